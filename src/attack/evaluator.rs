@@ -1,0 +1,132 @@
+use std::ops::Add;
+use std::time::{Duration, Instant};
+
+use ndarray::parallel::prelude::*;
+use ndarray::{Array4, Axis, s};
+
+use super::objective::Objective;
+use crate::error::Result;
+use crate::model::{Segmentation, Segmenter};
+use crate::types::{Image, Mask, Perturbation};
+
+/// One picture to be perturbed, segmented and scored.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// Unperturbed picture, (3, size, size).
+    pub image: &'a Image,
+    /// Ground truth, (size, size).
+    pub mask: &'a Mask,
+    /// Category, which decides the text prompts.
+    pub category: &'a str,
+    /// What is done to the picture.
+    pub perturbation: Perturbation,
+}
+
+/// What the model and the loss made of one [`Candidate`].
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Patch-level map and image score of the perturbed picture.
+    pub segmentation: Segmentation,
+    /// Loss; lower is worse for the segmenter.
+    pub loss: f64,
+}
+
+/// Where the time went.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Clock {
+    /// Pictures that the model has seen.
+    pub evaluations: usize,
+    /// Model calls.
+    pub calls: usize,
+    /// Time inside the model.
+    pub model: Duration,
+    /// Time in perturbation, back-rotation and loss.
+    pub pixels: Duration,
+}
+
+impl Add for Clock {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            evaluations: self.evaluations + other.evaluations,
+            calls: self.calls + other.calls,
+            model: self.model + other.model,
+            pixels: self.pixels + other.pixels,
+        }
+    }
+}
+
+/// Perturbs, segments and scores candidates in batches. Every evaluation is counted.
+pub struct Evaluator<'m> {
+    segmenter: &'m mut dyn Segmenter,
+    objective: Objective,
+    batch: Array4<f32>,
+    clock: Clock,
+}
+
+impl<'m> Evaluator<'m> {
+    /// Calls `segmenter` with at most `batch` pictures at once.
+    ///
+    /// # Panics
+    /// If `batch` is zero.
+    pub fn new(segmenter: &'m mut dyn Segmenter, objective: Objective, batch: usize) -> Self {
+        assert!(batch > 0, "a batch holds at least one picture");
+        let size = objective.size();
+        Self { segmenter, objective, batch: Array4::zeros((batch, 3, size, size)), clock: Clock::default() }
+    }
+
+    /// The objective that candidates are scored with.
+    pub fn objective(&self) -> &Objective {
+        &self.objective
+    }
+
+    /// Most pictures in one model call.
+    pub fn batch(&self) -> usize {
+        self.batch.len_of(Axis(0))
+    }
+
+    /// Where the time went so far.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Evaluates candidates in their order.
+    ///
+    /// # Errors
+    /// What the segmenter reports.
+    pub fn evaluate(&mut self, candidates: &[Candidate<'_>]) -> Result<Vec<Evaluation>> {
+        let mut evaluations = Vec::with_capacity(candidates.len());
+        for chunk in candidates.chunks(self.batch()) {
+            evaluations.extend(self.evaluate_batch(chunk)?);
+        }
+        Ok(evaluations)
+    }
+
+    fn evaluate_batch(&mut self, chunk: &[Candidate<'_>]) -> Result<Vec<Evaluation>> {
+        let start = Instant::now();
+        let mut pixels = self.batch.slice_mut(s![..chunk.len(), .., .., ..]);
+        let perturber = self.objective.perturber();
+        pixels.axis_iter_mut(Axis(0)).into_par_iter().zip(chunk.par_iter()).for_each(|(slot, candidate)| {
+            perturber.apply(candidate.image.view(), candidate.perturbation, slot);
+        });
+        let categories: Vec<&str> = chunk.iter().map(|candidate| candidate.category).collect();
+        let perturbed = Instant::now();
+        let segmentations = self.segmenter.segment(pixels.view(), &categories)?;
+        let segmented = Instant::now();
+        let objective = &self.objective;
+        let evaluations = segmentations
+            .into_par_iter()
+            .zip(chunk.par_iter())
+            .map(|(segmentation, candidate)| Evaluation {
+                loss: objective.loss(segmentation.map.view(), candidate.mask, candidate.perturbation),
+                segmentation,
+            })
+            .collect();
+        self.clock.evaluations += chunk.len();
+        self.clock.calls += 1;
+        self.clock.model += segmented - perturbed;
+        self.clock.pixels += (perturbed - start) + segmented.elapsed();
+        Ok(evaluations)
+    }
+}

@@ -1,0 +1,21 @@
+//! Per-sample worst case and uniform sweeps: perturb, segment, bring the map back, score.
+//!
+//! Data flows one way: a [`Work`] item (one decoded sample) enters [`worst_cases`], every sample keeps its own search, the
+//! candidates of many samples share one model call in the [`Evaluator`], and the [`Outcome`]s leave in the order in which
+//! the samples came. [`category_metrics`] pools stored patch-level maps, so that no metric needs the model again.
+
+mod engine;
+mod evaluator;
+mod objective;
+mod pool;
+mod sample;
+mod settings;
+mod sweep;
+
+pub use engine::{Work, worst_cases};
+pub use evaluator::{Candidate, Clock, Evaluation, Evaluator};
+pub use objective::{Objective, Scored};
+pub use pool::{Pooled, category_metrics};
+pub use sample::Outcome;
+pub use settings::{Border, SearchChoice, Settings};
+pub use sweep::{sweep_values, uniform};

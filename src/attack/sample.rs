@@ -1,0 +1,161 @@
+use std::collections::VecDeque;
+
+use super::evaluator::Evaluation;
+use super::settings::Settings;
+use crate::error::Result;
+use crate::model::Segmentation;
+use crate::search::{self, Dimension, Space, Strategy};
+use crate::stats::derive_seed;
+use crate::types::{Attack, Perturbation};
+
+/// The worst case that one attack found on one sample.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The attack.
+    pub attack: Attack,
+    /// The perturbation found; identity if nothing was worse.
+    pub perturbation: Perturbation,
+    /// Its loss.
+    pub loss: f64,
+    /// The model's answer to the picture so perturbed.
+    pub segmentation: Segmentation,
+    /// Model evaluations that the attack stands on, the unchanged picture included.
+    pub evaluations: usize,
+}
+
+/// The search of one attack on one sample.
+struct Search {
+    strategy: Box<dyn Strategy>,
+    remaining: usize,
+    best: Outcome,
+    asked: Vec<Vec<f64>>,
+    losses: Vec<f64>,
+    next: usize,
+}
+
+/// All attacks on one sample, one after the other; the engine takes candidates from it and brings their evaluations back
+/// in the same order.
+pub(super) struct SampleAttack<'s> {
+    settings: &'s Settings,
+    name: String,
+    started: bool,
+    waiting: VecDeque<Attack>,
+    current: Option<Search>,
+    outcomes: Vec<Outcome>,
+}
+
+impl<'s> SampleAttack<'s> {
+    pub(super) fn new(settings: &'s Settings, name: String) -> Self {
+        let waiting = settings.attacks.iter().copied().filter(|&attack| attack != Attack::Clean).collect();
+        Self { settings, name, started: false, waiting, current: None, outcomes: Vec::new() }
+    }
+
+    /// The next candidate, or `None` while evaluations are outstanding or when all is done.
+    pub(super) fn next(&mut self) -> Option<Perturbation> {
+        if !self.started {
+            self.started = true;
+            return Some(Perturbation::IDENTITY);
+        }
+        let search = self.current.as_mut()?;
+        let point = search.asked.get(search.next)?;
+        search.next += 1;
+        Some(to_perturbation(search.best.attack, point))
+    }
+
+    /// Takes the evaluation of the oldest candidate without one.
+    ///
+    /// # Errors
+    /// If a search cannot be built from the settings.
+    pub(super) fn tell(&mut self, perturbation: Perturbation, evaluation: Evaluation) -> Result<()> {
+        let Evaluation { segmentation, loss } = evaluation;
+        if let Some(search) = &mut self.current {
+            search.losses.push(loss);
+            search.best.evaluations += 1;
+            if loss < search.best.loss {
+                search.best = Outcome {
+                    attack: search.best.attack,
+                    perturbation,
+                    loss,
+                    segmentation,
+                    evaluations: search.best.evaluations,
+                };
+            }
+            if search.losses.len() < search.asked.len() {
+                return Ok(());
+            }
+            search.strategy.tell(&search.asked, &search.losses);
+        } else {
+            self.outcomes.push(Outcome { attack: Attack::Clean, perturbation, loss, segmentation, evaluations: 1 });
+        }
+        self.advance()
+    }
+
+    pub(super) fn finished(&self) -> bool {
+        self.started && self.current.is_none() && !self.outcomes.is_empty()
+    }
+
+    pub(super) fn into_outcomes(self) -> Vec<Outcome> {
+        self.outcomes
+    }
+
+    /// Asks the current search for more, and goes on to the next attack when it has no more.
+    fn advance(&mut self) -> Result<()> {
+        loop {
+            if let Some(search) = &mut self.current {
+                search.asked = if search.remaining == 0 { Vec::new() } else { search.strategy.ask(search.remaining) };
+                search.remaining -= search.asked.len();
+                search.losses.clear();
+                search.next = 0;
+                if !search.asked.is_empty() {
+                    return Ok(());
+                }
+            }
+            self.outcomes.extend(self.current.take().map(|search| search.best));
+            match self.waiting.pop_front() {
+                Some(attack) => self.current = Some(self.begin(attack)?),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Starts from identity and from what earlier attacks found on axes of this one, so that it is never weaker than they.
+    fn begin(&self, attack: Attack) -> Result<Search> {
+        let axes = attack.axes();
+        let bounds = &self.settings.bounds;
+        let dimensions = axes
+            .iter()
+            .map(|&axis| {
+                let interval = bounds.get(axis);
+                Dimension { low: interval.low, high: interval.high, circular: bounds.is_circular(axis) }
+            })
+            .collect();
+        let remaining = self.settings.budget - 1;
+        let seed = derive_seed(self.settings.seed, &format!("{}/{attack}", self.name));
+        let kind = self.settings.search.kind(axes.len());
+        let mut strategy = search::build(kind, &Space::new(dimensions)?, remaining, seed);
+        let known: Vec<&Outcome> = self
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.attack.axes().iter().all(|axis| axes.contains(axis)))
+            .collect();
+        let points: Vec<Vec<f64>> = known.iter().map(|outcome| to_point(attack, outcome.perturbation)).collect();
+        let losses: Vec<f64> = known.iter().map(|outcome| outcome.loss).collect();
+        strategy.tell(&points, &losses);
+        let mut best = known[0];
+        for outcome in &known[1..] {
+            if outcome.loss < best.loss {
+                best = outcome;
+            }
+        }
+        let best = Outcome { attack, evaluations: 1, ..best.clone() };
+        Ok(Search { strategy, remaining, best, asked: Vec::new(), losses: Vec::new(), next: 0 })
+    }
+}
+
+fn to_perturbation(attack: Attack, point: &[f64]) -> Perturbation {
+    attack.axes().iter().zip(point).fold(Perturbation::IDENTITY, |p, (&axis, &value)| p.with(axis, value))
+}
+
+fn to_point(attack: Attack, perturbation: Perturbation) -> Vec<f64> {
+    attack.axes().iter().map(|&axis| perturbation.get(axis)).collect()
+}

@@ -1,0 +1,130 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::types::{Attack, Bounds, Frame};
+use crate::{metric, perturb, search};
+
+/// Everything that decides the numbers of an attack. Batch size and threads do not belong here: they do not change them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Attacks to run; clean is always among them, because it is the identity candidate of all the others.
+    pub attacks: Vec<Attack>,
+    /// How far each parameter may go.
+    pub bounds: Bounds,
+    /// Interpolation and fill of the forward rotation.
+    pub perturb: perturb::Settings,
+    /// Where map and mask meet.
+    pub frame: Frame,
+    /// What becomes of pixels that a rotation brought in from outside the picture.
+    pub border: Border,
+    /// What the search minimises.
+    pub loss: metric::Loss,
+    /// How the candidates are found.
+    pub search: SearchChoice,
+    /// Model evaluations per sample and attack, the unchanged picture included.
+    pub budget: usize,
+    /// Seed of the run; each search gets one of its own from it, the sample's name and the attack.
+    pub seed: u64,
+}
+
+impl Settings {
+    /// Puts the attacks in their order of running, with clean in front and no repetition.
+    pub fn normalise(&mut self) {
+        self.attacks.push(Attack::Clean);
+        self.attacks.sort_unstable();
+        self.attacks.dedup();
+    }
+
+    /// Refuses what makes no sense, before anything is loaded.
+    ///
+    /// # Errors
+    /// A usage error that names the flag.
+    pub fn validate(&self) -> Result<()> {
+        self.bounds.validate()?;
+        if self.budget == 0 {
+            return Err(Error::usage("--budget 0", "leaves no model evaluation", "give at least 1"));
+        }
+        Ok(())
+    }
+
+    /// Model calls (in pictures) that one sample costs: the clean one and the searches.
+    pub fn evaluations_per_sample(&self) -> usize {
+        let searches = self.attacks.iter().filter(|&&attack| attack != Attack::Clean).count();
+        1 + searches * (self.budget - 1)
+    }
+}
+
+/// Pixels of the de-rotated map that lie outside the picture's rotated footprint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Border {
+    /// They count, with an anomaly score of zero (the paper).
+    #[default]
+    Zeros,
+    /// They count in no metric and no loss.
+    Ignore,
+}
+
+impl FromStr for Border {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "zeros" => Ok(Self::Zeros),
+            "ignore" => Ok(Self::Ignore),
+            _ => Err(Error::usage(format!("--border {text}"), "is unknown", "use zeros or ignore")),
+        }
+    }
+}
+
+impl fmt::Display for Border {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Zeros => "zeros",
+            Self::Ignore => "ignore",
+        })
+    }
+}
+
+/// A search strategy, or the one that suits the number of axes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SearchChoice {
+    /// Grid on one axis, where it covers the interval evenly; CMA-ES on several.
+    #[default]
+    Auto,
+    /// The named strategy for every attack.
+    #[serde(untagged)]
+    Named(search::Kind),
+}
+
+impl SearchChoice {
+    /// The strategy for this many axes.
+    pub fn kind(self, axes: usize) -> search::Kind {
+        match self {
+            Self::Named(kind) => kind,
+            Self::Auto if axes == 1 => search::Kind::Grid,
+            Self::Auto => search::Kind::CmaEs,
+        }
+    }
+}
+
+impl FromStr for SearchChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text == "auto" { Ok(Self::Auto) } else { Ok(Self::Named(text.parse()?)) }
+    }
+}
+
+impl fmt::Display for SearchChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.pad("auto"),
+            Self::Named(kind) => kind.fmt(f),
+        }
+    }
+}

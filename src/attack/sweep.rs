@@ -1,0 +1,78 @@
+use super::engine::Work;
+use super::evaluator::{Candidate, Evaluation, Evaluator};
+use crate::error::{Error, Result};
+use crate::types::{Axis, Bounds, Interval, Perturbation};
+
+/// `steps` evenly spaced values of one axis, both ends included, and 0 (the unchanged picture) among them in its place.
+/// A circular axis keeps both ends: they are the same perturbation, which a reader of the plot expects to see twice.
+///
+/// # Errors
+/// A usage error for fewer than 2 steps.
+pub fn sweep_values(bounds: &Bounds, axis: Axis, steps: usize) -> Result<Vec<f64>> {
+    if steps < 2 {
+        return Err(Error::usage(format!("--steps {steps}"), "is no range", "give at least 2"));
+    }
+    let Interval { low, high } = bounds.get(axis);
+    let mut values: Vec<f64> =
+        (0..steps).map(|step| low + (high - low) * step as f64 / (steps - 1) as f64).collect();
+    let tolerance = (high - low).abs() * 1e-9;
+    match values.iter().position(|value| value.abs() <= tolerance) {
+        Some(zero) => values[zero] = 0.0,
+        None => {
+            let place = values.partition_point(|&value| value < 0.0);
+            values.insert(place, 0.0);
+        }
+    }
+    values.dedup();
+    Ok(values)
+}
+
+/// Evaluates every sample under every perturbation, in chunks that fill the batch. The result has one row per sample, one
+/// entry per perturbation.
+///
+/// # Errors
+/// What the segmenter reports; an interrupted error when `stop` says so.
+pub fn uniform(
+    evaluator: &mut Evaluator<'_>,
+    samples: &[Work],
+    perturbations: &[Perturbation],
+    stop: &dyn Fn() -> bool,
+    tick: &dyn Fn(usize),
+) -> Result<Vec<Vec<Evaluation>>> {
+    let candidates: Vec<Candidate<'_>> = samples
+        .iter()
+        .flat_map(|work| {
+            perturbations.iter().map(move |&perturbation| Candidate {
+                image: &work.image,
+                mask: &work.mask,
+                category: &work.id.category,
+                perturbation,
+            })
+        })
+        .collect();
+    let mut evaluations = Vec::with_capacity(candidates.len());
+    for chunk in candidates.chunks(evaluator.batch()) {
+        if stop() {
+            return Err(Error::interrupted("sweep"));
+        }
+        evaluations.extend(evaluator.evaluate(chunk)?);
+        tick(chunk.len());
+    }
+    let mut evaluations = evaluations.into_iter();
+    Ok(samples.iter().map(|_| evaluations.by_ref().take(perturbations.len()).collect()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_always_contains_the_unchanged_picture() {
+        let bounds = Bounds::default();
+        assert_eq!(sweep_values(&bounds, Axis::Angle, 3).unwrap(), [-90.0, 0.0, 90.0]);
+        assert_eq!(sweep_values(&bounds, Axis::Saturation, 2).unwrap(), [-0.5, 0.0, 0.5]);
+        let one_sided = Bounds { saturation: Interval { low: 0.0, high: 0.5 }, ..bounds };
+        assert_eq!(sweep_values(&one_sided, Axis::Saturation, 3).unwrap(), [0.0, 0.25, 0.5]);
+        assert!(sweep_values(&bounds, Axis::Hue, 1).is_err());
+    }
+}

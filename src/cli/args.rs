@@ -1,0 +1,348 @@
+//! Arguments as clap sees them. What they mean is decided in the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use askance::attack::{Border, SearchChoice};
+use askance::error::{Error, Result};
+use askance::metric::{AuproMode, Loss};
+use askance::model::Provider;
+use askance::perturb::{Fill, Rotation};
+use askance::synth::World;
+use askance::types::{Attack, Axis, Bounds, Interval};
+
+/// Worst-case rotation, hue and saturation for zero-shot anomaly segmenters, over ONNX Runtime.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Print the summary as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Draw no progress bars
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// ONNX Runtime library, or the folder that holds it (version 1.24 or newer)
+    #[arg(long, global = true, value_name = "FILE", env = "ORT_DYLIB_PATH")]
+    pub ort_lib: Option<PathBuf>,
+    /// Never use the network: do not fetch ONNX Runtime
+    #[arg(long, global = true)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The whole story on generated parts and the two embedded models: clean metrics, sweeps, worst cases, table, plots
+    Demo(DemoArgs),
+    /// Clean metrics
+    Eval(EvalArgs),
+    /// One uniform perturbation over a range: metrics against angle, hue or saturation
+    Sweep(SweepArgs),
+    /// The worst case of each sample, and what remains of the metrics there
+    Attack(AttackArgs),
+    /// Draw the plots of finished runs from their records
+    Plot(PlotArgs),
+    /// What this machine can run, and why not the rest
+    Providers,
+    /// Fetch an ONNX Runtime build into the cache
+    Runtime {
+        #[command(subcommand)]
+        command: RuntimeCommand,
+    },
+    /// List, verify and describe model bundles
+    Models(ModelsArgs),
+    /// Write the procedural data set in MVTec AD layout
+    Synth(SynthArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RuntimeCommand {
+    /// Fetch a build with pip, verify it by its pinned SHA-256 and keep it in the cache
+    Install {
+        /// Which build
+        #[arg(default_value = "cpu")]
+        flavour: String,
+    },
+}
+
+/// Which data.
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    /// Folder of categories in MVTec AD layout, one category, or a manifest CSV (category,split,image,mask)
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Only these categories
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub category: Vec<String>,
+    /// Only the first N good and the first N defective samples of each category
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Leave unreadable samples out, and list them, instead of stopping
+    #[arg(long)]
+    pub skip_bad: bool,
+}
+
+/// Which model, and how it runs.
+#[derive(Debug, Clone, Args)]
+pub struct ModelArgs {
+    /// Bundle folder, or the name of an embedded one (pocket, pocket-robust); repeat it to compare
+    #[arg(long, value_name = "DIR", default_value = "pocket")]
+    pub model: Vec<String>,
+    /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]
+    #[arg(long, default_value = "cpu")]
+    pub provider: Provider,
+    /// Fail where the provider would hand part of the graph to the CPU
+    #[arg(long)]
+    pub strict_ep: bool,
+    /// Threads inside one model call [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Pictures in one model call, at most
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = positive)]
+    pub batch: usize,
+    /// Prompt set: winclip, common21, or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = "winclip")]
+    pub prompts: String,
+    /// Softmax temperature [default: the bundle's]
+    #[arg(long, value_name = "T")]
+    pub temperature: Option<f32>,
+    /// Replace underscores in category names by spaces before they go into the prompts
+    #[arg(long)]
+    pub spaces: bool,
+    /// Step between windows, in patches; 2 is coarser and cheaper
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    pub stride: usize,
+}
+
+impl Default for ModelArgs {
+    /// The defaults of the flags.
+    fn default() -> Self {
+        Self {
+            model: vec!["pocket".to_owned()],
+            provider: Provider::Cpu,
+            strict_ep: false,
+            threads: None,
+            batch: 8,
+            prompts: "winclip".to_owned(),
+            temperature: None,
+            spaces: false,
+            stride: 1,
+        }
+    }
+}
+
+/// What the metrics are.
+#[derive(Debug, Clone, Args)]
+pub struct MetricArgs {
+    /// Upper end of the false positive rate for AUPRO
+    #[arg(long, value_name = "RATE", default_value_t = 0.3)]
+    pub fpr_limit: f64,
+    /// How AUPRO is computed: exact or thresholds-200
+    #[arg(long, value_name = "MODE", default_value_t = AuproMode::Exact)]
+    pub aupro: AuproMode,
+}
+
+/// How a picture is perturbed and its map compared.
+#[derive(Debug, Clone, Args)]
+pub struct PerturbArgs {
+    /// Angle bounds in degrees, clockwise positive
+    #[arg(long, value_name = "LOW,HIGH", default_value = "-90,90", value_parser = interval, allow_hyphen_values = true)]
+    pub angle_bounds: Interval,
+    /// Hue bounds in radians [default: the whole circle]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = interval, allow_hyphen_values = true)]
+    pub hue_bounds: Option<Interval>,
+    /// Bounds of the saturation shift
+    #[arg(long, value_name = "LOW,HIGH", default_value = "-0.5,0.5", value_parser = interval, allow_hyphen_values = true)]
+    pub saturation_bounds: Interval,
+    /// Interpolation of the rotation: bilinear or three-pass
+    #[arg(long, value_name = "NAME", default_value_t = Rotation::Bilinear)]
+    pub rotation: Rotation,
+    /// What a rotation brings in from outside: replicate, zeros or reflect
+    #[arg(long, value_name = "NAME", default_value_t = Fill::Replicate)]
+    pub fill: Fill,
+    /// Where map and mask meet: derotated (the map is turned back) or rotated-mask
+    #[arg(long, value_name = "NAME", default_value = "derotated", value_parser = frame)]
+    pub frame: askance::types::Frame,
+    /// Map pixels from outside the turned picture: zeros or ignore
+    #[arg(long, value_name = "NAME", default_value_t = Border::Zeros)]
+    pub border: Border,
+}
+
+impl PerturbArgs {
+    /// The three intervals.
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            angle_deg: self.angle_bounds,
+            hue_rad: self.hue_bounds.unwrap_or(Bounds::default().hue_rad),
+            saturation: self.saturation_bounds,
+        }
+    }
+}
+
+/// `askance eval`
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub metric: MetricArgs,
+    /// Folder of the run [default: results/eval-DATA]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write each map at evaluation size as npy
+    #[arg(long)]
+    pub save_maps: bool,
+}
+
+/// `askance attack`
+#[derive(Debug, Args)]
+pub struct AttackArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub perturb: PerturbArgs,
+    #[command(flatten)]
+    pub metric: MetricArgs,
+    /// Attacks: angle, hue, saturation, joint (clean always runs)
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "clean,angle,hue,saturation,joint")]
+    pub attacks: Vec<Attack>,
+    /// Search strategy: auto (grid on one axis, CMA-ES on several), grid, random or cma-es
+    #[arg(long, value_name = "NAME", default_value_t = SearchChoice::Auto)]
+    pub search: SearchChoice,
+    /// Model evaluations per sample and attack
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = positive)]
+    pub budget: usize,
+    /// What the search minimises: contrast, bce, focal, dice or auroc
+    #[arg(long, value_name = "NAME", default_value_t = Loss::Contrast)]
+    pub loss: Loss,
+    /// Seed of the searches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Folder of the run [default: results/attack-DATA]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write each map at evaluation size as npy
+    #[arg(long)]
+    pub save_maps: bool,
+}
+
+/// `askance sweep`
+#[derive(Debug, Args)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub perturb: PerturbArgs,
+    #[command(flatten)]
+    pub metric: MetricArgs,
+    /// Axes: angle, hue, saturation
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
+    pub axes: Vec<Axis>,
+    /// Values on each axis
+    #[arg(long, value_name = "N", default_value_t = 13)]
+    pub steps: usize,
+    /// Folder of the run [default: results/sweep-DATA]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `askance demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Folder of the run
+    #[arg(long, value_name = "DIR", default_value = "results/demo")]
+    pub out: PathBuf,
+    /// Seed of the generated parts and of the searches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Threads inside one model call [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// `askance synth`
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// Folder to write
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// test (never seen by the embedded models) or train
+    #[arg(long, value_name = "NAME", default_value_t = World::Test)]
+    pub world: World,
+    /// Seed; the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Side of the pictures in pixels
+    #[arg(long, value_name = "N", default_value_t = 192)]
+    pub size: usize,
+    /// Only these categories
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub category: Vec<String>,
+    /// Good pictures for training in each category
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub train: usize,
+    /// Good test pictures in each category
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub good: usize,
+    /// Defective test pictures in each category
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub defective: usize,
+}
+
+/// `askance plot`
+#[derive(Debug, Args)]
+pub struct PlotArgs {
+    /// Run folders
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Where the pictures go [default: plots/ in the first run]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `askance models`
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// Bundle folders or embedded names; all known ones if none is given
+    #[arg(value_name = "BUNDLE")]
+    pub bundles: Vec<String>,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("give at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("give a whole number of at least 1".to_owned()),
+    }
+}
+
+fn interval(text: &str) -> Result<Interval, String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok(&[low, high]) => Ok(Interval { low, high }),
+        _ => Err("give two numbers with a comma between, such as -90,90".to_owned()),
+    }
+}
+
+fn frame(text: &str) -> Result<askance::types::Frame> {
+    match text {
+        "derotated" => Ok(askance::types::Frame::Derotated),
+        "rotated-mask" => Ok(askance::types::Frame::RotatedMask),
+        _ => Err(Error::usage(format!("--frame {text}"), "is unknown", "use derotated or rotated-mask")),
+    }
+}

@@ -1,0 +1,121 @@
+//! Per-sample worst cases of one model over the data, journalled row by row.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use askance::attack::{Clock, Evaluator, Objective, Outcome, Settings, Work, worst_cases};
+use askance::dataset::{self, Sample};
+use askance::error::Result;
+use askance::model::{Segmenter, WinClip};
+use askance::record::{Journal, Opened, SampleRow, write_rows};
+use askance::types::Attack;
+
+use super::plan::Session;
+use super::setup::Run;
+use super::{interrupt, progress};
+
+/// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again.
+pub fn take_up(run: &Run, settings: &Settings) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
+    let path = run.dir.samples_path();
+    let Opened { journal, rows, .. } = Journal::<SampleRow>::open(&path)?;
+    let mut attacks: HashMap<(String, String, String), HashSet<Attack>> = HashMap::new();
+    for row in &rows {
+        attacks.entry(key(row)).or_default().insert(row.attack);
+    }
+    let complete: Vec<SampleRow> =
+        rows.iter().filter(|row| attacks[&key(row)].len() == settings.attacks.len()).cloned().collect();
+    if complete.len() == rows.len() {
+        return Ok((journal, rows));
+    }
+    drop(journal);
+    write_rows(&path, &complete)?;
+    let Opened { journal, rows, .. } = Journal::<SampleRow>::open(&path)?;
+    Ok((journal, rows))
+}
+
+fn key(row: &SampleRow) -> (String, String, String) {
+    (row.model.clone(), row.category.clone(), row.sample.clone())
+}
+
+/// Attacks with one model every sample that has no rows yet.
+pub fn run_model(
+    session: &Session<'_>,
+    model: &mut WinClip,
+    run: &mut Run,
+    journal: &mut Journal<SampleRow>,
+    rows: &mut Vec<SampleRow>,
+) -> Result<Clock> {
+    let Session { plan, data, quiet } = session;
+    let settings = &plan.settings;
+    let size = model.input_size();
+    let name = model.name().to_owned();
+    let finished: HashSet<(String, String)> = rows
+        .iter()
+        .filter(|row| row.model == name)
+        .map(|row| (row.category.clone(), row.sample.clone()))
+        .collect();
+    let pending: Vec<&Sample> = data
+        .samples()
+        .filter(|sample| !finished.contains(&(sample.id.category.clone(), sample.id.within_category())))
+        .collect();
+    let per_sample = settings.evaluations_per_sample();
+    let bar = progress::bar(&format!("{} {name}", plan.command), data.samples().count() * per_sample, *quiet);
+    bar.inc((finished.len() * per_sample) as u64);
+    bar.reset_eta();
+
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), plan.model.batch);
+    let dir = run.dir.clone();
+    let skipping = RefCell::new(run);
+    let source = pending.iter().enumerate().filter_map(|(index, sample)| match dataset::load(sample, size) {
+        Ok(loaded) => Some(Ok(Work { index, id: sample.id.clone(), image: loaded.image, mask: loaded.mask })),
+        Err(error) => match skipping.borrow_mut().skip(sample, error) {
+            Ok(()) => None,
+            Err(error) => Some(Err(error)),
+        },
+    });
+    let objective = Objective::new(settings, size);
+    let mut done = |work: Work, outcomes: Vec<Outcome>| {
+        let sample = pending[work.index];
+        for outcome in outcomes {
+            let map = outcome.segmentation.map.view();
+            dir.save_patch_map(&name, &work.id, outcome.attack, map)?;
+            let row = SampleRow {
+                model: name.clone(),
+                dataset: data.dataset.name.clone(),
+                category: work.id.category.clone(),
+                sample: work.id.within_category(),
+                label: sample.label,
+                attack: outcome.attack,
+                angle_deg: outcome.perturbation.angle_deg,
+                hue_rad: outcome.perturbation.hue_rad,
+                saturation: outcome.perturbation.saturation,
+                loss: outcome.loss,
+                sample_auroc: objective.sample_auroc(map, &work.mask, outcome.perturbation),
+                evaluations: outcome.evaluations,
+                image_score: f64::from(outcome.segmentation.image_score),
+                search: strategy(settings, outcome.attack),
+                budget: if outcome.attack == Attack::Clean { 1 } else { settings.budget },
+                seed: settings.seed,
+                image: sample.image.display().to_string(),
+                mask: sample.mask.as_ref().map(|path| path.display().to_string()),
+            };
+            journal.append(&row)?;
+            rows.push(row);
+        }
+        Ok(())
+    };
+    let result =
+        worst_cases(&mut evaluator, settings, source, &mut done, &interrupt::requested, &|count| bar.inc(count as u64));
+    let clock = evaluator.clock();
+    if result.is_ok() {
+        bar.finish_and_clear();
+    } else {
+        bar.abandon();
+    }
+    result.map(|()| clock)
+}
+
+fn strategy(settings: &Settings, attack: Attack) -> String {
+    if attack == Attack::Clean { "none".to_owned() } else { settings.search.kind(attack.axes().len()).to_string() }
+}
+

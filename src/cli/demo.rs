@@ -1,0 +1,57 @@
+//! `askance demo`: generated parts, both embedded models, clean metrics, sweeps, worst cases, table and plots.
+
+use askance::attack::{Border, SearchChoice, Settings};
+use askance::error::Result;
+use askance::metric::{Loss, MetricOptions};
+use askance::perturb;
+use askance::synth;
+use askance::types::{Attack, Axis, Bounds, Frame};
+
+use super::args::{DataArgs, DemoArgs, Global, ModelArgs};
+use super::plan::{Plan, SweepPlan, WorkPlan, run as run_plan};
+use super::synth::write;
+
+/// Pictures of each category: enough for a stable ranking, few enough for a coffee break on two cores.
+const GOOD: usize = 2;
+const DEFECTIVE: usize = 4;
+/// Model evaluations per sample and attack.
+const BUDGET: usize = 24;
+const SWEEP_STEPS: usize = 7;
+
+/// Runs the demo.
+pub fn run(global: &Global, args: &DemoArgs) -> Result<()> {
+    let data = args.out.join("data");
+    let options = synth::Options {
+        seed: args.seed,
+        train: 0,
+        good: GOOD,
+        defective: DEFECTIVE,
+        ..synth::Options::default()
+    };
+    write(&options, &data, global.quiet)?;
+    let settings = Settings {
+        attacks: Attack::ALL.to_vec(),
+        bounds: Bounds::default(),
+        perturb: perturb::Settings::default(),
+        frame: Frame::default(),
+        border: Border::default(),
+        loss: Loss::default(),
+        search: SearchChoice::default(),
+        budget: BUDGET,
+        seed: args.seed,
+    };
+    let plan = Plan {
+        command: "demo",
+        data: DataArgs { data, category: Vec::new(), limit: None, skip_bad: false },
+        model: ModelArgs {
+            model: vec!["pocket".to_owned(), "pocket-robust".to_owned()],
+            threads: args.threads,
+            ..ModelArgs::default()
+        },
+        metric: MetricOptions::default(),
+        work: WorkPlan { settings, sweep: Some(SweepPlan { axes: Axis::ALL.to_vec(), steps: SWEEP_STEPS }) },
+        out: Some(args.out.clone()),
+        save_maps: false,
+    };
+    run_plan(global, plan)
+}

@@ -1,0 +1,106 @@
+//! `askance providers`, `askance runtime install` and `askance models`: what is there and what is not.
+
+use serde_json::json;
+
+use askance::error::{Error, Result};
+use askance::model::{Bundle, Description, Provider, providers as provider_statuses, runtime};
+
+use super::args::{Global, ModelsArgs};
+use super::setup::acquire_runtime;
+use super::table::render;
+
+/// Where users keep bundles by convention.
+const MODELS_FOLDER: &str = "models";
+
+/// `askance providers`
+pub fn providers(global: &Global) -> Result<()> {
+    let runtime = acquire_runtime(global, &Provider::Cpu)?;
+    let statuses = provider_statuses(&runtime);
+    if global.json {
+        let report = json!({
+            "library": runtime.library(),
+            "version": runtime.version(),
+            "source": runtime.source().to_string(),
+            "providers": statuses,
+        });
+        println!("{report:#}");
+        return Ok(());
+    }
+    println!("ONNX Runtime {} ({}): {}\n", runtime.version(), runtime.source(), runtime.library().display());
+    let rows: Vec<Vec<String>> =
+        statuses.iter().map(|status| vec![status.name.clone(), status.state.to_string()]).collect();
+    println!("{}", render(&["provider", "state"], &rows, 2));
+    Ok(())
+}
+
+/// `askance runtime install`
+pub fn install(global: &Global, flavour: &str) -> Result<()> {
+    if global.offline {
+        return Err(Error::usage("--offline", "forbids what this command does", "leave it out"));
+    }
+    let library = runtime::install(flavour.parse()?, &runtime::cache_folder()?, &|event| eprintln!("{event}"))?;
+    if global.json {
+        println!("{:#}", json!({ "flavour": flavour, "library": library }));
+    } else {
+        println!("{}", library.display());
+    }
+    Ok(())
+}
+
+/// `askance models`: every bundle is opened, and so verified by its hashes.
+pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {
+    let bundles: Vec<Result<Bundle>> = if args.bundles.is_empty() {
+        let embedded = Bundle::embedded_names().into_iter().map(Bundle::embedded);
+        embedded.chain(Bundle::folders_in(MODELS_FOLDER).into_iter().map(Bundle::open)).collect()
+    } else {
+        args.bundles.iter().map(|spec| Bundle::resolve(spec)).collect()
+    };
+    let descriptions: Vec<Description> =
+        bundles.iter().filter_map(|bundle| bundle.as_ref().ok()).map(Bundle::describe).collect();
+    if global.json {
+        println!("{:#}", json!(descriptions));
+    } else if args.bundles.is_empty() {
+        println!("{}", list(&descriptions));
+    } else {
+        let texts: Vec<String> = descriptions.iter().map(describe).collect();
+        println!("{}", texts.join("\n\n"));
+    }
+    // All are shown before the first damaged one fails the command.
+    bundles.into_iter().try_for_each(|bundle| bundle.map(|_| ()))
+}
+
+fn list(descriptions: &[Description]) -> String {
+    let rows: Vec<Vec<String>> = descriptions
+        .iter()
+        .map(|d| {
+            vec![
+                d.name.clone(),
+                d.origin.clone(),
+                d.architecture.clone(),
+                d.size.to_string(),
+                format!("{}x{}", d.patch_grid[0], d.patch_grid[1]),
+                d.precision.clone(),
+                format!("{:.1}", d.bytes as f64 / 1e6),
+            ]
+        })
+        .collect();
+    render(&["name", "where", "architecture", "pixels", "patches", "precision", "MB"], &rows, 3)
+}
+
+fn describe(d: &Description) -> String {
+    let lines = [
+        ("name", d.name.clone()),
+        ("where", d.origin.clone()),
+        ("what", d.description.clone()),
+        ("architecture", d.architecture.clone()),
+        ("input", format!("{0} x {0} pixels, {1} x {2} patches", d.size, d.patch_grid[0], d.patch_grid[1])),
+        ("windows", format!("{:?} patches wide, embeddings of {}", d.scales, d.embedding)),
+        ("temperature", d.temperature.to_string()),
+        ("precision", d.precision.clone()),
+        ("source", d.source.clone()),
+        ("licence", d.licence.clone()),
+        ("size", format!("{:.1} MB", d.bytes as f64 / 1e6)),
+        ("sha256", format!("{} (verified)", d.hash)),
+    ];
+    lines.iter().map(|(key, value)| format!("{key:<13} {value}")).collect::<Vec<_>>().join("\n")
+}

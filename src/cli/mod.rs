@@ -1,0 +1,49 @@
+//! The command line: arguments, wiring, progress, and everything that is printed.
+
+mod args;
+mod attack;
+mod demo;
+mod interrupt;
+mod inspect;
+mod output;
+mod plan;
+mod progress;
+mod setup;
+mod summary;
+mod sweep;
+mod synth;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command, RuntimeCommand};
+use askance::error::Result;
+
+/// Runs the command of this process and tells its exit status: 0, 1 (failed), 2 (usage), 130 (interrupted, state saved).
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Demo(args) => demo::run(&global, &args),
+        Command::Eval(args) => plan::eval(&global, args),
+        Command::Attack(args) => plan::attack(&global, args),
+        Command::Sweep(args) => plan::sweep(&global, args),
+        Command::Plot(args) => output::plot(&global, &args),
+        Command::Providers => inspect::providers(&global),
+        Command::Runtime { command: RuntimeCommand::Install { flavour } } => inspect::install(&global, &flavour),
+        Command::Models(args) => inspect::models(&global, &args),
+        Command::Synth(args) => synth::run(&global, &args),
+    }
+}

@@ -1,0 +1,152 @@
+//! What a finished run prints, and its plots.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use askance::error::Result;
+use askance::plot;
+use askance::record::{MEAN_CATEGORY, RunDir, SummaryRow};
+use askance::types::Attack;
+
+use super::args::{Global, PlotArgs};
+use super::plan::Done;
+use super::table::{percent, render};
+
+/// Pictures written, and those that the records do not allow, with the reason.
+pub struct Plots {
+    written: Vec<PathBuf>,
+    skipped: Vec<(String, String)>,
+}
+
+/// Draws what the records of one run allow into its `plots/`.
+pub fn draw(dir: &RunDir) -> Result<Plots> {
+    draw_into(std::slice::from_ref(dir), &dir.plots())
+}
+
+fn draw_into(dirs: &[RunDir], out: &Path) -> Result<Plots> {
+    let drawn = plot::all(dirs, out)?;
+    Ok(Plots { written: drawn.written, skipped: drawn.skipped })
+}
+
+/// `askance plot`
+pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
+    let dirs: Vec<RunDir> = args.runs.iter().map(RunDir::open).collect::<Result<_>>()?;
+    let out = args.out.clone().unwrap_or_else(|| dirs[0].plots());
+    let plots = draw_into(&dirs, &out)?;
+    if global.json {
+        println!("{:#}", json!({ "plots": plots.written, "skipped": plots.skipped }));
+        return Ok(());
+    }
+    for path in &plots.written {
+        println!("{}", path.display());
+    }
+    for (figure, reason) in &plots.skipped {
+        eprintln!("not drawn: {figure} ({reason})");
+    }
+    Ok(())
+}
+
+/// Prints the summary of a run.
+pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
+    let out = done.run.dir.path();
+    if global.json {
+        let summary = json!({
+            "out": out,
+            "summary": done.summary,
+            "sweep": done.sweep,
+            "plots": plots.written,
+            "skipped": done.run.skipped(),
+            "evaluations": done.clock.evaluations,
+            "model_calls": done.clock.calls,
+            "model_seconds": done.clock.model.as_secs_f64(),
+            "pixel_seconds": done.clock.pixels.as_secs_f64(),
+        });
+        println!("{summary:#}");
+        return Ok(());
+    }
+    for table in summary_tables(&done.summary) {
+        println!("{table}\n");
+    }
+    if !done.sweep.is_empty() {
+        println!("{}\n", sweep_table(done));
+    }
+    for skipped in done.run.skipped() {
+        println!("left out: {} ({})", skipped.sample, skipped.reason);
+    }
+    println!("records and plots: {}", out.display());
+    Ok(())
+}
+
+/// One table per model: a row for each category, a column for each attack.
+fn summary_tables(summary: &[SummaryRow]) -> Vec<String> {
+    let mut models: Vec<&str> = Vec::new();
+    let mut attacks: Vec<Attack> = Vec::new();
+    for row in summary {
+        if !models.contains(&row.model.as_str()) {
+            models.push(&row.model);
+        }
+        if !attacks.contains(&row.attack) {
+            attacks.push(row.attack);
+        }
+    }
+    models.into_iter().map(|model| summary_table(summary, model, &attacks)).collect()
+}
+
+fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack]) -> String {
+    let rows: Vec<&SummaryRow> = summary.iter().filter(|row| row.model == model).collect();
+    let mut categories: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !categories.contains(&row.category.as_str()) {
+            categories.push(&row.category);
+        }
+    }
+    let cells = |category: &str| {
+        let row_of = |attack| rows.iter().find(|row| row.category == category && row.attack == attack);
+        let values = attacks.iter().map(|&attack| {
+            row_of(attack)
+                .map_or_else(String::new, |row| format!("{} / {}", percent(row.pixel_auroc), percent(row.aupro)))
+        });
+        std::iter::once(category.to_owned()).chain(values).collect::<Vec<_>>()
+    };
+    let body: Vec<Vec<String>> = categories
+        .iter()
+        .filter(|&&category| category != MEAN_CATEGORY || categories.len() > 2)
+        .map(|category| cells(category))
+        .collect();
+    let header: Vec<&str> = std::iter::once("category").chain(attacks.iter().map(|attack| attack.name())).collect();
+    format!("{model}: pixel AUROC / AUPRO in %, clean and at the worst case of each sample\n{}", render(&header, &body, 1))
+}
+
+/// The mean over categories at the ends, the middle and the worst value of each sweep.
+fn sweep_table(done: &Done) -> String {
+    let means: Vec<_> = done.sweep.iter().filter(|row| row.category == MEAN_CATEGORY).collect();
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    let mut seen = Vec::new();
+    for row in &means {
+        if seen.contains(&(&row.model, row.axis)) {
+            continue;
+        }
+        seen.push((&row.model, row.axis));
+        let group = || means.iter().filter(|other| other.model == row.model && other.axis == row.axis);
+        let clean = group().find(|other| other.value == 0.0);
+        let worst = group().filter(|other| other.pixel_auroc.is_some()).min_by(|a, b| {
+            a.pixel_auroc.unwrap_or(f64::INFINITY).total_cmp(&b.pixel_auroc.unwrap_or(f64::INFINITY))
+        });
+        let cell = |row: Option<&&&askance::record::SweepRow>| {
+            row.map_or_else(String::new, |row| format!("{} / {}", percent(row.pixel_auroc), percent(row.aupro)))
+        };
+        lines.push(vec![
+            row.model.clone(),
+            row.axis.to_string(),
+            cell(clean.as_ref()),
+            worst.map_or_else(String::new, |row| format!("{:.2}", row.value)),
+            cell(worst.as_ref()),
+        ]);
+    }
+    let header = ["model", "axis", "unchanged", "worst at", "there"];
+    format!(
+        "one perturbation for all samples: pixel AUROC / AUPRO in %, mean over categories\n{}",
+        render(&header, &lines, 2)
+    )
+}

@@ -1,0 +1,190 @@
+//! `eval`, `attack` and `sweep`: from arguments to a plan, from a plan to a finished run.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use askance::attack::{Border, Clock, SearchChoice, Settings, sweep_values};
+use askance::error::{Kind, Result};
+use askance::metric::{Loss, MetricOptions};
+use askance::model::{Segmenter, WinClip};
+use askance::perturb;
+use askance::record::{Status, SummaryRow, SweepRow};
+use askance::types::{Attack, Axis, Bounds, Frame};
+
+use super::args::{AttackArgs, DataArgs, EvalArgs, Global, ModelArgs, PerturbArgs, SweepArgs};
+use super::setup::{Data, Run, load_models, metric_options, out_dir};
+use super::{attack, interrupt, output, summary, sweep};
+
+/// What to do with which data and which models.
+pub struct Plan {
+    pub command: &'static str,
+    pub data: DataArgs,
+    pub model: ModelArgs,
+    pub metric: MetricOptions,
+    pub work: WorkPlan,
+    pub out: Option<PathBuf>,
+    pub save_maps: bool,
+}
+
+/// The part of a plan that decides numbers and is recorded as it stands.
+#[derive(Serialize)]
+pub struct WorkPlan {
+    /// No attacks in it: none runs.
+    #[serde(flatten)]
+    pub settings: Settings,
+    pub sweep: Option<SweepPlan>,
+}
+
+/// Uniform sweeps.
+#[derive(Serialize)]
+pub struct SweepPlan {
+    pub axes: Vec<Axis>,
+    pub steps: usize,
+}
+
+/// What stays the same while the models run.
+pub struct Session<'a> {
+    pub plan: &'a Plan,
+    pub data: &'a Data,
+    pub quiet: bool,
+}
+
+/// What a run did, for whoever prints it.
+pub struct Done {
+    pub run: Run,
+    pub summary: Vec<SummaryRow>,
+    pub sweep: Vec<SweepRow>,
+    pub clock: Clock,
+}
+
+fn clean_settings(perturb: Option<&PerturbArgs>, attacks: Vec<Attack>) -> Settings {
+    Settings {
+        attacks,
+        bounds: perturb.map_or_else(Bounds::default, PerturbArgs::bounds),
+        perturb: perturb.map_or_else(perturb::Settings::default, |args| perturb::Settings {
+            rotation: args.rotation,
+            fill: args.fill,
+        }),
+        frame: perturb.map_or_else(Frame::default, |args| args.frame),
+        border: perturb.map_or_else(Border::default, |args| args.border),
+        loss: Loss::default(),
+        search: SearchChoice::default(),
+        budget: 1,
+        seed: 0,
+    }
+}
+
+/// `askance eval`
+pub fn eval(global: &Global, args: EvalArgs) -> Result<()> {
+    let plan = Plan {
+        command: "eval",
+        data: args.data,
+        model: args.model,
+        metric: metric_options(&args.metric)?,
+        work: WorkPlan { settings: clean_settings(None, vec![Attack::Clean]), sweep: None },
+        out: args.out,
+        save_maps: args.save_maps,
+    };
+    run(global, plan)
+}
+
+/// `askance attack`
+pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
+    let settings = Settings {
+        loss: args.loss,
+        search: args.search,
+        budget: args.budget,
+        seed: args.seed,
+        ..clean_settings(Some(&args.perturb), args.attacks)
+    };
+    let plan = Plan {
+        command: "attack",
+        data: args.data,
+        model: args.model,
+        metric: metric_options(&args.metric)?,
+        work: WorkPlan { settings, sweep: None },
+        out: args.out,
+        save_maps: args.save_maps,
+    };
+    run(global, plan)
+}
+
+/// `askance sweep`
+pub fn sweep(global: &Global, args: SweepArgs) -> Result<()> {
+    let plan = Plan {
+        command: "sweep",
+        data: args.data,
+        model: args.model,
+        metric: metric_options(&args.metric)?,
+        work: WorkPlan {
+            settings: clean_settings(Some(&args.perturb), Vec::new()),
+            sweep: Some(SweepPlan { axes: args.axes, steps: args.steps }),
+        },
+        out: args.out,
+        save_maps: false,
+    };
+    run(global, plan)
+}
+
+/// Executes a plan, draws what its records allow, and prints the summary.
+pub fn run(global: &Global, plan: Plan) -> Result<()> {
+    interrupt::listen()?;
+    let mut done = execute(global, plan)?;
+    let plots = output::draw(&done.run.dir)?;
+    done.run.end(Status::Finished)?;
+    output::report(global, &done, &plots)
+}
+
+/// Does or takes up the work and writes its records.
+fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
+    let settings = &mut plan.work.settings;
+    if !settings.attacks.is_empty() {
+        settings.normalise();
+    }
+    settings.validate()?;
+    for &axis in plan.work.sweep.iter().flat_map(|sweep| &sweep.axes) {
+        let steps = plan.work.sweep.as_ref().map_or(0, |sweep| sweep.steps);
+        sweep_values(&settings.bounds, axis, steps)?;
+    }
+    let data = Data::open(&plan.data)?;
+    let out = out_dir(plan.out.as_ref(), plan.command, &data.dataset);
+    let mut models = load_models(global, &plan.model)?;
+    let mut run = Run::begin(&plan, &out, &data, &models)?;
+    let session = Session { plan: &plan, data: &data, quiet: global.quiet };
+    match work(&session, &mut models, &mut run) {
+        Ok((summary, sweep, clock)) => Ok(Done { run, summary, sweep, clock }),
+        Err(error) => {
+            if error.kind == Kind::Interrupted {
+                run.end(Status::Interrupted)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn work(
+    session: &Session<'_>,
+    models: &mut [WinClip],
+    run: &mut Run,
+) -> Result<(Vec<SummaryRow>, Vec<SweepRow>, Clock)> {
+    let mut clock = Clock::default();
+    let mut summary = Vec::new();
+    let mut sweep = Vec::new();
+    let settings = &session.plan.work.settings;
+    if !settings.attacks.is_empty() {
+        let (mut journal, mut rows) = attack::take_up(run, settings)?;
+        for model in models.iter_mut() {
+            clock = clock + attack::run_model(session, model, run, &mut journal, &mut rows)?;
+        }
+        let sizes: Vec<(&str, usize)> = models.iter().map(|model| (model.name(), model.input_size())).collect();
+        summary = summary::write(session, run, &sizes, &rows)?;
+    }
+    if let Some(plan) = &session.plan.work.sweep {
+        for model in models.iter_mut() {
+            clock = clock + sweep::run_model(session, plan, model, run, &mut sweep)?;
+        }
+        sweep::write(run, &mut sweep)?;
+    }
+    Ok((summary, sweep, clock))
+}

@@ -1,0 +1,213 @@
+//! What `eval`, `attack` and `sweep` do before and after the work itself: open the data, load the models, record the run.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use askance::dataset::{self, Dataset, Sample, Selection};
+use askance::error::{Error, Result};
+use askance::metric::MetricOptions;
+use askance::model::{Bundle, Provenance, Provider, Runtime, Segmenter, SessionOptions, WinClip, WinClipOptions, runtime};
+use askance::prompt::PromptSet;
+use askance::record::{
+    DatasetInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status, compatible, to_table,
+};
+
+use super::args::{DataArgs, Global, MetricArgs, ModelArgs};
+use super::plan::{Plan, WorkPlan};
+
+/// The data of a run, checked.
+pub struct Data {
+    pub dataset: Dataset,
+    pub skipped: Vec<Skipped>,
+}
+
+impl Data {
+    /// Lists the samples and looks at every header, so that a bad file is found before the first model call.
+    pub fn open(args: &DataArgs) -> Result<Self> {
+        let selection = Selection { categories: args.category.clone(), limit: args.limit };
+        let mut dataset = dataset::open(&args.data, &selection)?;
+        let checks: Vec<Vec<Result<()>>> = dataset
+            .categories
+            .par_iter()
+            .map(|category| category.samples.par_iter().map(dataset::inspect).collect())
+            .collect();
+        let mut skipped = Vec::new();
+        for (category, checks) in dataset.categories.iter_mut().zip(checks) {
+            let samples = std::mem::take(&mut category.samples);
+            for (sample, check) in samples.into_iter().zip(checks) {
+                match check {
+                    Ok(()) => category.samples.push(sample),
+                    Err(error) if args.skip_bad => {
+                        skipped.push(Skipped { sample: sample.id.to_string(), reason: reason(&error) });
+                    }
+                    Err(error) => return Err(with_skip_bad(error)),
+                }
+            }
+        }
+        Ok(Self { dataset, skipped })
+    }
+
+    /// All samples in order.
+    pub fn samples(&self) -> impl Iterator<Item = &Sample> {
+        self.dataset.categories.iter().flat_map(|category| &category.samples)
+    }
+
+    pub fn info(&self) -> DatasetInfo {
+        DatasetInfo {
+            name: self.dataset.name.clone(),
+            root: self.dataset.root.display().to_string(),
+            categories: self.dataset.categories.iter().map(|category| category.name.clone()).collect(),
+            samples: self.samples().count(),
+            fingerprint: self.dataset.fingerprint(),
+        }
+    }
+}
+
+/// An error in words for a list of what was left out.
+pub fn reason(error: &Error) -> String {
+    format!("{}: {}", error.subject, error.problem)
+}
+
+/// Offers `--skip-bad` in the error about a bad sample.
+pub fn with_skip_bad(mut error: Error) -> Error {
+    error.fix.push_str(", or leave such samples out with --skip-bad");
+    error
+}
+
+/// Where the global flags allow ONNX Runtime to come from.
+pub fn runtime_options(global: &Global) -> runtime::Options {
+    // `--ort-lib` already took ORT_DYLIB_PATH into account.
+    runtime::Options { ort_lib: global.ort_lib.clone(), offline: global.offline, ..runtime::Options::default() }
+}
+
+/// Finds the ONNX Runtime that has a provider, fetching it where that is allowed and needed, and says so.
+pub fn acquire_runtime(global: &Global, provider: &Provider) -> Result<Runtime> {
+    let options = runtime::Options { flavour: provider.flavour(), ..runtime_options(global) };
+    Runtime::acquire(&options, &|event| eprintln!("{event}"))
+}
+
+/// Verifies every bundle, then loads every model.
+pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<WinClip>> {
+    let bundles: Vec<Bundle> = args.model.iter().map(|spec| Bundle::resolve(spec)).collect::<Result<_>>()?;
+    for (index, bundle) in bundles.iter().enumerate() {
+        if bundles[..index].iter().any(|other| other.name() == bundle.name()) {
+            return Err(Error::usage(
+                format!("--model {}", args.model[index]),
+                format!("has the same name as another model of this run: {}", bundle.name()),
+                "compare bundles of different names, or make two runs",
+            ));
+        }
+    }
+    let options = WinClipOptions {
+        prompts: PromptSet::resolve(&args.prompts)?,
+        temperature: args.temperature,
+        underscores_to_spaces: args.spaces,
+        stride: args.stride,
+    };
+    let runtime = acquire_runtime(global, &args.provider)?;
+    let session =
+        SessionOptions { provider: args.provider.clone(), threads: args.threads, strict: args.strict_ep, ..SessionOptions::default() };
+    bundles.iter().map(|bundle| WinClip::load(bundle, &runtime, session.clone(), options.clone())).collect()
+}
+
+/// The metric options, checked.
+pub fn metric_options(args: &MetricArgs) -> Result<MetricOptions> {
+    if !(args.fpr_limit > 0.0 && args.fpr_limit <= 1.0) {
+        return Err(Error::usage(format!("--fpr-limit {}", args.fpr_limit), "is no rate", "give a number above 0, at most 1"));
+    }
+    Ok(MetricOptions { fpr_limit: args.fpr_limit, aupro: args.aupro })
+}
+
+/// What decides the numbers of a run, for `run.toml`.
+#[derive(Serialize)]
+struct Recorded<'a> {
+    command: &'a str,
+    prompts: PromptSet,
+    temperature: Option<f32>,
+    underscores_to_spaces: bool,
+    stride: usize,
+    metric: &'a MetricOptions,
+    #[serde(flatten)]
+    work: &'a WorkPlan,
+}
+
+/// The folder and the record of a run.
+pub struct Run {
+    pub dir: RunDir,
+    info: RunInfo,
+    skip_bad: bool,
+}
+
+impl Run {
+    /// Makes the folder and `run.toml`, or takes up the run that is there if its settings agree.
+    pub fn begin(plan: &Plan, out: &Path, data: &Data, models: &[WinClip]) -> Result<Self> {
+        let dir = RunDir::create(out)?;
+        let settings = to_table(&Recorded {
+            command: plan.command,
+            prompts: PromptSet::resolve(&plan.model.prompts)?,
+            temperature: plan.model.temperature,
+            underscores_to_spaces: plan.model.spaces,
+            stride: plan.model.stride,
+            metric: &plan.metric,
+            work: &plan.work,
+        })?;
+        let seed = plan.work.settings.seed;
+        let mut info = RunInfo::start(command_line(), seed, settings);
+        let provenances: Vec<Provenance> = models.iter().map(Segmenter::provenance).collect();
+        info.models = provenances
+            .iter()
+            .map(|provenance| ModelInfo { name: provenance.model.clone(), bundle_sha256: provenance.model_hash.clone() })
+            .collect();
+        if let Some(provenance) = provenances.first() {
+            info.provider = ProviderInfo {
+                requested: plan.model.provider.to_string(),
+                active: provenance.provider.clone(),
+                options: to_table(&provenance.options)?,
+            };
+            info.runtime = RuntimeInfo {
+                path: provenance.runtime_library.clone(),
+                version: provenance.runtime_version.clone(),
+            };
+        }
+        info.dataset = data.info();
+        info.skipped.clone_from(&data.skipped);
+        if dir.info_path().exists() {
+            let old = RunInfo::read(dir.info_path())?;
+            compatible(&old, &info)?;
+            info.started = old.started;
+        }
+        info.write(dir.info_path())?;
+        Ok(Self { dir, info, skip_bad: plan.data.skip_bad })
+    }
+
+    /// Records that a sample is left out, or passes the error on where that was not allowed.
+    pub fn skip(&mut self, sample: &Sample, error: Error) -> Result<()> {
+        if !self.skip_bad {
+            return Err(with_skip_bad(error));
+        }
+        self.info.skipped.push(Skipped { sample: sample.id.to_string(), reason: reason(&error) });
+        self.info.write(self.dir.info_path())
+    }
+
+    /// Samples left out so far.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.info.skipped
+    }
+
+    /// Records how the run ended.
+    pub fn end(&mut self, status: Status) -> Result<()> {
+        self.info.status = status;
+        self.info.write(self.dir.info_path())
+    }
+}
+
+/// `--out`, or a folder under `results/` named after the command and the data.
+pub fn out_dir(out: Option<&PathBuf>, command: &str, dataset: &Dataset) -> PathBuf {
+    out.cloned().unwrap_or_else(|| Path::new("results").join(format!("{command}-{}", dataset.name)))
+}
+
+fn command_line() -> String {
+    std::env::args().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,184 @@
+//! Uniform sweeps of one model over the data. The patch-level maps of each sample and axis are kept as they are known,
+//! so that an interrupted sweep goes on where it was.
+
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+use askance::attack::{Clock, Evaluation, Evaluator, Objective, Pooled, Work, category_metrics, sweep_values, uniform};
+use askance::dataset::{self, Category, Sample};
+use askance::error::{Error, Result};
+use askance::model::{Segmenter, WinClip};
+use askance::record::{MEAN_CATEGORY, SweepRow, read_map, write_npy, write_rows};
+use askance::stats;
+use askance::types::{Axis, Map, Mask, Perturbation};
+
+use super::plan::{Session, SweepPlan};
+use super::setup::Run;
+use super::{interrupt, progress};
+
+/// Sweeps every category with one model and adds its rows.
+pub fn run_model(
+    session: &Session<'_>,
+    plan: &SweepPlan,
+    model: &mut WinClip,
+    run: &mut Run,
+    rows: &mut Vec<SweepRow>,
+) -> Result<Clock> {
+    let settings = &session.plan.work.settings;
+    let (size, grid, name) = (model.input_size(), model.grid(), model.name().to_owned());
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), session.plan.model.batch);
+    let values: Vec<(Axis, Vec<f64>)> = plan
+        .axes
+        .iter()
+        .map(|&axis| Ok((axis, sweep_values(&settings.bounds, axis, plan.steps)?)))
+        .collect::<Result<_>>()?;
+    let per_sample: usize = values.iter().map(|(_, values)| values.len()).sum();
+    let bar = progress::bar(&format!("sweep {name}"), session.data.samples().count() * per_sample, session.quiet);
+    for category in &session.data.dataset.categories {
+        let works = load(category, size, run)?;
+        for (axis, values) in &values {
+            let kept = sweep_axis(&mut evaluator, run, &name, &works, (*axis, values), grid, &|count| bar.inc(count as u64))?;
+            rows.extend(pool(session, evaluator.objective(), &name, &works, (*axis, values), &kept, grid)?);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(evaluator.clock())
+}
+
+/// Writes `sweep.csv` with the mean over categories.
+pub fn write(run: &Run, rows: &mut Vec<SweepRow>) -> Result<()> {
+    let means = mean_rows(rows);
+    rows.extend(means);
+    write_rows(run.dir.sweep_path(), rows)
+}
+
+fn load<'d>(category: &'d Category, size: usize, run: &mut Run) -> Result<Vec<(&'d Sample, Work)>> {
+    let loaded: Vec<_> = category.samples.par_iter().map(|sample| dataset::load(sample, size)).collect();
+    let mut works = Vec::new();
+    for (index, (sample, loaded)) in category.samples.iter().zip(loaded).enumerate() {
+        match loaded {
+            Ok(loaded) => {
+                works.push((sample, Work { index, id: sample.id.clone(), image: loaded.image, mask: loaded.mask }));
+            }
+            Err(error) => run.skip(sample, error)?,
+        }
+    }
+    Ok(works)
+}
+
+/// Per sample one row per value: the image score, then the patch-level map.
+fn sweep_axis(
+    evaluator: &mut Evaluator<'_>,
+    run: &Run,
+    model: &str,
+    works: &[(&Sample, Work)],
+    (axis, values): (Axis, &[f64]),
+    grid: (usize, usize),
+    tick: &dyn Fn(usize),
+) -> Result<Vec<Array2<f32>>> {
+    let perturbations: Vec<Perturbation> =
+        values.iter().map(|&value| Perturbation::IDENTITY.with(axis, value)).collect();
+    let shape = (values.len(), 1 + grid.0 * grid.1);
+    let mut kept: Vec<Option<Array2<f32>>> = Vec::with_capacity(works.len());
+    for (_, work) in works {
+        let path = run.dir.sweep_maps_path(model, &work.id, axis);
+        kept.push(if path.exists() { Some(read_map(&path)?).filter(|maps| maps.dim() == shape) } else { None });
+    }
+    tick(kept.iter().flatten().count() * values.len());
+    let missing: Vec<usize> = (0..works.len()).filter(|&index| kept[index].is_none()).collect();
+    for group in missing.chunks(evaluator.batch().div_ceil(values.len())) {
+        let samples: Vec<Work> = group.iter().map(|&index| works[index].1.clone()).collect();
+        let evaluations = uniform(evaluator, &samples, &perturbations, &interrupt::requested, tick)?;
+        for (&index, evaluations) in group.iter().zip(evaluations) {
+            let maps = pack(&evaluations, shape);
+            write_npy(run.dir.sweep_maps_path(model, &works[index].1.id, axis), maps.view())?;
+            kept[index] = Some(maps);
+        }
+    }
+    Ok(kept.into_iter().flatten().collect())
+}
+
+fn pack(evaluations: &[Evaluation], shape: (usize, usize)) -> Array2<f32> {
+    let mut packed = Array2::zeros(shape);
+    for (mut row, evaluation) in packed.rows_mut().into_iter().zip(evaluations) {
+        let scores = std::iter::once(&evaluation.segmentation.image_score).chain(&evaluation.segmentation.map);
+        for (cell, &score) in row.iter_mut().zip(scores) {
+            *cell = score;
+        }
+    }
+    packed
+}
+
+fn unpack(row: &[f32], grid: (usize, usize)) -> Result<(f64, Map)> {
+    let map = ArrayView2::from_shape(grid, &row[1..])
+        .map_err(|e| Error::model("sweep map", e, "delete patch_maps/ of the run and start it again"))?;
+    Ok((f64::from(row[0]), map.to_owned()))
+}
+
+fn pool(
+    session: &Session<'_>,
+    objective: &Objective,
+    model: &str,
+    works: &[(&Sample, Work)],
+    (axis, values): (Axis, &[f64]),
+    kept: &[Array2<f32>],
+    grid: (usize, usize),
+) -> Result<Vec<SweepRow>> {
+    let Some((first, _)) = works.first() else { return Ok(Vec::new()) };
+    let masks: Vec<&Mask> = works.iter().map(|(_, work)| &work.mask).collect();
+    let mut rows = Vec::with_capacity(values.len());
+    for (step, &value) in values.iter().enumerate() {
+        let angle_deg = Perturbation::IDENTITY.with(axis, value).angle_deg;
+        let pooled: Vec<Pooled<'_>> = works
+            .iter()
+            .zip(&masks)
+            .zip(kept)
+            .map(|(((sample, _), mask), maps)| {
+                let row = maps.row(step);
+                let (image_score, patch_map) = unpack(row.as_slice().unwrap_or_default(), grid)?;
+                Ok(Pooled { patch_map, angle_deg, image_score, mask, label: sample.label })
+            })
+            .collect::<Result<_>>()?;
+        let metrics = category_metrics(objective, &pooled, &session.plan.metric)?;
+        rows.push(SweepRow {
+            model: model.to_owned(),
+            dataset: session.data.dataset.name.clone(),
+            category: first.id.category.clone(),
+            axis,
+            value,
+            samples: works.len(),
+            pixel_auroc: metrics.pixel_auroc,
+            aupro: metrics.aupro,
+            pixel_ap: metrics.pixel_ap,
+            pixel_f1_max: metrics.pixel_f1_max,
+            image_auroc: metrics.image_auroc,
+        });
+    }
+    Ok(rows)
+}
+
+/// The mean over categories for each model, axis and value.
+fn mean_rows(rows: &[SweepRow]) -> Vec<SweepRow> {
+    let mut means: Vec<SweepRow> = Vec::new();
+    for row in rows {
+        let same = |other: &&SweepRow| other.model == row.model && other.axis == row.axis && other.value == row.value;
+        if means.iter().any(|mean| same(&mean)) {
+            continue;
+        }
+        let group: Vec<&SweepRow> = rows.iter().filter(same).collect();
+        let mean = |metric: fn(&SweepRow) -> Option<f64>| {
+            stats::mean(&group.iter().filter_map(|row| metric(row)).collect::<Vec<_>>())
+        };
+        means.push(SweepRow {
+            category: MEAN_CATEGORY.to_owned(),
+            samples: group.iter().map(|row| row.samples).sum(),
+            pixel_auroc: mean(|row| row.pixel_auroc),
+            aupro: mean(|row| row.aupro),
+            pixel_ap: mean(|row| row.pixel_ap),
+            pixel_f1_max: mean(|row| row.pixel_f1_max),
+            image_auroc: mean(|row| row.image_auroc),
+            ..row.clone()
+        });
+    }
+    means
+}

@@ -1,0 +1,43 @@
+//! `askance synth`.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use askance::error::Result;
+use askance::synth;
+
+use super::args::{Global, SynthArgs};
+use super::progress;
+
+/// Writes the procedural data set and says what was written.
+pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
+    let options = synth::Options {
+        world: args.world,
+        seed: args.seed,
+        size: args.size,
+        categories: args.category.clone(),
+        train: args.train,
+        good: args.good,
+        defective: args.defective,
+    };
+    let summary = write(&options, &args.out, global.quiet)?;
+    if global.json {
+        let counts = json!({ "out": args.out, "categories": summary.categories, "images": summary.images });
+        println!("{counts:#}");
+    } else {
+        println!("{} pictures of {} categories: {}", summary.images, summary.categories.len(), args.out.display());
+    }
+    Ok(())
+}
+
+/// Writes a procedural data set with a progress bar.
+pub fn write(options: &synth::Options, out: &Path, quiet: bool) -> Result<synth::Summary> {
+    let bar = progress::bar("synth", 0, quiet);
+    let summary = synth::write(options, out, &|done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    summary
+}

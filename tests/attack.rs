@@ -1,0 +1,298 @@
+//! The per-sample worst case on a segmenter without a model: red is anomalous.
+
+use std::cell::Cell;
+
+use askance::attack::{
+    Border, Candidate, Evaluator, Objective, Outcome, Pooled, SearchChoice, Settings, Work, category_metrics, uniform,
+    worst_cases,
+};
+use askance::error::{Error, Kind, Result};
+use askance::metric::{Loss, MetricOptions};
+use askance::model::{Fake, Segmenter as _};
+use askance::perturb;
+use askance::search;
+use askance::types::{Attack, Axis, Bounds, Frame, Image, Label, Mask, Perturbation, SampleId};
+
+const SIZE: usize = 48;
+const GRID: (usize, usize) = (6, 6);
+
+fn settings(budget: usize) -> Settings {
+    Settings {
+        attacks: Attack::ALL.to_vec(),
+        bounds: Bounds::default(),
+        perturb: perturb::Settings::default(),
+        frame: Frame::Derotated,
+        border: Border::Zeros,
+        loss: Loss::Contrast,
+        search: SearchChoice::Auto,
+        budget,
+        seed: 7,
+    }
+}
+
+/// A grey part with a reddish square somewhere; its colour and place depend on the number.
+fn sample(number: usize) -> Work {
+    let mut image = Image::from_elem((3, SIZE, SIZE), 0.45);
+    let mut mask = Mask::from_elem((SIZE, SIZE), false);
+    let (top, left) = (4 + 5 * (number % 5), 30 - 4 * (number % 6));
+    for y in top..top + 12 {
+        for x in left..left + 12 {
+            image[[0, y, x]] = 0.6 + 0.05 * (number % 7) as f32;
+            image[[1, y, x]] = 0.15 + 0.03 * (number % 3) as f32;
+            mask[[y, x]] = true;
+        }
+    }
+    let id = SampleId { category: "part".into(), defect: "red".into(), stem: format!("{number:03}") };
+    Work { index: number, id, image, mask }
+}
+
+fn attack(settings: &Settings, batch: usize, count: usize) -> (Vec<Vec<Outcome>>, Fake) {
+    let mut fake = Fake::new(SIZE, GRID);
+    let mut found = Vec::new();
+    let mut evaluator = Evaluator::new(&mut fake, Objective::new(settings, SIZE), batch);
+    worst_cases(
+        &mut evaluator,
+        settings,
+        (0..count).map(|number| Ok(sample(number))),
+        &mut |work, outcomes| {
+            assert_eq!(work.index, found.len(), "samples leave in the order in which they came");
+            found.push(outcomes);
+            Ok(())
+        },
+        &|| false,
+        &|_| {},
+    )
+    .unwrap();
+    (found, fake)
+}
+
+#[test]
+fn the_worst_case_is_never_better_than_clean_and_joint_never_weaker_than_one_axis() {
+    for search in [SearchChoice::Auto, SearchChoice::Named(search::Kind::CmaEs), SearchChoice::Named(search::Kind::Random)] {
+        for budget in [1, 2, 9, 30] {
+            let settings = Settings { search, ..settings(budget) };
+            for outcomes in attack(&settings, 8, 9).0 {
+                let attacks: Vec<Attack> = outcomes.iter().map(|outcome| outcome.attack).collect();
+                assert_eq!(attacks, Attack::ALL);
+                let (clean, joint) = (outcomes[0].loss, outcomes[4].loss);
+                for outcome in &outcomes {
+                    assert!(outcome.loss <= clean, "{search} {budget} {:?}", outcome.attack);
+                    assert!(joint <= outcome.loss, "{search} {budget} {:?}", outcome.attack);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_search_really_finds_something() {
+    for outcomes in attack(&settings(40), 8, 6).0 {
+        let clean = outcomes[0].loss;
+        assert!(clean > 0.1, "the fake sees the square: {clean}");
+        // Any hue that is not red hides the square from it altogether.
+        assert!(outcomes[2].loss < 0.01 * clean, "hue: {} of {clean}", outcomes[2].loss);
+        // A shift down by half leaves no more than half of the redness.
+        assert!(outcomes[3].loss < 0.6 * clean, "saturation: {} of {clean}", outcomes[3].loss);
+        assert!(outcomes[3].perturbation.saturation < -0.4);
+    }
+}
+
+#[test]
+fn the_batch_changes_nothing() {
+    let settings = settings(20);
+    let text = |batch| format!("{:?}", attack(&settings, batch, 11).0);
+    let alone = text(1);
+    for batch in [2, 5, 16, 64] {
+        assert_eq!(text(batch), alone, "batch {batch}");
+    }
+}
+
+#[test]
+fn the_company_of_a_sample_changes_nothing() {
+    let settings = settings(15);
+    let all = attack(&settings, 4, 6).0;
+    let few = attack(&settings, 4, 2).0;
+    assert_eq!(format!("{:?}", &all[..2]), format!("{few:?}"));
+}
+
+#[test]
+fn another_seed_is_another_search() {
+    let one = attack(&settings(15), 4, 3).0;
+    let other = attack(&Settings { seed: 8, ..settings(15) }, 4, 3).0;
+    assert_ne!(format!("{one:?}"), format!("{other:?}"));
+}
+
+#[test]
+fn every_evaluation_is_counted_and_none_is_over_budget() {
+    for kind in [search::Kind::Grid, search::Kind::Random, search::Kind::CmaEs] {
+        for budget in [1, 7, 25] {
+            let settings = Settings { search: SearchChoice::Named(kind), ..settings(budget) };
+            let (found, fake) = attack(&settings, 8, 5);
+            let counted: usize =
+                found.iter().flatten().map(|o| if o.attack == Attack::Clean { 1 } else { o.evaluations - 1 }).sum();
+            assert_eq!(fake.images(), counted, "{kind} {budget}");
+            assert!(found.iter().flatten().all(|outcome| outcome.evaluations <= budget), "{kind} {budget}");
+            assert!(fake.images() <= 5 * settings.evaluations_per_sample());
+        }
+    }
+}
+
+#[test]
+fn random_and_cma_es_use_the_whole_budget() {
+    for kind in [search::Kind::Random, search::Kind::CmaEs] {
+        let settings = Settings { search: SearchChoice::Named(kind), ..settings(33) };
+        for outcome in attack(&settings, 8, 3).0.iter().flatten().filter(|outcome| outcome.attack != Attack::Clean) {
+            assert_eq!(outcome.evaluations, 33, "{kind} {}", outcome.attack);
+        }
+    }
+}
+
+#[test]
+fn found_perturbations_stay_on_their_axes_and_within_bounds() {
+    let bounds = Bounds::default();
+    for outcome in attack(&settings(25), 8, 6).0.iter().flatten() {
+        for axis in Axis::ALL {
+            let value = outcome.perturbation.get(axis);
+            let interval = bounds.get(axis);
+            assert!(value >= interval.low && value <= interval.high, "{outcome:?}");
+            assert!(value == 0.0 || outcome.attack.axes().contains(&axis), "{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn the_reported_loss_is_that_of_the_reported_perturbation() {
+    let settings = settings(20);
+    let (found, _) = attack(&settings, 8, 4);
+    let mut fake = Fake::new(SIZE, GRID);
+    let mut evaluator = Evaluator::new(&mut fake, Objective::new(&settings, SIZE), 1);
+    for (number, outcomes) in found.iter().enumerate() {
+        let work = sample(number);
+        for outcome in outcomes {
+            let candidate = Candidate {
+                image: &work.image,
+                mask: &work.mask,
+                category: "part",
+                perturbation: outcome.perturbation,
+            };
+            let again = evaluator.evaluate(&[candidate]).unwrap();
+            assert_eq!(again[0].loss, outcome.loss);
+            assert_eq!(again[0].segmentation, outcome.segmentation);
+        }
+    }
+}
+
+#[test]
+fn the_mask_is_untouched_in_the_derotated_frame_and_turns_in_the_other() {
+    let work = sample(0);
+    let map = Fake::new(SIZE, GRID)
+        .segment(work.image.view().insert_axis(ndarray::Axis(0)), &["part"])
+        .unwrap()
+        .remove(0)
+        .map;
+    let derotated = Objective::new(&settings(1), SIZE);
+    for angle in [0.0, 33.0, -90.0] {
+        let scored = derotated.scored(map.view(), &work.mask, angle);
+        assert_eq!(scored.mask, work.mask);
+        assert_eq!(scored.valid, None);
+    }
+    let ignoring = Objective::new(&Settings { border: Border::Ignore, ..settings(1) }, SIZE);
+    let valid = ignoring.scored(map.view(), &work.mask, 45.0).valid.unwrap();
+    let share = valid.iter().filter(|&&v| v).count() as f64 / valid.len() as f64;
+    assert!((share - 0.83).abs() < 0.03, "a square turned by 45 degrees keeps 83 % of itself: {share}");
+
+    let rotated = Objective::new(&Settings { frame: Frame::RotatedMask, ..settings(1) }, SIZE);
+    let scored = rotated.scored(map.view(), &work.mask, 90.0);
+    assert_eq!(scored.map, perturb::upsample(map.view(), (SIZE, SIZE)));
+    // A quarter turn clockwise takes row y to column SIZE - 1 - y.
+    for ((y, x), &value) in work.mask.indexed_iter() {
+        assert_eq!(scored.mask[[x, SIZE - 1 - y]], value);
+    }
+}
+
+#[test]
+fn both_frames_agree_where_nothing_turns() {
+    let rotated = Settings { frame: Frame::RotatedMask, attacks: vec![Attack::Clean, Attack::Hue], ..settings(12) };
+    let derotated = Settings { frame: Frame::Derotated, ..rotated.clone() };
+    assert_eq!(format!("{:?}", attack(&rotated, 4, 3).0), format!("{:?}", attack(&derotated, 4, 3).0));
+}
+
+#[test]
+fn an_interrupted_attack_has_handed_over_only_complete_samples() {
+    let settings = settings(20);
+    let mut fake = Fake::new(SIZE, GRID);
+    let mut evaluator = Evaluator::new(&mut fake, Objective::new(&settings, SIZE), 4);
+    let calls = Cell::new(0);
+    let mut complete = 0;
+    let error = worst_cases(
+        &mut evaluator,
+        &settings,
+        (0..20).map(|number| Ok(sample(number))),
+        &mut |_, outcomes| {
+            assert_eq!(outcomes.len(), 5);
+            complete += 1;
+            Ok(())
+        },
+        &|| {
+            calls.set(calls.get() + 1);
+            calls.get() > 60
+        },
+        &|_| {},
+    )
+    .unwrap_err();
+    assert_eq!(error.kind, Kind::Interrupted);
+    assert!(complete > 0 && complete < 20, "{complete}");
+}
+
+#[test]
+fn an_error_of_the_source_ends_the_run() {
+    let settings = settings(5);
+    let mut fake = Fake::new(SIZE, GRID);
+    let mut evaluator = Evaluator::new(&mut fake, Objective::new(&settings, SIZE), 4);
+    let source: Vec<Result<Work>> = vec![Ok(sample(0)), Err(Error::file("b.png", "is empty", "copy it again"))];
+    let error = worst_cases(&mut evaluator, &settings, source, &mut |_, _| Ok(()), &|| false, &|_| {}).unwrap_err();
+    assert_eq!(error.subject, "b.png");
+}
+
+#[test]
+fn a_sweep_evaluates_every_sample_under_every_perturbation() {
+    let settings = settings(1);
+    let works: Vec<Work> = (0..5).map(sample).collect();
+    let perturbations: Vec<Perturbation> =
+        [-1.0, 0.0, 2.0].map(|hue| Perturbation::IDENTITY.with(Axis::Hue, hue)).to_vec();
+    let mut fake = Fake::new(SIZE, GRID);
+    let mut evaluator = Evaluator::new(&mut fake, Objective::new(&settings, SIZE), 4);
+    let rows = uniform(&mut evaluator, &works, &perturbations, &|| false, &|_| {}).unwrap();
+    assert_eq!(rows.len(), 5);
+    for (work, row) in works.iter().zip(&rows) {
+        for (perturbation, evaluation) in perturbations.iter().zip(row) {
+            let candidate =
+                Candidate { image: &work.image, mask: &work.mask, category: "part", perturbation: *perturbation };
+            assert_eq!(evaluator.evaluate(&[candidate]).unwrap()[0].loss, evaluation.loss);
+        }
+    }
+}
+
+#[test]
+fn pooled_metrics_fall_from_clean_to_worst() {
+    let settings = settings(30);
+    let (found, _) = attack(&settings, 8, 6);
+    let objective = Objective::new(&settings, SIZE);
+    let works: Vec<Work> = (0..6).map(sample).collect();
+    let auroc = |attack: usize| {
+        let pooled: Vec<Pooled<'_>> = works
+            .iter()
+            .zip(&found)
+            .map(|(work, outcomes)| Pooled {
+                patch_map: outcomes[attack].segmentation.map.clone(),
+                angle_deg: outcomes[attack].perturbation.angle_deg,
+                image_score: f64::from(outcomes[attack].segmentation.image_score),
+                mask: &work.mask,
+                label: Label::Anomalous,
+            })
+            .collect();
+        category_metrics(&objective, &pooled, &MetricOptions::default()).unwrap().pixel_auroc.unwrap()
+    };
+    assert!(auroc(0) > 0.95, "{}", auroc(0));
+    assert!(auroc(4) < auroc(0) - 0.3, "{} from {}", auroc(4), auroc(0));
+}
