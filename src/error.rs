@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-/// Result with [`enum@Error`].
+/// Result with [`struct@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The class of an error; it decides the exit status of the command.

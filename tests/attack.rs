@@ -286,7 +286,7 @@ fn pooled_metrics_fall_from_clean_to_worst() {
             .map(|(work, outcomes)| Pooled {
                 patch_map: outcomes[attack].segmentation.map.clone(),
                 angle_deg: outcomes[attack].perturbation.angle_deg,
-                image_score: f64::from(outcomes[attack].segmentation.image_score),
+                image_score: outcomes[attack].segmentation.image_score,
                 mask: &work.mask,
                 label: Label::Anomalous,
             })

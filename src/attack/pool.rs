@@ -14,7 +14,7 @@ pub struct Pooled<'a> {
     /// Angle by which the picture was turned.
     pub angle_deg: f64,
     /// Image score.
-    pub image_score: f64,
+    pub image_score: f32,
     /// Ground truth at evaluation size, in the frame of the unperturbed picture.
     pub mask: &'a Mask,
     /// Ground truth of the whole sample.
@@ -37,8 +37,8 @@ pub fn category_metrics(
     let maps: Vec<ArrayView2<'_, f32>> = scored.iter().map(|item| item.map.view()).collect();
     let masks: Vec<ArrayView2<'_, bool>> = scored.iter().map(|item| item.mask.view()).collect();
     let valid: Option<Vec<ArrayView2<'_, bool>>> =
-        scored.iter().map(|item| item.valid.as_ref().map(Mask::view)).collect();
-    let image_scores: Vec<f64> = samples.iter().map(|sample| sample.image_score).collect();
+        scored.iter().map(|item| item.valid.as_ref().map(|valid| valid.view())).collect();
+    let image_scores: Vec<f32> = samples.iter().map(|sample| sample.image_score).collect();
     let image_labels: Vec<bool> = samples.iter().map(|sample| sample.label == Label::Anomalous).collect();
     metric::evaluate(
         &metric::Pooled {

@@ -46,7 +46,7 @@ pub fn run_model(
     rows: &mut Vec<SampleRow>,
 ) -> Result<Clock> {
     let Session { plan, data, quiet } = session;
-    let settings = &plan.settings;
+    let settings = &plan.work.settings;
     let size = model.input_size();
     let name = model.name().to_owned();
     let finished: HashSet<(String, String)> = rows

@@ -61,6 +61,7 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
             "model_calls": done.clock.calls,
             "model_seconds": done.clock.model.as_secs_f64(),
             "pixel_seconds": done.clock.pixels.as_secs_f64(),
+            "wall_seconds": done.wall.as_secs_f64(),
         });
         println!("{summary:#}");
         return Ok(());

@@ -1,6 +1,7 @@
 //! `eval`, `attack` and `sweep`: from arguments to a plan, from a plan to a finished run.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -56,6 +57,8 @@ pub struct Done {
     pub summary: Vec<SummaryRow>,
     pub sweep: Vec<SweepRow>,
     pub clock: Clock,
+    /// From the first decoded sample to the last row, all models together.
+    pub wall: Duration,
 }
 
 fn clean_settings(perturb: Option<&PerturbArgs>, attacks: Vec<Attack>) -> Settings {
@@ -153,7 +156,7 @@ fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
     let mut run = Run::begin(&plan, &out, &data, &models)?;
     let session = Session { plan: &plan, data: &data, quiet: global.quiet };
     match work(&session, &mut models, &mut run) {
-        Ok((summary, sweep, clock)) => Ok(Done { run, summary, sweep, clock }),
+        Ok(worked) => Ok(Done { run, summary: worked.summary, sweep: worked.sweep, clock: worked.clock, wall: worked.wall }),
         Err(error) => {
             if error.kind == Kind::Interrupted {
                 run.end(Status::Interrupted)?;
@@ -163,28 +166,34 @@ fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
     }
 }
 
-fn work(
-    session: &Session<'_>,
-    models: &mut [WinClip],
-    run: &mut Run,
-) -> Result<(Vec<SummaryRow>, Vec<SweepRow>, Clock)> {
-    let mut clock = Clock::default();
-    let mut summary = Vec::new();
-    let mut sweep = Vec::new();
+#[derive(Default)]
+struct Worked {
+    summary: Vec<SummaryRow>,
+    sweep: Vec<SweepRow>,
+    clock: Clock,
+    wall: Duration,
+}
+
+fn work(session: &Session<'_>, models: &mut [WinClip], run: &mut Run) -> Result<Worked> {
+    let mut worked = Worked::default();
     let settings = &session.plan.work.settings;
     if !settings.attacks.is_empty() {
         let (mut journal, mut rows) = attack::take_up(run, settings)?;
+        let start = Instant::now();
         for model in models.iter_mut() {
-            clock = clock + attack::run_model(session, model, run, &mut journal, &mut rows)?;
+            worked.clock = worked.clock + attack::run_model(session, model, run, &mut journal, &mut rows)?;
         }
+        worked.wall += start.elapsed();
         let sizes: Vec<(&str, usize)> = models.iter().map(|model| (model.name(), model.input_size())).collect();
-        summary = summary::write(session, run, &sizes, &rows)?;
+        worked.summary = summary::write(session, run, &sizes, &rows)?;
     }
     if let Some(plan) = &session.plan.work.sweep {
+        let start = Instant::now();
         for model in models.iter_mut() {
-            clock = clock + sweep::run_model(session, plan, model, run, &mut sweep)?;
+            worked.clock = worked.clock + sweep::run_model(session, plan, model, run, &mut worked.sweep)?;
         }
-        sweep::write(run, &mut sweep)?;
+        worked.wall += start.elapsed();
+        sweep::write(run, &mut worked.sweep)?;
     }
-    Ok((summary, sweep, clock))
+    Ok(worked)
 }

@@ -69,7 +69,7 @@ fn pool_category(
             pooled.push(Pooled {
                 patch_map: run.dir.load_patch_map(model, &sample.id, attack)?,
                 angle_deg: row.angle_deg,
-                image_score: row.image_score,
+                image_score: row.image_score as f32,
                 mask,
                 label: sample.label,
             });

@@ -109,10 +109,10 @@ fn pack(evaluations: &[Evaluation], shape: (usize, usize)) -> Array2<f32> {
     packed
 }
 
-fn unpack(row: &[f32], grid: (usize, usize)) -> Result<(f64, Map)> {
+fn unpack(row: &[f32], grid: (usize, usize)) -> Result<(f32, Map)> {
     let map = ArrayView2::from_shape(grid, &row[1..])
         .map_err(|e| Error::model("sweep map", e, "delete patch_maps/ of the run and start it again"))?;
-    Ok((f64::from(row[0]), map.to_owned()))
+    Ok((row[0], map.to_owned()))
 }
 
 fn pool(

@@ -26,7 +26,7 @@ pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
         let counts = json!({ "out": args.out, "categories": summary.categories, "images": summary.images });
         println!("{counts:#}");
     } else {
-        println!("{} pictures of {} categories: {}", summary.images, summary.categories.len(), args.out.display());
+        println!("{} pictures of {} categories: {}", summary.images, summary.categories, args.out.display());
     }
     Ok(())
 }

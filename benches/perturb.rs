@@ -1,0 +1,53 @@
+//! Times of the transforms at the sizes of a search: one candidate picture, one thread.
+
+use std::f64::consts::PI;
+use std::hint::black_box;
+use std::time::Duration;
+
+use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, rotate_mask, upsample};
+use askance::types::{Image, Map, Mask, Perturbation};
+use criterion::{Criterion, criterion_group, criterion_main};
+
+const SIZE: usize = 192;
+
+fn picture() -> Image {
+    Image::from_shape_fn((3, SIZE, SIZE), |(channel, y, x)| {
+        let phase = channel as f32 + 0.07 * x as f32 + 0.11 * y as f32;
+        0.5 + 0.45 * (phase.sin() * (0.03 * (x * y) as f32 / 10.0).cos())
+    })
+}
+
+fn bench(c: &mut Criterion) {
+    let mut group = c.benchmark_group(format!("perturb/{SIZE}"));
+    group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1)).sample_size(20);
+    let image = picture();
+    let mut out = Image::zeros(image.dim());
+    let all = Perturbation { angle_deg: 30.0, hue_rad: PI / 3.0, saturation: 0.2 };
+    let turned = Perturbation { hue_rad: 0.0, saturation: 0.0, ..all };
+    let coloured = Perturbation { angle_deg: 0.0, ..all };
+
+    let bilinear = Perturber::new(Settings::default(), SIZE);
+    for (name, p) in [("bilinear and colour", all), ("bilinear", turned), ("colour", coloured)] {
+        group.bench_function(name, |b| b.iter(|| bilinear.apply(black_box(image.view()), p, out.view_mut())));
+    }
+    for fill in [Fill::Zeros, Fill::Reflect] {
+        let perturber = Perturber::new(Settings { fill, ..Settings::default() }, SIZE);
+        group.bench_function(format!("bilinear and colour, {fill}"), |b| {
+            b.iter(|| perturber.apply(black_box(image.view()), all, out.view_mut()));
+        });
+    }
+    let three_pass = Perturber::new(Settings { rotation: Rotation::ThreePass, ..Settings::default() }, SIZE);
+    group.bench_function("three-pass", |b| {
+        b.iter(|| three_pass.apply(black_box(image.view()), turned, out.view_mut()));
+    });
+
+    let patches = Map::from_shape_fn((12, 12), |(y, x)| ((y * 5 + x * 3) % 11) as f32 / 10.0);
+    group.bench_function("upsample", |b| b.iter(|| upsample(black_box(patches.view()), (SIZE, SIZE))));
+    group.bench_function("restore", |b| b.iter(|| restore(black_box(patches.view()), (SIZE, SIZE), 30.0)));
+    let mask = Mask::from_shape_fn((SIZE, SIZE), |(y, x)| (y / 16 + x / 16) % 5 == 0);
+    group.bench_function("rotate_mask", |b| b.iter(|| rotate_mask(black_box(mask.view()), 30.0)));
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

@@ -1,0 +1,76 @@
+//! Names of files and folders.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// Extensions of pictures that can be decoded, in lower case.
+const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "bmp"];
+/// Extensions of what people leave beside pictures.
+const NOTES: [&str; 9] = ["txt", "md", "csv", "json", "xml", "yaml", "yml", "html", ""];
+/// What operating systems leave behind, besides hidden files.
+const LITTER: [&str; 3] = ["thumbs.db", "desktop.ini", "__macosx"];
+
+/// Everything in a folder, sorted by name, without hidden files and the litter of operating systems.
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let unreadable = |e: std::io::Error| {
+        Error::file(folder, format!("cannot be listed ({e})"), "check that the folder exists and may be read")
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = name(&path).to_lowercase();
+        if !name.starts_with('.') && !LITTER.contains(&name.as_str()) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// The pictures in a folder, sorted by name. Notes are passed over.
+///
+/// # Errors
+/// A file error for a folder inside it and for a file that may be a picture but cannot be decoded here.
+pub fn pictures(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut pictures = Vec::new();
+    for path in list(folder)? {
+        if path.is_dir() {
+            return Err(Error::file(
+                &path,
+                "is a folder where pictures are expected",
+                "move its pictures one level up, or describe the data in a manifest.csv",
+            ));
+        }
+        let extension = extension(&path);
+        if PICTURES.contains(&extension.as_str()) {
+            pictures.push(path);
+        } else if !NOTES.contains(&extension.as_str()) {
+            return Err(Error::file(
+                &path,
+                format!("is of a kind that cannot be read (.{extension})"),
+                "convert it to PNG, or move it out of the folder",
+            ));
+        }
+    }
+    Ok(pictures)
+}
+
+/// Extension in lower case, empty for none.
+pub fn extension(path: &Path) -> String {
+    path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+/// Last component of a path; for one like `.` that of the folder it stands for.
+pub fn name(path: &Path) -> String {
+    let named = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    named
+        .or_else(|| Some(path.canonicalize().ok()?.file_name()?.to_string_lossy().into_owned()))
+        .unwrap_or_else(|| "dataset".to_owned())
+}
+
+/// File name without its extension.
+pub fn stem(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,135 @@
+//! Reading picture files: by content, not by extension, with damage told apart from data.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Cursor, Seek};
+use std::path::Path;
+
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+
+use crate::error::{Error, Result};
+
+/// Larger pictures are refused before they are decoded.
+const MAX_PIXELS: u64 = 64 * 1024 * 1024;
+/// Enough for that many pixels of four 16-bit channels, and some more.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// What the header says.
+pub struct Header {
+    /// Height and width in pixels after the EXIF orientation.
+    pub size: (usize, usize),
+}
+
+/// A decoded picture.
+pub struct Picture {
+    /// The pixels as they are meant to be seen: the EXIF orientation is applied.
+    pub pixels: DynamicImage,
+    /// Whether the file was lossy.
+    pub is_jpeg: bool,
+}
+
+/// Reads the header only.
+///
+/// # Errors
+/// A file error when the file is missing, empty, not a picture, without pixels, or absurdly large.
+pub fn header(path: &Path) -> Result<Header> {
+    let file = File::open(path).map_err(|e| missing(path, &e))?;
+    let length = file.metadata().map_err(|e| missing(path, &e))?.len();
+    let (mut decoder, _) = decoder(path, BufReader::new(file), length)?;
+    let orientation = decoder.orientation().map_err(|e| damaged(path, &e))?;
+    let (width, height) = decoder.dimensions();
+    let (width, height) = (width as usize, height as usize);
+    let size = if turns_sideways(orientation) { (width, height) } else { (height, width) };
+    Ok(Header { size })
+}
+
+/// Decodes a picture.
+///
+/// # Errors
+/// Those of [`header`], and a file error when the file is truncated or damaged.
+pub fn read(path: &Path) -> Result<Picture> {
+    let bytes = fs::read(path).map_err(|e| missing(path, &e))?;
+    let (mut decoder, format) = decoder(path, Cursor::new(&bytes), bytes.len() as u64)?;
+    let is_jpeg = format == ImageFormat::Jpeg;
+    // The JPEG decoder fills what is missing with grey and says nothing.
+    if is_jpeg && !jpeg_has_its_end(&bytes) {
+        return Err(damaged(path, &"the file ends before the picture does"));
+    }
+    let orientation = decoder.orientation().map_err(|e| damaged(path, &e))?;
+    let mut pixels = DynamicImage::from_decoder(decoder).map_err(|e| damaged(path, &e))?;
+    pixels.apply_orientation(orientation);
+    Ok(Picture { pixels, is_jpeg })
+}
+
+fn decoder<'a>(
+    path: &Path,
+    source: impl BufRead + Seek + 'a,
+    length: u64,
+) -> Result<(impl ImageDecoder + 'a, ImageFormat)> {
+    if length == 0 {
+        return Err(Error::file(path, "is empty", "copy the file again"));
+    }
+    let mut reader = ImageReader::new(source).with_guessed_format().map_err(|e| damaged(path, &e))?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits);
+    let Some(format) = reader.format() else {
+        return Err(Error::file(path, "is not a picture of a known format", "give a PNG, JPEG or BMP file"));
+    };
+    let decoder = reader.into_decoder().map_err(|e| damaged(path, &e))?;
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels == 0 {
+        return Err(Error::file(path, format!("has no pixels ({width} x {height})"), "replace the file"));
+    }
+    if pixels > MAX_PIXELS {
+        return Err(Error::file(
+            path,
+            format!("is too large ({width} x {height} pixels)"),
+            format!("scale it to at most {MAX_PIXELS} pixels, or cut it into tiles"),
+        ));
+    }
+    Ok((decoder, format))
+}
+
+fn turns_sideways(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
+}
+
+/// Whether the end-of-image marker follows the scan data. The segments before the first scan are stepped over, because a
+/// thumbnail in them has an end of its own.
+fn jpeg_has_its_end(bytes: &[u8]) -> bool {
+    const START_OF_SCAN: u8 = 0xDA;
+    let mut at = 2;
+    while at + 4 <= bytes.len() && bytes[at] == 0xFF {
+        let marker = bytes[at + 1];
+        if marker == 0xFF {
+            at += 1;
+            continue;
+        }
+        let length = usize::from(u16::from_be_bytes([bytes[at + 2], bytes[at + 3]]));
+        at += 2 + length;
+        if marker == START_OF_SCAN {
+            return at < bytes.len() && bytes[at..].windows(2).any(|pair| pair == [0xFF, 0xD9]);
+        }
+    }
+    false
+}
+
+fn missing(path: &Path, e: &std::io::Error) -> Error {
+    if e.kind() == std::io::ErrorKind::NotFound {
+        Error::file(path, "is missing", "put the file there, or correct the path in the manifest")
+    } else {
+        Error::file(path, format!("cannot be read ({e})"), "check its permissions and the disk")
+    }
+}
+
+fn damaged(path: &Path, e: &dyn std::fmt::Display) -> Error {
+    Error::file(path, format!("cannot be decoded ({e})"), "the file is damaged: copy or save it again as PNG")
+}

@@ -1,0 +1,33 @@
+//! Metrics of anomaly detection and segmentation, and the losses that a search minimises. Pure.
+//!
+//! Every value is exact: each distinct score is a threshold, ties count half (ROC) or move together (PR, PRO), and the
+//! counts behind it are integers, so neither the number of threads nor the order of the images changes a bit of the result.
+//! Scores are compared as numbers: -0.0 and 0.0 are one threshold.
+//!
+//! All curves need the same knowledge: how many normal pixels lie above, and at, each distinct score of an anomalous pixel.
+//! Only the anomalous pixels are therefore sorted; the normal ones, many more, are counted where they lie and never copied.
+//!
+//! Where a value is not defined (one class is missing, no region) it is `None`, never 0.
+//!
+//! ```
+//! use askance::metric::roc_auc;
+//! assert_eq!(roc_auc(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true]), Some(0.75));
+//! ```
+
+mod binary;
+mod components;
+mod counter;
+mod key;
+mod ladder;
+mod loss;
+mod options;
+mod pooled;
+mod pro;
+mod radix;
+mod tally;
+
+pub use binary::{average_precision, f1_max, roc_auc, sample_auroc};
+pub use components::components;
+pub use loss::{Loss, loss};
+pub use options::{AuproMode, MetricOptions};
+pub use pooled::{CategoryMetrics, Pooled, evaluate};

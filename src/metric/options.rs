@@ -1,0 +1,110 @@
+//! Settings of the metrics.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Which definition of AUPRO is computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AuproMode {
+    /// Every distinct score is a threshold; the curve is cut at the limit by linear interpolation and its area divided by
+    /// the limit. The definition of MVTec's evaluation code and of anomalib.
+    #[default]
+    #[serde(rename = "exact")]
+    Exact,
+    /// 200 equidistant thresholds from the smallest score towards the largest, the points with an FPR below the limit, and
+    /// their FPR axis stretched to [0, 1]: the form behind the published tables of Accurate-WinCLIP and many papers after it.
+    /// Not comparable with the exact form; for checking such tables.
+    #[serde(rename = "thresholds-200")]
+    Thresholds200,
+}
+
+impl AuproMode {
+    /// All forms.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Thresholds200];
+
+    /// Name as written in files and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Thresholds200 => "thresholds-200",
+        }
+    }
+}
+
+impl fmt::Display for AuproMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for AuproMode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|mode| mode.name() == text)
+            .ok_or_else(|| Error::usage(text, "is not a form of AUPRO", "use exact or thresholds-200"))
+    }
+}
+
+/// Settings of [`evaluate`](super::evaluate).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricOptions {
+    /// False-positive rate up to which AUPRO integrates, in (0, 1].
+    pub fpr_limit: f64,
+    /// Which definition of AUPRO.
+    pub aupro: AuproMode,
+}
+
+impl Default for MetricOptions {
+    /// Exact AUPRO up to an FPR of 0.3.
+    fn default() -> Self {
+        Self { fpr_limit: 0.3, aupro: AuproMode::Exact }
+    }
+}
+
+impl MetricOptions {
+    /// Refuses a limit outside (0, 1].
+    ///
+    /// # Errors
+    /// A usage error that names the value.
+    pub fn validate(&self) -> Result<()> {
+        if self.fpr_limit > 0.0 && self.fpr_limit <= 1.0 {
+            return Ok(());
+        }
+        Err(Error::usage(
+            format!("--fpr-limit {}", self.fpr_limit),
+            "is not above 0 and at most 1",
+            "give the false-positive rate up to which AUPRO integrates, usually 0.3",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back_and_match_serde() {
+        for mode in AuproMode::ALL {
+            assert_eq!(mode.name().parse::<AuproMode>().unwrap(), mode);
+            assert_eq!(serde_json::to_string(&mode).unwrap(), format!("\"{mode}\""));
+        }
+        assert!("thresholds".parse::<AuproMode>().is_err());
+    }
+
+    #[test]
+    fn limits_outside_are_refused_by_name() {
+        for fpr_limit in [0.0, -0.1, 1.1, f64::NAN] {
+            let error = MetricOptions { fpr_limit, ..MetricOptions::default() }.validate().unwrap_err();
+            assert!(error.subject.starts_with("--fpr-limit"), "{error}");
+        }
+        assert!(MetricOptions { fpr_limit: 1.0, ..MetricOptions::default() }.validate().is_ok());
+    }
+}

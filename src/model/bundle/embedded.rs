@@ -1,0 +1,24 @@
+//! The bundles that are part of the program.
+
+use super::{EmbeddedBundle, IMAGE_GRAPH, TEXT_GRAPH};
+
+macro_rules! embed {
+    ($name:literal) => {
+        EmbeddedBundle {
+            name: $name,
+            manifest: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/", $name, "/bundle.toml")),
+            files: [
+                (
+                    IMAGE_GRAPH,
+                    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/", $name, "/image.onnx")),
+                ),
+                (
+                    TEXT_GRAPH,
+                    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/", $name, "/text.onnx")),
+                ),
+            ],
+        }
+    };
+}
+
+pub(super) static ALL: [EmbeddedBundle; 2] = [embed!("pocket"), embed!("pocket-robust")];

@@ -1,0 +1,249 @@
+//! Bundles: a folder (or an embedded copy of one) with a manifest `bundle.toml` and two ONNX graphs.
+
+mod embedded;
+mod hash;
+mod manifest;
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub(crate) use hash::sha256_of_file;
+use manifest::MANIFEST_FILE;
+pub use manifest::{ImageSection, Manifest, TextSection, WinClipSection};
+
+use crate::error::{Error, Result};
+
+/// File name of the image graph.
+pub(crate) const IMAGE_GRAPH: &str = "image.onnx";
+/// File name of the text graph.
+pub(crate) const TEXT_GRAPH: &str = "text.onnx";
+
+/// A model with its manifest; every file has been checked against its hash.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    manifest: Manifest,
+    origin: Origin,
+    bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct EmbeddedBundle {
+    name: &'static str,
+    manifest: &'static str,
+    files: [(&'static str, &'static [u8]); 2],
+}
+
+#[derive(Clone, Debug)]
+enum Origin {
+    Folder(PathBuf),
+    Embedded(&'static EmbeddedBundle),
+}
+
+/// Where a graph is to be read from.
+pub(crate) enum Graph {
+    File(PathBuf),
+    Memory(&'static [u8]),
+}
+
+/// What a bundle is, for people.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Description {
+    /// Name in the manifest.
+    pub name: String,
+    /// The folder, or `embedded`.
+    pub origin: String,
+    /// Kind of model, for example `clip-vit`.
+    pub architecture: String,
+    /// One sentence.
+    pub description: String,
+    /// Precision of the weights, for example `fp32`.
+    pub precision: String,
+    /// Where the weights come from.
+    pub source: String,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Side of the square input in pixels.
+    pub size: usize,
+    /// Rows and columns of the patch grid.
+    pub patch_grid: [usize; 2],
+    /// Length of an embedding.
+    pub embedding: usize,
+    /// Sides of the windows in patches.
+    pub scales: Vec<usize>,
+    /// Default softmax temperature.
+    pub temperature: f32,
+    /// Size of all files in bytes.
+    pub bytes: u64,
+    /// [`Bundle::hash`].
+    pub hash: String,
+}
+
+impl Bundle {
+    /// Opens the bundle in a folder and checks the manifest and the hash of every file.
+    ///
+    /// # Errors
+    /// The folder or a file is missing, the manifest is not TOML, has an unknown key, another format number or a value
+    /// that makes no sense, or a file has another SHA-256 than the manifest says. The error names the file and the fix.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
+        let path = folder.join(MANIFEST_FILE);
+        let text = fs::read_to_string(&path).map_err(|error| {
+            Error::file(
+                &path,
+                format!("cannot be read: {error}"),
+                "give --model a folder that holds a bundle.toml",
+            )
+        })?;
+        let manifest = Manifest::parse(&text, &path.display().to_string())?;
+        let mut bytes = text.len() as u64;
+        for (name, expected) in &manifest.files {
+            let file = folder.join(name);
+            require_hash(&file.display().to_string(), &sha256_of_file(&file)?, expected)?;
+            bytes += fs::metadata(&file).map_or(0, |metadata| metadata.len());
+        }
+        Ok(Self { manifest, origin: Origin::Folder(folder.to_path_buf()), bytes })
+    }
+
+    /// Names of the bundles that are part of this program.
+    pub fn embedded_names() -> Vec<&'static str> {
+        embedded::ALL.iter().map(|bundle| bundle.name).collect()
+    }
+
+    /// A bundle that is part of this program; see [`Bundle::embedded_names`].
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn embedded(name: &str) -> Result<Self> {
+        let Some(bundle) = embedded::ALL.iter().find(|bundle| bundle.name == name) else {
+            return Err(unknown(name));
+        };
+        let manifest = Manifest::parse(bundle.manifest, &format!("embedded {name}/{MANIFEST_FILE}"))?;
+        let mut bytes = bundle.manifest.len() as u64;
+        for (file, content) in bundle.files {
+            let expected = manifest.files.get(file).map_or("", String::as_str);
+            require_hash(&format!("embedded {name}/{file}"), &hash::sha256(content), expected)?;
+            bytes += content.len() as u64;
+        }
+        Ok(Self { manifest, origin: Origin::Embedded(bundle), bytes })
+    }
+
+    /// The bundle that `--model` names: a folder that holds a `bundle.toml`, else an embedded name.
+    ///
+    /// # Errors
+    /// It is neither (the error lists what there is); those of [`Bundle::open`].
+    pub fn resolve(spec: &str) -> Result<Self> {
+        let folder = Path::new(spec);
+        if folder.join(MANIFEST_FILE).is_file() {
+            return Self::open(folder);
+        }
+        if Self::embedded_names().contains(&spec) {
+            return Self::embedded(spec);
+        }
+        if folder.is_dir() { Self::open(folder) } else { Err(unknown(spec)) }
+    }
+
+    /// Folders directly below `parent` that hold a `bundle.toml`, sorted; none if `parent` is not there.
+    pub fn folders_in(parent: impl AsRef<Path>) -> Vec<PathBuf> {
+        let entries = fs::read_dir(parent).into_iter().flatten();
+        let mut folders: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.join(MANIFEST_FILE).is_file())
+            .collect();
+        folders.sort();
+        folders
+    }
+
+    /// The manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Name in the manifest.
+    pub fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    /// SHA-256, lower-case hex, over the names and hashes of the files in order of name: one value for the whole model.
+    pub fn hash(&self) -> String {
+        let lines: String =
+            self.manifest.files.iter().map(|(name, hash)| format!("{hash}  {name}\n")).collect();
+        hash::sha256(lines.as_bytes())
+    }
+
+    /// What the bundle is, for people.
+    pub fn describe(&self) -> Description {
+        let manifest = self.manifest.clone();
+        Description {
+            origin: self.origin_name(),
+            hash: self.hash(),
+            bytes: self.bytes,
+            name: manifest.name,
+            architecture: manifest.architecture,
+            description: manifest.description,
+            precision: manifest.precision,
+            source: manifest.source,
+            licence: manifest.licence,
+            size: manifest.image.size,
+            patch_grid: manifest.image.patch_grid,
+            embedding: manifest.winclip.embedding,
+            scales: manifest.winclip.scales,
+            temperature: manifest.winclip.temperature,
+        }
+    }
+
+    /// The name of one of its files in messages.
+    pub(crate) fn file_name(&self, file: &str) -> String {
+        match &self.origin {
+            Origin::Folder(folder) => folder.join(file).display().to_string(),
+            Origin::Embedded(bundle) => format!("embedded {}/{file}", bundle.name),
+        }
+    }
+
+    /// Where one of its graphs is.
+    pub(crate) fn graph(&self, file: &str) -> Graph {
+        match &self.origin {
+            Origin::Folder(folder) => Graph::File(folder.join(file)),
+            Origin::Embedded(bundle) => {
+                let content =
+                    bundle.files.iter().find(|(name, _)| *name == file).map(|(_, content)| *content);
+                Graph::Memory(content.unwrap_or_default())
+            }
+        }
+    }
+
+    fn origin_name(&self) -> String {
+        match &self.origin {
+            Origin::Folder(folder) => folder.display().to_string(),
+            Origin::Embedded(_) => "embedded".into(),
+        }
+    }
+}
+
+fn require_hash(file: &str, found: &str, expected: &str) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::new(
+        crate::error::Kind::File,
+        file,
+        format!("has SHA-256 {found}, and the manifest says {expected}"),
+        "copy or export the bundle again; if the file was changed on purpose, write its hash into bundle.toml",
+    ))
+}
+
+fn unknown(spec: &str) -> Error {
+    let folders = Bundle::folders_in("models");
+    let known: Vec<Cow<str>> = Bundle::embedded_names()
+        .into_iter()
+        .map(Cow::from)
+        .chain(folders.iter().map(|folder| folder.to_string_lossy()))
+        .collect();
+    Error::usage(
+        format!("--model {spec}"),
+        "is neither a folder that holds a bundle.toml nor an embedded model",
+        format!("use one of {}, or the path of a bundle's folder", known.join(", ")),
+    )
+}

@@ -1,0 +1,101 @@
+//! Models: bundles on disk, ONNX Runtime and its execution providers, and the WinCLIP segmenter.
+//!
+//! This is the only room that uses `ort`. Nothing is loaded before it is needed: [`Bundle`] reads and checks files,
+//! [`Runtime`] finds and loads the ONNX Runtime library, and [`WinClip::load`] puts the two together.
+//!
+//! ```no_run
+//! use askance::model::{Bundle, Runtime, SessionOptions, WinClip, WinClipOptions, runtime};
+//! # fn main() -> askance::error::Result<()> {
+//! let bundle = Bundle::resolve("pocket")?;
+//! let runtime = Runtime::acquire(&runtime::Options::from_env(), &|event| eprintln!("{event}"))?;
+//! let model = WinClip::load(&bundle, &runtime, SessionOptions::default(), WinClipOptions::default())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How it is ensured that the provider that is reported is the one that ran
+//!
+//! 1. A provider is registered with `error_on_failure`: what cannot be registered is an error, never a warning.
+//! 2. Only one provider is registered for a session (TensorRT without CUDA behind it, OpenVINO without its `AUTO` and
+//!    `HETERO` devices), so that nothing but ONNX Runtime's own CPU kernels can stand in for it.
+//! 3. After the graph was partitioned, ONNX Runtime is asked which node went where. The counts are recorded
+//!    ([`Provenance::placement`]); a session of whose nodes the provider took none is refused.
+//! 4. [`SessionOptions::strict`] also refuses single nodes on the CPU (for `openvino:NPU` always: that provider would fall
+//!    back to the CPU by itself).
+
+mod batch;
+mod bundle;
+mod fake;
+mod provider;
+pub mod runtime;
+mod session;
+mod winclip;
+
+use std::collections::BTreeMap;
+
+use ndarray::ArrayView4;
+use serde::Serialize;
+
+pub use bundle::{Bundle, Description, ImageSection, Manifest, TextSection, WinClipSection};
+pub use fake::Fake;
+pub use provider::{Provider, ProviderState, ProviderStatus, providers};
+pub use runtime::Runtime;
+pub use session::SessionOptions;
+pub use winclip::{Embeddings, WinClip, WinClipOptions, aggregate, windows};
+
+use crate::error::Result;
+use crate::types::Map;
+
+/// What a model says about one image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segmentation {
+    /// Anomaly map at the model's own resolution, shape [`Segmenter::grid`]; larger is more anomalous.
+    pub map: Map,
+    /// Anomaly score of the whole image.
+    pub image_score: f32,
+}
+
+/// A zero-shot anomaly segmenter.
+pub trait Segmenter: Send {
+    /// Name for records, for example that of the bundle.
+    fn name(&self) -> &str;
+
+    /// Height and width in pixels of the square images that it takes.
+    fn input_size(&self) -> usize;
+
+    /// Rows and columns of its maps.
+    fn grid(&self) -> (usize, usize);
+
+    /// Segments a batch: `images` has shape (batch, 3, size, size), RGB in [0, 1]; `categories` has one name per image.
+    ///
+    /// # Errors
+    /// Images of another shape or with values that are not finite, another number of categories than of images, a
+    /// failing runtime, or a model that returns values that are not finite.
+    fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>>;
+
+    /// What ran, for the record of a run.
+    fn provenance(&self) -> Provenance;
+}
+
+/// What ran: model, library, provider and every option as it was really set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Provenance {
+    /// Name of the bundle.
+    pub model: String,
+    /// [`Bundle::hash`]; empty for a model without files.
+    pub model_hash: String,
+    /// The provider that ran, in the form that [`Provider`] reads, for example `cuda:0`.
+    pub provider: String,
+    /// Version of ONNX Runtime, for example `1.31.1`; empty where none was used.
+    pub runtime_version: String,
+    /// The library file that was loaded.
+    pub runtime_library: String,
+    /// How that file was found, for example `cache`.
+    pub runtime_source: String,
+    /// Name of the prompt set.
+    pub prompts: String,
+    /// Every option of the model, the session and the provider that was set, by name.
+    pub options: BTreeMap<String, String>,
+    /// Number of nodes of the image graph that each execution provider took, by ONNX Runtime's provider name.
+    pub placement: BTreeMap<String, usize>,
+}

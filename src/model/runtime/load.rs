@@ -1,0 +1,165 @@
+//! Loading the one library of this process.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ort::environment::Environment;
+use ort::logging::LogLevel;
+
+use super::find::{Found, Source, find};
+use super::{Event, Options, probe};
+use crate::error::{Error, Result};
+
+/// ONNX Runtime, loaded. Cheap to clone; every clone is the same library.
+#[derive(Clone)]
+pub struct Runtime {
+    library: PathBuf,
+    source: Source,
+    version: String,
+    environment: Environment,
+    log: Log,
+}
+
+static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
+
+impl Runtime {
+    /// Finds ONNX Runtime (installing the CPU flavour if there is none; see [`find()`]) and loads it.
+    ///
+    /// # Errors
+    /// Those of [`find()`] and [`Runtime::load`].
+    pub fn acquire(options: &Options, announce: &dyn Fn(&Event)) -> Result<Self> {
+        Self::load(&find(options, announce)?)
+    }
+
+    /// Loads a library, or returns the loaded one if it is the same file.
+    ///
+    /// # Errors
+    /// The file is no usable ONNX Runtime (missing, not a library, truncated, for another processor, lacking a
+    /// dependency, too old), or this process has already loaded another one.
+    pub fn load(found: &Found) -> Result<Self> {
+        let library = found.library.canonicalize().map_err(|error| {
+            Error::file(
+                &found.library,
+                format!("cannot be opened: {error}"),
+                "name a library that exists with --ort-lib",
+            )
+        })?;
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*loaded {
+            Some(runtime) if runtime.library == library => return Ok(runtime.clone()),
+            Some(runtime) => return Err(other_is_loaded(&library, &runtime.library)),
+            None => {}
+        }
+        let version = probe::probe(&library)?;
+        let runtime = initialise(library, found.source, version)?;
+        *loaded = Some(runtime.clone());
+        Ok(runtime)
+    }
+
+    /// The library file.
+    pub fn library(&self) -> &Path {
+        &self.library
+    }
+
+    /// How the library was found.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// Version of ONNX Runtime, for example `1.31.1`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// ONNX Runtime's own description of its build: branch, commit, type, compiler flags.
+    pub fn build_info(&self) -> &'static str {
+        ort::info()
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Takes the warnings and errors that ONNX Runtime has logged since the last call (at most 64).
+    pub fn take_log(&self) -> Vec<String> {
+        self.log.take()
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("library", &self.library)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+fn initialise(library: PathBuf, source: Source, version: String) -> Result<Runtime> {
+    let failed = |error: &dyn fmt::Display| {
+        Error::runtime(
+            library.display().to_string(),
+            format!("cannot be initialised: {error}"),
+            "name another ONNX Runtime with --ort-lib or ORT_DYLIB_PATH",
+        )
+    };
+    let log = Log::default();
+    let sink = log.clone();
+    let logger = Arc::new(move |_: LogLevel, _: &str, _: &str, _: &str, message: &str| sink.add(message));
+    let environment = ort::init_from(&library)
+        .map_err(|error| failed(&error))?
+        .with_name("askance")
+        .with_telemetry(false)
+        .with_logger(logger)
+        .build()
+        .map_err(|error| failed(&error))?;
+    // `ort` opens the environment at the most verbose level, which costs time in every run.
+    environment.set_log_level(LogLevel::Warning);
+    Ok(Runtime { library, source, version, environment, log })
+}
+
+fn other_is_loaded(wanted: &Path, loaded: &Path) -> Error {
+    Error::runtime(
+        wanted.display().to_string(),
+        format!("cannot be loaded, because this process has already loaded {}", loaded.display()),
+        "use one ONNX Runtime per process (`askance bench` starts one child process per provider)",
+    )
+}
+
+/// The last messages, shared with ONNX Runtime's threads.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<VecDeque<String>>>);
+
+impl Log {
+    const KEPT: usize = 64;
+
+    fn add(&self, message: &str) {
+        let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if messages.len() == Self::KEPT {
+            messages.pop_front();
+        }
+        messages.push_back(message.to_string());
+    }
+
+    fn take(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_keeps_the_last_messages_and_is_taken_once() {
+        let log = Log::default();
+        for n in 0..100 {
+            log.add(&n.to_string());
+        }
+        let messages = log.take();
+        assert_eq!((messages.len(), messages[0].as_str(), messages[63].as_str()), (64, "36", "99"));
+        assert!(log.take().is_empty());
+    }
+}

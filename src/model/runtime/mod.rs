@@ -1,0 +1,57 @@
+//! ONNX Runtime: finding the shared library, installing it, checking it, loading it.
+//!
+//! The library is looked for in this order; the first place that has one decides:
+//!
+//! 1. [`Options::ort_lib`] (`--ort-lib`, `ORT_DYLIB_PATH`): a file, or a folder that holds `libonnxruntime.so*`;
+//! 2. the user's cache, `runtime/onnxruntime-<version>-<flavour>/`;
+//! 3. an `onnxruntime` package in the active Python environment;
+//! 4. for the CPU flavour, unless [`Options::offline`]: [`install()`] with pip into the cache.
+//!
+//! A process loads one library. A candidate is checked (`elf`, `probe`) before `ort` touches it, so that a damaged,
+//! foreign or too old file is an error that names it rather than a crash.
+
+mod cache;
+mod command;
+mod cuda;
+mod elf;
+mod event;
+mod find;
+mod flavour;
+mod install;
+mod load;
+mod probe;
+mod python;
+
+use std::path::PathBuf;
+
+pub use cache::cache_folder;
+pub use event::Event;
+pub use find::{Found, Source, find};
+pub use flavour::Flavour;
+pub use install::install;
+pub use load::Runtime;
+pub use probe::OLDEST_VERSION;
+
+pub(crate) use cuda::preload as preload_cuda;
+pub(crate) use probe::missing_library;
+
+/// Where and how to look for ONNX Runtime.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The library file, or a folder that holds it. Wins over everything else.
+    pub ort_lib: Option<PathBuf>,
+    /// Forbids the network, and so the installation with pip.
+    pub offline: bool,
+    /// Which build is wanted; see [`Provider::flavour`](super::Provider::flavour).
+    pub flavour: Flavour,
+    /// The cache folder instead of [`cache_folder`].
+    pub cache: Option<PathBuf>,
+}
+
+impl Options {
+    /// The defaults, with [`Options::ort_lib`] from the environment variable `ORT_DYLIB_PATH` where that is set.
+    pub fn from_env() -> Self {
+        let ort_lib = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
+        Self { ort_lib, ..Self::default() }
+    }
+}

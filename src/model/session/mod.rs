@@ -1,0 +1,223 @@
+//! Sessions: one graph on one provider, with every option set explicitly.
+
+mod placement;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+use ort::session::Session;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+
+use super::bundle::Graph;
+use super::provider::{self, Provider};
+use super::runtime::{self, Runtime};
+use crate::error::{Error, Result};
+
+/// How a graph is to be run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionOptions {
+    /// The execution provider.
+    pub provider: Provider,
+    /// Threads within an operator; as many as the process may use if `None`.
+    pub threads: Option<usize>,
+    /// Refuses a graph of which the provider leaves single nodes to the CPU. Means nothing for the CPU.
+    pub strict: bool,
+    /// Lets CUDA multiply matrices in TF32, faster and with ten bits less. An error for any other provider.
+    pub tf32: bool,
+}
+
+impl SessionOptions {
+    fn validate(&self) -> Result<()> {
+        if self.tf32 && !matches!(self.provider, Provider::Cuda { .. }) {
+            let problem = format!("is for the provider cuda, and this is {}", self.provider);
+            return Err(Error::usage("--tf32", problem, "leave it out, or choose --provider cuda"));
+        }
+        if self.threads == Some(0) {
+            return Err(Error::usage(
+                "--threads 0",
+                "is no number of threads",
+                "give 1 or more, or leave it out",
+            ));
+        }
+        Ok(())
+    }
+
+    fn threads(&self) -> usize {
+        let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.unwrap_or_else(available)
+    }
+}
+
+/// A session and what is known about it.
+pub(super) struct Built {
+    pub session: Session,
+    /// Every option of session and provider, by name.
+    pub options: BTreeMap<String, String>,
+    /// Number of nodes by execution provider.
+    pub placement: BTreeMap<String, usize>,
+}
+
+/// Builds a session for a graph of a bundle; `name` names the graph in errors.
+pub(super) fn build(runtime: &Runtime, options: &SessionOptions, graph: &Graph, name: &str) -> Result<Built> {
+    match graph {
+        Graph::File(path) => build_with(runtime, options, name, |builder| builder.commit_from_file(path)),
+        Graph::Memory(bytes) => build_from_memory(runtime, options, bytes, name),
+    }
+}
+
+/// Builds a session for a graph in memory.
+pub(super) fn build_from_memory(
+    runtime: &Runtime,
+    options: &SessionOptions,
+    bytes: &[u8],
+    name: &str,
+) -> Result<Built> {
+    build_with(runtime, options, name, |builder| builder.commit_from_memory(bytes))
+}
+
+fn build_with(
+    runtime: &Runtime,
+    options: &SessionOptions,
+    name: &str,
+    commit: impl FnOnce(&mut SessionBuilder) -> ort::Result<Session>,
+) -> Result<Built> {
+    options.validate()?;
+    let provider = &options.provider;
+    if !provider::is_built_in(provider) {
+        return Err(not_built_in(runtime, provider));
+    }
+    let missing = match provider {
+        Provider::Cuda { .. } => runtime::preload_cuda(false),
+        Provider::TensorRt { .. } => runtime::preload_cuda(true),
+        Provider::Cpu | Provider::OpenVino { .. } => Vec::new(),
+    };
+    runtime.take_log();
+    let settings = provider::settings(options, options.threads());
+    let mut builder = configure(runtime, options, &settings).map_err(|error| {
+        let reason = reason(&error.to_string(), &runtime.take_log(), &missing);
+        Error::runtime(format!("--provider {provider}"), format!("cannot be used: {reason}"), fix(provider))
+    })?;
+    let session = commit(&mut builder).map_err(|error| {
+        let reason = reason(&error.to_string(), &runtime.take_log(), &[]);
+        Error::model(name, format!("cannot be loaded on {provider}: {reason}"), fix(provider))
+    })?;
+    let placement = placement::nodes_by_provider(&session).map_err(|error| {
+        Error::runtime(name, format!("placement is unknown: {error}"), "report this with the version")
+    })?;
+    if !placement.contains_key(provider.runtime_name()) {
+        let problem = format!("runs no node on {provider}; it went to {placement:?}");
+        return Err(Error::model(
+            name,
+            problem,
+            "choose the provider that takes it, for example --provider cpu",
+        ));
+    }
+    Ok(Built { session, options: active(options, &settings), placement })
+}
+
+fn configure(
+    runtime: &Runtime,
+    options: &SessionOptions,
+    settings: &[(&'static str, String)],
+) -> ort::Result<SessionBuilder> {
+    let builder = Session::builder(runtime.environment())?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_parallel_execution(false)?
+        .with_inter_threads(1)?
+        .with_intra_threads(options.threads())?
+        .with_memory_pattern(true)?
+        .with_deterministic_compute(true)?
+        .with_config_entry(placement::RECORD_KEY, "1")?;
+    let builder = if provider::forbids_cpu(options) { builder.with_disable_cpu_fallback()? } else { builder };
+    Ok(builder.with_execution_providers([provider::dispatch(&options.provider, settings)])?)
+}
+
+/// What [`configure`] set, for the record.
+fn active(options: &SessionOptions, settings: &[(&'static str, String)]) -> BTreeMap<String, String> {
+    let name = options.provider.to_string();
+    let prefix = name.split(':').next().unwrap_or(&name);
+    let of_provider = settings.iter().map(|(key, value)| (format!("{prefix}.{key}"), value.clone()));
+    let of_session = [
+        ("session.graph_optimization", "all".to_string()),
+        ("session.execution_mode", "sequential".into()),
+        ("session.intra_threads", options.threads().to_string()),
+        ("session.memory_pattern", "1".into()),
+        ("session.deterministic_compute", "1".into()),
+        ("session.disable_cpu_ep_fallback", u8::from(provider::forbids_cpu(options)).to_string()),
+    ];
+    of_session.into_iter().map(|(key, value)| (key.to_string(), value)).chain(of_provider).collect()
+}
+
+/// The most telling reason: libraries that the loader does not find, else what ONNX Runtime says. `missing` are libraries
+/// that the provider may need and that are nowhere.
+fn reason(error: &str, log: &[String], missing: &[&str]) -> String {
+    let of_loader = log.iter().map(String::as_str).chain([error]).find_map(runtime::missing_library);
+    let not_found = match (of_loader, missing) {
+        (_, [_, ..]) => format!("the loader does not find {}", missing.join(", ")),
+        (Some(library), []) => format!("the loader does not find {library}"),
+        (None, []) => String::new(),
+    };
+    if of_loader.is_some() {
+        return not_found;
+    }
+    let words = [error, log.last().map_or("", String::as_str), &not_found];
+    words.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+fn not_built_in(runtime: &Runtime, provider: &Provider) -> Error {
+    let (library, flavour) = (runtime.library().display(), provider.flavour());
+    Error::runtime(
+        format!("--provider {provider}"),
+        format!("the loaded ONNX Runtime {library} was built without it"),
+        format!(
+            "run `askance runtime install {flavour}`, or name a library that has it with --ort-lib; see `askance providers`"
+        ),
+    )
+}
+
+fn fix(provider: &Provider) -> &'static str {
+    match provider {
+        Provider::Cpu => "check the bundle with `askance models`, or export it again",
+        Provider::Cuda { .. } => {
+            "install the NVIDIA driver, CUDA 13 and cuDNN 9 (or `pip install \"onnxruntime-gpu[cuda,cudnn]\"` in the active Python \
+             environment), and check the GPU's number; or use --provider cpu"
+        }
+        Provider::TensorRt { .. } => {
+            "install the NVIDIA driver, CUDA 13, cuDNN 9 and TensorRT 10 (or `pip install tensorrt-cu13` in the active Python \
+             environment), and check the GPU's number; or use --provider cuda"
+        }
+        Provider::OpenVino { .. } => {
+            "check the device's name and driver; or use --provider openvino:CPU or cpu"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_that_would_do_nothing_are_refused() {
+        let cuda = SessionOptions {
+            provider: Provider::Cuda { device: 0 },
+            tf32: true,
+            ..SessionOptions::default()
+        };
+        assert!(cuda.validate().is_ok());
+        let cpu = SessionOptions { tf32: true, ..SessionOptions::default() };
+        assert_eq!(cpu.validate().unwrap_err().subject, "--tf32");
+        let none = SessionOptions { threads: Some(0), ..SessionOptions::default() };
+        assert_eq!(none.validate().unwrap_err().exit_status(), 2);
+    }
+
+    #[test]
+    fn the_reason_names_the_missing_library() {
+        let log = ["Failed to load library: libcublasLt.so.13: cannot open shared object file: No such file"
+            .to_string()];
+        assert_eq!(reason("EP failed", &log, &[]), "the loader does not find libcublasLt.so.13");
+        assert_eq!(reason("EP failed", &log, &["libcuda.so.1"]), "the loader does not find libcuda.so.1");
+        assert_eq!(reason("EP failed", &[], &[]), "EP failed");
+        let other_cause = reason("no GPU 7", &["CUDA error".to_string()], &["libcufft.so.12"]);
+        assert_eq!(other_cause, "no GPU 7; CUDA error; the loader does not find libcufft.so.12");
+    }
+}

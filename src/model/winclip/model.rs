@@ -1,0 +1,315 @@
+//! The segmenter: graph in, maps out.
+
+use ndarray::{Array2, Array3, ArrayD, ArrayView4, Axis, Ix1, Ix2, Ix3, arr0};
+use ort::session::{OutputSelector, RunOptions, Session};
+use ort::value::TensorRef;
+
+use super::text::TextEncoder;
+use super::{aggregate, contract, windows};
+use crate::error::{Error, Result};
+use crate::model::batch::check_batch;
+use crate::model::bundle::{Bundle, IMAGE_GRAPH};
+use crate::model::runtime::Runtime;
+use crate::model::session::{self, SessionOptions};
+use crate::model::{Provenance, Segmentation, Segmenter};
+use crate::prompt::PromptSet;
+
+/// How WinCLIP scores.
+#[derive(Clone, Debug)]
+pub struct WinClipOptions {
+    /// The prompts of both classes.
+    pub prompts: PromptSet,
+    /// Softmax temperature, above 0; the bundle's own if `None`.
+    pub temperature: Option<f32>,
+    /// Writes the category `metal_nut` as `metal nut` in prompts. Off in anomalib and Accurate-WinCLIP.
+    pub underscores_to_spaces: bool,
+    /// Steps between windows in patches: 1 in the paper; more is faster and coarser, up to the smallest window.
+    pub stride: usize,
+}
+
+impl Default for WinClipOptions {
+    fn default() -> Self {
+        let prompts = PromptSet::builtin("winclip").expect("the default prompt set is built in");
+        Self { prompts, temperature: None, underscores_to_spaces: false, stride: 1 }
+    }
+}
+
+/// Normalised embeddings of a batch, for comparison with other implementations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embeddings {
+    /// Of whole images, shape (batch, E).
+    pub images: Array2<f32>,
+    /// Of windows, one array of shape (batch, windows, E) per scale in the bundle's order.
+    pub windows: Vec<Array3<f32>>,
+}
+
+/// WinCLIP over a bundle.
+pub struct WinClip {
+    bundle: Bundle,
+    session: Session,
+    text: TextEncoder,
+    temperature: f32,
+    /// Patch indices of the windows, per scale.
+    windows: Vec<Array2<i64>>,
+    provenance: Provenance,
+}
+
+impl std::fmt::Debug for WinClip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WinClip").field("provenance", &self.provenance).finish_non_exhaustive()
+    }
+}
+
+impl WinClip {
+    /// Loads the image graph of a bundle onto a provider. The text graph is loaded with the first category.
+    ///
+    /// # Errors
+    /// A temperature or stride that makes no sense; a provider that cannot be used; a graph that cannot be loaded or does
+    /// not fit the manifest.
+    pub fn load(
+        bundle: &Bundle,
+        runtime: &Runtime,
+        session: SessionOptions,
+        options: WinClipOptions,
+    ) -> Result<Self> {
+        let manifest = bundle.manifest();
+        let temperature = options.temperature.unwrap_or(manifest.winclip.temperature);
+        check_options(temperature, &options, &manifest.winclip.scales)?;
+        let file = bundle.file_name(IMAGE_GRAPH);
+        let built = session::build(runtime, &session, &bundle.graph(IMAGE_GRAPH), &file)?;
+        contract::check_image(&built.session, manifest, &file)?;
+        let [rows, columns] = manifest.image.patch_grid;
+        let windows = manifest
+            .winclip
+            .scales
+            .iter()
+            .map(|k| windows::windows((rows, columns), *k, options.stride))
+            .collect();
+        let mut set = built.options;
+        set.insert("winclip.temperature".into(), temperature.to_string());
+        set.insert("winclip.stride".into(), options.stride.to_string());
+        set.insert("winclip.underscores_to_spaces".into(), options.underscores_to_spaces.to_string());
+        let provenance = Provenance {
+            model: bundle.name().into(),
+            model_hash: bundle.hash(),
+            provider: session.provider.to_string(),
+            runtime_version: runtime.version().into(),
+            runtime_library: runtime.library().display().to_string(),
+            runtime_source: runtime.source().name().into(),
+            prompts: options.prompts.name.clone(),
+            options: set,
+            placement: built.placement,
+        };
+        let text = TextEncoder::new(
+            bundle.clone(),
+            runtime.clone(),
+            session,
+            options.prompts,
+            options.underscores_to_spaces,
+        );
+        Ok(Self { bundle: bundle.clone(), session: built.session, text, temperature, windows, provenance })
+    }
+
+    /// Encodes the prompts of categories that are not known yet, so that the text graph is loaded once for all of them
+    /// and not in the middle of a run. [`Segmenter::segment`] does it by itself otherwise.
+    ///
+    /// # Errors
+    /// The text graph cannot be loaded, does not fit the manifest, fails, or returns values that are not finite.
+    pub fn prepare(&mut self, categories: &[&str]) -> Result<()> {
+        self.text.prepare(categories)
+    }
+
+    /// Text embeddings of a category, shape (2, E): normal, anomalous; each of length 1.
+    ///
+    /// # Errors
+    /// The text graph cannot be loaded, does not fit the manifest, fails, or returns values that are not finite.
+    pub fn text_embedding(&mut self, category: &str) -> Result<Array2<f32>> {
+        self.text.prepare(&[category])?;
+        Ok(self.text.get(category).expect("it was just prepared").to_owned())
+    }
+
+    /// Embeddings of images, shape (batch, 3, size, size), and of their windows.
+    ///
+    /// # Errors
+    /// Those of [`Segmenter::segment`].
+    pub fn embeddings(&mut self, images: ArrayView4<f32>) -> Result<Embeddings> {
+        let batch = images.dim().0;
+        check_batch(self.bundle.name(), images, &vec![""; batch], self.bundle.manifest().image.size)?;
+        let embedding = self.bundle.manifest().winclip.embedding;
+        // The graph wants a text, whatever is asked of it; embeddings do not depend on it.
+        let text = Array3::from_elem((batch, 2, embedding), 1.0 / (embedding as f32).sqrt());
+        let names = self.output_names("image_embedding", "window_embedding");
+        let mut outputs = self.run(images, &text, &names)?.into_iter();
+        let images = self.shaped::<Ix2>(outputs.next(), &[batch, embedding], &names[0])?;
+        let windows = outputs
+            .zip(&self.windows)
+            .zip(&names[1..])
+            .map(|((output, windows), name)| {
+                self.shaped::<Ix3>(Some(output), &[batch, windows.nrows(), embedding], name)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Embeddings { images, windows })
+    }
+
+    fn output_names(&self, of_image: &str, of_windows: &str) -> Vec<String> {
+        let scales = self.bundle.manifest().winclip.scales.iter();
+        std::iter::once(of_image.to_string())
+            .chain(scales.map(|scale| format!("{of_windows}_{scale}")))
+            .collect()
+    }
+
+    /// Runs the graph for the outputs `names`.
+    fn run(
+        &mut self,
+        images: ArrayView4<f32>,
+        text: &Array3<f32>,
+        names: &[String],
+    ) -> Result<Vec<ArrayD<f32>>> {
+        let subject = self.bundle.file_name(IMAGE_GRAPH);
+        let failed = |error: ort::Error| {
+            let fix = "use a smaller batch if memory is short; check `askance providers`";
+            Error::model(&subject, format!("fails on {}: {error}", self.provenance.provider), fix)
+        };
+        let images = images.as_standard_layout();
+        let temperature = arr0(self.temperature);
+        let mut inputs = ort::inputs![
+            "pixels" => TensorRef::from_array_view(&images).map_err(failed)?,
+            "text" => TensorRef::from_array_view(text).map_err(failed)?,
+            "temperature" => TensorRef::from_array_view(&temperature).map_err(failed)?,
+        ];
+        for (scale, windows) in self.bundle.manifest().winclip.scales.iter().zip(&self.windows) {
+            let tensor = TensorRef::from_array_view(windows).map_err(failed)?;
+            inputs.push((format!("windows_{scale}").into(), tensor.into()));
+        }
+        let selector = names.iter().fold(OutputSelector::no_default(), |selector, name| selector.with(name));
+        let run_options = RunOptions::new().map_err(failed)?.with_outputs(selector);
+        let outputs = self.session.run_with_options(inputs, &run_options).map_err(failed)?;
+        names
+            .iter()
+            .map(|name| Ok(outputs[name.as_str()].try_extract_array::<f32>().map_err(failed)?.to_owned()))
+            .collect()
+    }
+
+    /// An output in the expected shape, with finite values.
+    fn shaped<D: ndarray::Dimension>(
+        &self,
+        output: Option<ArrayD<f32>>,
+        expected: &[usize],
+        name: &str,
+    ) -> Result<ndarray::Array<f32, D>> {
+        let broken = |problem: String| {
+            let subject = self.bundle.file_name(IMAGE_GRAPH);
+            Err(Error::model(
+                subject,
+                problem,
+                "export the bundle again, in fp32; compare with --provider cpu",
+            ))
+        };
+        let Some(output) = output.filter(|output| output.shape() == expected) else {
+            return broken(format!("returns {name:?} in another shape than {expected:?}"));
+        };
+        if !output.iter().all(|value| value.is_finite()) {
+            return broken(format!("returns values in {name:?} that are not finite"));
+        }
+        match output.into_dimensionality() {
+            Ok(output) => Ok(output),
+            Err(error) => broken(format!("returns {name:?} in another rank: {error}")),
+        }
+    }
+
+    /// Text embeddings of a batch, shape (batch, 2, E).
+    fn text_of(&mut self, categories: &[&str]) -> Result<Array3<f32>> {
+        self.text.prepare(categories)?;
+        let mut text = Array3::zeros((categories.len(), 2, self.bundle.manifest().winclip.embedding));
+        for (mut slot, category) in text.outer_iter_mut().zip(categories) {
+            slot.assign(&self.text.get(category).expect("it was just prepared"));
+        }
+        Ok(text)
+    }
+}
+
+impl Segmenter for WinClip {
+    fn name(&self) -> &str {
+        self.bundle.name()
+    }
+
+    fn input_size(&self) -> usize {
+        self.bundle.manifest().image.size
+    }
+
+    fn grid(&self) -> (usize, usize) {
+        let [rows, columns] = self.bundle.manifest().image.patch_grid;
+        (rows, columns)
+    }
+
+    fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        check_batch(self.bundle.name(), images, categories, self.input_size())?;
+        let batch = categories.len();
+        if batch == 0 {
+            return Ok(Vec::new());
+        }
+        let text = self.text_of(categories)?;
+        let names = self.output_names("image_score", "window_score");
+        let mut outputs = self.run(images, &text, &names)?.into_iter();
+        let image_scores = self.shaped::<Ix1>(outputs.next(), &[batch], &names[0])?;
+        let window_scores = outputs
+            .zip(&self.windows)
+            .zip(&names[1..])
+            .map(|((output, windows), name)| {
+                self.shaped::<Ix2>(Some(output), &[batch, windows.nrows()], name)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let grid = self.grid();
+        let segmentation = |index: usize| {
+            let image_score = image_scores[index];
+            let per_scale = self.windows.iter().zip(&window_scores).map(|(windows, scores)| {
+                aggregate::per_patch(grid, windows.view(), scores.index_axis(Axis(0), index))
+            });
+            let map = aggregate::over_scales(image_score, &per_scale.collect::<Vec<_>>());
+            Segmentation { map, image_score }
+        };
+        Ok((0..batch).map(segmentation).collect())
+    }
+
+    fn provenance(&self) -> Provenance {
+        self.provenance.clone()
+    }
+}
+
+fn check_options(temperature: f32, options: &WinClipOptions, scales: &[usize]) -> Result<()> {
+    if !(temperature.is_finite() && temperature > 0.0) {
+        return Err(Error::usage(
+            format!("--temperature {temperature}"),
+            "is not above 0",
+            "give a number such as 0.07",
+        ));
+    }
+    let smallest = scales.iter().copied().min().unwrap_or(1);
+    if !(1..=smallest).contains(&options.stride) {
+        return Err(Error::usage(
+            format!("--stride {}", options.stride),
+            "leaves patches without a window",
+            format!("give 1 to {smallest}, the side of the smallest window"),
+        ));
+    }
+    options.prompts.validate()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senseless_options_are_refused_by_name() {
+        let good = WinClipOptions::default();
+        assert!(check_options(0.07, &good, &[2, 3]).is_ok());
+        for temperature in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+            let error = check_options(temperature, &good, &[2, 3]).unwrap_err();
+            assert!(error.subject.starts_with("--temperature"), "{error}");
+        }
+        for stride in [0, 3] {
+            let error = check_options(0.07, &WinClipOptions { stride, ..good.clone() }, &[2, 3]).unwrap_err();
+            assert_eq!((error.exit_status(), error.subject), (2, format!("--stride {stride}")));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Text embeddings of a category: prompts, tokens, mean per class, normalised; encoded once.
+
+use std::collections::HashMap;
+
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ort::value::TensorRef;
+
+use super::contract;
+use crate::error::{Error, Result};
+use crate::model::bundle::{Bundle, Manifest, TEXT_GRAPH};
+use crate::model::runtime::Runtime;
+use crate::model::session::{self, SessionOptions};
+use crate::prompt::{PromptSet, tokenise};
+
+/// Embeds categories; keeps what it has embedded. The text graph is loaded with the first category and let go after each,
+/// since a run has few categories and the text tower may be large.
+pub(super) struct TextEncoder {
+    bundle: Bundle,
+    runtime: Runtime,
+    options: SessionOptions,
+    prompts: PromptSet,
+    underscores_to_spaces: bool,
+    known: HashMap<String, Array2<f32>>,
+}
+
+impl TextEncoder {
+    pub(super) fn new(
+        bundle: Bundle,
+        runtime: Runtime,
+        options: SessionOptions,
+        prompts: PromptSet,
+        underscores_to_spaces: bool,
+    ) -> Self {
+        Self { bundle, runtime, options, prompts, underscores_to_spaces, known: HashMap::new() }
+    }
+
+    /// Embeds the categories that are not known yet.
+    ///
+    /// # Errors
+    /// The text graph cannot be loaded, does not fit the manifest, fails, or returns values that are not finite.
+    pub(super) fn prepare(&mut self, categories: &[&str]) -> Result<()> {
+        let mut unknown: Vec<&str> =
+            categories.iter().copied().filter(|name| !self.known.contains_key(*name)).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let file = self.bundle.file_name(TEXT_GRAPH);
+        let mut built = session::build(&self.runtime, &self.options, &self.bundle.graph(TEXT_GRAPH), &file)?;
+        contract::check_text(&built.session, self.bundle.manifest(), &file)?;
+        for category in unknown {
+            let embedded = self.embed(&mut built.session, category, &file)?;
+            self.known.insert(category.to_string(), embedded);
+        }
+        Ok(())
+    }
+
+    /// Embedding of a category that [`TextEncoder::prepare`] was given: shape (2, E), normal then anomalous, each of
+    /// length 1.
+    pub(super) fn get(&self, category: &str) -> Option<ArrayView2<'_, f32>> {
+        self.known.get(category).map(|embedding| embedding.view())
+    }
+
+    fn embed(&self, session: &mut ort::session::Session, category: &str, file: &str) -> Result<Array2<f32>> {
+        let object =
+            if self.underscores_to_spaces { category.replace('_', " ") } else { category.to_string() };
+        let prompts = self.prompts.prompts(&object);
+        let manifest = self.bundle.manifest();
+        let mut classes = Array2::zeros((2, manifest.winclip.embedding));
+        for (sentences, mut class) in
+            [&prompts.normal, &prompts.anomalous].into_iter().zip(classes.outer_iter_mut())
+        {
+            let embeddings = encode(session, &tokens(sentences, manifest), manifest, file)?;
+            let mean = mean_direction(embeddings.view()).ok_or_else(|| {
+                let problem =
+                    format!("gives embeddings that are not finite, or add up to nothing, for {category:?}");
+                Error::model(file, problem, "export the bundle again, in fp32")
+            })?;
+            class.assign(&mean);
+        }
+        Ok(classes)
+    }
+}
+
+fn tokens(sentences: &[String], manifest: &Manifest) -> Array2<i64> {
+    let context = manifest.text.context;
+    let ids: Vec<i64> = sentences.iter().flat_map(|sentence| tokenise(sentence, context)).collect();
+    Array2::from_shape_vec((sentences.len(), context), ids).expect("the tokeniser returns `context` ids")
+}
+
+fn encode(
+    session: &mut ort::session::Session,
+    tokens: &Array2<i64>,
+    manifest: &Manifest,
+    file: &str,
+) -> Result<Array2<f32>> {
+    let failed = |error: ort::Error| Error::model(file, format!("fails: {error}"), "export the bundle again");
+    let tensor = TensorRef::from_array_view(tokens).map_err(failed)?;
+    let outputs = session.run(ort::inputs!["tokens" => tensor]).map_err(failed)?;
+    let (shape, values) = outputs["embedding"].try_extract_tensor::<f32>().map_err(failed)?;
+    let expected = (tokens.nrows(), manifest.winclip.embedding);
+    Array2::from_shape_vec(expected, values.to_vec()).map_err(|_| {
+        let problem =
+            format!("returns \"embedding\" of shape {:?} where {expected:?} was expected", &**shape);
+        Error::model(file, problem, "export the bundle again")
+    })
+}
+
+/// Mean of the rows, not normalised one by one (as anomalib and Accurate-WinCLIP do), scaled to length 1; `None` if that
+/// has no direction.
+fn mean_direction(embeddings: ArrayView2<f32>) -> Option<Array1<f32>> {
+    let mean = embeddings.mapv(f64::from).mean_axis(Axis(0))?;
+    let length = mean.dot(&mean).sqrt();
+    (length.is_finite() && length > 0.0).then(|| mean.mapv(|value| (value / length) as f32))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn the_mean_weighs_prompts_by_their_length() {
+        // Normalised one by one, these would meet in the middle.
+        let direction = mean_direction(array![[3.0, 0.0], [0.0, 1.0]].view()).unwrap();
+        assert!((direction[0] - 3.0 / 10.0_f32.sqrt()).abs() < 1e-7);
+        assert!((direction.dot(&direction) - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn nothing_has_no_direction() {
+        assert_eq!(mean_direction(array![[1.0, 0.0], [-1.0, 0.0]].view()), None);
+        assert_eq!(mean_direction(array![[f32::NAN, 0.0]].view()), None);
+        assert_eq!(mean_direction(Array2::zeros((0, 2)).view()), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! The way back for anomaly maps: from patches to pixels, and from the turned frame to the frame of the ground truth.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::bilinear::Source;
+use super::settings::Fill;
+use super::turn::{self, FRACTION_BITS, ONE, Turn};
+use crate::types::{Map, Mask};
+
+/// Enlarges a patch-level map to (height, width) pixels: bilinear, pixel areas aligned, as
+/// `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`.
+///
+/// # Panics
+/// If the patch map is empty.
+pub fn upsample(patch_map: ArrayView2<f32>, size: (usize, usize)) -> Map {
+    let (rows, columns) = patch_map.dim();
+    assert!(rows > 0 && columns > 0, "a patch map must not be empty, but it is {rows} x {columns}");
+    let (height, width) = size;
+    let across = Interpolation::table(columns, width);
+    let wide: Vec<f32> = patch_map
+        .rows()
+        .into_iter()
+        .flat_map(|row| across.iter().map(move |at| at.between(row[at.first], row[at.second])))
+        .collect();
+    let mut out = Vec::with_capacity(height * width);
+    for at in Interpolation::table(rows, height) {
+        let (above, below) = (&wide[at.first * width..][..width], &wide[at.second * width..][..width]);
+        out.extend(above.iter().zip(below).map(|(&above, &below)| at.between(above, below)));
+    }
+    Array2::from_shape_vec(size, out).expect("one value was pushed for every pixel")
+}
+
+/// Turns a map by `-angle_deg`: undoes, for the map of a picture that was turned clockwise by `angle_deg`, that turn.
+///
+/// Bilinear about the centre, with zeros outside as in the paper (values fade to 0 within one pixel of the border, as in
+/// `kornia.geometry.transform.rotate` with its default padding). The mask is `true` where the source position lies in
+/// the map, that is within the centres of its border pixels.
+pub fn rotate_back(map: ArrayView2<f32>, angle_deg: f64) -> (Map, Mask) {
+    if turn::is_whole(angle_deg) {
+        return (map.to_owned(), Mask::from_elem(map.dim(), true));
+    }
+    rotated_back(map, angle_deg)
+}
+
+fn rotated_back(map: ArrayView2<f32>, angle_deg: f64) -> (Map, Mask) {
+    let (height, width) = map.dim();
+    let mut out = Map::zeros((height, width));
+    let mut valid = Mask::from_elem((height, width), false);
+    let map = map.as_standard_layout();
+    let texels = map.as_slice().expect("a map in standard layout is contiguous");
+    let source = Source { texels, height, width };
+    let turn = Turn::clockwise(-angle_deg, (height, width));
+    let past_centre = |length: usize| (length as i64 - 1) * ONE + 1;
+    for (row, (mut values, mut valid)) in out.rows_mut().into_iter().zip(valid.rows_mut()).enumerate() {
+        source.turned_row(
+            &turn,
+            Fill::Zeros,
+            row,
+            values.as_slice_mut().expect("rows of a new map are contiguous"),
+        );
+        let inside = turn.row(row).inside(past_centre(width), past_centre(height), width);
+        valid.as_slice_mut().expect("rows of a new mask are contiguous")[inside].fill(true);
+    }
+    (out, valid)
+}
+
+/// From the patch-level map of a picture that was turned clockwise by `angle_deg` to pixels in the frame of the untouched
+/// picture: [`upsample`], then [`rotate_back`]. At angle 0 this is the enlarged map itself, valid everywhere.
+///
+/// # Panics
+/// If the patch map is empty.
+pub fn restore(patch_map: ArrayView2<f32>, size: (usize, usize), angle_deg: f64) -> (Map, Mask) {
+    let map = upsample(patch_map, size);
+    if turn::is_whole(angle_deg) {
+        return (map, Mask::from_elem(size, true));
+    }
+    rotated_back(map.view(), angle_deg)
+}
+
+/// Turns a mask clockwise by `angle_deg` with its picture: nearest pixel (half a pixel rounds up), `false` outside.
+pub fn rotate_mask(mask: ArrayView2<bool>, angle_deg: f64) -> Mask {
+    if turn::is_whole(angle_deg) {
+        return mask.to_owned();
+    }
+    let (height, width) = mask.dim();
+    let mut out = Mask::from_elem((height, width), false);
+    let turn = Turn::clockwise(angle_deg, (height, width));
+    for (row, mut out) in out.rows_mut().into_iter().enumerate() {
+        let walk = turn.row(row).rounded();
+        let inside = walk.inside(width as i64 * ONE, height as i64 * ONE, width);
+        let mut walk = walk.at(inside.start);
+        for column in inside {
+            out[column] = mask[[(walk.y >> FRACTION_BITS) as usize, (walk.x >> FRACTION_BITS) as usize]];
+            walk.x += walk.dx;
+            walk.y += walk.dy;
+        }
+    }
+    out
+}
+
+/// Two neighbours and the weight of the second.
+#[derive(Clone, Copy)]
+struct Interpolation {
+    first: usize,
+    second: usize,
+    weight: f32,
+}
+
+impl Interpolation {
+    /// For each of `out` places spread over `length` values.
+    fn table(length: usize, out: usize) -> Vec<Self> {
+        let scale = length as f64 / out as f64;
+        (0..out)
+            .map(|index| {
+                let position = ((index as f64 + 0.5) * scale - 0.5).max(0.0);
+                let first = (position as usize).min(length - 1);
+                Self { first, second: (first + 1).min(length - 1), weight: (position - first as f64) as f32 }
+            })
+            .collect()
+    }
+
+    #[inline(always)]
+    fn between(self, first: f32, second: f32) -> f32 {
+        first + self.weight * (second - first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn a_row_of_two_enlarges_to_the_values_of_torch() {
+        let map = upsample(array![[0.0, 1.0]].view(), (1, 4));
+        assert_eq!(map, array![[0.0, 0.25, 0.75, 1.0]]);
+        assert_eq!(upsample(array![[0.5]].view(), (2, 3)), Map::from_elem((2, 3), 0.5));
+        assert_eq!(upsample(array![[1.0, 2.0, 3.0, 4.0]].view(), (1, 2)), array![[1.5, 3.5]]);
+    }
+
+    #[test]
+    fn a_quarter_turn_back_is_counter_clockwise() {
+        let map = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]];
+        let (back, valid) = rotate_back(map.view(), 90.0);
+        assert_eq!(back, array![[3.0, 6.0, 9.0], [2.0, 5.0, 8.0], [1.0, 4.0, 7.0]]);
+        assert!(valid.iter().all(|&valid| valid));
+    }
+
+    #[test]
+    fn a_mask_turns_clockwise() {
+        let mask = array![[true, true, false], [false, false, false], [false, false, false]];
+        let expected = array![[false, false, true], [false, false, true], [false, false, false]];
+        assert_eq!(rotate_mask(mask.view(), 90.0), expected);
+    }
+
+    #[test]
+    fn corners_are_not_valid_after_an_eighth_turn() {
+        let (map, valid) = rotate_back(Map::from_elem((9, 9), 1.0).view(), 45.0);
+        assert!(!valid[[0, 0]] && !valid[[8, 8]] && valid[[4, 4]] && valid[[0, 4]]);
+        assert_eq!(map[[0, 0]], 0.0);
+        assert_eq!(map[[4, 4]], 1.0);
+    }
+}

@@ -1,0 +1,129 @@
+//! How a picture is turned: the resampling method and what lies beyond its border.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// The resampling method of a rotation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rotation {
+    /// Bilinear interpolation about ((W-1)/2, (H-1)/2), as `kornia.geometry.transform.rotate` with aligned corners.
+    #[default]
+    Bilinear,
+    /// Three sinc shears by FFT about index H//2, as `torch_rotation.rotate_three_pass`, which the authors use.
+    ThreePass,
+}
+
+impl Rotation {
+    /// All methods.
+    pub const ALL: [Self; 2] = [Self::Bilinear, Self::ThreePass];
+
+    /// Name as written in files and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bilinear => "bilinear",
+            Self::ThreePass => "three-pass",
+        }
+    }
+}
+
+impl fmt::Display for Rotation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Rotation {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|rotation| rotation.name() == text)
+            .ok_or_else(|| Error::usage(text, "is not a rotation method", "use bilinear or three-pass"))
+    }
+}
+
+/// What lies beyond the border of a picture that is turned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fill {
+    /// The nearest border pixel (kornia's `border`, torch's `replicate`).
+    #[default]
+    Replicate,
+    /// Black (kornia's `zeros`, torch's `constant`).
+    Zeros,
+    /// The picture mirrored at the centres of its border pixels (kornia's `reflection`, torch's `reflect`).
+    Reflect,
+}
+
+impl Fill {
+    /// All fills.
+    pub const ALL: [Self; 3] = [Self::Replicate, Self::Zeros, Self::Reflect];
+
+    /// Name as written in files and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Replicate => "replicate",
+            Self::Zeros => "zeros",
+            Self::Reflect => "reflect",
+        }
+    }
+}
+
+impl fmt::Display for Fill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Fill {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|fill| fill.name() == text)
+            .ok_or_else(|| Error::usage(text, "is not a fill", "use replicate, zeros or reflect"))
+    }
+}
+
+/// How a [`Perturber`](super::Perturber) turns pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The resampling method.
+    pub rotation: Rotation,
+    /// What lies beyond the border.
+    pub fill: Fill,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back_and_agree_with_serde() {
+        for rotation in Rotation::ALL {
+            assert_eq!(rotation.name().parse::<Rotation>().unwrap(), rotation);
+            assert_eq!(serde_json::to_value(rotation).unwrap(), rotation.name());
+        }
+        for fill in Fill::ALL {
+            assert_eq!(fill.name().parse::<Fill>().unwrap(), fill);
+            assert_eq!(serde_json::to_value(fill).unwrap(), fill.name());
+        }
+        assert!("bicubic".parse::<Rotation>().is_err());
+        assert!("border".parse::<Fill>().is_err());
+    }
+
+    #[test]
+    fn missing_settings_take_the_default_and_unknown_ones_are_refused() {
+        let settings: Settings = serde_json::from_str(r#"{"rotation":"three-pass"}"#).unwrap();
+        assert_eq!(settings, Settings { rotation: Rotation::ThreePass, fill: Fill::Replicate });
+        assert!(serde_json::from_str::<Settings>(r#"{"padding":"zeros"}"#).is_err());
+    }
+}

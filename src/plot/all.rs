@@ -1,0 +1,153 @@
+//! Every figure that the records of some runs allow.
+
+use std::path::{Path, PathBuf};
+
+use super::{Searched, bars, examples, gallery, histograms, sweep};
+use crate::error::{Error, Result};
+use crate::perturb::Settings;
+use crate::record::{
+    Example, Row, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, mean_rows, read_examples, read_rows,
+};
+use crate::types::{Axis, Bounds};
+
+/// What [`all`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// Figures written.
+    pub written: Vec<PathBuf>,
+    /// File name of each figure that the records do not allow, with the reason.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// Draws into the folder `out` every figure that the records of these runs allow, from their files alone. The rows of all
+/// runs are shown together.
+///
+/// # Errors
+/// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is not an error; it is
+/// listed in [`Drawn::skipped`].
+pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
+    let records = Records::read(runs)?;
+    let mut drawn = Drawn::default();
+    let Records { samples, summary, sweeps, examples: kept, bounds, settings } = &records;
+
+    let picture = kept.first().ok_or("no run kept examples");
+    drawn
+        .add(out, "gallery.png", picture, |example, path| gallery(&example.image, *settings, bounds, path))?;
+    for axis in Axis::ALL {
+        let rows =
+            sweeps.iter().any(|row| row.axis == axis && (row.pixel_auroc.is_some() || row.aupro.is_some()));
+        let rows = rows.then_some(sweeps).ok_or("no run swept this parameter");
+        drawn.add(out, &format!("sweep_{axis}.png"), rows, |rows, path| sweep(rows, axis, path))?;
+    }
+    let means = mean_rows(summary);
+    let any = means.iter().any(|row| row.pixel_auroc.is_some() || row.aupro.is_some());
+    drawn.add(
+        out,
+        "bars.png",
+        any.then_some(&means).ok_or("no run has a summary with pAUROC or AUPRO"),
+        |rows, path| bars(rows, path),
+    )?;
+    for (name, searched) in [("histograms.png", Searched::Alone), ("histograms_joint.png", Searched::Jointly)]
+    {
+        let wanted = match searched {
+            Searched::Alone => 1,
+            Searched::Jointly => Axis::ALL.len(),
+        };
+        let any = samples.iter().any(|row| row.attack.axes().len() == wanted);
+        let rows = any.then_some(samples).ok_or("no run made this attack");
+        drawn.add(out, name, rows, |rows, path| histograms(rows, searched, bounds, path))?;
+    }
+    if kept.is_empty() {
+        drawn.skipped.push(("examples.png".to_owned(), "no run kept examples".to_owned()));
+    }
+    let mut models: Vec<&str> = kept.iter().map(|example| example.row.model.as_str()).collect();
+    models.sort_unstable();
+    models.dedup();
+    for model in models {
+        let of_model: Vec<Example> =
+            kept.iter().filter(|example| example.row.model == model).cloned().collect();
+        let name = format!("examples_{}.png", model.replace(['/', '\\', ':'], "_"));
+        drawn.add(out, &name, Ok(&of_model), |kept, path| examples(kept, *settings, path))?;
+    }
+    Ok(drawn)
+}
+
+impl Drawn {
+    fn add<T: ?Sized>(
+        &mut self,
+        out: &Path,
+        name: &str,
+        input: std::result::Result<&T, &str>,
+        draw: impl FnOnce(&T, &Path) -> Result<()>,
+    ) -> Result<()> {
+        match input {
+            Ok(input) => {
+                let path = out.join(name);
+                draw(input, &path)?;
+                self.written.push(path);
+            }
+            Err(reason) => self.skipped.push((name.to_owned(), reason.to_owned())),
+        }
+        Ok(())
+    }
+}
+
+struct Records {
+    samples: Vec<SampleRow>,
+    summary: Vec<SummaryRow>,
+    sweeps: Vec<SweepRow>,
+    examples: Vec<Example>,
+    bounds: Bounds,
+    settings: Settings,
+}
+
+impl Records {
+    fn read(runs: &[RunDir]) -> Result<Self> {
+        let mut records = Self {
+            samples: Vec::new(),
+            summary: Vec::new(),
+            sweeps: Vec::new(),
+            examples: Vec::new(),
+            bounds: Bounds::default(),
+            settings: Settings::default(),
+        };
+        for (number, run) in runs.iter().enumerate() {
+            let info = RunInfo::read(run.info_path())?;
+            let bounds: Bounds = setting(&info, run, "bounds")?;
+            let settings: Settings = setting(&info, run, "perturb")?;
+            if number == 0 {
+                (records.bounds, records.settings) = (bounds, settings);
+            } else if (bounds, settings) != (records.bounds, records.settings) {
+                return Err(Error::file(
+                    run.info_path(),
+                    format!("has other bounds or another rotation than {}", runs[0].path().display()),
+                    "plot runs of one kind together, the others by themselves",
+                ));
+            }
+            append(&mut records.samples, &run.samples_path())?;
+            append(&mut records.summary, &run.summary_path())?;
+            append(&mut records.sweeps, &run.sweep_path())?;
+            records.examples.extend(read_examples(run)?);
+        }
+        Ok(records)
+    }
+}
+
+fn append<T: Row>(rows: &mut Vec<T>, path: &Path) -> Result<()> {
+    if path.is_file() {
+        rows.extend(read_rows(path)?);
+    }
+    Ok(())
+}
+
+fn setting<T: serde::de::DeserializeOwned>(info: &RunInfo, run: &RunDir, key: &str) -> Result<T> {
+    let damaged = |e: String| {
+        Error::file(
+            run.info_path(),
+            format!("has no usable settings.{key} ({e})"),
+            "restore the file from the run that wrote it",
+        )
+    };
+    let value = info.settings.get(key).ok_or_else(|| damaged("missing".to_owned()))?;
+    value.clone().try_into().map_err(|e: toml::de::Error| damaged(e.message().to_owned()))
+}

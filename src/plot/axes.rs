@@ -1,0 +1,152 @@
+//! The axes of a chart: ticks at round values, titles, grid.
+
+use std::ops::Range;
+
+use plotters::backend::BitMapBackend;
+use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
+use plotters::style::Color as _;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::canvas::{Area, Drawing, px, text_style, upx};
+use super::style;
+use crate::types::Axis;
+
+/// A chart to draw series on.
+pub type Chart<'a> = ChartContext<'a, BitMapBackend<'a>, Cartesian2d<Coordinate, Coordinate>>;
+
+/// A linear coordinate that writes the ticks it is told to.
+#[derive(Clone)]
+pub struct Coordinate {
+    low: f64,
+    high: f64,
+    ticks: Vec<f64>,
+}
+
+impl Ranged for Coordinate {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (start, end): (i32, i32)) -> i32 {
+        let share = (value - self.low) / (self.high - self.low);
+        start + (share * f64::from(end - start)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if hint.weight().allow_light_points() { Vec::new() } else { self.ticks.clone() }
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+/// One direction of a chart.
+pub struct Scale<'t> {
+    /// Value at the left or lower end.
+    pub low: f64,
+    /// Value at the right or upper end.
+    pub high: f64,
+    /// Values that are written.
+    pub ticks: Vec<f64>,
+    /// Title with its unit; empty for none.
+    pub title: &'t str,
+    /// Whether grid lines stand on the ticks.
+    pub grid: bool,
+}
+
+/// Draws axes, ticks, titles and grid.
+pub fn chart<'a>(area: &Area<'a>, x: Scale<'_>, y: Scale<'_>) -> Drawing<Chart<'a>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin_left(px(style::MARGIN / 2))
+        .margin_right(px(style::MARGIN))
+        .x_label_area_size(px(if x.title.is_empty() { 84 } else { 90 }))
+        .y_label_area_size(px(112))
+        .build_cartesian_2d(
+            Coordinate { low: x.low, high: x.high, ticks: x.ticks },
+            Coordinate { low: y.low, high: y.high, ticks: y.ticks },
+        )?;
+    let mut mesh = chart.configure_mesh();
+    if !x.grid {
+        mesh.disable_x_mesh();
+    }
+    if !y.grid {
+        mesh.disable_y_mesh();
+    }
+    mesh.x_desc(x.title)
+        .y_desc(y.title)
+        .x_label_formatter(&|value| short(*value))
+        .y_label_formatter(&|value| short(*value))
+        // The font's figures sit a little above the middle of its box.
+        .y_label_offset(px(3))
+        .set_all_tick_mark_size(px(8))
+        .label_style(text_style(style::TICK, style::INK, HPos::Left, VPos::Top))
+        .axis_desc_style(text_style(style::AXIS, style::INK, HPos::Left, VPos::Top))
+        .axis_style(style::INK.stroke_width(upx(1)))
+        .bold_line_style(style::GRID.stroke_width(upx(1)))
+        .light_line_style(style::GRID.mix(0.0))
+        .draw()?;
+    Ok(chart)
+}
+
+/// Ticks for the values of an axis: degrees in parts of a turn, everything else in tens.
+pub fn axis_ticks(axis: Axis, low: f64, high: f64, most: usize) -> Vec<f64> {
+    const DEGREES: [f64; 8] = [1.0, 5.0, 10.0, 15.0, 30.0, 45.0, 90.0, 180.0];
+    match axis {
+        Axis::Angle => ticks(low, high, most, DEGREES.into_iter()),
+        Axis::Hue | Axis::Saturation => decimal_ticks(low, high, most),
+    }
+}
+
+/// Ticks at multiples of 1, 2 or 5 times a power of ten, at most so many.
+pub fn decimal_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
+    ticks(low, high, most, (-3..4).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10_f64.powi(power))))
+}
+
+/// The multiples of the first step that gives no more than `most` of them.
+fn ticks(low: f64, high: f64, most: usize, steps: impl Iterator<Item = f64>) -> Vec<f64> {
+    /// A tick on the very end must not be lost by rounding.
+    const SLACK: f64 = 1e-9;
+    let within = |step: f64| {
+        let first = (low / step - SLACK).ceil() as i64;
+        let last = (high / step + SLACK).floor() as i64;
+        (first, last)
+    };
+    for step in steps {
+        let (first, last) = within(step);
+        if last - first < most as i64 {
+            return (first..=last).map(|number| number as f64 * step).collect();
+        }
+    }
+    vec![low, high]
+}
+
+/// As few decimals as the value needs, at most two.
+pub fn short(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_reach_the_ends() {
+        assert_eq!(axis_ticks(Axis::Angle, -90.0, 90.0, 7), [-90.0, -60.0, -30.0, 0.0, 30.0, 60.0, 90.0]);
+        assert_eq!(axis_ticks(Axis::Hue, -3.1416, 3.1416, 7), [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(axis_ticks(Axis::Angle, -90.0, 90.0, 5), [-90.0, -45.0, 0.0, 45.0, 90.0]);
+        assert_eq!(decimal_ticks(-0.5, 0.5, 7).len(), 5);
+        assert_eq!(decimal_ticks(0.0, 1.0, 4), [0.0, 0.5, 1.0]);
+        assert_eq!(decimal_ticks(0.0, 1e9, 4), [0.0, 1e9]);
+    }
+
+    #[test]
+    fn ticks_have_no_useless_digits() {
+        for (value, text) in [(-90.0, "-90"), (0.25, "0.25"), (-0.0001, "0"), (100.0, "100"), (0.5, "0.5")] {
+            assert_eq!(short(value), text);
+        }
+    }
+}

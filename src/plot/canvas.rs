@@ -1,0 +1,134 @@
+//! A picture in the making: plotters draws text and charts on it, pictures are copied into it, PNG comes out.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use image::{ImageFormat, RgbImage};
+use plotters::coord::Shift;
+use plotters::prelude::{BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingArea as _};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color as _, IntoFont as _, RGBColor, TextStyle};
+
+use super::style;
+use crate::error::{Error, Result};
+use crate::record::write_atomic;
+use crate::types::Image;
+
+/// Where plotters draws.
+pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+/// What drawing gives: plotters has many error types.
+pub type Drawing<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Everything is drawn this many times larger and averaged down, which smooths lines and letters.
+const OVERSAMPLING: u32 = 2;
+
+/// Pixels of a figure. Positions and sizes are in pixels of the finished figure.
+pub struct Canvas {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+}
+
+impl Canvas {
+    /// A white figure.
+    pub fn new(width: u32, height: u32) -> Self {
+        let bytes = width as usize * height as usize * 3 * (OVERSAMPLING * OVERSAMPLING) as usize;
+        Self { width, height, rgb: vec![255; bytes] }
+    }
+
+    /// Lets plotters draw on the whole figure.
+    pub fn draw(&mut self, out: &Path, draw: impl FnOnce(&Area<'_>) -> Drawing) -> Result<()> {
+        let size = (self.width * OVERSAMPLING, self.height * OVERSAMPLING);
+        let area = BitMapBackend::with_buffer(&mut self.rgb, size).into_drawing_area();
+        draw(&area).and_then(|()| Ok(area.present()?)).map_err(|e| {
+            Error::file(out, format!("cannot be drawn ({e})"), "report the records that it was drawn from")
+        })
+    }
+
+    /// Copies a square picture to the place with the given upper left corner and side; its own size must be the side.
+    pub fn paste(&mut self, image: &Image, left: i32, top: i32) {
+        let (_, height, width) = image.dim();
+        let row = (self.width * OVERSAMPLING) as usize;
+        let factor = OVERSAMPLING as usize;
+        for y in 0..height * factor {
+            for x in 0..width * factor {
+                let at = ((top as usize * factor + y) * row + left as usize * factor + x) * 3;
+                for channel in 0..3 {
+                    let value = image[[channel, y / factor, x / factor]];
+                    self.rgb[at + channel] = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+                }
+            }
+        }
+    }
+
+    /// Averages down and writes the PNG through a temporary name.
+    pub fn save(self, out: &Path) -> Result<()> {
+        let factor = OVERSAMPLING;
+        let row = (self.width * factor) as usize;
+        let picture = RgbImage::from_fn(self.width, self.height, |x, y| {
+            let mut sums = [0_u32; 3];
+            for (dy, dx) in (0..factor).flat_map(|dy| (0..factor).map(move |dx| (dy, dx))) {
+                let at = ((y * factor + dy) as usize * row + (x * factor + dx) as usize) * 3;
+                for (sum, &value) in sums.iter_mut().zip(&self.rgb[at..at + 3]) {
+                    *sum += u32::from(value);
+                }
+            }
+            image::Rgb(sums.map(|sum| ((sum + factor * factor / 2) / (factor * factor)) as u8))
+        });
+        let mut bytes = Cursor::new(Vec::new());
+        picture
+            .write_to(&mut bytes, ImageFormat::Png)
+            .map_err(|e| Error::file(out, format!("cannot be encoded ({e})"), "report this figure"))?;
+        write_atomic(out, &bytes.into_inner())
+    }
+}
+
+/// A length of the finished figure in the pixels that plotters draws.
+pub fn px(length: i32) -> i32 {
+    length * OVERSAMPLING as i32
+}
+
+/// The same for sizes.
+pub fn upx(length: u32) -> u32 {
+    length * OVERSAMPLING
+}
+
+/// Style of a text of this size.
+pub fn text_style(size: u32, colour: RGBColor, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
+    let font = (style::font(), f64::from(upx(size))).into_font();
+    TextStyle { font, color: colour.to_backend_color(), pos: Pos::new(horizontal, vertical) }
+}
+
+/// Writes a text at a position of the finished figure.
+pub fn write(area: &Area<'_>, text: &str, (x, y): (i32, i32), size: u32, (h, v): (HPos, VPos)) -> Drawing {
+    // The font's letters sit a little above the middle of its box.
+    let y = if matches!(v, VPos::Center) { y + size as i32 / 9 } else { y };
+    Ok(area.draw_text(text, &text_style(size, style::INK, h, v), (px(x), px(y)))?)
+}
+
+/// Width of a text in pixels of the finished figure.
+pub fn text_width<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, text: &str, size: u32) -> i32 {
+    let style = text_style(size, style::INK, HPos::Left, VPos::Top);
+    area.estimate_text_size(text, &style).map_or(0, |(width, _)| width as i32 / OVERSAMPLING as i32)
+}
+
+/// The text, or as much of it as fits, with an ellipsis.
+pub fn fitted(area: &Area<'_>, text: &str, size: u32, width: i32) -> String {
+    if text_width(area, text, size) <= width {
+        return text.to_owned();
+    }
+    let mut kept: Vec<char> = text.chars().collect();
+    while kept.pop().is_some() {
+        let short: String = kept.iter().collect::<String>() + "\u{2026}";
+        if text_width(area, &short, size) <= width {
+            return short;
+        }
+    }
+    String::new()
+}
+
+/// The title of a figure.
+pub fn title(area: &Area<'_>, text: &str, width: u32) -> Drawing {
+    let text = fitted(area, text, style::TITLE, width as i32 - 2 * style::MARGIN);
+    write(area, &text, (width as i32 / 2, style::MARGIN), style::TITLE, (HPos::Center, VPos::Top))
+}

@@ -1,0 +1,102 @@
+//! One picture under each parameter, from one bound to the other.
+
+use std::path::Path;
+
+use ndarray::Array3;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::canvas::{Canvas, title, write};
+use super::{style, tiles};
+use crate::error::{Error, Result};
+use crate::perturb::{Perturber, Settings};
+use crate::types::{Axis, Bounds, Image, Perturbation};
+
+/// Steps on each side of the original.
+const STEPS: usize = 3;
+const HEADING: i32 = 190;
+const GAP: i32 = 10;
+const CAPTION: i32 = 40;
+const TOP: i32 = 90;
+
+/// Draws the picture `clean` (3, S, S) under each parameter alone, a row for each axis, evenly from the lower bound to the upper
+/// one with the original in the middle.
+///
+/// # Errors
+/// A file error when the picture is empty or not square, or the file cannot be written.
+pub fn gallery(clean: &Image, settings: Settings, bounds: &Bounds, out: &Path) -> Result<()> {
+    let (channels, size, width) = clean.dim();
+    if channels != 3 || size == 0 || size != width {
+        return Err(Error::file(
+            out,
+            format!("cannot show a picture of shape {channels} x {size} x {width}"),
+            "give a square RGB picture",
+        ));
+    }
+    let columns = 2 * STEPS as i32 + 1;
+    let side = (style::WIDTH as i32 - HEADING - style::MARGIN - columns * GAP) / columns;
+    let row_height = side + CAPTION + GAP;
+    let height = (TOP + Axis::ALL.len() as i32 * row_height + style::MARGIN) as u32;
+    let place =
+        |row: usize, column: usize| (HEADING + column as i32 * (side + GAP), TOP + row as i32 * row_height);
+
+    let mut canvas = Canvas::new(style::WIDTH, height);
+    canvas.draw(out, |area| {
+        title(area, "One part under each perturbation", style::WIDTH)?;
+        for (row, axis) in Axis::ALL.into_iter().enumerate() {
+            let (_, top) = place(row, 0);
+            let name = match axis {
+                Axis::Angle => "angle",
+                Axis::Hue => "hue",
+                Axis::Saturation => "saturation",
+            };
+            let middle = (HEADING - 16, top + side / 2);
+            write(area, name, middle, style::LABEL, (HPos::Right, VPos::Center))?;
+            for (column, value) in values(bounds, axis).into_iter().enumerate() {
+                let Some(value) = value else { continue };
+                let (left, top) = place(row, column);
+                let caption =
+                    if column == STEPS { "original".to_owned() } else { style::axis_value(axis, value) };
+                let at = (left + side / 2, top + side + 6);
+                write(area, &caption, at, style::TICK, (HPos::Center, VPos::Top))?;
+            }
+        }
+        Ok(())
+    })?;
+    let perturber = Perturber::new(settings, size);
+    let mut perturbed = Array3::zeros(clean.dim());
+    for (row, axis) in Axis::ALL.into_iter().enumerate() {
+        for (column, value) in values(bounds, axis).into_iter().enumerate() {
+            let Some(value) = value else { continue };
+            perturber.apply(clean.view(), Perturbation::IDENTITY.with(axis, value), perturbed.view_mut());
+            let (left, top) = place(row, column);
+            canvas.paste(&tiles::picture(&perturbed, side as usize), left, top);
+        }
+    }
+    canvas.save(out)
+}
+
+/// The values of a row; none where a bound is 0 and there is nothing on that side.
+fn values(bounds: &Bounds, axis: Axis) -> Vec<Option<f64>> {
+    let interval = bounds.get(axis);
+    (0..=2 * STEPS)
+        .map(|column| {
+            let step = column as f64 - STEPS as f64;
+            let value = step.abs() / STEPS as f64 * if step < 0.0 { interval.low } else { interval.high };
+            (step == 0.0 || value != 0.0).then_some(value)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Interval;
+
+    #[test]
+    fn values_run_from_bound_to_bound_through_the_original() {
+        let angles: Vec<f64> = values(&Bounds::default(), Axis::Angle).into_iter().flatten().collect();
+        assert_eq!(angles, [-90.0, -60.0, -30.0, 0.0, 30.0, 60.0, 90.0]);
+        let one_sided = Bounds { angle_deg: Interval { low: 0.0, high: 30.0 }, ..Bounds::default() };
+        assert_eq!(values(&one_sided, Axis::Angle)[..4], [None, None, None, Some(0.0)]);
+    }
+}

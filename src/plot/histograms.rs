@@ -1,0 +1,137 @@
+//! Which parameters the worst cases have.
+
+use std::path::Path;
+
+use plotters::element::Rectangle;
+use plotters::style::Color as _;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::axes::{Scale, axis_ticks, chart, decimal_ticks};
+use super::canvas::{Area, Canvas, Drawing, fitted, px, title, write};
+use super::style;
+use crate::error::{Error, Result};
+use crate::record::SampleRow;
+use crate::types::{Attack, Axis, Bounds, Interval};
+
+/// Which attacks' parameters are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Searched {
+    /// Each axis from the attack that searched it alone.
+    Alone,
+    /// All axes from the attack on all three.
+    Jointly,
+}
+
+/// Odd, so that the unchanged picture lies in the middle of a bin.
+const BINS: usize = 19;
+const ROW: i32 = 330;
+const TOP: i32 = 80;
+const GAP: i32 = 18;
+const LEFT: i32 = 124;
+
+/// Draws how often each value was the worst one: a row of panels for each model, a column for each axis, bins from bound to bound.
+///
+/// # Errors
+/// A file error when no row belongs to these attacks, or the file cannot be written.
+pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: &Path) -> Result<()> {
+    let attack_of = |axis| match (searched, axis) {
+        (Searched::Jointly, _) => Attack::Joint,
+        (Searched::Alone, Axis::Angle) => Attack::Angle,
+        (Searched::Alone, Axis::Hue) => Attack::Hue,
+        (Searched::Alone, Axis::Saturation) => Attack::Saturation,
+    };
+    let axes: Vec<Axis> =
+        Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| row.attack == attack_of(axis))).collect();
+    let mut models: Vec<&str> = Vec::new();
+    for row in rows.iter().filter(|row| axes.iter().any(|&axis| row.attack == attack_of(axis))) {
+        if !models.contains(&row.model.as_str()) {
+            models.push(&row.model);
+        }
+    }
+    if axes.is_empty() {
+        return Err(Error::file(out, "has nothing to show: no row of these attacks", "run askance attack"));
+    }
+    let row_height = if models.len() == 1 { 2 * ROW } else { ROW };
+    let height = TOP + models.len() as i32 * row_height + style::MARGIN;
+    let mut canvas = Canvas::new(style::WIDTH, height as u32);
+    canvas.draw(out, |area| {
+        let text = match searched {
+            Searched::Alone => "Worst values of each parameter, searched alone",
+            Searched::Jointly => "Worst values of all parameters, searched together",
+        };
+        title(area, text, style::WIDTH)?;
+        let (_, below) = area.split_vertically(px(TOP));
+        let (below, _) = below.split_vertically(px(models.len() as i32 * row_height));
+        let places = below.split_evenly((models.len(), axes.len()));
+        for (index, place) in places.iter().enumerate() {
+            let (model, axis) = (models[index / axes.len()], axes[index % axes.len()]);
+            let values: Vec<f64> = rows
+                .iter()
+                .filter(|row| row.model == model && row.attack == attack_of(axis))
+                .map(|row| row.perturbation().get(axis))
+                .collect();
+            panel(place, model, axis, widened(bounds.get(axis)), &values)?;
+        }
+        Ok(())
+    })?;
+    canvas.save(out)
+}
+
+/// A parameter that was held still has no width to draw.
+fn widened(interval: Interval) -> Interval {
+    let Interval { low, high } = interval;
+    if high > low { interval } else { Interval { low: low - 1.0, high: high + 1.0 } }
+}
+
+/// Counts per bin; values beyond the interval go into the outermost bins.
+fn count(values: &[f64], interval: Interval) -> [usize; BINS] {
+    let mut counts = [0; BINS];
+    for value in values {
+        let share = (value - interval.low) / interval.width();
+        counts[((share * BINS as f64).max(0.0) as usize).min(BINS - 1)] += 1;
+    }
+    counts
+}
+
+fn panel(area: &Area<'_>, model: &str, axis: Axis, interval: Interval, values: &[f64]) -> Drawing {
+    let (width, _) = area.dim_in_pixel();
+    let plural = if values.len() == 1 { "" } else { "s" };
+    let heading = format!("{model} ({} sample{plural})", values.len());
+    // Over the bars, which begin right of the ticks and the title of the axis.
+    let width = width as i32 / px(1) - LEFT - style::MARGIN;
+    let heading = fitted(area, &heading, style::TICK, width + LEFT / 2);
+    write(area, &heading, (LEFT + width / 2, GAP), style::TICK, (HPos::Center, VPos::Top))?;
+    let counts = count(values, interval);
+    let largest = counts.iter().max().copied().unwrap_or(0).max(1);
+    let (_, place) = area.split_vertically(px(GAP + 40));
+    let top = largest as f64 * 1.05;
+    let Interval { low, high } = interval;
+    let name = style::axis_name(axis);
+    let x = Scale { low, high, ticks: axis_ticks(axis, low, high, 5), title: name, grid: false };
+    let counts_only = decimal_ticks(0.0, top, 4).into_iter().filter(|tick| tick.fract() == 0.0).collect();
+    let y = Scale { low: 0.0, high: top, ticks: counts_only, title: "samples", grid: true };
+    let mut chart = chart(&place, x, y)?;
+    let bin = interval.width() / BINS as f64;
+    let colour = match axis {
+        Axis::Angle => style::attack_colour(Attack::Angle),
+        Axis::Hue => style::attack_colour(Attack::Hue),
+        Axis::Saturation => style::attack_colour(Attack::Saturation),
+    };
+    chart.draw_series(counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(at, &count)| {
+        let left = interval.low + at as f64 * bin;
+        Rectangle::new([(left + 0.06 * bin, 0.0), (left + 0.94 * bin, count as f64)], colour.filled())
+    }))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_and_the_middle_fall_into_their_bins() {
+        let counts = count(&[-90.0, 0.0, 0.0, 90.0, 91.0], Interval::symmetric(90.0));
+        assert_eq!((counts[0], counts[BINS / 2], counts[BINS - 1]), (1, 2, 2));
+        assert_eq!(counts.iter().sum::<usize>(), 5);
+    }
+}

@@ -1,0 +1,88 @@
+//! A legend of its own rows under the title, where it covers no data.
+
+use plotters::element::{PathElement, Rectangle};
+use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::{Color as _, RGBColor};
+
+use super::canvas::{Area, Drawing, fitted, px, text_width, upx, write};
+use super::style;
+
+/// How a series looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mark {
+    /// A filled box.
+    Box,
+    /// A line of this width with dashes of this length; 0 is solid.
+    Line {
+        /// Width in pixels.
+        width: u32,
+        /// Dash length in pixels.
+        dash: i32,
+    },
+}
+
+/// One entry.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Text.
+    pub name: String,
+    /// Colour of the mark.
+    pub colour: RGBColor,
+    /// The mark.
+    pub mark: Mark,
+}
+
+const ROW: i32 = 42;
+const SAMPLE: i32 = 56;
+const GAP: i32 = 12;
+const APART: i32 = 36;
+
+/// Draws the entries in as many centred rows as they need from `top` on; gives the height.
+pub fn legend(area: &Area<'_>, entries: &[Entry], top: i32, width: u32) -> Drawing<i32> {
+    let room = width as i32 - 2 * style::MARGIN;
+    let entry_width =
+        |entry: &Entry| (SAMPLE + GAP + text_width(area, &entry.name, style::TICK) + APART).min(room);
+    let mut rows: Vec<(Vec<&Entry>, i32)> = Vec::new();
+    for entry in entries {
+        let width = entry_width(entry);
+        match rows.last_mut().filter(|(_, used)| used + width <= room) {
+            Some((row, used)) => {
+                row.push(entry);
+                *used += width;
+            }
+            None => rows.push((vec![entry], width)),
+        }
+    }
+    for (number, (row, used)) in rows.iter().enumerate() {
+        let middle = top + number as i32 * ROW + ROW / 2;
+        let mut left = (width as i32 - used + APART) / 2;
+        for entry in row {
+            sample(area, entry, left, middle)?;
+            let name = fitted(area, &entry.name, style::TICK, room - SAMPLE - GAP - APART);
+            write(area, &name, (left + SAMPLE + GAP, middle), style::TICK, (HPos::Left, VPos::Center))?;
+            left += entry_width(entry);
+        }
+    }
+    Ok(rows.len() as i32 * ROW)
+}
+
+fn sample(area: &Area<'_>, entry: &Entry, left: i32, middle: i32) -> Drawing {
+    match entry.mark {
+        Mark::Box => {
+            let corners = [(px(left + SAMPLE - 28), px(middle - 14)), (px(left + SAMPLE), px(middle + 14))];
+            area.draw(&Rectangle::new(corners, entry.colour.filled()))?;
+        }
+        Mark::Line { width, dash } => {
+            let stroke = entry.colour.stroke_width(upx(width));
+            let step = if dash == 0 { SAMPLE } else { dash };
+            let mut at = 0;
+            while at < SAMPLE {
+                let end = (at + step).min(SAMPLE);
+                let line = vec![(px(left + at), px(middle)), (px(left + end), px(middle))];
+                area.draw(&PathElement::new(line, stroke))?;
+                at += step + dash.max(1);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Pictures from records alone: no model, no data set. The only user of plotters.
+//!
+//! | file | shows | from |
+//! |---|---|---|
+//! | `gallery.png` | one picture under each parameter, the original in the middle | `examples/`, `run.toml` |
+//! | `sweep_<axis>.png` | pAUROC and AUPRO against one uniform perturbation | `sweep.csv` |
+//! | `bars.png` | clean against worst case, per model and attack | `summary.csv` |
+//! | `histograms.png`, `histograms_joint.png` | which parameters the worst cases have | `samples.csv`, `run.toml` |
+//! | `examples_<model>.png` | worst cases with their maps beside clean ones | `examples/`, `patch_maps/`, `run.toml` |
+//!
+//! The same records give the same bytes: fonts are compiled in. Empty input is an error, never an empty picture.
+
+mod all;
+mod axes;
+mod bars;
+mod canvas;
+mod examples;
+mod gallery;
+mod heat;
+mod histograms;
+mod legend;
+mod style;
+mod sweep;
+mod tiles;
+
+pub use all::{Drawn, all};
+pub use bars::bars;
+pub use examples::examples;
+pub use gallery::gallery;
+pub use histograms::{Searched, histograms};
+pub use sweep::sweep;

@@ -1,0 +1,178 @@
+//! Metrics against one uniform perturbation.
+
+use std::path::Path;
+
+use plotters::element::{Circle, PathElement};
+use plotters::series::DashedLineSeries;
+use plotters::style::{Color as _, RGBColor};
+
+use super::axes::{Scale, axis_ticks, chart, decimal_ticks};
+use super::canvas::{Area, Canvas, Drawing, px, title, upx};
+use super::legend::{Entry, Mark, legend};
+use super::style;
+use crate::error::{Error, Result};
+use crate::record::{MEAN_CATEGORY, SweepRow};
+use crate::stats;
+use crate::types::Axis;
+
+type Metric = fn(&SweepRow) -> Option<f64>;
+const METRICS: [(&str, Metric); 2] = [("pAUROC (%)", |row| row.pixel_auroc), ("AUPRO (%)", |row| row.aupro)];
+
+/// Lengths of dashes, in the order in which repeated colours take them.
+const DASHES: [i32; 3] = [0, 14, 5];
+
+/// A line in both panels.
+struct Series {
+    entry: Entry,
+    /// Per metric: (value of the axis, metric in %), by value.
+    points: [Vec<(f64, f64)>; 2],
+}
+
+/// Draws pAUROC and AUPRO against the uniform values of one axis. Of one model on one dataset it shows each category thin
+/// and their mean bold, of several models only their means. A metric that no row has gets no panel.
+///
+/// # Errors
+/// A file error when no row belongs to the axis and has a metric, or the file cannot be written.
+pub fn sweep(rows: &[SweepRow], axis: Axis, out: &Path) -> Result<()> {
+    let rows: Vec<&SweepRow> = rows.iter().filter(|row| row.axis == axis).collect();
+    let series = all_series(&rows);
+    let panels: Vec<usize> = (0..METRICS.len())
+        .filter(|&metric| series.iter().any(|series| !series.points[metric].is_empty()))
+        .collect();
+    if panels.is_empty() {
+        return Err(Error::file(
+            out,
+            format!("has nothing to show: no {axis} sweep with a metric"),
+            "run askance sweep",
+        ));
+    }
+    let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);
+    canvas.draw(out, |area| {
+        let name = if axis == Axis::Angle { "angle".to_owned() } else { format!("{axis} shift") };
+        title(area, &format!("One uniform {name} for all samples{}", subtitle(&rows)), style::WIDTH)?;
+        let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
+        let used = legend(area, &entries, 90, style::WIDTH)?;
+        let (_, below) = area.split_vertically(px(90 + used + 10));
+        for (place, metric) in below.split_evenly((1, panels.len())).iter().zip(panels) {
+            panel(place, &series, metric, axis)?;
+        }
+        Ok(())
+    })?;
+    canvas.save(out)
+}
+
+fn groups<'r>(rows: &[&'r SweepRow]) -> Vec<(&'r str, &'r str)> {
+    let mut groups: Vec<(&str, &str)> = Vec::new();
+    for row in rows {
+        if !groups.contains(&(&row.model, &row.dataset)) {
+            groups.push((&row.model, &row.dataset));
+        }
+    }
+    groups
+}
+
+fn subtitle(rows: &[&SweepRow]) -> String {
+    match groups(rows)[..] {
+        [(model, dataset)] => format!(": {model} on {dataset}"),
+        _ => String::new(),
+    }
+}
+
+fn all_series(rows: &[&SweepRow]) -> Vec<Series> {
+    let groups = groups(rows);
+    let one_dataset = groups.iter().all(|group| group.1 == groups[0].1);
+    let mut series = Vec::new();
+    for (number, &(model, dataset)) in groups.iter().enumerate() {
+        let own: Vec<&SweepRow> = rows
+            .iter()
+            .filter(|row| row.model == model && row.dataset == dataset && row.category != MEAN_CATEGORY)
+            .copied()
+            .collect();
+        let mut categories: Vec<&str> = own.iter().map(|row| row.category.as_str()).collect();
+        categories.sort_unstable();
+        categories.dedup();
+        let alone = groups.len() == 1;
+        if alone && categories.len() > 1 {
+            for (number, &category) in categories.iter().enumerate() {
+                let of_category: Vec<&SweepRow> =
+                    own.iter().filter(|row| row.category == category).copied().collect();
+                series.push(line(category.to_owned(), number, style::THIN, None, &of_category));
+            }
+        }
+        let (name, colour) = match (alone, categories.len()) {
+            (true, 1) => (categories[0].to_owned(), style::INK),
+            (true, count) => (format!("mean of {count} categories"), style::INK),
+            (false, _) if one_dataset => (model.to_owned(), style::PALETTE[number % style::PALETTE.len()]),
+            (false, _) => (format!("{model}, {dataset}"), style::PALETTE[number % style::PALETTE.len()]),
+        };
+        series.push(line(name, if alone { 0 } else { number }, style::BOLD, Some(colour), &own));
+    }
+    series
+}
+
+/// The mean of the rows at each value.
+fn line(name: String, number: usize, width: u32, colour: Option<RGBColor>, rows: &[&SweepRow]) -> Series {
+    let colours = style::PALETTE.len();
+    let mut values: Vec<f64> = rows.iter().map(|row| row.value).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    let points = METRICS.map(|(_, metric)| {
+        let at = |value: f64| {
+            let there: Vec<f64> =
+                rows.iter().filter(|row| row.value == value).filter_map(|row| metric(row)).collect();
+            stats::mean(&there).map(|mean| (value, 100.0 * mean))
+        };
+        values.iter().filter_map(|&value| at(value)).collect()
+    });
+    let mark = Mark::Line { width, dash: DASHES[(number / colours) % DASHES.len()] };
+    Series { entry: Entry { name, colour: colour.unwrap_or(style::PALETTE[number % colours]), mark }, points }
+}
+
+fn panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawing {
+    let points = || series.iter().flat_map(|series| &series.points[metric]);
+    let (left, right) = range(points().map(|point| point.0), 0.0);
+    let (low, high) = range(points().map(|point| point.1), 4.0);
+    let (low, high) = (low.max(0.0), high.min(100.0));
+    let x = Scale {
+        low: left,
+        high: right,
+        ticks: axis_ticks(axis, left, right, 7),
+        title: style::axis_name(axis),
+        grid: true,
+    };
+    let y = Scale { low, high, ticks: decimal_ticks(low, high, 9), title: METRICS[metric].0, grid: true };
+    let mut chart = chart(area, x, y)?;
+    for Series { entry, points } in series {
+        let Mark::Line { width, dash } = entry.mark else { continue };
+        let stroke = entry.colour.stroke_width(upx(width));
+        let points = &points[metric];
+        if let [point] = points[..] {
+            chart.draw_series([Circle::new(point, upx(width + 4), entry.colour.filled())])?;
+        } else if dash == 0 {
+            chart.draw_series([PathElement::new(points.clone(), stroke)])?;
+        } else {
+            let (on, off) = (upx(dash as u32), upx(dash as u32));
+            chart.draw_series(DashedLineSeries::new(points.clone(), on, off, stroke))?;
+        }
+    }
+    Ok(())
+}
+
+/// Smallest and largest with some room; never of width 0.
+fn range(values: impl Iterator<Item = f64>, room: f64) -> (f64, f64) {
+    let (low, high) = values
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let room = if high - low + 2.0 * room > 0.0 { room } else { 1.0 };
+    (low - room, high + room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_have_a_width() {
+        assert_eq!(range([3.0].into_iter(), 0.0), (2.0, 4.0));
+        assert_eq!(range([3.0, 5.0].into_iter(), 0.0), (3.0, 5.0));
+    }
+}

@@ -1,0 +1,248 @@
+//! The folder of one run.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ndarray::ArrayView2;
+use ndarray_npy::{ReadNpyExt as _, WritableElement, WriteNpyExt as _};
+
+use crate::error::{Error, Result};
+use crate::types::{Attack, Axis, Map, SampleId};
+
+/// `results/<run>/`. Knows where everything lies; holds no state besides its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    root: PathBuf,
+}
+
+impl RunDir {
+    /// Makes the folder, or takes an existing one, and proves by writing a file that it can be written to: before the
+    /// run, not after hours of it.
+    ///
+    /// # Errors
+    /// A file error when the folder cannot be made or written to.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        let root = path.as_ref();
+        let unwritable = |e: io::Error| {
+            Error::file(root, format!("cannot be written to ({e})"), "give another folder with --out")
+        };
+        fs::create_dir_all(root).map_err(unwritable)?;
+        let probe = root.join(temporary_name("probe"));
+        fs::write(&probe, b"probe").and_then(|()| fs::remove_file(&probe)).map_err(unwritable)?;
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// An existing run, for reading.
+    ///
+    /// # Errors
+    /// A file error when the folder is missing or holds no `run.toml`.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let run = Self { root: path.as_ref().to_owned() };
+        if !run.root.is_dir() {
+            return Err(Error::file(&run.root, "is not a folder", "give the folder of a finished run"));
+        }
+        if !run.info_path().is_file() {
+            return Err(Error::file(
+                &run.root,
+                "holds no run.toml",
+                "give the folder that was --out of a run",
+            ));
+        }
+        Ok(run)
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// `run.toml`.
+    pub fn info_path(&self) -> PathBuf {
+        self.root.join("run.toml")
+    }
+
+    /// `samples.csv`.
+    pub fn samples_path(&self) -> PathBuf {
+        self.root.join("samples.csv")
+    }
+
+    /// `summary.csv`.
+    pub fn summary_path(&self) -> PathBuf {
+        self.root.join("summary.csv")
+    }
+
+    /// `sweep.csv`.
+    pub fn sweep_path(&self) -> PathBuf {
+        self.root.join("sweep.csv")
+    }
+
+    /// `plots/`, figures.
+    pub fn plots(&self) -> PathBuf {
+        self.root.join("plots")
+    }
+
+    /// `maps/`, full-size anomaly maps, where asked for.
+    pub fn maps(&self) -> PathBuf {
+        self.root.join("maps")
+    }
+
+    /// `examples/`, the small pictures that figures show.
+    pub fn examples(&self) -> PathBuf {
+        self.root.join("examples")
+    }
+
+    /// `patch_maps/`.
+    pub fn patch_maps(&self) -> PathBuf {
+        self.root.join("patch_maps")
+    }
+
+    /// Where the patch-level map of one row lies. Characters that a file name cannot hold everywhere are written as `%`
+    /// and two hexadecimal digits, so that different names never meet in one file.
+    pub fn patch_map_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
+        self.sample_path(self.patch_maps().join(safe_component(model)), id, &format!("{attack}.npy"))
+    }
+
+    /// Saves a patch-level map, shape (rows, columns), as float32 `.npy`. Called before the row is appended, so that
+    /// a row in `samples.csv` implies its map.
+    ///
+    /// # Errors
+    /// A file error when it cannot be written.
+    pub fn save_patch_map(
+        &self,
+        model: &str,
+        id: &SampleId,
+        attack: Attack,
+        map: ArrayView2<'_, f32>,
+    ) -> Result<()> {
+        write_npy(self.patch_map_path(model, id, attack), map)
+    }
+
+    /// Where the patch-level maps of one sample under the uniform sweep of one axis lie.
+    pub fn sweep_maps_path(&self, model: &str, id: &SampleId, axis: Axis) -> PathBuf {
+        self.sample_path(self.patch_maps().join(safe_component(model)), id, &format!("sweep-{axis}.npy"))
+    }
+
+    /// Where `--save-maps` puts what was scored: `maps/<category>/<defect>/<stem>.<what>.npy`, with the model's name in front
+    /// of the category where a run has several models.
+    pub fn map_path(&self, model: Option<&str>, id: &SampleId, what: &str) -> PathBuf {
+        let folder = model.map_or_else(|| self.maps(), |model| self.maps().join(safe_component(model)));
+        self.sample_path(folder, id, &format!("{what}.npy"))
+    }
+
+    fn sample_path(&self, folder: PathBuf, id: &SampleId, ending: &str) -> PathBuf {
+        folder
+            .join(safe_component(&id.category))
+            .join(safe_component(&id.defect))
+            .join(format!("{}.{ending}", safe_component(&id.stem)))
+    }
+
+    /// Loads what [`Self::save_patch_map`] saved.
+    ///
+    /// # Errors
+    /// A file error when the map is missing or damaged.
+    pub fn load_patch_map(&self, model: &str, id: &SampleId, attack: Attack) -> Result<Map> {
+        read_map(&self.patch_map_path(model, id, attack))
+    }
+}
+
+/// Writes a two-dimensional array as `.npy` through a temporary name.
+///
+/// # Errors
+/// A file error when it cannot be written.
+pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: ArrayView2<'_, T>) -> Result<()> {
+    let path = path.as_ref();
+    let mut bytes = Vec::new();
+    array
+        .as_standard_layout()
+        .write_npy(&mut bytes)
+        .map_err(|e| Error::file(path, format!("cannot be encoded ({e})"), "report the array's shape"))?;
+    write_atomic(path, &bytes)
+}
+
+/// Reads a two-dimensional float32 `.npy`.
+///
+/// # Errors
+/// A file error when it is missing or damaged.
+pub fn read_map(path: &Path) -> Result<Map> {
+    let fix = "delete the sample's rows from samples.csv and give the same command again";
+    let bytes = fs::read(path).map_err(|e| Error::file(path, format!("cannot be read ({e})"), fix))?;
+    Map::read_npy(bytes.as_slice())
+        .map_err(|e| Error::file(path, format!("is not a two-dimensional float32 .npy ({e})"), fix))
+}
+
+/// Writes a file so that it is either the old or the new one, never half: into a temporary name beside it, then renamed.
+/// Missing parent folders are made.
+///
+/// # Errors
+/// A file error when it cannot be written; the temporary file is removed.
+pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
+    let path = path.as_ref();
+    let unwritable = |e: io::Error| {
+        Error::file(
+            path,
+            format!("cannot be written ({e})"),
+            "check the free space and permissions of its folder",
+        )
+    };
+    let name = path
+        .file_name()
+        .ok_or_else(|| Error::file(path, "names no file", "give the path of a file"))?
+        .to_string_lossy();
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(unwritable)?;
+    let temporary = parent.join(temporary_name(&name));
+    let written = fs::File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|e| {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&temporary);
+        unwritable(e)
+    })
+}
+
+fn temporary_name(name: &str) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!(".{name}.{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// One path component from any name; different names give different components.
+fn safe_component(name: &str) -> String {
+    let mut safe = String::with_capacity(name.len());
+    for (at, character) in name.char_indices() {
+        let unsafe_here = matches!(character, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '%')
+            || character.is_control()
+            || (at == 0 && character == '.');
+        if unsafe_here {
+            let mut bytes = [0; 4];
+            for byte in character.encode_utf8(&mut bytes).bytes() {
+                safe.push_str(&format!("%{byte:02X}"));
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    if safe.is_empty() { "%".to_owned() } else { safe }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leaves_its_folder() {
+        let run = RunDir { root: PathBuf::from("run") };
+        let id = SampleId { category: "../a".into(), defect: "b/c".into(), stem: "..".into() };
+        let path = run.patch_map_path("m:1", &id, Attack::Clean);
+        assert_eq!(path, Path::new("run/patch_maps/m%3A1/%2E.%2Fa/b%2Fc/%2E..clean.npy"));
+    }
+
+    #[test]
+    fn different_names_stay_different() {
+        for (left, right) in [("a/b", "a%2Fb"), ("", "%"), (".a", "%2Ea")] {
+            assert_ne!(safe_component(left), safe_component(right), "{left} {right}");
+        }
+    }
+}

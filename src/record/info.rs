@@ -1,0 +1,243 @@
+//! `run.toml`: what a run was, and whether it may be taken up again.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::folder::write_atomic;
+use super::machine::{Machine, utc_now};
+use crate::error::{Error, Result};
+
+/// Everything needed to tell what a run was and to repeat it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// Version of this program.
+    pub version: String,
+    /// Commit that this program was built from, where the build knew it.
+    pub commit: Option<String>,
+    /// The command line.
+    pub command: String,
+    /// When the run was first started, UTC.
+    pub started: String,
+    /// How far the run came.
+    pub status: Status,
+    /// Seed of everything random (below 2^63, TOML's largest integer).
+    pub seed: u64,
+    /// The machine.
+    pub machine: Machine,
+    /// The models, in the order in which they run.
+    pub models: Vec<ModelInfo>,
+    /// The execution provider.
+    pub provider: ProviderInfo,
+    /// ONNX Runtime.
+    pub runtime: RuntimeInfo,
+    /// The data.
+    pub dataset: DatasetInfo,
+    /// Every setting of the command that decides a result.
+    pub settings: toml::Table,
+    /// Samples that the user allowed to be left out, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Under way, or killed.
+    Running,
+    /// Stopped by the user with its state saved.
+    Interrupted,
+    /// Complete.
+    Finished,
+}
+
+/// The model of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    /// The bundle's name.
+    pub name: String,
+    /// SHA-256 over the bundle's files, lower-case hexadecimal.
+    pub bundle_sha256: String,
+}
+
+/// The execution provider of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProviderInfo {
+    /// As the user asked.
+    pub requested: String,
+    /// As it really ran.
+    pub active: String,
+    /// The options that were really active.
+    #[serde(default)]
+    pub options: toml::Table,
+}
+
+/// The ONNX Runtime library of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuntimeInfo {
+    /// Path of the library.
+    pub path: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The data of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetInfo {
+    /// Name.
+    pub name: String,
+    /// Folder.
+    pub root: String,
+    /// Categories in order.
+    pub categories: Vec<String>,
+    /// Samples in all categories.
+    pub samples: usize,
+    /// Hash over the samples' names and file sizes; empty where it was not taken.
+    #[serde(default)]
+    pub fingerprint: String,
+}
+
+/// A sample that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// `category/defect/stem`.
+    pub sample: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl RunInfo {
+    /// A run that starts now on this machine; the caller fills in what it runs.
+    pub fn start(command: impl Into<String>, seed: u64, settings: toml::Table) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: option_env!("ASKANCE_COMMIT").map(str::to_owned),
+            command: command.into(),
+            started: utc_now(),
+            status: Status::Running,
+            seed,
+            machine: Machine::detect(),
+            models: Vec::new(),
+            provider: ProviderInfo::default(),
+            runtime: RuntimeInfo::default(),
+            dataset: DatasetInfo::default(),
+            settings,
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Reads a `run.toml`.
+    ///
+    /// # Errors
+    /// A file error when it is missing or not what this version writes.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path)
+            .map_err(|e| Error::file(path, format!("cannot be read ({e})"), "give the folder of a run"))?;
+        toml::from_str(&text).map_err(|e| {
+            Error::file(
+                path,
+                format!("is not a record of a run ({})", e.message()),
+                "restore the file, or give another --out",
+            )
+        })
+    }
+
+    /// Writes it through a temporary name.
+    ///
+    /// # Errors
+    /// A file error when it cannot be written; a usage error when the seed does not fit into TOML.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        if i64::try_from(self.seed).is_err() {
+            return Err(Error::usage(
+                format!("--seed {}", self.seed),
+                "is larger than TOML can hold",
+                "give a seed below 9223372036854775808",
+            ));
+        }
+        let path = path.as_ref();
+        let text = toml::to_string(self).map_err(|e| {
+            Error::file(path, format!("cannot be written as TOML ({e})"), "report this run's settings")
+        })?;
+        write_atomic(path, text.as_bytes())
+    }
+}
+
+/// Any settings as a TOML table, for [`RunInfo::settings`]. `None` is left out.
+///
+/// # Errors
+/// A usage error when the value is not a table or holds something that TOML cannot.
+pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
+    toml::Table::try_from(settings)
+        .map_err(|e| Error::usage("settings", format!("cannot be recorded ({e})"), "report this setting"))
+}
+
+/// Whether a run that left `old` may be taken up again as `new`: everything that decides a result must agree. Command
+/// line, machine, start time, the data's folder, the provider as it was spelled, the library's path, the number of
+/// threads and the number of the device may differ.
+///
+/// # Errors
+/// A usage error that names the first key that differs, with both values.
+pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
+    let (old, new) = (decisive(old)?, decisive(new)?);
+    let Some((key, before, now)) = first_difference("", &old, &new) else { return Ok(()) };
+    Err(Error::usage(
+        "--out",
+        format!("holds a run with another {key}: {before} there, {now} now"),
+        "give another --out, or delete the folder to start over, or repeat the first run's settings",
+    ))
+}
+
+fn decisive(info: &RunInfo) -> Result<toml::Table> {
+    let mut options = info.provider.options.clone();
+    for indifferent in ["device_id", "session.intra_threads"] {
+        options.remove(indifferent);
+    }
+    let dataset = &info.dataset;
+    let mut table = toml::Table::new();
+    table.insert("version".into(), info.version.clone().into());
+    table.insert("seed".into(), info.seed.to_string().into());
+    let models: toml::Table =
+        info.models.iter().map(|model| (model.name.clone(), model.bundle_sha256.clone().into())).collect();
+    table.insert("models".into(), models.into());
+    let mut provider = toml::Table::new();
+    provider.insert("active".into(), info.provider.active.clone().into());
+    provider.insert("options".into(), options.into());
+    table.insert("provider".into(), provider.into());
+    let mut runtime = toml::Table::new();
+    runtime.insert("version".into(), info.runtime.version.clone().into());
+    table.insert("runtime".into(), runtime.into());
+    let mut data = toml::Table::new();
+    data.insert("name".into(), dataset.name.clone().into());
+    data.insert("categories".into(), dataset.categories.clone().into());
+    data.insert("samples".into(), dataset.samples.to_string().into());
+    data.insert("fingerprint".into(), dataset.fingerprint.clone().into());
+    table.insert("dataset".into(), data.into());
+    table.insert("settings".into(), info.settings.clone().into());
+    Ok(table)
+}
+
+fn first_difference(prefix: &str, old: &toml::Table, new: &toml::Table) -> Option<(String, String, String)> {
+    let mut keys: Vec<&String> = old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))).collect();
+    keys.sort();
+    for key in keys {
+        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let found = match (old.get(key), new.get(key)) {
+            (Some(toml::Value::Table(before)), Some(toml::Value::Table(now))) => {
+                first_difference(&name, before, now)
+            }
+            (before, now) if before == now => None,
+            (before, now) => Some((name, shown(before), shown(now))),
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+fn shown(value: Option<&toml::Value>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), ToString::to_string)
+}

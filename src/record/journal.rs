@@ -1,0 +1,203 @@
+//! CSV files that grow row by row and survive a kill.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use super::folder::write_atomic;
+use super::rows::Row;
+use crate::error::{Error, Result};
+
+/// A CSV file open for appending. Each row is one line, written in one call and handed to the operating system at once, so
+/// that a killed process loses at most the row that it was writing. The file is locked against other processes.
+#[derive(Debug)]
+pub struct Journal<T> {
+    path: PathBuf,
+    file: File,
+    /// Bytes that are known to be whole rows.
+    length: u64,
+    rows: PhantomData<fn(&T)>,
+}
+
+/// What [`Journal::open`] found.
+#[derive(Debug)]
+pub struct Opened<T> {
+    /// Ready for the next row.
+    pub journal: Journal<T>,
+    /// The rows that were there.
+    pub rows: Vec<T>,
+    /// The torn last line that was cut off, as text: the row that a killed process was writing.
+    pub cut: Option<String>,
+}
+
+impl<T: Row> Journal<T> {
+    /// Opens the file for appending, making it (and its header) where it is missing, and reads its rows.
+    /// A last line without its end is cut off.
+    ///
+    /// # Errors
+    /// A file error when the file cannot be opened, is in use by another process, has another header, or holds a
+    /// line that does not parse.
+    pub fn open(path: impl AsRef<Path>) -> Result<Opened<T>> {
+        let path = path.as_ref();
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(
+                |e| {
+                    Error::file(
+                        path,
+                        format!("cannot be opened for writing ({e})"),
+                        "check the folder's permissions",
+                    )
+                },
+            )?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::file(
+                    path,
+                    "is in use by another process",
+                    "wait for the other run to end, or give another --out",
+                ));
+            }
+            // Some network file systems know no locks; that must not stop a run.
+            Err(TryLockError::Error(_)) => {}
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|e| unreadable(path, e))?;
+        let content = parse::<T>(path, &bytes)?;
+        let mut journal =
+            Self { path: path.to_owned(), file, length: content.whole as u64, rows: PhantomData };
+        journal.rewind()?;
+        if content.whole == 0 {
+            journal.write(&line(path, T::HEADER)?)?;
+        }
+        Ok(Opened { journal, rows: content.rows, cut: content.torn })
+    }
+
+    /// Appends one row and flushes it.
+    ///
+    /// # Errors
+    /// A file error when the row cannot be written (the file is then left as it was before), or when one of its cells
+    /// holds a line break.
+    pub fn append(&mut self, row: &T) -> Result<()> {
+        let line = line(&self.path, row)?;
+        self.write(&line)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn write(&mut self, line: &[u8]) -> Result<()> {
+        if let Err(e) = self.file.write_all(line).and_then(|()| self.file.flush()) {
+            // Half a line must not run into the next row; where even this fails, opening again cuts it off.
+            let _ = self.rewind();
+            return Err(Error::file(
+                &self.path,
+                format!("cannot be written ({e})"),
+                "make room on the disk, then give the same command again to go on",
+            ));
+        }
+        self.length += line.len() as u64;
+        Ok(())
+    }
+
+    fn rewind(&mut self) -> Result<()> {
+        self.file
+            .set_len(self.length)
+            .and_then(|()| self.file.seek(SeekFrom::Start(self.length)))
+            .map(|_| ())
+            .map_err(|e| {
+                Error::file(&self.path, format!("cannot be cut to its whole rows ({e})"), "check the disk")
+            })
+    }
+}
+
+/// Reads all rows of a file without changing it; a torn last line is left out.
+///
+/// # Errors
+/// A file error when the file is missing, has another header, or holds a line that does not parse.
+pub fn read_rows<T: Row>(path: impl AsRef<Path>) -> Result<Vec<T>> {
+    let path = path.as_ref();
+    let bytes = fs::read(path).map_err(|e| unreadable(path, e))?;
+    Ok(parse::<T>(path, &bytes)?.rows)
+}
+
+/// Writes a whole file of rows through a temporary name.
+///
+/// # Errors
+/// A file error when it cannot be written.
+pub fn write_rows<T: Row>(path: impl AsRef<Path>, rows: &[T]) -> Result<()> {
+    let path = path.as_ref();
+    let mut text = line(path, T::HEADER)?;
+    for row in rows {
+        text.extend(line(path, row)?);
+    }
+    write_atomic(path, &text)
+}
+
+struct Content<T> {
+    rows: Vec<T>,
+    /// Length of the whole lines in bytes.
+    whole: usize,
+    torn: Option<String>,
+}
+
+fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
+    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let torn = &bytes[whole..];
+    let header = T::HEADER.join(",");
+    if whole == 0 && !header.as_bytes().starts_with(torn) {
+        return Err(foreign(path, &String::from_utf8_lossy(torn), &header));
+    }
+    let torn = (!torn.is_empty()).then(|| String::from_utf8_lossy(torn).into_owned());
+    if whole == 0 {
+        return Ok(Content { rows: Vec::new(), whole, torn });
+    }
+    let mut reader = csv::ReaderBuilder::new().from_reader(&bytes[..whole]);
+    let found = reader.byte_headers().map_err(|e| damaged(path, &e))?;
+    if !found.iter().eq(T::HEADER.iter().map(|name| name.as_bytes())) {
+        let found: Vec<_> = found.iter().map(String::from_utf8_lossy).collect();
+        return Err(foreign(path, &found.join(","), &header));
+    }
+    let rows = reader.deserialize().collect::<Result<Vec<T>, _>>().map_err(|e| damaged(path, &e))?;
+    Ok(Content { rows, whole, torn })
+}
+
+/// One line of CSV. Numbers are written in the fewest digits that read back as the same value.
+fn line<R: serde::Serialize + ?Sized>(path: &Path, row: &R) -> Result<Vec<u8>> {
+    let unwritable = |problem: String| Error::file(path, problem, "report this row's values");
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    writer.serialize(row).map_err(|e| unwritable(format!("cannot take a row ({e})")))?;
+    let line = writer.into_inner().map_err(|e| unwritable(format!("cannot take a row ({e})")))?;
+    let body = line.strip_suffix(b"\n").unwrap_or(&line);
+    if body.iter().any(|&byte| byte == b'\n' || byte == b'\r') {
+        return Err(Error::file(
+            path,
+            format!("cannot take a cell with a line break: {}", String::from_utf8_lossy(body).escape_debug()),
+            "rename the file or category whose name holds the line break",
+        ));
+    }
+    Ok(line)
+}
+
+fn unreadable(path: &Path, e: std::io::Error) -> Error {
+    Error::file(path, format!("cannot be read ({e})"), "check the path and its permissions")
+}
+
+fn damaged(path: &Path, e: &csv::Error) -> Error {
+    Error::file(
+        path,
+        format!("holds a damaged line ({e})"),
+        "repair or delete that line; its sample is then run again",
+    )
+}
+
+fn foreign(path: &Path, found: &str, expected: &str) -> Error {
+    Error::file(
+        path,
+        format!("has the columns `{found}` instead of `{expected}`"),
+        "it was written by another version or program: give another --out, or move the file away",
+    )
+}

@@ -1,0 +1,29 @@
+//! What a run leaves behind: rows, maps, provenance; and how an interrupted run is taken up again.
+//!
+//! | file in `results/<run>/` | holds | written |
+//! |---|---|---|
+//! | `run.toml` | [`RunInfo`]: every setting, the bundle's hash, the machine | whole, through a temporary name |
+//! | `samples.csv` | [`SampleRow`], one per sample and attack | appended by [`Journal`] as each is known |
+//! | `summary.csv`, `sweep.csv` | [`SummaryRow`], [`SweepRow`] | whole or appended |
+//! | `patch_maps/<model>/<category>/<defect>/<stem>.<attack>.npy` | patch-level anomaly map, float32 | before its row |
+//! | `examples/` | [`Example`]s: a few small pictures for the figures | whole |
+//! | `maps/` | full-size maps and masks, where asked for, `.npy` | whole |
+//! | `plots/` | figures, PNG | whole |
+//!
+//! A missing value is an empty cell.
+
+mod examples;
+mod folder;
+mod info;
+mod journal;
+mod machine;
+mod rows;
+
+pub use examples::{Example, ExampleRow, read_examples, write_examples};
+pub use folder::{RunDir, read_map, write_atomic, write_npy};
+pub use info::{
+    DatasetInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo, Skipped, Status, compatible, to_table,
+};
+pub use journal::{Journal, Opened, read_rows, write_rows};
+pub use machine::{Machine, utc_now};
+pub use rows::{MEAN_CATEGORY, Row, SampleRow, SummaryRow, SweepRow, mean_rows};

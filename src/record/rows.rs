@@ -1,0 +1,232 @@
+//! The row types of the CSV files. Column order is the order of the fields.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::stats;
+use crate::types::{Attack, Axis, Label, Perturbation, SampleId};
+
+/// Category of a row that holds the mean over categories.
+pub const MEAN_CATEGORY: &str = "mean";
+
+/// A row of a CSV file with a fixed header.
+pub trait Row: Serialize + DeserializeOwned {
+    /// Column names in order.
+    const HEADER: &'static [&'static str];
+}
+
+/// One sample under one attack (`samples.csv`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampleRow {
+    /// Name of the model bundle.
+    pub model: String,
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Category, for example `bottle`.
+    pub category: String,
+    /// `defect/stem`, unique within the category.
+    pub sample: String,
+    /// Ground truth of the whole sample.
+    pub label: Label,
+    /// What was searched.
+    pub attack: Attack,
+    /// Rotation found, degrees, clockwise.
+    pub angle_deg: f64,
+    /// Hue shift found, radians.
+    pub hue_rad: f64,
+    /// Saturation shift found.
+    pub saturation: f64,
+    /// The search's loss there (lower is worse for the segmenter).
+    pub loss: f64,
+    /// Pixel AUROC of this sample alone in [0, 1]; none where the mask has only one class.
+    pub sample_auroc: Option<f64>,
+    /// Model evaluations spent on this row.
+    pub evaluations: usize,
+    /// Anomaly score of the whole picture in [0, 1].
+    pub image_score: f64,
+    /// Search strategy, `none` for the clean row.
+    pub search: String,
+    /// Evaluations allowed.
+    pub budget: usize,
+    /// Seed of the run.
+    pub seed: u64,
+    /// The picture's path as the dataset gave it.
+    pub image: String,
+    /// The mask's path as the dataset gave it; none for a normal sample.
+    pub mask: Option<String>,
+}
+
+impl Row for SampleRow {
+    const HEADER: &'static [&'static str] = &[
+        "model",
+        "dataset",
+        "category",
+        "sample",
+        "label",
+        "attack",
+        "angle_deg",
+        "hue_rad",
+        "saturation",
+        "loss",
+        "sample_auroc",
+        "evaluations",
+        "image_score",
+        "search",
+        "budget",
+        "seed",
+        "image",
+        "mask",
+    ];
+}
+
+impl SampleRow {
+    /// The perturbation found.
+    pub fn perturbation(&self) -> Perturbation {
+        Perturbation { angle_deg: self.angle_deg, hue_rad: self.hue_rad, saturation: self.saturation }
+    }
+
+    /// The sample's name in three parts.
+    ///
+    /// # Errors
+    /// A file error when the `sample` cell is not `defect/stem`.
+    pub fn id(&self) -> Result<SampleId> {
+        let (defect, stem) = self.sample.split_once('/').ok_or_else(|| {
+            Error::file(
+                format!("samples.csv, sample `{}`", self.sample),
+                "is not written as defect/stem",
+                "restore the file from the run that wrote it",
+            )
+        })?;
+        Ok(SampleId { category: self.category.clone(), defect: defect.to_owned(), stem: stem.to_owned() })
+    }
+}
+
+/// Pooled metrics of one category under one attack, or their mean over categories (`summary.csv`).
+/// All metrics lie in [0, 1].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SummaryRow {
+    /// Name of the model bundle.
+    pub model: String,
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Category, or [`MEAN_CATEGORY`].
+    pub category: String,
+    /// The attack whose maps are pooled.
+    pub attack: Attack,
+    /// Samples pooled.
+    pub samples: usize,
+    /// Pixel AUROC.
+    pub pixel_auroc: Option<f64>,
+    /// Area under the per-region-overlap curve.
+    pub aupro: Option<f64>,
+    /// Pixel average precision.
+    pub pixel_ap: Option<f64>,
+    /// Largest pixel F1 over thresholds.
+    pub pixel_f1_max: Option<f64>,
+    /// AUROC of the image scores.
+    pub image_auroc: Option<f64>,
+    /// Average precision of the image scores.
+    pub image_ap: Option<f64>,
+    /// Mean of the search's loss over samples.
+    pub mean_loss: Option<f64>,
+    /// Model evaluations spent, all samples together.
+    pub evaluations: usize,
+}
+
+impl Row for SummaryRow {
+    const HEADER: &'static [&'static str] = &[
+        "model",
+        "dataset",
+        "category",
+        "attack",
+        "samples",
+        "pixel_auroc",
+        "aupro",
+        "pixel_ap",
+        "pixel_f1_max",
+        "image_auroc",
+        "image_ap",
+        "mean_loss",
+        "evaluations",
+    ];
+}
+
+/// Pooled metrics of one category with one perturbation applied to every sample (`sweep.csv`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepRow {
+    /// Name of the model bundle.
+    pub model: String,
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Category, or [`MEAN_CATEGORY`].
+    pub category: String,
+    /// The parameter that is swept.
+    pub axis: Axis,
+    /// Its value: degrees, radians or saturation shift.
+    pub value: f64,
+    /// Samples pooled.
+    pub samples: usize,
+    /// Pixel AUROC.
+    pub pixel_auroc: Option<f64>,
+    /// Area under the per-region-overlap curve.
+    pub aupro: Option<f64>,
+    /// Pixel average precision.
+    pub pixel_ap: Option<f64>,
+    /// Largest pixel F1 over thresholds.
+    pub pixel_f1_max: Option<f64>,
+    /// AUROC of the image scores.
+    pub image_auroc: Option<f64>,
+}
+
+impl Row for SweepRow {
+    const HEADER: &'static [&'static str] = &[
+        "model",
+        "dataset",
+        "category",
+        "axis",
+        "value",
+        "samples",
+        "pixel_auroc",
+        "aupro",
+        "pixel_ap",
+        "pixel_f1_max",
+        "image_auroc",
+    ];
+}
+
+/// The mean over categories per (model, dataset, attack), in the order in which these first appear. Every category
+/// weighs the same; each metric is averaged over the categories that have it. Samples and evaluations are summed.
+/// Rows that already are means are left out.
+pub fn mean_rows(rows: &[SummaryRow]) -> Vec<SummaryRow> {
+    let mut groups: Vec<Vec<&SummaryRow>> = Vec::new();
+    for row in rows.iter().filter(|row| row.category != MEAN_CATEGORY) {
+        let same = |other: &SummaryRow| {
+            (&other.model, &other.dataset, other.attack) == (&row.model, &row.dataset, row.attack)
+        };
+        match groups.iter_mut().find(|group| same(group[0])) {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    groups.iter().map(|group| mean_of(group)).collect()
+}
+
+fn mean_of(group: &[&SummaryRow]) -> SummaryRow {
+    let mean = |metric: fn(&SummaryRow) -> Option<f64>| {
+        stats::mean(&group.iter().filter_map(|row| metric(row)).collect::<Vec<_>>())
+    };
+    SummaryRow {
+        category: MEAN_CATEGORY.to_owned(),
+        samples: group.iter().map(|row| row.samples).sum(),
+        pixel_auroc: mean(|row| row.pixel_auroc),
+        aupro: mean(|row| row.aupro),
+        pixel_ap: mean(|row| row.pixel_ap),
+        pixel_f1_max: mean(|row| row.pixel_f1_max),
+        image_auroc: mean(|row| row.image_auroc),
+        image_ap: mean(|row| row.image_ap),
+        mean_loss: mean(|row| row.mean_loss),
+        evaluations: group.iter().map(|row| row.evaluations).sum(),
+        ..group[0].clone()
+    }
+}

@@ -1,0 +1,47 @@
+//! Axes of no width, kept out of the search.
+
+use super::{Kind, Space, Strategy, check_lengths};
+
+/// A strategy over the axes that have width, seen as one over all.
+pub(super) struct Fixed {
+    /// Per axis its value where it is fixed.
+    values: Vec<Option<f64>>,
+    inner: Box<dyn Strategy>,
+    kind: Kind,
+}
+
+impl Fixed {
+    /// `inner` searches the free axes of `space`; `kind` is what was asked for.
+    pub(super) fn new(space: &Space, inner: Box<dyn Strategy>, kind: Kind) -> Self {
+        let fixed = |d: &super::Dimension| (d.low == d.high).then_some(d.low);
+        Self { values: space.dimensions().iter().map(fixed).collect(), inner, kind }
+    }
+}
+
+impl Strategy for Fixed {
+    fn ask(&mut self, limit: usize) -> Vec<Vec<f64>> {
+        let insert = |free: Vec<f64>| {
+            let mut free = free.into_iter();
+            self.values.iter().filter_map(|fixed| fixed.or_else(|| free.next())).collect()
+        };
+        self.inner.ask(limit).into_iter().map(insert).collect()
+    }
+
+    fn tell(&mut self, points: &[Vec<f64>], losses: &[f64]) {
+        check_lengths(points, losses);
+        let project = |point: &Vec<f64>| {
+            let free = point.iter().zip(&self.values).filter(|(_, fixed)| fixed.is_none());
+            free.map(|(&value, _)| value).collect()
+        };
+        let free: Vec<Vec<f64>> = points.iter().map(project).collect();
+        self.inner.tell(&free, losses);
+    }
+
+    fn remaining(&self) -> usize {
+        self.inner.remaining()
+    }
+
+    fn name(&self) -> &'static str {
+        self.kind.name()
+    }
+}

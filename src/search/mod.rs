@@ -1,0 +1,137 @@
+//! Search for the smallest loss over a box: strategies that propose points ([`Strategy::ask`]) and are told their losses
+//! ([`Strategy::tell`]). Knows nothing of what the points mean.
+//!
+//! An axis may be circular (its two ends are one point). A strategy is deterministic by its seed, and its points do not
+//! depend on how its calls of `ask` are cut into batches.
+
+mod cma;
+mod cma_es;
+mod eigen;
+mod fixed;
+mod grid;
+mod random;
+mod sequence;
+mod space;
+mod tracker;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub use cma::Parameters;
+pub use cma_es::{CmaEs, Settings};
+pub use grid::Grid;
+pub use random::Random;
+pub use space::{Dimension, Space};
+pub use tracker::{Best, Tracker};
+
+use crate::error::{Error, Result};
+
+/// Proposes points of a [`Space`] and learns from their losses (smaller is better).
+///
+/// ```
+/// use askance::search::{Dimension, Kind, Space, Tracker, build};
+///
+/// # fn main() -> askance::error::Result<()> {
+/// let space = Space::new(vec![Dimension { low: -1.0, high: 1.0, circular: false }])?;
+/// let mut strategy = build(Kind::CmaEs, &space, 50, 0);
+/// let mut tracker = Tracker::default();
+/// loop {
+///     let points = strategy.ask(8);
+///     if points.is_empty() {
+///         break;
+///     }
+///     let losses: Vec<f64> = points.iter().map(|point| (point[0] - 0.3).powi(2)).collect();
+///     strategy.tell(&points, &losses);
+///     tracker.observe(&points, &losses);
+/// }
+/// assert!(tracker.best().is_some_and(|best| (best.point[0] - 0.3).abs() < 1e-2));
+/// # Ok(())
+/// # }
+/// ```
+pub trait Strategy: Send {
+    /// At most `limit` new points, all within the box, circular coordinates in [low, high). Each counts as one
+    /// evaluation of the budget. Nothing, when all that was asked has been told and `limit` is not 0, means finished; a
+    /// strategy that needs losses which it has not been told yet returns nothing as well.
+    fn ask(&mut self, limit: usize) -> Vec<Vec<f64>>;
+
+    /// The losses of points, in the order asked, all or a part of them at a time. A point that was asked for must come
+    /// back unchanged: that is how it is recognised. Others are taken as offered: a strategy may start from
+    /// the best offered before the first `ask`; they do not count for the budget. NaN is as bad as infinity.
+    ///
+    /// # Panics
+    /// If there are not as many losses as points.
+    fn tell(&mut self, points: &[Vec<f64>], losses: &[f64]);
+
+    /// Evaluations that are still to be asked for: 0 when finished.
+    fn remaining(&self) -> usize;
+
+    /// Name as written in files and flags.
+    fn name(&self) -> &'static str;
+}
+
+/// The strategies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A regular grid, coarse to fine: [`Grid`].
+    Grid,
+    /// Uniform random points: [`Random`].
+    Random,
+    /// Covariance matrix adaptation with restarts: [`CmaEs`].
+    #[default]
+    CmaEs,
+}
+
+impl Kind {
+    /// All strategies.
+    pub const ALL: [Self; 3] = [Self::Grid, Self::Random, Self::CmaEs];
+
+    /// Name as written in files and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Grid => "grid",
+            Self::Random => "random",
+            Self::CmaEs => "cma-es",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| Error::usage(text, "is not a search strategy", "use grid, random or cma-es"))
+    }
+}
+
+/// A strategy that asks for at most `budget` points of the space. Axes of no width stay at their value and cost nothing.
+pub fn build(kind: Kind, space: &Space, budget: usize, seed: u64) -> Box<dyn Strategy> {
+    let Some(free) = space.free() else { return build_free(kind, space, budget, seed) };
+    if free.is_empty() {
+        return Box::new(fixed::Fixed::new(space, build_free(Kind::Grid, &free, budget.min(1), seed), kind));
+    }
+    Box::new(fixed::Fixed::new(space, build_free(kind, &free, budget, seed), kind))
+}
+
+fn build_free(kind: Kind, space: &Space, budget: usize, seed: u64) -> Box<dyn Strategy> {
+    match kind {
+        Kind::Grid => Box::new(Grid::new(space, budget)),
+        Kind::Random => Box::new(Random::new(space, budget, seed)),
+        Kind::CmaEs => Box::new(CmaEs::new(space, budget, seed)),
+    }
+}
+
+fn check_lengths(points: &[Vec<f64>], losses: &[f64]) {
+    assert_eq!(points.len(), losses.len(), "tell needs one loss per point");
+}

@@ -1,0 +1,177 @@
+//! The box that is searched.
+
+use crate::error::{Error, Result};
+
+/// One axis of a [`Space`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dimension {
+    /// Smallest value.
+    pub low: f64,
+    /// Largest value; on a circular axis the same point as `low`.
+    pub high: f64,
+    /// Whether the axis closes a circle.
+    pub circular: bool,
+}
+
+impl Dimension {
+    fn width(&self) -> f64 {
+        self.high - self.low
+    }
+
+    /// The value at `unit`, a coordinate in which the axis is 1 long and starts at 0. Beyond that, a circular axis repeats
+    /// and another one is mirrored, so that every real number has its value in the box.
+    fn value(&self, unit: f64) -> f64 {
+        let folded = if self.circular {
+            unit.rem_euclid(1.0)
+        } else {
+            let turn = unit.rem_euclid(2.0);
+            if turn > 1.0 { 2.0 - turn } else { turn }
+        };
+        let value = (self.low + folded * self.width()).clamp(self.low, self.high);
+        if self.circular && value >= self.high { self.low } else { value }
+    }
+}
+
+/// A box with 1 to [`Space::MOST_DIMENSIONS`] axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Space(Vec<Dimension>);
+
+impl Space {
+    /// Most axes that a space can have.
+    pub const MOST_DIMENSIONS: usize = 16;
+
+    /// A space of these axes, in this order. An axis may have no width (and is then fixed) unless it is circular.
+    ///
+    /// # Errors
+    /// A usage error if there are no or too many axes, or an axis is not finite, reversed, or a circle of no width.
+    pub fn new(dimensions: Vec<Dimension>) -> Result<Self> {
+        if dimensions.is_empty() || dimensions.len() > Self::MOST_DIMENSIONS {
+            return Err(Error::usage(
+                format!("a search space of {} axes", dimensions.len()),
+                "cannot be searched",
+                format!("give 1 to {} axes", Self::MOST_DIMENSIONS),
+            ));
+        }
+        for (index, dimension) in dimensions.iter().enumerate() {
+            let Dimension { low, high, circular } = *dimension;
+            let subject = format!("axis {index} of the search space, {low} to {high}");
+            if !low.is_finite() || !high.is_finite() || !(high - low).is_finite() {
+                return Err(Error::usage(subject, "is not finite", "give two finite bounds"));
+            }
+            if low > high {
+                return Err(Error::usage(subject, "is reversed", "exchange the two bounds"));
+            }
+            if circular && low == high {
+                return Err(Error::usage(
+                    subject,
+                    "is a circle of no length",
+                    "let it be no circle, or give it length",
+                ));
+            }
+        }
+        Ok(Self(dimensions))
+    }
+
+    /// The axes.
+    pub fn dimensions(&self) -> &[Dimension] {
+        &self.0
+    }
+
+    /// Number of axes.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no axes; never so for a space that [`Space::new`] made.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the point lies in the box: both ends belong to an axis, only the lower one to a circle.
+    pub fn contains(&self, point: &[f64]) -> bool {
+        point.len() == self.len()
+            && self.0.iter().zip(point).all(|(dimension, &value)| {
+                let Dimension { low, high, circular } = *dimension;
+                value >= low && (value < high || (!circular && value == high))
+            })
+    }
+
+    /// The axes that have width, or `None` if all have.
+    pub(super) fn free(&self) -> Option<Self> {
+        let free: Vec<_> = self.0.iter().copied().filter(|dimension| dimension.width() > 0.0).collect();
+        (free.len() < self.len()).then_some(Self(free))
+    }
+
+    /// The point of the box at unit coordinates that may be anywhere (see [`Dimension::value`]).
+    pub(super) fn point(&self, mut unit: Vec<f64>) -> Vec<f64> {
+        for (dimension, value) in self.0.iter().zip(&mut unit) {
+            *value = dimension.value(*value);
+        }
+        unit
+    }
+
+    /// Unit coordinates of a point.
+    pub(super) fn unit(&self, point: &[f64]) -> Vec<f64> {
+        self.0
+            .iter()
+            .zip(point)
+            .map(|(dimension, &value)| (value - dimension.low) / dimension.width())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: Dimension = Dimension { low: -2.0, high: 2.0, circular: false };
+    const CIRCLE: Dimension = Dimension { circular: true, ..LINE };
+
+    #[test]
+    fn lines_mirror_and_circles_repeat() {
+        for (unit, line, circle) in [
+            (0.0, -2.0, -2.0),
+            (1.0, 2.0, -2.0),
+            (1.25, 1.0, -1.0),
+            (-0.25, -1.0, 1.0),
+            (2.5, 0.0, 0.0),
+            (-1.0, 2.0, -2.0),
+        ] {
+            assert_eq!(LINE.value(unit), line, "line {unit}");
+            assert_eq!(CIRCLE.value(unit), circle, "circle {unit}");
+        }
+        assert_eq!(CIRCLE.value(-1e-20), -2.0);
+    }
+
+    #[test]
+    fn unit_coordinates_come_back() {
+        let space = Space::new(vec![LINE, CIRCLE]).unwrap();
+        assert_eq!(space.unit(&space.point(vec![0.25, 0.75])), [0.25, 0.75]);
+    }
+
+    #[test]
+    fn senseless_spaces_are_refused() {
+        for (low, high, circular) in
+            [(1.0, 0.0, false), (f64::NAN, 1.0, false), (0.0, f64::INFINITY, true), (1.0, 1.0, true)]
+        {
+            assert!(
+                Space::new(vec![LINE, Dimension { low, high, circular }])
+                    .unwrap_err()
+                    .subject
+                    .contains("axis 1")
+            );
+        }
+        assert!(Space::new(vec![]).is_err());
+        assert!(Space::new(vec![LINE; 17]).is_err());
+        assert!(Space::new(vec![Dimension { low: 1.0, high: 1.0, circular: false }]).is_ok());
+    }
+
+    #[test]
+    fn the_upper_end_belongs_to_a_line_only() {
+        let space = Space::new(vec![LINE, CIRCLE]).unwrap();
+        assert!(space.contains(&[2.0, -2.0]));
+        assert!(!space.contains(&[2.0, 2.0]));
+        assert!(!space.contains(&[2.1, 0.0]));
+        assert!(!space.contains(&[0.0]));
+    }
+}

@@ -1,0 +1,161 @@
+//! A part as a function of the place, and its raster.
+
+use super::dice::Dice;
+use super::palette::{self, Rgb};
+use super::shape::{EDGE, V2, heading, v2};
+
+/// The surface at one place.
+#[derive(Clone, Copy)]
+pub(super) struct Sample {
+    /// Colour in display values.
+    pub albedo: Rgb,
+    /// Height in widths of the picture.
+    pub height: f32,
+    /// Strength of the highlight, 0 (matt) to 1 (polished).
+    pub gloss: f32,
+    /// How much of the place the part covers; the rest shows the backdrop.
+    pub cover: f32,
+}
+
+impl Sample {
+    pub fn solid(albedo: Rgb, height: f32, gloss: f32) -> Self {
+        Self { albedo, height, gloss, cover: 1.0 }
+    }
+}
+
+/// The surface as a function of the place.
+pub(super) type Surface = Box<dyn Fn(V2) -> Sample + Send + Sync>;
+/// The backdrop's colour as a function of the place.
+pub(super) type Backdrop = Box<dyn Fn(V2) -> Rgb + Send + Sync>;
+
+/// Words for captions.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    pub colour: &'static str,
+    pub material: &'static str,
+    /// The category's noun first, then synonyms.
+    pub nouns: &'static [&'static str],
+}
+
+/// One part before its backdrop.
+pub(super) struct Scene {
+    pub surface: Surface,
+    pub backdrop: Backdrop,
+    pub words: Words,
+    /// How far the part stands above its backdrop, which decides the length of its shadow, in widths of the picture.
+    pub lift: f32,
+}
+
+/// Place, size and angle of an object in the picture.
+#[derive(Clone, Copy)]
+pub(super) struct Pose {
+    centre: V2,
+    turn: V2,
+    pub scale: f32,
+}
+
+impl Pose {
+    /// Longest side of the object between `low` and `high` widths of the picture; turned by at most `degrees`.
+    pub fn new(dice: &mut Dice, low: f32, high: f32, degrees: f32) -> Self {
+        let scale = dice.range(low, high);
+        let slack = ((0.98 - scale) / 2.0).clamp(0.0, 0.04);
+        Self {
+            centre: v2(dice.range(-slack, slack), dice.range(-slack, slack)),
+            turn: heading(dice.range(-degrees, degrees).to_radians()),
+            scale,
+        }
+    }
+
+    /// The place in the object's own frame, where its longest side is 1.
+    pub fn local(&self, p: V2) -> V2 {
+        (p - self.centre).unturned(self.turn) * (1.0 / self.scale)
+    }
+
+    /// Width of an anti-aliased edge in the object's frame.
+    pub fn edge(&self) -> f32 {
+        EDGE / self.scale
+    }
+}
+
+/// Angle, scale and offset of a texture; mostly near the axes, as materials lie on an inspection table.
+pub(super) struct Lay {
+    turn: V2,
+    offset: V2,
+}
+
+impl Lay {
+    pub fn new(dice: &mut Dice, degrees: f32) -> Self {
+        Self {
+            turn: heading(dice.range(-degrees, degrees).to_radians()),
+            offset: v2(dice.range(-3.0, 3.0), dice.range(-3.0, 3.0)),
+        }
+    }
+
+    pub fn at(&self, p: V2) -> V2 {
+        p.unturned(self.turn) + self.offset
+    }
+}
+
+/// A table, tray or belt whose brightness differs from the part's.
+pub(super) fn backdrop(dice: &mut Dice, part: Rgb) -> Backdrop {
+    let mut colour = part;
+    for _ in 0..8 {
+        colour = palette::tone(
+            dice,
+            &[palette::GREY, palette::GREY, palette::BEIGE, palette::BLACK, palette::WHITE, palette::BLUE],
+        )
+        .1;
+        if (palette::luma(colour) - palette::luma(part)).abs() > 0.2 {
+            break;
+        }
+    }
+    let coarse = super::noise::Field::fractal(dice, 3.0);
+    let frequency = dice.range(50.0, 120.0);
+    let fine = super::noise::Field::smooth(dice, frequency);
+    let (a, b) = (dice.range(0.0, 0.05), dice.range(0.0, 0.07));
+    Box::new(move |p| palette::scale(colour, 1.0 + a * coarse.at(p) + b * fine.at(p)))
+}
+
+/// A backdrop of one colour.
+pub(super) fn plain(colour: Rgb) -> Backdrop {
+    Box::new(move |_| colour)
+}
+
+/// The part and its backdrop, sampled on a square grid, row-major.
+#[derive(Clone)]
+pub(super) struct Raster {
+    pub side: usize,
+    pub samples: Vec<Sample>,
+    pub back: Vec<Rgb>,
+}
+
+impl Raster {
+    pub fn new(scene: &Scene, side: usize) -> Self {
+        let mut samples = Vec::with_capacity(side * side);
+        let mut back = Vec::with_capacity(side * side);
+        for row in 0..side {
+            for column in 0..side {
+                let p = Self::place(side, column, row);
+                let sample = (scene.surface)(p);
+                back.push(if sample.cover < 1.0 { (scene.backdrop)(p) } else { [0.0; 3] });
+                samples.push(sample);
+            }
+        }
+        Self { side, samples, back }
+    }
+
+    /// Centre of a cell in picture coordinates.
+    pub fn place(side: usize, column: usize, row: usize) -> V2 {
+        let at = |i: usize| (i as f32 + 0.5) / side as f32 - 0.5;
+        v2(at(column), at(row))
+    }
+
+    /// The cell at a place, if it is in the picture.
+    pub fn get(&self, p: V2) -> Option<&Sample> {
+        let at = |v: f32| ((v + 0.5) * self.side as f32).floor();
+        let (x, y) = (at(p.x), at(p.y));
+        let limit = self.side as f32;
+        (x >= 0.0 && y >= 0.0 && x < limit && y < limit)
+            .then(|| &self.samples[y as usize * self.side + x as usize])
+    }
+}

@@ -1,0 +1,6 @@
+//! Materials that fill the picture.
+
+pub(super) mod mineral;
+pub(super) mod sheet;
+pub(super) mod wood;
+pub(super) mod woven;

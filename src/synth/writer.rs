@@ -1,0 +1,216 @@
+//! Writes a data set in the MVTec AD layout.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Options, Picture, Summary, VERSION, World, categories, check_size, render};
+use crate::error::{Error, Result};
+use crate::types::Mask;
+
+/// The record that marks a folder as written by this generator.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Record {
+    generator: u32,
+    world: String,
+    seed: u64,
+    size: usize,
+    categories: Vec<String>,
+    train: usize,
+    good: usize,
+    defective: usize,
+}
+
+/// Name of the record.
+pub(super) const RECORD: &str = "synth.toml";
+
+/// Where the indices of each part of the data set start, so that one never depends on the length of another.
+const GOOD_FROM: usize = 1 << 24;
+const DEFECTIVE_FROM: usize = 2 << 24;
+
+struct Job {
+    category: String,
+    split: &'static str,
+    index: usize,
+    stem: String,
+    defective: bool,
+}
+
+#[derive(Serialize)]
+struct Row {
+    image: String,
+    mask: String,
+    category: String,
+    split: &'static str,
+    label: &'static str,
+    defects: String,
+    object: String,
+    caption: String,
+}
+
+/// Writes the data set; see [`super::write`].
+pub(super) fn write(
+    options: &Options,
+    out: &Path,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Summary> {
+    check_size(options.size)?;
+    let names = chosen(options)?;
+    for (flag, count) in [("train", options.train), ("good", options.good), ("defective", options.defective)]
+    {
+        if count > GOOD_FROM {
+            return Err(Error::usage(
+                format!("{flag} {count}"),
+                "is too many",
+                format!("use at most {GOOD_FROM}"),
+            ));
+        }
+    }
+    let record = Record {
+        generator: VERSION,
+        world: options.world.to_string(),
+        seed: options.seed,
+        size: options.size,
+        categories: names.clone(),
+        train: options.train,
+        good: options.good,
+        defective: options.defective,
+    };
+    prepare(out, &record)?;
+    let jobs = jobs(options, &names);
+    let total = jobs.len();
+    let done = AtomicUsize::new(0);
+    let rows: Vec<Row> = jobs
+        .par_iter()
+        .map(|job| {
+            let picture =
+                render(options.world, &job.category, options.seed, job.index, options.size, job.defective)?;
+            let row = store(out, job, &picture)?;
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            Ok(row)
+        })
+        .collect::<Result<_>>()?;
+    captions(out, &rows)?;
+    let defective = rows.iter().filter(|r| r.label == "anomalous").count();
+    Ok(Summary { categories: names.len(), images: total, defective })
+}
+
+/// The names asked for in the order of the world's list.
+fn chosen(options: &Options) -> Result<Vec<String>> {
+    for name in &options.categories {
+        super::find(options.world, name)?;
+    }
+    Ok(categories(options.world)
+        .iter()
+        .filter(|info| options.categories.is_empty() || options.categories.iter().any(|n| n == info.name))
+        .map(|info| info.name.to_owned())
+        .collect())
+}
+
+fn jobs(options: &Options, names: &[String]) -> Vec<Job> {
+    let parts = [
+        ("train", options.train, 0, false),
+        ("test", options.good, GOOD_FROM, false),
+        ("test", options.defective, DEFECTIVE_FROM, true),
+    ];
+    let mut jobs = vec![];
+    for category in names {
+        for (split, count, from, defective) in parts {
+            jobs.extend((0..count).map(|k| Job {
+                category: category.clone(),
+                split,
+                index: from + k,
+                stem: format!("{k:03}"),
+                defective,
+            }));
+        }
+    }
+    jobs
+}
+
+/// Takes an empty folder, or one with the same record, which is then written again.
+fn prepare(out: &Path, record: &Record) -> Result<()> {
+    let text =
+        toml::to_string(record).map_err(|e| Error::file(out.join(RECORD), e, "report this as a defect"))?;
+    let path = out.join(RECORD);
+    if out.exists() {
+        let mut entries =
+            fs::read_dir(out).map_err(|e| Error::file(out, e, "give a folder that can be read"))?;
+        if entries.next().is_some() {
+            let fix = "give an empty or a new folder";
+            let Ok(found) = fs::read_to_string(&path) else {
+                return Err(Error::file(out, "is not empty and was not written by this generator", fix));
+            };
+            let same = toml::from_str::<Record>(&found).is_ok_and(|found| found == *record);
+            if !same {
+                return Err(Error::file(out, "holds a data set with other options (see synth.toml)", fix));
+            }
+        }
+    }
+    make(out)?;
+    fs::write(&path, text).map_err(|e| Error::file(&path, e, "check that the folder can be written to"))
+}
+
+fn make(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|e| Error::file(folder, e, "check that the folder can be written to"))
+}
+
+fn store(out: &Path, job: &Job, picture: &Picture) -> Result<Row> {
+    let folder = match picture.defects.as_slice() {
+        [] => "good",
+        [one] => one,
+        _ => "combined",
+    };
+    let image = format!("{}/{}/{folder}/{}.png", job.category, job.split, job.stem);
+    let save = |relative: &str, result: &dyn Fn(&Path) -> image::ImageResult<()>| -> Result<()> {
+        let path = out.join(relative);
+        if let Some(parent) = path.parent() {
+            make(parent)?;
+        }
+        result(&path).map_err(|e| Error::file(&path, e, "check that the folder can be written to"))
+    };
+    save(&image, &|path| picture.image.save(path))?;
+    let mut mask = String::new();
+    if job.defective {
+        mask = format!("{}/ground_truth/{folder}/{}_mask.png", job.category, job.stem);
+        save(&mask, &|path| grey(&picture.mask).save(path))?;
+    }
+    Ok(Row {
+        image,
+        mask,
+        category: job.category.clone(),
+        split: job.split,
+        label: if job.defective { "anomalous" } else { "normal" },
+        defects: picture.defects.join(";"),
+        object: picture.object.clone(),
+        caption: picture.caption.clone(),
+    })
+}
+
+fn grey(mask: &Mask) -> image::GrayImage {
+    let (height, width) = mask.dim();
+    image::GrayImage::from_fn(width as u32, height as u32, |x, y| {
+        image::Luma([if mask[[y as usize, x as usize]] { 255 } else { 0 }])
+    })
+}
+
+fn captions(out: &Path, rows: &[Row]) -> Result<()> {
+    let path = out.join("captions.csv");
+    let fail = |e: csv::Error| Error::file(&path, e, "check that the folder can be written to");
+    let mut writer = csv::Writer::from_path(&path).map_err(fail)?;
+    for row in rows {
+        writer.serialize(row).map_err(fail)?;
+    }
+    writer.flush().map_err(|e| fail(e.into()))
+}
+
+/// Name of a world's default data set folder.
+pub(super) fn world_name(world: World) -> &'static str {
+    match world {
+        World::Train => "train",
+        World::Test => "test",
+    }
+}

@@ -1,0 +1,71 @@
+//! What the tests of the model room share.
+#![allow(dead_code)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use askance::model::{Bundle, Runtime, SessionOptions, WinClip, WinClipOptions, runtime};
+use ndarray::{Array4, s};
+
+/// ONNX Runtime, found or installed as the program does it.
+pub fn runtime() -> Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME
+        .get_or_init(|| {
+            Runtime::acquire(&runtime::Options::from_env(), &|event| eprintln!("{event}"))
+                .unwrap_or_else(|e| panic!("{e}"))
+        })
+        .clone()
+}
+
+/// The embedded model on one CPU thread, with few prompts.
+pub fn pocket() -> WinClip {
+    load(&Bundle::embedded("pocket").unwrap(), few_prompts())
+}
+
+/// The default options with the first two templates only: encoding all prompts is most of a small test's time.
+pub fn few_prompts() -> WinClipOptions {
+    let mut options = WinClipOptions::default();
+    options.prompts.name = "few".into();
+    options.prompts.templates.truncate(2);
+    options
+}
+
+/// A bundle on one CPU thread.
+pub fn load(bundle: &Bundle, options: WinClipOptions) -> WinClip {
+    let session = SessionOptions { threads: Some(1), ..SessionOptions::default() };
+    WinClip::load(bundle, &runtime(), session, options).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Different smooth pictures with texture, shape (count, 3, size, size), the same every time.
+pub fn pictures(count: usize, size: usize) -> Array4<f32> {
+    Array4::from_shape_fn((count, 3, size, size), |(n, c, y, x)| {
+        let (n, c, y, x) = (n as f32, c as f32, y as f32, x as f32);
+        let wave = ((x * (0.11 + 0.02 * n) + c).sin() + (y * (0.07 + 0.03 * c) + n).cos()) / 4.0 + 0.5;
+        let grain = ((x * 12.9898 + y * 78.233 + n * 37.719 + c * 4.581).sin() * 43_758.547).fract().abs();
+        (0.8 * wave + 0.2 * grain).clamp(0.0, 1.0)
+    })
+}
+
+/// A single picture of a batch, as a batch.
+pub fn only(pictures: &Array4<f32>, index: usize) -> Array4<f32> {
+    pictures.slice(s![index..=index, .., .., ..]).to_owned()
+}
+
+/// A copy of the pocket bundle in `folder`, for damaging.
+pub fn pocket_folder(folder: &Path) -> PathBuf {
+    let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/models/pocket"));
+    for file in ["bundle.toml", "image.onnx", "text.onnx"] {
+        fs::copy(source.join(file), folder.join(file)).unwrap();
+    }
+    folder.to_path_buf()
+}
+
+/// Replaces a text in a bundle's manifest, which must contain it.
+pub fn edit_manifest(folder: &Path, from: &str, to: &str) {
+    let path = folder.join("bundle.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{from:?} is not in the manifest");
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
