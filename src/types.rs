@@ -87,9 +87,10 @@ impl FromStr for Axis {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|axis| axis.name() == text).ok_or_else(|| {
-            Error::usage(text, "is not an axis", "use angle, hue or saturation")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|axis| axis.name() == text)
+            .ok_or_else(|| Error::usage(text, "is not an axis", "use angle, hue or saturation"))
     }
 }
 
@@ -173,7 +174,11 @@ impl Bounds {
                 return Err(Error::usage(flag, "is not finite", "give two numbers"));
             }
             if low > high {
-                return Err(Error::usage(flag, "has its lower end above its upper end", "exchange the two numbers"));
+                return Err(Error::usage(
+                    flag,
+                    "has its lower end above its upper end",
+                    "exchange the two numbers",
+                ));
             }
             if low > 0.0 || high < 0.0 {
                 return Err(Error::usage(
@@ -183,7 +188,11 @@ impl Bounds {
                 ));
             }
             if high - low > limit * (1.0 + 1e-9) {
-                return Err(Error::usage(flag, format!("is wider than {limit:.4}"), "narrow it: values repeat beyond that"));
+                return Err(Error::usage(
+                    flag,
+                    format!("is wider than {limit:.4}"),
+                    "narrow it: values repeat beyond that",
+                ));
             }
         }
         Ok(())

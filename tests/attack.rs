@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use askance::attack::{
-    Border, Candidate, Evaluator, Objective, Outcome, Pooled, SearchChoice, Settings, Work, category_metrics, uniform,
-    worst_cases,
+    Border, Candidate, Evaluator, Objective, Outcome, Pooled, SearchChoice, Settings, Work, category_metrics,
+    uniform, worst_cases,
 };
 use askance::error::{Error, Kind, Result};
 use askance::metric::{Loss, MetricOptions};
@@ -68,7 +68,11 @@ fn attack(settings: &Settings, batch: usize, count: usize) -> (Vec<Vec<Outcome>>
 
 #[test]
 fn the_worst_case_is_never_better_than_clean_and_joint_never_weaker_than_one_axis() {
-    for search in [SearchChoice::Auto, SearchChoice::Named(search::Kind::CmaEs), SearchChoice::Named(search::Kind::Random)] {
+    for search in [
+        SearchChoice::Auto,
+        SearchChoice::Named(search::Kind::CmaEs),
+        SearchChoice::Named(search::Kind::Random),
+    ] {
         for budget in [1, 2, 9, 30] {
             let settings = Settings { search, ..settings(budget) };
             for outcomes in attack(&settings, 8, 9).0 {
@@ -128,8 +132,11 @@ fn every_evaluation_is_counted_and_none_is_over_budget() {
         for budget in [1, 7, 25] {
             let settings = Settings { search: SearchChoice::Named(kind), ..settings(budget) };
             let (found, fake) = attack(&settings, 8, 5);
-            let counted: usize =
-                found.iter().flatten().map(|o| if o.attack == Attack::Clean { 1 } else { o.evaluations - 1 }).sum();
+            let counted: usize = found
+                .iter()
+                .flatten()
+                .map(|o| if o.attack == Attack::Clean { 1 } else { o.evaluations - 1 })
+                .sum();
             assert_eq!(fake.images(), counted, "{kind} {budget}");
             assert!(found.iter().flatten().all(|outcome| outcome.evaluations <= budget), "{kind} {budget}");
             assert!(fake.images() <= 5 * settings.evaluations_per_sample());
@@ -141,7 +148,9 @@ fn every_evaluation_is_counted_and_none_is_over_budget() {
 fn random_and_cma_es_use_the_whole_budget() {
     for kind in [search::Kind::Random, search::Kind::CmaEs] {
         let settings = Settings { search: SearchChoice::Named(kind), ..settings(33) };
-        for outcome in attack(&settings, 8, 3).0.iter().flatten().filter(|outcome| outcome.attack != Attack::Clean) {
+        for outcome in
+            attack(&settings, 8, 3).0.iter().flatten().filter(|outcome| outcome.attack != Attack::Clean)
+        {
             assert_eq!(outcome.evaluations, 33, "{kind} {}", outcome.attack);
         }
     }
@@ -212,7 +221,8 @@ fn the_mask_is_untouched_in_the_derotated_frame_and_turns_in_the_other() {
 
 #[test]
 fn both_frames_agree_where_nothing_turns() {
-    let rotated = Settings { frame: Frame::RotatedMask, attacks: vec![Attack::Clean, Attack::Hue], ..settings(12) };
+    let rotated =
+        Settings { frame: Frame::RotatedMask, attacks: vec![Attack::Clean, Attack::Hue], ..settings(12) };
     let derotated = Settings { frame: Frame::Derotated, ..rotated.clone() };
     assert_eq!(format!("{:?}", attack(&rotated, 4, 3).0), format!("{:?}", attack(&derotated, 4, 3).0));
 }
@@ -249,8 +259,10 @@ fn an_error_of_the_source_ends_the_run() {
     let settings = settings(5);
     let mut fake = Fake::new(SIZE, GRID);
     let mut evaluator = Evaluator::new(&mut fake, Objective::new(&settings, SIZE), 4);
-    let source: Vec<Result<Work>> = vec![Ok(sample(0)), Err(Error::file("b.png", "is empty", "copy it again"))];
-    let error = worst_cases(&mut evaluator, &settings, source, &mut |_, _| Ok(()), &|| false, &|_| {}).unwrap_err();
+    let source: Vec<Result<Work>> =
+        vec![Ok(sample(0)), Err(Error::file("b.png", "is empty", "copy it again"))];
+    let error =
+        worst_cases(&mut evaluator, &settings, source, &mut |_, _| Ok(()), &|| false, &|_| {}).unwrap_err();
     assert_eq!(error.subject, "b.png");
 }
 
@@ -266,8 +278,12 @@ fn a_sweep_evaluates_every_sample_under_every_perturbation() {
     assert_eq!(rows.len(), 5);
     for (work, row) in works.iter().zip(&rows) {
         for (perturbation, evaluation) in perturbations.iter().zip(row) {
-            let candidate =
-                Candidate { image: &work.image, mask: &work.mask, category: "part", perturbation: *perturbation };
+            let candidate = Candidate {
+                image: &work.image,
+                mask: &work.mask,
+                category: "part",
+                perturbation: *perturbation,
+            };
             assert_eq!(evaluator.evaluate(&[candidate]).unwrap()[0].loss, evaluation.loss);
         }
     }

@@ -1,4 +1,5 @@
 //! Layouts, selection, and every surprise that real folders hold.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::io::Cursor;

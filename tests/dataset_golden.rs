@@ -1,4 +1,5 @@
 //! Resizing and unusual files against Pillow's own results, written by `export/golden/dataset.py`.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! Figures from made-up records: written, not blank, the same bytes each time, and an error where there is nothing to show.
 //! With `ASKANCE_KEEP_PLOTS=<folder>` the pictures stay there to be looked at.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;
 use std::f64::consts::PI;

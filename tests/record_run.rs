@@ -1,4 +1,5 @@
 //! The folder of a run: rows, torn files, provenance, resume, maps, examples.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;

@@ -188,6 +188,27 @@ fn what_is_offered_counts_as_known_and_is_where_the_search_starts() {
 }
 
 #[test]
+fn a_point_offered_between_ask_and_tell_changes_nothing() {
+    let points = |offer: bool| {
+        let mut search = CmaEs::new(&space(&[ANGLE, HUE, SATURATION]), 60, 4);
+        let mut all = Vec::new();
+        loop {
+            let points = search.ask(4);
+            if points.is_empty() {
+                return all;
+            }
+            if offer {
+                search.tell(&[vec![1.0, 1.0, 0.1], vec![2.0, 1.0, 0.1]], &[50.0, f64::NAN]);
+            }
+            search.tell(&points, &points.iter().map(|point| rugged(point)).collect::<Vec<_>>());
+            all.extend(points);
+        }
+    };
+    // The best offered before the first ask would be the start; here something was asked before.
+    assert_eq!(points(true), points(false));
+}
+
+#[test]
 fn a_flat_loss_restarts_instead_of_standing_still() {
     let space = space(&[ANGLE, HUE, SATURATION]);
     let settings = Settings { initial_step: 1e-3, ..Settings::default() };

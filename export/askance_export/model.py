@@ -30,7 +30,7 @@ class Config:
 
     size: int = 192
     patch: int = 16
-    stem: tuple[int, int, int] = (32, 64, 192)
+    stem: tuple[int, int, int] = (32, 64, 128)
     width: int = 64
     layers: int = 3
     heads: int = 2

@@ -58,7 +58,7 @@ def run_eval(a: argparse.Namespace) -> None:
     if a.only:
         only = set(a.only.split(","))
         pictures = pictures.subset([c in only for c in pictures.categories])
-    rows = evaluate(a.bundle, pictures, a.hues)
+    rows = evaluate(a.bundle, pictures, a.hues, a.threads)
     if a.json:
         print(json.dumps(rows, indent=1))
         return
@@ -105,6 +105,7 @@ def main() -> None:
     p.add_argument("--data", required=True)
     p.add_argument("--only", default="", help="categories, comma-separated; with captions.csv all their pictures are used")
     p.add_argument("--hues", type=int, default=12, help="points of the worst-case hue grid; 0 leaves it out")
+    p.add_argument("--threads", type=int, default=2)
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=run_eval)
 

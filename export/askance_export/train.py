@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from .augment import PLAIN, ROBUST, Strength, augment
 from .captions import caption, random_noun
 from .model import Clip, Config, window_indices
+from .muon import Muon
 from .pictures import Pictures
 from .tokeniser import tokenise
 
@@ -42,9 +43,10 @@ class Recipe:
     steps: int = 7000
     # Of them at first without the robust augmentation, so that both models share their beginning.
     common_steps: int = 3500
-    rate: float = 2e-3
-    warmup: int = 150
-    decay: float = 0.05
+    rate: float = 0.02
+    adam_rate: float = 3e-3
+    warmup: int = 60
+    decay: float = 0.02
     average: float = 0.998
     # Windows per step and side length in patches; full pictures per step; pictures augmented anew per step.
     windows: tuple[tuple[int, int], ...] = ((2, 128), (3, 96))
@@ -52,8 +54,8 @@ class Recipe:
     renewed: int = 3
     damaged_share: float = 0.42
     # Of a window's area; below it (but not clean) a window is ambiguous and left out.
-    damaged_area: float = 0.03
-    damaged_patch: float = 0.05
+    damaged_area: float = 0.05
+    damaged_patch: float = 0.08
     brightness: float = 0.12
     contrast: float = 0.2
     # Nouns per step (the first ones the pictures' own) and captions per noun and state.
@@ -182,11 +184,15 @@ class Trainer:
         learned = dict(model.visual.named_parameters())
         self.average = {k: v.detach().clone() for k, v in learned.items()}
         self.learned = [*learned.values(), model.logit_scale, *self.head.parameters()]
-        groups = [
-            {"params": [p for p in self.learned if p.ndim >= 2], "weight_decay": recipe.decay},
-            {"params": [p for p in self.learned if p.ndim < 2], "weight_decay": 0.0},
-        ]
-        self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.98), fused=True)
+        named = {**{f"visual.{k}": v for k, v in learned.items()}, **{f"head.{k}": v for k, v in self.head.named_parameters()}}
+        # Adam for vectors, for what is no linear map, and for the maps in and out; Muon for the matrices between.
+        rest = ("positional_embedding", "visual.proj", "head.3.weight", "stem.0.weight")
+        hidden = [v for k, v in named.items() if v.ndim >= 2 and not k.endswith(rest)]
+        other = [v for k, v in named.items() if v.ndim < 2 or k.endswith(rest)] + [model.logit_scale]
+        self.optimisers = (
+            (Muon(hidden, recipe.rate, weight_decay=recipe.decay), recipe.rate),
+            (torch.optim.AdamW(other, lr=recipe.adam_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True), recipe.adam_rate),
+        )
         self.nouns = [c.replace("_", " ") for c in pictures.categories]
         self.bank = {n: self.texts(n) for n in sorted(set(self.nouns))}
         self.random_bank = [self.texts(random_noun(self.random)) for _ in range(recipe.random_nouns)]
@@ -232,8 +238,10 @@ class Trainer:
 
     def step(self) -> dict[str, float]:
         r, model = self.recipe, self.model
-        for group in self.optimiser.param_groups:
-            group["lr"] = one_cycle(self.done, r.steps, r.warmup, r.rate)
+        for optimiser, rate in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = one_cycle(self.done, r.steps, r.warmup, rate)
+            optimiser.zero_grad(set_to_none=True)
         if self.done >= r.common_steps:
             self.pool.strength = self.final_strength
         self.pool.renew(r.renewed)
@@ -258,10 +266,10 @@ class Trainer:
         decision = [d.mean() if len(d) else e.sum() * 0 for d in decision]
         loss = (sum(decision[:-1]) + 0.3 * decision[-1]) / len(r.windows) + r.contrastive * contrast + r.auxiliary * auxiliary
 
-        self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.learned, 1.0)
-        self.optimiser.step()
+        for optimiser, _ in self.optimisers:
+            optimiser.step()
         self.done += 1
         with torch.no_grad():
             keep = min(r.average, (1 + self.done) / (10 + self.done))

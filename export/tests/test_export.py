@@ -14,8 +14,11 @@ from askance_export.captions import caption, random_noun, winclip_prompts
 from askance_export.evaluate import WinClip
 from askance_export.metrics import aupro, pauroc
 from askance_export.model import Clip, Config, window_indices
+from askance_export.muon import Muon
+from askance_export.pictures import Pictures
 from askance_export.tokeniser import tokenise
 from askance_export.towers import image_graph
+from askance_export.train import Pool, Recipe, contrastive_loss, train
 
 
 @pytest.fixture(scope="module")
@@ -150,16 +153,61 @@ def test_hue_shift_matches_colorsys():
 
 
 def test_augmentation_moves_mask_with_picture():
+    rng = np.random.default_rng(1)
+    mask = np.zeros((64, 64), bool)
+    mask[10:30, 20:35] = True
+    image = np.where(mask[..., None], 200, 50).astype(np.uint8).repeat(3, -1)
     for strength in (PLAIN, ROBUST):
-        x = torch.full((8, 3, 64, 64), 0.2)
-        mask = torch.zeros(8, 1, 64, 64)
-        mask[:, :, 10:30, 20:35] = 1
-        x = torch.where(mask > 0, 0.8, x)
-        out, moved = augment(x, mask, strength, torch.Generator().manual_seed(1))
-        assert out.min() >= 0 and out.max() <= 1
-        for o, m in zip(out.mean(1), moved[:, 0] > 0, strict=True):
-            if m.any():
-                assert o[m].mean() > o[~m].mean() + 0.2
+        for _ in range(8):
+            out, moved = augment(image, mask, strength, rng)
+            assert out.shape == image.shape and out.dtype == np.uint8 and moved.any() and not np.array_equal(moved, mask)
+            assert out[moved].mean() > out[~moved].mean() + 80
+
+
+def test_crops_are_aimed_at_damage():
+    images = np.zeros((4, 192, 192, 3), np.uint8)
+    masks = np.zeros((4, 192, 192), bool)
+    masks[1, 50:60, 70:90] = True
+    images[masks] = 255
+    pool = Pool(Pictures(images, masks, list("aabb"), list("aabb")), PLAIN, 0)
+    crops, part, index = pool.crops(32, 40, 0.5)
+    assert crops.shape == (40, 32, 32, 3) and part.shape == (40, 32, 32)
+    assert (index[:20] == 1).all() and part[:20].any((1, 2)).all()
+    assert np.array_equal(crops[..., 0] > 0, part)
+    pool.renew(10)
+    assert all(np.array_equal(np.argwhere(m), d) for m, d in zip(pool.masks, pool.damaged, strict=True))
+
+
+def test_contrastive_loss_prefers_the_right_pairs():
+    e = torch.eye(4)[:, :3]
+    text = torch.eye(3)
+    right = torch.tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=torch.bool)
+    scale = torch.tensor(20.0)
+    assert contrastive_loss(e, text, right, scale) < 0.01
+    assert contrastive_loss(e, text, right.roll(1, 1), scale) > 5
+
+
+def test_muon_step_is_orthogonal_whatever_the_gradient():
+    p = torch.nn.Parameter(torch.zeros(8, 16))
+    p.grad = torch.randn(8, 16, generator=torch.Generator().manual_seed(0)) * 1e3
+    Muon([p], lr=1.0, weight_decay=0.0).step()
+    singular = torch.linalg.svdvals(p.detach())
+    assert singular.min() > 0.5 and singular.max() < 1.5
+
+
+def test_training_is_repeatable_and_saves(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(90, 110, (12, 192, 192, 3)).astype(np.uint8)
+    masks = np.zeros((12, 192, 192), bool)
+    for n in range(6):
+        r, c = rng.integers(20, 140, 2)
+        masks[n, r : r + 30, c : c + 30] = True
+    images[masks] = 230
+    pictures = Pictures(images, masks, ["plate"] * 12, ["plate"] * 12)
+    recipe = Recipe(steps=12, common_steps=6, warmup=2, windows=((2, 24), (3, 16)), full=2, text_steps=4, random_nouns=8, checkpoint=6)
+    runs = [train(pictures, tmp_path / n, recipe, True, seed=5).state_dict() for n in "ab"]
+    assert all(torch.equal(runs[0][k], runs[1][k]) for k in runs[0])
+    assert (tmp_path / "a" / "checkpoint.pt").is_file()
 
 
 def test_aupro_by_hand():

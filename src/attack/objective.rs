@@ -86,8 +86,17 @@ impl Objective {
     }
 
     /// Per-sample pixel AUROC, `None` where the scored mask has one class only.
-    pub fn sample_auroc(&self, patch_map: ArrayView2<f32>, mask: &Mask, perturbation: Perturbation) -> Option<f64> {
+    pub fn sample_auroc(
+        &self,
+        patch_map: ArrayView2<f32>,
+        mask: &Mask,
+        perturbation: Perturbation,
+    ) -> Option<f64> {
         let scored = self.scored(patch_map, mask, perturbation.angle_deg);
-        metric::sample_auroc(scored.map.view(), scored.mask.view(), scored.valid.as_ref().map(|mask| mask.view()))
+        metric::sample_auroc(
+            scored.map.view(),
+            scored.mask.view(),
+            scored.valid.as_ref().map(|mask| mask.view()),
+        )
     }
 }

@@ -85,7 +85,13 @@ impl<'s> SampleAttack<'s> {
             }
             search.strategy.tell(&search.asked, &search.losses);
         } else {
-            self.outcomes.push(Outcome { attack: Attack::Clean, perturbation, loss, segmentation, evaluations: 1 });
+            self.outcomes.push(Outcome {
+                attack: Attack::Clean,
+                perturbation,
+                loss,
+                segmentation,
+                evaluations: 1,
+            });
         }
         self.advance()
     }
@@ -102,7 +108,8 @@ impl<'s> SampleAttack<'s> {
     fn advance(&mut self) -> Result<()> {
         loop {
             if let Some(search) = &mut self.current {
-                search.asked = if search.remaining == 0 { Vec::new() } else { search.strategy.ask(search.remaining) };
+                search.asked =
+                    if search.remaining == 0 { Vec::new() } else { search.strategy.ask(search.remaining) };
                 search.remaining -= search.asked.len();
                 search.losses.clear();
                 search.next = 0;
@@ -138,7 +145,8 @@ impl<'s> SampleAttack<'s> {
             .iter()
             .filter(|outcome| outcome.attack.axes().iter().all(|axis| axes.contains(axis)))
             .collect();
-        let points: Vec<Vec<f64>> = known.iter().map(|outcome| to_point(attack, outcome.perturbation)).collect();
+        let points: Vec<Vec<f64>> =
+            known.iter().map(|outcome| to_point(attack, outcome.perturbation)).collect();
         let losses: Vec<f64> = known.iter().map(|outcome| outcome.loss).collect();
         strategy.tell(&points, &losses);
         let mut best = known[0];

@@ -217,7 +217,12 @@ pub struct AttackArgs {
     #[command(flatten)]
     pub metric: MetricArgs,
     /// Attacks: angle, hue, saturation, joint (clean always runs)
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "clean,angle,hue,saturation,joint")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "clean,angle,hue,saturation,joint"
+    )]
     pub attacks: Vec<Attack>,
     /// Search strategy: auto (grid on one axis, CMA-ES on several), grid, random or cma-es
     #[arg(long, value_name = "NAME", default_value_t = SearchChoice::Auto)]

@@ -104,8 +104,9 @@ pub fn run_model(
         }
         Ok(())
     };
-    let result =
-        worst_cases(&mut evaluator, settings, source, &mut done, &interrupt::requested, &|count| bar.inc(count as u64));
+    let result = worst_cases(&mut evaluator, settings, source, &mut done, &interrupt::requested, &|count| {
+        bar.inc(count as u64)
+    });
     let clock = evaluator.clock();
     if result.is_ok() {
         bar.finish_and_clear();
@@ -116,6 +117,9 @@ pub fn run_model(
 }
 
 fn strategy(settings: &Settings, attack: Attack) -> String {
-    if attack == Attack::Clean { "none".to_owned() } else { settings.search.kind(attack.axes().len()).to_string() }
+    if attack == Attack::Clean {
+        "none".to_owned()
+    } else {
+        settings.search.kind(attack.axes().len()).to_string()
+    }
 }
-

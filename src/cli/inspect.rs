@@ -38,7 +38,8 @@ pub fn install(global: &Global, flavour: &str) -> Result<()> {
     if global.offline {
         return Err(Error::usage("--offline", "forbids what this command does", "leave it out"));
     }
-    let library = runtime::install(flavour.parse()?, &runtime::cache_folder()?, &|event| eprintln!("{event}"))?;
+    let library =
+        runtime::install(flavour.parse()?, &runtime::cache_folder()?, &|event| eprintln!("{event}"))?;
     if global.json {
         println!("{:#}", json!({ "flavour": flavour, "library": library }));
     } else {

@@ -3,8 +3,8 @@
 mod args;
 mod attack;
 mod demo;
-mod interrupt;
 mod inspect;
+mod interrupt;
 mod output;
 mod plan;
 mod progress;
@@ -42,7 +42,9 @@ fn run(cli: Cli) -> Result<()> {
         Command::Sweep(args) => plan::sweep(&global, args),
         Command::Plot(args) => output::plot(&global, &args),
         Command::Providers => inspect::providers(&global),
-        Command::Runtime { command: RuntimeCommand::Install { flavour } } => inspect::install(&global, &flavour),
+        Command::Runtime { command: RuntimeCommand::Install { flavour } } => {
+            inspect::install(&global, &flavour)
+        }
         Command::Models(args) => inspect::models(&global, &args),
         Command::Synth(args) => synth::run(&global, &args),
     }

@@ -105,8 +105,9 @@ fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack]) -> Str
     let cells = |category: &str| {
         let row_of = |attack| rows.iter().find(|row| row.category == category && row.attack == attack);
         let values = attacks.iter().map(|&attack| {
-            row_of(attack)
-                .map_or_else(String::new, |row| format!("{} / {}", percent(row.pixel_auroc), percent(row.aupro)))
+            row_of(attack).map_or_else(String::new, |row| {
+                format!("{} / {}", percent(row.pixel_auroc), percent(row.aupro))
+            })
         });
         std::iter::once(category.to_owned()).chain(values).collect::<Vec<_>>()
     };
@@ -115,8 +116,12 @@ fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack]) -> Str
         .filter(|&&category| category != MEAN_CATEGORY || categories.len() > 2)
         .map(|category| cells(category))
         .collect();
-    let header: Vec<&str> = std::iter::once("category").chain(attacks.iter().map(|attack| attack.name())).collect();
-    format!("{model}: pixel AUROC / AUPRO in %, clean and at the worst case of each sample\n{}", render(&header, &body, 1))
+    let header: Vec<&str> =
+        std::iter::once("category").chain(attacks.iter().map(|attack| attack.name())).collect();
+    format!(
+        "{model}: pixel AUROC / AUPRO in %, clean and at the worst case of each sample\n{}",
+        render(&header, &body, 1)
+    )
 }
 
 /// The mean over categories at the ends, the middle and the worst value of each sweep.
@@ -135,7 +140,9 @@ fn sweep_table(done: &Done) -> String {
             a.pixel_auroc.unwrap_or(f64::INFINITY).total_cmp(&b.pixel_auroc.unwrap_or(f64::INFINITY))
         });
         let cell = |row: Option<&&&askance::record::SweepRow>| {
-            row.map_or_else(String::new, |row| format!("{} / {}", percent(row.pixel_auroc), percent(row.aupro)))
+            row.map_or_else(String::new, |row| {
+                format!("{} / {}", percent(row.pixel_auroc), percent(row.aupro))
+            })
         };
         lines.push(vec![
             row.model.clone(),

@@ -156,7 +156,13 @@ fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
     let mut run = Run::begin(&plan, &out, &data, &models)?;
     let session = Session { plan: &plan, data: &data, quiet: global.quiet };
     match work(&session, &mut models, &mut run) {
-        Ok(worked) => Ok(Done { run, summary: worked.summary, sweep: worked.sweep, clock: worked.clock, wall: worked.wall }),
+        Ok(worked) => Ok(Done {
+            run,
+            summary: worked.summary,
+            sweep: worked.sweep,
+            clock: worked.clock,
+            wall: worked.wall,
+        }),
         Err(error) => {
             if error.kind == Kind::Interrupted {
                 run.end(Status::Interrupted)?;
@@ -184,7 +190,8 @@ fn work(session: &Session<'_>, models: &mut [WinClip], run: &mut Run) -> Result<
             worked.clock = worked.clock + attack::run_model(session, model, run, &mut journal, &mut rows)?;
         }
         worked.wall += start.elapsed();
-        let sizes: Vec<(&str, usize)> = models.iter().map(|model| (model.name(), model.input_size())).collect();
+        let sizes: Vec<(&str, usize)> =
+            models.iter().map(|model| (model.name(), model.input_size())).collect();
         worked.summary = summary::write(session, run, &sizes, &rows)?;
     }
     if let Some(plan) = &session.plan.work.sweep {

@@ -8,7 +8,9 @@ use serde::Serialize;
 use askance::dataset::{self, Dataset, Sample, Selection};
 use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
-use askance::model::{Bundle, Provenance, Provider, Runtime, Segmenter, SessionOptions, WinClip, WinClipOptions, runtime};
+use askance::model::{
+    Bundle, Provenance, Provider, Runtime, Segmenter, SessionOptions, WinClip, WinClipOptions, runtime,
+};
 use askance::prompt::PromptSet;
 use askance::record::{
     DatasetInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status, compatible, to_table,
@@ -79,7 +81,11 @@ pub fn with_skip_bad(mut error: Error) -> Error {
 /// Where the global flags allow ONNX Runtime to come from.
 pub fn runtime_options(global: &Global) -> runtime::Options {
     // `--ort-lib` already took ORT_DYLIB_PATH into account.
-    runtime::Options { ort_lib: global.ort_lib.clone(), offline: global.offline, ..runtime::Options::default() }
+    runtime::Options {
+        ort_lib: global.ort_lib.clone(),
+        offline: global.offline,
+        ..runtime::Options::default()
+    }
 }
 
 /// Finds the ONNX Runtime that has a provider, fetching it where that is allowed and needed, and says so.
@@ -107,15 +113,23 @@ pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<WinClip>> {
         stride: args.stride,
     };
     let runtime = acquire_runtime(global, &args.provider)?;
-    let session =
-        SessionOptions { provider: args.provider.clone(), threads: args.threads, strict: args.strict_ep, ..SessionOptions::default() };
+    let session = SessionOptions {
+        provider: args.provider.clone(),
+        threads: args.threads,
+        strict: args.strict_ep,
+        ..SessionOptions::default()
+    };
     bundles.iter().map(|bundle| WinClip::load(bundle, &runtime, session.clone(), options.clone())).collect()
 }
 
 /// The metric options, checked.
 pub fn metric_options(args: &MetricArgs) -> Result<MetricOptions> {
     if !(args.fpr_limit > 0.0 && args.fpr_limit <= 1.0) {
-        return Err(Error::usage(format!("--fpr-limit {}", args.fpr_limit), "is no rate", "give a number above 0, at most 1"));
+        return Err(Error::usage(
+            format!("--fpr-limit {}", args.fpr_limit),
+            "is no rate",
+            "give a number above 0, at most 1",
+        ));
     }
     Ok(MetricOptions { fpr_limit: args.fpr_limit, aupro: args.aupro })
 }
@@ -158,7 +172,10 @@ impl Run {
         let provenances: Vec<Provenance> = models.iter().map(Segmenter::provenance).collect();
         info.models = provenances
             .iter()
-            .map(|provenance| ModelInfo { name: provenance.model.clone(), bundle_sha256: provenance.model_hash.clone() })
+            .map(|provenance| ModelInfo {
+                name: provenance.model.clone(),
+                bundle_sha256: provenance.model_hash.clone(),
+            })
             .collect();
         if let Some(provenance) = provenances.first() {
             info.provider = ProviderInfo {

@@ -34,7 +34,14 @@ pub fn write(
     for &(model, size) in models {
         let objective = Objective::new(&session.plan.work.settings, size);
         for category in &session.data.dataset.categories {
-            summary.extend(pool_category(session, run, &objective, (model, models.len()), category, &by_key)?);
+            summary.extend(pool_category(
+                session,
+                run,
+                &objective,
+                (model, models.len()),
+                category,
+                &by_key,
+            )?);
         }
     }
     summary.extend(mean_rows(&summary));
@@ -58,8 +65,10 @@ fn pool_category(
     // Samples without rows were left out by --skip-bad.
     let samples: Vec<&Sample> =
         category.samples.iter().filter(|sample| row(&key(sample, Attack::Clean)).is_some()).collect();
-    let masks: Vec<Mask> =
-        samples.par_iter().map(|sample| dataset::load_mask(sample, objective.size())).collect::<Result<_>>()?;
+    let masks: Vec<Mask> = samples
+        .par_iter()
+        .map(|sample| dataset::load_mask(sample, objective.size()))
+        .collect::<Result<_>>()?;
     let mut summary = Vec::new();
     for &attack in &session.plan.work.settings.attacks {
         let mut pooled = Vec::with_capacity(samples.len());
@@ -135,7 +144,8 @@ fn keep_examples(
     rows: &[SampleRow],
     by_key: &Rows<'_>,
 ) -> Result<()> {
-    let Some(&attack) = session.plan.work.settings.attacks.last().filter(|&&attack| attack != Attack::Clean) else {
+    let Some(&attack) = session.plan.work.settings.attacks.last().filter(|&&attack| attack != Attack::Clean)
+    else {
         return Ok(());
     };
     let samples: HashMap<(&str, String), &Sample> = session
@@ -149,7 +159,8 @@ fn keep_examples(
             .iter()
             .filter(|row| row.model == model && row.attack == attack && row.label == Label::Anomalous)
             .filter_map(|worst| {
-                let clean = *by_key.get(&(model, worst.category.as_str(), worst.sample.as_str(), Attack::Clean))?;
+                let clean =
+                    *by_key.get(&(model, worst.category.as_str(), worst.sample.as_str(), Attack::Clean))?;
                 Some((clean.sample_auroc? - worst.sample_auroc?, clean, worst))
             })
             .collect();
@@ -168,7 +179,9 @@ fn keep_examples(
             }
         }
     }
-    let examples: Vec<_> =
-        chosen.iter().map(|(clean, worst, loaded)| (*clean, *worst, loaded.image.view(), loaded.mask.view())).collect();
+    let examples: Vec<_> = chosen
+        .iter()
+        .map(|(clean, worst, loaded)| (*clean, *worst, loaded.image.view(), loaded.mask.view()))
+        .collect();
     write_examples(dir, &examples)
 }

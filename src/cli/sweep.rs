@@ -4,7 +4,9 @@
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use askance::attack::{Clock, Evaluation, Evaluator, Objective, Pooled, Work, category_metrics, sweep_values, uniform};
+use askance::attack::{
+    Clock, Evaluation, Evaluator, Objective, Pooled, Work, category_metrics, sweep_values, uniform,
+};
 use askance::dataset::{self, Category, Sample};
 use askance::error::{Error, Result};
 use askance::model::{Segmenter, WinClip};
@@ -33,11 +35,14 @@ pub fn run_model(
         .map(|&axis| Ok((axis, sweep_values(&settings.bounds, axis, plan.steps)?)))
         .collect::<Result<_>>()?;
     let per_sample: usize = values.iter().map(|(_, values)| values.len()).sum();
-    let bar = progress::bar(&format!("sweep {name}"), session.data.samples().count() * per_sample, session.quiet);
+    let bar =
+        progress::bar(&format!("sweep {name}"), session.data.samples().count() * per_sample, session.quiet);
     for category in &session.data.dataset.categories {
         let works = load(category, size, run)?;
         for (axis, values) in &values {
-            let kept = sweep_axis(&mut evaluator, run, &name, &works, (*axis, values), grid, &|count| bar.inc(count as u64))?;
+            let kept = sweep_axis(&mut evaluator, run, &name, &works, (*axis, values), grid, &|count| {
+                bar.inc(count as u64)
+            })?;
             rows.extend(pool(session, evaluator.objective(), &name, &works, (*axis, values), &kept, grid)?);
         }
     }
@@ -58,7 +63,10 @@ fn load<'d>(category: &'d Category, size: usize, run: &mut Run) -> Result<Vec<(&
     for (index, (sample, loaded)) in category.samples.iter().zip(loaded).enumerate() {
         match loaded {
             Ok(loaded) => {
-                works.push((sample, Work { index, id: sample.id.clone(), image: loaded.image, mask: loaded.mask }));
+                works.push((
+                    sample,
+                    Work { index, id: sample.id.clone(), image: loaded.image, mask: loaded.mask },
+                ));
             }
             Err(error) => run.skip(sample, error)?,
         }
@@ -82,7 +90,11 @@ fn sweep_axis(
     let mut kept: Vec<Option<Array2<f32>>> = Vec::with_capacity(works.len());
     for (_, work) in works {
         let path = run.dir.sweep_maps_path(model, &work.id, axis);
-        kept.push(if path.exists() { Some(read_map(&path)?).filter(|maps| maps.dim() == shape) } else { None });
+        kept.push(if path.exists() {
+            Some(read_map(&path)?).filter(|maps| maps.dim() == shape)
+        } else {
+            None
+        });
     }
     tick(kept.iter().flatten().count() * values.len());
     let missing: Vec<usize> = (0..works.len()).filter(|&index| kept[index].is_none()).collect();
@@ -101,7 +113,8 @@ fn sweep_axis(
 fn pack(evaluations: &[Evaluation], shape: (usize, usize)) -> Array2<f32> {
     let mut packed = Array2::zeros(shape);
     for (mut row, evaluation) in packed.rows_mut().into_iter().zip(evaluations) {
-        let scores = std::iter::once(&evaluation.segmentation.image_score).chain(&evaluation.segmentation.map);
+        let scores =
+            std::iter::once(&evaluation.segmentation.image_score).chain(&evaluation.segmentation.map);
         for (cell, &score) in row.iter_mut().zip(scores) {
             *cell = score;
         }
@@ -161,7 +174,9 @@ fn pool(
 fn mean_rows(rows: &[SweepRow]) -> Vec<SweepRow> {
     let mut means: Vec<SweepRow> = Vec::new();
     for row in rows {
-        let same = |other: &&SweepRow| other.model == row.model && other.axis == row.axis && other.value == row.value;
+        let same = |other: &&SweepRow| {
+            other.model == row.model && other.axis == row.axis && other.value == row.value
+        };
         if means.iter().any(|mean| same(&mean)) {
             continue;
         }

@@ -6,7 +6,11 @@ pub fn render(header: &[&str], rows: &[Vec<String>], left: usize) -> String {
         .iter()
         .enumerate()
         .map(|(column, title)| {
-            rows.iter().map(|row| row[column].chars().count()).chain([title.chars().count()]).max().unwrap_or(0)
+            rows.iter()
+                .map(|row| row[column].chars().count())
+                .chain([title.chars().count()])
+                .max()
+                .unwrap_or(0)
         })
         .collect();
     let line = |cells: &[String]| {
@@ -14,9 +18,11 @@ pub fn render(header: &[&str], rows: &[Vec<String>], left: usize) -> String {
             .iter()
             .zip(&widths)
             .enumerate()
-            .map(|(column, (cell, &width))| {
-                if column < left { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-            })
+            .map(
+                |(column, (cell, &width))| {
+                    if column < left { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+                },
+            )
             .collect();
         cells.join("  ").trim_end().to_owned()
     };

@@ -131,8 +131,8 @@ fn class_sums(map: &[f32], mask: &[bool], valid: Option<&[bool]>) -> ClassSums {
     match valid {
         None => {
             for (values, mask) in blocks.iter().zip(mask_blocks) {
-                for lane in 0..LANES {
-                    add(lane, values[lane], !mask[lane], mask[lane]);
+                for (lane, (&value, &mask)) in values.iter().zip(mask).enumerate() {
+                    add(lane, value, !mask, mask);
                 }
             }
             for (lane, (&value, &mask)) in rest.iter().zip(mask_rest).enumerate() {
@@ -144,8 +144,8 @@ fn class_sums(map: &[f32], mask: &[bool], valid: Option<&[bool]>) -> ClassSums {
         Some(valid) => {
             let (valid_blocks, valid_rest) = valid.as_chunks::<LANES>();
             for ((values, mask), valid) in blocks.iter().zip(mask_blocks).zip(valid_blocks) {
-                for lane in 0..LANES {
-                    add(lane, values[lane], valid[lane] & !mask[lane], valid[lane] & mask[lane]);
+                for (lane, ((&value, &mask), &valid)) in values.iter().zip(mask).zip(valid).enumerate() {
+                    add(lane, value, valid & !mask, valid & mask);
                 }
             }
             for (lane, ((&value, &mask), &valid)) in rest.iter().zip(mask_rest).zip(valid_rest).enumerate() {

@@ -131,12 +131,14 @@ pub fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     #[test]
     fn ticks_are_round_and_reach_the_ends() {
         assert_eq!(axis_ticks(Axis::Angle, -90.0, 90.0, 7), [-90.0, -60.0, -30.0, 0.0, 30.0, 60.0, 90.0]);
-        assert_eq!(axis_ticks(Axis::Hue, -3.1416, 3.1416, 7), [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(axis_ticks(Axis::Hue, -PI, PI, 7), [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]);
         assert_eq!(axis_ticks(Axis::Angle, -90.0, 90.0, 5), [-90.0, -45.0, 0.0, 45.0, 90.0]);
         assert_eq!(decimal_ticks(-0.5, 0.5, 7).len(), 5);
         assert_eq!(decimal_ticks(0.0, 1.0, 4), [0.0, 0.5, 1.0]);

@@ -26,7 +26,7 @@ impl Tracker {
         super::check_lengths(points, losses);
         for (point, &loss) in points.iter().zip(losses) {
             let loss = finite_or_infinity(loss);
-            if self.best.as_ref().is_none_or(|best| loss <= best.loss) {
+            if self.best.as_ref().is_none_or(|best| loss < best.loss) {
                 self.best = Some(Best { point: point.clone(), loss });
             }
         }

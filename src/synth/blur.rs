@@ -67,3 +67,25 @@ fn both_ways(data: &[f32], width: usize, filter: impl Fn(&[f32]) -> Vec<f32>) ->
     let turned = turn(data, width);
     turn(&turned, data.len() / width)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn light_is_neither_gained_nor_lost() {
+        let flat = vec![0.7; 12 * 9];
+        for blurred in [gaussian(&flat, 12, 1.3), boxes(&flat, 12, 2.0)] {
+            assert!(blurred.iter().all(|v| (v - 0.7).abs() < 1e-5));
+        }
+        let mut point = vec![0.0; 41 * 41];
+        point[20 * 41 + 20] = 1.0;
+        for blurred in [gaussian(&point, 41, 2.0), boxes(&point, 41, 2.0)] {
+            assert!((blurred.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+            let spread: f32 =
+                blurred.iter().enumerate().map(|(i, v)| v * ((i % 41) as f32 - 20.0).powi(2)).sum();
+            assert!((spread.sqrt() - 2.0).abs() < 0.3, "{}", spread.sqrt());
+            assert_eq!(blurred[20 * 41 + 17], blurred[17 * 41 + 20], "rows and columns are treated alike");
+        }
+    }
+}

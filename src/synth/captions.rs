@@ -108,3 +108,27 @@ pub(super) fn caption(dice: &mut Dice, object: &str, defects: &[&'static str], m
     };
     format!("{before}{}{}", with_article(&phrase, definite), dice.pick(AFTER))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captions_name_the_object_and_say_what_is_wrong() {
+        let words = Words { colour: "amber", material: "oaken", nouns: &["stool", "seat"] };
+        let mut seen = std::collections::BTreeSet::new();
+        for k in 0..200 {
+            let mut dice = Dice::new(k, "words");
+            let object = object(&mut dice, &words);
+            let good = caption(&mut dice, &object, &[], None);
+            assert!(good.contains(&object));
+            assert!(BAD.iter().chain(BAD_AFTER).all(|word| !good.contains(word)), "{good}");
+            let bad = caption(&mut dice, &object, &["missing_part", "burn"], Some("dark"));
+            let told = bad.contains("with a missing part and a burn");
+            assert!(told || BAD.iter().chain(BAD_AFTER).any(|word| bad.contains(word)), "{bad}");
+            assert!(!bad.contains(" a amber") && !bad.contains(" a oaken"), "{bad}");
+            seen.insert(object);
+        }
+        assert!(seen.len() >= 6, "{seen:?}");
+    }
+}

@@ -193,3 +193,49 @@ fn touches(mask: &Mask, defect: &Defect) -> bool {
     (at(c.y - r, height)..at(c.y + r, height))
         .any(|y| (at(c.x - r, width)..at(c.x + r, width)).any(|x| mask[[y, x]]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::World;
+    use super::*;
+
+    /// The part of the picture that is photographed again fits what was kept, as if all had been photographed again.
+    #[test]
+    fn photographing_a_part_again_is_photographing_it_all() {
+        for (world, category) in [(World::Train, "oak"), (World::Train, "mesh"), (World::Test, "hex_nut")] {
+            let entry = catalog::entry(world, category).expect("a category of this world");
+            for seed in 0..6 {
+                let scene = (entry.build)(&mut Dice::new(seed, "part"));
+                let rig = Rig::new(&mut Dice::new(seed, "rig"));
+                let (size, raster) = (96, Raster::new(&scene, 192));
+                let before = rig.photograph(&raster, size, scene.lift);
+                let centre = super::super::shape::v2(0.13, -0.21);
+                let spot = |p: super::super::shape::V2, sample: &mut super::super::scene::Sample| {
+                    sample.height += 0.01 * p.x;
+                    sample.albedo = [0.9, 0.1, 0.4];
+                    sample.cover *= if category == "oak" { 1.0 } else { 0.5 };
+                };
+                let defect = Defect { centre, radius: 0.11, warp: None, change: Box::new(spot) };
+                let (hurt, open) = damaged(&scene, &raster, &[defect]);
+                assert_eq!(open, category != "oak");
+                let defect = Defect { centre, radius: 0.11, warp: None, change: Box::new(spot) };
+                let partly = rig.again(&before, &hurt, size, scene.lift, window(&[defect], size), open);
+                let wholly = rig.photograph(&hurt, size, scene.lift).picture;
+                assert_eq!(partly, wholly, "{category} {seed}");
+                assert_ne!(partly, before.picture);
+            }
+        }
+    }
+
+    #[test]
+    fn closing_fills_gaps_and_grows_nothing() {
+        let mut picture = Image::zeros((3, 64, 64));
+        for (y, x) in [(20, 20), (20, 22), (40, 40)] {
+            picture[[1, y, x]] = 1.0;
+        }
+        let (mask, contrast) = difference(&Image::zeros((3, 64, 64)), &picture);
+        let marked: Vec<_> = mask.indexed_iter().filter(|(_, on)| **on).map(|(at, _)| at).collect();
+        assert_eq!(marked, [(20, 20), (20, 21), (20, 22), (40, 40)]);
+        assert_eq!(contrast, 1.0);
+    }
+}

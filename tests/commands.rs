@@ -1,0 +1,328 @@
+//! The commands as a user gives them, with the embedded model, on generated parts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use askance::metric;
+use askance::record::{RunInfo, SampleRow, Status, SummaryRow, SweepRow, read_map, read_rows};
+use askance::types::Attack;
+use ndarray::Array2;
+use ndarray_npy::ReadNpyExt as _;
+use tempfile::TempDir;
+
+const ATTACKS: [&str; 4] = ["--attacks", "hue,joint", "--budget", "6"];
+
+fn askance() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_askance"));
+    command.arg("--quiet").stdin(Stdio::null());
+    command
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+/// Runs a command that must fail with this status, and gives what it says.
+fn fail(command: &mut Command, status: i32) -> String {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(status), "{command:?}\n{said}");
+    said
+}
+
+/// Two categories, two good and three defective parts each.
+fn parts(folder: &TempDir) -> PathBuf {
+    let data = folder.path().join("parts");
+    let counts = ["--train", "0", "--good", "2", "--defective", "3", "--size", "96"];
+    run(askance()
+        .args(["synth", "--category", "slate", "tablet", "--seed", "5"])
+        .args(counts)
+        .arg("--out")
+        .arg(&data));
+    data
+}
+
+fn attack(data: &Path, out: &Path) -> Command {
+    let mut command = askance();
+    command.arg("attack").arg("--data").arg(data).arg("--out").arg(out).args(ATTACKS);
+    command
+}
+
+fn bytes(folder: &Path, name: &str) -> Vec<u8> {
+    fs::read(folder.join(name)).unwrap()
+}
+
+#[test]
+fn an_attack_leaves_its_records_and_plots() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    run(attack(&data, &out).arg("--save-maps"));
+
+    let header = fs::read_to_string(out.join("summary.csv")).unwrap();
+    let columns = "model,dataset,category,attack,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc";
+    assert!(header.starts_with(columns), "{header}");
+    let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
+    let names: Vec<(&str, Attack)> = summary.iter().map(|row| (row.category.as_str(), row.attack)).collect();
+    let expected: Vec<(&str, Attack)> = ["slate", "tablet", "mean"]
+        .into_iter()
+        .flat_map(|category| [Attack::Clean, Attack::Hue, Attack::Joint].map(|attack| (category, attack)))
+        .collect();
+    assert_eq!(names, expected);
+
+    let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
+    assert_eq!(rows.len(), 2 * 5 * 3);
+    for sample in rows.chunks(3) {
+        assert!(sample[1].loss <= sample[0].loss && sample[2].loss <= sample[1].loss, "{sample:?}");
+        assert_eq!([sample[0].evaluations, sample[1].evaluations, sample[2].evaluations], [1, 6, 6]);
+    }
+
+    // The saved maps give the reported metric again.
+    for row in summary.iter().filter(|row| row.category == "tablet") {
+        let mut scores = Vec::new();
+        let mut labels = Vec::new();
+        for sample in rows.iter().filter(|other| other.category == "tablet" && other.attack == row.attack) {
+            let base = out.join("maps/tablet").join(&sample.sample);
+            let map = read_map(&PathBuf::from(format!("{}.{}.npy", base.display(), row.attack))).unwrap();
+            let mask = fs::File::open(format!("{}.mask.npy", base.display())).unwrap();
+            let mask = Array2::<u8>::read_npy(mask).unwrap();
+            assert_eq!(map.dim(), (192, 192));
+            scores.extend(map);
+            labels.extend(mask.iter().map(|&pixel| pixel == 1));
+        }
+        assert_eq!(metric::roc_auc(&scores, &labels), row.pixel_auroc, "{}", row.attack);
+    }
+
+    for plot in ["bars.png", "gallery.png", "histograms_joint.png", "examples_pocket.png"] {
+        assert!(out.join("plots").join(plot).is_file(), "{plot}");
+    }
+    assert_eq!(RunInfo::read(out.join("run.toml")).unwrap().status, Status::Finished);
+
+    // The same command again finds everything done and says the same; another setting is refused.
+    let before = bytes(&out, "samples.csv");
+    run(attack(&data, &out).arg("--save-maps"));
+    assert_eq!(bytes(&out, "samples.csv"), before);
+    let said = fail(attack(&data, &out).args(["--seed", "1"]), 2);
+    assert!(said.contains("seed") && said.contains("--out"), "{said}");
+
+    // Pictures come from the records alone.
+    fs::remove_dir_all(out.join("plots")).unwrap();
+    fs::rename(&data, folder.path().join("elsewhere")).unwrap();
+    run(askance().arg("plot").arg(&out));
+    assert!(out.join("plots/bars.png").is_file());
+}
+
+#[test]
+fn batch_size_and_threads_change_no_byte() {
+    let folder = TempDir::new().unwrap();
+    let data = parts(&folder);
+    let outs = [("1", "1"), ("3", "2"), ("16", "2")].map(|(batch, threads)| {
+        let out = folder.path().join(format!("batch{batch}"));
+        run(attack(&data, &out).args(["--batch", batch, "--threads", threads]));
+        (bytes(&out, "samples.csv"), bytes(&out, "summary.csv"))
+    });
+    assert_eq!(outs[0], outs[1]);
+    assert_eq!(outs[0], outs[2]);
+}
+
+#[test]
+fn a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed() {
+    let folder = TempDir::new().unwrap();
+    let data = parts(&folder);
+    let whole = folder.path().join("whole");
+    run(&mut attack(&data, &whole));
+
+    let cut = folder.path().join("cut");
+    let mut child = attack(&data, &cut)
+        .args(["--batch", "1"])
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    let lines = || fs::read_to_string(cut.join("samples.csv")).map_or(0, |text| text.lines().count());
+    while lines() < 5 {
+        assert!(started.elapsed() < Duration::from_secs(120), "no rows after two minutes");
+        assert!(child.try_wait().unwrap().is_none(), "ended before it could be killed");
+        sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(lines() < 31, "killed too late to show anything");
+    // A row cut in half, as by a power loss.
+    let torn = bytes(&cut, "samples.csv");
+    fs::write(cut.join("samples.csv"), &torn[..torn.len() - 9]).unwrap();
+
+    run(&mut attack(&data, &cut));
+    for name in ["samples.csv", "summary.csv"] {
+        assert_eq!(bytes(&cut, name), bytes(&whole, name), "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_and_tells() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    let mut child = attack(&data, &out)
+        .args(["--budget", "200"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while !out.join("samples.csv").is_file() {
+        assert!(started.elapsed() < Duration::from_secs(120));
+        sleep(Duration::from_millis(5));
+    }
+    run(Command::new("kill").args(["-INT", &child.id().to_string()]));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(RunInfo::read(out.join("run.toml")).unwrap().status, Status::Interrupted);
+}
+
+#[test]
+fn a_sweep_has_a_row_for_each_value_and_goes_on_from_its_maps() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("sweep"));
+    let sweep = || {
+        let mut command = askance();
+        command.arg("sweep").arg("--data").arg(&data).arg("--out").arg(&out).args([
+            "--axes",
+            "hue,angle",
+            "--steps",
+            "3",
+        ]);
+        command
+    };
+    run(&mut sweep());
+    let rows: Vec<SweepRow> = read_rows(out.join("sweep.csv")).unwrap();
+    assert_eq!(rows.len(), 3 * 2 * 3, "three values of two axes in two categories and their mean");
+    let first = bytes(&out, "sweep.csv");
+    let again: serde_json::Value = serde_json::from_slice(&run(sweep().arg("--json")).stdout).unwrap();
+    assert_eq!(again["evaluations"], 0, "everything was there");
+    assert_eq!(bytes(&out, "sweep.csv"), first);
+    assert!(out.join("plots/sweep_hue.png").is_file());
+}
+
+#[test]
+fn eval_is_the_clean_part_of_an_attack() {
+    let folder = TempDir::new().unwrap();
+    let (data, evaluated, attacked) =
+        (parts(&folder), folder.path().join("eval"), folder.path().join("attack"));
+    run(askance().arg("eval").arg("--data").arg(&data).arg("--out").arg(&evaluated));
+    run(&mut attack(&data, &attacked));
+    let clean = |folder: &Path| -> Vec<SummaryRow> {
+        read_rows::<SummaryRow>(folder.join("summary.csv"))
+            .unwrap()
+            .into_iter()
+            .filter(|row| row.attack == Attack::Clean)
+            .collect()
+    };
+    assert_eq!(clean(&evaluated), clean(&attacked));
+}
+
+#[test]
+fn limit_takes_the_first_of_each_kind() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    run(askance().arg("eval").arg("--data").arg(&data).arg("--out").arg(&out).args([
+        "--limit",
+        "1",
+        "--category",
+        "slate",
+    ]));
+    let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
+    let samples: Vec<bool> = rows.iter().map(|row| row.sample.starts_with("good/")).collect();
+    assert_eq!(samples, [true, false]);
+}
+
+#[test]
+fn a_bad_picture_stops_the_run_unless_it_may_be_skipped() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    let victim = data.join("slate/test/good/000.png");
+    let content = fs::read(&victim).unwrap();
+    for (bad, part) in [(&content[..0], "000.png"), (&content[..content.len() / 2], "000.png")] {
+        fs::write(&victim, bad).unwrap();
+        let said = fail(askance().arg("eval").arg("--data").arg(&data).arg("--out").arg(&out), 1);
+        assert!(said.contains(part) && said.contains("--skip-bad"), "{said}");
+    }
+    let skipped = run(askance()
+        .arg("eval")
+        .arg("--data")
+        .arg(&data)
+        .arg("--skip-bad")
+        .arg("--out")
+        .arg(folder.path().join("skip")));
+    let said = String::from_utf8_lossy(&skipped.stdout).into_owned();
+    assert!(said.contains("left out: slate/good/000"), "{said}");
+    assert_eq!(RunInfo::read(folder.path().join("skip/run.toml")).unwrap().skipped.len(), 1);
+}
+
+#[test]
+fn senseless_flags_are_usage_errors_that_name_them() {
+    let folder = TempDir::new().unwrap();
+    let data = parts(&folder);
+    for (flags, named) in [
+        (["--angle-bounds", "10,-10"], "--angle-bounds"),
+        (["--hue-bounds", "-9,9"], "--hue-bounds"),
+        (["--saturation-bounds", "0.1,0.5"], "--saturation-bounds"),
+        (["--budget", "0"], "--budget"),
+        (["--attacks", "shear"], "shear"),
+        (["--fpr-limit", "0"], "--fpr-limit"),
+        (["--batch", "0"], "--batch"),
+        (["--provider", "cuda:x"], "cuda:x"),
+    ] {
+        let said = fail(attack(&data, &folder.path().join("never")).args(flags), 2);
+        assert!(said.contains(named), "{flags:?}\n{said}");
+        assert!(!folder.path().join("never").exists(), "{flags:?} left a folder");
+    }
+}
+
+#[test]
+fn bad_paths_are_errors_that_name_them() {
+    let folder = TempDir::new().unwrap();
+    let data = parts(&folder);
+    let file = folder.path().join("file");
+    fs::write(&file, "in the way").unwrap();
+    let said = fail(attack(&data, &file).arg("--offline"), 1);
+    assert!(said.contains("file"), "{said}");
+    let said = fail(&mut attack(&folder.path().join("nothing"), &folder.path().join("out")), 1);
+    assert!(said.contains("nothing"), "{said}");
+    let said = fail(attack(&data, &folder.path().join("out")).args(["--model", "models/absent"]), 1);
+    assert!(said.contains("models/absent") && said.contains("pocket"), "{said}");
+    let said = fail(attack(&data, &folder.path().join("out")).args(["--category", "slat"]), 2);
+    assert!(said.contains("slate"), "{said}");
+}
+
+#[test]
+fn models_and_providers_tell_what_is_there() {
+    let models: serde_json::Value =
+        serde_json::from_slice(&run(askance().args(["models", "--json"])).stdout).unwrap();
+    let names: Vec<&str> =
+        models.as_array().unwrap().iter().filter_map(|model| model["name"].as_str()).collect();
+    assert!(names.contains(&"pocket") && names.contains(&"pocket-robust"), "{names:?}");
+    let text = String::from_utf8(run(askance().args(["models", "pocket"])).stdout).unwrap();
+    assert!(text.contains("(verified)"), "{text}");
+    let providers = String::from_utf8(run(askance().arg("providers")).stdout).unwrap();
+    assert!(providers.contains("cpu") && providers.contains("tensorrt"), "{providers}");
+}
+
+#[test]
+fn real_photographs_run_end_to_end() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    if !data.join("hazelnut_toy").is_dir() {
+        println!("skipped: {} is absent", data.display());
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/pocket");
+    run(attack(&data, &out).args(["--category", "hazelnut_toy", "--limit", "2"]).arg("--model").arg(model));
+    let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
+    assert!(summary.iter().all(|row| row.samples == 4 && row.pixel_auroc.is_some()), "{summary:?}");
+}
