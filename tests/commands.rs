@@ -13,8 +13,6 @@ use ndarray::Array2;
 use ndarray_npy::ReadNpyExt as _;
 use tempfile::TempDir;
 
-const ATTACKS: [&str; 4] = ["--attacks", "hue,joint", "--budget", "6"];
-
 fn askance() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_askance"));
     command.arg("--quiet").stdin(Stdio::null());
@@ -48,8 +46,13 @@ fn parts(folder: &TempDir) -> PathBuf {
 }
 
 fn attack(data: &Path, out: &Path) -> Command {
+    attack_with_budget("6", data, out)
+}
+
+fn attack_with_budget(budget: &str, data: &Path, out: &Path) -> Command {
     let mut command = askance();
-    command.arg("attack").arg("--data").arg(data).arg("--out").arg(out).args(ATTACKS);
+    command.arg("attack").arg("--data").arg(data).arg("--out").arg(out);
+    command.args(["--attacks", "hue,joint", "--budget", budget]);
     command
 }
 
@@ -168,12 +171,8 @@ fn a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed() {
 fn ctrl_c_saves_and_tells() {
     let folder = TempDir::new().unwrap();
     let (data, out) = (parts(&folder), folder.path().join("run"));
-    let mut child = attack(&data, &out)
-        .args(["--budget", "200"])
-        .stderr(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut command = attack_with_budget("400", &data, &out);
+    let mut child = command.stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
     let started = Instant::now();
     while !out.join("samples.csv").is_file() {
         assert!(started.elapsed() < Duration::from_secs(120));
@@ -277,9 +276,11 @@ fn senseless_flags_are_usage_errors_that_name_them() {
         (["--batch", "0"], "--batch"),
         (["--provider", "cuda:x"], "cuda:x"),
     ] {
-        let said = fail(attack(&data, &folder.path().join("never")).args(flags), 2);
+        let out = folder.path().join("never");
+        let said =
+            fail(askance().arg("attack").arg("--data").arg(&data).arg("--out").arg(&out).args(flags), 2);
         assert!(said.contains(named), "{flags:?}\n{said}");
-        assert!(!folder.path().join("never").exists(), "{flags:?} left a folder");
+        assert!(!out.exists(), "{flags:?} left a folder");
     }
 }
 
@@ -293,7 +294,7 @@ fn bad_paths_are_errors_that_name_them() {
     assert!(said.contains("file"), "{said}");
     let said = fail(&mut attack(&folder.path().join("nothing"), &folder.path().join("out")), 1);
     assert!(said.contains("nothing"), "{said}");
-    let said = fail(attack(&data, &folder.path().join("out")).args(["--model", "models/absent"]), 1);
+    let said = fail(attack(&data, &folder.path().join("out")).args(["--model", "models/absent"]), 2);
     assert!(said.contains("models/absent") && said.contains("pocket"), "{said}");
     let said = fail(attack(&data, &folder.path().join("out")).args(["--category", "slat"]), 2);
     assert!(said.contains("slate"), "{said}");

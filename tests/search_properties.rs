@@ -204,7 +204,6 @@ fn a_point_offered_between_ask_and_tell_changes_nothing() {
             all.extend(points);
         }
     };
-    // The best offered before the first ask would be the start; here something was asked before.
     assert_eq!(points(true), points(false));
 }
 

@@ -39,7 +39,9 @@ def run_train(a: argparse.Namespace) -> None:
     if held:
         pictures = pictures.subset([c not in held for c in pictures.categories])
     print(f"{len(pictures)} pictures, {len(set(pictures.categories))} categories")
-    recipe = Recipe() if a.steps is None else dataclasses.replace(Recipe(), steps=a.steps)
+    recipe = Recipe()
+    if a.steps is not None:
+        recipe = dataclasses.replace(recipe, steps=(a.steps,), common_steps=a.steps // 2)
     work = Path(a.work or f"work/{out.name}")
     model = train(pictures, work, recipe, a.robust, a.seed, config)
     write_bundle(model, out, out.name, describe(a.robust), SOURCE)
@@ -91,7 +93,7 @@ def main() -> None:
     p.add_argument("--steps", type=int, help="training steps (default: the recipe's)")
     p.add_argument("--hold-out", default="", help="categories to leave out, comma-separated, for development")
     p.add_argument("--work", help="folder for log and checkpoint (default: work/<bundle name>)")
-    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--threads", type=int, default=1, help="torch's; one is fastest where cores are shared")
     p.set_defaults(run=run_train)
 
     p = commands.add_parser("export", help="write a bundle from a training checkpoint")

@@ -40,11 +40,12 @@ TEMPERATURE = 0.07
 class Recipe:
     """Everything that training depends on besides the pictures and the seed."""
 
-    steps: int = 7000
-    # Of them at first without the robust augmentation, so that both models share their beginning.
-    common_steps: int = 3500
-    rate: float = 0.02
-    adam_rate: float = 3e-3
+    # Cycles of warm-up and cosine, each from the averaged weights of the one before. The committed bundles had one.
+    steps: tuple[int, ...] = (4000,)
+    rate: tuple[float, ...] = (0.02,)
+    adam_rate: tuple[float, ...] = (3e-3,)
+    # Of the first cycle's steps, the first ones without the robust augmentation: both models share their beginning.
+    common_steps: int = 2000
     warmup: int = 60
     decay: float = 0.02
     average: float = 0.998
@@ -84,8 +85,17 @@ class Pool:
     def renew(self, count: int) -> None:
         """Replaces `count` random pictures by fresh augmentations of the originals."""
         for i in self.rng.integers(len(self.images), size=count):
-            self.images[i], self.masks[i] = augment(self.pictures.images[i], self.pictures.masks[i], self.strength, self.rng)
-            self.damaged[i] = np.argwhere(self.masks[i])
+            self.put(i)
+
+    def renew_all(self) -> None:
+        """Augments every picture once."""
+        for i in range(len(self.images)):
+            self.put(i)
+
+    def put(self, i: int) -> None:
+        """Replaces picture `i` by a fresh augmentation of the original."""
+        self.images[i], self.masks[i] = augment(self.pictures.images[i], self.pictures.masks[i], self.strength, self.rng)
+        self.damaged[i] = np.argwhere(self.masks[i])
 
     def crops(self, side: int, count: int, damaged_share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Flipped crops uint8 [count, side, side, 3], their masks, their pictures' numbers. The first `damaged_share` of them
@@ -170,11 +180,15 @@ def train_text(model: Clip, objects: list[str], recipe: Recipe, seed: int) -> di
 
 
 class Trainer:
-    """Stage 2; `step()` until done."""
+    """One cycle of stage 2; `step()` until done."""
 
-    def __init__(self, model: Clip, pictures: Pictures, recipe: Recipe, strength: Strength, seed: int):
-        self.model, self.recipe = model, recipe
+    def __init__(self, model: Clip, pictures: Pictures, recipe: Recipe, strength: Strength, seed: int, cycle: int = 0):
+        self.model, self.recipe, self.steps = model, recipe, recipe.steps[cycle]
+        self.common_steps = recipe.common_steps if cycle == 0 else 0
         self.pool = Pool(pictures, PLAIN, seed)
+        if cycle > 0:
+            self.pool.strength = strength
+            self.pool.renew_all()
         self.final_strength = strength
         self.random = random.Random(seed)
         self.generator = torch.Generator().manual_seed(seed)
@@ -190,8 +204,8 @@ class Trainer:
         hidden = [v for k, v in named.items() if v.ndim >= 2 and not k.endswith(rest)]
         other = [v for k, v in named.items() if v.ndim < 2 or k.endswith(rest)] + [model.logit_scale]
         self.optimisers = (
-            (Muon(hidden, recipe.rate, weight_decay=recipe.decay), recipe.rate),
-            (torch.optim.AdamW(other, lr=recipe.adam_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True), recipe.adam_rate),
+            (Muon(hidden, recipe.rate[cycle], weight_decay=recipe.decay), recipe.rate[cycle]),
+            (torch.optim.AdamW(other, betas=(0.9, 0.98), weight_decay=0.0, fused=True), recipe.adam_rate[cycle]),
         )
         self.nouns = [c.replace("_", " ") for c in pictures.categories]
         self.bank = {n: self.texts(n) for n in sorted(set(self.nouns))}
@@ -240,9 +254,9 @@ class Trainer:
         r, model = self.recipe, self.model
         for optimiser, rate in self.optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = one_cycle(self.done, r.steps, r.warmup, rate)
+                group["lr"] = one_cycle(self.done, self.steps, r.warmup, rate)
             optimiser.zero_grad(set_to_none=True)
-        if self.done >= r.common_steps:
+        if self.done >= self.common_steps:
             self.pool.strength = self.final_strength
         self.pool.renew(r.renewed)
         parts = [self.sequences(k, n) for k, n in (*r.windows, (0, r.full))]
@@ -290,18 +304,20 @@ def train(pictures: Pictures, work: Path, recipe: Recipe, robust: bool, seed: in
     model = Clip(config, seed)
     text = train_text(model, sorted(set(pictures.objects)), recipe, seed)
     print(json.dumps({"text": text, "seconds": round(time.time() - start, 1)}), flush=True)
-    trainer = Trainer(model, pictures, recipe, ROBUST if robust else PLAIN, seed)
     with open(work / "log.jsonl", "w") as log:
-        while trainer.done < recipe.steps:
-            for k, v in trainer.step().items():
-                sums[k] = sums.get(k, 0.0) + v
-            if trainer.done % window == 0:
-                row = {"step": trainer.done, "seconds": round(time.time() - start, 1), **{k: round(v / window, 4) for k, v in sums.items()}}
-                print(json.dumps(row), flush=True)
-                print(json.dumps(row), file=log, flush=True)
-                sums = {}
-            if trainer.done % recipe.checkpoint == 0:
-                torch.save(trainer.state(), work / "checkpoint.tmp")
-                (work / "checkpoint.tmp").replace(work / "checkpoint.pt")
-    model.load_state_dict(trainer.state())
+        for cycle, steps in enumerate(recipe.steps):
+            trainer = Trainer(model, pictures, recipe, ROBUST if robust else PLAIN, seed + cycle, cycle)
+            while trainer.done < steps:
+                for k, v in trainer.step().items():
+                    sums[k] = sums.get(k, 0.0) + v
+                if trainer.done % window == 0:
+                    row = {"cycle": cycle, "step": trainer.done, "seconds": round(time.time() - start, 1)}
+                    row |= {k: round(v / window, 4) for k, v in sums.items()}
+                    print(json.dumps(row), flush=True)
+                    print(json.dumps(row), file=log, flush=True)
+                    sums = {}
+                if trainer.done % recipe.checkpoint == 0:
+                    torch.save(trainer.state(), work / "checkpoint.tmp")
+                    (work / "checkpoint.tmp").replace(work / "checkpoint.pt")
+            model.load_state_dict(trainer.state())
     return model.eval()

@@ -204,7 +204,7 @@ def test_training_is_repeatable_and_saves(tmp_path):
         masks[n, r : r + 30, c : c + 30] = True
     images[masks] = 230
     pictures = Pictures(images, masks, ["plate"] * 12, ["plate"] * 12)
-    recipe = Recipe(steps=12, common_steps=6, warmup=2, windows=((2, 24), (3, 16)), full=2, text_steps=4, random_nouns=8, checkpoint=6)
+    recipe = Recipe(steps=(6, 3), rate=(0.02, 0.01), adam_rate=(3e-3, 1e-3), common_steps=3, warmup=2, windows=((2, 24), (3, 16)), full=2, text_steps=4, random_nouns=8, checkpoint=6)
     runs = [train(pictures, tmp_path / n, recipe, True, seed=5).state_dict() for n in "ab"]
     assert all(torch.equal(runs[0][k], runs[1][k]) for k in runs[0])
     assert (tmp_path / "a" / "checkpoint.pt").is_file()

@@ -63,6 +63,7 @@ pub fn run_model(
     bar.inc((finished.len() * per_sample) as u64);
     bar.reset_eta();
 
+    model.prepare(&session.data.category_names())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), plan.model.batch);
     let dir = run.dir.clone();
     let skipping = RefCell::new(run);

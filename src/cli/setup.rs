@@ -56,11 +56,16 @@ impl Data {
         self.dataset.categories.iter().flat_map(|category| &category.samples)
     }
 
+    /// Categories in order.
+    pub fn category_names(&self) -> Vec<&str> {
+        self.dataset.categories.iter().map(|category| category.name.as_str()).collect()
+    }
+
     pub fn info(&self) -> DatasetInfo {
         DatasetInfo {
             name: self.dataset.name.clone(),
             root: self.dataset.root.display().to_string(),
-            categories: self.dataset.categories.iter().map(|category| category.name.clone()).collect(),
+            categories: self.category_names().into_iter().map(str::to_owned).collect(),
             samples: self.samples().count(),
             fingerprint: self.dataset.fingerprint(),
         }

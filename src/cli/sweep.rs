@@ -28,6 +28,7 @@ pub fn run_model(
 ) -> Result<Clock> {
     let settings = &session.plan.work.settings;
     let (size, grid, name) = (model.input_size(), model.grid(), model.name().to_owned());
+    model.prepare(&session.data.category_names())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), session.plan.model.batch);
     let values: Vec<(Axis, Vec<f64>)> = plan
         .axes

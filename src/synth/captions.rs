@@ -122,7 +122,9 @@ mod tests {
             let object = object(&mut dice, &words);
             let good = caption(&mut dice, &object, &[], None);
             assert!(good.contains(&object));
-            assert!(BAD.iter().chain(BAD_AFTER).all(|word| !good.contains(word)), "{good}");
+            // whole words: "unblemished" says the opposite of "blemished"
+            assert!(good.split([' ', '.']).all(|word| BAD.iter().all(|bad| bad.trim() != word)), "{good}");
+            assert!(BAD_AFTER.iter().all(|words| !good.contains(words)), "{good}");
             let bad = caption(&mut dice, &object, &["missing_part", "burn"], Some("dark"));
             let told = bad.contains("with a missing part and a burn");
             assert!(told || BAD.iter().chain(BAD_AFTER).any(|word| bad.contains(word)), "{bad}");

@@ -4,7 +4,7 @@ use super::defects::{self, Kind};
 use super::dice::Dice;
 use super::objects::{discs, fasteners, long, printed, tools};
 use super::scene::Scene;
-use super::textures::{mineral, sheet, wood, woven};
+use super::textures::{mineral, pattern, sheet, wood, woven};
 use super::{CategoryInfo, World};
 
 /// A category with the function that makes its parts.
@@ -49,6 +49,10 @@ const TRAIN: &[Entry] = &[
     texture("mesh", sheet::mesh),
     texture("brushed_steel", sheet::brushed_steel),
     texture("rubber_mat", sheet::rubber_mat),
+    texture("honeycomb", pattern::honeycomb),
+    texture("polka_dots", pattern::polka_dots),
+    texture("tweed", pattern::tweed),
+    texture("lattice", pattern::lattice),
     round("washer", discs::washer),
     round("gear", discs::gear),
     round("bearing", discs::bearing),

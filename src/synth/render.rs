@@ -197,6 +197,8 @@ fn touches(mask: &Mask, defect: &Defect) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::World;
+    use super::super::scene::Sample;
+    use super::super::shape::{V2, v2};
     use super::*;
 
     /// The part of the picture that is photographed again fits what was kept, as if all had been photographed again.
@@ -209,11 +211,12 @@ mod tests {
                 let rig = Rig::new(&mut Dice::new(seed, "rig"));
                 let (size, raster) = (96, Raster::new(&scene, 192));
                 let before = rig.photograph(&raster, size, scene.lift);
-                let centre = super::super::shape::v2(0.13, -0.21);
-                let spot = |p: super::super::shape::V2, sample: &mut super::super::scene::Sample| {
+                let centre = v2(0.13, -0.21);
+                let keep = if category == "oak" { 1.0 } else { 0.5 };
+                let spot = move |p: V2, sample: &mut Sample| {
                     sample.height += 0.01 * p.x;
                     sample.albedo = [0.9, 0.1, 0.4];
-                    sample.cover *= if category == "oak" { 1.0 } else { 0.5 };
+                    sample.cover *= keep;
                 };
                 let defect = Defect { centre, radius: 0.11, warp: None, change: Box::new(spot) };
                 let (hurt, open) = damaged(&scene, &raster, &[defect]);

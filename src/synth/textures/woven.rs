@@ -7,7 +7,7 @@ use super::super::scene::{Lay, Sample, Scene, Words, plain};
 use super::super::shape::{V2, cell, dome, heading, lerp, smooth, v2};
 
 /// Two families of threads that pass over and under each other.
-struct Weave {
+pub(super) struct Weave {
     lay: Lay,
     /// Distance of the upright and of the level threads.
     period: V2,
@@ -74,7 +74,7 @@ impl Weave {
     }
 }
 
-fn weave(
+pub(super) fn weave(
     dice: &mut Dice,
     period: V2,
     over: fn(i32, i32) -> bool,
@@ -106,7 +106,7 @@ fn weave(
     }
 }
 
-fn finish(weave: Weave, words: Words) -> Scene {
+pub(super) fn finish(weave: Weave, words: Words) -> Scene {
     let gap = weave.gap;
     Scene { surface: Box::new(move |p| weave.at(p)), backdrop: plain(scale(gap, 0.5)), words, lift: 0.01 }
 }
