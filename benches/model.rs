@@ -1,5 +1,5 @@
-//! One WinCLIP call on the embedded model, at batch 1 and 8, on the CPU. Short: for a first look, not for comparing providers
-//! (`askance bench` does that).
+//! One WinCLIP call on the embedded model, at batch 1 and 8, on the CPU. Short: for a first look, not for comparing
+//! providers.
 
 use std::hint::black_box;
 use std::time::Duration;
