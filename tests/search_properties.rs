@@ -189,6 +189,7 @@ fn what_is_offered_counts_as_known_and_is_where_the_search_starts() {
 
 #[test]
 fn a_point_offered_between_ask_and_tell_changes_nothing() {
+    let offered = vec![vec![1.0, 1.0, 0.1]; 8];
     let points = |offer: bool| {
         let mut search = CmaEs::new(&space(&[ANGLE, HUE, SATURATION]), 60, 4);
         let mut all = Vec::new();
@@ -198,7 +199,7 @@ fn a_point_offered_between_ask_and_tell_changes_nothing() {
                 return all;
             }
             if offer {
-                search.tell(&[vec![1.0, 1.0, 0.1], vec![2.0, 1.0, 0.1]], &[50.0, f64::NAN]);
+                search.tell(&offered, &[50.0; 8]);
             }
             search.tell(&points, &points.iter().map(|point| rugged(point)).collect::<Vec<_>>());
             all.extend(points);

@@ -47,6 +47,10 @@ impl Settings {
         if self.budget == 0 {
             return Err(Error::usage("--budget 0", "leaves no model evaluation", "give at least 1"));
         }
+        if i64::try_from(self.seed).is_err() {
+            // run.toml, which records it, has signed integers of 64 bits.
+            return Err(Error::usage(format!("--seed {}", self.seed), "is too large", "give a seed below 2^63"));
+        }
         Ok(())
     }
 
