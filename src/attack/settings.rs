@@ -49,7 +49,11 @@ impl Settings {
         }
         if i64::try_from(self.seed).is_err() {
             // run.toml, which records it, has signed integers of 64 bits.
-            return Err(Error::usage(format!("--seed {}", self.seed), "is too large", "give a seed below 2^63"));
+            return Err(Error::usage(
+                format!("--seed {}", self.seed),
+                "is too large",
+                "give a seed below 2^63",
+            ));
         }
         Ok(())
     }
