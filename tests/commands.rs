@@ -1,4 +1,5 @@
 //! The commands as a user gives them, with the embedded model, on generated parts.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
