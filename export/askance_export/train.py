@@ -40,10 +40,10 @@ TEMPERATURE = 0.07
 class Recipe:
     """Everything that training depends on besides the pictures and the seed."""
 
-    # Cycles of warm-up and cosine, each from the averaged weights of the one before. The committed bundles had one.
-    steps: tuple[int, ...] = (4000,)
-    rate: tuple[float, ...] = (0.02,)
-    adam_rate: tuple[float, ...] = (3e-3,)
+    # Cycles of warm-up and cosine, each from the averaged weights of the one before.
+    steps: tuple[int, ...] = (4000, 5000, 3200)
+    rate: tuple[float, ...] = (0.02, 0.014, 0.014)
+    adam_rate: tuple[float, ...] = (3e-3, 2e-3, 2e-3)
     # Of the first cycle's steps, the first ones without the robust augmentation: both models share their beginning.
     common_steps: int = 2000
     warmup: int = 60
