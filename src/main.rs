@@ -1,6 +1,10 @@
 //! The `askance` command.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line is the one place that prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line is the one place that prints"
+)]
 
 mod cli;
 

@@ -15,7 +15,7 @@ use super::synth::write;
 const GOOD: usize = 2;
 const DEFECTIVE: usize = 3;
 /// Model evaluations per sample and attack.
-const BUDGET: usize = 20;
+const BUDGET: usize = 18;
 const SWEEP_STEPS: usize = 7;
 
 /// Runs the demo.

@@ -127,6 +127,8 @@ fn configure(
         .with_intra_threads(options.threads())?
         .with_memory_pattern(true)?
         .with_deterministic_compute(true)?
+        // Its threads would otherwise spin on after a call, on the cores that perturb the next batch.
+        .with_config_entry("session.force_spinning_stop", "1")?
         .with_config_entry(placement::RECORD_KEY, "1")?;
     let builder = if provider::forbids_cpu(options) { builder.with_disable_cpu_fallback()? } else { builder };
     Ok(builder.with_execution_providers([provider::dispatch(&options.provider, settings)])?)
@@ -141,6 +143,7 @@ fn active(options: &SessionOptions, settings: &[(&'static str, String)]) -> BTre
         ("session.graph_optimization", "all".to_string()),
         ("session.execution_mode", "sequential".into()),
         ("session.intra_threads", options.threads().to_string()),
+        ("session.force_spinning_stop", "1".into()),
         ("session.memory_pattern", "1".into()),
         ("session.deterministic_compute", "1".into()),
         ("session.disable_cpu_ep_fallback", u8::from(provider::forbids_cpu(options)).to_string()),
