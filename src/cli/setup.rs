@@ -129,14 +129,9 @@ pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<WinClip>> {
 
 /// The metric options, checked.
 pub fn metric_options(args: &MetricArgs) -> Result<MetricOptions> {
-    if !(args.fpr_limit > 0.0 && args.fpr_limit <= 1.0) {
-        return Err(Error::usage(
-            format!("--fpr-limit {}", args.fpr_limit),
-            "is no rate",
-            "give a number above 0, at most 1",
-        ));
-    }
-    Ok(MetricOptions { fpr_limit: args.fpr_limit, aupro: args.aupro })
+    let options = MetricOptions { fpr_limit: args.fpr_limit, aupro: args.aupro };
+    options.validate()?;
+    Ok(options)
 }
 
 /// What decides the numbers of a run, for `run.toml`.
