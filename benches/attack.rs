@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
-use askance::attack::{Border, Evaluator, Objective, SearchChoice, Settings, Work, worst_cases};
-use askance::metric::Loss;
+use askance::attack::{Evaluator, Objective, Settings, Work, worst_cases};
 use askance::model::Fake;
-use askance::perturb;
-use askance::types::{Attack, Bounds, Frame, Image, Mask, SampleId};
+use askance::types::{Attack, Image, Mask, SampleId};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const SIZE: usize = 192;
@@ -23,17 +21,7 @@ fn sample(index: usize) -> Work {
 }
 
 fn attack(c: &mut Criterion) {
-    let mut settings = Settings {
-        attacks: vec![Attack::Joint],
-        bounds: Bounds::default(),
-        perturb: perturb::Settings::default(),
-        frame: Frame::Derotated,
-        border: Border::Zeros,
-        loss: Loss::Contrast,
-        search: SearchChoice::Auto,
-        budget: 50,
-        seed: 0,
-    };
+    let mut settings = Settings { attacks: vec![Attack::Joint], budget: 50, ..Settings::default() };
     settings.normalise();
     let mut group = c.benchmark_group("attack_without_model");
     group.throughput(Throughput::Elements((SAMPLES * settings.evaluations_per_sample()) as u64));

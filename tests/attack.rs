@@ -4,8 +4,8 @@
 use std::cell::Cell;
 
 use askance::attack::{
-    Border, Candidate, Evaluator, Objective, Outcome, Pooled, SearchChoice, Settings, Work, category_metrics,
-    uniform, worst_cases,
+    Border, Candidate, Evaluator, Objective, Outcome, Pooled, Preset, SearchChoice, Select, Settings, Work,
+    category_metrics, uniform, worst_cases,
 };
 use askance::error::{Error, Kind, Result};
 use askance::metric::{Loss, MetricOptions};
@@ -18,17 +18,7 @@ const SIZE: usize = 48;
 const GRID: (usize, usize) = (6, 6);
 
 fn settings(budget: usize) -> Settings {
-    Settings {
-        attacks: Attack::ALL.to_vec(),
-        bounds: Bounds::default(),
-        perturb: perturb::Settings::default(),
-        frame: Frame::Derotated,
-        border: Border::Zeros,
-        loss: Loss::Contrast,
-        search: SearchChoice::Auto,
-        budget,
-        seed: 7,
-    }
+    Settings { budget, seed: 7, ..Settings::default() }
 }
 
 /// A grey part with a reddish square somewhere; its colour and place depend on the number.
@@ -312,4 +302,66 @@ fn pooled_metrics_fall_from_clean_to_worst() {
     };
     assert!(auroc(0) > 0.95, "{}", auroc(0));
     assert!(auroc(4) < auroc(0) - 0.3, "{} from {}", auroc(4), auroc(0));
+}
+
+#[test]
+fn the_kept_candidate_is_the_one_of_lowest_auroc_where_that_is_asked_for() {
+    let by_loss = Settings { border: Border::Ignore, ..settings(40) };
+    let by_auroc = Settings { select: Select::SampleAuroc, ..by_loss.clone() };
+    let objective = Objective::new(&by_auroc, SIZE);
+    let auroc = |number: usize, outcome: &Outcome| {
+        let mask = sample(number).mask;
+        objective.sample_auroc(outcome.segmentation.map.view(), &mask, outcome.perturbation).unwrap()
+    };
+    let mut lower = 0;
+    for (number, (kept, lost)) in attack(&by_auroc, 8, 6).0.iter().zip(&attack(&by_loss, 8, 6).0).enumerate()
+    {
+        for (kept, lost) in kept.iter().zip(lost) {
+            let (kept_auroc, lost_auroc) = (auroc(number, kept), auroc(number, lost));
+            assert_eq!(kept.rank, kept_auroc);
+            assert_eq!(lost.rank, lost.loss);
+            // One axis is searched by a grid, so that both have seen the same candidates.
+            if kept.attack != Attack::Joint {
+                assert!(kept_auroc <= lost_auroc, "{number} {:?}: {kept_auroc} {lost_auroc}", kept.attack);
+                lower += usize::from(kept_auroc < lost_auroc);
+            }
+        }
+        assert!(
+            kept[1..4].iter().all(|outcome| kept[4].rank <= outcome.rank && outcome.rank <= kept[0].rank)
+        );
+    }
+    assert!(lower > 0, "the lowest loss is not always the lowest AUROC");
+}
+
+#[test]
+fn a_candidate_whose_defect_left_the_picture_is_not_kept_for_its_auroc() {
+    let settings = Preset::Authors.settings();
+    let objective = Objective::new(&settings, SIZE);
+    let map = ndarray::Array2::from_elem(GRID, 0.5);
+    let mut corner = Mask::from_elem((SIZE, SIZE), false);
+    corner[[0, 0]] = true;
+    let turned = Perturbation::IDENTITY.with(Axis::Angle, 45.0);
+    assert_eq!(objective.rank(map.view(), &corner, turned, -1.0), f64::INFINITY);
+    assert_eq!(objective.rank(map.view(), &corner, Perturbation::IDENTITY, -1.0), 0.5);
+    let good = Mask::from_elem((SIZE, SIZE), false);
+    assert_eq!(objective.rank(map.view(), &good, turned, -1.0), -1.0);
+}
+
+#[test]
+fn presets_say_what_was_published() {
+    let (paper, authors) = (Preset::Paper.settings(), Preset::Authors.settings());
+    for preset in [&paper, &authors] {
+        assert_eq!((preset.budget, preset.loss), (100, Loss::Contrast));
+        assert_eq!(preset.bounds, Bounds::default());
+        assert_eq!(
+            preset.perturb,
+            perturb::Settings { rotation: perturb::Rotation::ThreePass, fill: perturb::Fill::Replicate }
+        );
+    }
+    assert_eq!((paper.frame, paper.select), (Frame::Derotated, Select::Loss));
+    assert_eq!((authors.frame, authors.select), (Frame::RotatedMask, Select::SampleAuroc));
+    for name in ["paper", "authors"] {
+        assert_eq!(name.parse::<Preset>().unwrap().name(), name);
+    }
+    assert!("adam".parse::<Preset>().is_err());
 }

@@ -5,7 +5,7 @@ mod model_common;
 
 use std::fs;
 
-use askance::model::{Bundle, SessionOptions, WinClip, WinClipOptions};
+use askance::model::{Bundle, Segmenter as _, SessionOptions, WinClip, WinClipOptions};
 use model_common::{edit_manifest, pocket_folder, runtime};
 
 #[test]
@@ -104,7 +104,7 @@ fn a_graph_that_is_none_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = pocket_folder(folder.path());
     let good = Bundle::open(&path).unwrap();
-    let old = good.manifest().files["image.onnx"].clone();
+    let old = good.manifest().files()["image.onnx"].clone();
     fs::write(path.join("image.onnx"), b"not a graph").unwrap();
     let hash = "5b8ac19fb4c0bcd8d60ea5d5b3bb9ba7df8a5e9c1e2f6a4c9a3e6a1a8f0f2a11";
     edit_manifest(&path, &old, hash);

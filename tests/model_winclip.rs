@@ -151,7 +151,7 @@ fn temperature_and_stride_act() {
     let logit = |p: f32| (p / (1.0 - p)).ln();
     let ratio = logit(at(1.0).image_score) / logit(at(2.0).image_score);
     assert!((ratio - 2.0).abs() < 0.02, "{ratio}");
-    let own = bundle.manifest().winclip.temperature;
+    let own = bundle.clip().unwrap().winclip.temperature;
     assert_eq!(at(own), default, "the manifest's temperature is the default");
     let coarse = result(WinClipOptions { stride: 2, ..few_prompts() });
     assert_eq!(coarse.image_score, default.image_score);
@@ -206,7 +206,7 @@ fn the_record_says_what_ran() {
     assert_eq!((provenance.model.as_str(), provenance.provider.as_str()), ("pocket", "cpu"));
     assert_eq!(provenance.model_hash, Bundle::embedded("pocket").unwrap().hash());
     assert_eq!(provenance.runtime_version, runtime().version());
-    let temperature = Bundle::embedded("pocket").unwrap().manifest().winclip.temperature;
+    let temperature = Bundle::embedded("pocket").unwrap().clip().unwrap().winclip.temperature;
     assert_eq!(provenance.options["winclip.temperature"], temperature.to_string());
     assert_eq!(provenance.options["session.intra_threads"], "1");
     assert_eq!(provenance.placement.keys().collect::<Vec<_>>(), ["CPUExecutionProvider"]);

@@ -29,6 +29,8 @@ pub struct Evaluation {
     pub segmentation: Segmentation,
     /// Loss; lower is worse for the segmenter.
     pub loss: f64,
+    /// What decides which candidate is kept: [`Objective::rank`].
+    pub rank: f64,
 }
 
 /// Where the time went.
@@ -118,9 +120,10 @@ impl<'m> Evaluator<'m> {
         let evaluations = segmentations
             .into_par_iter()
             .zip(chunk.par_iter())
-            .map(|(segmentation, candidate)| Evaluation {
-                loss: objective.loss(segmentation.map.view(), candidate.mask, candidate.perturbation),
-                segmentation,
+            .map(|(segmentation, &Candidate { mask, perturbation, .. })| {
+                let loss = objective.loss(segmentation.map.view(), mask, perturbation);
+                let rank = objective.rank(segmentation.map.view(), mask, perturbation, loss);
+                Evaluation { segmentation, loss, rank }
             })
             .collect();
         self.clock.evaluations += chunk.len();

@@ -1,6 +1,6 @@
 use ndarray::ArrayView2;
 
-use super::settings::{Border, Settings};
+use super::settings::{Border, Select, Settings};
 use crate::metric;
 use crate::perturb::{self, Perturber};
 use crate::types::{Frame, Map, Mask, Perturbation};
@@ -14,6 +14,7 @@ pub struct Objective {
     frame: Frame,
     border: Border,
     loss: metric::Loss,
+    select: Select,
 }
 
 /// A map and the ground truth it is compared with, both at evaluation size.
@@ -36,6 +37,7 @@ impl Objective {
             frame: settings.frame,
             border: settings.border,
             loss: settings.loss,
+            select: settings.select,
         }
     }
 
@@ -82,6 +84,22 @@ impl Objective {
                 let valid = scored.valid.as_ref().map(|mask| mask.view());
                 metric::loss(self.loss, scored.map.view(), scored.mask.view(), valid)
             }
+        }
+    }
+
+    /// What decides which candidate is kept ([`Select`]), given its loss. Lower is worse for the segmenter; infinite for a
+    /// candidate that is not to be kept.
+    pub fn rank(
+        &self,
+        patch_map: ArrayView2<f32>,
+        mask: &Mask,
+        perturbation: Perturbation,
+        loss: f64,
+    ) -> f64 {
+        match self.select {
+            Select::Loss => loss,
+            Select::SampleAuroc if !mask.iter().any(|&anomalous| anomalous) => loss,
+            Select::SampleAuroc => self.sample_auroc(patch_map, mask, perturbation).unwrap_or(f64::INFINITY),
         }
     }
 

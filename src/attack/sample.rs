@@ -17,10 +17,19 @@ pub struct Outcome {
     pub perturbation: Perturbation,
     /// Its loss.
     pub loss: f64,
+    /// What it was kept for: [`Objective::rank`](super::Objective::rank).
+    pub rank: f64,
     /// The model's answer to the picture so perturbed.
     pub segmentation: Segmentation,
     /// Model evaluations that the attack stands on, the unchanged picture included.
     pub evaluations: usize,
+}
+
+impl Outcome {
+    /// Whether a candidate is to be kept instead.
+    fn yields_to(&self, rank: f64, loss: f64) -> bool {
+        rank < self.rank || (rank == self.rank && loss < self.loss)
+    }
 }
 
 /// The search of one attack on one sample.
@@ -67,15 +76,16 @@ impl<'s> SampleAttack<'s> {
     /// # Errors
     /// If a search cannot be built from the settings.
     pub(super) fn tell(&mut self, perturbation: Perturbation, evaluation: Evaluation) -> Result<()> {
-        let Evaluation { segmentation, loss } = evaluation;
+        let Evaluation { segmentation, loss, rank } = evaluation;
         if let Some(search) = &mut self.current {
             search.losses.push(loss);
             search.best.evaluations += 1;
-            if loss < search.best.loss {
+            if search.best.yields_to(rank, loss) {
                 search.best = Outcome {
                     attack: search.best.attack,
                     perturbation,
                     loss,
+                    rank,
                     segmentation,
                     evaluations: search.best.evaluations,
                 };
@@ -89,6 +99,7 @@ impl<'s> SampleAttack<'s> {
                 attack: Attack::Clean,
                 perturbation,
                 loss,
+                rank,
                 segmentation,
                 evaluations: 1,
             });
@@ -151,7 +162,7 @@ impl<'s> SampleAttack<'s> {
         strategy.tell(&points, &losses);
         let mut best = known[0];
         for outcome in &known[1..] {
-            if outcome.loss < best.loss {
+            if best.yields_to(outcome.rank, outcome.loss) {
                 best = outcome;
             }
         }

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use askance::attack::{Border, SearchChoice};
+use askance::attack::{Border, Preset, SearchChoice, Select, Settings};
 use askance::error::{Error, Result};
 use askance::metric::{AuproMode, Loss};
 use askance::model::Provider;
-use askance::perturb::{Fill, Rotation};
+use askance::perturb::{self, Fill, Rotation};
 use askance::synth::World;
-use askance::types::{Attack, Axis, Bounds, Interval};
+use askance::types::{Attack, Axis, Bounds, Frame, Interval};
 
 /// Worst-case rotation, hue and saturation for zero-shot anomaly segmenters, over ONNX Runtime.
 #[derive(Debug, Parser)]
@@ -94,7 +94,8 @@ pub struct DataArgs {
 /// Which model, and how it runs.
 #[derive(Debug, Clone, Args)]
 pub struct ModelArgs {
-    /// Bundle folder, or the name of an embedded one (pocket, pocket-robust); repeat it to compare
+    /// Bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust); repeat it
+    /// to compare
     #[arg(long, value_name = "DIR", default_value = "pocket")]
     pub model: Vec<String>,
     /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]
@@ -109,9 +110,9 @@ pub struct ModelArgs {
     /// Pictures in one model call, at most
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = positive)]
     pub batch: usize,
-    /// Prompt set: winclip, common21, or a TOML file
-    #[arg(long, value_name = "NAME|FILE", default_value = "winclip")]
-    pub prompts: String,
+    /// Prompt set: winclip, common21, or a TOML file [default: winclip; common21 with --preset]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub prompts: Option<String>,
     /// Softmax temperature [default: the bundle's]
     #[arg(long, value_name = "T")]
     pub temperature: Option<f32>,
@@ -132,7 +133,7 @@ impl Default for ModelArgs {
             strict_ep: false,
             threads: None,
             batch: 8,
-            prompts: "winclip".to_owned(),
+            prompts: None,
             temperature: None,
             spaces: false,
             stride: 1,
@@ -152,38 +153,51 @@ pub struct MetricArgs {
 }
 
 /// How a picture is perturbed and its map compared.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct PerturbArgs {
-    /// Angle bounds in degrees, clockwise positive
-    #[arg(long, value_name = "LOW,HIGH", default_value = "-90,90", value_parser = interval, allow_hyphen_values = true)]
-    pub angle_bounds: Interval,
+    /// A published protocol: paper (arXiv 2405.07969) or authors (their code); other flags override what it says
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<Preset>,
+    /// Angle bounds in degrees, clockwise positive [default: -90,90]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = interval, allow_hyphen_values = true)]
+    pub angle_bounds: Option<Interval>,
     /// Hue bounds in radians [default: the whole circle]
     #[arg(long, value_name = "LOW,HIGH", value_parser = interval, allow_hyphen_values = true)]
     pub hue_bounds: Option<Interval>,
-    /// Bounds of the saturation shift
-    #[arg(long, value_name = "LOW,HIGH", default_value = "-0.5,0.5", value_parser = interval, allow_hyphen_values = true)]
-    pub saturation_bounds: Interval,
-    /// Interpolation of the rotation: bilinear or three-pass
-    #[arg(long, value_name = "NAME", default_value_t = Rotation::Bilinear)]
-    pub rotation: Rotation,
-    /// What a rotation brings in from outside: replicate, zeros or reflect
-    #[arg(long, value_name = "NAME", default_value_t = Fill::Replicate)]
-    pub fill: Fill,
-    /// Where map and mask meet: derotated (the map is turned back) or rotated-mask
-    #[arg(long, value_name = "NAME", default_value = "derotated", value_parser = frame)]
-    pub frame: askance::types::Frame,
-    /// Map pixels from outside the turned picture: zeros or ignore
-    #[arg(long, value_name = "NAME", default_value_t = Border::Zeros)]
-    pub border: Border,
+    /// Bounds of the saturation shift [default: -0.5,0.5]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = interval, allow_hyphen_values = true)]
+    pub saturation_bounds: Option<Interval>,
+    /// Interpolation of the rotation: bilinear or three-pass [default: bilinear]
+    #[arg(long, value_name = "NAME")]
+    pub rotation: Option<Rotation>,
+    /// What a rotation brings in from outside: replicate, zeros or reflect [default: replicate]
+    #[arg(long, value_name = "NAME")]
+    pub fill: Option<Fill>,
+    /// Where map and mask meet: derotated (the map is turned back) or rotated-mask [default: derotated]
+    #[arg(long, value_name = "NAME", value_parser = frame)]
+    pub frame: Option<Frame>,
+    /// Map pixels from outside the turned picture: zeros or ignore [default: zeros]
+    #[arg(long, value_name = "NAME")]
+    pub border: Option<Border>,
 }
 
 impl PerturbArgs {
-    /// The three intervals.
-    pub fn bounds(&self) -> Bounds {
-        Bounds {
-            angle_deg: self.angle_bounds,
-            hue_rad: self.hue_bounds.unwrap_or(Bounds::default().hue_rad),
-            saturation: self.saturation_bounds,
+    /// The preset, or the defaults, with what the flags say instead.
+    pub fn settings(&self) -> Settings {
+        let base = self.preset.map_or_else(Settings::default, Preset::settings);
+        Settings {
+            bounds: Bounds {
+                angle_deg: self.angle_bounds.unwrap_or(base.bounds.angle_deg),
+                hue_rad: self.hue_bounds.unwrap_or(base.bounds.hue_rad),
+                saturation: self.saturation_bounds.unwrap_or(base.bounds.saturation),
+            },
+            perturb: perturb::Settings {
+                rotation: self.rotation.unwrap_or(base.perturb.rotation),
+                fill: self.fill.unwrap_or(base.perturb.fill),
+            },
+            frame: self.frame.unwrap_or(base.frame),
+            border: self.border.unwrap_or(base.border),
+            ..base
         }
     }
 }
@@ -233,6 +247,9 @@ pub struct AttackArgs {
     /// What the search minimises: contrast, bce, focal, dice or auroc
     #[arg(long, value_name = "NAME", default_value_t = Loss::Contrast)]
     pub loss: Loss,
+    /// Which candidate is kept: the one of lowest loss, or of lowest sample-auroc [default: loss, or the preset's]
+    #[arg(long, value_name = "NAME")]
+    pub select: Option<Select>,
     /// Seed of the searches
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
@@ -344,10 +361,10 @@ fn interval(text: &str) -> Result<Interval, String> {
     }
 }
 
-fn frame(text: &str) -> Result<askance::types::Frame> {
+fn frame(text: &str) -> Result<Frame> {
     match text {
-        "derotated" => Ok(askance::types::Frame::Derotated),
-        "rotated-mask" => Ok(askance::types::Frame::RotatedMask),
+        "derotated" => Ok(Frame::Derotated),
+        "rotated-mask" => Ok(Frame::RotatedMask),
         _ => Err(Error::usage(format!("--frame {text}"), "is unknown", "use derotated or rotated-mask")),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use askance::attack::{Clock, Evaluator, Objective, Outcome, Settings, Work, worst_cases};
 use askance::dataset::{self, Sample};
 use askance::error::Result;
-use askance::model::{Segmenter, WinClip};
+use askance::model::Segmenter;
 use askance::record::{Journal, Opened, SampleRow, write_rows};
 use askance::types::Attack;
 
@@ -40,7 +40,7 @@ fn key(row: &SampleRow) -> (String, String, String) {
 /// Attacks with one model every sample that has no rows yet.
 pub fn run_model(
     session: &Session<'_>,
-    model: &mut WinClip,
+    model: &mut dyn Segmenter,
     run: &mut Run,
     journal: &mut Journal<SampleRow>,
     rows: &mut Vec<SampleRow>,

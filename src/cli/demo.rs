@@ -1,11 +1,10 @@
 //! `askance demo`: generated parts, both embedded models, clean metrics, sweeps, worst cases, table and plots.
 
-use askance::attack::{Border, SearchChoice, Settings};
+use askance::attack::Settings;
 use askance::error::Result;
-use askance::metric::{Loss, MetricOptions};
-use askance::perturb;
+use askance::metric::MetricOptions;
 use askance::synth;
-use askance::types::{Attack, Axis, Bounds, Frame};
+use askance::types::Axis;
 
 use super::args::{DataArgs, DemoArgs, Global, ModelArgs};
 use super::plan::{Plan, SweepPlan, WorkPlan, run as run_plan};
@@ -29,17 +28,7 @@ pub fn run(global: &Global, args: &DemoArgs) -> Result<()> {
         ..synth::Options::default()
     };
     write(&options, &data, global.quiet)?;
-    let settings = Settings {
-        attacks: Attack::ALL.to_vec(),
-        bounds: Bounds::default(),
-        perturb: perturb::Settings::default(),
-        frame: Frame::default(),
-        border: Border::default(),
-        loss: Loss::default(),
-        search: SearchChoice::default(),
-        budget: BUDGET,
-        seed: args.seed,
-    };
+    let settings = Settings { budget: BUDGET, seed: args.seed, ..Settings::default() };
     let plan = Plan {
         command: "demo",
         data: DataArgs { data, category: Vec::new(), limit: None, skip_bad: false },

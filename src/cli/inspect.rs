@@ -1,9 +1,11 @@
 //! `askance providers`, `askance runtime install` and `askance models`: what is there and what is not.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use askance::error::{Error, Result};
-use askance::model::{Bundle, Description, Provider, providers as provider_statuses, runtime};
+use askance::model::{Bundle, Description, Provider, providers as provider_statuses, recognise, runtime};
 
 use super::args::{Global, ModelsArgs};
 use super::setup::acquire_runtime;
@@ -54,7 +56,7 @@ pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {
         let embedded = Bundle::embedded_names().into_iter().map(Bundle::embedded);
         embedded.chain(Bundle::folders_in(MODELS_FOLDER).into_iter().map(Bundle::open)).collect()
     } else {
-        args.bundles.iter().map(|spec| Bundle::resolve(spec)).collect()
+        args.bundles.iter().map(|spec| open(global, spec)).collect()
     };
     let descriptions: Vec<Description> =
         bundles.iter().filter_map(|bundle| bundle.as_ref().ok()).map(Bundle::describe).collect();
@@ -70,6 +72,14 @@ pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {
     bundles.into_iter().try_for_each(|bundle| bundle.map(|_| ()))
 }
 
+/// A bundle, or what is recognised in a graph without a manifest.
+fn open(global: &Global, spec: &str) -> Result<Bundle> {
+    if Bundle::is_graph(spec) {
+        return recognise(Path::new(spec), &acquire_runtime(global, &Provider::Cpu)?);
+    }
+    Bundle::resolve(spec)
+}
+
 fn list(descriptions: &[Description]) -> String {
     let rows: Vec<Vec<String>> = descriptions
         .iter()
@@ -79,7 +89,10 @@ fn list(descriptions: &[Description]) -> String {
                 d.origin.clone(),
                 d.architecture.clone(),
                 d.size.to_string(),
-                format!("{}x{}", d.patch_grid[0], d.patch_grid[1]),
+                d.clip.as_ref().map_or_else(
+                    || "-".to_owned(),
+                    |clip| format!("{}x{}", clip.patch_grid[0], clip.patch_grid[1]),
+                ),
                 d.precision.clone(),
                 format!("{:.1}", d.bytes as f64 / 1e6),
             ]
@@ -89,19 +102,27 @@ fn list(descriptions: &[Description]) -> String {
 }
 
 fn describe(d: &Description) -> String {
-    let lines = [
+    let mut lines = vec![
         ("name", d.name.clone()),
         ("where", d.origin.clone()),
         ("what", d.description.clone()),
         ("architecture", d.architecture.clone()),
-        ("input", format!("{0} x {0} pixels, {1} x {2} patches", d.size, d.patch_grid[0], d.patch_grid[1])),
-        ("windows", format!("{:?} patches wide, embeddings of {}", d.scales, d.embedding)),
-        ("temperature", d.temperature.to_string()),
+        ("input", format!("{0} x {0} pixels", d.size)),
+    ];
+    if let Some(clip) = &d.clip {
+        let [rows, columns] = clip.patch_grid;
+        lines.extend([
+            ("patches", format!("{rows} x {columns}")),
+            ("windows", format!("{:?} patches wide, embeddings of {}", clip.scales, clip.embedding)),
+            ("temperature", clip.temperature.to_string()),
+        ]);
+    }
+    lines.extend([
         ("precision", d.precision.clone()),
         ("source", d.source.clone()),
         ("licence", d.licence.clone()),
         ("size", format!("{:.1} MB", d.bytes as f64 / 1e6)),
         ("sha256", format!("{} (verified)", d.hash)),
-    ];
+    ]);
     lines.iter().map(|(key, value)| format!("{key:<13} {value}")).collect::<Vec<_>>().join("\n")
 }

@@ -5,15 +5,14 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use askance::attack::{Border, Clock, SearchChoice, Settings, sweep_values};
-use askance::error::{Kind, Result};
+use askance::attack::{Clock, Preset, Settings, sweep_values};
+use askance::error::{Error, Kind, Result};
 use askance::metric::{Loss, MetricOptions};
-use askance::model::{Segmenter, WinClip};
-use askance::perturb;
+use askance::model::Segmenter;
 use askance::record::{Status, SummaryRow, SweepRow};
-use askance::types::{Attack, Axis, Bounds, Frame};
+use askance::types::{Attack, Axis};
 
-use super::args::{AttackArgs, DataArgs, EvalArgs, Global, ModelArgs, PerturbArgs, SweepArgs};
+use super::args::{AttackArgs, DataArgs, EvalArgs, Global, ModelArgs, SweepArgs};
 use super::setup::{Data, Run, load_models, metric_options, out_dir};
 use super::{attack, interrupt, output, summary, sweep};
 
@@ -61,20 +60,11 @@ pub struct Done {
     pub wall: Duration,
 }
 
-fn clean_settings(perturb: Option<&PerturbArgs>, attacks: Vec<Attack>) -> Settings {
-    Settings {
-        attacks,
-        bounds: perturb.map_or_else(Bounds::default, PerturbArgs::bounds),
-        perturb: perturb.map_or_else(perturb::Settings::default, |args| perturb::Settings {
-            rotation: args.rotation,
-            fill: args.fill,
-        }),
-        frame: perturb.map_or_else(Frame::default, |args| args.frame),
-        border: perturb.map_or_else(Border::default, |args| args.border),
-        loss: Loss::default(),
-        search: SearchChoice::default(),
-        budget: 1,
-        seed: 0,
+impl ModelArgs {
+    /// `--prompts`, else those of the protocol, else WinCLIP's own.
+    fn or_prompts_of(mut self, preset: Option<Preset>) -> Self {
+        self.prompts = self.prompts.or_else(|| preset.map(|_| Preset::PROMPTS.to_owned()));
+        self
     }
 }
 
@@ -85,7 +75,10 @@ pub fn eval(global: &Global, args: EvalArgs) -> Result<()> {
         data: args.data,
         model: args.model,
         metric: metric_options(&args.metric)?,
-        work: WorkPlan { settings: clean_settings(None, vec![Attack::Clean]), sweep: None },
+        work: WorkPlan {
+            settings: Settings { attacks: vec![Attack::Clean], budget: 1, ..Settings::default() },
+            sweep: None,
+        },
         out: args.out,
         save_maps: args.save_maps,
     };
@@ -94,17 +87,20 @@ pub fn eval(global: &Global, args: EvalArgs) -> Result<()> {
 
 /// `askance attack`
 pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
+    let base = args.perturb.settings();
     let settings = Settings {
+        attacks: args.attacks,
         loss: args.loss,
+        select: args.select.unwrap_or(base.select),
         search: args.search,
         budget: args.budget,
         seed: args.seed,
-        ..clean_settings(Some(&args.perturb), args.attacks)
+        ..base
     };
     let plan = Plan {
         command: "attack",
         data: args.data,
-        model: args.model,
+        model: args.model.or_prompts_of(args.perturb.preset),
         metric: metric_options(&args.metric)?,
         work: WorkPlan { settings, sweep: None },
         out: args.out,
@@ -118,10 +114,10 @@ pub fn sweep(global: &Global, args: SweepArgs) -> Result<()> {
     let plan = Plan {
         command: "sweep",
         data: args.data,
-        model: args.model,
+        model: args.model.or_prompts_of(args.perturb.preset),
         metric: metric_options(&args.metric)?,
         work: WorkPlan {
-            settings: clean_settings(Some(&args.perturb), Vec::new()),
+            settings: Settings { attacks: Vec::new(), budget: 1, ..args.perturb.settings() },
             sweep: Some(SweepPlan { axes: args.axes, steps: args.steps }),
         },
         out: args.out,
@@ -153,6 +149,7 @@ fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
     let data = Data::open(&plan.data)?;
     let out = out_dir(plan.out.as_ref(), plan.command, &data.dataset);
     let mut models = load_models(global, &plan.model)?;
+    refuse_unbounded(plan.work.settings.loss, &models)?;
     let mut run = Run::begin(&plan, &out, &data, &models)?;
     let session = Session { plan: &plan, data: &data, quiet: global.quiet };
     match work(&session, &mut models, &mut run) {
@@ -172,6 +169,18 @@ fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
     }
 }
 
+/// Some losses read maps as probabilities.
+fn refuse_unbounded(loss: Loss, models: &[Box<dyn Segmenter>]) -> Result<()> {
+    match models.iter().find(|model| !model.is_bounded()) {
+        Some(model) if loss.needs_probabilities() => Err(Error::usage(
+            format!("--loss {loss}"),
+            format!("reads maps as probabilities, and those of {} have no range", model.name()),
+            "use --loss contrast or auroc, or give output.range in its manifest",
+        )),
+        _ => Ok(()),
+    }
+}
+
 #[derive(Default)]
 struct Worked {
     summary: Vec<SummaryRow>,
@@ -180,14 +189,15 @@ struct Worked {
     wall: Duration,
 }
 
-fn work(session: &Session<'_>, models: &mut [WinClip], run: &mut Run) -> Result<Worked> {
+fn work(session: &Session<'_>, models: &mut [Box<dyn Segmenter>], run: &mut Run) -> Result<Worked> {
     let mut worked = Worked::default();
     let settings = &session.plan.work.settings;
     if !settings.attacks.is_empty() {
         let (mut journal, mut rows) = attack::take_up(run, settings)?;
         let start = Instant::now();
         for model in models.iter_mut() {
-            worked.clock = worked.clock + attack::run_model(session, model, run, &mut journal, &mut rows)?;
+            worked.clock =
+                worked.clock + attack::run_model(session, model.as_mut(), run, &mut journal, &mut rows)?;
         }
         worked.wall += start.elapsed();
         let sizes: Vec<(&str, usize)> =
@@ -197,7 +207,8 @@ fn work(session: &Session<'_>, models: &mut [WinClip], run: &mut Run) -> Result<
     if let Some(plan) = &session.plan.work.sweep {
         let start = Instant::now();
         for model in models.iter_mut() {
-            worked.clock = worked.clock + sweep::run_model(session, plan, model, run, &mut worked.sweep)?;
+            worked.clock =
+                worked.clock + sweep::run_model(session, plan, model.as_mut(), run, &mut worked.sweep)?;
         }
         worked.wall += start.elapsed();
         sweep::write(run, &mut worked.sweep)?;

@@ -9,7 +9,7 @@ use askance::dataset::{self, Dataset, Sample, Selection};
 use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
 use askance::model::{
-    Bundle, Provenance, Provider, Runtime, Segmenter, SessionOptions, WinClip, WinClipOptions, runtime,
+    self, Bundle, Provenance, Provider, Runtime, Segmenter, SessionOptions, WinClipOptions, runtime,
 };
 use askance::prompt::PromptSet;
 use askance::record::{
@@ -100,8 +100,19 @@ pub fn acquire_runtime(global: &Global, provider: &Provider) -> Result<Runtime> 
 }
 
 /// Verifies every bundle, then loads every model.
-pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<WinClip>> {
-    let bundles: Vec<Bundle> = args.model.iter().map(|spec| Bundle::resolve(spec)).collect::<Result<_>>()?;
+pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<Box<dyn Segmenter>>> {
+    // What needs no runtime is looked at first.
+    let known: Vec<Option<Bundle>> = args
+        .model
+        .iter()
+        .map(|spec| (!Bundle::is_graph(spec)).then(|| Bundle::resolve(spec)).transpose())
+        .collect::<Result<_>>()?;
+    let runtime = acquire_runtime(global, &args.provider)?;
+    let bundles: Vec<Bundle> = known
+        .into_iter()
+        .zip(&args.model)
+        .map(|(bundle, spec)| bundle.map_or_else(|| model::recognise(Path::new(spec), &runtime), Ok))
+        .collect::<Result<_>>()?;
     for (index, bundle) in bundles.iter().enumerate() {
         if bundles[..index].iter().any(|other| other.name() == bundle.name()) {
             return Err(Error::usage(
@@ -112,19 +123,22 @@ pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<WinClip>> {
         }
     }
     let options = WinClipOptions {
-        prompts: PromptSet::resolve(&args.prompts)?,
+        prompts: prompt_set(args)?,
         temperature: args.temperature,
         underscores_to_spaces: args.spaces,
         stride: args.stride,
     };
-    let runtime = acquire_runtime(global, &args.provider)?;
     let session = SessionOptions {
         provider: args.provider.clone(),
         threads: args.threads,
         strict: args.strict_ep,
         ..SessionOptions::default()
     };
-    bundles.iter().map(|bundle| WinClip::load(bundle, &runtime, session.clone(), options.clone())).collect()
+    bundles.iter().map(|bundle| model::load(bundle, &runtime, session.clone(), options.clone())).collect()
+}
+
+fn prompt_set(args: &ModelArgs) -> Result<PromptSet> {
+    PromptSet::resolve(args.prompts.as_deref().unwrap_or("winclip"))
 }
 
 /// The metric options, checked.
@@ -156,11 +170,11 @@ pub struct Run {
 
 impl Run {
     /// Makes the folder and `run.toml`, or takes up the run that is there if its settings agree.
-    pub fn begin(plan: &Plan, out: &Path, data: &Data, models: &[WinClip]) -> Result<Self> {
+    pub fn begin(plan: &Plan, out: &Path, data: &Data, models: &[Box<dyn Segmenter>]) -> Result<Self> {
         let dir = RunDir::create(out)?;
         let settings = to_table(&Recorded {
             command: plan.command,
-            prompts: PromptSet::resolve(&plan.model.prompts)?,
+            prompts: prompt_set(&plan.model)?,
             temperature: plan.model.temperature,
             underscores_to_spaces: plan.model.spaces,
             stride: plan.model.stride,
@@ -169,7 +183,7 @@ impl Run {
         })?;
         let seed = plan.work.settings.seed;
         let mut info = RunInfo::start(command_line(), seed, settings);
-        let provenances: Vec<Provenance> = models.iter().map(Segmenter::provenance).collect();
+        let provenances: Vec<Provenance> = models.iter().map(|model| model.provenance()).collect();
         info.models = provenances
             .iter()
             .map(|provenance| ModelInfo {

@@ -9,7 +9,7 @@ use askance::attack::{
 };
 use askance::dataset::{self, Category, Sample};
 use askance::error::{Error, Result};
-use askance::model::{Segmenter, WinClip};
+use askance::model::Segmenter;
 use askance::record::{MEAN_CATEGORY, SweepRow, read_map, write_npy, write_rows};
 use askance::stats;
 use askance::types::{Axis, Map, Mask, Perturbation};
@@ -22,7 +22,7 @@ use super::{interrupt, progress};
 pub fn run_model(
     session: &Session<'_>,
     plan: &SweepPlan,
-    model: &mut WinClip,
+    model: &mut dyn Segmenter,
     run: &mut Run,
     rows: &mut Vec<SweepRow>,
 ) -> Result<Clock> {

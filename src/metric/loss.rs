@@ -43,6 +43,11 @@ impl Loss {
     /// All losses.
     pub const ALL: [Self; 5] = [Self::Contrast, Self::Bce, Self::Focal, Self::Dice, Self::Auroc];
 
+    /// Whether it reads the map as probabilities, in [0, 1].
+    pub fn needs_probabilities(self) -> bool {
+        matches!(self, Self::Bce | Self::Focal | Self::Dice)
+    }
+
     /// Name as written in files and flags.
     pub fn name(self) -> &'static str {
         match self {

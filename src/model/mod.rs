@@ -25,10 +25,13 @@
 
 mod batch;
 mod bundle;
+mod contract;
 mod fake;
+mod foreign;
 mod provider;
 pub mod runtime;
 mod session;
+mod text;
 mod winclip;
 
 use std::collections::BTreeMap;
@@ -36,14 +39,19 @@ use std::collections::BTreeMap;
 use ndarray::ArrayView4;
 use serde::Serialize;
 
-pub use bundle::{Bundle, Description, ImageSection, Manifest, TextSection, WinClipSection};
+pub use bundle::{
+    Bundle, Channels, ClipDescription, ClipManifest, Description, ForeignManifest, ImageSection,
+    InputSection, Layout, Manifest, OutputSection, Polarity, Resize, TextInputSection, TextSection,
+    WinClipSection,
+};
 pub use fake::Fake;
+pub use foreign::{Foreign, recognise};
 pub use provider::{Provider, ProviderState, ProviderStatus, providers};
 pub use runtime::Runtime;
 pub use session::SessionOptions;
 pub use winclip::{Embeddings, WinClip, WinClipOptions, aggregate, windows};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::types::Map;
 
 /// What a model says about one image.
@@ -66,6 +74,20 @@ pub trait Segmenter: Send {
     /// Rows and columns of its maps.
     fn grid(&self) -> (usize, usize);
 
+    /// Whether its maps lie in [0, 1], which losses that read them as probabilities need.
+    fn is_bounded(&self) -> bool {
+        true
+    }
+
+    /// Makes ready for categories that are not known yet, so that a text tower is loaded once for all of them and not in the
+    /// middle of a run. [`Segmenter::segment`] does it by itself otherwise.
+    ///
+    /// # Errors
+    /// Those of the text tower, where there is one.
+    fn prepare(&mut self, _categories: &[&str]) -> Result<()> {
+        Ok(())
+    }
+
     /// Segments a batch: `images` has shape (batch, 3, size, size), RGB in [0, 1]; `categories` has one name per image.
     ///
     /// # Errors
@@ -75,6 +97,31 @@ pub trait Segmenter: Send {
 
     /// What ran, for the record of a run.
     fn provenance(&self) -> Provenance;
+}
+
+/// Loads a bundle of either kind as a segmenter. A foreign graph heeds only the prompts among the options.
+///
+/// # Errors
+/// Those of [`WinClip::load`] and [`Foreign::load`]; a temperature or stride for a foreign graph.
+pub fn load(
+    bundle: &Bundle,
+    runtime: &Runtime,
+    session: SessionOptions,
+    options: WinClipOptions,
+) -> Result<Box<dyn Segmenter>> {
+    let Manifest::Foreign(_) = bundle.manifest() else {
+        return Ok(Box::new(WinClip::load(bundle, runtime, session, options)?));
+    };
+    let unused = [
+        ("--temperature", options.temperature.is_some()),
+        ("--stride", options.stride != WinClipOptions::default().stride),
+    ];
+    if let Some((flag, _)) = unused.into_iter().find(|(_, set)| *set) {
+        let problem = format!("means nothing to the foreign graph {}", bundle.name());
+        return Err(Error::usage(flag, problem, "leave it out, or use a CLIP"));
+    }
+    let model = Foreign::load(bundle, runtime, session, options.prompts, options.underscores_to_spaces)?;
+    Ok(Box::new(model))
 }
 
 /// What ran: model, library, provider and every option as it was really set.

@@ -2,158 +2,104 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
 
-use super::{IMAGE_GRAPH, TEXT_GRAPH};
-use crate::error::{Error, Result};
+use super::clip::{self, ClipManifest};
+use super::foreign::{self, ForeignManifest};
+use crate::error::{Error, Kind, Result};
 
 /// File name of the manifest.
 pub(crate) const MANIFEST_FILE: &str = "bundle.toml";
 const FORMAT: u32 = 1;
 
-/// The manifest of a bundle.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manifest {
-    /// Version of this file's format; 1.
-    pub format: u32,
-    /// Short name.
-    pub name: String,
-    /// Kind of model; `clip-vit` is the only one so far.
-    pub architecture: String,
-    /// One sentence.
-    pub description: String,
-    /// Precision of the weights, for example `fp32`.
-    pub precision: String,
-    /// Where the weights come from.
-    pub source: String,
-    /// Licence of the weights.
-    pub licence: String,
-    /// What the image graph takes.
-    pub image: ImageSection,
-    /// What the text graph takes.
-    pub text: TextSection,
-    /// What WinCLIP needs to know.
-    pub winclip: WinClipSection,
-    /// SHA-256, lower-case hex, of each file by its name.
-    pub files: BTreeMap<String, String>,
-}
-
-/// What the image graph takes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ImageSection {
-    /// Side of the square input in pixels.
-    pub size: usize,
-    /// Rows and columns of the patch grid.
-    pub patch_grid: [usize; 2],
-    /// Mean that the graph subtracts, per channel, for the record.
-    pub mean: [f32; 3],
-    /// Standard deviation that the graph divides by, per channel, for the record.
-    pub std: [f32; 3],
-    /// `gelu` or `quick_gelu`, for the record.
-    pub activation: String,
-}
-
-/// What the text graph takes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TextSection {
-    /// Number of tokens of a prompt.
-    pub context: usize,
-}
-
-/// What WinCLIP needs to know.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WinClipSection {
-    /// Length of an embedding.
-    pub embedding: usize,
-    /// Sides of the windows in patches.
-    pub scales: Vec<usize>,
-    /// Default softmax temperature.
-    pub temperature: f32,
+/// A manifest, by what `architecture` says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Manifest {
+    /// `clip-vit`: a CLIP whose graphs this project wrote.
+    Clip(ClipManifest),
+    /// `image-to-map`: a graph of any origin that turns a picture into an anomaly map.
+    Foreign(ForeignManifest),
 }
 
 impl Manifest {
-    /// Reads and checks a manifest; `subject` names it in errors.
-    pub(super) fn parse(text: &str, subject: &str) -> Result<Self> {
-        let invalid =
-            |problem: String, fix: &str| Error::new(crate::error::Kind::File, subject, problem, fix);
-        if let Ok(table) = text.parse::<toml::Table>() {
-            let format = table.get("format");
-            if format.and_then(toml::Value::as_integer) != Some(i64::from(FORMAT)) {
-                let found = format.map_or("none".into(), toml::Value::to_string);
-                return Err(invalid(
-                    format!("has format {found}, and this version reads format {FORMAT}"),
-                    "export the bundle again with the scripts of this version",
-                ));
-            }
-        }
-        let manifest: Self = toml::from_str(text).map_err(|error| {
-            invalid(error.to_string().trim_end().to_string(), "correct that line, or export the bundle again")
-        })?;
-        match manifest.senseless() {
-            Some(problem) => Err(invalid(problem, "correct it, or export the bundle again")),
-            None => Ok(manifest),
+    /// Short name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Clip(manifest) => &manifest.name,
+            Self::Foreign(manifest) => &manifest.name,
         }
     }
 
-    /// The first value that makes no sense.
-    fn senseless(&self) -> Option<String> {
-        let [rows, columns] = self.image.patch_grid;
-        let (size, scales) = (self.image.size, &self.winclip.scales);
-        let is_hash = |hash: &str| {
-            hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        };
-        let is_plain =
-            |name: &str| !name.is_empty() && !name.contains(['/', '\\']) && name != ".." && name != ".";
-        let checks = [
-            (self.name.is_empty(), "name is empty".to_string()),
-            (
-                self.architecture != "clip-vit",
-                format!("architecture is {:?}, and only clip-vit is known", self.architecture),
-            ),
-            (size == 0, "image.size is 0".into()),
-            (rows == 0 || columns == 0, "image.patch_grid has a 0".into()),
-            (
-                rows > size || columns > size,
-                format!("image.patch_grid has more patches than image.size has pixels ({size})"),
-            ),
-            (!self.image.mean.iter().all(|m| m.is_finite()), "image.mean is not finite".into()),
-            (!self.image.std.iter().all(|s| s.is_finite() && *s > 0.0), "image.std is not above 0".into()),
-            (
-                !["gelu", "quick_gelu"].contains(&self.image.activation.as_str()),
-                format!("image.activation is {:?}, neither gelu nor quick_gelu", self.image.activation),
-            ),
-            (
-                self.text.context < 3,
-                format!("text.context is {}, too short for start, word and end", self.text.context),
-            ),
-            (self.winclip.embedding == 0, "winclip.embedding is 0".into()),
-            (scales.is_empty(), "winclip.scales is empty".into()),
-            (
-                !scales.iter().all(|scale| (1..=rows.min(columns)).contains(scale)),
-                format!("winclip.scales {scales:?} do not fit into the grid of {rows} x {columns} patches"),
-            ),
-            (!scales.is_sorted_by(|a, b| a < b), format!("winclip.scales {scales:?} do not ascend")),
-            (
-                !(self.winclip.temperature.is_finite() && self.winclip.temperature > 0.0),
-                format!("winclip.temperature is {}, not above 0", self.winclip.temperature),
-            ),
-        ];
-        let missing = [IMAGE_GRAPH, TEXT_GRAPH].into_iter().find(|file| !self.files.contains_key(*file));
-        let bad_file = self.files.iter().find(|(name, hash)| !is_plain(name) || !is_hash(hash));
-        checks
-            .into_iter()
-            .find_map(|(wrong, problem)| wrong.then_some(problem))
-            .or_else(|| missing.map(|file| format!("files has no entry for {file}")))
-            .or_else(|| {
-                bad_file.map(|(name, hash)| {
-                    format!("files has {name:?} = {hash:?}: not a file name and SHA-256 in hex")
-                })
-            })
+    /// SHA-256, lower-case hex, of each file by its name.
+    pub fn files(&self) -> &BTreeMap<String, String> {
+        match self {
+            Self::Clip(manifest) => &manifest.files,
+            Self::Foreign(manifest) => &manifest.files,
+        }
     }
+
+    fn senseless(&self) -> Option<String> {
+        let of_kind = match self {
+            Self::Clip(manifest) => manifest.senseless(),
+            Self::Foreign(manifest) => manifest.senseless(),
+        };
+        let empty_name = self.name().is_empty().then(|| "name is empty".to_string());
+        empty_name.or(of_kind).or_else(|| {
+            let (name, hash) = self.files().iter().find(|(name, hash)| !is_plain(name) || !is_hash(hash))?;
+            Some(format!("files has {name:?} = {hash:?}: not a file name and SHA-256 in hex"))
+        })
+    }
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['/', '\\']) && name != ".." && name != "."
+}
+
+/// Reads and checks a manifest; `subject` names it in errors.
+pub(super) fn parse(text: &str, subject: &str) -> Result<Manifest> {
+    let invalid = |problem: String, fix: &str| Error::new(Kind::File, subject, problem, fix);
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| unreadable(&error, subject))?;
+    let format = table.get("format");
+    if format.and_then(toml::Value::as_integer) != Some(i64::from(FORMAT)) {
+        let found = format.map_or("none".into(), toml::Value::to_string);
+        return Err(invalid(
+            format!("has format {found}, and this version reads format {FORMAT}"),
+            "export the bundle again with the scripts of this version",
+        ));
+    }
+    let architecture = table.get("architecture").and_then(toml::Value::as_str).unwrap_or_default();
+    let manifest = match architecture {
+        clip::ARCHITECTURE => Manifest::Clip(sections(text, subject)?),
+        foreign::ARCHITECTURE => Manifest::Foreign(sections(text, subject)?),
+        other => {
+            let known = format!("{} and {}", clip::ARCHITECTURE, foreign::ARCHITECTURE);
+            return Err(invalid(
+                format!("has architecture {other:?}, and only {known} are known"),
+                "write image-to-map for a graph that was not exported by export/",
+            ));
+        }
+    };
+    match manifest.senseless() {
+        Some(problem) => Err(invalid(problem, "correct it, or export the bundle again")),
+        None => Ok(manifest),
+    }
+}
+
+fn sections<T: DeserializeOwned>(text: &str, subject: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| unreadable(&error, subject))
+}
+
+fn unreadable(error: &toml::de::Error, subject: &str) -> Error {
+    Error::new(
+        Kind::File,
+        subject,
+        error.to_string().trim_end(),
+        "correct that line, or export the bundle again",
+    )
 }
 
 #[cfg(test)]
@@ -187,14 +133,14 @@ temperature = 0.07
 
     fn problem(from: &str, to: &str) -> String {
         assert!(GOOD.contains(from), "the manifest has no {from:?}");
-        let error = Manifest::parse(&GOOD.replacen(from, to, 1), "m/bundle.toml").unwrap_err();
+        let error = parse(&GOOD.replacen(from, to, 1), "m/bundle.toml").unwrap_err();
         assert_eq!(error.subject, "m/bundle.toml");
         error.problem
     }
 
     #[test]
     fn a_good_manifest_is_read() {
-        let manifest = Manifest::parse(GOOD, "m").unwrap();
+        let Manifest::Clip(manifest) = parse(GOOD, "m").unwrap() else { panic!("not a CLIP") };
         assert_eq!((manifest.image.size, manifest.winclip.scales.as_slice()), (192, [2, 3].as_slice()));
     }
 

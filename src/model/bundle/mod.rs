@@ -1,6 +1,8 @@
-//! Bundles: a folder (or an embedded copy of one) with a manifest `bundle.toml` and two ONNX graphs.
+//! Bundles: a folder (or an embedded copy of one) with a manifest `bundle.toml` and the ONNX graphs that it describes.
 
+mod clip;
 mod embedded;
+mod foreign;
 mod hash;
 mod manifest;
 
@@ -10,9 +12,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub use clip::{ClipManifest, ImageSection, TextSection, WinClipSection};
+pub(crate) use foreign::FOREIGN_GRAPH;
+pub use foreign::{
+    Channels, ForeignManifest, InputSection, Layout, OutputSection, Polarity, Resize, TextInputSection,
+};
 pub(crate) use hash::sha256_of_file;
 use manifest::MANIFEST_FILE;
-pub use manifest::{ImageSection, Manifest, TextSection, WinClipSection};
+pub use manifest::Manifest;
 
 use crate::error::{Error, Result};
 
@@ -40,6 +47,8 @@ struct EmbeddedBundle {
 enum Origin {
     Folder(PathBuf),
     Embedded(&'static EmbeddedBundle),
+    /// One graph without a manifest of its own.
+    Graph(PathBuf),
 }
 
 /// Where a graph is to be read from.
@@ -67,6 +76,17 @@ pub struct Description {
     pub licence: String,
     /// Side of the square input in pixels.
     pub size: usize,
+    /// What only a CLIP has.
+    pub clip: Option<ClipDescription>,
+    /// Size of all files in bytes.
+    pub bytes: u64,
+    /// [`Bundle::hash`].
+    pub hash: String,
+}
+
+/// The part of a [`Description`] that only a CLIP has.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClipDescription {
     /// Rows and columns of the patch grid.
     pub patch_grid: [usize; 2],
     /// Length of an embedding.
@@ -75,10 +95,6 @@ pub struct Description {
     pub scales: Vec<usize>,
     /// Default softmax temperature.
     pub temperature: f32,
-    /// Size of all files in bytes.
-    pub bytes: u64,
-    /// [`Bundle::hash`].
-    pub hash: String,
 }
 
 impl Bundle {
@@ -97,9 +113,9 @@ impl Bundle {
                 "give --model a folder that holds a bundle.toml",
             )
         })?;
-        let manifest = Manifest::parse(&text, &path.display().to_string())?;
+        let manifest = manifest::parse(&text, &path.display().to_string())?;
         let mut bytes = text.len() as u64;
-        for (name, expected) in &manifest.files {
+        for (name, expected) in manifest.files() {
             let file = folder.join(name);
             require_hash(&file.display().to_string(), &sha256_of_file(&file)?, expected)?;
             bytes += fs::metadata(&file).map_or(0, |metadata| metadata.len());
@@ -120,10 +136,10 @@ impl Bundle {
         let Some(bundle) = embedded::ALL.iter().find(|bundle| bundle.name == name) else {
             return Err(unknown(name));
         };
-        let manifest = Manifest::parse(bundle.manifest, &format!("embedded {name}/{MANIFEST_FILE}"))?;
+        let manifest = manifest::parse(bundle.manifest, &format!("embedded {name}/{MANIFEST_FILE}"))?;
         let mut bytes = bundle.manifest.len() as u64;
         for (file, content) in bundle.files {
-            let expected = manifest.files.get(file).map_or("", String::as_str);
+            let expected = manifest.files().get(file).map_or("", String::as_str);
             require_hash(&format!("embedded {name}/{file}"), &hash::sha256(content), expected)?;
             bytes += content.len() as u64;
         }
@@ -145,6 +161,32 @@ impl Bundle {
         if folder.is_dir() { Self::open(folder) } else { Err(unknown(spec)) }
     }
 
+    /// Whether `--model` names a graph without a manifest: an existing `.onnx` file.
+    pub fn is_graph(spec: &str) -> bool {
+        let path = Path::new(spec);
+        path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
+    }
+
+    /// A graph without a manifest of its own, with what was recognised in it.
+    pub(super) fn of_graph(path: &Path, manifest: ForeignManifest) -> Self {
+        let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
+        Self { manifest: Manifest::Foreign(manifest), origin: Origin::Graph(path.to_path_buf()), bytes }
+    }
+
+    /// The manifest of a CLIP.
+    ///
+    /// # Errors
+    /// The bundle is a foreign graph.
+    pub fn clip(&self) -> Result<&ClipManifest> {
+        match &self.manifest {
+            Manifest::Clip(manifest) => Ok(manifest),
+            Manifest::Foreign(_) => {
+                let fix = "export a CLIP with `python -m askance_export`, or use one of the embedded models";
+                Err(Error::model(self.origin_name(), "is no CLIP, which WinCLIP needs", fix))
+            }
+        }
+    }
+
     /// Folders directly below `parent` that hold a `bundle.toml`, sorted; none if `parent` is not there.
     pub fn folders_in(parent: impl AsRef<Path>) -> Vec<PathBuf> {
         let entries = fs::read_dir(parent).into_iter().flatten();
@@ -163,34 +205,56 @@ impl Bundle {
 
     /// Name in the manifest.
     pub fn name(&self) -> &str {
-        &self.manifest.name
+        self.manifest.name()
     }
 
     /// SHA-256, lower-case hex, over the names and hashes of the files in order of name: one value for the whole model.
     pub fn hash(&self) -> String {
         let lines: String =
-            self.manifest.files.iter().map(|(name, hash)| format!("{hash}  {name}\n")).collect();
+            self.manifest.files().iter().map(|(name, hash)| format!("{hash}  {name}\n")).collect();
         hash::sha256(lines.as_bytes())
     }
 
     /// What the bundle is, for people.
     pub fn describe(&self) -> Description {
-        let manifest = self.manifest.clone();
-        Description {
+        let common = Description {
+            name: self.name().to_owned(),
             origin: self.origin_name(),
-            hash: self.hash(),
+            architecture: String::new(),
+            description: String::new(),
+            precision: String::new(),
+            source: String::new(),
+            licence: String::new(),
+            size: 0,
+            clip: None,
             bytes: self.bytes,
-            name: manifest.name,
-            architecture: manifest.architecture,
-            description: manifest.description,
-            precision: manifest.precision,
-            source: manifest.source,
-            licence: manifest.licence,
-            size: manifest.image.size,
-            patch_grid: manifest.image.patch_grid,
-            embedding: manifest.winclip.embedding,
-            scales: manifest.winclip.scales,
-            temperature: manifest.winclip.temperature,
+            hash: self.hash(),
+        };
+        match self.manifest.clone() {
+            Manifest::Clip(manifest) => Description {
+                architecture: manifest.architecture,
+                description: manifest.description,
+                precision: manifest.precision,
+                source: manifest.source,
+                licence: manifest.licence,
+                size: manifest.image.size,
+                clip: Some(ClipDescription {
+                    patch_grid: manifest.image.patch_grid,
+                    embedding: manifest.winclip.embedding,
+                    scales: manifest.winclip.scales,
+                    temperature: manifest.winclip.temperature,
+                }),
+                ..common
+            },
+            Manifest::Foreign(manifest) => Description {
+                architecture: manifest.architecture,
+                description: manifest.description,
+                precision: manifest.precision,
+                source: manifest.source,
+                licence: manifest.licence,
+                size: manifest.input.size,
+                ..common
+            },
         }
     }
 
@@ -199,6 +263,7 @@ impl Bundle {
         match &self.origin {
             Origin::Folder(folder) => folder.join(file).display().to_string(),
             Origin::Embedded(bundle) => format!("embedded {}/{file}", bundle.name),
+            Origin::Graph(path) => path.display().to_string(),
         }
     }
 
@@ -206,6 +271,7 @@ impl Bundle {
     pub(crate) fn graph(&self, file: &str) -> Graph {
         match &self.origin {
             Origin::Folder(folder) => Graph::File(folder.join(file)),
+            Origin::Graph(path) => Graph::File(path.clone()),
             Origin::Embedded(bundle) => {
                 let content =
                     bundle.files.iter().find(|(name, _)| *name == file).map(|(_, content)| *content);
@@ -218,6 +284,7 @@ impl Bundle {
         match &self.origin {
             Origin::Folder(folder) => folder.display().to_string(),
             Origin::Embedded(_) => "embedded".into(),
+            Origin::Graph(path) => path.display().to_string(),
         }
     }
 }
@@ -243,7 +310,7 @@ fn unknown(spec: &str) -> Error {
         .collect();
     Error::usage(
         format!("--model {spec}"),
-        "is neither a folder that holds a bundle.toml nor an embedded model",
+        "is neither a folder that holds a bundle.toml, nor an .onnx file, nor an embedded model",
         format!("use one of {}, or the path of a bundle's folder", known.join(", ")),
     )
 }

@@ -1,32 +1,16 @@
-//! What the two graphs of a bundle must take and return, checked against what they do.
+//! What the image graph of a bundle must take and return.
 
 use ort::session::Session;
-use ort::value::{Outlet, TensorElementType};
 
-use crate::error::{Error, Result};
-use crate::model::bundle::Manifest;
-
-/// A dimension that must be free.
-const ANY: i64 = -1;
-const FLOAT: TensorElementType = TensorElementType::Float32;
-const INT: TensorElementType = TensorElementType::Int64;
-
-/// A tensor that a graph must have. A free dimension is [`ANY`].
-struct Expected {
-    name: String,
-    kind: TensorElementType,
-    shape: Vec<i64>,
-}
-
-fn tensor(name: impl Into<String>, kind: TensorElementType, shape: &[i64]) -> Expected {
-    Expected { name: name.into(), kind, shape: shape.to_vec() }
-}
+use crate::error::Result;
+use crate::model::bundle::ClipManifest;
+use crate::model::contract::{ANY, FLOAT, INT, check, tensor};
 
 /// Checks the image graph.
 ///
 /// # Errors
 /// Names the file, the tensor, what was expected and what was found.
-pub(super) fn check_image(session: &Session, manifest: &Manifest, file: &str) -> Result<()> {
+pub(super) fn check_image(session: &Session, manifest: &ClipManifest, file: &str) -> Result<()> {
     let (size, embedding) = (manifest.image.size as i64, manifest.winclip.embedding as i64);
     let mut inputs = vec![
         tensor("pixels", FLOAT, &[ANY, 3, size, size]),
@@ -41,93 +25,4 @@ pub(super) fn check_image(session: &Session, manifest: &Manifest, file: &str) ->
         outputs.push(tensor(format!("window_score_{scale}"), FLOAT, &[ANY, ANY]));
     }
     check(file, session, &inputs, &outputs)
-}
-
-/// Checks the text graph.
-///
-/// # Errors
-/// Names the file, the tensor, what was expected and what was found.
-pub(super) fn check_text(session: &Session, manifest: &Manifest, file: &str) -> Result<()> {
-    let (context, embedding) = (manifest.text.context as i64, manifest.winclip.embedding as i64);
-    check(
-        file,
-        session,
-        &[tensor("tokens", INT, &[ANY, context])],
-        &[tensor("embedding", FLOAT, &[ANY, embedding])],
-    )
-}
-
-fn check(file: &str, session: &Session, inputs: &[Expected], outputs: &[Expected]) -> Result<()> {
-    for expected in inputs {
-        check_tensor(file, "input", expected, session.inputs())?;
-    }
-    for expected in outputs {
-        check_tensor(file, "output", expected, session.outputs())?;
-    }
-    match session.inputs().iter().find(|input| inputs.iter().all(|expected| expected.name != input.name())) {
-        Some(unknown) => {
-            Err(mismatch(file, format!("has an input {:?} that nothing is given to", unknown.name())))
-        }
-        None => Ok(()),
-    }
-}
-
-fn check_tensor(file: &str, side: &str, expected: &Expected, found: &[Outlet]) -> Result<()> {
-    let wanted = show(expected.kind, &expected.shape);
-    let Some(outlet) = found.iter().find(|outlet| outlet.name() == expected.name) else {
-        let names: Vec<&str> = found.iter().map(Outlet::name).collect();
-        let problem = format!("has no {side} {:?} ({wanted}); it has {}", expected.name, names.join(", "));
-        return Err(mismatch(file, problem));
-    };
-    let kind = outlet.dtype().tensor_type();
-    let shape: Option<&[i64]> = outlet.dtype().tensor_shape().map(|shape| &**shape);
-    match (kind, shape) {
-        (Some(kind), Some(shape)) if kind == expected.kind && fits(&expected.shape, shape) => Ok(()),
-        (Some(kind), Some(shape)) => Err(mismatch(
-            file,
-            format!(
-                "has the {side} {:?} as {}, and the manifest means {wanted}",
-                expected.name,
-                show(kind, shape)
-            ),
-        )),
-        _ => Err(mismatch(
-            file,
-            format!("has the {side} {:?}, which is no tensor; it must be {wanted}", expected.name),
-        )),
-    }
-}
-
-/// A free dimension of the graph takes any size; a fixed one must be the expected one.
-fn fits(expected: &[i64], found: &[i64]) -> bool {
-    expected.len() == found.len() && expected.iter().zip(found).all(|(e, f)| *f == ANY || e == f)
-}
-
-fn show(kind: TensorElementType, shape: &[i64]) -> String {
-    let dims: Vec<String> =
-        shape.iter().map(|d| if *d == ANY { "any".into() } else { d.to_string() }).collect();
-    format!("{kind} [{}]", dims.join(", "))
-}
-
-fn mismatch(file: &str, problem: String) -> Error {
-    Error::model(
-        file,
-        problem,
-        "correct bundle.toml, or export the bundle again: the manifest and the graph must agree",
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_free_dimension_fits_and_a_fixed_one_must_be_equal() {
-        assert!(fits(&[ANY, 3], &[ANY, 3]));
-        assert!(fits(&[ANY, 3], &[ANY, ANY]));
-        assert!(!fits(&[ANY, 3], &[1, 3]), "a batch that is fixed cannot take any batch");
-        assert!(!fits(&[ANY, 3], &[ANY, 4]));
-        assert!(!fits(&[], &[1]), "a vector of one is no scalar");
-        assert_eq!(show(FLOAT, &[ANY, 3]), "f32 [any, 3]");
-    }
 }

@@ -3,7 +3,6 @@
 pub mod aggregate;
 mod contract;
 mod model;
-mod text;
 pub mod windows;
 
 pub use model::{Embeddings, WinClip, WinClipOptions};

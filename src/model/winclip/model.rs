@@ -4,13 +4,13 @@ use ndarray::{Array2, Array3, ArrayD, ArrayView4, Axis, Ix1, Ix2, Ix3, arr0};
 use ort::session::{OutputSelector, RunOptions, Session};
 use ort::value::TensorRef;
 
-use super::text::TextEncoder;
 use super::{aggregate, contract, windows};
 use crate::error::{Error, Result};
 use crate::model::batch::check_batch;
-use crate::model::bundle::{Bundle, IMAGE_GRAPH};
+use crate::model::bundle::{Bundle, ClipManifest, IMAGE_GRAPH};
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
+use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter};
 use crate::prompt::PromptSet;
 
@@ -46,6 +46,7 @@ pub struct Embeddings {
 /// WinCLIP over a bundle.
 pub struct WinClip {
     bundle: Bundle,
+    manifest: ClipManifest,
     session: Session,
     text: TextEncoder,
     temperature: f32,
@@ -72,7 +73,7 @@ impl WinClip {
         session: SessionOptions,
         options: WinClipOptions,
     ) -> Result<Self> {
-        let manifest = bundle.manifest();
+        let manifest = bundle.clip()?;
         let temperature = options.temperature.unwrap_or(manifest.winclip.temperature);
         check_options(temperature, &options, &manifest.winclip.scales)?;
         let file = bundle.file_name(IMAGE_GRAPH);
@@ -100,23 +101,24 @@ impl WinClip {
             options: set,
             placement: built.placement,
         };
+        let shape = TextShape { context: manifest.text.context, embedding: manifest.winclip.embedding };
         let text = TextEncoder::new(
             bundle.clone(),
+            shape,
             runtime.clone(),
             session,
             options.prompts,
             options.underscores_to_spaces,
         );
-        Ok(Self { bundle: bundle.clone(), session: built.session, text, temperature, windows, provenance })
-    }
-
-    /// Encodes the prompts of categories that are not known yet, so that the text graph is loaded once for all of them
-    /// and not in the middle of a run. [`Segmenter::segment`] does it by itself otherwise.
-    ///
-    /// # Errors
-    /// The text graph cannot be loaded, does not fit the manifest, fails, or returns values that are not finite.
-    pub fn prepare(&mut self, categories: &[&str]) -> Result<()> {
-        self.text.prepare(categories)
+        Ok(Self {
+            bundle: bundle.clone(),
+            manifest: manifest.clone(),
+            session: built.session,
+            text,
+            temperature,
+            windows,
+            provenance,
+        })
     }
 
     /// Text embeddings of a category, shape (2, E): normal, anomalous; each of length 1.
@@ -134,8 +136,8 @@ impl WinClip {
     /// Those of [`Segmenter::segment`].
     pub fn embeddings(&mut self, images: ArrayView4<f32>) -> Result<Embeddings> {
         let batch = images.dim().0;
-        check_batch(self.bundle.name(), images, &vec![""; batch], self.bundle.manifest().image.size)?;
-        let embedding = self.bundle.manifest().winclip.embedding;
+        check_batch(self.bundle.name(), images, &vec![""; batch], self.manifest.image.size)?;
+        let embedding = self.manifest.winclip.embedding;
         // The graph wants a text, whatever is asked of it; embeddings do not depend on it.
         let text = Array3::from_elem((batch, 2, embedding), 1.0 / (embedding as f32).sqrt());
         let names = self.output_names("image_embedding", "window_embedding");
@@ -152,7 +154,7 @@ impl WinClip {
     }
 
     fn output_names(&self, of_image: &str, of_windows: &str) -> Vec<String> {
-        let scales = self.bundle.manifest().winclip.scales.iter();
+        let scales = self.manifest.winclip.scales.iter();
         std::iter::once(of_image.to_string())
             .chain(scales.map(|scale| format!("{of_windows}_{scale}")))
             .collect()
@@ -177,7 +179,7 @@ impl WinClip {
             "text" => TensorRef::from_array_view(text).map_err(failed)?,
             "temperature" => TensorRef::from_array_view(&temperature).map_err(failed)?,
         ];
-        for (scale, windows) in self.bundle.manifest().winclip.scales.iter().zip(&self.windows) {
+        for (scale, windows) in self.manifest.winclip.scales.iter().zip(&self.windows) {
             let tensor = TensorRef::from_array_view(windows).map_err(failed)?;
             inputs.push((format!("windows_{scale}").into(), tensor.into()));
         }
@@ -220,7 +222,7 @@ impl WinClip {
     /// Text embeddings of a batch, shape (batch, 2, E).
     fn text_of(&mut self, categories: &[&str]) -> Result<Array3<f32>> {
         self.text.prepare(categories)?;
-        let mut text = Array3::zeros((categories.len(), 2, self.bundle.manifest().winclip.embedding));
+        let mut text = Array3::zeros((categories.len(), 2, self.manifest.winclip.embedding));
         for (mut slot, category) in text.outer_iter_mut().zip(categories) {
             slot.assign(&self.text.get(category).expect("it was just prepared"));
         }
@@ -234,12 +236,16 @@ impl Segmenter for WinClip {
     }
 
     fn input_size(&self) -> usize {
-        self.bundle.manifest().image.size
+        self.manifest.image.size
     }
 
     fn grid(&self) -> (usize, usize) {
-        let [rows, columns] = self.bundle.manifest().image.patch_grid;
+        let [rows, columns] = self.manifest.image.patch_grid;
         (rows, columns)
+    }
+
+    fn prepare(&mut self, categories: &[&str]) -> Result<()> {
+        self.text.prepare(categories)
     }
 
     fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {

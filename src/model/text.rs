@@ -5,17 +5,27 @@ use std::collections::HashMap;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use ort::value::TensorRef;
 
-use super::contract;
+use super::bundle::{Bundle, TEXT_GRAPH};
+use super::contract::{self, ANY, FLOAT, INT, tensor};
+use super::runtime::Runtime;
+use super::session::{self, SessionOptions};
 use crate::error::{Error, Result};
-use crate::model::bundle::{Bundle, Manifest, TEXT_GRAPH};
-use crate::model::runtime::Runtime;
-use crate::model::session::{self, SessionOptions};
 use crate::prompt::{PromptSet, tokenise};
+
+/// Shape of a text tower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TextShape {
+    /// Number of tokens of a prompt.
+    pub context: usize,
+    /// Length of an embedding.
+    pub embedding: usize,
+}
 
 /// Embeds categories; keeps what it has embedded. The text graph is loaded with the first category and let go after each,
 /// since a run has few categories and the text tower may be large.
 pub(super) struct TextEncoder {
     bundle: Bundle,
+    shape: TextShape,
     runtime: Runtime,
     options: SessionOptions,
     prompts: PromptSet,
@@ -26,12 +36,13 @@ pub(super) struct TextEncoder {
 impl TextEncoder {
     pub(super) fn new(
         bundle: Bundle,
+        shape: TextShape,
         runtime: Runtime,
         options: SessionOptions,
         prompts: PromptSet,
         underscores_to_spaces: bool,
     ) -> Self {
-        Self { bundle, runtime, options, prompts, underscores_to_spaces, known: HashMap::new() }
+        Self { bundle, shape, runtime, options, prompts, underscores_to_spaces, known: HashMap::new() }
     }
 
     /// Embeds the categories that are not known yet.
@@ -48,7 +59,10 @@ impl TextEncoder {
         }
         let file = self.bundle.file_name(TEXT_GRAPH);
         let mut built = session::build(&self.runtime, &self.options, &self.bundle.graph(TEXT_GRAPH), &file)?;
-        contract::check_text(&built.session, self.bundle.manifest(), &file)?;
+        let (context, embedding) = (self.shape.context as i64, self.shape.embedding as i64);
+        let inputs = [tensor("tokens", INT, &[ANY, context])];
+        let outputs = [tensor("embedding", FLOAT, &[ANY, embedding])];
+        contract::check(&file, &built.session, &inputs, &outputs)?;
         for category in unknown {
             let embedded = self.embed(&mut built.session, category, &file)?;
             self.known.insert(category.to_string(), embedded);
@@ -66,12 +80,12 @@ impl TextEncoder {
         let object =
             if self.underscores_to_spaces { category.replace('_', " ") } else { category.to_string() };
         let prompts = self.prompts.prompts(&object);
-        let manifest = self.bundle.manifest();
-        let mut classes = Array2::zeros((2, manifest.winclip.embedding));
+        let mut classes = Array2::zeros((2, self.shape.embedding));
         for (sentences, mut class) in
             [&prompts.normal, &prompts.anomalous].into_iter().zip(classes.outer_iter_mut())
         {
-            let embeddings = encode(session, &tokens(sentences, manifest), manifest, file)?;
+            let embeddings =
+                encode(session, &tokens(sentences, self.shape.context), self.shape.embedding, file)?;
             let mean = mean_direction(embeddings.view()).ok_or_else(|| {
                 let problem =
                     format!("gives embeddings that are not finite, or add up to nothing, for {category:?}");
@@ -83,8 +97,7 @@ impl TextEncoder {
     }
 }
 
-fn tokens(sentences: &[String], manifest: &Manifest) -> Array2<i64> {
-    let context = manifest.text.context;
+fn tokens(sentences: &[String], context: usize) -> Array2<i64> {
     let ids: Vec<i64> = sentences.iter().flat_map(|sentence| tokenise(sentence, context)).collect();
     Array2::from_shape_vec((sentences.len(), context), ids).expect("the tokeniser returns `context` ids")
 }
@@ -92,14 +105,14 @@ fn tokens(sentences: &[String], manifest: &Manifest) -> Array2<i64> {
 fn encode(
     session: &mut ort::session::Session,
     tokens: &Array2<i64>,
-    manifest: &Manifest,
+    embedding: usize,
     file: &str,
 ) -> Result<Array2<f32>> {
     let failed = |error: ort::Error| Error::model(file, format!("fails: {error}"), "export the bundle again");
     let tensor = TensorRef::from_array_view(tokens).map_err(failed)?;
     let outputs = session.run(ort::inputs!["tokens" => tensor]).map_err(failed)?;
     let (shape, values) = outputs["embedding"].try_extract_tensor::<f32>().map_err(failed)?;
-    let expected = (tokens.nrows(), manifest.winclip.embedding);
+    let expected = (tokens.nrows(), embedding);
     Array2::from_shape_vec(expected, values.to_vec()).map_err(|_| {
         let problem =
             format!("returns \"embedding\" of shape {:?} where {expected:?} was expected", &**shape);

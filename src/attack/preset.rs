@@ -1,0 +1,63 @@
+use std::fmt;
+use std::str::FromStr;
+
+use super::settings::{Border, Select, Settings};
+use crate::error::{Error, Result};
+use crate::perturb::{self, Fill, Rotation};
+use crate::types::Frame;
+
+/// A published protocol, as settings. Both have the bounds (+-90 degrees, the whole hue circle, saturation +-0.5), the
+/// contrast loss, the three-pass rotation with replicated borders and 100 evaluations of arXiv 2405.07969 and of its authors'
+/// code (`examples/anomalib_adversary` in IntelLabs/MART).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// The text: the map is turned back and compared with the untouched mask; corners that a rotation brought in count with
+    /// a score of zero.
+    Paper,
+    /// The code: the mask is turned with the picture, and an anomalous sample keeps the candidate of lowest pixel AUROC.
+    Authors,
+}
+
+impl Preset {
+    /// Name of the prompt set ([`PromptSet`](crate::prompt::PromptSet)) of the WinCLIP that both attacked, anomalib's.
+    pub const PROMPTS: &str = "common21";
+
+    /// The protocol's settings.
+    pub fn settings(self) -> Settings {
+        let shared = Settings {
+            perturb: perturb::Settings { rotation: Rotation::ThreePass, fill: Fill::Replicate },
+            border: Border::Zeros,
+            ..Settings::default()
+        };
+        match self {
+            Self::Paper => Settings { frame: Frame::Derotated, select: Select::Loss, ..shared },
+            Self::Authors => Settings { frame: Frame::RotatedMask, select: Select::SampleAuroc, ..shared },
+        }
+    }
+
+    /// Name as written in flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Authors => "authors",
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Preset {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "paper" => Ok(Self::Paper),
+            "authors" => Ok(Self::Authors),
+            _ => Err(Error::usage(format!("--preset {text}"), "is unknown", "use paper or authors")),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The manifest of a foreign graph: picture in, anomaly map out.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::TEXT_GRAPH;
+
+/// What `architecture` says in it.
+pub(super) const ARCHITECTURE: &str = "image-to-map";
+/// File name of the graph.
+pub(crate) const FOREIGN_GRAPH: &str = "model.onnx";
+
+/// The manifest of a graph that this project did not write.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignManifest {
+    /// Version of this file's format; 1.
+    pub format: u32,
+    /// Short name.
+    pub name: String,
+    /// `image-to-map`.
+    pub architecture: String,
+    /// One sentence.
+    #[serde(default)]
+    pub description: String,
+    /// Precision of the weights, for example `fp32`.
+    #[serde(default = "unknown")]
+    pub precision: String,
+    /// Where the graph comes from.
+    #[serde(default = "unknown")]
+    pub source: String,
+    /// Licence of the weights.
+    #[serde(default = "unknown")]
+    pub licence: String,
+    /// The picture.
+    pub input: InputSection,
+    /// Text embeddings, for a graph that wants them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextInputSection>,
+    /// The map.
+    pub output: OutputSection,
+    /// SHA-256, lower-case hex, of each file by its name: `model.onnx`, `text.onnx` where there is a text section, and files of
+    /// external weights.
+    pub files: BTreeMap<String, String>,
+}
+
+/// What the graph takes for a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputSection {
+    /// Name of the tensor, float32.
+    pub name: String,
+    /// Side of the square picture in pixels: what the graph is given, and the size at which maps are evaluated.
+    pub size: usize,
+    /// Order of the axes.
+    #[serde(default)]
+    pub layout: Layout,
+    /// Order of the colours.
+    #[serde(default)]
+    pub channels: Channels,
+    /// What black and white are to become, before mean and standard deviation.
+    #[serde(default = "unit")]
+    pub range: [f32; 2],
+    /// Subtracted per channel (in the order of `channels`); 0 where the graph normalises by itself.
+    #[serde(default)]
+    pub mean: [f32; 3],
+    /// Divided by per channel, after the mean.
+    #[serde(default = "ones")]
+    pub std: [f32; 3],
+    /// Who brings pictures to the size that the network needs.
+    #[serde(default)]
+    pub resize: Resize,
+}
+
+/// Order of the axes of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// (batch, 3, height, width).
+    #[default]
+    Nchw,
+    /// (batch, height, width, 3).
+    Nhwc,
+}
+
+/// Order of the colours of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channels {
+    /// Red first.
+    #[default]
+    Rgb,
+    /// Blue first, as OpenCV reads them.
+    Bgr,
+}
+
+/// Who brings pictures to the size that the network needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Resize {
+    /// The graph takes the picture as it is and needs `input.size` pixels.
+    #[default]
+    Askance,
+    /// The graph resizes; it must take pictures of any size.
+    Graph,
+}
+
+/// Text embeddings as an input: those of the prompt set, as WinCLIP has them (mean over the prompts of a class, length 1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextInputSection {
+    /// Name of the tensor, float32: (batch, 2, E), or (2, E) for all pictures of a call; normal, then anomalous.
+    pub name: String,
+    /// Length of an embedding, E.
+    pub embedding: usize,
+    /// Number of tokens of a prompt, for `text.onnx` (`tokens` to `embedding`, as in a CLIP bundle).
+    pub context: usize,
+}
+
+/// What the graph returns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputSection {
+    /// Name of the map, float32: (batch, H, W) or (batch, C, H, W), at any resolution.
+    pub map: String,
+    /// Which channel of the map is the anomaly map; may be left out where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<usize>,
+    /// Name of the image score, float32: one value per picture. The map's maximum where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<String>,
+    /// Whether a high value means anomalous or normal, in map and score alike.
+    #[serde(default)]
+    pub polarity: Polarity,
+    /// Smallest and largest possible value of the map, brought to [0, 1]; unbounded where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<[f32; 2]>,
+    /// The same for the score, where it is an output of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score_range: Option<[f32; 2]>,
+}
+
+/// What a high value of a map means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Polarity {
+    /// High is anomalous.
+    #[default]
+    Anomalous,
+    /// High is normal: values are turned over.
+    Normal,
+}
+
+fn unknown() -> String {
+    "unknown".to_owned()
+}
+
+fn unit() -> [f32; 2] {
+    [0.0, 1.0]
+}
+
+fn ones() -> [f32; 3] {
+    [1.0; 3]
+}
+
+impl ForeignManifest {
+    /// The first value that makes no sense.
+    pub(super) fn senseless(&self) -> Option<String> {
+        let (input, output) = (&self.input, &self.output);
+        let ascends = |range: [f32; 2]| range.iter().all(|v| v.is_finite()) && range[0] < range[1];
+        let bad_range = |range: Option<[f32; 2]>| range.is_some_and(|range| !ascends(range));
+        let checks = [
+            (input.name.is_empty(), "input.name is empty".to_string()),
+            (input.size == 0, "input.size is 0".into()),
+            (!ascends(input.range), format!("input.range {:?} does not ascend", input.range)),
+            (!input.mean.iter().all(|m| m.is_finite()), "input.mean is not finite".into()),
+            (!input.std.iter().all(|s| s.is_finite() && *s > 0.0), "input.std is not above 0".into()),
+            (output.map.is_empty(), "output.map is empty".into()),
+            (bad_range(output.range), "output.range does not ascend".into()),
+            (bad_range(output.score_range), "output.score_range does not ascend".into()),
+            (
+                output.score.is_none() && output.score_range.is_some(),
+                "output.score_range is there without output.score".into(),
+            ),
+            (
+                self.text.as_ref().is_some_and(|text| text.embedding == 0 || text.context < 3),
+                "text.embedding is 0, or text.context too short for start, word and end".into(),
+            ),
+        ];
+        let needed = [(FOREIGN_GRAPH, true), (TEXT_GRAPH, self.text.is_some())];
+        let missing = needed.into_iter().find(|&(file, needed)| needed && !self.files.contains_key(file));
+        checks
+            .into_iter()
+            .find_map(|(wrong, problem)| wrong.then_some(problem))
+            .or_else(|| missing.map(|(file, _)| format!("files has no entry for {file}")))
+    }
+}

@@ -1,0 +1,99 @@
+//! What a manifest says about a foreign graph, checked against the graph.
+
+use ort::session::Session;
+use ort::value::Outlet;
+
+use crate::error::Result;
+use crate::model::bundle::{ForeignManifest, Layout, Resize};
+use crate::model::contract::{ANY, FLOAT, mismatch, show};
+
+/// What the graph leaves open and the manifest does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Calls {
+    /// The graph takes one picture a call.
+    pub single: bool,
+    /// One text for all pictures of a call.
+    pub shared_text: bool,
+}
+
+/// Checks names, kinds of value and shapes.
+///
+/// # Errors
+/// Names the file, the tensor, what was expected and what was found.
+pub(super) fn check(session: &Session, manifest: &ForeignManifest, file: &str) -> Result<Calls> {
+    let input = &manifest.input;
+    let size = input.size as i64;
+    let pixels = shape(session.inputs(), "input", &input.name, file)?;
+    let [batch, a, b, c] = pixels[..] else {
+        let found = show(FLOAT, pixels);
+        return Err(mismatch(
+            file,
+            format!("has the input {:?} as {found}, which is no batch of pictures", input.name),
+        ));
+    };
+    let (channels, height, width) = match input.layout {
+        Layout::Nchw => (a, b, c),
+        Layout::Nhwc => (c, a, b),
+    };
+    let side_fits = |side: i64| side == ANY || (input.resize == Resize::Askance && side == size);
+    if !matches!(batch, ANY | 1) || !matches!(channels, ANY | 3) || !side_fits(height) || !side_fits(width) {
+        let wanted = match (input.layout, input.resize) {
+            (Layout::Nchw, Resize::Askance) => show(FLOAT, &[ANY, 3, size, size]),
+            (Layout::Nhwc, Resize::Askance) => show(FLOAT, &[ANY, size, size, 3]),
+            (Layout::Nchw, Resize::Graph) => show(FLOAT, &[ANY, 3, ANY, ANY]),
+            (Layout::Nhwc, Resize::Graph) => show(FLOAT, &[ANY, ANY, ANY, 3]),
+        };
+        let found = show(FLOAT, pixels);
+        return Err(mismatch(
+            file,
+            format!("has the input {:?} as {found}, and the manifest means {wanted}", input.name),
+        ));
+    }
+    let shared_text = match &manifest.text {
+        None => false,
+        Some(text) => {
+            let found = shape(session.inputs(), "input", &text.name, file)?;
+            let embedding = text.embedding as i64;
+            let fits = |d: i64, wanted: i64| d == ANY || d == wanted;
+            match *found {
+                [batch, two, e] if matches!(batch, ANY | 1) && fits(two, 2) && fits(e, embedding) => false,
+                [two, e] if fits(two, 2) && fits(e, embedding) => true,
+                _ => {
+                    let (found, wanted) = (show(FLOAT, found), show(FLOAT, &[ANY, 2, embedding]));
+                    let problem =
+                        format!("has the input {:?} as {found}, and the manifest means {wanted}", text.name);
+                    return Err(mismatch(file, problem));
+                }
+            }
+        }
+    };
+    let known =
+        |name: &str| name == input.name || manifest.text.as_ref().is_some_and(|text| text.name == name);
+    if let Some(unknown) = session.inputs().iter().find(|input| !known(input.name())) {
+        return Err(mismatch(
+            file,
+            format!("has an input {:?} that the manifest gives nothing to", unknown.name()),
+        ));
+    }
+    shape(session.outputs(), "output", &manifest.output.map, file)?;
+    if let Some(score) = &manifest.output.score {
+        shape(session.outputs(), "output", score, file)?;
+    }
+    Ok(Calls { single: batch == 1, shared_text })
+}
+
+/// Shape of a tensor of 32-bit floats.
+fn shape<'s>(outlets: &'s [Outlet], side: &str, name: &str, file: &str) -> Result<&'s [i64]> {
+    let Some(outlet) = outlets.iter().find(|outlet| outlet.name() == name) else {
+        let names: Vec<&str> = outlets.iter().map(Outlet::name).collect();
+        return Err(mismatch(file, format!("has no {side} {name:?}; it has {}", names.join(", "))));
+    };
+    match (outlet.dtype().tensor_type(), outlet.dtype().tensor_shape()) {
+        (Some(FLOAT), Some(shape)) => Ok(shape),
+        (Some(kind), Some(shape)) => {
+            let found = show(kind, shape);
+            Err(mismatch(file, format!("has the {side} {name:?} as {found}, and only {FLOAT} is understood")))
+        }
+        _ => Err(mismatch(file, format!("has the {side} {name:?}, which is no tensor"))),
+    }
+}

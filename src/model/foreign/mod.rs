@@ -1,0 +1,10 @@
+//! Foreign graphs: any ONNX graph that turns a picture into an anomaly map, described by an `image-to-map` manifest or
+//! recognised as an export of anomalib.
+
+mod contract;
+mod convert;
+mod recognise;
+mod segmenter;
+
+pub use recognise::recognise;
+pub use segmenter::Foreign;

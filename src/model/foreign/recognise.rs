@@ -1,0 +1,120 @@
+//! What is known about a graph that came without a manifest.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ndarray::Array4;
+use ort::session::Session;
+use ort::value::TensorRef;
+
+use crate::error::{Error, Result};
+use crate::model::bundle::{
+    Bundle, Channels, FOREIGN_GRAPH, ForeignManifest, Graph, InputSection, Layout, OutputSection, Polarity,
+    Resize, sha256_of_file,
+};
+use crate::model::contract::{ANY, show};
+use crate::model::runtime::Runtime;
+use crate::model::session::{self, SessionOptions};
+
+/// Side of the picture that shows what a graph of free size returns.
+const PROBE: usize = 256;
+const MAP: &str = "anomaly_map";
+const SCORE: &str = "pred_score";
+
+/// The bundle that an `.onnx` file without a manifest amounts to. Known are the exports of anomalib 2: one picture in, RGB in
+/// [0, 1], resized and normalised by the graph itself; `anomaly_map` and `pred_score` out, brought to [0, 1] by anomalib's
+/// post-processor. The working size is the graph's own; where that is free, the side of its maps.
+///
+/// # Errors
+/// The file cannot be read or loaded, or is not such a graph: the error lists its inputs and outputs.
+pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
+    let mut files = BTreeMap::from([(FOREIGN_GRAPH.to_owned(), sha256_of_file(path)?)]);
+    // Where torch's exporter puts large weights.
+    let mut weights = path.as_os_str().to_owned();
+    weights.push(".data");
+    let weights = Path::new(&weights);
+    if weights.is_file() {
+        let name = weights.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        files.insert(name, sha256_of_file(weights)?);
+    }
+    let file = path.display().to_string();
+    let built = session::build(runtime, &SessionOptions::default(), &Graph::File(path.to_path_buf()), &file)?;
+    let mut session = built.session;
+    let [input] = session.inputs() else { return Err(unknown(&session, &file)) };
+    let name = input.name().to_owned();
+    let outputs: Vec<&str> = session.outputs().iter().map(|output| output.name()).collect();
+    if !outputs.contains(&MAP) || !outputs.contains(&SCORE) {
+        return Err(unknown(&session, &file));
+    }
+    let size = match input.dtype().tensor_shape().map(|shape| &**shape) {
+        Some(&[_, 3, height, width]) if height == width && height > 0 => height as usize,
+        Some(&[_, 3, ANY, ANY]) => side_of_maps(&mut session, &name, &file)?,
+        _ => return Err(unknown(&session, &file)),
+    };
+    let stem = path.file_stem().map_or_else(|| "graph".into(), |stem| stem.to_string_lossy());
+    let manifest = ForeignManifest {
+        format: 1,
+        name: stem.into_owned(),
+        architecture: "image-to-map".to_owned(),
+        description: "Export of anomalib, recognised by its outputs".to_owned(),
+        precision: "unknown".to_owned(),
+        source: "anomalib".to_owned(),
+        licence: "unknown".to_owned(),
+        input: InputSection {
+            name,
+            size,
+            layout: Layout::Nchw,
+            channels: Channels::Rgb,
+            range: [0.0, 1.0],
+            mean: [0.0; 3],
+            std: [1.0; 3],
+            resize: Resize::Askance,
+        },
+        text: None,
+        output: OutputSection {
+            map: MAP.to_owned(),
+            channel: None,
+            score: Some(SCORE.to_owned()),
+            polarity: Polarity::Anomalous,
+            range: Some([0.0, 1.0]),
+            score_range: Some([0.0, 1.0]),
+        },
+        files,
+    };
+    Ok(Bundle::of_graph(path, manifest))
+}
+
+fn side_of_maps(session: &mut Session, input: &str, file: &str) -> Result<usize> {
+    let failed = |error: ort::Error| {
+        Error::model(file, format!("fails on a picture of {PROBE} pixels: {error}"), MANIFEST)
+    };
+    let grey = Array4::from_elem((1, 3, PROBE, PROBE), 0.5_f32);
+    let tensor = TensorRef::from_array_view(&grey).map_err(failed)?;
+    let outputs = session.run(ort::inputs![input => tensor]).map_err(failed)?;
+    let map = outputs[MAP].try_extract_array::<f32>().map_err(failed)?;
+    match map.shape() {
+        &[.., height, width] if height == width && height > 0 => Ok(height),
+        other => Err(Error::model(file, format!("returns {MAP:?} of shape {other:?}, not square"), MANIFEST)),
+    }
+}
+
+const MANIFEST: &str = "put it into a folder as model.onnx with a bundle.toml that describes it \
+                        (docs/foreign-models.md), and give that folder to --model";
+
+fn unknown(session: &Session, file: &str) -> Error {
+    let words = |outlets: &[ort::value::Outlet]| {
+        let one =
+            |outlet: &ort::value::Outlet| match (outlet.dtype().tensor_type(), outlet.dtype().tensor_shape())
+            {
+                (Some(kind), Some(shape)) => format!("{:?} {}", outlet.name(), show(kind, shape)),
+                _ => format!("{:?}", outlet.name()),
+            };
+        outlets.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let problem = format!(
+        "is no graph that is known without a manifest: it takes {} and returns {}",
+        words(session.inputs()),
+        words(session.outputs())
+    );
+    Error::model(file, problem, MANIFEST)
+}

@@ -1,0 +1,199 @@
+//! A foreign graph as a segmenter.
+
+use std::ops::Range;
+
+use ndarray::{Array3, Array4, ArrayD, ArrayView4, Axis, s};
+use ort::session::Session;
+use ort::value::TensorRef;
+
+use super::contract::{self, Calls};
+use super::convert;
+use crate::error::{Error, Result};
+use crate::model::batch::check_batch;
+use crate::model::bundle::{Bundle, FOREIGN_GRAPH, ForeignManifest, Manifest};
+use crate::model::runtime::Runtime;
+use crate::model::session::{self, SessionOptions};
+use crate::model::text::{TextEncoder, TextShape};
+use crate::model::{Provenance, Segmentation, Segmenter};
+use crate::prompt::PromptSet;
+
+/// A graph that this project did not write, run as its manifest says.
+pub struct Foreign {
+    manifest: ForeignManifest,
+    file: String,
+    session: Session,
+    calls: Calls,
+    text: Option<TextEncoder>,
+    grid: (usize, usize),
+    provenance: Provenance,
+}
+
+impl std::fmt::Debug for Foreign {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Foreign").field("provenance", &self.provenance).finish_non_exhaustive()
+    }
+}
+
+impl Foreign {
+    /// Loads the graph, checks it against the manifest and runs one grey picture through it, which shows the resolution of
+    /// its maps. `prompts` matter only to a graph with text inputs; `underscores_to_spaces` is that of
+    /// [`WinClipOptions`](crate::model::WinClipOptions).
+    ///
+    /// # Errors
+    /// The bundle is a CLIP; the graph cannot be loaded by the provider, does not fit the manifest (which tensor, what was
+    /// expected), fails, or returns what the manifest does not say.
+    pub fn load(
+        bundle: &Bundle,
+        runtime: &Runtime,
+        session: SessionOptions,
+        prompts: PromptSet,
+        underscores_to_spaces: bool,
+    ) -> Result<Self> {
+        let Manifest::Foreign(manifest) = bundle.manifest() else {
+            let fix = "load it as WinCLIP";
+            return Err(Error::model(bundle.name(), "is a CLIP, not a foreign graph", fix));
+        };
+        let file = bundle.file_name(FOREIGN_GRAPH);
+        let built = session::build(runtime, &session, &bundle.graph(FOREIGN_GRAPH), &file)?;
+        let calls = contract::check(&built.session, manifest, &file)?;
+        let provenance = Provenance {
+            model: bundle.name().into(),
+            model_hash: bundle.hash(),
+            provider: session.provider.to_string(),
+            runtime_version: runtime.version().into(),
+            runtime_library: runtime.library().display().to_string(),
+            runtime_source: runtime.source().name().into(),
+            prompts: manifest.text.as_ref().map_or_else(String::new, |_| prompts.name.clone()),
+            options: built.options,
+            placement: built.placement,
+        };
+        let text = manifest.text.as_ref().map(|text| {
+            let shape = TextShape { context: text.context, embedding: text.embedding };
+            TextEncoder::new(bundle.clone(), shape, runtime.clone(), session, prompts, underscores_to_spaces)
+        });
+        let manifest = manifest.clone();
+        let mut model =
+            Self { manifest, file, session: built.session, calls, text, grid: (0, 0), provenance };
+        let grey = Array4::from_elem((1, 3, model.input_size(), model.input_size()), 0.5);
+        let flat = model
+            .manifest
+            .text
+            .as_ref()
+            .map(|text| Array3::from_elem((1, 2, text.embedding), 1.0 / (text.embedding as f32).sqrt()));
+        let probe = model.run(grey.view(), flat.as_ref())?;
+        model.grid = probe[0].map.dim();
+        Ok(model)
+    }
+
+    /// One call of the graph. `text` has shape (batch, 2, E).
+    fn run(&mut self, images: ArrayView4<f32>, text: Option<&Array3<f32>>) -> Result<Vec<Segmentation>> {
+        let batch = images.dim().0;
+        let (map, score) = self.call(images, text)?;
+        let wrong = |problem: String| {
+            let fix = "correct the output section of its manifest (or write one, docs/foreign-models.md): values that are not \
+                       normalised have no range";
+            Error::model(&self.file, problem, fix)
+        };
+        let section = &self.manifest.output;
+        let maps = convert::maps(map.view(), batch, section).map_err(wrong)?;
+        let scores = match (&score, &section.score) {
+            (Some(score), Some(name)) => convert::scores(score, batch, name, section).map_err(wrong)?,
+            _ => maps.iter().map(|map| map.iter().copied().fold(f32::NEG_INFINITY, f32::max)).collect(),
+        };
+        Ok(maps.into_iter().zip(scores).map(|(map, image_score)| Segmentation { map, image_score }).collect())
+    }
+
+    fn call(
+        &mut self,
+        images: ArrayView4<f32>,
+        text: Option<&Array3<f32>>,
+    ) -> Result<(ArrayD<f32>, Option<ArrayD<f32>>)> {
+        let provider = &self.provenance.provider;
+        let failed = |error: ort::Error| {
+            let fix =
+                "check input.size and input.layout of its manifest; use a smaller --batch if memory is short";
+            Error::model(&self.file, format!("fails on {provider}: {error}"), fix)
+        };
+        let pixels = convert::input_tensor(images, &self.manifest.input);
+        let mut inputs = ort::inputs![self.manifest.input.name.as_str() => TensorRef::from_array_view(&pixels).map_err(failed)?];
+        let shared = text.map(|text| text.index_axis(Axis(0), 0).to_owned());
+        if let (Some(section), Some(text), Some(shared)) = (&self.manifest.text, text, &shared) {
+            let tensor = if self.calls.shared_text {
+                TensorRef::from_array_view(shared).map_err(failed)?.into_dyn()
+            } else {
+                TensorRef::from_array_view(text).map_err(failed)?.into_dyn()
+            };
+            inputs.push((section.name.as_str().into(), tensor.into()));
+        }
+        let outputs = self.session.run(inputs).map_err(failed)?;
+        let take = |name: &str| Ok(outputs[name].try_extract_array::<f32>().map_err(failed)?.to_owned());
+        let map = take(&self.manifest.output.map)?;
+        let score = self.manifest.output.score.as_deref().map(take).transpose()?;
+        Ok((map, score))
+    }
+
+    /// Ranges of a batch that one call can take: all of it, single pictures, or neighbours of one category.
+    fn ranges(&self, categories: &[&str]) -> Vec<Range<usize>> {
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for index in 0..categories.len() {
+            let joins = |last: &Range<usize>| {
+                !self.calls.single && !(self.calls.shared_text && categories[last.start] != categories[index])
+            };
+            match ranges.last_mut() {
+                Some(last) if joins(last) => last.end = index + 1,
+                _ => ranges.push(index..index + 1),
+            }
+        }
+        ranges
+    }
+}
+
+impl Segmenter for Foreign {
+    fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    fn input_size(&self) -> usize {
+        self.manifest.input.size
+    }
+
+    fn grid(&self) -> (usize, usize) {
+        self.grid
+    }
+
+    fn is_bounded(&self) -> bool {
+        self.manifest.output.range.is_some()
+    }
+
+    fn prepare(&mut self, categories: &[&str]) -> Result<()> {
+        self.text.as_mut().map_or(Ok(()), |text| text.prepare(categories))
+    }
+
+    fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        check_batch(&self.manifest.name, images, categories, self.input_size())?;
+        self.prepare(categories)?;
+        let mut found = Vec::with_capacity(categories.len());
+        for range in self.ranges(categories) {
+            let text = self.text.as_ref().map(|text| {
+                let embedding = self.manifest.text.as_ref().map_or(0, |text| text.embedding);
+                let mut batch = Array3::zeros((range.len(), 2, embedding));
+                for (mut slot, category) in batch.outer_iter_mut().zip(&categories[range.clone()]) {
+                    slot.assign(&text.get(category).expect("it was just prepared"));
+                }
+                batch
+            });
+            found.extend(self.run(images.slice(s![range, .., .., ..]), text.as_ref())?);
+        }
+        match found.iter().find(|one| one.map.dim() != self.grid) {
+            Some(other) => {
+                let problem = format!("returns maps of {:?} and of {:?}", self.grid, other.map.dim());
+                Err(Error::model(&self.file, problem, "use a graph whose maps have one resolution"))
+            }
+            None => Ok(found),
+        }
+    }
+
+    fn provenance(&self) -> Provenance {
+        self.provenance.clone()
+    }
+}
