@@ -55,7 +55,7 @@ impl Folder {
 
     fn select(&self, categories: &[&str], limit: Option<usize>) -> Result<Dataset, Error> {
         let categories = categories.iter().map(|&name| name.to_owned()).collect();
-        dataset::open(self.path(), &Selection { categories, limit })
+        dataset::open(self.path(), &Selection { categories, limit, layout: None })
     }
 }
 
@@ -123,7 +123,7 @@ fn a_folder_of_categories_is_listed_in_order() {
     );
     for sample in data.categories.iter().flat_map(|category| &category.samples) {
         assert_eq!(sample.label == Label::Normal, sample.id.defect == "good");
-        assert_eq!(sample.mask.is_none(), sample.label == Label::Normal);
+        assert_eq!(sample.masks.is_empty(), sample.label == Label::Normal);
         dataset::inspect(sample).unwrap();
     }
 }

@@ -26,7 +26,7 @@ fn sample(image: PathBuf, mask: Option<PathBuf>) -> Sample {
         id: SampleId { category: "golden".into(), defect: "any".into(), stem: "picture".into() },
         label: if mask.is_some() { Label::Anomalous } else { Label::Normal },
         image,
-        mask,
+        masks: mask.into_iter().collect(),
     }
 }
 

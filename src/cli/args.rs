@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use askance::attack::{Border, Preset, SearchChoice, Select, Settings};
+use askance::dataset::Layout;
 use askance::error::{Error, Result};
 use askance::metric::{AuproMode, Loss};
 use askance::model::Provider;
@@ -49,6 +50,8 @@ pub enum Command {
     Sweep(SweepArgs),
     /// The worst case of each sample, and what remains of the metrics there
     Attack(AttackArgs),
+    /// What a data set holds: layout, counts, sizes, masks, and every file that cannot be used
+    Data(SurveyArgs),
     /// Draw the plots of finished runs from their records
     Plot(PlotArgs),
     /// What this machine can run, and why not the rest
@@ -77,9 +80,12 @@ pub enum RuntimeCommand {
 /// Which data.
 #[derive(Debug, Args)]
 pub struct DataArgs {
-    /// Folder of categories in MVTec AD layout, one category, or a manifest CSV (category,split,image,mask)
+    /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json); docs/datasets.md has the layouts
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json or manifest [default: recognised]
+    #[arg(long, value_name = "NAME")]
+    pub layout: Option<Layout>,
     /// Only these categories
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub category: Vec<String>,
@@ -324,6 +330,20 @@ pub struct SynthArgs {
     /// Defective test pictures in each category
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub defective: usize,
+}
+
+/// `askance data`
+#[derive(Debug, Args)]
+pub struct SurveyArgs {
+    /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json)
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json or manifest [default: recognised]
+    #[arg(long, value_name = "NAME")]
+    pub layout: Option<Layout>,
+    /// Only these categories
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub category: Vec<String>,
 }
 
 /// `askance plot`

@@ -98,7 +98,7 @@ pub fn run_model(
                 budget: if outcome.attack == Attack::Clean { 1 } else { settings.budget },
                 seed: settings.seed,
                 image: sample.image.display().to_string(),
-                mask: sample.mask.as_ref().map(|path| path.display().to_string()),
+                mask: masks(sample),
             };
             journal.append(&row)?;
             rows.push(row);
@@ -115,6 +115,12 @@ pub fn run_model(
         bar.abandon();
     }
     result.map(|()| clock)
+}
+
+/// The paths of the masks as one cell.
+fn masks(sample: &Sample) -> Option<String> {
+    let paths: Vec<String> = sample.masks.iter().map(|path| path.display().to_string()).collect();
+    (!paths.is_empty()).then(|| paths.join(";"))
 }
 
 fn strategy(settings: &Settings, attack: Attack) -> String {

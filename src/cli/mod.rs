@@ -2,6 +2,7 @@
 
 mod args;
 mod attack;
+mod data;
 mod demo;
 mod inspect;
 mod interrupt;
@@ -40,6 +41,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Eval(args) => plan::eval(&global, args),
         Command::Attack(args) => plan::attack(&global, args),
         Command::Sweep(args) => plan::sweep(&global, args),
+        Command::Data(args) => data::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),
         Command::Providers => inspect::providers(&global),
         Command::Runtime { command: RuntimeCommand::Install { flavour } } => {

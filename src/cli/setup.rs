@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use askance::dataset::{self, Dataset, Sample, Selection};
+use askance::dataset::{self, Dataset, Facts, Sample, Selection};
 use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
 use askance::model::{
@@ -26,27 +26,36 @@ pub struct Data {
 }
 
 impl Data {
-    /// Lists the samples and looks at every header, so that a bad file is found before the first model call.
+    /// Lists the samples and looks at every header, so that a bad file is found before the first model call. Warns of what the
+    /// user should know about the data.
     pub fn open(args: &DataArgs) -> Result<Self> {
-        let selection = Selection { categories: args.category.clone(), limit: args.limit };
+        let selection =
+            Selection { categories: args.category.clone(), limit: args.limit, layout: args.layout };
         let mut dataset = dataset::open(&args.data, &selection)?;
-        let checks: Vec<Vec<Result<()>>> = dataset
+        let checks: Vec<Vec<Result<Facts>>> = dataset
             .categories
             .par_iter()
             .map(|category| category.samples.par_iter().map(dataset::inspect).collect())
             .collect();
         let mut skipped = Vec::new();
+        let mut remarks = Vec::new();
         for (category, checks) in dataset.categories.iter_mut().zip(checks) {
             let samples = std::mem::take(&mut category.samples);
             for (sample, check) in samples.into_iter().zip(checks) {
                 match check {
-                    Ok(()) => category.samples.push(sample),
+                    Ok(facts) => {
+                        remarks.extend(facts.remarks);
+                        category.samples.push(sample);
+                    }
                     Err(error) if args.skip_bad => {
                         skipped.push(Skipped { sample: sample.id.to_string(), reason: reason(&error) });
                     }
                     Err(error) => return Err(with_skip_bad(error)),
                 }
             }
+        }
+        for warning in dataset.warnings().into_iter().chain(dataset::sum_up(&remarks)) {
+            eprintln!("warning: {warning}");
         }
         Ok(Self { dataset, skipped })
     }
@@ -65,6 +74,7 @@ impl Data {
         DatasetInfo {
             name: self.dataset.name.clone(),
             root: self.dataset.root.display().to_string(),
+            layout: self.dataset.layout.to_string(),
             categories: self.category_names().into_iter().map(str::to_owned).collect(),
             samples: self.samples().count(),
             fingerprint: self.dataset.fingerprint(),

@@ -29,29 +29,49 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The pictures in a folder, sorted by name. Notes are passed over.
-///
-/// # Errors
-/// A file error for a folder inside it and for a file that may be a picture but cannot be decoded here.
-pub fn pictures(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The pictures in a folder, sorted by name. Notes are passed over; a folder inside it and a file that may be a picture but
+/// cannot be decoded here are problems, as is a folder that cannot be listed.
+pub fn pictures(folder: &Path, problems: &mut Vec<Error>) -> Vec<PathBuf> {
     let mut pictures = Vec::new();
-    for path in list(folder)? {
+    let paths = list(folder).unwrap_or_else(|error| {
+        problems.push(error);
+        Vec::new()
+    });
+    for path in paths {
         if path.is_dir() {
-            return Err(Error::file(
+            problems.push(Error::file(
                 &path,
                 "is a folder where pictures are expected",
                 "move its pictures one level up, or describe the data in a manifest.csv",
             ));
+            continue;
         }
         let extension = extension(&path);
         if PICTURES.contains(&extension.as_str()) {
             pictures.push(path);
         } else if !NOTES.contains(&extension.as_str()) {
-            return Err(Error::file(
+            problems.push(Error::file(
                 &path,
                 format!("is of a kind that cannot be read (.{extension})"),
                 "convert it to PNG, or move it out of the folder",
             ));
+        }
+    }
+    pictures
+}
+
+/// How many pictures lie in a folder and its folders. No layout is deeper than three.
+pub fn count(folder: &Path) -> Result<usize> {
+    count_to(folder, 3)
+}
+
+fn count_to(folder: &Path, depth: usize) -> Result<usize> {
+    let mut pictures = 0;
+    for path in list(folder)? {
+        if PICTURES.contains(&extension(&path).as_str()) {
+            pictures += 1;
+        } else if depth > 0 && path.is_dir() {
+            pictures += count_to(&path, depth - 1)?;
         }
     }
     Ok(pictures)

@@ -1,11 +1,11 @@
 //! From a sample to pixels.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::picture::{self, Picture};
+use super::picture::{self, Header, Picture};
 use super::{Sample, mask, resize};
 use crate::error::{Error, Result};
-use crate::types::{Image, Mask};
+use crate::types::{Image, Label, Mask};
 
 /// A sample at the model's size.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,33 +18,85 @@ pub struct Loaded {
     pub original: (usize, usize),
 }
 
-/// Cheap checks before a run, from the headers alone: the files exist, are pictures of a sensible size, and the mask has the
+/// What the headers of a sample's files tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Height and width of the picture in pixels.
+    pub size: (usize, usize),
+    /// What is read in a way that somebody might not expect.
+    pub remarks: Vec<Remark>,
+}
+
+/// A file that can be used, but is read in a way that somebody might not expect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// A mask that is a JPEG file: it rings around edges, and is anomalous from half the brightness on.
+    LossyMask(PathBuf),
+    /// A file whose EXIF rotation is ignored, as Pillow, torchvision and anomalib do.
+    Turned(PathBuf),
+}
+
+/// One line for each kind of remark, with their number and the first file.
+pub fn sum_up<'r>(remarks: impl IntoIterator<Item = &'r Remark>) -> Vec<String> {
+    let (mut lossy, mut turned) = (Vec::new(), Vec::new());
+    for remark in remarks {
+        match remark {
+            Remark::LossyMask(path) => lossy.push(path),
+            Remark::Turned(path) => turned.push(path),
+        }
+    }
+    let line = |paths: Vec<&PathBuf>, what: &str| {
+        paths.first().map(|first| format!("{} {what} (first: {})", paths.len(), first.display()))
+    };
+    [
+        line(lossy, "masks are JPEG files: anomalous is what has at least half the brightness"),
+        line(turned, "files carry an EXIF rotation, which is ignored, as Pillow and torchvision do"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Cheap checks before a run, from the headers alone: the files exist, are pictures of a sensible size, and each mask has the
 /// size of its picture.
 ///
 /// # Errors
 /// A file error that names the file and the fix.
-pub fn inspect(sample: &Sample) -> Result<()> {
-    let size = picture::header(&sample.image)?.size;
-    let Some(path) = &sample.mask else { return Ok(()) };
-    if !path.exists() {
-        return Err(no_mask(sample, path));
+pub fn inspect(sample: &Sample) -> Result<Facts> {
+    let image = picture::header(&sample.image)?;
+    let mut remarks = Vec::new();
+    note(&sample.image, &image, &mut remarks);
+    for path in masks(sample)? {
+        let header = picture::header(path)?;
+        same_size(sample, path, image.size, header.size)?;
+        note(path, &header, &mut remarks);
+        if header.is_jpeg {
+            remarks.push(Remark::LossyMask(path.clone()));
+        }
     }
-    same_size(sample, path, size, picture::header(path)?.size)
+    Ok(Facts { size: image.size, remarks })
+}
+
+fn note(path: &Path, header: &Header, remarks: &mut Vec<Remark>) {
+    if header.is_turned {
+        remarks.push(Remark::Turned(path.to_owned()));
+    }
 }
 
 /// Decodes a sample and brings it to `size` x `size`: the picture by antialiased bicubic, the mask by nearest neighbour, each once
-/// and neither when it has that size already. A defect thinner than one output pixel may vanish from the small mask.
+/// and neither when it has that size already. Several masks are one: a pixel is anomalous where any of them says so. A defect
+/// thinner than one output pixel may vanish from the small mask.
 ///
 /// # Errors
-/// A file error that names the file and the fix: those of [`inspect`], damaged files, and a mask without any anomalous
+/// A file error that names the file and the fix: those of [`inspect`], damaged files, and masks without any anomalous
 /// pixel.
 pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
     let Picture { pixels, .. } = picture::read(&sample.image)?;
     let original = (pixels.height() as usize, pixels.width() as usize);
     let image = resize::picture(&pixels.into_rgb8(), size);
-    let mask = match &sample.mask {
+    let mask = match whole_mask(sample, Some(original))? {
         None => Mask::from_elem((size, size), false),
-        Some(path) => resize::mask(read_mask(sample, path, original)?, size),
+        Some(mask) => resize::mask(mask, size),
     };
     Ok(Loaded { image, mask, original })
 }
@@ -54,50 +106,78 @@ pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
 /// # Errors
 /// Those of [`load`] that concern the mask.
 pub fn load_mask(sample: &Sample, size: usize) -> Result<Mask> {
-    match &sample.mask {
-        None => Ok(Mask::from_elem((size, size), false)),
-        Some(path) => Ok(resize::mask(read_mask(sample, path, picture::header(&sample.image)?.size)?, size)),
-    }
+    let normal = sample.label == Label::Normal;
+    let original = if normal { None } else { Some(picture::header(&sample.image)?.size) };
+    Ok(match whole_mask(sample, original)? {
+        None => Mask::from_elem((size, size), false),
+        Some(mask) => resize::mask(mask, size),
+    })
 }
 
-fn read_mask(sample: &Sample, path: &Path, image_size: (usize, usize)) -> Result<Mask> {
-    if !path.exists() {
-        return Err(no_mask(sample, path));
+/// The union of a sample's masks as stored, none for a normal sample. `image_size` is what they must have; where it is not known
+/// they must agree with each other.
+pub(super) fn whole_mask(sample: &Sample, image_size: Option<(usize, usize)>) -> Result<Option<Mask>> {
+    let mut union: Option<Mask> = None;
+    for path in masks(sample)? {
+        let mask = mask::from_picture(picture::read(path)?);
+        let expected = image_size.or_else(|| union.as_ref().map(Mask::dim));
+        same_size(sample, path, expected.unwrap_or(mask.dim()), mask.dim())?;
+        match &mut union {
+            None => union = Some(mask),
+            Some(union) => union.zip_mut_with(&mask, |pixel, &other| *pixel |= other),
+        }
     }
-    let mask = mask::from_picture(picture::read(path)?);
-    same_size(sample, path, image_size, mask.dim())?;
-    if !mask.iter().any(|&anomalous| anomalous) {
+    if let Some(mask) = &union
+        && !mask.iter().any(|&anomalous| anomalous)
+    {
         return Err(Error::file(
-            path,
+            &sample.masks[0],
             format!("marks no pixel, but {} counts as defective", sample.image.display()),
             "repair the mask, or file the picture as normal",
         ));
     }
-    Ok(mask)
+    Ok(union)
 }
 
-fn no_mask(sample: &Sample, path: &Path) -> Error {
-    Error::file(
-        path,
-        format!("is missing: {} counts as defective and needs a mask", sample.image.display()),
-        "put the mask there, or file the picture as normal",
-    )
+/// The masks of a sample, all of which exist; none for a normal one.
+fn masks(sample: &Sample) -> Result<&[PathBuf]> {
+    if sample.label == Label::Normal {
+        return Ok(&[]);
+    }
+    if sample.masks.is_empty() {
+        return Err(Error::file(
+            &sample.image,
+            "counts as defective, but the list names no mask for it",
+            "name its mask, or file the picture as normal",
+        ));
+    }
+    if let Some(path) = sample.masks.iter().find(|path| !path.exists()) {
+        return Err(Error::file(
+            path,
+            format!("is missing: {} counts as defective and needs a mask", sample.image.display()),
+            "put the mask there, or file the picture as normal",
+        ));
+    }
+    Ok(&sample.masks)
 }
 
 fn same_size(sample: &Sample, path: &Path, image: (usize, usize), mask: (usize, usize)) -> Result<()> {
     if image == mask {
         return Ok(());
     }
+    let sideways = image == (mask.1, mask.0);
+    let hint =
+        if sideways { " (they differ by a quarter turn: EXIF rotations are ignored here)" } else { "" };
     Err(Error::file(
         path,
         format!(
-            "is {} x {} pixels, but its picture {} is {} x {}",
+            "is {} x {} pixels, but its picture {} is {} x {}{hint}",
             mask.1,
             mask.0,
             sample.image.display(),
             image.1,
             image.0
         ),
-        "export the mask at the size of the picture (check the picture's EXIF rotation)",
+        "export the mask at the size of the picture as it is stored",
     ))
 }

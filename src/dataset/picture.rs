@@ -16,13 +16,17 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// What the header says.
 pub struct Header {
-    /// Height and width in pixels after the EXIF orientation.
+    /// Height and width in pixels as stored.
     pub size: (usize, usize),
+    /// Whether the file is lossy.
+    pub is_jpeg: bool,
+    /// Whether EXIF says that the picture is to be shown turned or flipped.
+    pub is_turned: bool,
 }
 
 /// A decoded picture.
 pub struct Picture {
-    /// The pixels as they are meant to be seen: the EXIF orientation is applied.
+    /// The pixels as stored: the EXIF orientation is not applied, as Pillow, torchvision and anomalib do not.
     pub pixels: DynamicImage,
     /// Whether the file was lossy.
     pub is_jpeg: bool,
@@ -35,12 +39,14 @@ pub struct Picture {
 pub fn header(path: &Path) -> Result<Header> {
     let file = File::open(path).map_err(|e| missing(path, &e))?;
     let length = file.metadata().map_err(|e| missing(path, &e))?.len();
-    let (mut decoder, _) = decoder(path, BufReader::new(file), length)?;
+    let (mut decoder, format) = decoder(path, BufReader::new(file), length)?;
     let orientation = decoder.orientation().map_err(|e| damaged(path, &e))?;
     let (width, height) = decoder.dimensions();
-    let (width, height) = (width as usize, height as usize);
-    let size = if turns_sideways(orientation) { (width, height) } else { (height, width) };
-    Ok(Header { size })
+    Ok(Header {
+        size: (height as usize, width as usize),
+        is_jpeg: format == ImageFormat::Jpeg,
+        is_turned: orientation != Orientation::NoTransforms,
+    })
 }
 
 /// Decodes a picture.
@@ -49,15 +55,13 @@ pub fn header(path: &Path) -> Result<Header> {
 /// Those of [`header`], and a file error when the file is truncated or damaged.
 pub fn read(path: &Path) -> Result<Picture> {
     let bytes = fs::read(path).map_err(|e| missing(path, &e))?;
-    let (mut decoder, format) = decoder(path, Cursor::new(&bytes), bytes.len() as u64)?;
+    let (decoder, format) = decoder(path, Cursor::new(&bytes), bytes.len() as u64)?;
     let is_jpeg = format == ImageFormat::Jpeg;
     // The JPEG decoder fills what is missing with grey and says nothing.
     if is_jpeg && !jpeg_has_its_end(&bytes) {
         return Err(damaged(path, &"the file ends before the picture does"));
     }
-    let orientation = decoder.orientation().map_err(|e| damaged(path, &e))?;
-    let mut pixels = DynamicImage::from_decoder(decoder).map_err(|e| damaged(path, &e))?;
-    pixels.apply_orientation(orientation);
+    let pixels = DynamicImage::from_decoder(decoder).map_err(|e| damaged(path, &e))?;
     Ok(Picture { pixels, is_jpeg })
 }
 
@@ -90,16 +94,6 @@ fn decoder<'a>(
         ));
     }
     Ok((decoder, format))
-}
-
-fn turns_sideways(orientation: Orientation) -> bool {
-    matches!(
-        orientation,
-        Orientation::Rotate90
-            | Orientation::Rotate270
-            | Orientation::Rotate90FlipH
-            | Orientation::Rotate270FlipH
-    )
 }
 
 /// Whether the end-of-image marker follows the scan data. The segments before the first scan are stepped over, because a

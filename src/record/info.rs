@@ -90,6 +90,9 @@ pub struct DatasetInfo {
     pub name: String,
     /// Folder.
     pub root: String,
+    /// How the data lie, as recognised or named; empty in older records.
+    #[serde(default)]
+    pub layout: String,
     /// Categories in order.
     pub categories: Vec<String>,
     /// Samples in all categories.

@@ -53,7 +53,7 @@ pub struct SampleRow {
     pub seed: u64,
     /// The picture's path as the dataset gave it.
     pub image: String,
-    /// The mask's path as the dataset gave it; none for a normal sample.
+    /// The mask's path as the dataset gave it, several joined by `;`; none for a normal sample.
     pub mask: Option<String>,
 }
 

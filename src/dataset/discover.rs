@@ -1,0 +1,54 @@
+//! Finding data sets below a folder.
+
+use std::path::{Path, PathBuf};
+
+use super::{Layout, Official, files, layout};
+use crate::error::Result;
+
+/// Levels of sub-folders that are searched: `root/visa/visa_pytorch/1cls` is found from `root`.
+const DEPTH: usize = 3;
+
+/// A data set that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its folder, to be opened with [`super::open`].
+    pub root: PathBuf,
+    /// Its layout.
+    pub layout: Layout,
+    /// The published set whose categories it has; none for others, and where the list that names them is damaged.
+    pub kind: Option<Official>,
+}
+
+/// The data sets in `dir` itself and in its folders, down to three levels, by path. A folder that bears the marks of several layouts
+/// is given once for each, those with files of their own first. Categories of a data set are not searched further, and
+/// sub-folders that may not be read are passed over.
+///
+/// # Errors
+/// A file error when `dir` cannot be listed.
+pub fn discover(dir: impl AsRef<Path>) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    search(dir.as_ref(), DEPTH, &mut found)?;
+    Ok(found)
+}
+
+fn search(dir: &Path, depth: usize, found: &mut Vec<Found>) -> Result<()> {
+    let entries = files::list(dir)?;
+    let mut inside: Vec<PathBuf> = Vec::new();
+    for layout in layout::matching(dir)? {
+        let names = layout::names(dir, layout).unwrap_or_default();
+        let kind = Official::recognise(layout, names.iter().map(String::as_str));
+        found.push(Found { root: dir.to_owned(), layout, kind });
+        inside.extend(layout::category_folders(dir, layout)?);
+        inside.extend(names.iter().map(|name| dir.join(name)));
+    }
+    if depth == 0 || inside.iter().any(|folder| folder == dir) {
+        return Ok(());
+    }
+    for folder in entries.iter().filter(|path| path.is_dir() && !inside.contains(path)) {
+        // A mount's `lost+found` is no reason to give up.
+        if files::list(folder).is_ok() {
+            search(folder, depth - 1, found)?;
+        }
+    }
+    Ok(())
+}

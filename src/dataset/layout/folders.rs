@@ -1,0 +1,135 @@
+//! What the layouts of category folders have in common: a folder of test pictures by kind, and masks beside it.
+
+use std::path::{Path, PathBuf};
+
+use super::Listing;
+use crate::dataset::{Sample, Unused, Why, files, names};
+use crate::error::{Error, Result};
+use crate::types::{Label, SampleId};
+
+/// What a sample's defect is called when it has none.
+pub const GOOD: &str = "good";
+
+/// Finds the masks of the pictures of one defect: `(folder of the masks, pictures, listing)`; one list for each picture.
+pub type Pairing = fn(&Path, &[PathBuf], &mut Listing) -> Vec<Vec<PathBuf>>;
+
+/// How a layout names the folders of a category.
+pub struct Shape {
+    /// Folder of the test pictures.
+    pub test: &'static str,
+    /// Folder of the normal ones in it.
+    pub good: &'static str,
+    /// Folder of the masks.
+    pub truth: &'static str,
+    /// Folders in the test folder that hold no test pictures.
+    pub beside: &'static [&'static str],
+    /// Folders that are counted only.
+    pub unused: &'static [(&'static str, Why)],
+    pub pairing: Pairing,
+}
+
+/// `root` if it is a category, or those of its folders that are.
+pub fn categories(root: &Path, is_category: fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
+    if is_category(root) {
+        return Ok(vec![root.to_owned()]);
+    }
+    Ok(files::list(root)?.into_iter().filter(|path| is_category(path)).collect())
+}
+
+/// Whether `folder` holds a test folder with one of these in it.
+pub fn tests_hold(folder: &Path, names: &[&str]) -> bool {
+    let test = folder.join("test");
+    names.iter().any(|name| test.join(name).is_dir())
+}
+
+/// Lists the chosen categories. Every folder with a test folder counts as one, whatever is in it.
+pub fn read(shape: &Shape, root: &Path, chosen: &[String]) -> Result<Listing> {
+    let single = root.join(shape.test).is_dir();
+    let entries = if single { vec![root.to_owned()] } else { files::list(root)? };
+    let (found, others): (Vec<_>, Vec<_>) =
+        entries.into_iter().filter(|path| path.is_dir()).partition(|path| path.join(shape.test).is_dir());
+    if found.is_empty() {
+        return Err(Error::file(
+            root,
+            format!("has no category with a folder {}", shape.test),
+            "give another folder, or another --layout",
+        ));
+    }
+    let mut listing =
+        Listing { names: found.iter().map(|path| files::name(path)).collect(), ..Listing::default() };
+    names::check(chosen, listing.names.iter().map(String::as_str))?;
+    for folder in &found {
+        let name = files::name(folder);
+        if names::is_chosen(chosen, &name) {
+            let samples = samples(shape, folder, &name, &mut listing);
+            listing.categories.push((name.clone(), samples));
+            for &(part, why) in shape.unused {
+                count(&folder.join(part), &name, why, &mut listing);
+            }
+        }
+    }
+    // A folder beside the categories with training pictures only is told, not passed over.
+    for folder in
+        others.iter().filter(|folder| ["train", "ground_truth"].iter().any(|part| folder.join(part).is_dir()))
+    {
+        let name = files::name(folder);
+        if names::is_chosen(chosen, &name) {
+            count(folder, &name, Why::NoTest, &mut listing);
+        }
+    }
+    Ok(listing)
+}
+
+fn samples(shape: &Shape, folder: &Path, category: &str, listing: &mut Listing) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let entries = files::list(&folder.join(shape.test)).unwrap_or_else(|error| {
+        listing.problems.push(error);
+        Vec::new()
+    });
+    for kind_folder in entries {
+        let kind = files::name(&kind_folder);
+        if shape.beside.contains(&kind.as_str()) {
+            continue;
+        }
+        if !kind_folder.is_dir() {
+            listing.problems.push(Error::file(
+                &kind_folder,
+                format!("lies in {}/ but in no defect folder", shape.test),
+                format!(
+                    "move it into {0}/{1} or {0}/<defect>, or out of the dataset",
+                    shape.test, shape.good
+                ),
+            ));
+            continue;
+        }
+        let images = files::pictures(&kind_folder, &mut listing.problems);
+        let normal = kind == shape.good;
+        let masks = if normal {
+            vec![Vec::new(); images.len()]
+        } else {
+            (shape.pairing)(&folder.join(shape.truth).join(&kind), &images, listing)
+        };
+        let defect = if normal { GOOD.to_owned() } else { kind };
+        samples.extend(images.into_iter().zip(masks).map(|(image, masks)| Sample {
+            id: SampleId { category: category.to_owned(), defect: defect.clone(), stem: files::stem(&image) },
+            label: if normal { Label::Normal } else { Label::Anomalous },
+            image,
+            masks,
+        }));
+    }
+    samples
+}
+
+fn count(folder: &Path, category: &str, why: Why, listing: &mut Listing) {
+    if !folder.is_dir() {
+        return;
+    }
+    match files::count(folder) {
+        Ok(0) => {}
+        Ok(pictures) => {
+            let (category, folder) = (category.to_owned(), folder.to_owned());
+            listing.unused.push(Unused { category, folder, pictures, why });
+        }
+        Err(error) => listing.problems.push(error),
+    }
+}

@@ -1,0 +1,231 @@
+//! The ways in which test sets lie on disk, and which one a folder has.
+
+mod btad;
+mod folders;
+mod manifest;
+mod meta_json;
+mod mvtec_ad;
+mod mvtec_ad_2;
+mod mvtec_loco;
+mod pairing;
+mod table;
+mod visa;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Sample, Unused, discover, files};
+use crate::error::{Error, Result};
+
+/// How a test set lies on disk. `docs/datasets.md` draws each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// `<category>/test/{good,<defect>}` and `<category>/ground_truth/<defect>`: MVTec AD, MPDD, DTD-Synthetic, converted VisA.
+    MvtecAd,
+    /// VisA as published: `<object>/Data/Images/{Normal,Anomaly}` and `split_csv/1cls.csv`.
+    Visa,
+    /// MVTec AD 2: `<category>/test_public/{good,bad,ground_truth/bad}`; the private sets have no ground truth.
+    MvtecAd2,
+    /// MVTec LOCO: a folder of masks for each anomalous picture.
+    MvtecLoco,
+    /// BTAD: `<category>/test/{ok,ko}` and `<category>/ground_truth/ko`.
+    Btad,
+    /// The `meta.json` of AnomalyCLIP and its relatives.
+    MetaJson,
+    /// Our own CSV, `category,split,image,mask`.
+    Manifest,
+}
+
+impl Layout {
+    /// All layouts; those with files of their own are before those that only describe others' files.
+    pub const ALL: [Self; 7] = [
+        Self::MvtecAd,
+        Self::Visa,
+        Self::MvtecAd2,
+        Self::MvtecLoco,
+        Self::Btad,
+        Self::MetaJson,
+        Self::Manifest,
+    ];
+
+    /// Name as written in files and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MvtecAd => "mvtec-ad",
+            Self::Visa => "visa",
+            Self::MvtecAd2 => "mvtec-ad-2",
+            Self::MvtecLoco => "mvtec-loco",
+            Self::Btad => "btad",
+            Self::MetaJson => "meta-json",
+            Self::Manifest => "manifest",
+        }
+    }
+
+    /// What a folder of this layout must hold.
+    fn expects(self) -> &'static str {
+        match self {
+            Self::MvtecAd => "<category>/test/{good,<defect>} and <category>/ground_truth/<defect>",
+            Self::Visa => "<object>/Data/Images/{Normal,Anomaly} and split_csv/1cls.csv",
+            Self::MvtecAd2 => "<category>/test_public/{good,bad,ground_truth/bad}",
+            Self::MvtecLoco => "<category>/test/{good,logical_anomalies,structural_anomalies}",
+            Self::Btad => "<category>/test/{ok,ko} and <category>/ground_truth/ko",
+            Self::MetaJson => "meta.json",
+            Self::Manifest => "manifest.csv (category,split,image,mask)",
+        }
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Layout {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|layout| layout.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|layout| layout.name()).collect();
+            Error::usage(text, "is not a layout", format!("use {}", names.join(", ")))
+        })
+    }
+}
+
+/// What a layout finds under a root.
+#[derive(Default)]
+pub struct Listing {
+    /// Every category that is there, chosen or not.
+    pub names: Vec<String>,
+    /// The samples of the chosen ones.
+    pub categories: Vec<(String, Vec<Sample>)>,
+    pub unused: Vec<Unused>,
+    pub remarks: Vec<String>,
+    /// Files that cannot be used as they are.
+    pub problems: Vec<Error>,
+}
+
+/// The layouts whose marks a folder or file bears. The same folder may bear those of several.
+pub fn matching(root: &Path) -> Result<Vec<Layout>> {
+    if root.is_file() {
+        return Ok(match files::extension(root).as_str() {
+            "csv" => vec![Layout::Manifest],
+            "json" => vec![Layout::MetaJson],
+            _ => Vec::new(),
+        });
+    }
+    let mut found = Vec::new();
+    for layout in Layout::ALL {
+        let bears = match layout {
+            Layout::MetaJson => meta_json::path(root).is_file(),
+            Layout::Manifest => manifest::path(root).is_file(),
+            _ => !category_folders(root, layout)?.is_empty(),
+        };
+        if bears {
+            found.push(layout);
+        }
+    }
+    Ok(found)
+}
+
+/// The category folders under `root` (or `root` itself) that bear the marks of a layout; none for the layouts of one file.
+pub fn category_folders(root: &Path, layout: Layout) -> Result<Vec<PathBuf>> {
+    let bears: fn(&Path) -> bool = match layout {
+        Layout::MvtecAd => mvtec_ad::bears,
+        Layout::Visa => visa::bears,
+        Layout::MvtecAd2 => mvtec_ad_2::bears,
+        Layout::MvtecLoco => mvtec_loco::bears,
+        Layout::Btad => btad::bears,
+        Layout::MetaJson | Layout::Manifest => return Ok(Vec::new()),
+    };
+    folders::categories(root, bears)
+}
+
+/// The names of all categories of a layout, from folder names or from the file that lists them.
+pub fn names(root: &Path, layout: Layout) -> Result<Vec<String>> {
+    match layout {
+        Layout::MetaJson => meta_json::names(root),
+        Layout::Manifest => manifest::names(root),
+        _ => Ok(category_folders(root, layout)?.iter().map(|folder| files::name(folder)).collect()),
+    }
+}
+
+/// Lists the chosen categories.
+pub fn read(root: &Path, layout: Layout, chosen: &[String]) -> Result<Listing> {
+    match layout {
+        Layout::MvtecAd => folders::read(&mvtec_ad::SHAPE, root, chosen),
+        Layout::MvtecAd2 => folders::read(&mvtec_ad_2::SHAPE, root, chosen),
+        Layout::MvtecLoco => folders::read(&mvtec_loco::SHAPE, root, chosen),
+        Layout::Btad => folders::read(&btad::SHAPE, root, chosen),
+        Layout::Visa => visa::read(root, chosen),
+        Layout::MetaJson => meta_json::read(root, chosen),
+        Layout::Manifest => manifest::read(root, chosen),
+    }
+}
+
+/// The layout to read `root` with: the wanted one, or the only one whose marks it bears.
+pub fn find(root: &Path, wanted: Option<Layout>) -> Result<Layout> {
+    if !root.exists() {
+        return Err(Error::file(root, "does not exist", "give the folder of a dataset, or a manifest"));
+    }
+    if let Some(layout) = wanted {
+        return Ok(layout);
+    }
+    let found = matching(root)?;
+    match found[..] {
+        [layout] => Ok(layout),
+        [] if root.is_file() => Err(Error::file(
+            root,
+            "is neither a folder nor a .csv manifest nor a meta.json",
+            "give the folder of a dataset, or a manifest",
+        )),
+        [] => none_matches(root),
+        _ => {
+            let names: Vec<String> = found.iter().map(|&layout| described(root, layout)).collect();
+            Err(Error::file(
+                root,
+                format!("can be read in {} ways: {}", found.len(), names.join("; ")),
+                "name one of them with --layout",
+            ))
+        }
+    }
+}
+
+fn described(root: &Path, layout: Layout) -> String {
+    match category_folders(root, layout).unwrap_or_default().as_slice() {
+        [] => format!("{layout} ({})", layout.expects()),
+        [only] => format!("{layout} ({})", files::name(only)),
+        [first, rest @ ..] => format!("{layout} ({} and {} more)", files::name(first), rest.len()),
+    }
+}
+
+fn none_matches(root: &Path) -> Result<Layout> {
+    let below = discover(root)?;
+    if !below.is_empty() {
+        let mut roots: Vec<String> = below.iter().map(|found| found.root.display().to_string()).collect();
+        roots.dedup();
+        return Err(Error::file(
+            root,
+            format!("is not a dataset itself, but holds {}", roots.join(", ")),
+            "give one of these folders",
+        ));
+    }
+    let entries = files::list(root)?;
+    let seen: Vec<_> = entries.iter().take(8).map(|path| files::name(path)).collect();
+    let more = if entries.len() > seen.len() { ", ..." } else { "" };
+    let seen = if seen.is_empty() { "nothing".to_owned() } else { format!("{}{more}", seen.join(", ")) };
+    let expected: Vec<String> =
+        Layout::ALL.iter().map(|layout| format!("{layout}: {}", layout.expects())).collect();
+    Err(Error::file(
+        root,
+        format!("has no layout that is known here; it holds {seen}"),
+        format!(
+            "expected one of\n    {}\n  where one is meant, name it with --layout",
+            expected.join("\n    ")
+        ),
+    ))
+}

@@ -1,0 +1,246 @@
+//! Published test sets: which one a folder holds, and whether it is complete.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Counts, Dataset, Layout};
+
+/// A published test set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Official {
+    /// MVTec AD (Bergmann et al., CVPR 2019).
+    MvtecAd,
+    /// VisA (Zou et al., ECCV 2022).
+    Visa,
+    /// MVTec AD 2 (Heckler-Kram et al., 2025), its public test set.
+    MvtecAd2,
+    /// MVTec LOCO AD (Bergmann et al., IJCV 2022).
+    MvtecLoco,
+    /// BeanTech AD (Mishra et al., ISIE 2021).
+    Btad,
+    /// MPDD (Jezek et al., ICUMT 2021).
+    Mpdd,
+    /// DTD-Synthetic (Aota et al., WACV 2023).
+    DtdSynthetic,
+}
+
+/// Normal and anomalous test pictures of each category (MVTec AD's paper, table 1).
+const MVTEC_AD: [(&str, usize, usize); 15] = [
+    ("bottle", 20, 63),
+    ("cable", 58, 92),
+    ("capsule", 23, 109),
+    ("carpet", 28, 89),
+    ("grid", 21, 57),
+    ("hazelnut", 40, 70),
+    ("leather", 32, 92),
+    ("metal_nut", 22, 93),
+    ("pill", 26, 141),
+    ("screw", 41, 119),
+    ("tile", 33, 84),
+    ("toothbrush", 12, 30),
+    ("transistor", 60, 40),
+    ("wood", 19, 60),
+    ("zipper", 32, 119),
+];
+
+/// The same for VisA with the split of `1cls.csv`.
+const VISA: [(&str, usize, usize); 12] = [
+    ("candle", 100, 100),
+    ("capsules", 60, 100),
+    ("cashew", 50, 100),
+    ("chewinggum", 50, 100),
+    ("fryum", 50, 100),
+    ("macaroni1", 100, 100),
+    ("macaroni2", 100, 100),
+    ("pcb1", 100, 100),
+    ("pcb2", 100, 100),
+    ("pcb3", 101, 100),
+    ("pcb4", 101, 100),
+    ("pipe_fryum", 50, 100),
+];
+
+const MVTEC_AD_2: [&str; 8] =
+    ["can", "fabric", "fruit_jelly", "rice", "sheet_metal", "vial", "wallplugs", "walnuts"];
+const MVTEC_LOCO: [&str; 5] =
+    ["breakfast_box", "juice_bottle", "pushpins", "screw_bag", "splicing_connectors"];
+const BTAD: [&str; 3] = ["01", "02", "03"];
+const MPDD: [&str; 6] =
+    ["bracket_black", "bracket_brown", "bracket_white", "connector", "metal_plate", "tubes"];
+const DTD_SYNTHETIC: [&str; 12] = [
+    "Blotchy_099",
+    "Fibrous_183",
+    "Marbled_078",
+    "Matted_069",
+    "Mesh_114",
+    "Perforated_037",
+    "Stratified_154",
+    "Woven_001",
+    "Woven_068",
+    "Woven_104",
+    "Woven_125",
+    "Woven_127",
+];
+
+impl Official {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::MvtecAd,
+        Self::Visa,
+        Self::MvtecAd2,
+        Self::MvtecLoco,
+        Self::Btad,
+        Self::Mpdd,
+        Self::DtdSynthetic,
+    ];
+
+    /// Name as its authors write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MvtecAd => "MVTec AD",
+            Self::Visa => "VisA",
+            Self::MvtecAd2 => "MVTec AD 2",
+            Self::MvtecLoco => "MVTec LOCO",
+            Self::Btad => "BTAD",
+            Self::Mpdd => "MPDD",
+            Self::DtdSynthetic => "DTD-Synthetic",
+        }
+    }
+
+    /// Its categories by name.
+    pub fn categories(self) -> Vec<&'static str> {
+        match self {
+            Self::MvtecAd => MVTEC_AD.iter().map(|row| row.0).collect(),
+            Self::Visa => VISA.iter().map(|row| row.0).collect(),
+            Self::MvtecAd2 => MVTEC_AD_2.to_vec(),
+            Self::MvtecLoco => MVTEC_LOCO.to_vec(),
+            Self::Btad => BTAD.to_vec(),
+            Self::Mpdd => MPDD.to_vec(),
+            Self::DtdSynthetic => DTD_SYNTHETIC.to_vec(),
+        }
+    }
+
+    /// Its test pictures of one category, where they are known here.
+    pub fn counts(self, category: &str) -> Option<Counts> {
+        let table: &[(&str, usize, usize)] = match self {
+            Self::MvtecAd => &MVTEC_AD,
+            Self::Visa => &VISA,
+            _ => return None,
+        };
+        let (_, normal, anomalous) = *table.iter().find(|row| row.0 == category)?;
+        Some(Counts { normal, anomalous })
+    }
+
+    /// Its test pictures in all, where only that is known here.
+    fn counts_in_all(self) -> Option<Counts> {
+        (self == Self::Mpdd).then_some(Counts { normal: 176, anomalous: 282 })
+    }
+
+    /// The one whose category names these are, or some of them, in a layout that it comes in. BTAD's bare numbers count in
+    /// BTAD's layout or a list only.
+    pub(super) fn recognise<'n>(
+        layout: Layout,
+        names: impl Iterator<Item = &'n str> + Clone,
+    ) -> Option<Self> {
+        names.clone().next()?;
+        Self::ALL.into_iter().find(|official| {
+            let known = official.categories();
+            official.comes_in(layout) && names.clone().all(|name| known.contains(&name))
+        })
+    }
+
+    fn comes_in(self, layout: Layout) -> bool {
+        if matches!(layout, Layout::MetaJson | Layout::Manifest) {
+            return true;
+        }
+        match self {
+            Self::MvtecAd | Self::Mpdd | Self::DtdSynthetic => layout == Layout::MvtecAd,
+            Self::Visa => matches!(layout, Layout::Visa | Layout::MvtecAd),
+            Self::MvtecAd2 => layout == Layout::MvtecAd2,
+            Self::MvtecLoco => layout == Layout::MvtecLoco,
+            Self::Btad => layout == Layout::Btad,
+        }
+    }
+}
+
+impl fmt::Display for Official {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A line for each category whose test pictures are more or fewer than those of the published set, whatever part of it the
+/// limit selected.
+pub(super) fn count_warnings(dataset: &Dataset) -> Vec<String> {
+    let Some(official) = dataset.official else { return Vec::new() };
+    let mut warnings: Vec<String> = dataset
+        .categories
+        .iter()
+        .filter_map(|category| compare(&category.name, category.found, official.counts(&category.name)?, ""))
+        .collect();
+    if let Some(counts) = official.counts_in_all()
+        && dataset.categories.len() == official.categories().len()
+    {
+        let found = dataset.categories.iter().fold(Counts::default(), |sum, category| Counts {
+            normal: sum.normal + category.found.normal,
+            anomalous: sum.anomalous + category.found.anomalous,
+        });
+        warnings.extend(compare(official.name(), found, counts, " in all"));
+    }
+    warnings
+}
+
+fn compare(name: &str, found: Counts, official: Counts, scope: &str) -> Option<String> {
+    let missing =
+        official.normal.saturating_sub(found.normal) + official.anomalous.saturating_sub(found.anomalous);
+    let extra =
+        found.normal.saturating_sub(official.normal) + found.anomalous.saturating_sub(official.anomalous);
+    let difference = match (missing, extra) {
+        (0, 0) => return None,
+        (missing, 0) => format!("{missing} missing"),
+        (0, extra) => format!("{extra} too many"),
+        (missing, extra) => format!("{missing} missing, {extra} too many"),
+    };
+    Some(format!(
+        "{name}: {} of {} good and {} of {} anomalous test images{scope}: {difference}",
+        found.normal, official.normal, found.anomalous, official.anomalous
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_add_up_to_the_published_totals() {
+        for (official, normal, anomalous) in [(Official::MvtecAd, 467, 1258), (Official::Visa, 962, 1200)] {
+            let counts: Vec<Counts> =
+                official.categories().into_iter().filter_map(|name| official.counts(name)).collect();
+            assert_eq!(counts.iter().map(|counts| counts.normal).sum::<usize>(), normal);
+            assert_eq!(counts.iter().map(|counts| counts.anomalous).sum::<usize>(), anomalous);
+        }
+    }
+
+    #[test]
+    fn differences_are_told_both_ways() {
+        let official = Counts { normal: 20, anomalous: 63 };
+        let told = |normal, anomalous| compare("bottle", Counts { normal, anomalous }, official, "");
+        assert_eq!(told(20, 63), None);
+        let expected = "bottle: 18 of 20 good and 63 of 63 anomalous test images: 2 missing";
+        assert_eq!(told(18, 63).as_deref(), Some(expected));
+        assert!(told(19, 65).is_some_and(|text| text.ends_with("1 missing, 2 too many")));
+    }
+
+    #[test]
+    fn names_tell_the_set_only_in_its_layouts() {
+        let recognise = |layout, names: &[&str]| Official::recognise(layout, names.iter().copied());
+        assert_eq!(recognise(Layout::MvtecAd, &["bottle", "zipper"]), Some(Official::MvtecAd));
+        assert_eq!(recognise(Layout::MvtecAd, &["bottle", "candle"]), None);
+        assert_eq!(recognise(Layout::MvtecAd, &["candle"]), Some(Official::Visa));
+        assert_eq!(recognise(Layout::MetaJson, &["candle"]), Some(Official::Visa));
+        assert_eq!(recognise(Layout::MvtecAd, &["01"]), None);
+        assert_eq!(recognise(Layout::Btad, &["01"]), Some(Official::Btad));
+        assert_eq!(recognise(Layout::MvtecAd, &[]), None);
+    }
+}
