@@ -7,7 +7,7 @@
 //!
 //! | level | rooms |
 //! |---|---|
-//! | 3 | [`attack`], [`plot`] |
+//! | 3 | [`attack`], [`plot`], [`report`] |
 //! | 2 | [`model`] |
 //! | 1 | [`dataset`], [`synth`], [`perturb`], [`metric`], [`search`], [`prompt`], [`record`] |
 //! | 0 | [`types`], [`mod@error`], [`stats`] |
@@ -31,6 +31,7 @@ pub mod perturb;
 pub mod plot;
 pub mod prompt;
 pub mod record;
+pub mod report;
 pub mod search;
 pub mod stats;
 pub mod synth;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms and their level, as in docs/architecture.md.
-const ROOMS: [(&str, u8); 15] = [
+const ROOMS: [(&str, u8); 16] = [
     ("error", 0),
     ("types", 0),
     ("stats", 0),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, u8); 15] = [
     ("model", 2),
     ("attack", 3),
     ("plot", 3),
+    ("report", 3),
     ("cli", 4),
     ("main", 4),
 ];

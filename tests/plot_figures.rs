@@ -340,6 +340,18 @@ fn examples_show_pictures_and_maps() {
     }
 }
 
+#[test]
+fn categories_have_a_line_each() {
+    let out = Out::new();
+    let path = out.path("categories.png");
+    let mut rows = summary_rows(&MODELS[2..3], &["MVTec AD"]);
+    rows[3].pixel_auroc = None;
+    plot::categories(&rows, &path).unwrap();
+    assert_drawn(&path);
+    assert!(plot::categories(&summary_rows(&MODELS[..2], &["toys"]), &path).is_err());
+    assert!(plot::categories(&[], &path).is_err());
+}
+
 #[derive(Serialize)]
 struct RunSettings {
     bounds: Bounds,
@@ -384,6 +396,7 @@ fn a_run_is_drawn_from_its_files_alone_and_always_the_same() {
             "sweep_hue.png",
             "sweep_saturation.png",
             "bars.png",
+            "categories_toys_pocket.png",
             "histograms.png",
             "histograms_joint.png",
             "examples_pocket.png",
@@ -403,12 +416,12 @@ fn what_a_run_does_not_have_is_listed_with_the_reason() {
     let rows = summary_rows(&MODELS[..1], &["toys"]);
     write_rows(run.summary_path(), &rows).unwrap();
     let drawn = plot::all(std::slice::from_ref(&run), &run.plots()).unwrap();
-    assert_eq!(drawn.written, [run.plots().join("bars.png")]);
+    assert_eq!(drawn.written, [run.plots().join("bars.png"), run.plots().join("categories_toys_pocket.png")]);
     assert_eq!(drawn.skipped.len(), 7);
     assert!(
         drawn.skipped.iter().all(|(name, reason)| name.ends_with(".png") && reason.starts_with("no run"))
     );
-    assert_eq!(fs::read_dir(run.plots()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(run.plots()).unwrap().count(), 2);
 
     RunInfo::start("askance eval", 0, toml::Table::new()).write(run.info_path()).unwrap();
     let error = plot::all(&[run], folder.path()).unwrap_err();

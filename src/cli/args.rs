@@ -52,6 +52,8 @@ pub enum Command {
     Attack(AttackArgs),
     /// What a data set holds: layout, counts, sizes, masks, and every file that cannot be used
     Data(SurveyArgs),
+    /// The paper's whole protocol over the data sets and backbones that are there: attacks, sweeps, tables and figures
+    Paper(PaperArgs),
     /// Draw the plots of finished runs from their records
     Plot(PlotArgs),
     /// What this machine can run, and why not the rest
@@ -86,6 +88,9 @@ pub struct DataArgs {
     /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json or manifest [default: recognised]
     #[arg(long, value_name = "NAME")]
     pub layout: Option<Layout>,
+    /// Name of the data in records and figures [default: that of the folder or list]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// Only these categories
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub category: Vec<String>,
@@ -101,8 +106,8 @@ pub struct DataArgs {
 #[derive(Debug, Clone, Args)]
 pub struct ModelArgs {
     /// Bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust); repeat it
-    /// to compare
-    #[arg(long, value_name = "DIR", default_value = "pocket")]
+    /// to compare [default: pocket]
+    #[arg(long, value_name = "DIR")]
     pub model: Vec<String>,
     /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]
     #[arg(long, default_value = "cpu")]
@@ -134,7 +139,7 @@ impl Default for ModelArgs {
     /// The defaults of the flags.
     fn default() -> Self {
         Self {
-            model: vec!["pocket".to_owned()],
+            model: Vec::new(),
             provider: Provider::Cpu,
             strict_ep: false,
             threads: None,
@@ -301,6 +306,50 @@ pub struct DemoArgs {
     /// Threads inside one model call [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+/// `askance paper`
+#[derive(Debug, Args)]
+pub struct PaperArgs {
+    /// Folder that holds the data sets, each in a folder of its own
+    #[arg(long, value_name = "DIR")]
+    pub data_root: PathBuf,
+    /// Folder that holds the backbones' bundles; --model names other ones
+    #[arg(long, value_name = "DIR", default_value = "models")]
+    pub models_dir: PathBuf,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub metric: MetricArgs,
+    /// Protocol: paper (maps turned back) or authors (masks turned)
+    #[arg(long, value_name = "NAME", default_value_t = Preset::Paper)]
+    pub preset: Preset,
+    /// Objects of MVTec AD without an upright position, for the uniform sweeps; the paper does not list its own
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "bottle,hazelnut,metal_nut,screw"
+    )]
+    pub invariant: Vec<String>,
+    /// Values on each axis of the uniform sweeps
+    #[arg(long, value_name = "N", default_value_t = 13)]
+    pub steps: usize,
+    /// Model evaluations per sample and attack
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = positive)]
+    pub budget: usize,
+    /// Seed of the searches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Only the first N good and the first N defective samples of each category
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Leave unreadable samples out, and list them, instead of stopping
+    #[arg(long)]
+    pub skip_bad: bool,
+    /// Folder of runs, tables and figures
+    #[arg(long, value_name = "DIR", default_value = "results/paper")]
+    pub out: PathBuf,
 }
 
 /// `askance synth`

@@ -31,7 +31,7 @@ pub fn run(global: &Global, args: &DemoArgs) -> Result<()> {
     let settings = Settings { budget: BUDGET, seed: args.seed, ..Settings::default() };
     let plan = Plan {
         command: "demo",
-        data: DataArgs { data, layout: None, category: Vec::new(), limit: None, skip_bad: false },
+        data: DataArgs { data, layout: None, category: Vec::new(), limit: None, skip_bad: false, name: None },
         model: ModelArgs {
             model: vec!["pocket".to_owned(), "pocket-robust".to_owned()],
             threads: args.threads,

@@ -7,6 +7,7 @@ mod demo;
 mod inspect;
 mod interrupt;
 mod output;
+mod paper;
 mod plan;
 mod progress;
 mod setup;
@@ -42,6 +43,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Attack(args) => plan::attack(&global, args),
         Command::Sweep(args) => plan::sweep(&global, args),
         Command::Data(args) => data::run(&global, &args),
+        Command::Paper(args) => paper::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),
         Command::Providers => inspect::providers(&global),
         Command::Runtime { command: RuntimeCommand::Install { flavour } } => {

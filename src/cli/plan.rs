@@ -62,7 +62,7 @@ pub struct Done {
 
 impl ModelArgs {
     /// `--prompts`, else those of the protocol, else WinCLIP's own.
-    fn or_prompts_of(mut self, preset: Option<Preset>) -> Self {
+    pub fn or_prompts_of(mut self, preset: Option<Preset>) -> Self {
         self.prompts = self.prompts.or_else(|| preset.map(|_| Preset::PROMPTS.to_owned()));
         self
     }
@@ -136,7 +136,7 @@ pub fn run(global: &Global, plan: Plan) -> Result<()> {
 }
 
 /// Does or takes up the work and writes its records.
-fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
+pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
     let settings = &mut plan.work.settings;
     if !settings.attacks.is_empty() {
         settings.normalise();

@@ -57,6 +57,9 @@ impl Data {
         for warning in dataset.warnings().into_iter().chain(dataset::sum_up(&remarks)) {
             eprintln!("warning: {warning}");
         }
+        if let Some(name) = &args.name {
+            dataset.name.clone_from(name);
+        }
         Ok(Self { dataset, skipped })
     }
 
@@ -109,24 +112,28 @@ pub fn acquire_runtime(global: &Global, provider: &Provider) -> Result<Runtime> 
     Runtime::acquire(&options, &|event| eprintln!("{event}"))
 }
 
+/// The model of a run that names none.
+const DEFAULT_MODEL: &str = "pocket";
+
 /// Verifies every bundle, then loads every model.
 pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<Box<dyn Segmenter>>> {
     // What needs no runtime is looked at first.
-    let known: Vec<Option<Bundle>> = args
-        .model
+    let default = [DEFAULT_MODEL.to_owned()];
+    let specs: &[String] = if args.model.is_empty() { &default } else { &args.model };
+    let known: Vec<Option<Bundle>> = specs
         .iter()
         .map(|spec| (!Bundle::is_graph(spec)).then(|| Bundle::resolve(spec)).transpose())
         .collect::<Result<_>>()?;
     let runtime = acquire_runtime(global, &args.provider)?;
     let bundles: Vec<Bundle> = known
         .into_iter()
-        .zip(&args.model)
+        .zip(specs)
         .map(|(bundle, spec)| bundle.map_or_else(|| model::recognise(Path::new(spec), &runtime), Ok))
         .collect::<Result<_>>()?;
     for (index, bundle) in bundles.iter().enumerate() {
         if bundles[..index].iter().any(|other| other.name() == bundle.name()) {
             return Err(Error::usage(
-                format!("--model {}", args.model[index]),
+                format!("--model {}", specs[index]),
                 format!("has the same name as another model of this run: {}", bundle.name()),
                 "compare bundles of different names, or make two runs",
             ));
@@ -246,7 +253,9 @@ impl Run {
 
 /// `--out`, or a folder under `results/` named after the command and the data.
 pub fn out_dir(out: Option<&PathBuf>, command: &str, dataset: &Dataset) -> PathBuf {
-    out.cloned().unwrap_or_else(|| Path::new("results").join(format!("{command}-{}", dataset.name)))
+    out.cloned().unwrap_or_else(|| {
+        Path::new("results").join(format!("{command}-{}", dataset.name.replace(['/', '\\'], "_")))
+    })
 }
 
 fn command_line() -> String {

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Searched, bars, examples, gallery, histograms, sweep};
+use super::{Searched, bars, categories, examples, gallery, histograms, sweep};
 use crate::error::{Error, Result};
 use crate::perturb::Settings;
 use crate::record::{
-    Example, Row, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, mean_rows, read_examples, read_rows,
+    Example, MEAN_CATEGORY, Row, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, mean_rows, read_examples,
+    read_rows,
 };
 use crate::types::{Axis, Bounds};
 
@@ -47,6 +48,7 @@ pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         any.then_some(&means).ok_or("no run has a summary with pAUROC or AUPRO"),
         |rows, path| bars(rows, path),
     )?;
+    drawn.add_categories(out, summary)?;
     for (name, searched) in [("histograms.png", Searched::Alone), ("histograms_joint.png", Searched::Jointly)]
     {
         let wanted = match searched {
@@ -66,13 +68,42 @@ pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     for model in models {
         let of_model: Vec<Example> =
             kept.iter().filter(|example| example.row.model == model).cloned().collect();
-        let name = format!("examples_{}.png", model.replace(['/', '\\', ':'], "_"));
+        let name = format!("examples_{}.png", plain(model));
         drawn.add(out, &name, Ok(&of_model), |kept, path| examples(kept, *settings, path))?;
     }
     Ok(drawn)
 }
 
+/// A name as part of a file's name.
+fn plain(name: &str) -> String {
+    name.replace(['/', '\\', ':', ' '], "_")
+}
+
 impl Drawn {
+    /// One figure for each model and dataset with several categories.
+    fn add_categories(&mut self, out: &Path, summary: &[SummaryRow]) -> Result<()> {
+        let mut groups: Vec<Vec<SummaryRow>> = Vec::new();
+        for row in summary.iter().filter(|row| row.category != MEAN_CATEGORY) {
+            let same = |group: &&mut Vec<SummaryRow>| {
+                (&group[0].model, &group[0].dataset) == (&row.model, &row.dataset)
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push(row.clone()),
+                None => groups.push(vec![row.clone()]),
+            }
+        }
+        for group in groups {
+            let first = &group[0];
+            let several = group.iter().any(|row| row.category != first.category);
+            let any = group.iter().any(|row| row.pixel_auroc.is_some() || row.aupro.is_some());
+            let name = format!("categories_{}_{}.png", plain(&first.dataset), plain(&first.model));
+            let rows =
+                (several && any).then_some(&group).ok_or("no run has two categories with pAUROC or AUPRO");
+            self.add(out, &name, rows, |rows, path| categories(rows, path))?;
+        }
+        Ok(())
+    }
+
     fn add<T: ?Sized>(
         &mut self,
         out: &Path,

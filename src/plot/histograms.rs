@@ -29,7 +29,7 @@ const TOP: i32 = 80;
 const GAP: i32 = 18;
 const LEFT: i32 = 124;
 
-/// Draws how often each value was the worst one: a row of panels for each model, a column for each axis, bins from bound to bound.
+/// Draws how often each value was the worst one: a row of panels for each model and dataset, a column for each axis, bins from bound to bound.
 ///
 /// # Errors
 /// A file error when no row belongs to these attacks, or the file cannot be written.
@@ -42,17 +42,18 @@ pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: 
     };
     let axes: Vec<Axis> =
         Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| row.attack == attack_of(axis))).collect();
-    let mut models: Vec<&str> = Vec::new();
+    let mut groups: Vec<(&str, &str)> = Vec::new();
     for row in rows.iter().filter(|row| axes.iter().any(|&axis| row.attack == attack_of(axis))) {
-        if !models.contains(&row.model.as_str()) {
-            models.push(&row.model);
+        if !groups.contains(&(&row.model, &row.dataset)) {
+            groups.push((&row.model, &row.dataset));
         }
     }
+    let one_dataset = groups.iter().all(|group| group.1 == groups[0].1);
     if axes.is_empty() {
         return Err(Error::file(out, "has nothing to show: no row of these attacks", "run askance attack"));
     }
-    let row_height = if models.len() == 1 { 2 * ROW } else { ROW };
-    let height = TOP + models.len() as i32 * row_height + style::MARGIN;
+    let row_height = if groups.len() == 1 { 2 * ROW } else { ROW };
+    let height = TOP + groups.len() as i32 * row_height + style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
         let text = match searched {
@@ -61,16 +62,17 @@ pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: 
         };
         title(area, text, style::WIDTH)?;
         let (_, below) = area.split_vertically(px(TOP));
-        let (below, _) = below.split_vertically(px(models.len() as i32 * row_height));
-        let places = below.split_evenly((models.len(), axes.len()));
+        let (below, _) = below.split_vertically(px(groups.len() as i32 * row_height));
+        let places = below.split_evenly((groups.len(), axes.len()));
         for (index, place) in places.iter().enumerate() {
-            let (model, axis) = (models[index / axes.len()], axes[index % axes.len()]);
+            let ((model, dataset), axis) = (groups[index / axes.len()], axes[index % axes.len()]);
             let values: Vec<f64> = rows
                 .iter()
-                .filter(|row| row.model == model && row.attack == attack_of(axis))
+                .filter(|row| row.model == model && row.dataset == dataset && row.attack == attack_of(axis))
                 .map(|row| row.perturbation().get(axis))
                 .collect();
-            panel(place, model, axis, widened(bounds.get(axis)), &values)?;
+            let name = if one_dataset { model.to_owned() } else { format!("{model}, {dataset}") };
+            panel(place, &name, axis, widened(bounds.get(axis)), &values)?;
         }
         Ok(())
     })?;
@@ -93,10 +95,10 @@ fn count(values: &[f64], interval: Interval) -> [usize; BINS] {
     counts
 }
 
-fn panel(area: &Area<'_>, model: &str, axis: Axis, interval: Interval, values: &[f64]) -> Drawing {
+fn panel(area: &Area<'_>, name: &str, axis: Axis, interval: Interval, values: &[f64]) -> Drawing {
     let (width, _) = area.dim_in_pixel();
     let plural = if values.len() == 1 { "" } else { "s" };
-    let heading = format!("{model} ({} sample{plural})", values.len());
+    let heading = format!("{name} ({} sample{plural})", values.len());
     // Over the bars, which begin right of the ticks and the title of the axis.
     let width = width as i32 / px(1) - LEFT - style::MARGIN;
     let heading = fitted(area, &heading, style::TICK, width + LEFT / 2);

@@ -5,6 +5,7 @@
 //! | `gallery.png` | one picture under each parameter, the original in the middle | `examples/`, `run.toml` |
 //! | `sweep_<axis>.png` | pAUROC and AUPRO against one uniform perturbation | `sweep.csv` |
 //! | `bars.png` | clean against worst case, per model and attack | `summary.csv` |
+//! | `categories_<dataset>_<model>.png` | the same, category by category | `summary.csv` |
 //! | `histograms.png`, `histograms_joint.png` | which parameters the worst cases have | `samples.csv`, `run.toml` |
 //! | `examples_<model>.png` | worst cases with their maps beside clean ones | `examples/`, `patch_maps/`, `run.toml` |
 //!
@@ -14,6 +15,7 @@ mod all;
 mod axes;
 mod bars;
 mod canvas;
+mod categories;
 mod examples;
 mod gallery;
 mod heat;
@@ -25,6 +27,7 @@ mod tiles;
 
 pub use all::{Drawn, all};
 pub use bars::bars;
+pub use categories::categories;
 pub use examples::examples;
 pub use gallery::gallery;
 pub use histograms::{Searched, histograms};

@@ -1,0 +1,167 @@
+//! Clean against worst case, category by category.
+
+use std::path::Path;
+
+use plotters::element::{Circle, PathElement};
+use plotters::style::Color as _;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::canvas::{Area, Canvas, Drawing, fitted, px, title, upx, write};
+use super::legend::{Entry, Mark, legend};
+use super::style;
+use crate::error::{Error, Result};
+use crate::record::{MEAN_CATEGORY, SummaryRow};
+use crate::types::Attack;
+
+type Metric = fn(&SummaryRow) -> Option<f64>;
+const METRICS: [(&str, Metric); 2] = [("pAUROC (%)", |row| row.pixel_auroc), ("AUPRO (%)", |row| row.aupro)];
+
+const ROW: i32 = 46;
+const NAMES: i32 = 290;
+const HEADING: i32 = 50;
+const TICKS: i32 = 60;
+const GAP: i32 = 50;
+
+/// Draws pAUROC (left) and AUPRO (right) of one model on one dataset: a line for each category, a dot on it for each attack.
+/// Categories with the highest clean pAUROC come first; means are left out.
+///
+/// # Errors
+/// A file error when no row has a metric, the rows are of several models or datasets, or the file cannot be written.
+pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
+    let rows: Vec<&SummaryRow> = rows.iter().filter(|row| row.category != MEAN_CATEGORY).collect();
+    let Some(first) = rows.iter().find(|row| row.pixel_auroc.is_some() || row.aupro.is_some()) else {
+        return Err(Error::file(out, "has nothing to show: no category with a metric", "run askance attack"));
+    };
+    let (model, dataset) = (&first.model, &first.dataset);
+    if rows.iter().any(|row| (&row.model, &row.dataset) != (model, dataset)) {
+        return Err(Error::file(out, "has rows of several models or datasets", "draw one picture for each"));
+    }
+    let names = in_order(&rows);
+    let attacks: Vec<Attack> =
+        Attack::ALL.into_iter().filter(|&attack| rows.iter().any(|row| row.attack == attack)).collect();
+    let entries: Vec<Entry> = attacks
+        .iter()
+        .map(|&attack| Entry {
+            name: style::attack_name(attack).to_owned(),
+            colour: style::attack_colour(attack),
+            mark: Mark::Box,
+        })
+        .collect();
+    let body = names.len() as i32 * ROW;
+    let height = 90 + 2 * 42 + HEADING + body + TICKS + style::MARGIN;
+    let mut canvas = Canvas::new(style::WIDTH, height as u32);
+    canvas.draw(out, |area| {
+        title(area, &format!("Clean and worst case by category: {model} on {dataset}"), style::WIDTH)?;
+        let top = 90 + legend(area, &entries, 90, style::WIDTH)? + HEADING;
+        for (row, name) in (0..).zip(&names) {
+            let name = fitted(area, name, style::TICK, NAMES - style::MARGIN - 20);
+            let place = (NAMES - 20, top + row * ROW + ROW / 2);
+            write(area, &name, place, style::TICK, (HPos::Right, VPos::Center))?;
+        }
+        let width = (style::WIDTH as i32 - NAMES - GAP - 2 * style::MARGIN) / 2;
+        for (column, metric) in (0..).zip(METRICS) {
+            let left = NAMES + column * (width + GAP);
+            panel(area, &rows, &names, &attacks, metric, Place { left, top, width, height: body })?;
+        }
+        Ok(())
+    })?;
+    canvas.save(out)
+}
+
+fn in_order<'r>(rows: &[&'r SummaryRow]) -> Vec<&'r str> {
+    let mut names: Vec<(&str, f64)> = Vec::new();
+    for row in rows {
+        if !names.iter().any(|(name, _)| *name == row.category) {
+            let clean =
+                rows.iter().find(|other| other.category == row.category && other.attack == Attack::Clean);
+            let value = clean.and_then(|row| row.pixel_auroc.or(row.aupro)).unwrap_or(0.0);
+            names.push((&row.category, value));
+        }
+    }
+    names.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+    names.into_iter().map(|(name, _)| name).collect()
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    left: i32,
+    top: i32,
+    width: i32,
+    height: i32,
+}
+
+fn panel(
+    area: &Area<'_>,
+    rows: &[&SummaryRow],
+    names: &[&str],
+    attacks: &[Attack],
+    (heading, metric): (&str, Metric),
+    place: Place,
+) -> Drawing {
+    let Place { left, top, width, height } = place;
+    let x = |value: f64| left + (value / 100.0 * f64::from(width)).round() as i32;
+    let middle = (left + width / 2, top - HEADING / 2);
+    write(area, heading, middle, style::AXIS, (HPos::Center, VPos::Center))?;
+    for tick in (0..=100).step_by(20) {
+        let at = x(f64::from(tick));
+        let line = vec![(px(at), px(top)), (px(at), px(top + height))];
+        area.draw(&PathElement::new(line, style::GRID.stroke_width(upx(1))))?;
+        let below = (at, top + height + 10);
+        write(area, &tick.to_string(), below, style::TICK, (HPos::Center, VPos::Top))?;
+    }
+    for (row, &name) in (0..).zip(names) {
+        let y = top + row * ROW + ROW / 2;
+        let values: Vec<(Attack, f64)> = attacks
+            .iter()
+            .filter_map(|&attack| {
+                let found = rows.iter().find(|row| row.category == name && row.attack == attack)?;
+                Some((attack, 100.0 * metric(found)?))
+            })
+            .collect();
+        let ends = values
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &(_, v)| (low.min(v), high.max(v)));
+        if values.is_empty() {
+            write(area, "n/a", (left + 8, y), style::TICK, (HPos::Left, VPos::Center))?;
+            continue;
+        }
+        let line = vec![(px(x(ends.0)), px(y)), (px(x(ends.1)), px(y))];
+        area.draw(&PathElement::new(line, style::PALETTE[6].stroke_width(upx(3))))?;
+        for (attack, value) in values {
+            let dot = Circle::new((px(x(value)), px(y)), px(11), style::attack_colour(attack).filled());
+            area.draw(&dot)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_category_comes_first() {
+        let row = |category: &str, attack, value| SummaryRow {
+            model: "m".into(),
+            dataset: "d".into(),
+            category: category.into(),
+            attack,
+            samples: 1,
+            pixel_auroc: value,
+            aupro: None,
+            pixel_ap: None,
+            pixel_f1_max: None,
+            image_auroc: None,
+            image_ap: None,
+            mean_loss: None,
+            evaluations: 1,
+        };
+        let rows = [
+            row("low", Attack::Clean, Some(0.4)),
+            row("low", Attack::Hue, Some(0.9)),
+            row("high", Attack::Clean, Some(0.8)),
+            row("none", Attack::Clean, None),
+        ];
+        assert_eq!(in_order(&rows.iter().collect::<Vec<_>>()), ["high", "low", "none"]);
+    }
+}

@@ -1,0 +1,229 @@
+//! The tables of the paper's protocol.
+
+use super::published::published;
+use super::table::{Cell, Table};
+use crate::dataset::Official;
+use crate::record::{MEAN_CATEGORY, SummaryRow};
+use crate::types::Attack;
+
+type Metric = fn(&SummaryRow) -> Option<f64>;
+const METRICS: [(&str, Metric); 2] = [("pAUROC", |row| row.pixel_auroc), ("AUPRO", |row| row.aupro)];
+
+/// The words of a table's columns.
+fn attack_name(attack: Attack) -> &'static str {
+    match attack {
+        Attack::Joint => "3D",
+        other => other.name(),
+    }
+}
+
+/// The numbers behind the paper's figure 4: one table per backbone with its name, a row for each dataset and metric, a column
+/// for each attack, means over categories; the last column is the drop from clean to the worst.
+pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
+    let means: Vec<&SummaryRow> = rows.iter().filter(|row| row.category == MEAN_CATEGORY).collect();
+    let attacks = attacks_of(&means);
+    let header = ["dataset", "metric"].into_iter().chain(attacks.iter().map(|&attack| attack_name(attack)));
+    let header: Vec<String> = header.chain(["drop"]).map(str::to_owned).collect();
+    distinct(means.iter().map(|row| row.model.as_str()))
+        .into_iter()
+        .map(|model| {
+            let own: Vec<&SummaryRow> = means.iter().copied().filter(|row| row.model == model).collect();
+            let mut lines = Vec::new();
+            for dataset in distinct(own.iter().map(|row| row.dataset.as_str())) {
+                for (name, metric) in METRICS {
+                    let value = |attack: Attack| {
+                        own.iter()
+                            .find(|row| row.dataset == dataset && row.attack == attack)
+                            .and_then(|row| metric(row))
+                    };
+                    let values: Vec<Option<f64>> = attacks.iter().map(|&attack| value(attack)).collect();
+                    let lowest = values.iter().flatten().copied().min_by(f64::total_cmp);
+                    let drop = value(Attack::Clean).zip(lowest).map(|(clean, lowest)| lowest - clean);
+                    let mut line = vec![Cell::text(dataset), Cell::text(name)];
+                    line.extend(values.into_iter().map(Cell::Share));
+                    line.push(Cell::Points(drop));
+                    lines.push(line);
+                }
+            }
+            let title = format!("{model}: clean and per-sample worst case, means over categories in %");
+            (model.to_owned(), Table { title, header: header.clone(), rows: lines })
+        })
+        .collect()
+}
+
+/// Every category of every dataset and backbone, clean and under each attack.
+pub fn category_table(rows: &[SummaryRow]) -> Table {
+    let all: Vec<&SummaryRow> = rows.iter().collect();
+    let attacks = attacks_of(&all);
+    let columns = attacks
+        .iter()
+        .flat_map(|&attack| METRICS.map(|(metric, _)| format!("{} {metric}", attack_name(attack))));
+    let header: Vec<String> =
+        ["backbone", "dataset", "category"].map(str::to_owned).into_iter().chain(columns).collect();
+    let mut keys: Vec<(&str, &str, &str)> = Vec::new();
+    for row in rows {
+        let key = (row.model.as_str(), row.dataset.as_str(), row.category.as_str());
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys.sort_by_key(|&(model, dataset, category)| {
+        let place = |name: &str, of: fn(&SummaryRow) -> &str| rows.iter().position(|row| of(row) == name);
+        (place(model, |row| &row.model), place(dataset, |row| &row.dataset), category == MEAN_CATEGORY)
+    });
+    let lines = keys
+        .into_iter()
+        .map(|(model, dataset, category)| {
+            let mut line = vec![Cell::text(model), Cell::text(dataset), Cell::text(category)];
+            for &attack in &attacks {
+                let row = rows.iter().find(|row| {
+                    (row.model.as_str(), row.dataset.as_str(), row.category.as_str(), row.attack)
+                        == (model, dataset, category, attack)
+                });
+                line.extend(METRICS.map(|(_, metric)| Cell::Share(row.and_then(metric))));
+            }
+            line
+        })
+        .collect();
+    Table { title: "Every category, in %".to_owned(), header, rows: lines }
+}
+
+/// Clean numbers beside published ones where the category matches; `official` tells which published set a dataset of the rows
+/// is, by its name in them. Means are compared only where all categories of the set are there. `None` where nothing matches.
+pub fn published_table(rows: &[SummaryRow], official: &dyn Fn(&str) -> Option<Official>) -> Option<Table> {
+    let clean: Vec<&SummaryRow> = rows.iter().filter(|row| row.attack == Attack::Clean).collect();
+    let mut lines = Vec::new();
+    for row in &clean {
+        let Some(set) = official(&row.dataset) else { continue };
+        let complete = || {
+            let there = |name: &&str| {
+                clean.iter().any(|other| {
+                    (&other.model, &other.dataset, other.category.as_str())
+                        == (&row.model, &row.dataset, *name)
+                })
+            };
+            set.categories().iter().all(there)
+        };
+        if row.category == MEAN_CATEGORY && !complete() {
+            continue;
+        }
+        for known in published(set, &row.category) {
+            let difference = |own: Option<f64>, known: f64| Cell::Points(own.map(|own| own - known));
+            lines.push(vec![
+                Cell::text(&row.model),
+                Cell::text(&row.dataset),
+                Cell::text(&row.category),
+                Cell::Share(row.pixel_auroc),
+                Cell::Share(Some(known.pixel_auroc)),
+                difference(row.pixel_auroc, known.pixel_auroc),
+                Cell::Share(row.aupro),
+                Cell::Share(Some(known.aupro)),
+                difference(row.aupro, known.aupro),
+                Cell::text(known.source),
+            ]);
+        }
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    let header = [
+        "backbone",
+        "dataset",
+        "category",
+        "pAUROC",
+        "published pAUROC",
+        "pAUROC difference",
+        "AUPRO",
+        "published AUPRO",
+        "AUPRO difference",
+        "source",
+    ];
+    Some(Table {
+        title: "Clean numbers beside published ones of WinCLIP with ViT-B/16+ (LAION-400M, 240 pixels), in % and points"
+            .to_owned(),
+        header: header.map(str::to_owned).to_vec(),
+        rows: lines,
+    })
+}
+
+fn attacks_of(rows: &[&SummaryRow]) -> Vec<Attack> {
+    Attack::ALL.into_iter().filter(|&attack| rows.iter().any(|row| row.attack == attack)).collect()
+}
+
+fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut found = Vec::new();
+    for name in names {
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::mean_rows;
+
+    fn row(dataset: &str, category: &str, attack: Attack, pixel_auroc: f64) -> SummaryRow {
+        SummaryRow {
+            model: "b16".into(),
+            dataset: dataset.into(),
+            category: category.into(),
+            attack,
+            samples: 2,
+            pixel_auroc: Some(pixel_auroc),
+            aupro: None,
+            pixel_ap: None,
+            pixel_f1_max: None,
+            image_auroc: None,
+            image_ap: None,
+            mean_loss: None,
+            evaluations: 2,
+        }
+    }
+
+    fn rows() -> Vec<SummaryRow> {
+        let mut rows = vec![
+            row("mv", "bottle", Attack::Clean, 0.9),
+            row("mv", "bottle", Attack::Joint, 0.5),
+            row("mv", "cable", Attack::Clean, 0.7),
+            row("mv", "cable", Attack::Joint, 0.6),
+            row("own", "bottle", Attack::Clean, 0.4),
+        ];
+        rows.extend(mean_rows(&rows));
+        rows
+    }
+
+    #[test]
+    fn a_backbone_has_a_row_for_each_dataset_and_metric() {
+        let tables = backbone_tables(&rows());
+        let [(name, table)] = &tables[..] else { panic!("one backbone") };
+        assert_eq!(name, "b16");
+        assert_eq!(table.header, ["dataset", "metric", "clean", "3D", "drop"]);
+        assert_eq!(table.rows.len(), 4);
+        let Cell::Points(Some(drop)) = table.rows[0][4] else { panic!("{:?}", table.rows[0]) };
+        assert!((drop + 0.25).abs() < 1e-12, "{drop}");
+        assert_eq!(table.rows[1][2..], [Cell::Share(None), Cell::Share(None), Cell::Points(None)]);
+        assert_eq!(table.rows[2][3], Cell::Share(None));
+    }
+
+    #[test]
+    fn categories_keep_their_order_with_the_mean_last() {
+        let table = category_table(&rows());
+        let names: Vec<_> = table.rows.iter().map(|row| row[2].clone()).collect();
+        assert_eq!(names, ["bottle", "cable", "mean", "bottle", "mean"].map(Cell::text));
+        assert_eq!(table.header.len(), 3 + 2 * 2);
+    }
+
+    #[test]
+    fn published_numbers_stand_beside_the_same_category_of_the_same_set() {
+        let table =
+            published_table(&rows(), &|dataset| (dataset == "mv").then_some(Official::MvtecAd)).unwrap();
+        // The mean over two of fifteen categories is not the published one.
+        assert_eq!(table.rows.len(), 2);
+        let Cell::Points(Some(difference)) = table.rows[0][5] else { panic!("{:?}", table.rows[0]) };
+        assert!((difference - (0.9 - 0.857)).abs() < 1e-12);
+        assert!(published_table(&rows(), &|_| None).is_none());
+    }
+}
