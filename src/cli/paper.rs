@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use askance::attack::Settings;
+use askance::attack::{Settings, sweep_values};
 use askance::dataset::{Found, Official, discover};
 use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
@@ -59,6 +59,7 @@ struct Inventory {
 pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
     interrupt::listen()?;
     let metric = metric_options(&args.metric)?;
+    check_sweep(args)?;
     let inventory = Inventory::take(args)?;
     for missing in &inventory.missing {
         eprintln!("not there: {missing}");
@@ -76,6 +77,19 @@ pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
     }
     let written = results.write(&inventory, &args.out)?;
     report(global, args, &inventory, &results, &written)
+}
+
+/// Refuses what would fail after hours.
+fn check_sweep(args: &PaperArgs) -> Result<()> {
+    let known = Official::MvtecAd.categories();
+    if let Some(unknown) = args.invariant.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(Error::usage(
+            format!("--invariant {unknown}"),
+            "is no category of MVTec AD",
+            format!("choose from {}", known.join(", ")),
+        ));
+    }
+    sweep_values(&args.preset.settings().bounds, Axis::Angle, args.steps).map(|_| ())
 }
 
 impl Inventory {
@@ -175,14 +189,6 @@ impl Protocol<'_> {
                 ..askance::dataset::Selection::default()
             },
         )?;
-        let known = Official::MvtecAd.categories();
-        if let Some(unknown) = self.args.invariant.iter().find(|name| !known.contains(&name.as_str())) {
-            return Err(Error::usage(
-                format!("--invariant {unknown}"),
-                "is no category of MVTec AD",
-                format!("choose from {}", known.join(", ")),
-            ));
-        }
         let categories: Vec<String> = self
             .args
             .invariant

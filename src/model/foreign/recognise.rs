@@ -23,7 +23,8 @@ const SCORE: &str = "pred_score";
 
 /// The bundle that an `.onnx` file without a manifest amounts to. Known are the exports of anomalib 2: one picture in, RGB in
 /// [0, 1], resized and normalised by the graph itself; `anomaly_map` and `pred_score` out, brought to [0, 1] by anomalib's
-/// post-processor. The working size is the graph's own; where that is free, the side of its maps.
+/// post-processor, or without a range where a probe shows that they are not. The working size is the graph's own; where that is
+/// free, the side of its maps: the graph resizes without antialiasing, so it is better given what it needs.
 ///
 /// # Errors
 /// The file cannot be read or loaded, or is not such a graph: the error lists its inputs and outputs.
@@ -48,15 +49,18 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
     }
     let size = match input.dtype().tensor_shape().map(|shape| &**shape) {
         Some(&[_, 3, height, width]) if height == width && height > 0 => height as usize,
-        Some(&[_, 3, ANY, ANY]) => side_of_maps(&mut session, &name, &file)?,
+        Some(&[_, 3, ANY, ANY]) => probe(&mut session, &name, PROBE, &file)?.0,
         _ => return Err(unknown(&session, &file)),
     };
+    let (_, normalised) = probe(&mut session, &name, size, &file)?;
+    let range = normalised.then_some([0.0, 1.0]);
+    let values = if normalised { "" } else { "; its values are not normalised" };
     let stem = path.file_stem().map_or_else(|| "graph".into(), |stem| stem.to_string_lossy());
     let manifest = ForeignManifest {
         format: 1,
         name: stem.into_owned(),
         architecture: "image-to-map".to_owned(),
-        description: "Export of anomalib, recognised by its outputs".to_owned(),
+        description: format!("Export of anomalib, recognised by its outputs{values}"),
         precision: "unknown".to_owned(),
         source: "anomalib".to_owned(),
         licence: "unknown".to_owned(),
@@ -76,24 +80,28 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
             channel: None,
             score: Some(SCORE.to_owned()),
             polarity: Polarity::Anomalous,
-            range: Some([0.0, 1.0]),
-            score_range: Some([0.0, 1.0]),
+            range,
+            score_range: range,
         },
         files,
     };
     Ok(Bundle::of_graph(path, manifest))
 }
 
-fn side_of_maps(session: &mut Session, input: &str, file: &str) -> Result<usize> {
+/// Side of the maps, and whether map and score of a grainy picture lie in [0, 1].
+fn probe(session: &mut Session, input: &str, size: usize, file: &str) -> Result<(usize, bool)> {
     let failed = |error: ort::Error| {
-        Error::model(file, format!("fails on a picture of {PROBE} pixels: {error}"), MANIFEST)
+        Error::model(file, format!("fails on a picture of {size} pixels: {error}"), MANIFEST)
     };
-    let grey = Array4::from_elem((1, 3, PROBE, PROBE), 0.5_f32);
-    let tensor = TensorRef::from_array_view(&grey).map_err(failed)?;
+    let grain = |(_, c, y, x): (usize, usize, usize, usize)| ((7 * c + 31 * y + 17 * x) % 64) as f32 / 63.0;
+    let picture = Array4::from_shape_fn((1, 3, size, size), grain);
+    let tensor = TensorRef::from_array_view(&picture).map_err(failed)?;
     let outputs = session.run(ort::inputs![input => tensor]).map_err(failed)?;
     let map = outputs[MAP].try_extract_array::<f32>().map_err(failed)?;
+    let score = outputs[SCORE].try_extract_array::<f32>().map_err(failed)?;
+    let normalised = map.iter().chain(score.iter()).all(|value| (0.0..=1.0).contains(value));
     match map.shape() {
-        &[.., height, width] if height == width && height > 0 => Ok(height),
+        &[.., height, width] if height == width && height > 0 => Ok((height, normalised)),
         other => Err(Error::model(file, format!("returns {MAP:?} of shape {other:?}, not square"), MANIFEST)),
     }
 }
