@@ -1,73 +1,16 @@
 //! Layouts, selection, and every surprise that real folders hold.
 #![allow(clippy::unwrap_used)]
 
-use std::fs;
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
+mod trees;
 
-use askance::dataset::{self, Dataset, Selection};
-use askance::error::{Error, Kind};
+use std::fs;
+
+use askance::dataset::{self, Remark, Selection};
+use askance::error::Kind;
 use askance::types::Label;
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba};
-use tempfile::TempDir;
 
-/// A folder that tests fill.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn place(&self, name: &str) -> PathBuf {
-        let path = self.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        path
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> &Self {
-        fs::write(self.place(name), bytes).unwrap();
-        self
-    }
-
-    /// A picture of 12 x 8 pixels, its left half red.
-    fn picture(&self, name: &str) -> &Self {
-        self.save(name, picture().into())
-    }
-
-    /// A mask of 12 x 8 pixels, its left third anomalous.
-    fn mask(&self, name: &str) -> &Self {
-        self.save(name, GrayImage::from_fn(12, 8, |x, _| Luma([if x < 4 { 255 } else { 0 }])).into())
-    }
-
-    fn save(&self, name: &str, image: DynamicImage) -> &Self {
-        let format = ImageFormat::from_path(name).unwrap();
-        self.write(name, encode(&image, format))
-    }
-
-    fn open(&self) -> Result<Dataset, Error> {
-        dataset::open(self.path(), &Selection::default())
-    }
-
-    fn select(&self, categories: &[&str], limit: Option<usize>) -> Result<Dataset, Error> {
-        let categories = categories.iter().map(|&name| name.to_owned()).collect();
-        dataset::open(self.path(), &Selection { categories, limit, layout: None })
-    }
-}
-
-fn picture() -> RgbImage {
-    RgbImage::from_fn(12, 8, |x, _| Rgb(if x < 6 { [255, 0, 0] } else { [0, 0, 255] }))
-}
-
-fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
-    let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, format).unwrap();
-    bytes.into_inner()
-}
+use trees::{Folder, assert_names, encode, names, picture};
 
 /// Two categories with two normal and three defective samples each.
 fn toys() -> Folder {
@@ -84,21 +27,6 @@ fn toys() -> Folder {
         folder.picture(&format!("{category}/train/good/000.png"));
     }
     folder
-}
-
-fn names(data: &Dataset) -> Vec<String> {
-    data.categories
-        .iter()
-        .flat_map(|category| &category.samples)
-        .map(|sample| sample.id.to_string())
-        .collect()
-}
-
-#[track_caller]
-fn assert_names(error: &Error, subject: &str, problem: &str) {
-    assert!(error.subject.ends_with(subject), "subject {subject:?} in {error}");
-    assert!(error.problem.contains(problem), "problem {problem:?} in {error}");
-    assert!(!error.fix.is_empty());
 }
 
 #[test]
@@ -214,9 +142,15 @@ fn an_unknown_category_lists_what_there_is_nearest_first() {
 fn litter_and_notes_are_passed_over() {
     let folder = toys();
     let before = folder.open().unwrap();
-    for name in
-        ["bolt/.DS_Store", "bolt/test/.DS_Store", "bolt/test/good/Thumbs.db", "bolt/test/good/._000.png"]
-    {
+    for name in [
+        "bolt/.DS_Store",
+        "bolt/test/.DS_Store",
+        "bolt/test/good/Thumbs.db",
+        "bolt/test/good/._000.png",
+        "bolt/ground_truth/dent/Thumbs.db",
+        "bolt/ground_truth/dent/._000_mask.png",
+        "nut/test/desktop.ini",
+    ] {
         folder.write(name, "litter");
     }
     folder
@@ -374,6 +308,12 @@ fn a_lossy_mask_is_cut_at_half() {
         folder.save(image, RgbImage::new(16, 16).into()).save(mask, soft.into());
     });
     assert_eq!(anomalous(&dataset::load(&sample, 16).unwrap()), 8 * 16);
+    let remarks = dataset::inspect(&sample).unwrap().remarks;
+    assert_eq!(remarks, [Remark::LossyMask(sample.masks[0].clone())]);
+    assert!(
+        dataset::sum_up(&remarks)[0]
+            .starts_with("JPEG masks, anomalous from half the brightness on: 1 (first: ")
+    );
 }
 
 /// A JPEG with an EXIF orientation (and nothing else) in front.
@@ -389,22 +329,28 @@ fn oriented_jpeg(image: &RgbImage, orientation: u8) -> Vec<u8> {
 }
 
 #[test]
-fn exif_orientation_is_applied_before_the_mask_is_compared() {
-    // 32 x 16 as stored, red on the left; turned clockwise it is 16 x 32 with red on top.
+fn exif_orientation_is_ignored_and_told() {
+    // 32 x 16 as stored, red on the left; whoever follows the EXIF orientation sees 16 x 32.
     let stored = RgbImage::from_fn(32, 16, |x, _| Rgb(if x < 16 { [255, 0, 0] } else { [0, 0, 255] }));
     let mask = |width, height| GrayImage::from_pixel(width, height, Luma([255]));
-    let (_folder, sample) = one("1.jpg", Some("1_mask.png"), |folder, image, path| {
-        folder.write(image, oriented_jpeg(&stored, 6)).save(path, mask(16, 32).into());
-    });
-    dataset::inspect(&sample).unwrap();
+    let turned = |orientation, width, height| {
+        one("1.jpg", Some("1_mask.png"), |folder, image, path| {
+            folder.write(image, oriented_jpeg(&stored, orientation)).save(path, mask(width, height).into());
+        })
+    };
+    let (_folder, sample) = turned(6, 32, 16);
+    let facts = dataset::inspect(&sample).unwrap();
+    assert_eq!((facts.size, facts.remarks.clone()), ((16, 32), vec![Remark::Turned(sample.image.clone())]));
+    assert!(dataset::sum_up(&facts.remarks)[0].contains("EXIF rotation"));
     let loaded = dataset::load(&sample, 16).unwrap();
-    assert_eq!(loaded.original, (32, 16));
-    assert!(loaded.image[[0, 2, 8]] > 0.9 && loaded.image[[0, 13, 8]] < 0.1, "red is on top");
+    assert_eq!(loaded.original, (16, 32));
+    assert!(loaded.image[[0, 8, 2]] > 0.9 && loaded.image[[0, 8, 13]] < 0.1, "red is on the left");
 
-    let (_folder, sample) = one("1.jpg", Some("1_mask.png"), |folder, image, path| {
-        folder.write(image, oriented_jpeg(&stored, 6)).save(path, mask(32, 16).into());
-    });
-    assert_names(&dataset::inspect(&sample).unwrap_err(), "1_mask.png", "is 32 x 16 pixels");
+    let (_folder, sample) = turned(1, 32, 16);
+    assert_eq!(dataset::inspect(&sample).unwrap().remarks, []);
+    let (_folder, sample) = turned(6, 16, 32);
+    assert_names(&dataset::inspect(&sample).unwrap_err(), "1_mask.png", "is 16 x 32 pixels");
+    assert_names(&dataset::inspect(&sample).unwrap_err(), "1_mask.png", "EXIF");
 }
 
 #[test]

@@ -98,6 +98,15 @@ fn every_colour_of_a_palette_but_black_is_anomalous() {
     assert_eq!(mask.iter().filter(|&&anomalous| anomalous).count(), (5 * 5 + 3 * 9) * 6);
 }
 
+#[test]
+fn a_mask_of_single_bits_is_read_as_pillow_does() {
+    let mask = dataset::load(&sample(golden("grey1.png"), Some(golden("grey1.png"))), 50).unwrap().mask;
+    let bits = image::open(golden("read_grey1.png")).unwrap().into_luma8();
+    assert!(mask.iter().any(|&anomalous| anomalous) && !mask.iter().all(|&anomalous| anomalous));
+    let whole = dataset::load_mask(&sample(golden("read_grey1.png"), Some(golden("read_grey1.png"))), 50);
+    assert_eq!(mask, whole.unwrap(), "{} x {}", bits.width(), bits.height());
+}
+
 /// Photographs that are not part of the repository; they lie beside a checkout on some machines.
 #[test]
 fn real_photographs_load() {

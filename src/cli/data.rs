@@ -180,7 +180,8 @@ fn range(range: Option<Range>) -> String {
     }
 }
 
-/// Two digits: defects of a few pixels in a large picture must not read as none.
+/// Two digits; the little that they cannot show must not read as nothing.
 fn percent(share: f64) -> String {
-    format!("{:.2}", 100.0 * share)
+    let percent = 100.0 * share;
+    if percent < 0.01 { "<0.01".to_owned() } else { format!("{percent:.2}") }
 }

@@ -46,11 +46,11 @@ pub fn sum_up<'r>(remarks: impl IntoIterator<Item = &'r Remark>) -> Vec<String> 
         }
     }
     let line = |paths: Vec<&PathBuf>, what: &str| {
-        paths.first().map(|first| format!("{} {what} (first: {})", paths.len(), first.display()))
+        paths.first().map(|first| format!("{what}: {} (first: {})", paths.len(), first.display()))
     };
     [
-        line(lossy, "masks are JPEG files: anomalous is what has at least half the brightness"),
-        line(turned, "files carry an EXIF rotation, which is ignored, as Pillow and torchvision do"),
+        line(lossy, "JPEG masks, anomalous from half the brightness on"),
+        line(turned, "files whose EXIF rotation is ignored, as Pillow and torchvision do"),
     ]
     .into_iter()
     .flatten()
