@@ -265,8 +265,12 @@ fn faults_of_a_meta_json_are_told() {
 /// One defect with these pictures and masks.
 fn paired(images: &[&str], masks: &[&str]) -> (Folder, Survey) {
     let folder = Folder::new();
-    images.iter().for_each(|name| drop(folder.picture(&format!("mesh/test/bad/{name}.png"))));
-    masks.iter().for_each(|name| drop(folder.mask(&format!("mesh/ground_truth/bad/{name}.png"))));
+    for name in images {
+        folder.picture(&format!("mesh/test/bad/{name}.png"));
+    }
+    for name in masks {
+        folder.mask(&format!("mesh/ground_truth/bad/{name}.png"));
+    }
     let survey = survey(folder.path());
     (folder, survey)
 }
@@ -418,18 +422,23 @@ fn a_category_beside_other_data_sets_hides_none_of_them() {
 #[test]
 fn counts_are_compared_before_the_limit() {
     let folder = Folder::new();
-    (0..18).for_each(|at| drop(folder.write(&format!("bottle/test/good/{at:03}.png"), "")));
-    (0..64).for_each(|at| {
+    let good = |numbers: std::ops::Range<usize>| {
+        for at in numbers {
+            folder.write(&format!("bottle/test/good/{at:03}.png"), "");
+        }
+    };
+    good(0..18);
+    for at in 0..64 {
         folder.write(&format!("bottle/test/broken/{at:03}.png"), "");
         folder.write(&format!("bottle/ground_truth/broken/{at:03}_mask.png"), "");
-    });
+    }
     for limit in [None, Some(1)] {
         let data = folder.select(&["bottle"], limit).unwrap();
         assert_eq!(data.categories[0].found, Counts { normal: 18, anomalous: 64 });
         let expected = "bottle: 18 of 20 good and 64 of 63 anomalous test images: 2 missing, 1 too many";
         assert_eq!(data.warnings(), [expected]);
     }
-    (18..20).for_each(|at| drop(folder.write(&format!("bottle/test/good/{at:03}.png"), "")));
+    good(18..20);
     fs::remove_file(folder.path().join("bottle/test/broken/063.png")).unwrap();
     fs::remove_file(folder.path().join("bottle/ground_truth/broken/063_mask.png")).unwrap();
     assert_eq!(folder.open().unwrap().warnings(), [""; 0]);
