@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 
+from .manifest import Manifest
 from .model import MEAN, STD, Clip, Config, window_indices
 from .tokeniser import tokenise
 from .towers import image_graph, text_graph
@@ -94,8 +94,8 @@ def write_bundle(model: Clip, out: str | Path, name: str, description: str, sour
         table.copy_(table.half().float())
     state = numpy_state(model)
     files = {
-        "image.onnx": image_graph(state, config.heads, "gelu", MEAN, STD, SCALES).SerializeToString(),
-        "text.onnx": text_graph(state, config.text_heads, "gelu").SerializeToString(),
+        "image.onnx": image_graph(state, config.heads, "gelu", MEAN, STD, SCALES).model().SerializeToString(),
+        "text.onnx": text_graph(state, config.text_heads, "gelu").model().SerializeToString(),
     }
     worst = parity(model, files["image.onnx"], files["text.onnx"])
     print(f"{name}: largest difference between torch and ONNX Runtime {worst:.2e}")
@@ -106,33 +106,20 @@ def write_bundle(model: Clip, out: str | Path, name: str, description: str, sour
     (out / "bundle.toml").unlink(missing_ok=True)
     for file, data in files.items():
         (out / file).write_bytes(data)
-    hashes = "".join(f'"{f}" = "{hashlib.sha256(d).hexdigest()}"\n' for f, d in files.items())
-    numbers = lambda values: "[" + ", ".join(repr(v) for v in values) + "]"
-    (out / "bundle.toml").write_text(
-        f"""format = 1
-name = "{name}"
-architecture = "clip-vit"
-description = "{description}"
-precision = "fp32"
-source = "{source}"
-licence = "MIT OR Apache-2.0"
-
-[image]
-size = {config.size}
-patch_grid = [{config.grid}, {config.grid}]
-mean = {numbers(MEAN)}
-std = {numbers(STD)}
-activation = "gelu"
-
-[text]
-context = {config.context}
-
-[winclip]
-embedding = {config.embed}
-scales = {numbers(SCALES)}
-temperature = 0.07
-
-[files]
-{hashes}"""
+    manifest = Manifest(
+        name=name,
+        description=description,
+        precision="fp32",
+        source=source,
+        licence="MIT OR Apache-2.0",
+        size=config.size,
+        grid=config.grid,
+        mean=MEAN,
+        std=STD,
+        activation="gelu",
+        context=config.context,
+        embedding=config.embed,
+        scales=SCALES,
     )
+    manifest.write(out, list(files))
     return worst

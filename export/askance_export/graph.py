@@ -53,8 +53,12 @@ class Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), names, name=base, domain=domain, **attributes))
         return names[0] if outputs == 1 else names
 
-    def reshape(self, x: str, *shape: int) -> str:
-        return self.op("Reshape", x, self.ints(*shape))
+    def reshape(self, x: str, *shape: int | str) -> str:
+        """A size may be the name of an int64 tensor of shape [1]."""
+        if all(isinstance(size, int) for size in shape):
+            return self.op("Reshape", x, self.ints(*shape))
+        parts = [size if isinstance(size, str) else self.ints(size) for size in shape]
+        return self.op("Reshape", x, self.op("Concat", *parts, axis=0))
 
     def transpose(self, x: str, *perm: int) -> str:
         return self.op("Transpose", x, perm=list(perm))
@@ -62,6 +66,12 @@ class Graph:
     def split(self, x: str, parts: int) -> list[str]:
         """Equal parts of the second axis of a matrix."""
         return [x] if parts == 1 else self.op("Split", x, axis=1, outputs=parts)
+
+    def half(self, x: str) -> str:
+        return self.op("Cast", x, to=TensorProto.FLOAT16)
+
+    def single(self, x: str) -> str:
+        return self.op("Cast", x, to=TensorProto.FLOAT)
 
     def slice(self, x: str, axis: int, start: int, end: int) -> str:
         return self.op("Slice", x, self.ints(start), self.ints(end), self.ints(axis))
@@ -71,18 +81,21 @@ class Graph:
         norm = self.op("ReduceL2", x, axes=[-1], keepdims=1)
         return self.op("Div", x, norm)
 
+    def bytes(self) -> int:
+        """Size of all initialisers."""
+        return sum(value.nbytes for value in self.initialisers.values())
+
     def model(self) -> onnx.ModelProto:
-        graph = helper.make_graph(
-            self.nodes,
-            self.name,
-            self.inputs,
-            self.outputs,
-            [numpy_helper.from_array(v, k) for k, v in self.initialisers.items()],
-        )
+        model = self.proto([numpy_helper.from_array(v, k) for k, v in self.initialisers.items()])
+        onnx.checker.check_model(model)
+        return model
+
+    def proto(self, tensors: list) -> onnx.ModelProto:
+        """The model with given initialisers, unchecked."""
+        graph = helper.make_graph(self.nodes, self.name, self.inputs, self.outputs, tensors)
         opsets = [helper.make_opsetid("", OPSET)] + [helper.make_opsetid(d, 1) for d in sorted(self.domains)]
         model = helper.make_model(graph, opset_imports=opsets, producer_name="askance-export")
         model.ir_version = IR_VERSION
-        onnx.checker.check_model(model)
         return model
 
 

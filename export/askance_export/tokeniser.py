@@ -15,6 +15,6 @@ def simple_tokeniser():
     return SimpleTokenizer()
 
 
-def tokenise(texts: list[str]) -> torch.Tensor:
-    """Token ids, int64 [texts, 77]."""
-    return simple_tokeniser()(texts)
+def tokenise(texts: list[str], context: int = 77) -> torch.Tensor:
+    """Token ids, int64 [texts, context]."""
+    return simple_tokeniser()(texts, context_length=context)

@@ -112,9 +112,9 @@ def test_parity_notices_a_changed_weight(model):
     state["visual.proj"] = state["visual.proj"] * np.linspace(0.99, 1.01, 64, dtype=np.float32)
     from askance_export.towers import text_graph
 
-    text = text_graph(numpy_state(model), model.config.text_heads, "gelu").SerializeToString()
+    text = text_graph(numpy_state(model), model.config.text_heads, "gelu").model().SerializeToString()
     bad = image_graph(state, model.config.heads, "gelu", (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
-    assert parity(model, bad.SerializeToString(), text) > 1e-4
+    assert parity(model, bad.model().SerializeToString(), text) > 1e-4
 
 
 def test_graph_is_plain_onnx(bundle):
