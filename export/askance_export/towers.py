@@ -109,11 +109,22 @@ class Tower:
         return self.after_attention(first(x), y, block)
 
 
-def image_graph(state: dict[str, np.ndarray], heads: int, activation: str, mean, std, scales=(2, 3), attention=PerHead()) -> Graph:
+def one_by_one(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
+    """Groups of sequences of one length (tokens after ln_pre, first query-key-value, length) -> the class tokens after the
+    transformer. One pass for each group, so that a caller who asks for one output pays for that alone."""
+    results = []
+    for x, qkv, length in groups:
+        for block in range(t.layers - 1):
+            x = t.block(x, qkv if block == 0 else t.qkv(x, block), block, length)
+        results.append(t.class_block(x, t.layers - 1, length))
+    return results
+
+
+def image_graph(state: dict[str, np.ndarray], heads: int, activation: str, mean, std, scales=(2, 3), attention=PerHead(), passes=one_by_one) -> Graph:
     """`image.onnx`: pixels and text embeddings in, embeddings and scores of the full image and of the windows out."""
     g = Graph("askance-image")
     t = Tower(g, state, "visual.", heads, activation, attention)
-    w, last = t.width, t.layers - 1
+    w = t.width
     stem = sorted(k for k in state if k.startswith("visual.stem.") and k.endswith("weight"))
     patch = int(np.prod([state[k].shape[-1] for k in (*stem, "visual.conv1.weight")]))
     tokens = state["visual.positional_embedding"].shape[0]
@@ -141,32 +152,25 @@ def image_graph(state: dict[str, np.ndarray], heads: int, activation: str, mean,
 
     text_t = g.transpose(text, 0, 2, 1)
 
-    def finish(x: str, qkv: str, length: int) -> str:
-        """Tokens and first query-key-value of all sequences -> L2-normalised embeddings [sequences, embed]."""
-        for block in range(t.layers - 1):
-            x = t.block(x, qkv if block == 0 else t.qkv(x, block), block, length)
-        x = t.class_block(x, last, length)
-        return g.normalise(t.project(x, "ln_post", "proj"))
-
     def score(embedding: str) -> str:
         """[batch, n, embed] -> anomalous probability [batch, n]."""
         logits = g.op("Div", g.op("MatMul", embedding, text_t), temperature)
         p = g.op("Softmax", logits, axis=-1)
         return g.op("Squeeze", g.slice(p, 2, 1, 2), g.ints(2))
 
-    full = finish(x, qkv, tokens)
-    g.output("image_embedding", full, TensorProto.FLOAT, ["batch", embed])
-    s = score(g.op("Unsqueeze", full, g.ints(1)))
-    g.output("image_score", g.op("Squeeze", s, g.ints(1)), TensorProto.FLOAT, ["batch"])
-
+    groups = [(x, qkv, tokens)]
     x3, qkv3 = g.reshape(x, -1, tokens, w), g.reshape(qkv, -1, tokens, 3 * w)
     for k in scales:
         index = g.op("Add", windows[k], g.ints(1))
         index = g.op("Pad", index, g.ints(0, 1, 0, 0), g.const(0, np.int64))
         index = g.reshape(index, -1)
         rows = g.reshape(g.op("Gather", x3, index, axis=1), -1, w)
-        rows_qkv = g.reshape(g.op("Gather", qkv3, index, axis=1), -1, 3 * w)
-        e = finish(rows, rows_qkv, k * k + 1)
+        groups.append((rows, g.reshape(g.op("Gather", qkv3, index, axis=1), -1, 3 * w), k * k + 1))
+    full, *of_windows = (g.normalise(t.project(x, "ln_post", "proj")) for x in passes(t, groups))
+    g.output("image_embedding", full, TensorProto.FLOAT, ["batch", embed])
+    s = score(g.op("Unsqueeze", full, g.ints(1)))
+    g.output("image_score", g.op("Squeeze", s, g.ints(1)), TensorProto.FLOAT, ["batch"])
+    for k, e in zip(scales, of_windows, strict=True):
         e = g.op("Reshape", e, g.op("Concat", batch, g.ints(-1, embed), axis=0))
         g.output(f"window_embedding_{k}", e, TensorProto.FLOAT, ["batch", f"n{k}", embed])
         g.output(f"window_score_{k}", score(e), TensorProto.FLOAT, ["batch", f"n{k}"])

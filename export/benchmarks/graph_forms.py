@@ -1,0 +1,195 @@
+"""Which way of writing the image graph of a large tower is fastest on ONNX Runtime's CPU provider.
+
+    python benchmarks/graph_forms.py [--architecture ViT-B-16-plus-240] [--rounds 7] [--threads 2] [--forms a,b,..]
+
+Random weights, one picture, all windows. Each form has a session of its own; the forms take turns, so that whatever else
+the machine does hits all of them. Prints, per form: nodes of the graph, seconds to create the session, resident memory
+that the session added, fastest and median seconds of a picture, and the largest difference of scores from the first form.
+
+Forms: `per-head`, `batched` (the package's own, see askance_export/attention.py), and the losers, which live here:
+`contrib` (com.microsoft MultiHeadAttention), `standard` (ONNX's Attention of opset 23), `products` (window attention as
+broadcast products and sums instead of many tiny matrix products), `together` (batched attention, the linear layers of all
+groups of sequences as one matrix), `matmul-add` (batched, MatMul and Add in place of Gemm).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from askance_export import graph as graph_module
+from askance_export.attention import Attention, Batched, PerHead
+from askance_export.catalogue import build, choose
+from askance_export.graph import Graph
+from askance_export.model import window_indices
+from askance_export.storage import save
+from askance_export.towers import Tower, image_graph, one_by_one
+
+OUTPUTS = ["image_score", "window_score_2", "window_score_3"]
+
+
+class Fused(Attention):
+    """One node for the attention of all heads."""
+
+    node: dict = {}
+
+    def whole(self, g: Graph, qkv: str, heads: int, head: int, tokens, mask=None) -> str:
+        q, k, v = split(g, qkv, 3)
+        return self.attend(g, g.reshape(q, -1, tokens, heads * head), k, v, heads, head, tokens)
+
+    def first(self, g: Graph, q: str, kv: str, heads: int, head: int, tokens) -> str:
+        return self.attend(g, g.reshape(q, -1, 1, heads * head), *split(g, kv, 2), heads, head, tokens)
+
+    def attend(self, g: Graph, q: str, k: str, v: str, heads: int, head: int, tokens) -> str:
+        k, v = (g.reshape(x, -1, tokens, heads * head) for x in (k, v))
+        return g.reshape(self.fused(g, q, k, v, heads), -1, heads * head)
+
+
+class Contrib(Fused):
+    def fused(self, g: Graph, q: str, k: str, v: str, heads: int) -> str:
+        return g.op("MultiHeadAttention", q, k, v, domain="com.microsoft", num_heads=heads)
+
+
+class Standard(Fused):
+    def fused(self, g: Graph, q: str, k: str, v: str, heads: int) -> str:
+        return g.op("Attention", q, k, v, q_num_heads=heads, kv_num_heads=heads)
+
+
+class Products(Batched):
+    """For short sequences only; the full image's are as in `batched`."""
+
+    def whole(self, g: Graph, qkv: str, heads: int, head: int, tokens, mask=None) -> str:
+        if tokens > 20:
+            return super().whole(g, qkv, heads, head, tokens, mask)
+        q, k, v = (g.reshape(x, -1, tokens, heads, head) for x in split(g, qkv, 3))
+        q, k, v = g.op("Unsqueeze", self.scaled(g, q, head), g.ints(2)), *(g.op("Unsqueeze", x, g.ints(1)) for x in (k, v))
+        p = g.op("Softmax", g.op("ReduceSum", g.op("Mul", q, k), g.ints(4), keepdims=1), axis=2)
+        return g.reshape(g.op("ReduceSum", g.op("Mul", p, v), g.ints(2), keepdims=0), -1, heads * head)
+
+
+def together(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
+    """The linear layers of all groups as one matrix; attention group by group."""
+    g = t.g
+    rows = [g.op("Slice", g.op("Shape", x), g.ints(0), g.ints(1)) for x, _, _ in groups]
+    sizes = g.op("Concat", *rows, axis=0)
+    parts = lambda x: g.op("Split", x, sizes, axis=0, outputs=len(groups))
+    x = g.op("Concat", *(x for x, _, _ in groups), axis=0)
+    for block in range(t.layers - 1):
+        qkv = [q for _, q, _ in groups] if block == 0 else parts(t.qkv(x, block))
+        y = [
+            t.attention.whole(g, part, t.heads, t.head, length)
+            for part, (_, _, length) in zip(qkv, groups, strict=True)
+        ]
+        x = t.after_attention(x, g.op("Concat", *y, axis=0), block)
+    return [t.class_block(part, t.layers - 1, length) for part, (_, _, length) in zip(parts(x), groups, strict=True)]
+
+
+def split(g: Graph, x: str, parts: int) -> list[str]:
+    extra = {"num_outputs": parts} if graph_module.OPSET >= 18 else {}
+    return g.op("Split", x, axis=1, outputs=parts, **extra)
+
+
+FORMS = {
+    "per-head": (PerHead, one_by_one),
+    "batched": (Batched, one_by_one),
+    "contrib": (Contrib, one_by_one),
+    "standard": (Standard, one_by_one),
+    "products": (Products, one_by_one),
+    "together": (Batched, together),
+    "matmul-add": (Batched, one_by_one),
+}
+
+
+def write(form: str, state: dict, heads: int, choice, path: Path) -> int:
+    """Writes a form's graph and returns its number of nodes."""
+    attention, passes = FORMS[form]
+    kept = graph_module.OPSET, graph_module.IR_VERSION, Graph.normalise, Tower.linear
+    if form == "standard":  # ReduceL2 takes its axes as an input from opset 18
+        graph_module.OPSET, graph_module.IR_VERSION = 23, 10
+        Graph.normalise = lambda g, x: g.op("Div", x, g.op("ReduceL2", x, g.ints(-1), keepdims=1))
+    if form == "matmul-add":
+
+        def linear(t, x, weight, bias, rows=None):
+            w, b = t.matrix(weight), t.matrix(bias)
+            if rows:
+                w, b = t.g.slice(w, 0, *rows), t.g.slice(b, 0, *rows)
+            return t.g.op("Add", t.g.op("MatMul", x, t.g.transpose(w, 1, 0)), b)
+
+        Tower.linear = linear
+    try:
+        graph = image_graph(state, heads, choice.activation, choice.mean, choice.std, attention=attention(), passes=passes)
+        save(graph, path)
+        return len(graph.nodes)
+    finally:
+        graph_module.OPSET, graph_module.IR_VERSION, Graph.normalise, Tower.linear = kept
+
+
+def resident() -> float:
+    """Resident memory of this process in MB (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def create(path: Path, threads: int, form: str) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    if form == "matmul-add":  # or ONNX Runtime makes Gemms of it again
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=["MatMulAddFusion"]
+        )
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--architecture", default="ViT-B-16-plus-240")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--forms", default=",".join(FORMS))
+    a = parser.parse_args()
+    choice = choose(a.architecture)
+    model = build(choice)
+    heads, size = model.visual.transformer.resblocks[0].attn.num_heads, model.visual.image_size[0]
+    grid, embed = model.visual.grid_size[0], model.visual.output_dim
+    state = {k: v.numpy() for k, v in model.state_dict().items() if k.startswith("visual.")}
+    rng = np.random.default_rng(0)
+    text = rng.standard_normal((1, 2, embed)).astype(np.float32)
+    feeds = {
+        "pixels": rng.random((1, 3, size, size), np.float32),
+        "text": text / np.linalg.norm(text, axis=-1, keepdims=True),
+        "temperature": np.array(0.07, np.float32),
+        **{f"windows_{k}": window_indices(grid, k) for k in (2, 3)},
+    }
+    print(f"{a.architecture}, {a.threads} threads, ONNX Runtime {onnxruntime.__version__}, onnx {onnx.__version__}, {platform.machine()}")
+    sessions, lines, first = {}, {}, None
+    for form in a.forms.split(","):
+        with tempfile.TemporaryDirectory() as folder:
+            nodes = write(form, state, heads, choice, Path(folder) / "image.onnx")
+            before, start = resident(), time.perf_counter()
+            sessions[form] = create(Path(folder) / "image.onnx", a.threads, form)
+            created = time.perf_counter() - start
+        out = sessions[form].run(OUTPUTS, feeds)
+        first = first or out
+        worst = max(np.abs(x - y).max() for x, y in zip(out, first, strict=True))
+        lines[form] = f"{nodes:6} nodes, session {created:5.1f} s and {resident() - before:5.0f} MB, difference {worst:.0e}"
+    times = {form: [] for form in sessions}
+    for _ in range(a.rounds):
+        for form, session in sessions.items():
+            start = time.perf_counter()
+            session.run(OUTPUTS, feeds)
+            times[form].append(time.perf_counter() - start)
+    for form, seconds in times.items():
+        print(f"{form:11} fastest {min(seconds):.2f} s, median {np.median(seconds):.2f} s; {lines[form]}")
+
+
+if __name__ == "__main__":
+    main()
