@@ -100,13 +100,13 @@ fn a_full_size_backbone_agrees_with_open_clip() {
         return;
     };
     let bundle = Bundle::open(folder.join("bundle")).unwrap();
-    let tolerance = match bundle.manifest().precision.as_str() {
+    let tolerance = match bundle.clip().unwrap().precision.as_str() {
         "fp32" => 1e-4,
         "fp16" => 2e-2,
         other => panic!("no tolerance for {other}"),
     };
     let worst = measure(&folder, &bundle);
-    eprintln!("{}: {worst:?}", bundle.manifest().precision);
+    eprintln!("{}: {worst:?}", bundle.clip().unwrap().precision);
     assert!(worst.samples >= 4, "{} pictures", worst.samples);
     for difference in [worst.text, worst.embedding, worst.window_score, worst.map, worst.image_score] {
         assert!(difference <= tolerance, "{worst:?} is beyond {tolerance}");
