@@ -106,7 +106,7 @@ fn an_unknown_layout_is_a_usage_error_and_an_ambiguous_folder_names_the_flag() {
 }
 
 #[test]
-fn a_run_warns_once_of_counts_before_the_limit_and_records_the_layout_and_all_masks() {
+fn a_run_warns_once_and_records_the_layout_and_all_masks() {
     let folder = Folder::new();
     let out = folder.path().join("run");
     let data = folder.path().join("data");
