@@ -55,13 +55,13 @@ def export(a: argparse.Namespace) -> None:
     else:
         loaded = open_clip_model.from_weights(choice, a.weights, a.base)
     choice = loaded.choice
-    print(f"{loaded.source}")
+    print(loaded.source)
     print(f"activation {choice.activation}, by {choice.activation_from}")
     if a.weights and not a.pretrained and choice.activation == "gelu":
         print("  (for weights trained with QuickGELU, name the architecture with -quickgelu, or the weights with --pretrained)")
     name = a.name or a.out.resolve().name
     agreement = open_clip_model.write(loaded, a.out, name, a.precision, a.licence)
-    size = sum(file.stat().st_size for file in a.out.iterdir() if file.is_file()) / 1e6
+    size = sum(file.stat().st_size for part in ("image.onnx", "text.onnx") for file in a.out.glob(f"{part}*")) / 1e6
     print(agreement)
     print(f"wrote {a.out} ({a.precision}, {size:.0f} MB) in {time.perf_counter() - start:.0f} s")
 

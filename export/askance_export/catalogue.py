@@ -153,15 +153,16 @@ def from_hub(architecture: str, tag: str | None) -> Choice:
 
 
 def download_of(name: str, tag: str) -> Download:
-    """Where open_clip's weights of a tag are. Two tags of one architecture sometimes name the same repository (ViT-B-16-plus-240
-    does in open_clip 3.3.0); it then holds the weights of only one of them, so each is taken from its own address."""
+    """Where open_clip's weights of a tag are. Two tags of one architecture sometimes name the same repository (in open_clip
+    3.3.0, laion400m_e32 of ViT-B-16-plus-240 names that of laion400m_e31). It holds the weights of one of them, the one it is
+    called after; the other's are taken from their own address."""
     from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
 
     entry = get_pretrained_cfg(name, tag)
     hub, url = entry.get("hf_hub", ""), entry.get("url", "")
     others = [get_pretrained_cfg(name, other) for other in list_pretrained_tags_by_model(name) if other != tag]
     shared = any(other.get("hf_hub") == hub and other.get("url") != url for other in others)
-    if hub and not (shared and url):
+    if hub and not (shared and url and not hub.strip("/").endswith(tag)):
         repository, _, file = hub.rpartition("/")
         return Download(repository, file or HUB_WEIGHTS)
     return Download(url=url)
