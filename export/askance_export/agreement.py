@@ -21,11 +21,12 @@ ANOMALOUS = ["a photo of a damaged hex_nut.", "a dark photo of a cable with flaw
 
 @dataclass(frozen=True)
 class Agreement:
-    """Largest differences, and the range of the scores that were compared."""
+    """Largest differences, the mean one of scores, and the range of the scores that were compared."""
 
     embeddings: float
     texts: float
     scores: float
+    mean_score: float
     lowest: float
     highest: float
 
@@ -36,7 +37,7 @@ class Agreement:
     def __str__(self) -> str:
         return (
             f"largest difference from open_clip: image and window embeddings {self.embeddings:.1e}, text embeddings "
-            f"{self.texts:.1e}, scores {self.scores:.1e} (scores from {self.lowest:.3f} to {self.highest:.3f})"
+            f"{self.texts:.1e}, scores {self.scores:.1e}, {self.mean_score:.1e} on average (scores from {self.lowest:.3f} to {self.highest:.3f})"
         )
 
 
@@ -82,10 +83,12 @@ def compare(folder: Path, reference: TorchWinClip, context: int, scales=(2, 3), 
             found = (got[f"window_{what}_{k}"][picture, ::step] for what in ("embedding", "score"))
             pairs.append((*found, wanted))
     scores = torch.cat([reference.score(wanted, text, TEMPERATURE) for _, _, wanted in pairs])
+    found_scores = torch.cat([score for _, score, _ in pairs])
     return Agreement(
         embeddings=max(difference(embedding, wanted) for embedding, _, wanted in pairs),
         texts=texts,
-        scores=difference(torch.cat([score for _, score, _ in pairs]), scores),
+        scores=difference(found_scores, scores),
+        mean_score=float((found_scores - scores).abs().mean()),
         lowest=float(scores.min()),
         highest=float(scores.max()),
     )

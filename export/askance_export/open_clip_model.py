@@ -19,7 +19,10 @@ from .manifest import Manifest
 from .reference import TorchWinClip
 from .towers import image_graph, text_graph
 
+# Of the largest difference of any value, and of the mean difference of scores. In float16 the largest alone would let GELU
+# pass for QuickGELU.
 TOLERANCE = {"fp32": 1e-4, "fp16": 2e-2}
+MEAN_TOLERANCE = {"fp32": 2e-5, "fp16": 1.5e-3}
 SCALES = (2, 3)
 # Beyond this many weights of the image tower only every seventh window is compared.
 LARGE = 150_000_000
@@ -120,18 +123,20 @@ def write(
     unchecked.mkdir(parents=True)
     try:
         heads = [tower.resblocks[0].attn.num_heads for tower in (model.visual.transformer, model.transformer)]
-        mean, std = (np.asarray(values, np.float32) for values in (choice.mean, choice.std))
-        files = storage.save(
-            image_graph(state, heads[0], choice.activation, mean, std, SCALES, ways), unchecked / "image.onnx", limit
-        )
+        constants = [np.asarray(values, np.float32) for values in (choice.mean, choice.std)]
+        image = image_graph(state, heads[0], choice.activation, *constants, SCALES, ways)
+        files = storage.save(image, unchecked / "image.onnx", limit)
+        del image  # its float16 weights are copies
         files += storage.save(text_graph(state, heads[1], choice.activation, ways), unchecked / "text.onnx", limit)
         reference = TorchWinClip(model, choice.mean, choice.std)
         large = sum(p.numel() for p in model.visual.parameters()) > LARGE
         agreement = compare(unchecked, reference, model.context_length, SCALES, every=7 if large else 1)
-        if not agreement.largest < TOLERANCE[precision]:
+        most, mean = TOLERANCE[precision], MEAN_TOLERANCE[precision]
+        if not (agreement.largest < most and agreement.mean_score < mean):
+            limits = f"{most:.0e}, or {mean:.1e} in the mean score"
             raise ExportError(
                 name,
-                f"ONNX Runtime and open_clip disagree by more than {TOLERANCE[precision]:.0e}, so nothing was written: {agreement}",
+                f"ONNX Runtime and open_clip disagree by more than {limits}, so nothing was written: {agreement}",
                 "report this with the versions of torch, open_clip_torch and onnxruntime",
             )
         (out / "bundle.toml").unlink(missing_ok=True)
