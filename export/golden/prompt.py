@@ -1,27 +1,32 @@
 """Golden token ids of open_clip's tokeniser, for tests/prompt_golden.rs.
 
-Writes tests/golden/prompt/sets.json: per prompt set, object and class the number of prompts and the SHA-256 of the prompts
-(joined by line feeds, UTF-8) and of their ids (77 each, little-endian int64), and
-tests/golden/prompt/texts.json: odd texts with their ids (77, trailing zeros cut); `known` are those of the kinds in which the
-product's cleaning is known to differ (mojibake, decomposed marks, HTML 5's further names, an apostrophe with a long s, letters
-newer than Python's).
+Writes into tests/golden/prompt/
+  sets.json     per prompt set, object and class the number of prompts and the SHA-256 of the prompts (joined by line feeds, UTF-8)
+                and of their ids (77 each, little-endian int64)
+  texts.json    odd texts with their ids (77, trailing zeros cut): by hand, random, and real mojibake (words of many languages,
+                encoded as UTF-8 and read in another encoding, once or twice, whole or in part, with the damage that ftfy expects)
+  planes.json   per 1,024 code points the SHA-256 of the ids of a short text around each code point of Unicode 14
 
-Peer: open_clip_torch 3.3.0 with ftfy 6.3.1 and regex 2026.11.15, on Python 3.11. Seeded; run from anywhere:
+Peer: open_clip_torch 3.3.0 with ftfy 6.3.1 and regex 2026.11.15, on Python 3.11. Seeded; run from anywhere (some minutes):
 
     python export/golden/prompt.py
 """
 
 import hashlib
+import html.entities
 import json
 import random
+import unicodedata
 from pathlib import Path
 
+import ftfy.bad_codecs
 from open_clip import SimpleTokenizer
 
 OUT = Path(__file__).resolve().parents[2] / "tests" / "golden" / "prompt"
 CONTEXT = 77
 OBJECTS = ["object", "bottle", "metal_nut", "metal nut", "toothbrush", "chewinggum", "pcb1", "pipe_fryum", "Überwurfmutter M8×20"]
 
+ftfy.bad_codecs.ok()
 tokenizer = SimpleTokenizer()
 
 
@@ -86,8 +91,23 @@ HAND = [
     "a'b\"c`d´e", "'tis the 'S 'T 'RE", "can\'\'t", "\u00ad soft\u00adhyphen", "\u034f cgj", "\ufffd replacement", "\ufff9a\ufffab\ufffb\ufffc", "\u206ax\u206f", "\u202ertl\u202c",
 ]
 
-KNOWN = [
-    "cafÃ© sÃ³", "âœ” ok", "cafe\u0301", "A\u030angstro\u0308m", "ｶﾞｷﾞ", "ﾡﾢ", "&check; &Jscr;", "it'ſ", "\u1c89 \ua7ce",
+# Kinds of text that earlier versions of the product read differently.
+HARD = [
+    "cafÃ© sÃ³", "âœ” ok", "cafe\u0301", "A\u030angstro\u0308m", "ｶﾞｷﾞ", "ﾡﾢ", "&check; &Jscr;", "it'ſ", "x'ſ!'ſ 'ſs", "ŉ", "&#59; &#x3b;",
+    "&lt;b&gt; &amp;eacute;", "&LTIMES;", "&LT;IMES;", "&NotEqualTilde; &ThickSpace;", "&CounterClockwiseContourIntegral;", "&notit &notin &notinva;", "\x1b[٣mx",
+    "Ã la mode", "Ã quele Ã s vezes", "voilÃ  le travail", "â€œlikeâ€\ufffd", "Ã\ufffd", "Ã? x Ã©", "l\u2019Ã©tÃ©", "Ã©" * 60, "\x80\x81\x8d", "x\x93y\x81", "Р°РІС‚Рѕ",
+    "\u00c0\u0080 Ã©", "í\xa0½í¸\x8d", "Ã©À\n", "Â£5 Â©2020 Â° Â±", "√© √º ‚Äôs", "├⌐ Γö£", "Ă© Ä\x8d", "Î±Î²Î³", "Ã˜Â§Ù„", "ä¸\xadæ–‡", "ðŸ˜€", "рџ\x98\x80", "日本 cafÃ© 中文",
+    "<b>cafÃ©</b>\n&eacute; Ã©", "cafÃ&copy;", "&Atilde;&copy;", "&ATILDE;&COPY;",
+]
+
+WRONG = [
+    "latin-1", "windows-1252", "sloppy-windows-1252", "sloppy-windows-1251", "sloppy-windows-1250", "sloppy-windows-1253", "sloppy-windows-1254",
+    "sloppy-windows-1257", "iso-8859-2", "macroman", "cp437",
+]
+MANY = [
+    "café déjà vu à la carte", "Überwurfmutter größe", "señor niño ¿qué?", "coração às quele", "naïve façade", "Ångström blåbær øl", "žluťoučký kůň", "zażółć gęślą jaźń", "árvíztűrő",
+    "Привет мир", "деталь с царапиной", "українська їжак", "ελληνικά γράμματα", "Ψυχή", "שלום", "مرحبا بالعالم", "नमस्ते", "สวัสดี", "中文字", "日本語カタカナ", "한국어", "türkçe ığdır", "latviešu ķīļa",
+    "“quoted” ‘single’ – dash — … •", "it’s 5 € £3 ±2 µm 10° ½ ×²", "✔ ok ★ → ∞ ≠", "😀🔩👩‍👩‍👧", "photo of a bottle", "Œuvre ﬁn ﬂ", "¡hola! «oui»",
 ]
 
 POOL = (
@@ -100,14 +120,79 @@ WORDS = [
 ]
 
 
+def mojibake(rng):
+    """Some text of many languages, read in a wrong encoding; at times twice, in part, or damaged further."""
+    text = rng.choice(MANY) if rng.random() < 0.6 else " ".join(rng.choice(rng.choice(MANY).split()) for _ in range(rng.randint(1, 5)))
+    broken = text
+    for _ in range(rng.choice([1, 1, 1, 2])):
+        broken = broken.encode().decode(rng.choice(WRONG), errors=rng.choice(["replace", "ignore"]))
+    damage = rng.random()
+    if damage < 0.1:
+        broken = broken.replace("\u00a0", " ")
+    elif damage < 0.2:
+        broken = broken + " " + rng.choice(MANY)
+    elif damage < 0.3:
+        broken = rng.choice(["a photo of a ", "the ", "<i>", "中 ", "x"]) + broken + rng.choice(["", ".", " nut", "\n" + text])
+    elif damage < 0.35:
+        at = rng.randrange(len(broken) + 1)
+        broken = broken[:at] + rng.choice(["?", "\ufffd", " ", "\x85"]) + broken[at:]
+    elif damage < 0.4:
+        broken = broken[: rng.randrange(1, len(broken) + 1)]
+    return broken
+
+
+def reference(rng):
+    names = sorted(html.entities.html5)
+    name = rng.choice(names)
+    return rng.choice(["&" + name, "&" + name.rstrip(";"), "&" + name.upper(), "&amp;" + name, "&" + name.rstrip(";") + "x", f"&#{rng.randrange(1, 0x3000)};", f"&#x{rng.randrange(1, 0x11000):x}"])
+
+
+def code_point(rng, limit):
+    while True:
+        character = chr(rng.randrange(limit))
+        if unicodedata.category(character) not in ("Cn", "Cs"):
+            return character
+
+
 def texts():
     rng = random.Random(7)
-    out = list(HAND)
-    while len(out) < 210:
+    out = HAND + HARD
+    while len(out) < 280:
         out.append("".join(rng.choice(POOL) for _ in range(rng.randint(1, 40))))
-    while len(out) < 300:
+    while len(out) < 380:
         out.append(rng.choice([" ", "", "  "]).join(rng.choice(WORDS) for _ in range(rng.randint(1, 14))))
+    while len(out) < 900:
+        out.append(mojibake(rng))
+    while len(out) < 980:
+        out.append(rng.choice([" ", ""]).join(reference(rng) for _ in range(rng.randint(1, 4))))
+    while len(out) < 1040:
+        out.append("".join(code_point(rng, rng.choice([0x300, 0x800, 0x3000, 0x20000, 0xe0200])) for _ in range(rng.randint(1, 12))))
+    while len(out) < 1080:  # marks in any order
+        out.append("".join(rng.choice("aeoAEOकがㅎ") + "".join(chr(rng.randrange(0x300, 0x345)) for _ in range(rng.randint(0, 3))) for _ in range(rng.randint(1, 6))))
     return out
+
+
+BLOCK = 1024
+
+
+def planes():
+    """Per block of code points that Unicode 14 has: its number and a digest of the ids of each code point's text."""
+    rows = []
+    for block in range(0x110000 // BLOCK):
+        digest = hashlib.sha256()
+        known = 0
+        for code in range(block * BLOCK, (block + 1) * BLOCK):
+            character = chr(code)
+            private = 0xF0000 <= code
+            category = unicodedata.category(character)
+            noncharacter = 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
+            if private or category == "Cs" or (category == "Cn" and not noncharacter):
+                continue
+            known += 1
+            digest.update(ids(f"a{character}e \u00e9{character} {character}").numpy().astype("<i8").tobytes())
+        if known:
+            rows.append({"block": block, "known": known, "ids": digest.hexdigest()[:16]})
+    return rows
 
 
 def row(text):
@@ -123,5 +208,5 @@ def dump(name, value):
 
 OUT.mkdir(parents=True, exist_ok=True)
 dump("sets.json", "[\n" + ",\n".join(json.dumps(r) for r in sets()) + "\n]\n")
-body = [f'"{key}": [\n' + ",\n".join(json.dumps(row(t), separators=(",", ":")) for t in rows) + "\n]" for key, rows in [("texts", texts()), ("known", KNOWN)]]
-dump("texts.json", "{\n" + ",\n".join(body) + "\n}\n")
+dump("texts.json", "[\n" + ",\n".join(json.dumps(row(t), separators=(",", ":")) for t in texts()) + "\n]\n")
+dump("planes.json", "[\n" + ",\n".join(json.dumps(r) for r in planes()) + "\n]\n")

@@ -84,8 +84,8 @@ impl TextEncoder {
         for (sentences, mut class) in
             [&prompts.normal, &prompts.anomalous].into_iter().zip(classes.outer_iter_mut())
         {
-            let embeddings =
-                encode(session, &tokens(sentences, self.shape.context), self.shape.embedding, file)?;
+            let ids = tokens(sentences, self.shape.context)?;
+            let embeddings = encode(session, &ids, self.shape.embedding, file)?;
             let mean = mean_direction(embeddings.view()).ok_or_else(|| {
                 let problem =
                     format!("gives embeddings that are not finite, or add up to nothing, for {category:?}");
@@ -97,9 +97,12 @@ impl TextEncoder {
     }
 }
 
-fn tokens(sentences: &[String], context: usize) -> Array2<i64> {
-    let ids: Vec<i64> = sentences.iter().flat_map(|sentence| tokenise(sentence, context)).collect();
-    Array2::from_shape_vec((sentences.len(), context), ids).expect("the tokeniser returns `context` ids")
+fn tokens(sentences: &[String], context: usize) -> Result<Array2<i64>> {
+    let mut ids = Vec::with_capacity(sentences.len() * context);
+    for sentence in sentences {
+        ids.extend(tokenise(sentence, context)?);
+    }
+    Ok(Array2::from_shape_vec((sentences.len(), context), ids).expect("the tokeniser returns `context` ids"))
 }
 
 fn encode(

@@ -1,21 +1,21 @@
 //! What open_clip does to a text before it is encoded.
 
-use super::entities;
+use std::sync::OnceLock;
 
-/// Half-width katakana U+FF61 to U+FF9F in their usual width (compatibility mappings of the Unicode character database).
-const KATAKANA: &str = "。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン\u{3099}\u{309a}";
+use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
+
+use super::entities;
+use super::mojibake::{c1_to_windows_1252, fix_encoding};
+
+/// Characters that ftfy repairs at once.
+const SEGMENT: usize = 1_000_000;
 
 /// Repairs, unescapes (HTML, twice), collapses white space and lowers a text: open_clip's default cleaning, whose first
-/// step is the library ftfy.
+/// step is the library ftfy (`fix_text` of version 6.3, all steps: HTML references, wrong encodings, ligatures, widths, quotes, line
+/// breaks, terminal escapes, control characters, NFC).
 ///
-/// Of ftfy this does everything that is a plain substitution: control characters and terminal escapes, curly quotes,
-/// Latin ligatures, full-width forms, line breaks, HTML references. It differs from open_clip, and so may
-/// [`tokenise`](super::tokenise), for
-/// - text that was decoded with the wrong encoding ("Ã©"), or that looks as if it had been, which ftfy guesses and repairs;
-/// - combining marks ("e" + U+0301) and other characters that ftfy normalises (NFC), half-width Hangul and voiced katakana among them;
-/// - an apostrophe before a long s (U+017F), which open_clip takes for a contraction;
-/// - HTML 5's names beyond those of HTML 4 (`&check;`), which stay as they are;
-/// - letters that Unicode added after version 14, of which the two know different ones.
+/// The result is open_clip's for every text that [`tokenise`](super::tokenise) takes.
 pub fn clean(text: &str) -> String {
     let repaired = repair(text);
     let unescaped = entities::unescape(&entities::unescape(&repaired));
@@ -23,11 +23,12 @@ pub fn clean(text: &str) -> String {
     words.join(" ").to_lowercase()
 }
 
-/// The part of ftfy's `fix_text` that is described at [`clean`], line by line, each until nothing changes.
+/// ftfy's `fix_text`: line by line, each until nothing changes.
 fn repair(text: &str) -> String {
     // A "<" makes it likely that the text is HTML and meant as such, from that line on.
     let mut unescape = true;
     text.split_inclusive('\n')
+        .flat_map(segments)
         .map(|line| {
             unescape &= !line.contains('<');
             let mut line = line.to_owned();
@@ -42,25 +43,37 @@ fn repair(text: &str) -> String {
         .collect()
 }
 
-fn repair_once(line: &str, unescape: bool) -> String {
-    let decoded =
-        if unescape && !line.contains('<') { entities::unescape_strict(line) } else { line.to_owned() };
-    let mut out = String::with_capacity(decoded.len());
-    for character in decoded.chars().map(entities::c1_to_windows_1252) {
-        match ligature(character) {
-            Some(letters) => out.push_str(letters),
-            None => out.push(straight_quote(usual_width(character))),
-        }
-    }
-    let out = out.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
-    without_terminal_escapes(&out).replace(is_unwanted_control, "")
+fn segments(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        let end = rest.char_indices().nth(SEGMENT).map_or(rest.len(), |(at, _)| at);
+        let segment;
+        (segment, rest) = rest.split_at(end);
+        (!segment.is_empty()).then_some(segment)
+    })
 }
 
+fn repair_once(line: &str, unescape: bool) -> String {
+    let decoded = if unescape { entities::unescape_strict(line) } else { line.to_owned() };
+    let decoded = fix_encoding(&decoded);
+    let mut out = String::with_capacity(decoded.len());
+    for character in decoded.chars().map(c1_to_windows_1252) {
+        match ligature(character) {
+            Some(letters) => out.push_str(letters),
+            None => push_usual_width(character, &mut out),
+        }
+    }
+    let out: String = out.chars().map(straight_quote).collect();
+    let out = out.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
+    without_terminal_escapes(&out).replace(is_unwanted_control, "").nfc().collect()
+}
+
+/// Latin ligatures and digraphs that stand for their letters.
 fn ligature(character: char) -> Option<&'static str> {
     Some(match character {
         '\u{132}' => "IJ",
         '\u{133}' => "ij",
-        '\u{149}' => "'n",
+        '\u{149}' => "\u{2bc}n",
         '\u{1c4}' => "D\u{17d}",
         '\u{1c5}' => "D\u{17e}",
         '\u{1c6}' => "d\u{17e}",
@@ -84,25 +97,12 @@ fn ligature(character: char) -> Option<&'static str> {
     })
 }
 
-fn usual_width(character: char) -> char {
-    let code = u32::from(character);
-    match code {
-        0x3000 => ' ',
-        0xff01..=0xff5e => char::from_u32(code - 0xfee0).unwrap_or(character),
-        0xff5f => '\u{2985}',
-        0xff60 => '\u{2986}',
-        0xff61..=0xff9f => KATAKANA.chars().nth(code as usize - 0xff61).unwrap_or(character),
-        0xffe0 => '\u{a2}',
-        0xffe1 => '\u{a3}',
-        0xffe2 => '\u{ac}',
-        0xffe4 => '\u{a6}',
-        0xffe5 => '\u{a5}',
-        0xffe6 => '\u{20a9}',
-        0xffe8 => '\u{2502}',
-        0xffe9..=0xffec => char::from_u32(code - 0xffe9 + 0x2190).unwrap_or(character),
-        0xffed => '\u{25a0}',
-        0xffee => '\u{25cb}',
-        _ => character,
+/// Full-width and half-width forms become what they are forms of (their compatibility mapping).
+fn push_usual_width(character: char, out: &mut String) {
+    match character {
+        '\u{3000}' => out.push(' '),
+        '\u{ff01}'..='\u{ffef}' => out.extend(std::iter::once(character).nfkc()),
+        _ => out.push(character),
     }
 }
 
@@ -121,20 +121,9 @@ fn is_unwanted_control(character: char) -> bool {
 
 /// Drops `ESC [ digits-and-semicolons letter`.
 fn without_terminal_escapes(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("\u{1b}[") {
-        out.push_str(&rest[..at]);
-        let parameters = rest[at + 2..].trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
-        if parameters.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            rest = &parameters[1..];
-        } else {
-            out.push_str("\u{1b}[");
-            rest = &rest[at + 2..];
-        }
-    }
-    out.push_str(rest);
-    out
+    static ESCAPE: OnceLock<Regex> = OnceLock::new();
+    let escape = ESCAPE.get_or_init(|| Regex::new(r"\x1b\[[\d;]*[a-zA-Z]").expect("the pattern is valid"));
+    escape.replace_all(text, "").into_owned()
 }
 
 #[cfg(test)]
@@ -149,6 +138,8 @@ mod tests {
             ("\u{201c}it\u{2019}s\u{201d}", "\"it's\""),
             ("\u{fb02}awless", "flawless"),
             ("ＬＯＵＤ　ﾌﾗｲ", "loud フライ"),
+            ("ｶﾞｷﾞ", "ガギ"),
+            ("cafe\u{301} cafÃ©", "café café"),
             ("\u{1b}[36;44mblue\u{1b}[0m\u{0}\u{feff}", "blue"),
             ("x\u{93}y", "x\"y"),
             ("a\u{a0}b\u{2003}c", "a b c"),
@@ -158,8 +149,10 @@ mod tests {
     }
 
     #[test]
-    fn katakana_table_is_whole() {
-        assert_eq!(KATAKANA.chars().count(), 0xff9f - 0xff61 + 1);
-        assert_eq!(usual_width('\u{ff9d}'), 'ン');
+    fn segments_join_to_the_line() {
+        let line = "é".repeat(SEGMENT + 3);
+        let parts: Vec<&str> = segments(&line).collect();
+        assert_eq!(parts.iter().map(|part| part.chars().count()).collect::<Vec<_>>(), [SEGMENT, 3]);
+        assert_eq!(parts.concat(), line);
     }
 }

@@ -6,6 +6,7 @@
 mod builtin;
 mod clean;
 mod entities;
+mod mojibake;
 mod set;
 mod token;
 
