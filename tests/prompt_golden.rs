@@ -91,7 +91,8 @@ fn ids_around_every_code_point_of_unicode_14_are_open_clips() {
             for character in (row.block * BLOCK..(row.block + 1) * BLOCK).filter_map(char::from_u32) {
                 let text = format!("a{character}e \u{e9}{character} {character}");
                 // Private use beyond the first plane is left out of the golden values.
-                let Some(ids) = (u32::from(character) < 0xf_0000).then(|| tokenise(&text, CONTEXT).ok()).flatten()
+                let Some(ids) =
+                    (u32::from(character) < 0xf_0000).then(|| tokenise(&text, CONTEXT).ok()).flatten()
                 else {
                     continue;
                 };

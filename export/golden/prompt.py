@@ -9,13 +9,14 @@ Writes into tests/golden/prompt/
 
 Peer: open_clip_torch 3.3.0 with ftfy 6.3.1 and regex 2026.11.15, on Python 3.11. Seeded; run from anywhere (some minutes):
 
-    python export/golden/prompt.py
+    python export/golden/prompt.py [NAME.json ...]
 """
 
 import hashlib
 import html.entities
 import json
 import random
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -144,7 +145,8 @@ def mojibake(rng):
 def reference(rng):
     names = sorted(html.entities.html5)
     name = rng.choice(names)
-    return rng.choice(["&" + name, "&" + name.rstrip(";"), "&" + name.upper(), "&amp;" + name, "&" + name.rstrip(";") + "x", f"&#{rng.randrange(1, 0x3000)};", f"&#x{rng.randrange(1, 0x11000):x}"])
+    # A code point may be one that HTML forbids, but not one that Unicode 14 lacks.
+    return rng.choice(["&" + name, "&" + name.rstrip(";"), "&" + name.upper(), "&amp;" + name, "&" + name.rstrip(";") + "x", f"&#{ord(code_point(rng, 0x3000))};", f"&#x{ord(code_point(rng, 0x11000)):x}"])
 
 
 def code_point(rng, limit):
@@ -202,11 +204,13 @@ def row(text):
     return {"text": text, "ids": numbers}
 
 
-def dump(name, value):
-    (OUT / name).write_text(value, encoding="ascii")
-
+FILES = {
+    "sets.json": sets,
+    "texts.json": lambda: [row(text) for text in texts()],
+    "planes.json": planes,
+}
 
 OUT.mkdir(parents=True, exist_ok=True)
-dump("sets.json", "[\n" + ",\n".join(json.dumps(r) for r in sets()) + "\n]\n")
-dump("texts.json", "[\n" + ",\n".join(json.dumps(row(t), separators=(",", ":")) for t in texts()) + "\n]\n")
-dump("planes.json", "[\n" + ",\n".join(json.dumps(r) for r in planes()) + "\n]\n")
+for name in sys.argv[1:] or FILES:
+    rows = ",\n".join(json.dumps(r, separators=(",", ":") if name == "texts.json" else None) for r in FILES[name]())
+    (OUT / name).write_text(f"[\n{rows}\n]\n", encoding="ascii")

@@ -97,9 +97,10 @@ fn named_leniently(tail: &str) -> Option<(String, usize)> {
         return Some((decoded.to_owned(), end + 1));
     }
     // The longest name known without a semicolon that the run starts with; what follows stays.
-    (2..=end).rev().filter(|&length| name.is_char_boundary(length)).find_map(|length| {
-        lookup(&name[..length], "").map(|decoded| (decoded.to_owned(), length))
-    })
+    (2..=end)
+        .rev()
+        .filter(|&length| name.is_char_boundary(length))
+        .find_map(|length| lookup(&name[..length], "").map(|decoded| (decoded.to_owned(), length)))
 }
 
 /// The character or characters that HTML 5 has under a name.

@@ -34,7 +34,16 @@ fn any(kinds: &[&str]) -> String {
 }
 
 fn rules() -> Vec<String> {
-    let signs = any(&[LOWER_ACCENTED, UPPER_ACCENTED, BOX, START_PUNCTUATION, END_PUNCTUATION, CURRENCY, NUMERIC, LAW]);
+    let signs = any(&[
+        LOWER_ACCENTED,
+        UPPER_ACCENTED,
+        BOX,
+        START_PUNCTUATION,
+        END_PUNCTUATION,
+        CURRENCY,
+        NUMERIC,
+        LAW,
+    ]);
     let bad = any(&[BAD]);
     let upper = any(&[UPPER_ACCENTED]);
     let lower = any(&[LOWER_ACCENTED]);
@@ -63,7 +72,15 @@ fn rules() -> Vec<String> {
         format!("{boxes}{}", any(&[KAOMOJI])),
         format!(
             "{}{boxes}",
-            any(&[LOWER_ACCENTED, UPPER_ACCENTED, CURRENCY, NUMERIC, START_PUNCTUATION, END_PUNCTUATION, LAW])
+            any(&[
+                LOWER_ACCENTED,
+                UPPER_ACCENTED,
+                CURRENCY,
+                NUMERIC,
+                START_PUNCTUATION,
+                END_PUNCTUATION,
+                LAW
+            ])
         ),
         format!("{boxes}{end}"),
     ]);
@@ -112,10 +129,12 @@ mod tests {
 
     #[test]
     fn mojibake_is_suspicious_and_plain_text_is_not() {
-        for text in ["cafÃ©", "itâ€™s", "РџСЂРёРІРµС‚", "‚Äôs", "×²", "à la Â \u{ab}"] {
+        for text in ["cafÃ©", "itâ€™s", "РџСЂРёРІРµС‚", "‚Äôs", "×²", "à la Â \u{ab}"]
+        {
             assert!(is_bad(text), "{text}");
         }
-        for text in ["café", "it’s", "Привет", "Überwurfmutter M8×20", "5 €", "10 µm ± 2 %", "« a »", "(ò_ó)"] {
+        for text in ["café", "it’s", "Привет", "Überwurfmutter M8×20", "5 €", "10 µm ± 2 %", "« a »", "(ò_ó)"]
+        {
             assert!(!is_bad(text), "{text}");
         }
     }

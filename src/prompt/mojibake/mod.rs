@@ -82,7 +82,8 @@ fn run(characters: &[char], at: usize) -> usize {
         let rest = &characters[at + length..];
         let Some(first) = rest.first() else { return length };
         let Some(size) = (2..=4).find(|size| clues.first_of[size - 2].contains(first)) else { return length };
-        if rest.len() < size || !rest[1..size].iter().all(|character| clues.continuation.contains(character)) {
+        if rest.len() < size || !rest[1..size].iter().all(|character| clues.continuation.contains(character))
+        {
             return length;
         }
         length += size;
@@ -129,7 +130,7 @@ mod tests {
             ("itâ€™s", "it’s"),
             ("CafÃƒÂ©", "Café"),
             ("РџСЂРёРІРµС‚", "Привет"),
-            ("voilÃ le travail", "voilÃ le travail"),
+            ("voilÃ le travail", "voilà le travail"),
             ("voilÃ  le travail", "voilà le travail"),
             ("naïve café", "naïve café"),
             ("Ünïcödé", "Ünïcödé"),
