@@ -74,7 +74,7 @@ fn an_export_is_attacked_end_to_end() {
         let model = folder.join(kind).join("model.onnx");
         let out = format!("{out}-{kind}");
         run(&["attack", "--data", data, "--model", model.to_str().unwrap(), "--budget", "8", "--out", &out]);
-        let rows: Vec<SampleRow> = read_rows(&Path::new(&out).join("samples.csv")).unwrap();
+        let rows: Vec<SampleRow> = read_rows(Path::new(&out).join("samples.csv")).unwrap();
         assert_eq!(rows.len(), 3 * Attack::ALL.len());
         for sample in rows.chunks(Attack::ALL.len()) {
             assert!(

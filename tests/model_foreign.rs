@@ -1,6 +1,6 @@
 //! Graphs that this project did not design: each convention gives the maps of the same segmenter, and a manifest that
 //! contradicts its graph is refused by name. `export/golden/foreign.py` writes the graphs.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
 mod model_common;
 

@@ -64,7 +64,7 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     assert_eq!(published.lines().count(), 1 + 2, "leather and screw, no mean: {published}");
     assert!(published.contains("pocket,MVTec AD,screw,"), "{published}");
 
-    let sweep: Vec<SweepRow> = read_rows(&out.join("sweep-mvtec-ad/sweep.csv")).unwrap();
+    let sweep: Vec<SweepRow> = read_rows(out.join("sweep-mvtec-ad/sweep.csv")).unwrap();
     assert!(sweep.iter().all(|row| ["screw", "mean"].contains(&row.category.as_str())));
     assert!(!out.join("sweep-mine").exists());
     let settings = text(&out.join("attack-mvtec-ad/run.toml"));

@@ -59,6 +59,11 @@ fn any_space() -> impl proptest::strategy::Strategy<Value = Space> {
         .prop_map(|dimensions| Space::new(dimensions).expect("a valid space"))
 }
 
+/// Whether a strategy draws numbers; the others have as many points as a regular grid allows.
+fn is_random(kind: Kind) -> bool {
+    !matches!(kind, Kind::Grid | Kind::Exhaustive)
+}
+
 fn any_kind() -> impl proptest::strategy::Strategy<Value = Kind> {
     proptest::sample::select(Kind::ALL.to_vec())
 }
@@ -79,7 +84,7 @@ proptest! {
         prop_assert_eq!(strategy.remaining(), 0);
         prop_assert_eq!(strategy.name(), kind.name());
         let all_fixed = space.dimensions().iter().all(|d| d.low == d.high);
-        if kind != Kind::Grid && !all_fixed {
+        if is_random(kind) && !all_fixed {
             prop_assert_eq!(points.len(), budget);
         }
     }
@@ -92,7 +97,7 @@ proptest! {
         let reference = once(seed, &[usize::MAX], usize::MAX);
         prop_assert_eq!(&once(seed, &sizes, 2), &reference);
         let all_fixed = space.dimensions().iter().all(|d| d.low == d.high);
-        if kind != Kind::Grid && !all_fixed {
+        if is_random(kind) && !all_fixed {
             prop_assert_ne!(&once(seed ^ 1, &sizes, 2), &reference);
         }
     }
@@ -111,7 +116,7 @@ proptest! {
             strategy.tell(&points, &told);
             count += points.len();
         }
-        prop_assert_eq!(count, 100);
+        prop_assert!(count == 100 || (!is_random(kind) && (85..100).contains(&count)), "{kind}: {count}");
     }
 }
 

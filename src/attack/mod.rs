@@ -18,6 +18,6 @@ pub use evaluator::{Candidate, Clock, Evaluation, Evaluator};
 pub use objective::{Objective, Scored};
 pub use pool::{Pooled, category_metrics};
 pub use preset::Preset;
-pub use sample::Outcome;
+pub use sample::{Outcome, Probe};
 pub use settings::{Border, SearchChoice, Select, Settings};
 pub use sweep::{sweep_values, uniform};

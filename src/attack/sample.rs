@@ -23,6 +23,17 @@ pub struct Outcome {
     pub segmentation: Segmentation,
     /// Model evaluations that the attack stands on, the unchanged picture included.
     pub evaluations: usize,
+    /// What was evaluated, in order: first the unchanged picture.
+    pub trace: Vec<Probe>,
+}
+
+/// One evaluation of a search.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Probe {
+    /// What was done to the picture.
+    pub perturbation: Perturbation,
+    /// What the search was told.
+    pub loss: f64,
 }
 
 impl Outcome {
@@ -80,15 +91,11 @@ impl<'s> SampleAttack<'s> {
         if let Some(search) = &mut self.current {
             search.losses.push(loss);
             search.best.evaluations += 1;
+            search.best.trace.push(Probe { perturbation, loss });
             if search.best.yields_to(rank, loss) {
-                search.best = Outcome {
-                    attack: search.best.attack,
-                    perturbation,
-                    loss,
-                    rank,
-                    segmentation,
-                    evaluations: search.best.evaluations,
-                };
+                let best = &mut search.best;
+                (best.perturbation, best.loss, best.rank, best.segmentation) =
+                    (perturbation, loss, rank, segmentation);
             }
             if search.losses.len() < search.asked.len() {
                 return Ok(());
@@ -102,6 +109,7 @@ impl<'s> SampleAttack<'s> {
                 rank,
                 segmentation,
                 evaluations: 1,
+                trace: vec![Probe { perturbation, loss }],
             });
         }
         self.advance()
@@ -147,7 +155,7 @@ impl<'s> SampleAttack<'s> {
                 Dimension { low: interval.low, high: interval.high, circular: bounds.is_circular(axis) }
             })
             .collect();
-        let remaining = self.settings.budget - 1;
+        let remaining = self.settings.budget_of(attack) - 1;
         let seed = derive_seed(self.settings.seed, &format!("{}/{attack}", self.name));
         let kind = self.settings.search.kind(axes.len());
         let mut strategy = search::build(kind, &Space::new(dimensions)?, remaining, seed);
@@ -166,7 +174,8 @@ impl<'s> SampleAttack<'s> {
                 best = outcome;
             }
         }
-        let best = Outcome { attack, evaluations: 1, ..best.clone() };
+        let trace = known[0].trace.clone();
+        let best = Outcome { attack, evaluations: 1, trace, ..best.clone() };
         Ok(Search { strategy, remaining, best, asked: Vec::new(), losses: Vec::new(), next: 0 })
     }
 }

@@ -51,6 +51,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Budget of the exhaustive search: 20 values of each of three axes, and the polish.
+    pub const EXHAUSTIVE: usize = 8730;
+    /// The most that the exhaustive search of one axis takes: steps of a third of a degree or of 0.01 rad.
+    const EXHAUSTIVE_AXIS: usize = 600;
+
     /// Puts the attacks in their order of running, with clean in front and no repetition.
     pub fn normalise(&mut self) {
         self.attacks.push(Attack::Clean);
@@ -78,10 +83,19 @@ impl Settings {
         Ok(())
     }
 
+    /// Model evaluations per sample that an attack may take, the unchanged picture included: the budget, but for the exhaustive
+    /// search of one axis no more than are of use there.
+    pub fn budget_of(&self, attack: Attack) -> usize {
+        match (attack.axes().len(), self.search) {
+            (0, _) => 1,
+            (1, SearchChoice::Named(search::Kind::Exhaustive)) => self.budget.min(Self::EXHAUSTIVE_AXIS),
+            _ => self.budget,
+        }
+    }
+
     /// Model calls (in pictures) that one sample costs: the clean one and the searches.
     pub fn evaluations_per_sample(&self) -> usize {
-        let searches = self.attacks.iter().filter(|&&attack| attack != Attack::Clean).count();
-        1 + searches * (self.budget - 1)
+        1 + self.attacks.iter().map(|&attack| self.budget_of(attack) - 1).sum::<usize>()
     }
 }
 

@@ -249,12 +249,12 @@ pub struct AttackArgs {
         default_value = "clean,angle,hue,saturation,joint"
     )]
     pub attacks: Vec<Attack>,
-    /// Search strategy: auto (grid on one axis, CMA-ES on several), grid, random or cma-es
+    /// Search strategy: auto (grid on one axis, CMA-ES on several), grid, random, cma-es or exhaustive
     #[arg(long, value_name = "NAME", default_value_t = SearchChoice::Auto)]
     pub search: SearchChoice,
-    /// Model evaluations per sample and attack
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = positive)]
-    pub budget: usize,
+    /// Model evaluations per sample and attack [default: 100; 8730 for --search exhaustive]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub budget: Option<usize>,
     /// What the search minimises: contrast, bce, focal, dice or auroc
     #[arg(long, value_name = "NAME", default_value_t = Loss::Contrast)]
     pub loss: Loss,
@@ -270,6 +270,9 @@ pub struct AttackArgs {
     /// Write each map at evaluation size as npy
     #[arg(long)]
     pub save_maps: bool,
+    /// Keep every evaluation of every search, as npy: angle, hue, saturation, loss
+    #[arg(long)]
+    pub keep_traces: bool,
 }
 
 /// `askance sweep`

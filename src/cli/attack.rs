@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-use askance::attack::{Clock, Evaluator, Objective, Outcome, Settings, Work, worst_cases};
+use ndarray::Array2;
+
+use askance::attack::{Clock, Evaluator, Objective, Outcome, Probe, Settings, Work, worst_cases};
 use askance::dataset::{self, Sample};
 use askance::error::Result;
 use askance::model::Segmenter;
 use askance::record::{Journal, Opened, SampleRow, write_rows};
-use askance::types::Attack;
+use askance::types::{Attack, Axis};
 
 use super::plan::Session;
 use super::setup::Run;
@@ -80,6 +82,9 @@ pub fn run_model(
         for outcome in outcomes {
             let map = outcome.segmentation.map.view();
             dir.save_patch_map(&name, &work.id, outcome.attack, map)?;
+            if plan.keep_traces {
+                dir.save_trace(&name, &work.id, outcome.attack, table(&outcome.trace).view())?;
+            }
             let row = SampleRow {
                 model: name.clone(),
                 dataset: data.dataset.name.clone(),
@@ -95,7 +100,7 @@ pub fn run_model(
                 evaluations: outcome.evaluations,
                 image_score: f64::from(outcome.segmentation.image_score),
                 search: strategy(settings, outcome.attack),
-                budget: if outcome.attack == Attack::Clean { 1 } else { settings.budget },
+                budget: settings.budget_of(outcome.attack),
                 seed: settings.seed,
                 image: sample.image.display().to_string(),
                 mask: masks(sample),
@@ -121,6 +126,16 @@ pub fn run_model(
 fn masks(sample: &Sample) -> Option<String> {
     let paths: Vec<String> = sample.masks.iter().map(|path| path.display().to_string()).collect();
     (!paths.is_empty()).then(|| paths.join(";"))
+}
+
+/// One row per evaluation: angle in degrees, hue in radians, saturation, loss.
+fn table(trace: &[Probe]) -> Array2<f64> {
+    let mut table = Array2::zeros((trace.len(), 4));
+    for (mut row, Probe { perturbation, loss }) in table.rows_mut().into_iter().zip(trace) {
+        let cells = Axis::ALL.map(|axis| perturbation.get(axis)).into_iter().chain([*loss]);
+        row.iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell);
+    }
+    table
 }
 
 fn strategy(settings: &Settings, attack: Attack) -> String {

@@ -41,6 +41,7 @@ pub fn run(global: &Global, args: &DemoArgs) -> Result<()> {
         work: WorkPlan { settings, sweep: Some(SweepPlan { axes: Axis::ALL.to_vec(), steps: SWEEP_STEPS }) },
         out: Some(args.out.clone()),
         save_maps: false,
+        keep_traces: false,
     };
     run_plan(global, plan)
 }

@@ -226,10 +226,11 @@ impl Protocol<'_> {
             },
             model: ModelArgs { model: self.models.to_vec(), ..args.model.clone() }
                 .or_prompts_of(Some(args.preset)),
-            metric: self.metric.clone(),
+            metric: self.metric,
             work,
             out: Some(args.out.join(format!("{command}-{slug}"))),
             save_maps: false,
+            keep_traces: false,
         };
         if !global.quiet {
             eprintln!("{command}: {}", part.name);
@@ -273,7 +274,7 @@ impl Results {
             for (extension, text) in
                 [("csv", table.to_csv()), ("md", table.to_markdown()), ("tex", table.to_latex())]
             {
-                write_atomic(&path.with_extension(extension), text.as_bytes())?;
+                write_atomic(path.with_extension(extension), text.as_bytes())?;
             }
             tables.push((table, path.with_extension("csv")));
         }

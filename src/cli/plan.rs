@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use askance::attack::{Clock, Preset, Settings, sweep_values};
+use askance::attack::{Clock, Preset, SearchChoice, Settings, sweep_values};
 use askance::error::{Error, Kind, Result};
 use askance::metric::{Loss, MetricOptions};
 use askance::model::Segmenter;
 use askance::record::{Status, SummaryRow, SweepRow};
+use askance::search;
 use askance::types::{Attack, Axis};
 
 use super::args::{AttackArgs, DataArgs, EvalArgs, Global, ModelArgs, SweepArgs};
@@ -25,6 +26,7 @@ pub struct Plan {
     pub work: WorkPlan,
     pub out: Option<PathBuf>,
     pub save_maps: bool,
+    pub keep_traces: bool,
 }
 
 /// The part of a plan that decides numbers and is recorded as it stands.
@@ -81,6 +83,7 @@ pub fn eval(global: &Global, args: EvalArgs) -> Result<()> {
         },
         out: args.out,
         save_maps: args.save_maps,
+        keep_traces: false,
     };
     run(global, plan)
 }
@@ -88,12 +91,13 @@ pub fn eval(global: &Global, args: EvalArgs) -> Result<()> {
 /// `askance attack`
 pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
     let base = args.perturb.settings();
+    let exhaustive = args.search == SearchChoice::Named(search::Kind::Exhaustive);
     let settings = Settings {
         attacks: args.attacks,
         loss: args.loss,
         select: args.select.unwrap_or(base.select),
         search: args.search,
-        budget: args.budget,
+        budget: args.budget.unwrap_or(if exhaustive { Settings::EXHAUSTIVE } else { base.budget }),
         seed: args.seed,
         ..base
     };
@@ -105,6 +109,7 @@ pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
         work: WorkPlan { settings, sweep: None },
         out: args.out,
         save_maps: args.save_maps,
+        keep_traces: args.keep_traces,
     };
     run(global, plan)
 }
@@ -122,6 +127,7 @@ pub fn sweep(global: &Global, args: SweepArgs) -> Result<()> {
         },
         out: args.out,
         save_maps: false,
+        keep_traces: false,
     };
     run(global, plan)
 }

@@ -119,6 +119,27 @@ impl RunDir {
         write_npy(self.patch_map_path(model, id, attack), map)
     }
 
+    /// Where the evaluations of one search lie.
+    pub fn trace_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
+        let folder = self.root.join("traces").join(safe_component(model));
+        self.sample_path(folder, id, &format!("{attack}.npy"))
+    }
+
+    /// Saves the evaluations of one search as float64 `.npy`: a row for each, with angle in degrees, hue in radians,
+    /// saturation shift and loss.
+    ///
+    /// # Errors
+    /// A file error when it cannot be written.
+    pub fn save_trace(
+        &self,
+        model: &str,
+        id: &SampleId,
+        attack: Attack,
+        trace: ArrayView2<'_, f64>,
+    ) -> Result<()> {
+        write_npy(self.trace_path(model, id, attack), trace)
+    }
+
     /// Where the patch-level maps of one sample under the uniform sweep of one axis lie.
     pub fn sweep_maps_path(&self, model: &str, id: &SampleId, axis: Axis) -> PathBuf {
         self.sample_path(self.patch_maps().join(safe_component(model)), id, &format!("sweep-{axis}.npy"))

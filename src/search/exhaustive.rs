@@ -206,7 +206,7 @@ mod tests {
     fn an_offered_point_is_polished_too() {
         let mut search = Exhaustive::new(&space(), 2400);
         let offered = vec![0.5, 0.5, 0.501];
-        search.tell(&[offered.clone()], &[-5.0]);
+        search.tell(std::slice::from_ref(&offered), &[-5.0]);
         let mut near = 0;
         loop {
             let points = search.ask(1000);

@@ -7,6 +7,7 @@
 mod cma;
 mod cma_es;
 mod eigen;
+mod exhaustive;
 mod fixed;
 mod grid;
 mod random;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use cma::Parameters;
 pub use cma_es::{CmaEs, Settings};
+pub use exhaustive::Exhaustive;
 pub use grid::Grid;
 pub use random::Random;
 pub use space::{Dimension, Space};
@@ -82,11 +84,13 @@ pub enum Kind {
     /// Covariance matrix adaptation with restarts: [`CmaEs`].
     #[default]
     CmaEs,
+    /// A dense grid and a local polish: [`Exhaustive`]. Wants thousands of evaluations.
+    Exhaustive,
 }
 
 impl Kind {
     /// All strategies.
-    pub const ALL: [Self; 3] = [Self::Grid, Self::Random, Self::CmaEs];
+    pub const ALL: [Self; 4] = [Self::Grid, Self::Random, Self::CmaEs, Self::Exhaustive];
 
     /// Name as written in files and flags.
     pub fn name(self) -> &'static str {
@@ -94,6 +98,7 @@ impl Kind {
             Self::Grid => "grid",
             Self::Random => "random",
             Self::CmaEs => "cma-es",
+            Self::Exhaustive => "exhaustive",
         }
     }
 }
@@ -108,10 +113,9 @@ impl FromStr for Kind {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| Error::usage(text, "is not a search strategy", "use grid, random or cma-es"))
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+            Error::usage(text, "is not a search strategy", "use grid, random, cma-es or exhaustive")
+        })
     }
 }
 
@@ -129,6 +133,7 @@ fn build_free(kind: Kind, space: &Space, budget: usize, seed: u64) -> Box<dyn St
         Kind::Grid => Box::new(Grid::new(space, budget)),
         Kind::Random => Box::new(Random::new(space, budget, seed)),
         Kind::CmaEs => Box::new(CmaEs::new(space, budget, seed)),
+        Kind::Exhaustive => Box::new(Exhaustive::new(space, budget)),
     }
 }
 

@@ -137,7 +137,8 @@ impl Foreign {
         let mut ranges: Vec<Range<usize>> = Vec::new();
         for index in 0..categories.len() {
             let joins = |last: &Range<usize>| {
-                !self.calls.single && !(self.calls.shared_text && categories[last.start] != categories[index])
+                let one_category = categories[last.start] == categories[index];
+                !self.calls.single && (one_category || !self.calls.shared_text)
             };
             match ranges.last_mut() {
                 Some(last) if joins(last) => last.end = index + 1,
