@@ -37,7 +37,15 @@ PICTURES = [
     ("metal_nut", "000", 200, 260, "L"),
     ("metal_nut", "001", 97, 90, "RGB"),
 ]
-NORMAL = ["{}", "flawless {}", "perfect {}", "unblemished {}", "{} without flaw", "{} without defect", "{} without damage"]
+NORMAL = [
+    "{}",
+    "flawless {}",
+    "perfect {}",
+    "unblemished {}",
+    "{} without flaw",
+    "{} without defect",
+    "{} without damage",
+]
 ANOMALOUS = ["damaged {}", "{} with flaw", "{} with defect", "{} with damage"]
 TEMPLATES = [
     "a cropped photo of the {}.",
@@ -112,7 +120,9 @@ def harmonic_map(scores: torch.Tensor, windows: torch.Tensor, grid: int) -> torc
     """Per patch: n over the sum of 1 / score of the n windows that hold it."""
     result = torch.empty(grid * grid, dtype=torch.float64)
     for patch in range(grid * grid):
-        inverse = [1 / score for score, window in zip(scores.tolist(), windows.tolist(), strict=True) if patch in window]
+        inverse = [
+            1 / score for score, window in zip(scores.tolist(), windows.tolist(), strict=True) if patch in window
+        ]
         result[patch] = len(inverse) / sum(inverse)
     return result.view(grid, grid)
 

@@ -21,18 +21,22 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="python -m askance_export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("architecture", metavar="ARCH", help="open_clip's name, such as ViT-L-14, or hf-hub:OWNER/REPOSITORY")
+    p.add_argument(
+        "architecture", metavar="ARCH", help="open_clip's name, such as ViT-L-14, or hf-hub:OWNER/REPOSITORY"
+    )
     p.add_argument(
         "--pretrained",
         metavar="TAG",
-        help="open_clip's tag of the weights, or fare2, fare4, tecoa2, tecoa4; beside --weights it says what the file is",
+        help="tag of the weights in open_clip, or fare2, fare4, tecoa2, tecoa4; beside --weights: what the file is",
     )
     p.add_argument("--weights", metavar="FILE", type=Path, help="checkpoint on disk (.pt, .pth, .bin, .safetensors)")
     p.add_argument("--base", metavar="FILE|TAG", help="text tower for a checkpoint that holds the visual tower only")
     p.add_argument("--random-seed", metavar="N", type=int, help="random weights, for trying things out")
     p.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the bundle")
     p.add_argument("--name", help="name of the bundle (default: that of the folder)")
-    p.add_argument("--precision", choices=["fp32", "fp16"], default="fp32", help="fp16 is for GPUs (default: %(default)s)")
+    p.add_argument(
+        "--precision", choices=["fp32", "fp16"], default="fp32", help="fp16 is for GPUs (default: %(default)s)"
+    )
     p.add_argument("--licence", default="that of the weights' source", help="licence of the weights, for the record")
     p.add_argument("--threads", type=int, help="threads of torch (default: its own choice)")
     return p
@@ -58,7 +62,9 @@ def export(a: argparse.Namespace) -> None:
     print(loaded.source)
     print(f"activation {choice.activation}, by {choice.activation_from}")
     if a.weights and not a.pretrained and choice.activation == "gelu":
-        print("  (for weights trained with QuickGELU, name the architecture with -quickgelu, or the weights with --pretrained)")
+        print(
+            "  (for weights trained with QuickGELU, add -quickgelu to the architecture, or name them with --pretrained)"
+        )
     name = a.name or a.out.resolve().name
     agreement = open_clip_model.write(loaded, a.out, name, a.precision, a.licence)
     size = sum(file.stat().st_size for part in ("image.onnx", "text.onnx") for file in a.out.glob(f"{part}*")) / 1e6

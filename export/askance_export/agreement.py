@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,11 @@ from .tokeniser import tokenise
 
 TEMPERATURE = 0.07
 NORMAL = ["a photo of a flawless hex_nut.", "leather", "a bright photo of the perfect bottle for visual inspection."]
-ANOMALOUS = ["a photo of a damaged hex_nut.", "a dark photo of a cable with flaw for anomaly detection.", "grid with damage"]
+ANOMALOUS = [
+    "a photo of a damaged hex_nut.",
+    "a dark photo of a cable with flaw for anomaly detection.",
+    "grid with damage",
+]
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Agreement:
     def __str__(self) -> str:
         return (
             f"largest difference from open_clip: image and window embeddings {self.embeddings:.1e}, text embeddings "
-            f"{self.texts:.1e}, scores {self.scores:.1e}, {self.mean_score:.1e} on average (scores from {self.lowest:.3f} to {self.highest:.3f})"
+            f"{self.texts:.1e}, scores {self.scores:.1e}, {self.mean_score:.1e} on average "
+            f"(scores from {self.lowest:.3f} to {self.highest:.3f})"
         )
 
 
@@ -99,4 +105,4 @@ def difference(a: torch.Tensor, b: torch.Tensor) -> float:
     if a.shape != b.shape:
         return float("inf")
     worst = float((a - b).abs().max())
-    return worst if worst == worst else float("inf")
+    return worst if math.isfinite(worst) else float("inf")

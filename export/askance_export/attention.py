@@ -30,8 +30,8 @@ class Attention:
 
 
 class PerHead(Attention):
-    """One Split into heads, then three-dimensional products per head. The fewest microseconds where a head's work is tiny
-    (the pocket models), but about eight nodes for every head of every block."""
+    """One Split into heads, then three-dimensional products per head. The fewest microseconds where a head's work is
+    tiny (the pocket models), but about eight nodes for every head of every block."""
 
     def whole(self, g: Graph, qkv: str, heads: int, head: int, tokens: int | str, mask: str | None = None) -> str:
         pieces = self.pieces(g, qkv, 3 * heads, head, tokens)

@@ -1,4 +1,4 @@
-"""Which model is meant: open_clip's architectures and tags, and the robust visual towers that were trained from OpenAI's.
+"""Which model is meant: open_clip's architectures and tags, and robust visual towers that were trained from OpenAI's.
 
 Every number of an architecture comes from open_clip's model configuration, the constants of the picture's normalisation
 and the activation from the configuration and the tag.
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from .errors import ExportError
 
-# Robust towers by Schlarmann et al. (ICML 2024, github.com/chs20/RobustVLM). The visual tower is fine-tuned from OpenAI's
-# ViT-L/14, the text tower is OpenAI's. Published as full open_clip checkpoints on the Hugging Face hub, and as
+# Robust towers by Schlarmann et al. (ICML 2024, github.com/chs20/RobustVLM). The visual tower is fine-tuned from
+# OpenAI's ViT-L/14, the text tower is OpenAI's. Published as full open_clip checkpoints on the Hugging Face hub, and as
 # visual-only state_dicts (`fare_eps_2.pt`, ...) by the authors.
 ROBUST = {
     "fare2": "chs20/fare2-clip",
@@ -91,7 +91,9 @@ def configuration(name: str) -> dict:
 
     if name not in list_models():
         near = nearest(name, list_models())
-        raise ExportError(f"architecture {name}", "is not one of open_clip's", f"the nearest names are {', '.join(near)}")
+        raise ExportError(
+            f"architecture {name}", "is not one of open_clip's", f"the nearest names are {', '.join(near)}"
+        )
     return get_model_config(name)
 
 
@@ -116,7 +118,9 @@ def robust(name: str, config: dict, tag: str) -> Choice:
     from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
     if name.removesuffix("-quickgelu") != ROBUST_ARCHITECTURE:
-        raise ExportError(f"--pretrained {tag}", f"is a {ROBUST_ARCHITECTURE}, not a {name}", f"use {ROBUST_ARCHITECTURE}")
+        raise ExportError(
+            f"--pretrained {tag}", f"is a {ROBUST_ARCHITECTURE}, not a {name}", f"use {ROBUST_ARCHITECTURE}"
+        )
     config["quick_gelu"] = True
     return Choice(
         name,
@@ -153,9 +157,9 @@ def from_hub(architecture: str, tag: str | None) -> Choice:
 
 
 def download_of(name: str, tag: str) -> Download:
-    """Where open_clip's weights of a tag are. Two tags of one architecture sometimes name the same repository (in open_clip
-    3.3.0, laion400m_e32 of ViT-B-16-plus-240 names that of laion400m_e31). It holds the weights of one of them, the one it is
-    called after; the other's are taken from their own address."""
+    """Where open_clip's weights of a tag are. Two tags of one architecture sometimes name the same repository (in
+    open_clip 3.3.0, laion400m_e32 of ViT-B-16-plus-240 names that of laion400m_e31). It holds the weights of one of
+    them, the one it is called after; the other's are taken from their own address."""
     from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
 
     entry = get_pretrained_cfg(name, tag)
@@ -169,8 +173,8 @@ def download_of(name: str, tag: str) -> Download:
 
 
 def refuse_unless_plain(name: str, config: dict) -> None:
-    """The graphs hold vision transformers with a class token, learned positions and a causal CLIP text tower. Whatever else
-    a configuration asks for is refused, unknown keys included: a key that is overlooked would be a wrong model."""
+    """The graphs hold vision transformers with a class token, learned positions and a causal CLIP text tower. Whatever
+    else a configuration asks for is refused, unknown keys included: a key that is overlooked would be a wrong model."""
     from open_clip.model import CLIPTextCfg, CLIPVisionCfg
 
     vision, text = config["vision_cfg"], config["text_cfg"]
@@ -180,7 +184,10 @@ def refuse_unless_plain(name: str, config: dict) -> None:
         ("multimodal_cfg" in config, "it is a CoCa model, with a text decoder"),
         ("hf_model_name" in text, f"its text tower is Hugging Face's {text.get('hf_model_name')}"),
         ("hf_tokenizer_name" in text, "its tokeniser is not CLIP's byte-pair encoding"),
-        (text.get("vocab_size", 49408) != 49408, f"its vocabulary has {text.get('vocab_size')} tokens, not CLIP's 49408"),
+        (
+            text.get("vocab_size", 49408) != 49408,
+            f"its vocabulary has {text.get('vocab_size')} tokens, not CLIP's 49408",
+        ),
         (bool(vision.get("attentional_pool")), "it pools patches by attention"),
         (bool(text.get("no_causal_mask")), "its text tower has no causal mask"),
         ("init_logit_bias" in config, "it is trained with a sigmoid loss (SigLIP)"),

@@ -38,8 +38,8 @@ class Checkpoint:
 
 
 def read(path: str | Path) -> Checkpoint:
-    """A state_dict, one inside a training checkpoint, a TorchScript archive, or a safetensors file. No code of the file is
-    run: pickles are read with `weights_only`, of an archive only the tensors are taken."""
+    """A state_dict, one inside a training checkpoint, a TorchScript archive, or a safetensors file. No code of the file
+    is run: pickles are read with `weights_only`, of an archive only the tensors are taken."""
     path = Path(path)
     if not path.is_file():
         raise ExportError(str(path), "is not a file", "give --weights the path of a checkpoint")
@@ -52,7 +52,7 @@ def read(path: str | Path) -> Checkpoint:
 
 
 def load(path: Path):
-    fix = "give a .pt, .pth, .bin or .safetensors file with a state_dict; if it was downloaded, compare its size and fetch it again"
+    fix = "give a .pt, .pth, .bin or .safetensors file with a state_dict; if it was downloaded, fetch it again"
     with path.open("rb") as file:
         head = file.read(16)
     if not head:
@@ -72,7 +72,9 @@ def load(path: Path):
             try:
                 return dict(torch.jit.load(str(path), map_location="cpu").state_dict())
             except RuntimeError as error:
-                raise ExportError(str(path), f"is not a readable TorchScript archive ({first_line(error)})", fix) from error
+                raise ExportError(
+                    str(path), f"is not a readable TorchScript archive ({first_line(error)})", fix
+                ) from error
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -95,7 +97,9 @@ def tensors(path: Path, found) -> dict[str, torch.Tensor]:
             break
         found = inner
     if not isinstance(found, dict) or not any(isinstance(value, torch.Tensor) for value in found.values()):
-        what = f"the keys {a_few([str(key) for key in found])}" if isinstance(found, dict) else f"a {type(found).__name__}"
+        what = (
+            f"the keys {a_few([str(key) for key in found])}" if isinstance(found, dict) else f"a {type(found).__name__}"
+        )
         fix = f"give a file with a state_dict, plain or under one of {', '.join(CONTAINERS)}"
         raise ExportError(str(path), f"holds no weights, but {what}", fix)
     return {str(name): value for name, value in found.items() if isinstance(value, torch.Tensor)}
@@ -123,7 +127,7 @@ def overlay(visual: Checkpoint, base: Checkpoint) -> dict[str, torch.Tensor]:
 
 
 def fit(model: torch.nn.Module, state: dict[str, torch.Tensor], choice: Choice, subject: str) -> None:
-    """Puts a state into the model as float32. Every tensor of the model must be there in its shape, and nothing else."""
+    """Puts a state into the model as float32. Every tensor must be there in its shape, and nothing else."""
     wanted = {name: value for name, value in model.state_dict().items() if name not in NOT_NEEDED}
     missing = [name for name in wanted if name not in state]
     surplus = [name for name in state if name not in wanted]
@@ -136,12 +140,16 @@ def fit(model: torch.nn.Module, state: dict[str, torch.Tensor], choice: Choice, 
         parts = [f"{len(missing)} tensors are missing ({a_few(missing)})"] * bool(missing)
         parts += [f"{len(surplus)} are surplus ({a_few(surplus)})"] * bool(surplus)
         if any(name.startswith(("vision_model.", "text_model.")) for name in surplus):
-            fix = "its names are those of Hugging Face transformers; give the open_clip or OpenAI form of the checkpoint"
+            fix = (
+                "its names are those of Hugging Face transformers; give the open_clip or OpenAI form of the checkpoint"
+            )
         raise ExportError(subject, f"does not fit {choice.architecture}: {'; '.join(parts)}", fix)
     strange = [name for name in wanted if not state[name].is_floating_point()]
     if strange:
         kinds = [f"{name} is {state[name].dtype}" for name in strange]
-        raise ExportError(subject, f"has weights that are not floating point: {a_few(kinds)}", "give an unquantised checkpoint")
+        raise ExportError(
+            subject, f"has weights that are not floating point: {a_few(kinds)}", "give an unquantised checkpoint"
+        )
     broken = [name for name in wanted if not torch.isfinite(state[name]).all()]
     if broken:
         raise ExportError(subject, f"has weights that are not finite: {a_few(broken)}", "fetch the checkpoint again")

@@ -11,8 +11,8 @@ IR_VERSION = 9
 
 
 class Graph:
-    """Collects nodes, initialisers, inputs and outputs. Constants of the graph are named `const/...`, so that every other
-    initialiser is a weight under its own name."""
+    """Collects nodes, initialisers, inputs and outputs. Constants of the graph are named `const/...`, so that every
+    other initialiser is a weight under its own name."""
 
     def __init__(self, name: str):
         self.name = name
@@ -99,4 +99,4 @@ class Graph:
         return model
 
 
-__all__ = ["Graph", "OPSET", "TensorProto"]
+__all__ = ["OPSET", "Graph", "TensorProto"]

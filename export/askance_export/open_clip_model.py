@@ -19,8 +19,8 @@ from .manifest import Manifest
 from .reference import TorchWinClip
 from .towers import image_graph, text_graph
 
-# Of the largest difference of any value, and of the mean difference of scores. In float16 the largest alone would let GELU
-# pass for QuickGELU.
+# Of the largest difference of any value, and of the mean difference of scores. In float16 the largest alone would let
+# GELU pass for QuickGELU.
 TOLERANCE = {"fp32": 1e-4, "fp16": 2e-2}
 MEAN_TOLERANCE = {"fp32": 2e-5, "fp16": 1.5e-3}
 SCALES = (2, 3)
@@ -45,7 +45,8 @@ def from_seed(choice: Choice, seed: int) -> Loaded:
 
 
 def from_weights(choice: Choice, weights: Path | None = None, base: str | None = None) -> Loaded:
-    """Weights of a file, or else of the choice's tag. `base` is a file or tag for the text tower of visual-only weights."""
+    """Weights of a file, or else of the choice's tag. `base` is a file or tag for the text tower of visual-only
+    weights."""
     by_hand = "no weights were named: give --pretrained TAG, --weights FILE or --random-seed N"
     if weights is None and choice.download is None:
         raise ExportError(f"architecture {choice.architecture}", "has no weights of its own", by_hand)
@@ -113,8 +114,8 @@ def write(
     limit: int = storage.LIMIT,
     attention=Batched,
 ) -> Agreement:
-    """Writes the bundle, if ONNX Runtime computes what open_clip does. Graphs are built, checked in a folder of their own
-    and moved to `out` only then; the manifest comes last. An earlier bundle in `out` stays if anything fails."""
+    """Writes the bundle, if ONNX Runtime computes what open_clip does. Graphs are built, checked in a folder of their
+    own and moved to `out` only then; the manifest comes last. An earlier bundle in `out` stays if anything fails."""
     choice, model = loaded.choice, loaded.model
     state = {k: v.numpy() for k, v in model.state_dict().items() if k not in checkpoint.NOT_NEEDED}
     ways = attention(half=precision == "fp16")

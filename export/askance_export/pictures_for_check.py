@@ -17,7 +17,12 @@ def check_pictures(count: int, size: int, seed: int = 0) -> torch.Tensor:
         for _ in range(3):
             wave = np.zeros((size, size))
             for _ in range(6):
-                fr, fc, phase, strength = rng.uniform(-14, 14), rng.uniform(-14, 14), rng.uniform(0, 6.3), rng.uniform(0.2, 1)
+                fr, fc, phase, strength = (
+                    rng.uniform(-14, 14),
+                    rng.uniform(-14, 14),
+                    rng.uniform(0, 6.3),
+                    rng.uniform(0.2, 1),
+                )
                 wave += strength * np.sin(2 * np.pi * (fr * row + fc * column) + phase)
             step = np.where(np.sin(9 * row + 7 * column + rng.uniform(0, 6.3)) > rng.uniform(-0.5, 0.5), 0.3, -0.3)
             grain = rng.standard_normal((size, size)) * 0.25 * (0.5 + 0.5 * np.sin(5 * row - 4 * column))

@@ -1,8 +1,8 @@
 """Weights from a seed, for trying a full-size graph without any download. They recognise nothing.
 
 Plain random weights would make every window's score the same, and then a wrong graph would pass every comparison. Here
-attention is far from uniform, every bias and gain differs from its neutral value, and the last norms are centred on what
-they see, so that embeddings of windows and prompts point in all directions and scores spread.
+attention is far from uniform, every bias and gain differs from its neutral value, and the last norms are centred on
+what they see, so that embeddings of windows and prompts point in all directions and scores spread.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def fill(model: nn.Module, seed: int, mean, std) -> None:
                 fill_block(block, depth, random)
         for norm in (visual.ln_pre, visual.ln_post, model.ln_final):
             fill_norm(norm, random)
-        # Neighbouring pixels are alike: a filter sees little beside the mean of its patch, so filters without one weigh more.
+        # Neighbouring pixels are alike: a filter sees little beside the mean of its patch, so filters without one weigh
+        # more.
         patch = visual.conv1.weight
         draw(patch, 6 * patch[0].numel() ** -0.5, random)
         patch -= 0.9 * patch.mean((2, 3), keepdim=True)

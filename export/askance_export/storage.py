@@ -1,4 +1,4 @@
-"""Writes a graph to disk: as one file, or, where that would pass protobuf's 2 GiB, with the weights in a file beside it."""
+"""Writes a graph to disk: as one file, or with the weights in a file beside it where that would pass protobuf's 2 GiB."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = 4096
 
 
 def save(graph: Graph, path: Path, limit: int = LIMIT) -> list[str]:
-    """Writes `graph` to `path`, and to `path` + `.data` if its weights are larger than `limit` bytes. Names of the files."""
+    """Writes `graph` to `path`, and to `path` + `.data` if its weights pass `limit` bytes. Names of the files."""
     if graph.bytes() <= limit:
         onnx.save(graph.proto([onnx.numpy_helper.from_array(v, k) for k, v in graph.initialisers.items()]), path)
         files = [path.name]

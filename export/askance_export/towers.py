@@ -3,7 +3,7 @@
 Speed, without changing a result:
 * ln_pre, ln_1 and the query-key-value product of the first block work on single tokens, so they are computed once per
   token of the image and then gathered into the windows;
-* in the last block only the class token's output is wanted: keys and values of all tokens, everything else for one token;
+* in the last block only the class token's output is wanted: keys and values of all tokens, the rest for one token;
 * linear layers see all tokens of all windows of a scale as one matrix;
 * the text tower computes as many tokens as the longest prompt has: under its causal mask, later ones reach nothing.
 
@@ -18,6 +18,8 @@ from onnx import TensorProto
 
 from .attention import PerHead
 from .graph import Graph
+
+PER_HEAD = PerHead()
 
 
 class Tower:
@@ -49,11 +51,14 @@ class Tower:
         return self.g.single(x) if self.half else x
 
     def layer_norm(self, x: str, name: str) -> str:
-        return self.g.op("LayerNormalization", x, self.w(f"{name}.weight"), self.w(f"{name}.bias"), axis=-1, epsilon=1e-5)
+        return self.g.op(
+            "LayerNormalization", x, self.w(f"{name}.weight"), self.w(f"{name}.bias"), axis=-1, epsilon=1e-5
+        )
 
     def linear(self, x: str, weight: str, bias: str, rows: tuple[int, int] | None = None) -> str:
-        """`x` two-dimensional; torch's [out, in] weight under that name, all of it or some rows; the bias, if the model has
-        one (a Gemm with a bias costs ONNX Runtime's CPU provider half as much again, so the pocket models have none)."""
+        """`x` two-dimensional; torch's [out, in] weight under that name, all of it or some rows; the bias, if the model
+        has one (a Gemm with a bias costs ONNX Runtime's CPU provider half as much again, so the pocket models have
+        none)."""
         inputs = [self.matrix(weight)] + ([self.matrix(bias)] if self.prefix + bias in self.state else [])
         if rows:
             inputs = [self.g.slice(i, 0, *rows) for i in inputs]
@@ -110,8 +115,8 @@ class Tower:
 
 
 def one_by_one(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
-    """Groups of sequences of one length (tokens after ln_pre, first query-key-value, length) -> the class tokens after the
-    transformer. One pass for each group, so that a caller who asks for one output pays for that alone."""
+    """Groups of sequences of one length (tokens after ln_pre, first query-key-value, length) -> the class tokens after
+    the transformer. One pass for each group, so that a caller who asks for one output pays for that alone."""
     results = []
     for x, qkv, length in groups:
         for block in range(t.layers - 1):
@@ -120,7 +125,16 @@ def one_by_one(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
     return results
 
 
-def image_graph(state: dict[str, np.ndarray], heads: int, activation: str, mean, std, scales=(2, 3), attention=PerHead(), passes=one_by_one) -> Graph:
+def image_graph(
+    state: dict[str, np.ndarray],
+    heads: int,
+    activation: str,
+    mean,
+    std,
+    scales=(2, 3),
+    attention=PER_HEAD,
+    passes=one_by_one,
+) -> Graph:
     """`image.onnx`: pixels and text embeddings in, embeddings and scores of the full image and of the windows out."""
     g = Graph("askance-image")
     t = Tower(g, state, "visual.", heads, activation, attention)
@@ -128,7 +142,7 @@ def image_graph(state: dict[str, np.ndarray], heads: int, activation: str, mean,
     stem = sorted(k for k in state if k.startswith("visual.stem.") and k.endswith("weight"))
     patch = int(np.prod([state[k].shape[-1] for k in (*stem, "visual.conv1.weight")]))
     tokens = state["visual.positional_embedding"].shape[0]
-    size = int(round((tokens - 1) ** 0.5)) * patch
+    size = round((tokens - 1) ** 0.5) * patch
     embed = state["visual.proj"].shape[1]
 
     pixels = g.input("pixels", TensorProto.FLOAT, ["batch", 3, size, size])
@@ -177,7 +191,7 @@ def image_graph(state: dict[str, np.ndarray], heads: int, activation: str, mean,
     return g
 
 
-def text_graph(state: dict[str, np.ndarray], heads: int, activation: str, attention=PerHead()) -> Graph:
+def text_graph(state: dict[str, np.ndarray], heads: int, activation: str, attention=PER_HEAD) -> Graph:
     """`text.onnx`: token ids in, embeddings (not normalised) out. End token = largest id of the row."""
     g = Graph("askance-text")
     t = Tower(g, state, "", heads, activation, attention)
@@ -190,7 +204,9 @@ def text_graph(state: dict[str, np.ndarray], heads: int, activation: str, attent
     used = g.op("Slice", tokens, g.ints(0), length, g.ints(1))
     table = state["token_embedding.weight"]
     half_table = t.half or table.dtype == np.float16
-    x = g.op("Gather", g.weight("token_embedding.weight", table.astype(np.float16) if half_table else table), used, axis=0)
+    x = g.op(
+        "Gather", g.weight("token_embedding.weight", table.astype(np.float16) if half_table else table), used, axis=0
+    )
     if half_table:
         x = g.single(x)
     if "token_projection.weight" in state:
