@@ -1,11 +1,13 @@
 //! Resizing and unusual files against Pillow's own results, written by `export/golden/dataset.py`.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use askance::dataset::{self, Sample, Selection};
 use askance::types::{Label, SampleId};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 #[derive(Deserialize)]
 struct Case {
@@ -105,6 +107,77 @@ fn a_mask_of_single_bits_is_read_as_pillow_does() {
     assert!(mask.iter().any(|&anomalous| anomalous) && !mask.iter().all(|&anomalous| anomalous));
     let whole = dataset::load_mask(&sample(golden("read_grey1.png"), Some(golden("read_grey1.png"))), 50);
     assert_eq!(mask, whole.unwrap(), "{} x {}", bits.width(), bits.height());
+}
+
+#[derive(Deserialize)]
+struct Formula {
+    width: u32,
+    height: u32,
+    sha256: BTreeMap<usize, String>,
+}
+
+/// The pictures of `formula` in export/golden/resize.py.
+fn formula(width: u32, height: u32) -> image::RgbImage {
+    image::RgbImage::from_fn(width, height, |x, y| {
+        let (wide, x, y) = (u64::from(width), u64::from(x), u64::from(y));
+        let planes = [
+            (x * x * 7 + y * y * 13 + x * y * 3) / 5 % 256,
+            (x / 9 + y / 7) % 2 * 255,
+            (x * 255 / wide + y * 3) % 256,
+        ];
+        image::Rgb(planes.map(|value| u8::try_from(value).unwrap()))
+    })
+}
+
+#[test]
+fn large_small_and_narrow_pictures_are_resized_to_the_bit() {
+    let rows: Vec<Formula> =
+        serde_json::from_str(&std::fs::read_to_string(golden("formula.json")).unwrap()).unwrap();
+    assert!(rows.len() >= 8);
+    let folder = tempfile::tempdir().unwrap();
+    for Formula { width, height, sha256 } in rows {
+        let path = folder.path().join(format!("{width}x{height}.png"));
+        formula(width, height).save(&path).unwrap();
+        for (size, expected) in sha256 {
+            let image = dataset::load(&sample(path.clone(), None), size).unwrap().image;
+            let bytes: Vec<u8> =
+                image.permuted_axes([1, 2, 0]).iter().map(|value| (value * 255.0).round() as u8).collect();
+            let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(digest, expected, "{width} x {height} to {size}");
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Photograph {
+    file: String,
+    width: usize,
+    height: usize,
+    samples: Vec<u8>,
+}
+
+/// Against Pillow on photographs that are not part of the repository (only coarse samples of the results are).
+#[test]
+fn photographs_are_resized_as_pillow_does() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/hazelnut_toy");
+    if !root.is_dir() {
+        eprintln!("skipped: no photographs at {}", root.display());
+        return;
+    }
+    let rows: Vec<Photograph> =
+        serde_json::from_str(&std::fs::read_to_string(golden("photographs.json")).unwrap()).unwrap();
+    assert!(rows.len() >= 8);
+    for Photograph { file, width, height, samples } in rows {
+        let loaded = dataset::load(&sample(root.join(&file), None), 240).unwrap();
+        assert_eq!(loaded.original, (height, width), "{file}");
+        let mut largest = 0.0_f32;
+        for (index, expected) in samples.iter().enumerate() {
+            let (cell, channel) = (index / 3, index % 3);
+            let value = loaded.image[[channel, 8 + 16 * (cell / 15), 8 + 16 * (cell % 15)]];
+            largest = largest.max((value * 255.0 - f32::from(*expected)).abs());
+        }
+        assert!(largest <= 1.001, "{file}: off by {largest} steps of 1/255");
+    }
 }
 
 /// Photographs that are not part of the repository; they lie beside a checkout on some machines.

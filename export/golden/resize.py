@@ -1,0 +1,78 @@
+"""Golden values for resizing at real sizes, for tests/dataset_golden.rs: how Pillow (bicubic, antialiased) resizes pictures that are
+too large to commit. Digests and coarse samples only, no picture.
+
+Peers: Pillow 13.0.0 and torchvision 0.26.0. On the photographs, torchvision's one step on the Pillow picture must agree to one grey
+level. On the formula's noise it may not: Pillow 13 resizes the height first where that is less work, and the values are clipped
+to 8 bits between the two steps; the greatest difference is printed. Run from the repository root; needs no seed:
+
+    python export/golden/resize.py [FOLDER]
+
+FOLDER is a category of photographs in MVTec AD layout; without it the recorded photographs stay as they are.
+Written to tests/golden/dataset/:
+  formula.json       SHA-256 of the 8-bit values of pictures that a formula makes (`formula` below), resized to several sizes
+  photographs.json   per photograph its file, size, and every 16th value across and down of the 240 x 240 result
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torchvision.transforms.v2.functional import InterpolationMode, resize
+
+OUT = Path("tests/golden/dataset")
+# Width and height: reductions by up to 13, enlargements by up to 100, odd shapes.
+SHAPES = [(1024, 768), (3111, 517), (640, 2000), (900, 900), (224, 240), (33, 47), (5, 3), (1, 400)]
+SIZES = [224, 240, 336, 518]
+PHOTOGRAPHS = 4
+
+
+def formula(width, height):
+    """Noise, edges and ramps without a random generator: the Rust test makes the same."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.int64)
+    planes = [
+        (x * x * 7 + y * y * 13 + x * y * 3) // 5 % 256,
+        ((x // 9 + y // 7) % 2) * 255,
+        (x * 255 // width + y * 3) % 256,
+    ]
+    return Image.fromarray(np.stack(planes, -1).astype(np.uint8))
+
+
+def pillow(image, size):
+    """The width first, as every Pillow before 13 does in one step."""
+    narrow = image if image.width == size else image.resize((size, image.height), Image.BICUBIC)
+    square = narrow if image.height == size else narrow.resize((size, size), Image.BICUBIC)
+    return np.asarray(square)
+
+
+def steps_to_torchvision(image, size):
+    """Greatest difference in grey levels from torchvision's Resize of the same picture."""
+    square = resize(image, [size, size], InterpolationMode.BICUBIC)
+    return int(np.abs(pillow(image, size).astype(int) - np.asarray(square, int)).max())
+
+
+def main():
+    rows = []
+    for width, height in SHAPES:
+        image = formula(width, height)
+        digests = {size: hashlib.sha256(pillow(image, size).tobytes()).hexdigest() for size in SIZES}
+        print(f"{width} x {height}: torchvision differs by {max(steps_to_torchvision(image, size) for size in SIZES)} grey levels")
+        rows.append({"width": width, "height": height, "sha256": digests})
+    (OUT / "formula.json").write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+    if len(sys.argv) > 1:
+        root = Path(sys.argv[1])
+        rows = []
+        for label in sorted((root / "test").iterdir()):
+            for path in sorted(label.iterdir())[:PHOTOGRAPHS]:
+                with Image.open(path) as opened:
+                    image = opened.convert("RGB")
+                assert steps_to_torchvision(image, 240) <= 1, path
+                samples = pillow(image, 240)[8::16, 8::16].reshape(-1).tolist()
+                rows.append({"file": str(path.relative_to(root)), "width": image.width, "height": image.height, "samples": samples})
+        (OUT / "photographs.json").write_text("[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n")
+
+
+if __name__ == "__main__":
+    main()
