@@ -1,18 +1,23 @@
 """Real anomalib exports for the tests of foreign graphs ("image in, anomaly map out").
 
-Trains two of anomalib's models for a moment on pictures made here (a woven texture; defects are pale and dark blobs), exports them
-with anomalib's own `Engine.export`, and writes what anomalib's own torch inference (`Engine.predict`) says about three pictures, so
-that whoever reads the graphs can be held against it. The backbones' weights are random: nothing is downloaded, and the maps say
-little about defects; what matters is that they are the same everywhere.
+Trains two of anomalib's models for a moment on pictures made here (a woven texture; defects are pale and dark blobs),
+exports them with anomalib's own `Engine.export`, and writes what anomalib's own torch inference (`Engine.predict`)
+says about three pictures, so that whoever reads the graphs can be held against it. The backbones' weights are random:
+nothing is downloaded, and the maps say little about defects; what matters is that they are the same everywhere.
 
-    OUT/pictures/NAME.png                    square (the models' size), large (not square, larger than the models), small
-    OUT/KIND/model.onnx                      padim, stfpm: input of the models' own size; padim_dynamic: anomalib's default, any size;
+    OUT/pictures/NAME.png                    square (the models' size), large (not square, larger than the models),
+                                             small
+    OUT/KIND/model.onnx                      padim, stfpm: input of the models' own size; padim_dynamic: anomalib's
+                                             default, any size;
                                              padim_raw: without anomalib's normalisation to [0, 1]
-    OUT/KIND/NAME.map.npy, NAME.score.npy    the map (h, w) and the image score (1,), float32, as Engine.predict gives them
-    OUT/facts.json                           versions, sizes, and the greatest difference between the graph in ONNX Runtime and torch
+    OUT/KIND/NAME.map.npy, NAME.score.npy    the map (h, w) and the image score (1,), float32, as Engine.predict gives
+                                             them
+    OUT/facts.json                           versions, sizes, and the greatest difference between the graph in ONNX
+                                             Runtime and torch
 
-anomalib resizes with an antialiased bilinear filter in training and in Engine.predict, but without antialiasing inside an exported
-graph: a graph agrees with Engine.predict on `large` only if it is given the picture already resized.
+anomalib resizes with an antialiased bilinear filter in training and in Engine.predict, but without antialiasing
+inside an exported graph: a graph agrees with Engine.predict on `large` only if it is given the picture already
+resized.
 
 Peers: requirements-anomalib.txt (anomalib 2.7.0). Seeded; about a minute and a half on two cores:
 
@@ -99,7 +104,10 @@ def models():
     return {
         "padim": (padim, fixed),
         "padim_dynamic": (padim, None),
-        "padim_raw": (lambda: padim(post_processor=PostProcessor(enable_normalization=False, enable_thresholding=False)), fixed),
+        "padim_raw": (
+            lambda: padim(post_processor=PostProcessor(enable_normalization=False, enable_thresholding=False)),
+            fixed,
+        ),
         "stfpm": (stfpm, fixed),
     }
 
@@ -107,7 +115,9 @@ def models():
 def predictions(engine, model, path):
     """anomalib's own map (h, w) and score (1,) of one picture file."""
     batch = engine.predict(model=model, data_path=path, return_predictions=True)[0]
-    return batch.anomaly_map.squeeze().numpy().astype(np.float32), batch.pred_score.reshape(1).numpy().astype(np.float32)
+    return batch.anomaly_map.squeeze().numpy().astype(np.float32), batch.pred_score.reshape(1).numpy().astype(
+        np.float32
+    )
 
 
 def as_input(path):
@@ -125,7 +135,12 @@ def make(kind, build, size, data, out, work):
     model = build()
     module = MVTecAD(root=data, category="weave", train_batch_size=4, eval_batch_size=4, num_workers=0, seed=SEED)
     engine = Engine(
-        max_epochs=2, accelerator="cpu", devices=1, default_root_dir=work / kind, logger=False, enable_progress_bar=False
+        max_epochs=2,
+        accelerator="cpu",
+        devices=1,
+        default_root_dir=work / kind,
+        logger=False,
+        enable_progress_bar=False,
     )
     engine.fit(model, datamodule=module)
     # One file: anomalib would leave the weights in a second one beside it.
@@ -145,7 +160,8 @@ def make(kind, build, size, data, out, work):
         from_graph = session.run(["anomaly_map", "pred_score"], {"input": as_input(picture)})
         scale = max(1.0, float(np.abs(anomaly_map).max()))
         worst[name] = max(
-            float(np.abs(from_graph[0].squeeze() - anomaly_map).max()) / scale, float(np.abs(from_graph[1] - score).max()) / scale
+            float(np.abs(from_graph[0].squeeze() - anomaly_map).max()) / scale,
+            float(np.abs(from_graph[1] - score).max()) / scale,
         )
         if anomaly_map.std() < 1e-3 * scale:
             sys.exit(f"{kind}: the map of {name} is flat, so it could not tell right from wrong")
@@ -163,8 +179,13 @@ def main():
 
     rng = np.random.default_rng(SEED)
     facts = {
-        "anomalib": anomalib.__version__, "torch": torch.__version__, "torchvision": torchvision.__version__,
-        "onnxruntime": onnxruntime.__version__, "seed": SEED, "side": SIDE, "kinds": {},
+        "anomalib": anomalib.__version__,
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "seed": SEED,
+        "side": SIDE,
+        "kinds": {},
     }
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

@@ -1,24 +1,28 @@
-"""Askance against anomalib's WinCLIP, end to end: the same picture files and weights in, anomaly maps and image scores out.
+"""Askance against anomalib's WinCLIP, end to end: the same picture files and weights in, anomaly maps and image scores
+out.
 
-Nothing is shared but the weights, so decoding, resizing, normalisation, prompts, tokeniser, both towers, windows, temperature,
-aggregation and upsampling are all inside the comparison. Askance runs as its command (`askance eval --prompts common21
---temperature 0.07 --save-maps`), anomalib as its WinClip pre-processor and WinClipModel on the CPU.
+Nothing is shared but the weights, so decoding, resizing, normalisation, prompts, tokeniser, both towers, windows,
+temperature, aggregation and upsampling are all inside the comparison. Askance runs as its command (`askance eval
+--prompts common21 --temperature 0.07 --save-maps`), anomalib as its WinClip pre-processor and WinClipModel on the
+CPU.
 
-Peers: requirements-anomalib.txt. anomalib's WinCLIP keeps the tokens of different windows apart only with open_clip below 2.26.1;
-this script checks that before it compares, and stops with a newer one. Random weights do, and need no download (they are spread so
-that scores differ; see askance_export/random_weights.py):
+Peers: requirements-anomalib.txt. anomalib's WinCLIP keeps the tokens of different windows apart only with open_clip
+below 2.26.1; this script checks that before it compares, and stops with a newer one. Random weights do, and need no
+download (they are spread so that scores differ; see askance_export/random_weights.py):
 
-    python -m askance_export ViT-B-16-plus-240 --random-seed 0 --out DIR/b16plus     (the environment of pyproject.toml)
+    python -m askance_export ViT-B-16-plus-240 --random-seed 0 --out DIR/b16plus     (the environment of
+                                                                                     pyproject.toml)
     python parity_anomalib.py --bundle DIR/b16plus [--askance FILE] [--photographs DIR] [--break INGREDIENT]
 
-Pictures are made here (sizes below); --photographs adds the first pictures of a category in MVTec AD layout, rewritten as PNG since
-JPEG decoders may differ by a grey level. Exit status 1 where a map or a score is off by more than 1e-3. --break changes one
-ingredient on one side and so must end with status 1.
+Pictures are made here (sizes below); --photographs adds the first pictures of a category in MVTec AD layout,
+rewritten as PNG since JPEG decoders may differ by a grey level. Exit status 1 where a map or a score is off by more
+than 1e-3. --break changes one ingredient on one side and so must end with status 1.
 
-anomalib's Resize is given the Pillow picture, of which torchvision makes 8-bit values, as the reference implementations and Askance
-do. anomalib's own data loader gives it float tensors instead, whose values are neither rounded nor kept within [0, 1]: up to half a
-grey level of another input, more at edges. What that does to the maps is printed beside the comparison ("as float tensor"); it
-depends on the weights, and on random ones, which have no sense of what is noise, it is far more than on trained ones.
+anomalib's Resize is given the Pillow picture, of which torchvision makes 8-bit values, as the reference
+implementations and Askance do. anomalib's own data loader gives it float tensors instead, whose values are neither
+rounded nor kept within [0, 1]: up to half a grey level of another input, more at edges. What that does to the maps is
+printed beside the comparison ("as float tensor"); it depends on the weights, and on random ones, which have no sense
+of what is noise, it is far more than on trained ones.
 """
 
 import argparse
@@ -99,7 +103,19 @@ def askance(arguments, data, out):
     prompts = "winclip" if arguments.broken == "prompts" else "common21"
     temperature = "0.08" if arguments.broken == "temperature" else "0.07"
     options = ["--prompts", prompts, "--temperature", temperature, "--threads", str(arguments.threads), "--batch", "2"]
-    command = [arguments.askance, "-q", "eval", "--data", data, "--model", arguments.bundle, "--out", out, "--save-maps", *options]
+    command = [
+        arguments.askance,
+        "-q",
+        "eval",
+        "--data",
+        data,
+        "--model",
+        arguments.bundle,
+        "--out",
+        out,
+        "--save-maps",
+        *options,
+    ]
     subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
     results = {}
     with (out / "samples.csv").open() as file:
@@ -173,14 +189,19 @@ def main():
     parser.add_argument("--photographs", type=Path, help="one category in MVTec AD layout")
     parser.add_argument("--limit", type=int, default=len(SIZES), help="only the first N of the made pictures")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--break", dest="broken", choices=BREAKS, help="; ".join(f"{k}: {v}" for k, v in BREAKS.items()))
+    parser.add_argument(
+        "--break", dest="broken", choices=BREAKS, help="; ".join(f"{k}: {v}" for k, v in BREAKS.items())
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     print(", ".join(f"{p} {version(p)}" for p in ("anomalib", "open_clip_torch", "torch", "torchvision", "pillow")))
 
     model = winclip_model(arguments.bundle)
     if not windows_are_apart(model):
-        sys.exit(f"open_clip {version('open_clip_torch')} lets anomalib's windows attend to each other; install open_clip_torch below 2.26.1")
+        found = version("open_clip_torch")
+        sys.exit(
+            f"open_clip {found} lets anomalib's windows attend to each other; install open_clip_torch below 2.26.1"
+        )
     load, load_as_float = pre_processing(arguments.broken)
     differences = []
     with tempfile.TemporaryDirectory() as folder:
@@ -194,7 +215,11 @@ def main():
             path = data / name / "test" / f"{sample}.png"
             with Image.open(path) as image:
                 size = f"{image.width}x{image.height}"
-            row = [off for pixels in (load(path), load_as_float(path)) for off in compare(model(pixels), anomaly_map, score)]
+            row = [
+                off
+                for pixels in (load(path), load_as_float(path))
+                for off in compare(model(pixels), anomaly_map, score)
+            ]
             differences.append(row)
             print(
                 f"{name}/{sample} {size}: map {anomaly_map.min():.3f} to {anomaly_map.max():.3f}, score {score:.3f}; "
@@ -203,8 +228,8 @@ def main():
     off, score_off, float_off, float_score_off = np.max(differences, axis=0)
     good = max(off, score_off) <= TOLERANCE
     print(
-        f"{len(differences)} pictures: maps agree to {off:.1e}, image scores to {score_off:.1e}; {'pass' if good else 'FAIL'} at "
-        f"{TOLERANCE:.0e} (as float tensors {float_off:.1e} and {float_score_off:.1e})"
+        f"{len(differences)} pictures: maps agree to {off:.1e}, image scores to {score_off:.1e} "
+        f"(as float tensors {float_off:.1e} and {float_score_off:.1e}); {'pass' if good else 'FAIL'} at {TOLERANCE:.0e}"
     )
     sys.exit(0 if good else 1)
 

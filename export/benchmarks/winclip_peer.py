@@ -1,9 +1,10 @@
 """One WinCLIP evaluation: Askance's exported graph in ONNX Runtime against anomalib's WinClipModel in torch.
 
-Same weights, threads and pictures, batch 1, on the CPU; the two take turns in one process, and the median of the ratios of neighbouring
-rounds is what counts. Both go from the resized picture to the anomaly map of 240 x 240 pixels; the maps must agree or the script stops.
-Text embeddings are made beforehand. Peak memory is that of each in a process of its own, imports included; anomalib's holds the
-text tower as well (365 MB of the weights), which Askance keeps in a graph of its own.
+Same weights, threads and pictures, batch 1, on the CPU; the two take turns in one process, and the median of the
+ratios of neighbouring rounds is what counts. Both go from the resized picture to the anomaly map of 240 x 240 pixels;
+the maps must agree or the script stops. Text embeddings are made beforehand. Peak memory is that of each in a process
+of its own, imports included; anomalib's holds the text tower as well (365 MB of the weights), which Askance keeps in
+a graph of its own.
 
 Peers: requirements-anomalib.txt. The bundle as in parity_anomalib.py:
 
@@ -75,7 +76,10 @@ def torch_side(bundle):
         sys.exit("this open_clip lets anomalib's windows attend to each other; install open_clip_torch below 2.26.1")
     model.setup("bottle")
     text = torch.nn.functional.normalize(model.text_embeddings, dim=-1)[None].numpy()
-    return lambda picture: model(torch.from_numpy((picture - MEAN) / STD)[None]).anomaly_map.numpy().reshape(240, 240), text
+    return (
+        lambda picture: model(torch.from_numpy((picture - MEAN) / STD)[None]).anomaly_map.numpy().reshape(240, 240),
+        text,
+    )
 
 
 def measure_memory(side, bundle, threads):
@@ -107,7 +111,10 @@ def main():
     if arguments.memory:
         return measure_memory(arguments.memory, arguments.bundle, arguments.threads)
     torch.set_num_threads(arguments.threads)
-    print(", ".join(f"{p} {version(p)}" for p in ("anomalib", "open_clip_torch", "torch", "onnxruntime")), f"{arguments.threads} threads")
+    print(
+        ", ".join(f"{p} {version(p)}" for p in ("anomalib", "open_clip_torch", "torch", "onnxruntime")),
+        f"{arguments.threads} threads",
+    )
     theirs, text = torch_side(arguments.bundle)
     ours = graph_side(arguments.bundle, arguments.threads, text)
     rows = []
@@ -123,7 +130,18 @@ def main():
     ratio = statistics.median(row[1] / row[0] for row in rows)
     print(f"median: graph in ONNX Runtime {graph:.2f} s, anomalib in torch {peer:.2f} s, ratio {ratio:.2f}")
     for side in ("graph", "torch"):
-        command = [sys.executable, "-W", "ignore", __file__, "--bundle", str(arguments.bundle), "--threads", str(arguments.threads), "--memory", side]
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            __file__,
+            "--bundle",
+            str(arguments.bundle),
+            "--threads",
+            str(arguments.threads),
+            "--memory",
+            side,
+        ]
         peak = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
         print(f"peak memory, {side}: {peak:.0f} MB")
 

@@ -1,15 +1,17 @@
-"""Golden values for resizing at real sizes, for tests/dataset_golden.rs: how Pillow (bicubic, antialiased) resizes pictures that are
-too large to commit. Digests and coarse samples only, no picture.
+"""Golden values for resizing at real sizes, for tests/dataset_golden.rs: how Pillow (bicubic, antialiased) resizes
+pictures that are too large to commit. Digests and coarse samples only, no picture.
 
-Peers: Pillow 13.0.0 and torchvision 0.26.0. On the photographs, torchvision's one step on the Pillow picture must agree to one grey
-level. On the formula's noise it may not: Pillow 13 resizes the height first where that is less work, and the values are clipped
-to 8 bits between the two steps; the greatest difference is printed. Run from the repository root; needs no seed:
+Peers: Pillow 13.0.0 and torchvision 0.26.0. On the photographs, torchvision's one step on the Pillow picture must
+agree to one grey level. On the formula's noise it may not: Pillow 13 resizes the height first where that is less
+work, and the values are clipped to 8 bits between the two steps; the greatest difference is printed. Run from the
+repository root; needs no seed:
 
     python export/golden/resize.py [FOLDER]
 
 FOLDER is a category of photographs in MVTec AD layout; without it the recorded photographs stay as they are.
 Written to tests/golden/dataset/:
-  formula.json       SHA-256 of the 8-bit values of pictures that a formula makes (`formula` below), resized to several sizes
+  formula.json       SHA-256 of the 8-bit values of pictures that a formula makes (`formula` below), resized to
+                     several sizes
   photographs.json   per photograph its file, size, and every 16th value across and down of the 240 x 240 result
 """
 
@@ -58,7 +60,8 @@ def main():
     for width, height in SHAPES:
         image = formula(width, height)
         digests = {size: hashlib.sha256(pillow(image, size).tobytes()).hexdigest() for size in SIZES}
-        print(f"{width} x {height}: torchvision differs by {max(steps_to_torchvision(image, size) for size in SIZES)} grey levels")
+        steps = max(steps_to_torchvision(image, size) for size in SIZES)
+        print(f"{width} x {height}: torchvision differs by {steps} grey levels")
         rows.append({"width": width, "height": height, "sha256": digests})
     (OUT / "formula.json").write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
     if len(sys.argv) > 1:
@@ -70,8 +73,17 @@ def main():
                     image = opened.convert("RGB")
                 assert steps_to_torchvision(image, 240) <= 1, path
                 samples = pillow(image, 240)[8::16, 8::16].reshape(-1).tolist()
-                rows.append({"file": str(path.relative_to(root)), "width": image.width, "height": image.height, "samples": samples})
-        (OUT / "photographs.json").write_text("[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n")
+                rows.append(
+                    {
+                        "file": str(path.relative_to(root)),
+                        "width": image.width,
+                        "height": image.height,
+                        "samples": samples,
+                    }
+                )
+        (OUT / "photographs.json").write_text(
+            "[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n"
+        )
 
 
 if __name__ == "__main__":
