@@ -213,9 +213,11 @@ def test_the_program_reads_external_data(tmp_path):
     binary, bundle, data = askance(), tmp_path / "bundle", tmp_path / "data"
     external_bundle(bundle)
     subprocess.run([binary, "models", bundle], check=True, capture_output=True)
-    subprocess.run([binary, "synth", "--out", data, "--size", "96", "--count", "1"], check=True, capture_output=True)
+    subprocess.run(
+        [binary, "synth", "--out", data, "--size", "96", "--category", "key"], check=True, capture_output=True
+    )
     done = subprocess.run(
-        [binary, "eval", "--data", data, "--model", bundle, "--out", tmp_path / "run"],
+        [binary, "eval", "--data", data, "--limit", "1", "--model", bundle, "--out", tmp_path / "run"],
         check=False,
         capture_output=True,
         text=True,
