@@ -22,9 +22,9 @@ use super::{interrupt, output};
 
 /// A backbone of the paper: what it is, the folder of its bundle, and the arguments that export it.
 const BACKBONES: [(&str, &str, &str); 3] = [
-    ("ViT-B/16+ (LAION-400M)", "vit-b-16-plus-240", "ViT-B-16-plus-240 --pretrained laion400m_e31"),
-    ("ViT-L/14 (OpenAI)", "vit-l-14", "ViT-L-14 --pretrained openai"),
-    ("ViT-L/14 (FARE2)", "vit-l-14-fare2", "ViT-L-14 --pretrained fare2"),
+    ("ViT-B/16+ (LAION-400M)", "b16plus", "ViT-B-16-plus-240 --pretrained laion400m_e31"),
+    ("ViT-L/14 (OpenAI)", "l14", "ViT-L-14 --pretrained openai"),
+    ("ViT-L/14 (FARE2)", "l14-fare2", "ViT-L-14 --pretrained fare2"),
 ];
 
 /// The paper's data sets, and where they come from.
