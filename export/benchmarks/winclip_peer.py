@@ -12,7 +12,6 @@ Peers: requirements-anomalib.txt. The bundle as in parity_anomalib.py:
 """
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,7 +26,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from parity_anomalib import winclip_model, windows_are_apart  # noqa: E402
 
-TEMPERATURE = np.float32(0.07)
+TEMPERATURE = np.array(0.07, np.float32)
 MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32).reshape(3, 1, 1)
 STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32).reshape(3, 1, 1)
 GRID = 15
@@ -92,7 +91,9 @@ def measure_memory(side, bundle, threads):
         run = torch_side(bundle)[0]
     for picture in pictures(3):
         run(picture)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    # Linux: getrusage would give the parent's peak where that is larger.
+    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    print(int(peak.split()[1]) / 1024)
 
 
 def timed(run, picture):
