@@ -89,12 +89,9 @@ def picture(index: int, width: int, height: int, mode: str) -> Image.Image:
 
 
 def load(path: Path, size: int) -> torch.Tensor:
-    """RGB, resized to a square by antialiased bicubic interpolation: [1, 3, size, size] in [0, 1]. First across, then down,
-    as every Pillow before 13 does and Askance with it; Pillow 13 turns the order round for some pictures, which moves some
-    pixels by 1/255."""
+    """RGB, resized to a square by antialiased bicubic interpolation: [1, 3, size, size] in [0, 1]."""
     with Image.open(path) as image:
         image = image.convert("RGB")
-        image = image.resize((size, image.height), Image.Resampling.BICUBIC)
         image = image.resize((size, size), Image.Resampling.BICUBIC)
         pixels = np.asarray(image, np.float32) / 255
     return torch.from_numpy(pixels).permute(2, 0, 1)[None]

@@ -1,13 +1,13 @@
 """Golden values for the room `dataset`: how Pillow resizes pictures and masks, and files that only Pillow writes easily.
 
-Peers: Pillow 13.0.0, torch 2.11.0, numpy 2.4.6 (other versions should write the same).
+Peers: Pillow 13.0.0 (earlier ones resize tall pictures in another order), torch 2.11.0, numpy 2.4.6.
 Run from the repository root; seeded, writes the same files each time:
 
     python export/golden/dataset.py [tests/golden/dataset]
 
 Written:
   picture_<name>.png       generated RGB pictures: smooth ground, hard edges, noise
-  resized_<name>_<S>.png   the same after Image.resize((S, S), BICUBIC), the width first
+  resized_<name>_<S>.png   the same after Image.resize((S, S), BICUBIC)
   mask_<name>.png          generated masks, 0 or 255
   nearest_<name>_<S>.png   the same after Image.resize((S, S), NEAREST); torch's nearest-exact is checked to agree
   palette_mask.png         a mask of palette indices: 0 black, 1 dark blue, 2 red
@@ -47,11 +47,6 @@ def mask(rng, width, height):
     return ((inside | (rng.random((height, width)) < 0.05)) * 255).astype(np.uint8)
 
 
-def across_then_down(image, size):
-    """One resize in every Pillow before 13, which takes the height first where it shrinks much more than the width."""
-    return image.resize((size, image.height), Image.BICUBIC).resize((size, size), Image.BICUBIC)
-
-
 def main():
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden/dataset")
     out.mkdir(parents=True, exist_ok=True)
@@ -67,7 +62,7 @@ def main():
         save(f"picture_{name}.png", colour)
         save(f"mask_{name}.png", truth)
         for size in TARGETS:
-            save(f"resized_{name}_{size}.png", across_then_down(colour, size))
+            save(f"resized_{name}_{size}.png", colour.resize((size, size), Image.BICUBIC))
             nearest = truth.resize((size, size), Image.NEAREST)
             tensor = torch.from_numpy(np.asarray(truth).copy())[None, None]
             exact = torch.nn.functional.interpolate(tensor, size=(size, size), mode="nearest-exact")[0, 0].numpy()
