@@ -88,7 +88,7 @@ fn text_goes_in_per_picture_or_per_call() {
     let categories = ["key", "leather", "leather", "key"];
     let plain = Fake::new(SIZE, (6, 6)).segment(pictures.view(), &categories).unwrap();
     let mut pocket = pocket();
-    for graph in ["text", "shared_text"] {
+    for graph in ["text", "shared_text", "single_text"] {
         let (_folder, mut model) = model(graph, TEXT).unwrap();
         model.prepare(&["key"]).unwrap();
         let found = model.segment(pictures.view(), &categories).unwrap();
@@ -163,6 +163,18 @@ fn flags_that_mean_nothing_to_a_foreign_graph_are_refused() {
         assert_eq!((error.subject.as_str(), error.exit_status()), (flag, 2));
     }
     assert!(bundle.clip().is_err());
+}
+
+#[test]
+fn an_export_of_anomalib_is_recognised_unless_it_cuts_out_the_middle() {
+    let bundle = recognise(&golden("anomalib"), &runtime()).unwrap();
+    let mut model = load(&bundle, &runtime(), SessionOptions::default(), few_prompts()).unwrap();
+    assert_eq!((model.input_size(), model.grid(), model.is_bounded()), (SIZE, (6, 6), true));
+    let pictures = pictures(2, SIZE);
+    let expected = Fake::new(SIZE, (6, 6)).segment(pictures.view(), &["a", "b"]).unwrap();
+    assert!(largest_difference(&model.segment(pictures.view(), &["a", "b"]).unwrap(), &expected) < 1e-6);
+    let error = recognise(&golden("anomalib_crop"), &runtime()).unwrap_err();
+    assert!(error.problem.contains("cuts out the middle") && error.fix.contains("CenterCrop"), "{error}");
 }
 
 #[test]

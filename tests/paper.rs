@@ -23,7 +23,9 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     let counts = ["--train", "0", "--good", "1", "--defective", "2", "--size", "64"];
     let synth = ["synth", "--category", "slate", "tablet", "key", "--out", source.to_str().unwrap()];
     assert!(askance(&[&synth[..], &counts].concat()).status.success());
-    for (part, place) in [("slate", "mvtec_ad/leather"), ("tablet", "mvtec_ad/screw"), ("key", "mine/key")] {
+    for (part, place) in
+        [("slate", "mvtec_ad/leather"), ("tablet", "mvtec_ad/screw"), ("key", "aaa_mine/bottle")]
+    {
         let place = root.join(place);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::rename(source.join(part), place).unwrap();
@@ -54,27 +56,33 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     let table = text(&out.join("tables/backbone_pocket.csv"));
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines[0], "dataset,metric,clean,angle,hue,saturation,3D,drop");
-    let starts = ["MVTec AD,pAUROC,0.", "MVTec AD,AUPRO,0.", "mine,pAUROC,0.", "mine,AUPRO,0."];
+    let starts = ["MVTec AD,pAUROC,0.", "MVTec AD,AUPRO,0.", "aaa_mine,pAUROC,0.", "aaa_mine,AUPRO,0."];
     assert_eq!(lines.len(), 1 + starts.len(), "{table}");
     for start in starts {
         assert!(lines.iter().any(|line| line.starts_with(start)), "{start}: {table}");
     }
     assert!(text(&out.join("tables/backbone_pocket.tex")).contains("\\toprule"));
-    let published = text(&out.join("tables/published.csv"));
-    assert_eq!(published.lines().count(), 1 + 2, "leather and screw, no mean: {published}");
-    assert!(published.contains("pocket,MVTec AD,screw,"), "{published}");
+    // Published numbers are of another backbone.
+    assert!(!out.join("tables/published.csv").exists());
 
-    let sweep: Vec<SweepRow> = read_rows(out.join("sweep-mvtec-ad/sweep.csv")).unwrap();
+    let sweep: Vec<SweepRow> = read_rows(out.join("sweep-mvtec-ad-pocket/sweep.csv")).unwrap();
     assert!(sweep.iter().all(|row| ["screw", "mean"].contains(&row.category.as_str())));
-    assert!(!out.join("sweep-mine").exists());
-    let settings = text(&out.join("attack-mvtec-ad/run.toml"));
+    assert!(!out.join("sweep-aaa_mine-pocket").exists());
+    let settings = text(&out.join("attack-mvtec-ad-pocket/run.toml"));
     for line in
         ["rotation = \"three-pass\"", "frame = \"derotated\"", "select = \"loss\"", "name = \"common21\""]
     {
         assert!(settings.contains(line), "{line}: {settings}");
     }
     let page = text(&out.join("paper.md"));
-    for words in ["VisA", "| mine | AUPRO |", "plots/bars.png", "plots/sweep_angle.png"] {
+    for words in [
+        "VisA",
+        "| aaa_mine | AUPRO |",
+        "2 of 15 categories, 6 pictures",
+        "Preset paper, 2 evaluations",
+        "plots/bars.png",
+        "plots/sweep_angle.png",
+    ] {
         assert!(page.contains(words), "{words}: {page}");
     }
     for figure in [
@@ -90,10 +98,26 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     }
 
     // A second time there is nothing left to evaluate, and the tables are the same.
-    let rows = fs::read(out.join("attack-mine/samples.csv")).unwrap();
+    let rows = fs::read(out.join("attack-aaa_mine-pocket/samples.csv")).unwrap();
     assert!(askance(&arguments).status.success());
-    assert_eq!(fs::read(out.join("attack-mine/samples.csv")).unwrap(), rows);
+    assert_eq!(fs::read(out.join("attack-aaa_mine-pocket/samples.csv")).unwrap(), rows);
     assert_eq!(text(&out.join("tables/backbone_pocket.csv")), table);
+
+    // A backbone that comes later leaves what is there as it is.
+    let more = [&arguments[..], &["--model", "pocket-robust"]].concat();
+    let output = askance(&more);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read(out.join("attack-aaa_mine-pocket/samples.csv")).unwrap(), rows);
+    assert!(out.join("tables/backbone_pocket-robust.csv").is_file());
+
+    // A bad file anywhere stops the run before the first attack.
+    let picture =
+        fs::read_dir(Path::new(root).join("mvtec_ad/screw/test/good")).unwrap().next().unwrap().unwrap();
+    fs::write(picture.path(), b"no picture").unwrap();
+    let elsewhere = folder.path().join("elsewhere");
+    let output = askance(&[&arguments[..arguments.len() - 1], &[elsewhere.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!elsewhere.exists());
 }
 
 #[test]

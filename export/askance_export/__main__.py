@@ -75,7 +75,7 @@ def export(a: argparse.Namespace) -> None:
 def main() -> None:
     try:
         export(parser().parse_args())
-    except ExportError as error:
+    except (ExportError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
 

@@ -72,8 +72,24 @@ def main() -> None:
     free = value("image", ["batch", 3, "height", "width"])
     save("channels", nodes, [free], [value("both", ["batch", 2, "rows", "columns"])], constants)
 
+    # What anomalib's exports look like from outside, whole and with a centre crop.
+    for name, margin in (("anomalib", 0), ("anomalib_crop", 2)):
+        side = (SIZE - 2 * margin) // 4
+        nodes, constants = redness("middle", "rgb")
+        nodes = [
+            helper.make_node("Slice", ["input", "start", "stop", "axes"], ["middle"]),
+            *nodes,
+            helper.make_node("Identity", ["cells"], ["anomaly_map"]),
+            helper.make_node("ReduceMax", ["cells"], ["pred_score"], axes=[2, 3], keepdims=0),
+        ]
+        ints = {"start": [margin, margin], "stop": [SIZE - margin, SIZE - margin], "axes": [2, 3]}
+        constants += [numpy_helper.from_array(np.array(v), k) for k, v in ints.items()]
+        outputs = [value("pred_score", ["batch", 1]), value("anomaly_map", ["batch", 1, side, side])]
+        save(name, nodes, [value("input", ["batch", 3, SIZE, SIZE])], outputs, constants)
+
     # Redness plus (anomalous - normal)[0] of the text, per picture and for all pictures of a call.
-    for name, shape in (("text", ["batch", 2, EMBEDDING]), ("shared_text", [2, EMBEDDING])):
+    shapes = {"text": ["batch", 2, EMBEDDING], "shared_text": [2, EMBEDDING], "single_text": [1, 2, EMBEDDING]}
+    for name, shape in shapes.items():
         nodes, constants = redness("image", "rgb")
         rank = len(shape)
         nodes += [

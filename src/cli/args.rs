@@ -106,7 +106,7 @@ pub struct DataArgs {
 #[derive(Debug, Clone, Args)]
 pub struct ModelArgs {
     /// Bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust); repeat it
-    /// to compare [default: pocket]
+    /// to compare [default: pocket; for the paper its three backbones]
     #[arg(long, value_name = "DIR")]
     pub model: Vec<String>,
     /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]
@@ -121,7 +121,7 @@ pub struct ModelArgs {
     /// Pictures in one model call, at most
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = positive)]
     pub batch: usize,
-    /// Prompt set: winclip, common21, or a TOML file [default: winclip; common21 with --preset]
+    /// Prompt set: winclip, common21, or a TOML file [default: winclip; common21 with --preset and for the paper]
     #[arg(long, value_name = "NAME|FILE")]
     pub prompts: Option<String>,
     /// Softmax temperature [default: the bundle's]

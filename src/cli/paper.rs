@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use askance::attack::{Settings, sweep_values};
-use askance::dataset::{Found, Official, discover};
+use askance::dataset::{self, Found, Official, Selection, discover};
 use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
+use askance::model::{Bundle, ClipManifest};
 use askance::plot;
-use askance::record::{RunDir, Status, SummaryRow, write_atomic};
+use askance::record::{MEAN_CATEGORY, RunDir, Status, SummaryRow, write_atomic};
 use askance::report::{Table, backbone_tables, category_table, published_table};
 use askance::types::{Attack, Axis};
 
 use super::args::{DataArgs, Global, ModelArgs, PaperArgs};
 use super::plan::{Plan, SweepPlan, WorkPlan, execute};
-use super::setup::metric_options;
+use super::setup::{Data, metric_options};
 use super::{interrupt, output};
 
 /// A backbone of the paper: what it is, the folder of its bundle, and the arguments that export it.
@@ -31,8 +32,8 @@ const BACKBONES: [(&str, &str, &str); 3] = [
 const DATASETS: [(Official, &str); 2] = [
     (
         Official::MvtecAd,
-        "download mvtec_anomaly_detection.tar.xz from https://www.mvtec.com/company/research/datasets/mvtec-ad, then \
-         mkdir -p DIR/mvtec_ad && tar -xf mvtec_anomaly_detection.tar.xz -C DIR/mvtec_ad",
+        "mkdir -p DIR/mvtec_ad && tar -xf mvtec_anomaly_detection.tar.xz -C DIR/mvtec_ad (the archive is on \
+         https://www.mvtec.com/company/research/datasets/mvtec-ad, behind a form)",
     ),
     (
         Official::Visa,
@@ -68,14 +69,22 @@ pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
         eprintln!("note: {note}");
     }
     let protocol = Protocol { global, args, metric, models: &inventory.models };
+    for part in &inventory.parts {
+        Data::read(&protocol.data(part, Vec::new()))?;
+    }
     let mut results = Results::default();
     for part in &inventory.parts {
         protocol.attack(part, &mut results)?;
     }
+    let mut swept = false;
     for part in inventory.parts.iter().filter(|part| part.found.kind == Some(Official::MvtecAd)) {
-        protocol.sweep(part, &mut results)?;
+        swept |= protocol.sweep(part, &mut results)?;
     }
-    let written = results.write(&inventory, &args.out)?;
+    if !swept {
+        let wanted = args.invariant.join(", ");
+        eprintln!("note: no uniform sweeps: MVTec AD with one of {wanted} (--invariant) is not there");
+    }
+    let written = results.write(&inventory, args)?;
     report(global, args, &inventory, &results, &written)
 }
 
@@ -99,7 +108,7 @@ impl Inventory {
         let parts = parts(&args.data_root, &mut notes)?;
         for (official, command) in DATASETS {
             if !parts.iter().any(|part| part.found.kind == Some(official)) {
-                let command = command.replace("DIR", &args.data_root.display().to_string());
+                let command = command.replace("DIR", &quoted(&args.data_root));
                 missing.push(format!("{}: {command}", official.name()));
             }
         }
@@ -113,7 +122,7 @@ impl Inventory {
                     let out = std::path::absolute(&bundle).unwrap_or(bundle);
                     missing.push(format!(
                         "{name}: cd export && python -m askance_export {export} --out {}",
-                        out.display()
+                        quoted(&out)
                     ));
                 }
             }
@@ -136,30 +145,54 @@ impl Inventory {
     }
 }
 
-/// The data sets below `root`, one of each published set and one of each folder.
+/// A path for a shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@%,".contains(letter);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// The data sets below `root`. Of several that hold equal parts of the same published set one is run; a smaller one, such as
+/// somebody's own `bottle`, is run under its folder's name and is not called the published set.
 fn parts(root: &Path, notes: &mut Vec<String>) -> Result<Vec<Part>> {
-    let mut parts: Vec<Part> = Vec::new();
-    for found in discover(root)? {
-        let twin = parts.iter().find(|part| {
-            part.found.root == found.root || (found.kind.is_some() && part.found.kind == found.kind)
+    let mut found: Vec<(usize, Found)> =
+        discover(root)?.into_iter().map(|found| Ok((samples(&found)?, found))).collect::<Result<_>>()?;
+    // The largest first; `discover` goes by path, which decides between equals.
+    found.sort_by_key(|(samples, _)| std::cmp::Reverse(*samples));
+    let mut parts: Vec<(usize, Part)> = Vec::new();
+    for (samples, mut found) in found {
+        let twin = parts.iter().find(|(size, part)| {
+            let same_set = found.kind.is_some() && part.found.kind == found.kind;
+            part.found.root == found.root || (same_set && *size == samples)
         });
-        if let Some(twin) = twin {
+        if let Some((_, twin)) = twin {
             let (other, layout) = (found.root.display(), found.layout);
             notes
                 .push(format!("{other} ({layout}) is left out: {} is run for it", twin.found.root.display()));
             continue;
         }
+        if parts.iter().any(|(_, part)| found.kind.is_some() && part.found.kind == found.kind) {
+            found.kind = None;
+        }
         let folder = found.root.canonicalize().unwrap_or_else(|_| found.root.clone());
         let folder = folder.file_name().map_or_else(|| "data".into(), |name| name.to_string_lossy());
         let base = found.kind.map_or_else(|| folder.into_owned(), |kind| kind.name().to_owned());
-        let taken = |name: &str| parts.iter().any(|part| part.name == name);
+        let taken = |name: &str| parts.iter().any(|(_, part)| part.name == name);
         let name = std::iter::once(base.clone())
             .chain((2..).map(|number| format!("{base} {number}")))
             .find(|name| !taken(name))
             .unwrap_or(base);
-        parts.push(Part { name, found });
+        parts.push((samples, Part { name, found }));
     }
+    let mut parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
+    parts.sort_by_key(|part| (part.found.kind.is_none(), part.found.kind, part.name.clone()));
     Ok(parts)
+}
+
+fn samples(found: &Found) -> Result<usize> {
+    let selection = Selection { layout: Some(found.layout), ..Selection::default() };
+    let survey = dataset::survey(&found.root, &selection)?;
+    Ok(survey.dataset.categories.iter().map(|category| category.samples.len()).sum())
 }
 
 struct Protocol<'a> {
@@ -177,18 +210,15 @@ impl Protocol<'_> {
             seed: self.args.seed,
             ..self.args.preset.settings()
         };
-        self.execute(part, "attack", Vec::new(), WorkPlan { settings, sweep: None }, results)
+        self.models.iter().try_for_each(|model| {
+            let work = WorkPlan { settings: settings.clone(), sweep: None };
+            self.execute(part, model, "attack", Vec::new(), work, results)
+        })
     }
 
-    /// Uniform angles and hues on the objects whose orientation means nothing.
-    fn sweep(&self, part: &Part, results: &mut Results) -> Result<()> {
-        let there = askance::dataset::open(
-            &part.found.root,
-            &askance::dataset::Selection {
-                layout: Some(part.found.layout),
-                ..askance::dataset::Selection::default()
-            },
-        )?;
+    /// Uniform angles and hues on the objects whose orientation means nothing; whether there were any.
+    fn sweep(&self, part: &Part, results: &mut Results) -> Result<bool> {
+        let there = Data::read(&self.data(part, Vec::new()))?.dataset;
         let categories: Vec<String> = self
             .args
             .invariant
@@ -197,34 +227,45 @@ impl Protocol<'_> {
             .cloned()
             .collect();
         if categories.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let settings = Settings { attacks: Vec::new(), budget: 1, ..self.args.preset.settings() };
-        let sweep = SweepPlan { axes: vec![Axis::Angle, Axis::Hue], steps: self.args.steps };
-        self.execute(part, "sweep", categories, WorkPlan { settings, sweep: Some(sweep) }, results)
+        for model in self.models {
+            let sweep = SweepPlan { axes: vec![Axis::Angle, Axis::Hue], steps: self.args.steps };
+            let work = WorkPlan { settings: settings.clone(), sweep: Some(sweep) };
+            self.execute(part, model, "sweep", categories.clone(), work, results)?;
+        }
+        Ok(true)
     }
 
+    fn data(&self, part: &Part, category: Vec<String>) -> DataArgs {
+        DataArgs {
+            data: part.found.root.clone(),
+            layout: Some(part.found.layout),
+            name: Some(part.name.clone()),
+            category,
+            limit: self.args.limit,
+            skip_bad: self.args.skip_bad,
+        }
+    }
+
+    /// A run of its own for each data set and backbone, so that one that comes later leaves the others as they are.
     fn execute(
         &self,
         part: &Part,
+        model: &str,
         command: &'static str,
         category: Vec<String>,
         work: WorkPlan,
         results: &mut Results,
     ) -> Result<()> {
         let Self { global, args, .. } = self;
-        let slug = part.name.to_lowercase().replace([' ', '/'], "-");
+        let stem = Path::new(model).file_stem().map_or_else(|| model.into(), |stem| stem.to_string_lossy());
+        let slug = format!("{}-{stem}", part.name).to_lowercase().replace([' ', '/'], "-");
         let plan = Plan {
             command,
-            data: DataArgs {
-                data: part.found.root.clone(),
-                layout: Some(part.found.layout),
-                name: Some(part.name.clone()),
-                category,
-                limit: args.limit,
-                skip_bad: args.skip_bad,
-            },
-            model: ModelArgs { model: self.models.to_vec(), ..args.model.clone() }
+            data: self.data(part, category),
+            model: ModelArgs { model: vec![model.to_owned()], ..args.model.clone() }
                 .or_prompts_of(Some(args.preset)),
             metric: self.metric,
             work,
@@ -233,7 +274,7 @@ impl Protocol<'_> {
             keep_traces: false,
         };
         if !global.quiet {
-            eprintln!("{command}: {}", part.name);
+            eprintln!("{command}: {}, {stem}", part.name);
         }
         let mut done = execute(global, plan)?;
         output::draw(&done.run.dir)?;
@@ -258,7 +299,8 @@ struct Written {
 }
 
 impl Results {
-    fn write(&self, inventory: &Inventory, out: &Path) -> Result<Written> {
+    fn write(&self, inventory: &Inventory, args: &PaperArgs) -> Result<Written> {
+        let out = &args.out;
         let kinds: HashMap<&str, Official> =
             inventory.parts.iter().filter_map(|part| Some((part.name.as_str(), part.found.kind?))).collect();
         let mut named: Vec<(String, Table)> = backbone_tables(&self.summary)
@@ -266,7 +308,12 @@ impl Results {
             .map(|(model, table)| (format!("backbone_{}", model.replace(['/', '\\', ' '], "_")), table))
             .collect();
         named.push(("categories".to_owned(), category_table(&self.summary)));
-        let beside = published_table(&self.summary, &|dataset| kinds.get(dataset).copied());
+        let comparable = b16plus(&inventory.models);
+        let beside = published_table(
+            &self.summary,
+            &|model| comparable.iter().any(|name| name == model),
+            &|dataset| kinds.get(dataset).copied(),
+        );
         named.extend(beside.map(|table| ("published".to_owned(), table)));
         let mut tables = Vec::new();
         for (name, table) in named {
@@ -280,14 +327,55 @@ impl Results {
         }
         let plots = plot::all(&self.runs, &out.join("plots"))?;
         let index = out.join("paper.md");
-        write_atomic(&index, page(inventory, &tables, &plots, out).as_bytes())?;
+        write_atomic(&index, page(inventory, &self.summary, &tables, &plots, args).as_bytes())?;
         Ok(Written { tables, plots, index })
     }
 }
 
-/// One page with the tables and the figures.
-fn page(inventory: &Inventory, tables: &[(Table, PathBuf)], plots: &plot::Drawn, out: &Path) -> String {
-    let mut text = "# Worst-case rotation, hue and saturation (protocol of arXiv 2405.07969)\n".to_owned();
+/// Names of the models that are a ViT-B/16+ at 240 pixels, which published numbers are of.
+fn b16plus(specs: &[String]) -> Vec<String> {
+    let is_one = |bundle: &Bundle| {
+        let shape = |clip: &ClipManifest| (clip.image.size, clip.image.patch_grid, clip.winclip.embedding);
+        bundle.clip().is_ok_and(|clip| shape(clip) == (240, [15, 15], 640))
+    };
+    let bundles = specs.iter().filter_map(|spec| Bundle::resolve(spec).ok());
+    bundles.filter(is_one).map(|bundle| bundle.name().to_owned()).collect()
+}
+
+/// One page: what was run, what is missing, the tables and the figures.
+fn page(
+    inventory: &Inventory,
+    summary: &[SummaryRow],
+    tables: &[(Table, PathBuf)],
+    plots: &plot::Drawn,
+    args: &PaperArgs,
+) -> String {
+    let mut text = "# Worst-case rotation, hue and saturation (protocol of arXiv 2405.07969)\n\n".to_owned();
+    let (preset, budget, seed) = (args.preset, args.budget, args.seed);
+    let swept = args.invariant.join(", ");
+    let _ = writeln!(
+        text,
+        "Preset {preset}, {budget} evaluations per sample and attack, seed {seed}; uniform sweeps on {swept}."
+    );
+    if let Some(limit) = args.limit {
+        let _ = writeln!(
+            text,
+            "**A rehearsal: only the first {limit} good and {limit} defective samples of each category.**"
+        );
+    }
+    text.push('\n');
+    for part in &inventory.parts {
+        let first = summary.iter().find(|row| row.dataset == part.name).map(|row| &row.model);
+        let rows = summary.iter().filter(|row| {
+            row.dataset == part.name
+                && row.attack == Attack::Clean
+                && row.category != MEAN_CATEGORY
+                && Some(&row.model) == first
+        });
+        let (categories, samples) = rows.fold((0, 0), |(count, sum), row| (count + 1, sum + row.samples));
+        let of = part.found.kind.map_or_else(String::new, |kind| format!(" of {}", kind.categories().len()));
+        let _ = writeln!(text, "- {}: {categories}{of} categories, {samples} pictures", part.name);
+    }
     if !inventory.missing.is_empty() {
         text.push_str("\nNot there, and how to get it:\n\n");
         for missing in &inventory.missing {
@@ -299,7 +387,7 @@ fn page(inventory: &Inventory, tables: &[(Table, PathBuf)], plots: &plot::Drawn,
     }
     text.push('\n');
     for path in &plots.written {
-        let shown = path.strip_prefix(out).unwrap_or(path).display();
+        let shown = path.strip_prefix(&args.out).unwrap_or(path).display();
         let _ = writeln!(text, "![{shown}]({shown})\n");
     }
     text

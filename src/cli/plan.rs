@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use askance::attack::{Clock, Preset, SearchChoice, Settings, sweep_values};
+use askance::dataset::Official;
 use askance::error::{Error, Kind, Result};
 use askance::metric::{Loss, MetricOptions};
 use askance::model::Segmenter;
@@ -153,6 +154,11 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
         sweep_values(&settings.bounds, axis, steps)?;
     }
     let data = Data::open(&plan.data)?;
+    if data.dataset.official == Some(Official::MvtecAd2) && plan.metric.fpr_limit != 0.05 {
+        eprintln!(
+            "warning: MVTec AD 2 is evaluated up to a false positive rate of 0.05: give --fpr-limit 0.05"
+        );
+    }
     let out = out_dir(plan.out.as_ref(), plan.command, &data.dataset);
     let mut models = load_models(global, &plan.model)?;
     refuse_unbounded(plan.work.settings.loss, &models)?;

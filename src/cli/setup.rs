@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use askance::attack::Preset;
 use askance::dataset::{self, Dataset, Facts, Sample, Selection};
 use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
 use askance::model::{
-    self, Bundle, Provenance, Provider, Runtime, Segmenter, SessionOptions, WinClipOptions, runtime,
+    self, Bundle, Manifest, Provenance, Provider, Runtime, Segmenter, SessionOptions, WinClipOptions, runtime,
 };
 use askance::prompt::PromptSet;
 use askance::record::{
@@ -23,12 +24,21 @@ use super::plan::{Plan, WorkPlan};
 pub struct Data {
     pub dataset: Dataset,
     pub skipped: Vec<Skipped>,
+    warnings: Vec<String>,
 }
 
 impl Data {
-    /// Lists the samples and looks at every header, so that a bad file is found before the first model call. Warns of what the
-    /// user should know about the data.
+    /// Reads the data and warns of what the user should know about them.
     pub fn open(args: &DataArgs) -> Result<Self> {
+        let data = Self::read(args)?;
+        for warning in &data.warnings {
+            eprintln!("warning: {warning}");
+        }
+        Ok(data)
+    }
+
+    /// Lists the samples and looks at every header, so that a bad file is found before the first model call.
+    pub fn read(args: &DataArgs) -> Result<Self> {
         let selection =
             Selection { categories: args.category.clone(), limit: args.limit, layout: args.layout };
         let mut dataset = dataset::open(&args.data, &selection)?;
@@ -54,13 +64,12 @@ impl Data {
                 }
             }
         }
-        for warning in dataset.warnings().into_iter().chain(dataset::sum_up(&remarks)) {
-            eprintln!("warning: {warning}");
-        }
+        let mut warnings = dataset.warnings();
+        warnings.extend(dataset::sum_up(&remarks));
         if let Some(name) = &args.name {
             dataset.name.clone_from(name);
         }
-        Ok(Self { dataset, skipped })
+        Ok(Self { dataset, skipped, warnings })
     }
 
     /// All samples in order.
@@ -145,6 +154,7 @@ pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<Box<dyn Segm
         underscores_to_spaces: args.spaces,
         stride: args.stride,
     };
+    refuse_unused_text(args, &bundles)?;
     let session = SessionOptions {
         provider: args.provider.clone(),
         threads: args.threads,
@@ -152,6 +162,20 @@ pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<Box<dyn Segm
         ..SessionOptions::default()
     };
     bundles.iter().map(|bundle| model::load(bundle, &runtime, session.clone(), options.clone())).collect()
+}
+
+/// Refuses flags about text where no model of the run takes any. A preset's own prompts are no flag.
+fn refuse_unused_text(args: &ModelArgs, bundles: &[Bundle]) -> Result<()> {
+    let takes_text =
+        |bundle: &Bundle| !matches!(bundle.manifest(), Manifest::Foreign(foreign) if foreign.text.is_none());
+    let given = args.prompts.as_deref().filter(|prompts| *prompts != Preset::PROMPTS);
+    let flag = if args.spaces { Some("--spaces") } else { given.map(|_| "--prompts") };
+    match flag {
+        Some(flag) if !bundles.iter().any(takes_text) => {
+            Err(Error::usage(flag, "means nothing here: no model of this run takes text", "leave it out"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn prompt_set(args: &ModelArgs) -> Result<PromptSet> {
@@ -169,7 +193,8 @@ pub fn metric_options(args: &MetricArgs) -> Result<MetricOptions> {
 #[derive(Serialize)]
 struct Recorded<'a> {
     command: &'a str,
-    prompts: PromptSet,
+    /// None where no model takes text.
+    prompts: Option<PromptSet>,
     temperature: Option<f32>,
     underscores_to_spaces: bool,
     stride: usize,
@@ -189,9 +214,10 @@ impl Run {
     /// Makes the folder and `run.toml`, or takes up the run that is there if its settings agree.
     pub fn begin(plan: &Plan, out: &Path, data: &Data, models: &[Box<dyn Segmenter>]) -> Result<Self> {
         let dir = RunDir::create(out)?;
+        let takes_text = models.iter().any(|model| !model.provenance().prompts.is_empty());
         let settings = to_table(&Recorded {
             command: plan.command,
-            prompts: prompt_set(&plan.model)?,
+            prompts: if takes_text { Some(prompt_set(&plan.model)?) } else { None },
             temperature: plan.model.temperature,
             underscores_to_spaces: plan.model.spaces,
             stride: plan.model.stride,
@@ -223,7 +249,8 @@ impl Run {
         info.skipped.clone_from(&data.skipped);
         if dir.info_path().exists() {
             let old = RunInfo::read(dir.info_path())?;
-            compatible(&old, &info)?;
+            compatible(&old, &info)
+                .map_err(|error| Error { subject: format!("--out {}", out.display()), ..error })?;
             info.started = old.started;
         }
         info.write(dir.info_path())?;

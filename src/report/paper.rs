@@ -88,10 +88,16 @@ pub fn category_table(rows: &[SummaryRow]) -> Table {
     Table { title: "Every category, in %".to_owned(), header, rows: lines }
 }
 
-/// Clean numbers beside published ones where the category matches; `official` tells which published set a dataset of the rows
-/// is, by its name in them. Means are compared only where all categories of the set are there. `None` where nothing matches.
-pub fn published_table(rows: &[SummaryRow], official: &dyn Fn(&str) -> Option<Official>) -> Option<Table> {
-    let clean: Vec<&SummaryRow> = rows.iter().filter(|row| row.attack == Attack::Clean).collect();
+/// Clean numbers beside published ones where backbone and category match; `comparable` tells which model is a ViT-B/16+, the one
+/// that the numbers are of, and `official` which published set a dataset of the rows is, by their names there. Means are compared
+/// only where all categories of the set are there. `None` where nothing matches.
+pub fn published_table(
+    rows: &[SummaryRow],
+    comparable: &dyn Fn(&str) -> bool,
+    official: &dyn Fn(&str) -> Option<Official>,
+) -> Option<Table> {
+    let clean: Vec<&SummaryRow> =
+        rows.iter().filter(|row| row.attack == Attack::Clean && comparable(&row.model)).collect();
     let mut lines = Vec::new();
     for row in &clean {
         let Some(set) = official(&row.dataset) else { continue };
@@ -113,6 +119,7 @@ pub fn published_table(rows: &[SummaryRow], official: &dyn Fn(&str) -> Option<Of
                 Cell::text(&row.model),
                 Cell::text(&row.dataset),
                 Cell::text(&row.category),
+                Cell::text(row.samples.to_string()),
                 Cell::Share(row.pixel_auroc),
                 Cell::Share(Some(known.pixel_auroc)),
                 difference(row.pixel_auroc, known.pixel_auroc),
@@ -130,11 +137,12 @@ pub fn published_table(rows: &[SummaryRow], official: &dyn Fn(&str) -> Option<Of
         "backbone",
         "dataset",
         "category",
+        "samples",
         "pAUROC",
         "published pAUROC",
         "pAUROC difference",
         "AUPRO",
-        "published AUPRO",
+        "published AUPRO (200 thresholds)",
         "AUPRO difference",
         "source",
     ];
@@ -218,12 +226,15 @@ mod tests {
 
     #[test]
     fn published_numbers_stand_beside_the_same_category_of_the_same_set() {
-        let table =
-            published_table(&rows(), &|dataset| (dataset == "mv").then_some(Official::MvtecAd)).unwrap();
+        let table = published_table(&rows(), &|model| model == "b16", &|dataset| {
+            (dataset == "mv").then_some(Official::MvtecAd)
+        })
+        .unwrap();
         // The mean over two of fifteen categories is not the published one.
         assert_eq!(table.rows.len(), 2);
-        let Cell::Points(Some(difference)) = table.rows[0][5] else { panic!("{:?}", table.rows[0]) };
+        let Cell::Points(Some(difference)) = table.rows[0][6] else { panic!("{:?}", table.rows[0]) };
         assert!((difference - (0.9 - 0.857)).abs() < 1e-12);
-        assert!(published_table(&rows(), &|_| None).is_none());
+        assert!(published_table(&rows(), &|_| true, &|_| None).is_none());
+        assert!(published_table(&rows(), &|_| false, &|_| Some(Official::MvtecAd)).is_none());
     }
 }

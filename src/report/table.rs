@@ -9,8 +9,6 @@ pub enum Cell {
     Share(Option<f64>),
     /// A difference of shares, written in points with its sign; nothing where it is not known.
     Points(Option<f64>),
-    /// A count.
-    Count(usize),
 }
 
 /// A table with a title.
@@ -40,7 +38,6 @@ impl Cell {
             Self::Text(text) => text.clone(),
             Self::Share(value) => value.map_or_else(|| "-".into(), |value| format!("{:.1}", 100.0 * value)),
             Self::Points(value) => value.map_or_else(|| "-".into(), |value| format!("{:+.1}", 100.0 * value)),
-            Self::Count(count) => count.to_string(),
         }
     }
 
@@ -51,7 +48,6 @@ impl Cell {
             Self::Share(value) | Self::Points(value) => {
                 value.map_or_else(String::new, |value| value.to_string())
             }
-            Self::Count(count) => count.to_string(),
         }
     }
 }
@@ -123,15 +119,10 @@ mod tests {
     fn table() -> Table {
         Table {
             title: "Means, in %".into(),
-            header: ["category", "pAUROC", "change", "samples"].map(String::from).to_vec(),
+            header: ["category", "pAUROC", "change"].map(String::from).to_vec(),
             rows: vec![
-                vec![
-                    Cell::text("metal_nut"),
-                    Cell::Share(Some(0.51234)),
-                    Cell::Points(Some(-0.1)),
-                    Cell::Count(3),
-                ],
-                vec![Cell::text("a, \"b\" | c"), Cell::Share(None), Cell::Points(None), Cell::Count(0)],
+                vec![Cell::text("metal_nut"), Cell::Share(Some(0.51234)), Cell::Points(Some(-0.1))],
+                vec![Cell::text("a, \"b\" | c"), Cell::Share(None), Cell::Points(None)],
             ],
         }
     }
@@ -140,7 +131,7 @@ mod tests {
     fn csv_keeps_every_digit_and_quotes() {
         assert_eq!(
             table().to_csv(),
-            "category,pAUROC,change,samples\nmetal_nut,0.51234,-0.1,3\n\"a, \"\"b\"\" | c\",,,0\n"
+            "category,pAUROC,change\nmetal_nut,0.51234,-0.1\n\"a, \"\"b\"\" | c\",,\n"
         );
     }
 
@@ -148,17 +139,15 @@ mod tests {
     fn markdown_aligns_numbers_right() {
         assert_eq!(
             table().to_markdown(),
-            "Means, in %\n\n| category | pAUROC | change | samples |\n|---|---:|---:|---:|\n\
-             | metal_nut | 51.2 | -10.0 | 3 |\n| a, \"b\" \\| c | - | - | 0 |\n"
+            "Means, in %\n\n| category | pAUROC | change |\n|---|---:|---:|\n\
+             | metal_nut | 51.2 | -10.0 |\n| a, \"b\" \\| c | - | - |\n"
         );
     }
 
     #[test]
     fn latex_escapes_what_it_would_read() {
         let text = table().to_latex();
-        for line in
-            ["\\caption{Means, in \\%}", "\\begin{tabular}{lrrr}", "metal\\_nut & 51.2 & -10.0 & 3 \\\\"]
-        {
+        for line in ["\\caption{Means, in \\%}", "\\begin{tabular}{lrr}", "metal\\_nut & 51.2 & -10.0 \\\\"] {
             assert!(text.contains(line), "{line}: {text}");
         }
         assert_eq!(latex("a\\b^~"), "a\\textbackslash{}b\\textasciicircum{}\\textasciitilde{}");

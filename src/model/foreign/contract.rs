@@ -10,7 +10,7 @@ use crate::model::contract::{ANY, FLOAT, mismatch, show};
 /// What the graph leaves open and the manifest does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Calls {
-    /// The graph takes one picture a call.
+    /// The graph takes one picture, or one text, a call.
     pub single: bool,
     /// One text for all pictures of a call.
     pub shared_text: bool,
@@ -49,15 +49,17 @@ pub(super) fn check(session: &Session, manifest: &ForeignManifest, file: &str) -
             format!("has the input {:?} as {found}, and the manifest means {wanted}", input.name),
         ));
     }
-    let shared_text = match &manifest.text {
-        None => false,
+    let (single_text, shared_text) = match &manifest.text {
+        None => (false, false),
         Some(text) => {
             let found = shape(session.inputs(), "input", &text.name, file)?;
             let embedding = text.embedding as i64;
             let fits = |d: i64, wanted: i64| d == ANY || d == wanted;
             match *found {
-                [batch, two, e] if matches!(batch, ANY | 1) && fits(two, 2) && fits(e, embedding) => false,
-                [two, e] if fits(two, 2) && fits(e, embedding) => true,
+                [batch, two, e] if matches!(batch, ANY | 1) && fits(two, 2) && fits(e, embedding) => {
+                    (batch == 1, false)
+                }
+                [two, e] if fits(two, 2) && fits(e, embedding) => (false, true),
                 _ => {
                     let (found, wanted) = (show(FLOAT, found), show(FLOAT, &[ANY, 2, embedding]));
                     let problem =
@@ -79,7 +81,7 @@ pub(super) fn check(session: &Session, manifest: &ForeignManifest, file: &str) -
     if let Some(score) = &manifest.output.score {
         shape(session.outputs(), "output", score, file)?;
     }
-    Ok(Calls { single: batch == 1, shared_text })
+    Ok(Calls { single: batch == 1 || single_text, shared_text })
 }
 
 /// Shape of a tensor of 32-bit floats.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ndarray::Array4;
+use ndarray::{Array4, ArrayD};
 use ort::session::Session;
 use ort::value::TensorRef;
 
@@ -27,7 +27,8 @@ const SCORE: &str = "pred_score";
 /// free, the side of its maps: the graph resizes without antialiasing, so it is better given what it needs.
 ///
 /// # Errors
-/// The file cannot be read or loaded, or is not such a graph: the error lists its inputs and outputs.
+/// The file cannot be read or loaded; it is not such a graph (the error lists its inputs and outputs); it cuts out the middle of
+/// its pictures.
 pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
     let mut files = BTreeMap::from([(FOREIGN_GRAPH.to_owned(), sha256_of_file(path)?)]);
     // Where torch's exporter puts large weights.
@@ -49,10 +50,10 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
     }
     let size = match input.dtype().tensor_shape().map(|shape| &**shape) {
         Some(&[_, 3, height, width]) if height == width && height > 0 => height as usize,
-        Some(&[_, 3, ANY, ANY]) => probe(&mut session, &name, PROBE, &file)?.0,
+        Some(&[_, 3, ANY, ANY]) => side(&answer(&mut session, &name, &grain(PROBE), &file)?.0, &file)?,
         _ => return Err(unknown(&session, &file)),
     };
-    let (_, normalised) = probe(&mut session, &name, size, &file)?;
+    let normalised = probe(&mut session, &name, size, &file)?;
     let range = normalised.then_some([0.0, 1.0]);
     let values = if normalised { "" } else { "; its values are not normalised" };
     let stem = path.file_stem().map_or_else(|| "graph".into(), |stem| stem.to_string_lossy());
@@ -88,22 +89,62 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
     Ok(Bundle::of_graph(path, manifest))
 }
 
-/// Side of the maps, and whether map and score of a grainy picture lie in [0, 1].
-fn probe(session: &mut Session, input: &str, size: usize, file: &str) -> Result<(usize, bool)> {
+type Answer = (ArrayD<f32>, ArrayD<f32>);
+
+/// Map and score of one picture.
+fn answer(session: &mut Session, input: &str, picture: &Array4<f32>, file: &str) -> Result<Answer> {
     let failed = |error: ort::Error| {
+        let size = picture.dim().3;
         Error::model(file, format!("fails on a picture of {size} pixels: {error}"), MANIFEST)
     };
-    let grain = |(_, c, y, x): (usize, usize, usize, usize)| ((7 * c + 31 * y + 17 * x) % 64) as f32 / 63.0;
-    let picture = Array4::from_shape_fn((1, 3, size, size), grain);
-    let tensor = TensorRef::from_array_view(&picture).map_err(failed)?;
+    let tensor = TensorRef::from_array_view(picture).map_err(failed)?;
     let outputs = session.run(ort::inputs![input => tensor]).map_err(failed)?;
-    let map = outputs[MAP].try_extract_array::<f32>().map_err(failed)?;
-    let score = outputs[SCORE].try_extract_array::<f32>().map_err(failed)?;
-    let normalised = map.iter().chain(score.iter()).all(|value| (0.0..=1.0).contains(value));
+    let take = |name: &str| Ok(outputs[name].try_extract_array::<f32>().map_err(failed)?.to_owned());
+    Ok((take(MAP)?, take(SCORE)?))
+}
+
+/// Side of a square map.
+fn side(map: &ArrayD<f32>, file: &str) -> Result<usize> {
     match map.shape() {
-        &[.., height, width] if height == width && height > 0 => Ok((height, normalised)),
+        &[.., height, width] if height == width && height > 0 => Ok(height),
         other => Err(Error::model(file, format!("returns {MAP:?} of shape {other:?}, not square"), MANIFEST)),
     }
+}
+
+fn grain(size: usize) -> Array4<f32> {
+    let value = |(_, c, y, x): (usize, usize, usize, usize)| ((7 * c + 31 * y + 17 * x) % 64) as f32 / 63.0;
+    Array4::from_shape_fn((1, 3, size, size), value)
+}
+
+/// Whether map and score of a few pictures all lie in [0, 1].
+///
+/// # Errors
+/// The graph fails, or what lies at the edge of a picture never matters: then it cuts out the middle, and its maps would be held
+/// against the ground truth of the whole.
+fn probe(session: &mut Session, input: &str, size: usize, file: &str) -> Result<bool> {
+    let shape = (1, 3, size, size);
+    let ramp = Array4::from_shape_fn(shape, |(_, _, y, x)| (x + 2 * y) as f32 / (3 * size) as f32);
+    let ring = (size / 32).max(1);
+    let (mut normalised, mut varies, mut edge_matters) = (true, false, false);
+    for picture in [Array4::from_elem(shape, 0.5), grain(size), ramp] {
+        let (map, score) = answer(session, input, &picture, file)?;
+        side(&map, file)?;
+        normalised &= map.iter().chain(&score).all(|value| (0.0..=1.0).contains(value));
+        varies |= map.iter().any(|value| Some(value) != map.first());
+        let mut other = picture;
+        for ((_, _, y, x), value) in other.indexed_iter_mut() {
+            if y.min(x).min(size - 1 - y).min(size - 1 - x) < ring {
+                *value = 0.9 - 0.8 * *value;
+            }
+        }
+        edge_matters |= answer(session, input, &other, file)?.0 != map;
+    }
+    if varies && !edge_matters {
+        let fix = "export it from anomalib with a pre-processor that only resizes, without CenterCrop";
+        let problem = "does not see the edge of its pictures: it cuts out the middle, and its maps do not cover the rest";
+        return Err(Error::model(file, problem, fix));
+    }
+    Ok(normalised)
 }
 
 const MANIFEST: &str = "put it into a folder as model.onnx with a bundle.toml that describes it \
