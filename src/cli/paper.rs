@@ -69,16 +69,20 @@ pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
         eprintln!("note: {note}");
     }
     let protocol = Protocol { global, args, metric, models: &inventory.models };
-    for part in &inventory.parts {
-        Data::read(&protocol.data(part, Vec::new()))?;
-    }
+    let data: Vec<Data> = inventory
+        .parts
+        .iter()
+        .map(|part| Data::read(&protocol.data(part, Vec::new())))
+        .collect::<Result<_>>()?;
     let mut results = Results::default();
     for part in &inventory.parts {
         protocol.attack(part, &mut results)?;
     }
     let mut swept = false;
-    for part in inventory.parts.iter().filter(|part| part.found.kind == Some(Official::MvtecAd)) {
-        swept |= protocol.sweep(part, &mut results)?;
+    for (part, data) in inventory.parts.iter().zip(&data) {
+        if part.found.kind == Some(Official::MvtecAd) {
+            swept |= protocol.sweep(part, data, &mut results)?;
+        }
     }
     if !swept {
         let wanted = args.invariant.join(", ");
@@ -217,15 +221,10 @@ impl Protocol<'_> {
     }
 
     /// Uniform angles and hues on the objects whose orientation means nothing; whether there were any.
-    fn sweep(&self, part: &Part, results: &mut Results) -> Result<bool> {
-        let there = Data::read(&self.data(part, Vec::new()))?.dataset;
-        let categories: Vec<String> = self
-            .args
-            .invariant
-            .iter()
-            .filter(|name| there.categories.iter().any(|category| &category.name == *name))
-            .cloned()
-            .collect();
+    fn sweep(&self, part: &Part, data: &Data, results: &mut Results) -> Result<bool> {
+        let there = data.category_names();
+        let categories: Vec<String> =
+            self.args.invariant.iter().filter(|name| there.contains(&name.as_str())).cloned().collect();
         if categories.is_empty() {
             return Ok(false);
         }

@@ -214,7 +214,8 @@ impl Run {
     /// Makes the folder and `run.toml`, or takes up the run that is there if its settings agree.
     pub fn begin(plan: &Plan, out: &Path, data: &Data, models: &[Box<dyn Segmenter>]) -> Result<Self> {
         let dir = RunDir::create(out)?;
-        let takes_text = models.iter().any(|model| !model.provenance().prompts.is_empty());
+        let provenances: Vec<Provenance> = models.iter().map(|model| model.provenance()).collect();
+        let takes_text = provenances.iter().any(|provenance| !provenance.prompts.is_empty());
         let settings = to_table(&Recorded {
             command: plan.command,
             prompts: if takes_text { Some(prompt_set(&plan.model)?) } else { None },
@@ -226,7 +227,6 @@ impl Run {
         })?;
         let seed = plan.work.settings.seed;
         let mut info = RunInfo::start(command_line(), seed, settings);
-        let provenances: Vec<Provenance> = models.iter().map(|model| model.provenance()).collect();
         info.models = provenances
             .iter()
             .map(|provenance| ModelInfo {

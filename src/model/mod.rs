@@ -146,3 +146,24 @@ pub struct Provenance {
     /// Number of nodes of the image graph that each execution provider took, by ONNX Runtime's provider name.
     pub placement: BTreeMap<String, usize>,
 }
+
+impl Provenance {
+    /// What ran, but for prompts and options.
+    fn of(
+        bundle: &Bundle,
+        runtime: &Runtime,
+        provider: &Provider,
+        placement: BTreeMap<String, usize>,
+    ) -> Self {
+        Self {
+            model: bundle.name().into(),
+            model_hash: bundle.hash(),
+            provider: provider.to_string(),
+            runtime_version: runtime.version().into(),
+            runtime_library: runtime.library().display().to_string(),
+            runtime_source: runtime.source().name().into(),
+            placement,
+            ..Self::default()
+        }
+    }
+}

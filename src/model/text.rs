@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 use ort::value::TensorRef;
 
 use super::bundle::{Bundle, TEXT_GRAPH};
@@ -68,6 +68,19 @@ impl TextEncoder {
             self.known.insert(category.to_string(), embedded);
         }
         Ok(())
+    }
+
+    /// Embeddings of a batch, one category per picture, shape (batch, 2, E).
+    ///
+    /// # Errors
+    /// Those of [`TextEncoder::prepare`].
+    pub(super) fn batch(&mut self, categories: &[&str]) -> Result<Array3<f32>> {
+        self.prepare(categories)?;
+        let mut text = Array3::zeros((categories.len(), 2, self.shape.embedding));
+        for (mut slot, category) in text.outer_iter_mut().zip(categories) {
+            slot.assign(&self.get(category).expect("it was just prepared"));
+        }
+        Ok(text)
     }
 
     /// Embedding of a category that [`TextEncoder::prepare`] was given: shape (2, E), normal then anomalous, each of

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::TEXT_GRAPH;
 
 /// What `architecture` says in it.
-pub(super) const ARCHITECTURE: &str = "image-to-map";
+pub(crate) const ARCHITECTURE: &str = "image-to-map";
 /// File name of the graph.
 pub(crate) const FOREIGN_GRAPH: &str = "model.onnx";
 

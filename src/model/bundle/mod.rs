@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 pub use clip::{ClipManifest, ImageSection, TextSection, WinClipSection};
-pub(crate) use foreign::FOREIGN_GRAPH;
+pub(crate) use foreign::{ARCHITECTURE as FOREIGN_ARCHITECTURE, FOREIGN_GRAPH};
 pub use foreign::{
     Channels, ForeignManifest, InputSection, Layout, OutputSection, Polarity, Resize, TextInputSection,
 };

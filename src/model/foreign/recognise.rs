@@ -9,8 +9,8 @@ use ort::value::TensorRef;
 
 use crate::error::{Error, Result};
 use crate::model::bundle::{
-    Bundle, Channels, FOREIGN_GRAPH, ForeignManifest, Graph, InputSection, Layout, OutputSection, Polarity,
-    Resize, sha256_of_file,
+    Bundle, Channels, FOREIGN_ARCHITECTURE, FOREIGN_GRAPH, ForeignManifest, Graph, InputSection, Layout,
+    OutputSection, Polarity, Resize, sha256_of_file,
 };
 use crate::model::contract::{ANY, show};
 use crate::model::runtime::Runtime;
@@ -60,7 +60,7 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
     let manifest = ForeignManifest {
         format: 1,
         name: stem.into_owned(),
-        architecture: "image-to-map".to_owned(),
+        architecture: FOREIGN_ARCHITECTURE.to_owned(),
         description: format!("Export of anomalib, recognised by its outputs{values}"),
         precision: "unknown".to_owned(),
         source: "anomalib".to_owned(),

@@ -57,15 +57,9 @@ impl Foreign {
         let built = session::build(runtime, &session, &bundle.graph(FOREIGN_GRAPH), &file)?;
         let calls = contract::check(&built.session, manifest, &file)?;
         let provenance = Provenance {
-            model: bundle.name().into(),
-            model_hash: bundle.hash(),
-            provider: session.provider.to_string(),
-            runtime_version: runtime.version().into(),
-            runtime_library: runtime.library().display().to_string(),
-            runtime_source: runtime.source().name().into(),
             prompts: manifest.text.as_ref().map_or_else(String::new, |_| prompts.name.clone()),
             options: built.options,
-            placement: built.placement,
+            ..Provenance::of(bundle, runtime, &session.provider, built.placement)
         };
         let text = manifest.text.as_ref().map(|text| {
             let shape = TextShape { context: text.context, embedding: text.embedding };
@@ -116,13 +110,13 @@ impl Foreign {
         };
         let pixels = convert::input_tensor(images, &self.manifest.input);
         let mut inputs = ort::inputs![self.manifest.input.name.as_str() => TensorRef::from_array_view(&pixels).map_err(failed)?];
-        let shared = text.map(|text| text.index_axis(Axis(0), 0).to_owned());
-        if let (Some(section), Some(text), Some(shared)) = (&self.manifest.text, text, &shared) {
-            let tensor = if self.calls.shared_text {
-                TensorRef::from_array_view(shared).map_err(failed)?.into_dyn()
-            } else {
-                TensorRef::from_array_view(text).map_err(failed)?.into_dyn()
-            };
+        // A text for all pictures of a call is that of any of them.
+        let text = text.map(|text| {
+            let whole = text.view().into_dyn();
+            if self.calls.shared_text { whole.index_axis_move(Axis(0), 0) } else { whole }
+        });
+        if let (Some(section), Some(text)) = (&self.manifest.text, &text) {
+            let tensor = TensorRef::from_array_view(text.view()).map_err(failed)?;
             inputs.push((section.name.as_str().into(), tensor.into()));
         }
         let outputs = self.session.run(inputs).map_err(failed)?;
@@ -175,14 +169,8 @@ impl Segmenter for Foreign {
         self.prepare(categories)?;
         let mut found = Vec::with_capacity(categories.len());
         for range in self.ranges(categories) {
-            let text = self.text.as_ref().map(|text| {
-                let embedding = self.manifest.text.as_ref().map_or(0, |text| text.embedding);
-                let mut batch = Array3::zeros((range.len(), 2, embedding));
-                for (mut slot, category) in batch.outer_iter_mut().zip(&categories[range.clone()]) {
-                    slot.assign(&text.get(category).expect("it was just prepared"));
-                }
-                batch
-            });
+            let of_range = &categories[range.clone()];
+            let text = self.text.as_mut().map(|text| text.batch(of_range)).transpose()?;
             found.extend(self.run(images.slice(s![range, .., .., ..]), text.as_ref())?);
         }
         match found.iter().find(|one| one.map.dim() != self.grid) {

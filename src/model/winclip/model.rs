@@ -91,15 +91,9 @@ impl WinClip {
         set.insert("winclip.stride".into(), options.stride.to_string());
         set.insert("winclip.underscores_to_spaces".into(), options.underscores_to_spaces.to_string());
         let provenance = Provenance {
-            model: bundle.name().into(),
-            model_hash: bundle.hash(),
-            provider: session.provider.to_string(),
-            runtime_version: runtime.version().into(),
-            runtime_library: runtime.library().display().to_string(),
-            runtime_source: runtime.source().name().into(),
             prompts: options.prompts.name.clone(),
             options: set,
-            placement: built.placement,
+            ..Provenance::of(bundle, runtime, &session.provider, built.placement)
         };
         let shape = TextShape { context: manifest.text.context, embedding: manifest.winclip.embedding };
         let text = TextEncoder::new(
@@ -218,16 +212,6 @@ impl WinClip {
             Err(error) => broken(format!("returns {name:?} in another rank: {error}")),
         }
     }
-
-    /// Text embeddings of a batch, shape (batch, 2, E).
-    fn text_of(&mut self, categories: &[&str]) -> Result<Array3<f32>> {
-        self.text.prepare(categories)?;
-        let mut text = Array3::zeros((categories.len(), 2, self.manifest.winclip.embedding));
-        for (mut slot, category) in text.outer_iter_mut().zip(categories) {
-            slot.assign(&self.text.get(category).expect("it was just prepared"));
-        }
-        Ok(text)
-    }
 }
 
 impl Segmenter for WinClip {
@@ -254,7 +238,7 @@ impl Segmenter for WinClip {
         if batch == 0 {
             return Ok(Vec::new());
         }
-        let text = self.text_of(categories)?;
+        let text = self.text.batch(categories)?;
         let names = self.output_names("image_score", "window_score");
         let mut outputs = self.run(images, &text, &names)?.into_iter();
         let image_scores = self.shaped::<Ix1>(outputs.next(), &[batch], &names[0])?;
