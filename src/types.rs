@@ -77,6 +77,14 @@ impl Axis {
     }
 }
 
+impl Axis {
+    /// Whether the axis moves pixels rather than colours them. A loss is rough along such an axis: every step shifts the picture
+    /// against the model's patches.
+    pub fn is_geometric(self) -> bool {
+        matches!(self, Self::Angle)
+    }
+}
+
 impl fmt::Display for Axis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -277,6 +285,16 @@ pub enum Frame {
     Derotated,
     /// The mask is rotated with the picture (the authors' code).
     RotatedMask,
+}
+
+/// How closely a picture is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// As the model is defined: what is reported.
+    #[default]
+    Full,
+    /// More cheaply and more coarsely, to explore with.
+    Coarse,
 }
 
 /// Names one sample of a dataset, for example `bottle/broken_large/003`.

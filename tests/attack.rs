@@ -12,7 +12,7 @@ use askance::metric::{Loss, MetricOptions};
 use askance::model::{Fake, Segmenter as _};
 use askance::perturb;
 use askance::search;
-use askance::types::{Attack, Axis, Bounds, Frame, Image, Label, Mask, Perturbation, SampleId};
+use askance::types::{Attack, Axis, Bounds, Detail, Frame, Image, Label, Mask, Perturbation, SampleId};
 
 const SIZE: usize = 48;
 const GRID: (usize, usize) = (6, 6);
@@ -174,6 +174,7 @@ fn the_reported_loss_is_that_of_the_reported_perturbation() {
                 mask: &work.mask,
                 category: "part",
                 perturbation: outcome.perturbation,
+                detail: Detail::Full,
             };
             let again = evaluator.evaluate(&[candidate]).unwrap();
             assert_eq!(again[0].loss, outcome.loss);
@@ -274,6 +275,7 @@ fn a_sweep_evaluates_every_sample_under_every_perturbation() {
                 mask: &work.mask,
                 category: "part",
                 perturbation: *perturbation,
+                detail: Detail::Full,
             };
             assert_eq!(evaluator.evaluate(&[candidate]).unwrap()[0].loss, evaluation.loss);
         }

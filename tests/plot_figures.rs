@@ -169,6 +169,8 @@ fn sample_rows(models: &[&str], count: usize) -> Vec<SampleRow> {
                     loss: -0.1,
                     sample_auroc: Some(if attack == Attack::Clean { 0.93 } else { 0.41 }),
                     evaluations: 100,
+                    coarse: 0,
+                    expected_gain: None,
                     image_score: 0.6,
                     search: "cma-es".into(),
                     budget: 100,

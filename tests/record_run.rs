@@ -26,6 +26,8 @@ fn sample_row(stem: &str, attack: Attack) -> SampleRow {
         loss: 1e-7,
         sample_auroc: None,
         evaluations: 100,
+        coarse: 0,
+        expected_gain: None,
         image_score: 0.75,
         search: "cma-es".into(),
         budget: 100,

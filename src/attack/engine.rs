@@ -1,10 +1,11 @@
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use super::evaluator::{Candidate, Evaluator};
 use super::sample::{Outcome, SampleAttack};
 use super::settings::Settings;
 use crate::error::{Error, Result};
-use crate::types::{Image, Mask, Perturbation, SampleId};
+use crate::types::{Detail, Image, Mask, Perturbation, SampleId};
 
 /// One decoded sample on its way through an attack.
 #[derive(Clone, Debug)]
@@ -41,14 +42,15 @@ pub fn worst_cases(
     let mut source = source.into_iter();
     let mut slots: VecDeque<Slot<'_>> = VecDeque::new();
     let batch = evaluator.batch();
+    let coarse_cost = evaluator.coarse_cost();
     loop {
         // A finished sample waits for those before it, so that rows come out in order: let others work meanwhile, within reason.
         while slots.iter().filter(|slot| !slot.attack.finished()).count() < batch && slots.len() < 4 * batch {
             let Some(work) = source.next().transpose()? else { break };
-            let attack = SampleAttack::new(settings, work.id.to_string());
+            let attack = SampleAttack::new(settings, coarse_cost, work.id.to_string());
             slots.push_back(Slot { work, attack });
         }
-        let picked = pick(&mut slots, batch);
+        let (picked, detail) = pick(&mut slots, batch);
         if picked.is_empty() {
             return Ok(());
         }
@@ -59,14 +61,16 @@ pub fn worst_cases(
             .iter()
             .map(|&(slot, perturbation)| {
                 let Work { id, image, mask, .. } = &slots[slot].work;
-                Candidate { image, mask, category: &id.category, perturbation }
+                Candidate { image, mask, category: &id.category, perturbation, detail }
             })
             .collect();
         let evaluations = evaluator.evaluate(&candidates)?;
         tick(evaluations.len());
+        let start = Instant::now();
         for ((slot, perturbation), evaluation) in picked.into_iter().zip(evaluations) {
             slots[slot].attack.tell(perturbation, evaluation)?;
         }
+        evaluator.count_search(start.elapsed());
         while slots.front().is_some_and(|slot| slot.attack.finished()) {
             if let Some(Slot { work, attack }) = slots.pop_front() {
                 done(work, attack.into_outcomes())?;
@@ -75,16 +79,19 @@ pub fn worst_cases(
     }
 }
 
-/// Fills one batch: the candidates of the oldest sample first, then of the next.
-fn pick(slots: &mut VecDeque<Slot<'_>>, batch: usize) -> Vec<(usize, Perturbation)> {
+/// Fills one batch: the candidates of the oldest sample first, then those of the next that are to be looked at as closely.
+fn pick(slots: &mut VecDeque<Slot<'_>>, batch: usize) -> (Vec<(usize, Perturbation)>, Detail) {
     let mut picked = Vec::with_capacity(batch);
+    let mut common = None;
     for (index, slot) in slots.iter_mut().enumerate() {
-        while picked.len() < batch {
+        let detail = slot.attack.detail();
+        while picked.len() < batch && common.is_none_or(|common| common == detail) {
             match slot.attack.next() {
                 Some(perturbation) => picked.push((index, perturbation)),
                 None => break,
             }
+            common = Some(detail);
         }
     }
-    picked
+    (picked, common.unwrap_or_default())
 }

@@ -7,7 +7,7 @@ use ndarray::{Array4, Axis, s};
 use super::objective::Objective;
 use crate::error::Result;
 use crate::model::{Segmentation, Segmenter};
-use crate::types::{Image, Mask, Perturbation};
+use crate::types::{Detail, Image, Mask, Perturbation};
 
 /// One picture to be perturbed, segmented and scored.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,8 @@ pub struct Candidate<'a> {
     pub category: &'a str,
     /// What is done to the picture.
     pub perturbation: Perturbation,
+    /// How closely the model looks at it.
+    pub detail: Detail,
 }
 
 /// What the model and the loss made of one [`Candidate`].
@@ -36,14 +38,18 @@ pub struct Evaluation {
 /// Where the time went.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Clock {
-    /// Pictures that the model has seen.
+    /// Pictures that the model has seen in full.
     pub evaluations: usize,
+    /// Pictures that it has seen coarsely.
+    pub coarse: usize,
     /// Model calls.
     pub calls: usize,
     /// Time inside the model.
     pub model: Duration,
     /// Time in perturbation, back-rotation and loss.
     pub pixels: Duration,
+    /// Time in the search strategies.
+    pub search: Duration,
 }
 
 impl Add for Clock {
@@ -52,9 +58,11 @@ impl Add for Clock {
     fn add(self, other: Self) -> Self {
         Self {
             evaluations: self.evaluations + other.evaluations,
+            coarse: self.coarse + other.coarse,
             calls: self.calls + other.calls,
             model: self.model + other.model,
             pixels: self.pixels + other.pixels,
+            search: self.search + other.search,
         }
     }
 }
@@ -88,9 +96,19 @@ impl<'m> Evaluator<'m> {
         self.batch.len_of(Axis(0))
     }
 
+    /// What a coarse evaluation costs: [`Segmenter::coarse_cost`].
+    pub fn coarse_cost(&self) -> f64 {
+        self.segmenter.coarse_cost()
+    }
+
     /// Where the time went so far.
     pub fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// Adds time that a search took between evaluations.
+    pub(super) fn count_search(&mut self, time: Duration) {
+        self.clock.search += time;
     }
 
     /// Evaluates candidates in their order.
@@ -99,8 +117,10 @@ impl<'m> Evaluator<'m> {
     /// What the segmenter reports.
     pub fn evaluate(&mut self, candidates: &[Candidate<'_>]) -> Result<Vec<Evaluation>> {
         let mut evaluations = Vec::with_capacity(candidates.len());
-        for chunk in candidates.chunks(self.batch()) {
-            evaluations.extend(self.evaluate_batch(chunk)?);
+        for same in candidates.chunk_by(|a, b| a.detail == b.detail) {
+            for chunk in same.chunks(self.batch()) {
+                evaluations.extend(self.evaluate_batch(chunk)?);
+            }
         }
         Ok(evaluations)
     }
@@ -114,7 +134,11 @@ impl<'m> Evaluator<'m> {
         });
         let categories: Vec<&str> = chunk.iter().map(|candidate| candidate.category).collect();
         let perturbed = Instant::now();
-        let segmentations = self.segmenter.segment(pixels.view(), &categories)?;
+        let detail = chunk.first().map_or(Detail::Full, |candidate| candidate.detail);
+        let segmentations = match detail {
+            Detail::Full => self.segmenter.segment(pixels.view(), &categories),
+            Detail::Coarse => self.segmenter.segment_coarse(pixels.view(), &categories),
+        }?;
         let segmented = Instant::now();
         let objective = &self.objective;
         let evaluations = segmentations
@@ -126,7 +150,10 @@ impl<'m> Evaluator<'m> {
                 Evaluation { segmentation, loss, rank }
             })
             .collect();
-        self.clock.evaluations += chunk.len();
+        match detail {
+            Detail::Full => self.clock.evaluations += chunk.len(),
+            Detail::Coarse => self.clock.coarse += chunk.len(),
+        }
         self.clock.calls += 1;
         self.clock.model += segmented - perturbed;
         self.clock.pixels += (perturbed - start) + segmented.elapsed();

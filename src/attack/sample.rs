@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::Segmentation;
 use crate::search::{self, Dimension, Space, Strategy};
 use crate::stats::derive_seed;
-use crate::types::{Attack, Perturbation};
+use crate::types::{Attack, Detail, Perturbation};
 
 /// The worst case that one attack found on one sample.
 #[derive(Clone, Debug)]
@@ -21,8 +21,12 @@ pub struct Outcome {
     pub rank: f64,
     /// The model's answer to the picture so perturbed.
     pub segmentation: Segmentation,
-    /// Model evaluations that the attack stands on, the unchanged picture included.
+    /// Full model evaluations that the attack stands on, the unchanged picture included.
     pub evaluations: usize,
+    /// Coarse ones; each counts for [`Segmenter::coarse_cost`](crate::model::Segmenter::coarse_cost) of the budget.
+    pub coarse: usize,
+    /// What more search is expected to lower the loss by; `None` where the strategy has no idea.
+    pub expected_gain: Option<f64>,
     /// What was evaluated, in order: first the unchanged picture.
     pub trace: Vec<Probe>,
 }
@@ -34,6 +38,8 @@ pub struct Probe {
     pub perturbation: Perturbation,
     /// What the search was told.
     pub loss: f64,
+    /// What it counted for in the budget: 1, or less for a coarse evaluation, whose loss is not that of a full one.
+    pub cost: f64,
 }
 
 impl Outcome {
@@ -46,7 +52,8 @@ impl Outcome {
 /// The search of one attack on one sample.
 struct Search {
     strategy: Box<dyn Strategy>,
-    remaining: usize,
+    /// Of this round.
+    detail: Detail,
     best: Outcome,
     asked: Vec<Vec<f64>>,
     losses: Vec<f64>,
@@ -57,6 +64,8 @@ struct Search {
 /// in the same order.
 pub(super) struct SampleAttack<'s> {
     settings: &'s Settings,
+    /// What a coarse evaluation costs.
+    coarse_cost: f64,
     name: String,
     started: bool,
     waiting: VecDeque<Attack>,
@@ -65,9 +74,9 @@ pub(super) struct SampleAttack<'s> {
 }
 
 impl<'s> SampleAttack<'s> {
-    pub(super) fn new(settings: &'s Settings, name: String) -> Self {
+    pub(super) fn new(settings: &'s Settings, coarse_cost: f64, name: String) -> Self {
         let waiting = settings.attacks.iter().copied().filter(|&attack| attack != Attack::Clean).collect();
-        Self { settings, name, started: false, waiting, current: None, outcomes: Vec::new() }
+        Self { settings, coarse_cost, name, started: false, waiting, current: None, outcomes: Vec::new() }
     }
 
     /// The next candidate, or `None` while evaluations are outstanding or when all is done.
@@ -82,6 +91,11 @@ impl<'s> SampleAttack<'s> {
         Some(to_perturbation(search.best.attack, point))
     }
 
+    /// How closely the candidates are to be looked at that [`SampleAttack::next`] hands out now.
+    pub(super) fn detail(&self) -> Detail {
+        self.current.as_ref().map_or(Detail::Full, |search| search.detail)
+    }
+
     /// Takes the evaluation of the oldest candidate without one.
     ///
     /// # Errors
@@ -90,9 +104,18 @@ impl<'s> SampleAttack<'s> {
         let Evaluation { segmentation, loss, rank } = evaluation;
         if let Some(search) = &mut self.current {
             search.losses.push(loss);
-            search.best.evaluations += 1;
-            search.best.trace.push(Probe { perturbation, loss });
-            if search.best.yields_to(rank, loss) {
+            let full = search.detail == Detail::Full;
+            search.best.trace.push(Probe {
+                perturbation,
+                loss,
+                cost: if full { 1.0 } else { self.coarse_cost },
+            });
+            if full {
+                search.best.evaluations += 1;
+            } else {
+                search.best.coarse += 1;
+            }
+            if full && search.best.yields_to(rank, loss) {
                 let best = &mut search.best;
                 (best.perturbation, best.loss, best.rank, best.segmentation) =
                     (perturbation, loss, rank, segmentation);
@@ -109,7 +132,9 @@ impl<'s> SampleAttack<'s> {
                 rank,
                 segmentation,
                 evaluations: 1,
-                trace: vec![Probe { perturbation, loss }],
+                coarse: 0,
+                expected_gain: None,
+                trace: vec![Probe { perturbation, loss, cost: 1.0 }],
             });
         }
         self.advance()
@@ -127,16 +152,18 @@ impl<'s> SampleAttack<'s> {
     fn advance(&mut self) -> Result<()> {
         loop {
             if let Some(search) = &mut self.current {
-                search.asked =
-                    if search.remaining == 0 { Vec::new() } else { search.strategy.ask(search.remaining) };
-                search.remaining -= search.asked.len();
+                search.asked = search.strategy.ask(usize::MAX);
+                search.detail = search.strategy.detail();
                 search.losses.clear();
                 search.next = 0;
                 if !search.asked.is_empty() {
                     return Ok(());
                 }
             }
-            self.outcomes.extend(self.current.take().map(|search| search.best));
+            self.outcomes.extend(self.current.take().map(|search| {
+                let expected_gain = search.strategy.expected_gain();
+                Outcome { expected_gain, ..search.best }
+            }));
             match self.waiting.pop_front() {
                 Some(attack) => self.current = Some(self.begin(attack)?),
                 None => return Ok(()),
@@ -158,7 +185,8 @@ impl<'s> SampleAttack<'s> {
         let remaining = self.settings.budget_of(attack) - 1;
         let seed = derive_seed(self.settings.seed, &format!("{}/{attack}", self.name));
         let kind = self.settings.search.kind(axes.len());
-        let mut strategy = search::build(kind, &Space::new(dimensions)?, remaining, seed);
+        let space = Space::new(dimensions)?.with_rough(axes.iter().map(|axis| axis.is_geometric()).collect());
+        let mut strategy = search::build_with(kind, &space, remaining, seed, self.coarse_cost);
         let known: Vec<&Outcome> = self
             .outcomes
             .iter()
@@ -175,8 +203,8 @@ impl<'s> SampleAttack<'s> {
             }
         }
         let trace = known[0].trace.clone();
-        let best = Outcome { attack, evaluations: 1, trace, ..best.clone() };
-        Ok(Search { strategy, remaining, best, asked: Vec::new(), losses: Vec::new(), next: 0 })
+        let best = Outcome { attack, evaluations: 1, coarse: 0, expected_gain: None, trace, ..best.clone() };
+        Ok(Search { strategy, detail: Detail::Full, best, asked: Vec::new(), losses: Vec::new(), next: 0 })
     }
 }
 

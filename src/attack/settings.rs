@@ -169,7 +169,7 @@ impl fmt::Display for Select {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SearchChoice {
-    /// Grid on one axis, where it covers the interval evenly; CMA-ES on several.
+    /// Grid on one axis, where it covers the interval evenly; Bayesian optimisation on several.
     #[default]
     Auto,
     /// The named strategy for every attack.
@@ -183,7 +183,7 @@ impl SearchChoice {
         match self {
             Self::Named(kind) => kind,
             Self::Auto if axes == 1 => search::Kind::Grid,
-            Self::Auto => search::Kind::CmaEs,
+            Self::Auto => search::Kind::Bayesian,
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::engine::Work;
 use super::evaluator::{Candidate, Evaluation, Evaluator};
 use crate::error::{Error, Result};
-use crate::types::{Axis, Bounds, Interval, Perturbation};
+use crate::types::{Axis, Bounds, Detail, Interval, Perturbation};
 
 /// `steps` evenly spaced values of one axis, both ends included, and 0 (the unchanged picture) among them in its place.
 /// A circular axis keeps both ends: they are the same perturbation, which a reader of the plot expects to see twice.
@@ -47,6 +47,7 @@ pub fn uniform(
                 mask: &work.mask,
                 category: &work.id.category,
                 perturbation,
+                detail: Detail::Full,
             })
         })
         .collect();

@@ -98,6 +98,8 @@ pub fn run_model(
                 loss: outcome.loss,
                 sample_auroc: objective.sample_auroc(map, &work.mask, outcome.perturbation),
                 evaluations: outcome.evaluations,
+                coarse: outcome.coarse,
+                expected_gain: outcome.expected_gain,
                 image_score: f64::from(outcome.segmentation.image_score),
                 search: strategy(settings, outcome.attack),
                 budget: settings.budget_of(outcome.attack),
@@ -128,11 +130,11 @@ fn masks(sample: &Sample) -> Option<String> {
     (!paths.is_empty()).then(|| paths.join(";"))
 }
 
-/// One row per evaluation: angle in degrees, hue in radians, saturation, loss.
+/// One row per evaluation: angle in degrees, hue in radians, saturation, loss, cost.
 fn table(trace: &[Probe]) -> Array2<f64> {
-    let mut table = Array2::zeros((trace.len(), 4));
-    for (mut row, Probe { perturbation, loss }) in table.rows_mut().into_iter().zip(trace) {
-        let cells = Axis::ALL.map(|axis| perturbation.get(axis)).into_iter().chain([*loss]);
+    let mut table = Array2::zeros((trace.len(), 5));
+    for (mut row, Probe { perturbation, loss, cost }) in table.rows_mut().into_iter().zip(trace) {
+        let cells = Axis::ALL.map(|axis| perturbation.get(axis)).into_iter().chain([*loss, *cost]);
         row.iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell);
     }
     table

@@ -58,9 +58,11 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
             "plots": plots.written,
             "skipped": done.run.skipped(),
             "evaluations": done.clock.evaluations,
+            "coarse_evaluations": done.clock.coarse,
             "model_calls": done.clock.calls,
             "model_seconds": done.clock.model.as_secs_f64(),
             "pixel_seconds": done.clock.pixels.as_secs_f64(),
+            "search_seconds": done.clock.search.as_secs_f64(),
             "wall_seconds": done.wall.as_secs_f64(),
         });
         println!("{summary:#}");

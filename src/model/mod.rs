@@ -95,6 +95,20 @@ pub trait Segmenter: Send {
     /// failing runtime, or a model that returns values that are not finite.
     fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>>;
 
+    /// What [`Segmenter::segment_coarse`] costs, [`Segmenter::segment`] being 1; 1 where a model has no cheaper way.
+    fn coarse_cost(&self) -> f64 {
+        1.0
+    }
+
+    /// Segments a batch as [`Segmenter::segment`] does, more cheaply and more coarsely: maps for a search to explore with, not
+    /// to be reported. The same as `segment` where a model has no cheaper way.
+    ///
+    /// # Errors
+    /// Those of [`Segmenter::segment`].
+    fn segment_coarse(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        self.segment(images, categories)
+    }
+
     /// What ran, for the record of a run.
     fn provenance(&self) -> Provenance;
 }

@@ -41,8 +41,12 @@ pub struct SampleRow {
     pub loss: f64,
     /// Pixel AUROC of this sample alone in [0, 1]; none where the mask has only one class.
     pub sample_auroc: Option<f64>,
-    /// Model evaluations spent on this row.
+    /// Full model evaluations spent on this row, the unchanged picture included.
     pub evaluations: usize,
+    /// Coarse ones, which a search explored with; each counts for a part of a full one.
+    pub coarse: usize,
+    /// What more search is expected to lower the loss by; none where the strategy has no idea.
+    pub expected_gain: Option<f64>,
     /// Anomaly score of the whole picture in [0, 1].
     pub image_score: f64,
     /// Search strategy, `none` for the clean row.
@@ -71,6 +75,8 @@ impl Row for SampleRow {
         "loss",
         "sample_auroc",
         "evaluations",
+        "coarse",
+        "expected_gain",
         "image_score",
         "search",
         "budget",

@@ -1,6 +1,7 @@
 //! Axes of no width, kept out of the search.
 
 use super::{Kind, Space, Strategy, check_lengths};
+use crate::types::Detail;
 
 /// A strategy over the axes that have width, seen as one over all.
 pub(super) struct Fixed {
@@ -39,6 +40,14 @@ impl Strategy for Fixed {
 
     fn remaining(&self) -> usize {
         self.inner.remaining()
+    }
+
+    fn detail(&self) -> Detail {
+        self.inner.detail()
+    }
+
+    fn expected_gain(&self) -> Option<f64> {
+        self.inner.expected_gain()
     }
 
     fn name(&self) -> &'static str {

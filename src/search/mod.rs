@@ -4,11 +4,13 @@
 //! An axis may be circular (its two ends are one point). A strategy is deterministic by its seed, and its points do not
 //! depend on how its calls of `ask` are cut into batches.
 
+mod bayesian;
 mod cma;
 mod cma_es;
 mod eigen;
 mod exhaustive;
 mod fixed;
+mod gaussian_process;
 mod grid;
 mod random;
 mod sequence;
@@ -20,6 +22,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use bayesian::Bayesian;
 pub use cma::Parameters;
 pub use cma_es::{CmaEs, Settings};
 pub use exhaustive::Exhaustive;
@@ -29,6 +32,7 @@ pub use space::{Dimension, Space};
 pub use tracker::{Best, Tracker};
 
 use crate::error::{Error, Result};
+use crate::types::Detail;
 
 /// Proposes points of a [`Space`] and learns from their losses (smaller is better).
 ///
@@ -69,6 +73,17 @@ pub trait Strategy: Send {
     /// Evaluations that are still to be asked for: 0 when finished.
     fn remaining(&self) -> usize;
 
+    /// How closely the points of the last `ask` are to be looked at. Only a strategy that was told what a coarse look costs
+    /// ([`build_with`]) asks for one.
+    fn detail(&self) -> Detail {
+        Detail::Full
+    }
+
+    /// What more search is expected to lower the best loss by; `None` from a strategy that has no idea.
+    fn expected_gain(&self) -> Option<f64> {
+        None
+    }
+
     /// Name as written in files and flags.
     fn name(&self) -> &'static str;
 }
@@ -82,15 +97,17 @@ pub enum Kind {
     /// Uniform random points: [`Random`].
     Random,
     /// Covariance matrix adaptation with restarts: [`CmaEs`].
-    #[default]
     CmaEs,
+    /// Bayesian optimisation over a Gaussian process: [`Bayesian`].
+    #[default]
+    Bayesian,
     /// A dense grid and a local polish: [`Exhaustive`]. Wants thousands of evaluations.
     Exhaustive,
 }
 
 impl Kind {
     /// All strategies.
-    pub const ALL: [Self; 4] = [Self::Grid, Self::Random, Self::CmaEs, Self::Exhaustive];
+    pub const ALL: [Self; 5] = [Self::Grid, Self::Random, Self::CmaEs, Self::Bayesian, Self::Exhaustive];
 
     /// Name as written in files and flags.
     pub fn name(self) -> &'static str {
@@ -98,6 +115,7 @@ impl Kind {
             Self::Grid => "grid",
             Self::Random => "random",
             Self::CmaEs => "cma-es",
+            Self::Bayesian => "bayesian",
             Self::Exhaustive => "exhaustive",
         }
     }
@@ -114,27 +132,38 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
-            Error::usage(text, "is not a search strategy", "use grid, random, cma-es or exhaustive")
+            Error::usage(text, "is not a search strategy", "use grid, random, cma-es, bayesian or exhaustive")
         })
     }
 }
 
 /// A strategy that asks for at most `budget` points of the space. Axes of no width stay at their value and cost nothing.
 pub fn build(kind: Kind, space: &Space, budget: usize, seed: u64) -> Box<dyn Strategy> {
-    let Some(free) = space.free() else { return build_free(kind, space, budget, seed) };
-    if free.is_empty() {
-        return Box::new(fixed::Fixed::new(space, build_free(Kind::Grid, &free, budget.min(1), seed), kind));
-    }
-    Box::new(fixed::Fixed::new(space, build_free(kind, &free, budget, seed), kind))
+    build_with(kind, space, budget, seed, 1.0)
 }
 
-fn build_free(kind: Kind, space: &Space, budget: usize, seed: u64) -> Box<dyn Strategy> {
-    match kind {
-        Kind::Grid => Box::new(Grid::new(space, budget)),
-        Kind::Random => Box::new(Random::new(space, budget, seed)),
-        Kind::CmaEs => Box::new(CmaEs::new(space, budget, seed)),
-        Kind::Exhaustive => Box::new(Exhaustive::new(space, budget)),
-    }
+/// The same, where a coarse look at a point costs `coarse_cost` of a full one: the budget counts full looks, of which a strategy
+/// may spend a part on more coarse ones. With a cost of 1 or more none does.
+pub fn build_with(
+    kind: Kind,
+    space: &Space,
+    budget: usize,
+    seed: u64,
+    coarse_cost: f64,
+) -> Box<dyn Strategy> {
+    let build = |kind: Kind, space: &Space, budget: usize| -> Box<dyn Strategy> {
+        match kind {
+            Kind::Grid => Box::new(Grid::new(space, budget)),
+            Kind::Random => Box::new(Random::new(space, budget, seed)),
+            Kind::CmaEs => Box::new(CmaEs::new(space, budget, seed)),
+            Kind::Bayesian => Box::new(Bayesian::new(space, budget, seed, coarse_cost)),
+            Kind::Exhaustive => Box::new(Exhaustive::new(space, budget)),
+        }
+    };
+    let Some(free) = space.free() else { return build(kind, space, budget) };
+    let inner =
+        if free.is_empty() { build(Kind::Grid, &free, budget.min(1)) } else { build(kind, &free, budget) };
+    Box::new(fixed::Fixed::new(space, inner, kind))
 }
 
 fn check_lengths(points: &[Vec<f64>], losses: &[f64]) {

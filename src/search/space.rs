@@ -34,7 +34,10 @@ impl Dimension {
 
 /// A box with 1 to [`Space::MOST_DIMENSIONS`] axes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Space(Vec<Dimension>);
+pub struct Space {
+    dimensions: Vec<Dimension>,
+    rough: Vec<bool>,
+}
 
 impl Space {
     /// Most axes that a space can have.
@@ -69,28 +72,44 @@ impl Space {
                 ));
             }
         }
-        Ok(Self(dimensions))
+        Ok(Self { rough: vec![false; dimensions.len()], dimensions })
+    }
+
+    /// Says which axes are rough: a loss changes along them within about a hundredth of their width, in no regular way. A
+    /// strategy that has a model of the loss heeds it.
+    ///
+    /// # Panics
+    /// If there is not one word for each axis.
+    #[must_use]
+    pub fn with_rough(self, rough: Vec<bool>) -> Self {
+        assert_eq!(rough.len(), self.len(), "one word for each axis");
+        Self { rough, ..self }
+    }
+
+    /// Whether an axis is rough.
+    pub fn is_rough(&self, axis: usize) -> bool {
+        self.rough[axis]
     }
 
     /// The axes.
     pub fn dimensions(&self) -> &[Dimension] {
-        &self.0
+        &self.dimensions
     }
 
     /// Number of axes.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.dimensions.len()
     }
 
     /// Whether there are no axes; never so for a space that [`Space::new`] made.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.dimensions.is_empty()
     }
 
     /// Whether the point lies in the box: both ends belong to an axis, only the lower one to a circle.
     pub fn contains(&self, point: &[f64]) -> bool {
         point.len() == self.len()
-            && self.0.iter().zip(point).all(|(dimension, &value)| {
+            && self.dimensions.iter().zip(point).all(|(dimension, &value)| {
                 let Dimension { low, high, circular } = *dimension;
                 value >= low && (value < high || (!circular && value == high))
             })
@@ -98,13 +117,15 @@ impl Space {
 
     /// The axes that have width, or `None` if all have.
     pub(super) fn free(&self) -> Option<Self> {
-        let free: Vec<_> = self.0.iter().copied().filter(|dimension| dimension.width() > 0.0).collect();
-        (free.len() < self.len()).then_some(Self(free))
+        let axes = self.dimensions.iter().copied().zip(self.rough.iter().copied());
+        let (dimensions, rough): (Vec<_>, Vec<_>) =
+            axes.filter(|(dimension, _)| dimension.width() > 0.0).unzip();
+        (dimensions.len() < self.len()).then_some(Self { dimensions, rough })
     }
 
     /// The point of the box at unit coordinates that may be anywhere (see [`Dimension::value`]).
     pub(super) fn point(&self, mut unit: Vec<f64>) -> Vec<f64> {
-        for (dimension, value) in self.0.iter().zip(&mut unit) {
+        for (dimension, value) in self.dimensions.iter().zip(&mut unit) {
             *value = dimension.value(*value);
         }
         unit
@@ -112,7 +133,7 @@ impl Space {
 
     /// Unit coordinates of a point.
     pub(super) fn unit(&self, point: &[f64]) -> Vec<f64> {
-        self.0
+        self.dimensions
             .iter()
             .zip(point)
             .map(|(dimension, &value)| (value - dimension.low) / dimension.width())

@@ -13,6 +13,7 @@ use crate::model::session::{self, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter};
 use crate::prompt::PromptSet;
+use crate::types::Detail;
 
 /// How WinCLIP scores.
 #[derive(Clone, Debug)]
@@ -52,6 +53,8 @@ pub struct WinClip {
     temperature: f32,
     /// Patch indices of the windows, per scale.
     windows: Vec<Array2<i64>>,
+    /// The same for [`Segmenter::segment_coarse`]: windows side by side.
+    coarse: Vec<Array2<i64>>,
     provenance: Provenance,
 }
 
@@ -80,12 +83,10 @@ impl WinClip {
         let built = session::build(runtime, &session, &bundle.graph(IMAGE_GRAPH), &file)?;
         contract::check_image(&built.session, manifest, &file)?;
         let [rows, columns] = manifest.image.patch_grid;
-        let windows = manifest
-            .winclip
-            .scales
-            .iter()
-            .map(|k| windows::windows((rows, columns), *k, options.stride))
-            .collect();
+        let with_stride = |stride: &dyn Fn(usize) -> usize| {
+            let scales = manifest.winclip.scales.iter();
+            scales.map(|&k| windows::windows((rows, columns), k, stride(k))).collect()
+        };
         let mut set = built.options;
         set.insert("winclip.temperature".into(), temperature.to_string());
         set.insert("winclip.stride".into(), options.stride.to_string());
@@ -110,7 +111,8 @@ impl WinClip {
             session: built.session,
             text,
             temperature,
-            windows,
+            windows: with_stride(&|_| options.stride),
+            coarse: with_stride(&|k| k),
             provenance,
         })
     }
@@ -135,7 +137,7 @@ impl WinClip {
         // The graph wants a text, whatever is asked of it; embeddings do not depend on it.
         let text = Array3::from_elem((batch, 2, embedding), 1.0 / (embedding as f32).sqrt());
         let names = self.output_names("image_embedding", "window_embedding");
-        let mut outputs = self.run(images, &text, &names)?.into_iter();
+        let mut outputs = self.run(Detail::Full, images, &text, &names)?.into_iter();
         let images = self.shaped::<Ix2>(outputs.next(), &[batch, embedding], &names[0])?;
         let windows = outputs
             .zip(&self.windows)
@@ -154,9 +156,17 @@ impl WinClip {
             .collect()
     }
 
+    fn windows(&self, detail: Detail) -> &[Array2<i64>] {
+        match detail {
+            Detail::Full => &self.windows,
+            Detail::Coarse => &self.coarse,
+        }
+    }
+
     /// Runs the graph for the outputs `names`.
     fn run(
         &mut self,
+        detail: Detail,
         images: ArrayView4<f32>,
         text: &Array3<f32>,
         names: &[String],
@@ -173,7 +183,11 @@ impl WinClip {
             "text" => TensorRef::from_array_view(text).map_err(failed)?,
             "temperature" => TensorRef::from_array_view(&temperature).map_err(failed)?,
         ];
-        for (scale, windows) in self.manifest.winclip.scales.iter().zip(&self.windows) {
+        let windows = match detail {
+            Detail::Full => &self.windows,
+            Detail::Coarse => &self.coarse,
+        };
+        for (scale, windows) in self.manifest.winclip.scales.iter().zip(windows) {
             let tensor = TensorRef::from_array_view(windows).map_err(failed)?;
             inputs.push((format!("windows_{scale}").into(), tensor.into()));
         }
@@ -233,6 +247,35 @@ impl Segmenter for WinClip {
     }
 
     fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        self.segment_with(Detail::Full, images, categories)
+    }
+
+    fn segment_coarse(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        self.segment_with(Detail::Coarse, images, categories)
+    }
+
+    /// Tokens that the image tower sees, those of a full evaluation being 1.
+    fn coarse_cost(&self) -> f64 {
+        let (rows, columns) = self.grid();
+        let tokens = |windows: &[Array2<i64>]| {
+            let of_windows: usize = windows.iter().map(|scale| scale.nrows() * (scale.ncols() + 1)).sum();
+            (1 + rows * columns + of_windows) as f64
+        };
+        tokens(&self.coarse) / tokens(&self.windows)
+    }
+
+    fn provenance(&self) -> Provenance {
+        self.provenance.clone()
+    }
+}
+
+impl WinClip {
+    fn segment_with(
+        &mut self,
+        detail: Detail,
+        images: ArrayView4<f32>,
+        categories: &[&str],
+    ) -> Result<Vec<Segmentation>> {
         check_batch(self.bundle.name(), images, categories, self.input_size())?;
         let batch = categories.len();
         if batch == 0 {
@@ -240,10 +283,11 @@ impl Segmenter for WinClip {
         }
         let text = self.text.batch(categories)?;
         let names = self.output_names("image_score", "window_score");
-        let mut outputs = self.run(images, &text, &names)?.into_iter();
+        let mut outputs = self.run(detail, images, &text, &names)?.into_iter();
+        let all_windows = self.windows(detail);
         let image_scores = self.shaped::<Ix1>(outputs.next(), &[batch], &names[0])?;
         let window_scores = outputs
-            .zip(&self.windows)
+            .zip(all_windows)
             .zip(&names[1..])
             .map(|((output, windows), name)| {
                 self.shaped::<Ix2>(Some(output), &[batch, windows.nrows()], name)
@@ -252,17 +296,13 @@ impl Segmenter for WinClip {
         let grid = self.grid();
         let segmentation = |index: usize| {
             let image_score = image_scores[index];
-            let per_scale = self.windows.iter().zip(&window_scores).map(|(windows, scores)| {
+            let per_scale = all_windows.iter().zip(&window_scores).map(|(windows, scores)| {
                 aggregate::per_patch(grid, windows.view(), scores.index_axis(Axis(0), index))
             });
             let map = aggregate::over_scales(image_score, &per_scale.collect::<Vec<_>>());
             Segmentation { map, image_score }
         };
         Ok((0..batch).map(segmentation).collect())
-    }
-
-    fn provenance(&self) -> Provenance {
-        self.provenance.clone()
     }
 }
 
