@@ -23,6 +23,26 @@ pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
+/// Expected improvement on `best` (lower is better) of a normally distributed value (Jones, Schonlau and Welch 1998, equation 15).
+pub fn expected_improvement(best: f64, mean: f64, deviation: f64) -> f64 {
+    let gain = best - mean;
+    if deviation <= 0.0 {
+        return gain.max(0.0);
+    }
+    let z = gain / deviation;
+    let density = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
+    (gain * normal_distribution(z) + deviation * density).max(0.0)
+}
+
+/// Distribution function of the standard normal, to 1e-7 (Abramowitz and Stegun 26.2.17).
+fn normal_distribution(z: f64) -> f64 {
+    let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
+    let coefficients = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
+    let series = coefficients.iter().rev().fold(0.0, |sum, coefficient| (sum + coefficient) * t);
+    let tail = series * (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
+    if z >= 0.0 { 1.0 - tail } else { tail }
+}
+
 /// A seed for one part of a run, from the run's seed and the part's name alone, so that it does not depend on
 /// order, batch or shard (FNV-1a over the name, mixed with splitmix64).
 pub fn derive_seed(seed: u64, name: &str) -> u64 {
@@ -45,6 +65,18 @@ mod tests {
         assert_eq!(quantile(&[0.0, 10.0], 0.25), Some(2.5));
         assert_eq!(median(&[]), None);
         assert_eq!(mean(&[1.0, 3.0]), Some(2.0));
+    }
+
+    #[test]
+    fn improvement_is_expected_as_in_the_tables() {
+        // Phi(1) = 0.8413447461, phi(1) = 0.2419707245.
+        assert!((expected_improvement(1.0, 0.0, 1.0) - 1.083_315_470_6).abs() < 1e-6);
+        assert!((expected_improvement(0.0, 1.0, 1.0) - 0.083_315_470_6).abs() < 1e-6);
+        assert!(
+            (expected_improvement(3.0, 0.0, 2.0) - 2.0 * expected_improvement(1.5, 0.0, 1.0)).abs() < 1e-9
+        );
+        assert_eq!(expected_improvement(1.0, 3.0, 0.0), 0.0);
+        assert_eq!(expected_improvement(3.0, 1.0, 0.0), 2.0);
     }
 
     #[test]

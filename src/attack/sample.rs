@@ -25,7 +25,7 @@ pub struct Outcome {
     pub evaluations: usize,
     /// Coarse ones; each counts for [`Segmenter::coarse_cost`](crate::model::Segmenter::coarse_cost) of the budget.
     pub coarse: usize,
-    /// What more search is expected to lower the loss by; `None` where the strategy has no idea.
+    /// What the most promising further evaluation is expected to lower the loss by; `None` where the strategy has no idea.
     pub expected_gain: Option<f64>,
     /// What was evaluated, in order: first the unchanged picture.
     pub trace: Vec<Probe>,
@@ -160,7 +160,7 @@ impl<'s> SampleAttack<'s> {
                     return Ok(());
                 }
             }
-            self.outcomes.extend(self.current.take().map(|search| {
+            self.outcomes.extend(self.current.take().map(|mut search| {
                 let expected_gain = search.strategy.expected_gain();
                 Outcome { expected_gain, ..search.best }
             }));

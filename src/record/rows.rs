@@ -45,7 +45,7 @@ pub struct SampleRow {
     pub evaluations: usize,
     /// Coarse ones, which a search explored with; each counts for a part of a full one.
     pub coarse: usize,
-    /// What more search is expected to lower the loss by; none where the strategy has no idea.
+    /// What the most promising further evaluation is expected to lower the loss by; none where the strategy has no idea.
     pub expected_gain: Option<f64>,
     /// Anomaly score of the whole picture in [0, 1].
     pub image_score: f64,

@@ -46,7 +46,7 @@ impl Strategy for Fixed {
         self.inner.detail()
     }
 
-    fn expected_gain(&self) -> Option<f64> {
+    fn expected_gain(&mut self) -> Option<f64> {
         self.inner.expected_gain()
     }
 

@@ -60,11 +60,14 @@ impl Kernel {
             .map(|length: f64| length.powi(-2));
             let embeddings: &[Embedding] =
                 if dimension.circular { &[Embedding::Cosine, Embedding::Sine] } else { &[Embedding::Line] };
-            axes.extend(
-                embeddings
-                    .iter()
-                    .map(|&embedding| Coordinate { axis, embedding, rough, shared, together, detail }),
-            );
+            axes.extend(embeddings.iter().map(|&embedding| Coordinate {
+                axis,
+                embedding,
+                rough,
+                shared,
+                together,
+                detail,
+            }));
         }
         Self { has_rough: axes.iter().any(|axis| axis.rough), axes }
     }
@@ -219,7 +222,8 @@ impl GaussianProcess {
         let mut rough = vec![1.0; count];
         let mut together = vec![1.0; count];
         let mut own = vec![1.0; count];
-        for ((axis, value), others) in self.kernel.axes.iter().zip(self.kernel.embed(point)).zip(&self.embedded)
+        for ((axis, value), others) in
+            self.kernel.axes.iter().zip(self.kernel.embed(point)).zip(&self.embedded)
         {
             let [a, b, c] = [axis.shared, axis.together, axis.detail].map(|weight| weight / 4.0);
             let r = if axis.rough { b } else { 0.0 };
@@ -255,5 +259,76 @@ impl GaussianProcess {
             let known: f64 = row.iter().zip(&*before).map(|(l, v)| l * v).sum();
             rest[0] = (rest[0] - known) / row[index];
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::Dimension;
+
+    fn process() -> GaussianProcess {
+        let line = Dimension { low: -1.0, high: 1.0, circular: false };
+        let space = Space::new(vec![line, Dimension { circular: true, ..line }, line]).unwrap();
+        GaussianProcess::new(Kernel::new(&space.with_rough(vec![true, false, false])))
+    }
+
+    fn covariance(a: &[f64], b: &[f64], details: (Detail, Detail)) -> f64 {
+        let mut process = process();
+        process.observe(a.to_vec(), details.0, 0.0);
+        process.covariances(b, details.1)[0]
+    }
+
+    #[test]
+    fn the_covariance_written_out() {
+        use Detail::{Coarse, Full};
+        let chord = (std::f64::consts::PI * 0.1).sin() / std::f64::consts::PI;
+        let part = |variance: f64, squared: f64| variance * (1.0 + squared / 4.0).powi(-2);
+        let squares = |lengths: [f64; 3]| {
+            (0.02 / lengths[0]).powi(2) + (chord / lengths[1]).powi(2) + (0.3 / lengths[2]).powi(2)
+        };
+        let common = part(1.0, squares([2.0, 0.09, 0.25]))
+            + part(1.3, (0.02 / 0.01_f64).powi(2))
+            + part(0.43, squares([0.01, 0.15, 0.2]));
+        let detail = part(0.12, squares([0.02, 0.15, 0.3]));
+        let (a, b) = ([0.5, 0.95, 0.2], [0.52, 0.05, 0.5]);
+        for (details, expected) in [
+            ((Coarse, Coarse), common),
+            ((Full, Coarse), common),
+            ((Coarse, Full), common),
+            ((Full, Full), common + detail),
+        ] {
+            assert!((covariance(&a, &b, details) - expected).abs() < 1e-12, "{details:?}");
+        }
+    }
+
+    #[test]
+    fn the_posterior_goes_through_what_was_seen_and_is_unsure_elsewhere() {
+        let mut process = process();
+        let points = [[0.1, 0.2, 0.3], [0.5, 0.9, 0.4], [0.8, 0.5, 0.9], [0.5, 0.1, 0.6]];
+        for (index, point) in points.iter().enumerate() {
+            process.observe(point.to_vec(), Detail::Full, 0.1 * index as f64);
+        }
+        process.fit();
+        for (index, point) in points.iter().enumerate() {
+            let belief = process.glance(point, Detail::Full);
+            assert!((belief.mean - 0.1 * index as f64).abs() < 1e-3, "{index}: {}", belief.mean);
+            assert!(process.deviation(point, Detail::Full) < 0.02 * process.scale);
+        }
+        let elsewhere = [0.3, 0.7, 0.1];
+        let exact = process.deviation(&elsewhere, Detail::Full);
+        assert!(exact > 0.5 * process.scale, "{exact}");
+        assert!(exact <= process.glance(&elsewhere, Detail::Full).deviation + 1e-12);
+    }
+
+    #[test]
+    fn a_coarse_look_tells_most_of_a_full_one() {
+        let mut process = process();
+        process.observe(vec![0.5; 3], Detail::Coarse, 1.0);
+        process.observe(vec![0.1; 3], Detail::Coarse, 0.0);
+        process.fit();
+        let (coarse, full) =
+            (process.deviation(&[0.5; 3], Detail::Coarse), process.deviation(&[0.5; 3], Detail::Full));
+        assert!(coarse < 0.02 * process.scale && full > 0.3 * process.scale && full < 0.4 * process.scale);
     }
 }

@@ -79,8 +79,8 @@ pub trait Strategy: Send {
         Detail::Full
     }
 
-    /// What more search is expected to lower the best loss by; `None` from a strategy that has no idea.
-    fn expected_gain(&self) -> Option<f64> {
+    /// What the most promising further evaluation is expected to lower the best loss by; `None` from a strategy that has no idea.
+    fn expected_gain(&mut self) -> Option<f64> {
         None
     }
 
