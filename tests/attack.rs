@@ -3,13 +3,15 @@
 
 use std::cell::Cell;
 
+use ndarray::ArrayView4;
+
 use askance::attack::{
-    Border, Candidate, Evaluator, Objective, Outcome, Pooled, Preset, SearchChoice, Select, Settings, Work,
-    category_metrics, uniform, worst_cases,
+    Border, Candidate, Clock, Evaluator, Objective, Outcome, Pooled, Preset, SearchChoice, Select, Settings,
+    Work, category_metrics, uniform, worst_cases,
 };
 use askance::error::{Error, Kind, Result};
 use askance::metric::{Loss, MetricOptions};
-use askance::model::{Fake, Segmenter as _};
+use askance::model::{Fake, Provenance, Segmentation, Segmenter};
 use askance::perturb;
 use askance::search;
 use askance::types::{Attack, Axis, Bounds, Detail, Frame, Image, Label, Mask, Perturbation, SampleId};
@@ -366,4 +368,91 @@ fn presets_say_what_was_published() {
         assert_eq!(name.parse::<Preset>().unwrap().name(), name);
     }
     assert!("adam".parse::<Preset>().is_err());
+}
+
+/// A fake whose coarse looks see nothing at all, which is the worst that a map can be.
+struct Blind(Fake);
+
+impl Segmenter for Blind {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn input_size(&self) -> usize {
+        self.0.input_size()
+    }
+
+    fn grid(&self) -> (usize, usize) {
+        self.0.grid()
+    }
+
+    fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        self.0.segment(images, categories)
+    }
+
+    fn coarse_cost(&self) -> f64 {
+        0.25
+    }
+
+    fn segment_coarse(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        let mut seen = self.0.segment(images, categories)?;
+        seen.iter_mut().for_each(|segmentation| segmentation.map.fill(0.0));
+        Ok(seen)
+    }
+
+    fn provenance(&self) -> Provenance {
+        self.0.provenance()
+    }
+}
+
+fn attack_blind(settings: &Settings, batch: usize, count: usize) -> (Vec<Vec<Outcome>>, Clock) {
+    let mut model = Blind(Fake::new(SIZE, GRID));
+    let mut found = Vec::new();
+    let mut evaluator = Evaluator::new(&mut model, Objective::new(settings, SIZE), batch);
+    let mut done = |_, outcomes| {
+        found.push(outcomes);
+        Ok(())
+    };
+    let source = (0..count).map(|number| Ok(sample(number)));
+    worst_cases(&mut evaluator, settings, source, &mut done, &|| false, &|_| {}).unwrap();
+    let clock = evaluator.clock();
+    (found, clock)
+}
+
+#[test]
+fn what_is_reported_was_never_a_coarse_look() {
+    let settings = Settings { attacks: vec![Attack::Clean, Attack::Joint], ..settings(30) };
+    let (found, clock) = attack_blind(&settings, 8, 5);
+    let mut fake = Fake::new(SIZE, GRID);
+    let mut evaluator = Evaluator::new(&mut fake, Objective::new(&settings, SIZE), 1);
+    let (mut full, mut coarse) = (0, 0);
+    for (number, outcomes) in found.iter().enumerate() {
+        let (work, joint) = (sample(number), &outcomes[1]);
+        let candidate = Candidate {
+            image: &work.image,
+            mask: &work.mask,
+            category: "part",
+            perturbation: joint.perturbation,
+            detail: Detail::Full,
+        };
+        assert_eq!(evaluator.evaluate(&[candidate]).unwrap()[0].loss, joint.loss);
+        assert!(joint.loss < outcomes[0].loss);
+        assert!(joint.coarse > 20, "{}", joint.coarse);
+        let cost = joint.evaluations as f64 + 0.25 * joint.coarse as f64;
+        assert!(cost <= 30.0 && cost > 29.0, "{cost}");
+        assert_eq!(joint.trace.iter().map(|probe| probe.cost).sum::<f64>(), cost);
+        full += joint.evaluations;
+        coarse += joint.coarse;
+    }
+    assert_eq!((clock.evaluations, clock.coarse), (full, coarse));
+}
+
+#[test]
+fn the_batch_changes_nothing_where_full_and_coarse_looks_mix() {
+    let settings = settings(20);
+    let text = |batch| format!("{:?}", attack_blind(&settings, batch, 7).0);
+    let alone = text(1);
+    for batch in [3, 8, 64] {
+        assert_eq!(text(batch), alone, "batch {batch}");
+    }
 }

@@ -219,3 +219,20 @@ fn worst_difference(a: &Segmentation, b: &Segmentation) -> f32 {
     let maps = a.map.iter().zip(&b.map).map(|(a, b)| (a - b).abs());
     maps.chain([(a.image_score - b.image_score).abs()]).fold(0.0, f32::max)
 }
+
+#[test]
+fn a_coarse_look_is_cheaper_and_much_the_same() {
+    let mut model = pocket();
+    // (145 + 36 x 5 + 16 x 10) / (145 + 121 x 5 + 100 x 10) tokens.
+    assert!((model.coarse_cost() - 485.0 / 1750.0).abs() < 1e-12);
+    let pictures = pictures(3, SIZE);
+    let full = model.segment(pictures.view(), &["bottle"; 3]).unwrap();
+    let coarse = model.segment_coarse(pictures.view(), &["bottle"; 3]).unwrap();
+    for (full, coarse) in full.iter().zip(&coarse) {
+        assert_eq!(full.image_score, coarse.image_score);
+        let difference = worst_difference(full, coarse);
+        assert!(difference > 1e-4 && difference < 0.6, "{difference}");
+        let mean = |segmentation: &Segmentation| segmentation.map.mean().unwrap_or(f32::NAN);
+        assert!((mean(full) - mean(coarse)).abs() < 0.05, "{} {}", mean(full), mean(coarse));
+    }
+}

@@ -293,6 +293,6 @@ fn kinds_read_back() {
         assert_eq!(kind.to_string().parse::<Kind>().unwrap(), kind);
         assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
     }
-    assert_eq!(Kind::default(), Kind::CmaEs);
+    assert_eq!(Kind::default(), Kind::Bayesian);
     assert!("adam".parse::<Kind>().unwrap_err().fix.contains("cma-es"));
 }
