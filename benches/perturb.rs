@@ -4,8 +4,8 @@ use std::f64::consts::PI;
 use std::hint::black_box;
 use std::time::Duration;
 
-use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, rotate_mask, upsample};
-use askance::types::{Image, Map, Mask, Perturbation};
+use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, upsample, warp_mask};
+use askance::types::{Axis, Image, Map, Mask, Perturbation};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const SIZE: usize = 192;
@@ -22,13 +22,19 @@ fn bench(c: &mut Criterion) {
     group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1)).sample_size(20);
     let image = picture();
     let mut out = Image::zeros(image.dim());
-    let all = Perturbation { angle_deg: 30.0, hue_rad: PI / 3.0, saturation: 0.2 };
-    let turned = Perturbation { hue_rad: 0.0, saturation: 0.0, ..all };
-    let coloured = Perturbation { angle_deg: 0.0, ..all };
+    let all = Perturbation::of([(Axis::Angle, 30.0), (Axis::Hue, PI / 3.0), (Axis::Saturation, 0.2)]);
+    let turned = Perturbation::of([(Axis::Angle, 30.0)]);
+    let coloured = all.with(Axis::Angle, 0.0);
 
     let bilinear = Perturber::new(Settings::default(), SIZE);
     for (name, p) in [("bilinear and colour", all), ("bilinear", turned), ("colour", coloured)] {
         group.bench_function(name, |b| b.iter(|| bilinear.apply(black_box(image.view()), p, out.view_mut())));
+    }
+    for axis in Axis::ALL {
+        let p = Perturbation::IDENTITY.with(axis, axis.default_bounds().high);
+        group.bench_function(format!("only {axis}"), |b| {
+            b.iter(|| bilinear.apply(black_box(image.view()), p, out.view_mut()));
+        });
     }
     for fill in [Fill::Zeros, Fill::Reflect] {
         let perturber = Perturber::new(Settings { fill, ..Settings::default() }, SIZE);
@@ -43,9 +49,9 @@ fn bench(c: &mut Criterion) {
 
     let patches = Map::from_shape_fn((12, 12), |(y, x)| ((y * 5 + x * 3) % 11) as f32 / 10.0);
     group.bench_function("upsample", |b| b.iter(|| upsample(black_box(patches.view()), (SIZE, SIZE))));
-    group.bench_function("restore", |b| b.iter(|| restore(black_box(patches.view()), (SIZE, SIZE), 30.0)));
+    group.bench_function("restore", |b| b.iter(|| restore(black_box(patches.view()), (SIZE, SIZE), &turned)));
     let mask = Mask::from_shape_fn((SIZE, SIZE), |(y, x)| (y / 16 + x / 16) % 5 == 0);
-    group.bench_function("rotate_mask", |b| b.iter(|| rotate_mask(black_box(mask.view()), 30.0)));
+    group.bench_function("warp_mask", |b| b.iter(|| warp_mask(black_box(mask.view()), &turned)));
     group.finish();
 }
 

@@ -70,7 +70,7 @@ fn the_worst_case_is_never_better_than_clean_and_joint_never_weaker_than_one_axi
             let settings = Settings { search, ..settings(budget) };
             for outcomes in attack(&settings, 8, 9).0 {
                 let attacks: Vec<Attack> = outcomes.iter().map(|outcome| outcome.attack).collect();
-                assert_eq!(attacks, Attack::ALL);
+                assert_eq!(attacks, Attack::over(&Axis::PAPER));
                 let (clean, joint) = (outcomes[0].loss, outcomes[4].loss);
                 for outcome in &outcomes {
                     assert!(outcome.loss <= clean, "{search} {budget} {:?}", outcome.attack);
@@ -90,7 +90,7 @@ fn the_search_really_finds_something() {
         assert!(outcomes[2].loss < 0.01 * clean, "hue: {} of {clean}", outcomes[2].loss);
         // A shift down by half leaves no more than half of the redness.
         assert!(outcomes[3].loss < 0.6 * clean, "saturation: {} of {clean}", outcomes[3].loss);
-        assert!(outcomes[3].perturbation.saturation < -0.4);
+        assert!(outcomes[3].perturbation.get(Axis::Saturation) < -0.4);
     }
 }
 
@@ -157,7 +157,7 @@ fn found_perturbations_stay_on_their_axes_and_within_bounds() {
             let value = outcome.perturbation.get(axis);
             let interval = bounds.get(axis);
             assert!(value >= interval.low && value <= interval.high, "{outcome:?}");
-            assert!(value == 0.0 || outcome.attack.axes().contains(&axis), "{outcome:?}");
+            assert!(value == 0.0 || outcome.attack.axes(&Axis::PAPER).contains(&axis), "{outcome:?}");
         }
     }
 }
@@ -193,19 +193,20 @@ fn the_mask_is_untouched_in_the_derotated_frame_and_turns_in_the_other() {
         .unwrap()
         .remove(0)
         .map;
+    let turned = |angle| Perturbation::IDENTITY.with(Axis::Angle, angle);
     let derotated = Objective::new(&settings(1), SIZE);
     for angle in [0.0, 33.0, -90.0] {
-        let scored = derotated.scored(map.view(), &work.mask, angle);
+        let scored = derotated.scored(map.view(), &work.mask, &turned(angle));
         assert_eq!(scored.mask, work.mask);
         assert_eq!(scored.valid, None);
     }
     let ignoring = Objective::new(&Settings { border: Border::Ignore, ..settings(1) }, SIZE);
-    let valid = ignoring.scored(map.view(), &work.mask, 45.0).valid.unwrap();
+    let valid = ignoring.scored(map.view(), &work.mask, &turned(45.0)).valid.unwrap();
     let share = valid.iter().filter(|&&v| v).count() as f64 / valid.len() as f64;
     assert!((share - 0.83).abs() < 0.03, "a square turned by 45 degrees keeps 83 % of itself: {share}");
 
     let rotated = Objective::new(&Settings { frame: Frame::RotatedMask, ..settings(1) }, SIZE);
-    let scored = rotated.scored(map.view(), &work.mask, 90.0);
+    let scored = rotated.scored(map.view(), &work.mask, &turned(90.0));
     assert_eq!(scored.map, perturb::upsample(map.view(), (SIZE, SIZE)));
     // A quarter turn clockwise takes row y to column SIZE - 1 - y.
     for ((y, x), &value) in work.mask.indexed_iter() {
@@ -215,8 +216,11 @@ fn the_mask_is_untouched_in_the_derotated_frame_and_turns_in_the_other() {
 
 #[test]
 fn both_frames_agree_where_nothing_turns() {
-    let rotated =
-        Settings { frame: Frame::RotatedMask, attacks: vec![Attack::Clean, Attack::Hue], ..settings(12) };
+    let rotated = Settings {
+        frame: Frame::RotatedMask,
+        attacks: vec![Attack::Clean, Attack::Single(Axis::Hue)],
+        ..settings(12)
+    };
     let derotated = Settings { frame: Frame::Derotated, ..rotated.clone() };
     assert_eq!(format!("{:?}", attack(&rotated, 4, 3).0), format!("{:?}", attack(&derotated, 4, 3).0));
 }
@@ -296,7 +300,7 @@ fn pooled_metrics_fall_from_clean_to_worst() {
             .zip(&found)
             .map(|(work, outcomes)| Pooled {
                 patch_map: outcomes[attack].segmentation.map.clone(),
-                angle_deg: outcomes[attack].perturbation.angle_deg,
+                perturbation: outcomes[attack].perturbation,
                 image_score: outcomes[attack].segmentation.image_score,
                 mask: &work.mask,
                 label: Label::Anomalous,

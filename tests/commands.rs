@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use askance::metric;
 use askance::record::{RunInfo, SampleRow, Status, SummaryRow, SweepRow, read_map, read_rows};
-use askance::types::Attack;
+use askance::types::{Attack, Axis};
 use ndarray::Array2;
 use ndarray_npy::ReadNpyExt as _;
 use tempfile::TempDir;
@@ -74,7 +74,9 @@ fn an_attack_leaves_its_records_and_plots() {
     let names: Vec<(&str, Attack)> = summary.iter().map(|row| (row.category.as_str(), row.attack)).collect();
     let expected: Vec<(&str, Attack)> = ["slate", "tablet", "mean"]
         .into_iter()
-        .flat_map(|category| [Attack::Clean, Attack::Hue, Attack::Joint].map(|attack| (category, attack)))
+        .flat_map(|category| {
+            [Attack::Clean, Attack::Single(Axis::Hue), Attack::Joint].map(|attack| (category, attack))
+        })
         .collect();
     assert_eq!(names, expected);
 
@@ -273,6 +275,10 @@ fn senseless_flags_are_usage_errors_that_name_them() {
         (["--saturation-bounds", "0.1,0.5"], "--saturation-bounds"),
         (["--budget", "0"], "--budget"),
         (["--attacks", "shear"], "shear"),
+        (["--axes", "shear"], "translate-x"),
+        (["--bounds", "blur=-1,2"], "--bounds blur=-1,2"),
+        (["--bounds", "jpeg=0,100"], "--bounds jpeg=0,100"),
+        (["--bounds", "zoom=0,1"], "zoom"),
         (["--fpr-limit", "0"], "--fpr-limit"),
         (["--batch", "0"], "--batch"),
         (["--provider", "cuda:x"], "cuda:x"),

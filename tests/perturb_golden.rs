@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, rotate_mask, upsample};
-use askance::types::{Image, Perturbation};
+use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, upsample, warp_mask};
+use askance::types::{self, Image, Perturbation};
 use ndarray::{Array2, Array3, Array4, Axis};
 use ndarray_npy::{ReadableElement, read_npy};
 use serde::Deserialize;
@@ -29,8 +29,20 @@ struct PictureCase {
     index: usize,
     rotation: Rotation,
     fill: Fill,
-    #[serde(flatten)]
-    perturbation: Perturbation,
+    angle_deg: f64,
+    hue_rad: f64,
+    saturation: f64,
+}
+
+impl PictureCase {
+    fn perturbation(&self) -> Perturbation {
+        let values = [self.angle_deg, self.hue_rad, self.saturation];
+        Perturbation::of(types::Axis::PAPER.into_iter().zip(values))
+    }
+}
+
+fn turned(angle_deg: f64) -> Perturbation {
+    Perturbation::IDENTITY.with(types::Axis::Angle, angle_deg)
 }
 
 #[derive(Deserialize, Debug)]
@@ -70,7 +82,7 @@ fn pictures_agree_with_kornia_and_torch_rotation() {
         let expected = expected.index_axis(Axis(0), case.index).mapv(|level| f32::from(level) / LEVELS);
         let settings = Settings { rotation: case.rotation, fill: case.fill };
         let mut out = Image::zeros(picture.dim());
-        Perturber::new(settings, picture.dim().1).apply(picture.view(), case.perturbation, out.view_mut());
+        Perturber::new(settings, picture.dim().1).apply(picture.view(), case.perturbation(), out.view_mut());
         let difference = largest_difference(&out, &expected);
         if difference > TOLERANCE {
             wrong.push(format!("{difference:.2e} {case:?}"));
@@ -85,7 +97,7 @@ fn maps_agree_with_torch_and_kornia() {
         let patches: Array2<f32> = read(&format!("patches_{}.npy", case.patches));
         let expected: Array3<f32> = read(&format!("maps_{}.npy", case.patches));
         let expected = expected.index_axis(Axis(0), case.index);
-        let (map, _) = restore(patches.view(), case.size, case.angle_deg);
+        let (map, _) = restore(patches.view(), case.size, &turned(case.angle_deg));
         assert_eq!(map.dim(), expected.dim());
         let difference = largest_difference(&map, expected);
         assert!(difference < MAP_TOLERANCE, "{difference:.2e} {case:?}");
@@ -102,7 +114,7 @@ fn masks_agree_with_kornia() {
     let (height, width) = mask.dim();
     let mut compared = 0;
     for (angle, expected) in golden().mask_angles_deg.into_iter().zip(expected.outer_iter()) {
-        let turned = rotate_mask(mask.view(), angle);
+        let turned = warp_mask(mask.view(), &turned(angle));
         let (sin, cos) = angle.to_radians().sin_cos();
         for ((row, column), &expected) in expected.indexed_iter() {
             let (cx, cy) = ((width as f64 - 1.0) / 2.0, (height as f64 - 1.0) / 2.0);

@@ -2,16 +2,20 @@
 
 use std::f64::consts::{PI, TAU};
 
-use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, rotate_back, rotate_mask, upsample};
-use askance::types::{Image, Map, Mask, Perturbation};
+use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, unwarp_map, upsample, warp_mask};
+use askance::types::{self, Image, Map, Mask, Perturbation};
 use ndarray::{Array4, Axis, array, s};
 use proptest::prelude::*;
 
 fn apply(settings: Settings, image: &Image, angle_deg: f64, hue_rad: f64, saturation: f64) -> Image {
     let mut out = Image::from_elem(image.dim(), f32::NAN);
-    let p = Perturbation { angle_deg, hue_rad, saturation };
+    let p = Perturbation::of(types::Axis::PAPER.into_iter().zip([angle_deg, hue_rad, saturation]));
     Perturber::new(settings, image.dim().1).apply(image.view(), p, out.view_mut());
     out
+}
+
+fn by_angle(angle_deg: f64) -> Perturbation {
+    Perturbation::IDENTITY.with(types::Axis::Angle, angle_deg)
 }
 
 fn bilinear(image: &Image, angle_deg: f64, hue_rad: f64, saturation: f64) -> Image {
@@ -116,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn rotate_back_undoes_the_rotation(angle in -180.0..180.0_f64, phase in 0.0..TAU, rotation in prop::sample::select(&Rotation::ALL[..])) {
+    fn unwarping_undoes_the_rotation(angle in -180.0..180.0_f64, phase in 0.0..TAU, rotation in prop::sample::select(&Rotation::ALL[..])) {
         // 64 pixels; interior: at least 8 pixels inside the inscribed circle. Bilinear smooths twice, the three shears
         // turn about a point half a pixel off: 0.03 and 0.1 of the range.
         let (size, tolerance) = (64, if rotation == Rotation::Bilinear { 0.03 } else { 0.1 });
@@ -124,7 +128,7 @@ proptest! {
         let grey = Image::from_shape_fn((3, size, size), |(_, y, x)| map[[y, x]]);
         let settings = Settings { rotation, fill: Fill::Replicate };
         let turned = apply(settings, &grey, angle, 0.0, 0.0).index_axis_move(Axis(0), 1);
-        let (back, valid) = rotate_back(turned.view(), angle);
+        let (back, valid) = unwarp_map(turned.view(), &by_angle(angle));
         let centre = (size as f32 - 1.0) / 2.0;
         for ((y, x), value) in back.indexed_iter() {
             if (y as f32 - centre).hypot(x as f32 - centre) < size as f32 / 2.0 - 8.0 {
@@ -140,15 +144,15 @@ proptest! {
         // that is not near one half.
         let mask = Mask::from_shape_fn((height, width), |(y, x)| (4..12).contains(&y) && (10..18).contains(&x));
         let soft = mask.mapv(|inside| if inside { 1.0_f32 } else { 0.0 });
-        let (map, _) = rotate_back(soft.view(), -angle);
-        let turned = rotate_mask(mask.view(), angle);
+        let (map, _) = unwarp_map(soft.view(), &by_angle(-angle));
+        let turned = warp_mask(mask.view(), &by_angle(angle));
         for (at, &value) in map.indexed_iter() {
             if !(0.2..0.8).contains(&value) {
                 prop_assert_eq!(turned[at], value > 0.5, "{:?}", at);
             }
         }
         // And back: pixels well within the block, and not turned out of the picture, are there again.
-        let back = rotate_mask(turned.view(), -angle);
+        let back = warp_mask(turned.view(), &by_angle(-angle));
         let reach = 0.45 * height.min(width) as f64;
         for (y, x) in [(6, 12), (9, 15), (6, 15), (9, 12)] {
             let (dy, dx) = (y as f64 - (height as f64 - 1.0) / 2.0, x as f64 - (width as f64 - 1.0) / 2.0);
@@ -163,14 +167,14 @@ proptest! {
     ) {
         let patches = Map::from_shape_fn((rows, columns), |(y, x)| (seed + (y * 7 + x * 3) as f32).sin());
         let enlarged = upsample(patches.view(), (height, width));
-        prop_assert_eq!(restore(patches.view(), (height, width), angle), rotate_back(enlarged.view(), angle));
-        let untouched = restore(patches.view(), (height, width), 0.0);
+        prop_assert_eq!(restore(patches.view(), (height, width), &by_angle(angle)), unwarp_map(enlarged.view(), &by_angle(angle)));
+        let untouched = restore(patches.view(), (height, width), &Perturbation::IDENTITY);
         prop_assert_eq!(untouched, (enlarged, Mask::from_elem((height, width), true)));
     }
 
     #[test]
     fn validity_is_where_the_source_lies_inside(angle in -180.0..180.0_f64, height in 1..20_usize, width in 1..20_usize) {
-        let (_, valid) = rotate_back(Map::zeros((height, width)).view(), angle);
+        let (_, valid) = unwarp_map(Map::zeros((height, width)).view(), &by_angle(angle));
         let (sin, cos) = (-angle).to_radians().sin_cos();
         let (cx, cy) = ((width as f64 - 1.0) / 2.0, (height as f64 - 1.0) / 2.0);
         for ((row, column), &valid) in valid.indexed_iter() {
@@ -191,9 +195,9 @@ fn positive_angles_are_clockwise() {
     for channel in out.outer_iter() {
         assert_eq!(channel, clockwise);
     }
-    assert_eq!(rotate_back(clockwise.view(), 90.0).0, plane);
+    assert_eq!(unwarp_map(clockwise.view(), &by_angle(90.0)).0, plane);
     let bright = plane.mapv(|value| value > 0.65);
-    assert_eq!(rotate_mask(bright.view(), 90.0), clockwise.mapv(|value| value > 0.65));
+    assert_eq!(warp_mask(bright.view(), &by_angle(90.0)), clockwise.mapv(|value| value > 0.65));
 }
 
 #[test]
@@ -231,7 +235,7 @@ fn the_memory_layout_does_not_matter() {
         Image::from_shape_fn((3, 9, 9), |(channel, y, x)| ((channel * 31 + y * 7 + x * 3) % 10) as f32 / 9.0);
     let expected = bilinear(&image, 33.0, 1.0, 0.2);
     let perturber = Perturber::new(Settings::default(), 9);
-    let p = Perturbation { angle_deg: 33.0, hue_rad: 1.0, saturation: 0.2 };
+    let p = Perturbation::of(types::Axis::PAPER.into_iter().zip([33.0, 1.0, 0.2]));
 
     let mut batch = Array4::from_elem((2, 3, 9, 9), -1.0);
     perturber.apply(image.view(), p, batch.index_axis_mut(Axis(0), 1));
@@ -250,7 +254,10 @@ fn the_memory_layout_does_not_matter() {
 
     let map = smooth(12, 0.3);
     let strided = smooth(12, 0.3).reversed_axes();
-    let (a, b) = (rotate_back(strided.view(), 20.0), rotate_back(strided.as_standard_layout().view(), 20.0));
+    let (a, b) = (
+        unwarp_map(strided.view(), &by_angle(20.0)),
+        unwarp_map(strided.as_standard_layout().view(), &by_angle(20.0)),
+    );
     assert_eq!(a, b);
     assert_eq!(upsample(map.slice(s![..;2, ..]), (24, 24)).dim(), (24, 24));
 }
@@ -262,7 +269,7 @@ fn threads_share_a_perturber() {
         Image::from_shape_fn((3, 16, 16), |(channel, y, x)| ((channel * 5 + y * 3 + x) % 8) as f32 / 7.0);
     let turned = |angle_deg: f64| {
         let mut out = Image::zeros(image.dim());
-        perturber.apply(image.view(), Perturbation { angle_deg, ..Perturbation::IDENTITY }, out.view_mut());
+        perturber.apply(image.view(), by_angle(angle_deg), out.view_mut());
         out
     };
     let alone: Vec<Image> = (0..8).map(|index| turned(f64::from(index) * 20.0 - 70.0)).collect();

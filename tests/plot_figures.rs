@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use askance::perturb::Settings;
 use askance::plot::{self, Searched};
 use askance::record::{
-    Example, ExampleRow, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, mean_rows, to_table,
+    Example, ExampleRow, Parameters, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, mean_rows, to_table,
     write_examples, write_rows,
 };
-use askance::types::{Attack, Axis, Bounds, Image, Label, Map, Mask};
+use askance::types::{Attack, Axis, Bounds, Image, Label, Map, Mask, Perturbation};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
 
@@ -121,10 +121,10 @@ fn summary_rows(models: &[&str], datasets: &[&str]) -> Vec<SummaryRow> {
     let mut rows = Vec::new();
     for model in models {
         for dataset in datasets {
-            for attack in Attack::ALL {
+            for attack in Attack::over(&Axis::PAPER) {
                 for category in CATEGORIES {
                     let base = 0.95 - 0.3 * noise(&format!("{model}{dataset}{category}"), 3);
-                    let drop = 0.08 * attack as u8 as f64 * noise(model, 4);
+                    let drop = 0.08 * attack.axes(&Axis::PAPER).len() as f64 * noise(model, 4);
                     rows.push(SummaryRow {
                         model: (*model).into(),
                         dataset: (*dataset).into(),
@@ -151,10 +151,14 @@ fn sample_rows(models: &[&str], count: usize) -> Vec<SampleRow> {
     let mut rows = Vec::new();
     for model in models {
         for number in 0..count {
-            for attack in Attack::ALL {
+            for attack in Attack::over(&Axis::PAPER) {
                 let value = |axis: Axis, half: f64| {
                     let draw = noise(&format!("{model}{number}{attack}{axis}"), 5);
-                    if !attack.axes().contains(&axis) || draw < 0.1 { 0.0 } else { half * (2.0 * draw - 1.0) }
+                    if !attack.axes(&Axis::PAPER).contains(&axis) || draw < 0.1 {
+                        0.0
+                    } else {
+                        half * (2.0 * draw - 1.0)
+                    }
                 };
                 rows.push(SampleRow {
                     model: (*model).into(),
@@ -163,9 +167,15 @@ fn sample_rows(models: &[&str], count: usize) -> Vec<SampleRow> {
                     sample: format!("scratch/{number:03}"),
                     label: Label::Anomalous,
                     attack,
-                    angle_deg: value(Axis::Angle, 90.0),
-                    hue_rad: value(Axis::Hue, PI),
-                    saturation: value(Axis::Saturation, 0.5),
+                    parameters: Parameters::new(
+                        &Perturbation::of(
+                            Axis::PAPER
+                                .into_iter()
+                                .zip([90.0, PI, 0.5])
+                                .map(|(axis, half)| (axis, value(axis, half))),
+                        ),
+                        &Axis::PAPER,
+                    ),
                     loss: -0.1,
                     sample_auroc: Some(if attack == Attack::Clean { 0.93 } else { 0.41 }),
                     evaluations: 100,
@@ -217,9 +227,14 @@ fn made_up_examples(count: usize) -> Vec<Example> {
                 category: CATEGORIES[number + 5].into(),
                 sample: format!("scratch/{number:03}"),
                 attack: Attack::Joint,
-                angle_deg: -80.0 + 45.0 * number as f64,
-                hue_rad: 2.5 - number as f64,
-                saturation: -0.3 + 0.2 * number as f64,
+                parameters: Parameters::new(
+                    &Perturbation::of([
+                        (Axis::Angle, -80.0 + 45.0 * number as f64),
+                        (Axis::Hue, 2.5 - number as f64),
+                        (Axis::Saturation, -0.3 + 0.2 * number as f64),
+                    ]),
+                    &Axis::PAPER,
+                ),
                 clean_auroc: Some(0.95),
                 worst_auroc: (number != 1).then_some(0.41),
                 image: "a.png".into(),
@@ -240,10 +255,16 @@ fn the_gallery_shows_the_part_in_many_colours() {
     let out = Out::new();
     let path = out.path("gallery.png");
     let (image, _) = part(192);
-    plot::gallery(&image, Settings::default(), &Bounds::default(), &path).unwrap();
+    plot::gallery(&image, Settings::default(), &Axis::PAPER, &Bounds::default(), &path).unwrap();
     assert_drawn(&path);
-    let error =
-        plot::gallery(&Array3::zeros((3, 4, 5)), Settings::default(), &Bounds::default(), &path).unwrap_err();
+    let error = plot::gallery(
+        &Array3::zeros((3, 4, 5)),
+        Settings::default(),
+        &Axis::PAPER,
+        &Bounds::default(),
+        &path,
+    )
+    .unwrap_err();
     assert!(error.problem.contains("3 x 4 x 5"), "{error}");
 }
 

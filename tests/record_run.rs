@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use askance::record::{
-    Journal, ModelInfo, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow, SweepRow, compatible,
-    mean_rows, read_examples, read_rows, to_table, write_atomic, write_examples, write_rows,
+    Journal, ModelInfo, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow, SweepRow,
+    compatible, mean_rows, read_examples, read_rows, to_table, write_atomic, write_examples, write_rows,
 };
-use askance::types::{Attack, Axis, Label, SampleId};
+use askance::types::{Attack, Axis, Label, Perturbation, SampleId};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
 
@@ -20,9 +20,10 @@ fn sample_row(stem: &str, attack: Attack) -> SampleRow {
         sample: format!("scratch/{stem}"),
         label: Label::Anomalous,
         attack,
-        angle_deg: -37.25,
-        hue_rad: 0.1,
-        saturation: 1.0 / 3.0,
+        parameters: Parameters::new(
+            &Perturbation::of([(Axis::Angle, -37.25), (Axis::Hue, 0.1), (Axis::Saturation, 1.0 / 3.0)]),
+            &Axis::PAPER,
+        ),
         loss: 1e-7,
         sample_auroc: None,
         evaluations: 100,
@@ -63,8 +64,9 @@ fn headers_are_exactly_the_documented_ones() {
     write_rows::<SampleRow>(folder.path().join("samples.csv"), &[]).unwrap();
     assert_eq!(
         first_line("samples.csv"),
-        "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,loss,sample_auroc,evaluations,\
-         image_score,search,budget,seed,image,mask"
+        "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,scale_log2,translate_x,\
+         translate_y,temperature_mired,blur_px,brightness,contrast_log2,gamma_log2,jpeg_loss,loss,sample_auroc,\
+         evaluations,image_score,search,budget,seed,image,mask"
     );
     write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();
     assert_eq!(
@@ -79,7 +81,8 @@ fn headers_are_exactly_the_documented_ones() {
     );
 }
 
-/// The cells follow the fields by order, so the constant header must be the fields' own names.
+/// The cells follow the fields by order, so the constant header must be the fields' own names. A row with [`Parameters`] has
+/// several cells in one field; `rows_read_back_as_they_were` looks at that one.
 #[test]
 fn the_header_is_the_order_of_the_fields() {
     fn names_of<T: Row>(row: &T) -> String {
@@ -87,8 +90,7 @@ fn the_header_is_the_order_of_the_fields() {
         writer.serialize(row).unwrap();
         String::from_utf8(writer.into_inner().unwrap()).unwrap().lines().next().unwrap().to_owned()
     }
-    assert_eq!(names_of(&sample_row("1", Attack::Hue)), SampleRow::HEADER.join(","));
-    assert_eq!(names_of(&summary_row("a", Attack::Hue, None)), SummaryRow::HEADER.join(","));
+    assert_eq!(names_of(&summary_row("a", Attack::Single(Axis::Hue), None)), SummaryRow::HEADER.join(","));
     let sweep = SweepRow {
         model: String::new(),
         dataset: String::new(),
@@ -121,9 +123,44 @@ fn rows_read_back_as_they_were() {
     assert_eq!(opened.rows, rows);
     assert_eq!(opened.cut, None);
     let text = fs::read_to_string(&path).unwrap();
-    let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,1e-7,,100,0.75,cma-es,100,\
+    let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,1e-7,,100,0.75,cma-es,100,\
                  18446744073709551615,\"bolt, new/\"\"1\"\".png\",";
     assert_eq!(text.lines().nth(1).unwrap(), cells);
+}
+
+/// A line of a file as it was before there were more axes than three.
+#[test]
+fn an_older_file_is_read_but_not_added_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let old = "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,loss,sample_auroc,evaluations,\
+               image_score,search,budget,seed,image,mask\n\
+               pocket,toys,bolt,scratch/1,anomalous,joint,-37.25,0.1,0.3333333333333333,1e-7,,100,0.75,cma-es,100,\
+               18446744073709551615,\"bolt, new/\"\"1\"\".png\",\n";
+    fs::write(&path, old).unwrap();
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [sample_row("1", Attack::Joint)]);
+    let error = Journal::<SampleRow>::open(&path).unwrap_err();
+    assert!(error.problem.contains("older version"), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), old);
+    // A column that every version writes must not be missing.
+    fs::write(&path, old.replace("hue_rad,", "").replace("0.1,", "")).unwrap();
+    assert!(read_rows::<SampleRow>(&path).unwrap_err().problem.contains("has the columns"));
+}
+
+#[test]
+fn a_row_has_a_cell_for_each_axis_of_its_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let p = Axis::ALL.into_iter().map(|axis| (axis, axis as u8 as f64 + 0.5));
+    let row = SampleRow {
+        parameters: Parameters::new(&Perturbation::of(p), &Axis::ALL),
+        ..sample_row("1", Attack::Single(Axis::TranslateX))
+    };
+    write_rows(&path, std::slice::from_ref(&row)).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let cells = "translate-x,0.5,1.5,2.5,3.5,4.5,5.5,6.5,7.5,8.5,9.5,10.5,11.5,1e-7,";
+    assert!(text.lines().nth(1).unwrap().contains(cells), "{text}");
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [row]);
 }
 
 #[test]
@@ -201,13 +238,13 @@ fn the_mean_row_weighs_categories_equally_and_leaves_out_missing_values() {
         summary_row("b", Attack::Clean, Some(0.6)),
         summary_row("c", Attack::Clean, None),
         summary_row("mean", Attack::Clean, Some(0.0)),
-        summary_row("a", Attack::Hue, None),
+        summary_row("a", Attack::Single(Axis::Hue), None),
     ];
     let means = mean_rows(&rows);
     assert_eq!(means.len(), 2);
     assert!((means[0].pixel_auroc.unwrap() - 0.7).abs() < 1e-15);
     assert_eq!((means[0].category.as_str(), means[0].samples, means[0].evaluations), ("mean", 30, 3000));
-    assert_eq!((means[1].attack, means[1].pixel_auroc), (Attack::Hue, None));
+    assert_eq!((means[1].attack, means[1].pixel_auroc), (Attack::Single(Axis::Hue), None));
 }
 
 #[test]
@@ -282,7 +319,7 @@ fn info(settings: &Settings) -> RunInfo {
 fn settings() -> Settings {
     Settings {
         budget: 100,
-        attacks: Attack::ALL.to_vec(),
+        attacks: Attack::over(&Axis::PAPER),
         limit: None,
         search: Search { strategy: "cma-es", sigma: 0.3 },
     }

@@ -53,18 +53,18 @@ impl Objective {
 
     /// Brings a patch-level map and the ground truth together at evaluation size. In the de-rotated frame the mask is not
     /// touched; in the rotated one the map is not.
-    pub fn scored(&self, patch_map: ArrayView2<f32>, mask: &Mask, angle_deg: f64) -> Scored {
+    pub fn scored(&self, patch_map: ArrayView2<f32>, mask: &Mask, perturbation: &Perturbation) -> Scored {
         let size = (self.size, self.size);
         match self.frame {
             Frame::Derotated => {
-                let (map, valid) = perturb::restore(patch_map, size, angle_deg);
+                let (map, valid) = perturb::restore(patch_map, size, perturbation);
                 Scored { map, mask: mask.clone(), valid: (self.border == Border::Ignore).then_some(valid) }
             }
             Frame::RotatedMask => Scored {
                 map: perturb::upsample(patch_map, size),
-                mask: perturb::rotate_mask(mask.view(), angle_deg),
+                mask: perturb::warp_mask(mask.view(), perturbation),
                 valid: (self.border == Border::Ignore)
-                    .then(|| perturb::rotate_mask(Mask::from_elem(size, true).view(), angle_deg)),
+                    .then(|| perturb::warp_mask(Mask::from_elem(size, true).view(), perturbation)),
             },
         }
     }
@@ -75,12 +75,12 @@ impl Objective {
         match self.frame {
             Frame::Derotated => {
                 let size = (self.size, self.size);
-                let (map, valid) = perturb::restore(patch_map, size, perturbation.angle_deg);
+                let (map, valid) = perturb::restore(patch_map, size, &perturbation);
                 let valid = (self.border == Border::Ignore).then(|| valid.view());
                 metric::loss(self.loss, map.view(), mask.view(), valid)
             }
             Frame::RotatedMask => {
-                let scored = self.scored(patch_map, mask, perturbation.angle_deg);
+                let scored = self.scored(patch_map, mask, &perturbation);
                 let valid = scored.valid.as_ref().map(|mask| mask.view());
                 metric::loss(self.loss, scored.map.view(), scored.mask.view(), valid)
             }
@@ -110,7 +110,7 @@ impl Objective {
         mask: &Mask,
         perturbation: Perturbation,
     ) -> Option<f64> {
-        let scored = self.scored(patch_map, mask, perturbation.angle_deg);
+        let scored = self.scored(patch_map, mask, &perturbation);
         metric::sample_auroc(
             scored.map.view(),
             scored.mask.view(),

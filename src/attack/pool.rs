@@ -4,15 +4,15 @@ use rayon::prelude::*;
 use super::objective::{Objective, Scored};
 use crate::error::Result;
 use crate::metric::{self, CategoryMetrics, MetricOptions};
-use crate::types::{Label, Map, Mask};
+use crate::types::{Label, Map, Mask, Perturbation};
 
 /// One sample's contribution to a pooled metric.
 #[derive(Clone, Debug)]
 pub struct Pooled<'a> {
     /// Patch-level map of the perturbed picture.
     pub patch_map: Map,
-    /// Angle by which the picture was turned.
-    pub angle_deg: f64,
+    /// What was done to the picture.
+    pub perturbation: Perturbation,
     /// Image score.
     pub image_score: f32,
     /// Ground truth at evaluation size, in the frame of the unperturbed picture.
@@ -32,7 +32,7 @@ pub fn category_metrics(
 ) -> Result<CategoryMetrics> {
     let scored: Vec<Scored> = samples
         .par_iter()
-        .map(|sample| objective.scored(sample.patch_map.view(), sample.mask, sample.angle_deg))
+        .map(|sample| objective.scored(sample.patch_map.view(), sample.mask, &sample.perturbation))
         .collect();
     let maps: Vec<ArrayView2<'_, f32>> = scored.iter().map(|item| item.map.view()).collect();
     let masks: Vec<ArrayView2<'_, bool>> = scored.iter().map(|item| item.mask.view()).collect();

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::perturb::{self, Fill, Rotation};
 use crate::types::Frame;
 
-/// A published protocol, as settings. Both have the bounds (+-90 degrees, the whole hue circle, saturation +-0.5), the
+/// A published protocol, as settings. Both have the three axes and bounds (+-90 degrees, the whole hue circle, saturation +-0.5), the
 /// contrast loss, the three-pass rotation with replicated borders and 100 evaluations of arXiv 2405.07969 and of its authors'
 /// code (`examples/anomalib_adversary` in IntelLabs/MART).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::Segmentation;
 use crate::search::{self, Dimension, Space, Strategy};
 use crate::stats::derive_seed;
-use crate::types::{Attack, Detail, Perturbation};
+use crate::types::{Attack, Axis, Detail, Perturbation};
 
 /// The worst case that one attack found on one sample.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl<'s> SampleAttack<'s> {
         let search = self.current.as_mut()?;
         let point = search.asked.get(search.next)?;
         search.next += 1;
-        Some(to_perturbation(search.best.attack, point))
+        Some(to_perturbation(self.settings.axes_of(search.best.attack), point))
     }
 
     /// How closely the candidates are to be looked at that [`SampleAttack::next`] hands out now.
@@ -173,7 +173,7 @@ impl<'s> SampleAttack<'s> {
 
     /// Starts from identity and from what earlier attacks found on axes of this one, so that it is never weaker than they.
     fn begin(&self, attack: Attack) -> Result<Search> {
-        let axes = attack.axes();
+        let axes = self.settings.axes_of(attack);
         let bounds = &self.settings.bounds;
         let dimensions = axes
             .iter()
@@ -190,10 +190,10 @@ impl<'s> SampleAttack<'s> {
         let known: Vec<&Outcome> = self
             .outcomes
             .iter()
-            .filter(|outcome| outcome.attack.axes().iter().all(|axis| axes.contains(axis)))
+            .filter(|outcome| self.settings.axes_of(outcome.attack).iter().all(|axis| axes.contains(axis)))
             .collect();
         let points: Vec<Vec<f64>> =
-            known.iter().map(|outcome| to_point(attack, outcome.perturbation)).collect();
+            known.iter().map(|outcome| to_point(axes, &outcome.perturbation)).collect();
         let losses: Vec<f64> = known.iter().map(|outcome| outcome.loss).collect();
         strategy.tell(&points, &losses);
         let mut best = known[0];
@@ -208,10 +208,10 @@ impl<'s> SampleAttack<'s> {
     }
 }
 
-fn to_perturbation(attack: Attack, point: &[f64]) -> Perturbation {
-    attack.axes().iter().zip(point).fold(Perturbation::IDENTITY, |p, (&axis, &value)| p.with(axis, value))
+fn to_perturbation(axes: &[Axis], point: &[f64]) -> Perturbation {
+    Perturbation::of(axes.iter().copied().zip(point.iter().copied()))
 }
 
-fn to_point(attack: Attack, perturbation: Perturbation) -> Vec<f64> {
-    attack.axes().iter().map(|&axis| perturbation.get(axis)).collect()
+fn to_point(axes: &[Axis], perturbation: &Perturbation) -> Vec<f64> {
+    axes.iter().map(|&axis| perturbation.get(axis)).collect()
 }

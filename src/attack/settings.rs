@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::types::{Attack, Bounds, Frame};
+use crate::types::{Attack, Axis, Bounds, Frame};
 use crate::{metric, perturb, search};
 
 /// Everything that decides the numbers of an attack. Batch size and threads do not belong here: they do not change them.
@@ -12,13 +12,15 @@ use crate::{metric, perturb, search};
 pub struct Settings {
     /// Attacks to run; clean is always among them, because it is the identity candidate of all the others.
     pub attacks: Vec<Attack>,
+    /// The axes that the joint attack searches.
+    pub axes: Vec<Axis>,
     /// How far each parameter may go.
     pub bounds: Bounds,
-    /// Interpolation and fill of the forward rotation.
+    /// Interpolation and fill of the forward rotation, zoom and shift.
     pub perturb: perturb::Settings,
     /// Where map and mask meet.
     pub frame: Frame,
-    /// What becomes of pixels that a rotation brought in from outside the picture.
+    /// What becomes of pixels that a rotation, zoom or shift brought in from outside the picture.
     pub border: Border,
     /// What the search minimises.
     pub loss: metric::Loss,
@@ -33,10 +35,11 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Every attack, the paper's bounds, 100 evaluations: what the command line does without flags.
+    /// The paper's axes and bounds, alone and jointly, 100 evaluations: what the command line does without flags.
     fn default() -> Self {
         Self {
-            attacks: Attack::ALL.to_vec(),
+            attacks: Attack::over(&Axis::PAPER),
+            axes: Axis::PAPER.to_vec(),
             bounds: Bounds::default(),
             perturb: perturb::Settings::default(),
             frame: Frame::default(),
@@ -56,8 +59,10 @@ impl Settings {
     /// The most that the exhaustive search of one axis takes: steps of a third of a degree or of 0.01 rad.
     const EXHAUSTIVE_AXIS: usize = 600;
 
-    /// Puts the attacks in their order of running, with clean in front and no repetition.
+    /// Puts axes and attacks in their order, with clean in front and no repetition.
     pub fn normalise(&mut self) {
+        self.axes.sort_unstable();
+        self.axes.dedup();
         self.attacks.push(Attack::Clean);
         self.attacks.sort_unstable();
         self.attacks.dedup();
@@ -69,6 +74,9 @@ impl Settings {
     /// A usage error that names the flag.
     pub fn validate(&self) -> Result<()> {
         self.bounds.validate()?;
+        if self.attacks.contains(&Attack::Joint) && self.axes.is_empty() {
+            return Err(Error::usage("--axes", "leaves the joint attack nothing to search", "name an axis"));
+        }
         if self.budget == 0 {
             return Err(Error::usage("--budget 0", "leaves no model evaluation", "give at least 1"));
         }
@@ -83,10 +91,22 @@ impl Settings {
         Ok(())
     }
 
+    /// The axes that an attack searches.
+    pub fn axes_of(&self, attack: Attack) -> &[Axis] {
+        attack.axes(&self.axes)
+    }
+
+    /// Every axis that some attack of the run searches, or the joint one would.
+    pub fn all_axes(&self) -> Vec<Axis> {
+        let searched =
+            |axis: &Axis| self.axes.contains(axis) || self.attacks.contains(&Attack::Single(*axis));
+        Axis::ALL.into_iter().filter(searched).collect()
+    }
+
     /// Model evaluations per sample that an attack may take, the unchanged picture included: the budget, but for the exhaustive
     /// search of one axis no more than are of use there.
     pub fn budget_of(&self, attack: Attack) -> usize {
-        match (attack.axes().len(), self.search) {
+        match (self.axes_of(attack).len(), self.search) {
             (0, _) => 1,
             (1, SearchChoice::Named(search::Kind::Exhaustive)) => self.budget.min(Self::EXHAUSTIVE_AXIS),
             _ => self.budget,
@@ -99,7 +119,7 @@ impl Settings {
     }
 }
 
-/// Pixels of the de-rotated map that lie outside the picture's rotated footprint.
+/// Pixels of the map that lie outside the moved picture, once it has been brought back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Border {

@@ -72,7 +72,7 @@ mod tests {
         let bounds = Bounds::default();
         assert_eq!(sweep_values(&bounds, Axis::Angle, 3).unwrap(), [-90.0, 0.0, 90.0]);
         assert_eq!(sweep_values(&bounds, Axis::Saturation, 2).unwrap(), [-0.5, 0.0, 0.5]);
-        let one_sided = Bounds { saturation: Interval { low: 0.0, high: 0.5 }, ..bounds };
+        let one_sided = bounds.with(Axis::Saturation, Interval { low: 0.0, high: 0.5 });
         assert_eq!(sweep_values(&one_sided, Axis::Saturation, 3).unwrap(), [0.0, 0.25, 0.5]);
         assert!(sweep_values(&bounds, Axis::Hue, 1).is_err());
     }

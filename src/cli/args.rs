@@ -46,7 +46,7 @@ pub enum Command {
     Demo(DemoArgs),
     /// Clean metrics
     Eval(EvalArgs),
-    /// One uniform perturbation over a range: metrics against angle, hue or saturation
+    /// One uniform perturbation over a range: metrics against angle, hue, saturation or another axis
     Sweep(SweepArgs),
     /// The worst case of each sample, and what remains of the metrics there
     Attack(AttackArgs),
@@ -178,30 +178,32 @@ pub struct PerturbArgs {
     /// Bounds of the saturation shift [default: -0.5,0.5]
     #[arg(long, value_name = "LOW,HIGH", value_parser = interval, allow_hyphen_values = true)]
     pub saturation_bounds: Option<Interval>,
+    /// Bounds of any axis, repeatable, such as brightness=-0.3,0.3; docs/perturbations.md has units and defaults
+    #[arg(long, value_name = "AXIS=LOW,HIGH", value_parser = axis_interval)]
+    pub bounds: Vec<(Axis, Interval)>,
     /// Interpolation of the rotation: bilinear or three-pass [default: bilinear]
     #[arg(long, value_name = "NAME")]
     pub rotation: Option<Rotation>,
-    /// What a rotation brings in from outside: replicate, zeros or reflect [default: replicate]
+    /// What a rotation, zoom or shift brings in from outside: replicate, zeros or reflect [default: replicate]
     #[arg(long, value_name = "NAME")]
     pub fill: Option<Fill>,
-    /// Where map and mask meet: derotated (the map is turned back) or rotated-mask [default: derotated]
+    /// Where map and mask meet: derotated (the map is brought back) or rotated-mask [default: derotated]
     #[arg(long, value_name = "NAME", value_parser = frame)]
     pub frame: Option<Frame>,
-    /// Map pixels from outside the turned picture: zeros or ignore [default: zeros]
+    /// Map pixels from outside the moved picture: zeros or ignore [default: zeros]
     #[arg(long, value_name = "NAME")]
     pub border: Option<Border>,
 }
 
 impl PerturbArgs {
     /// The preset, or the defaults, with what the flags say instead.
-    pub fn settings(&self) -> Settings {
+    ///
+    /// # Errors
+    /// A usage error when the bounds of an axis are given twice.
+    pub fn settings(&self) -> Result<Settings> {
         let base = self.preset.map_or_else(Settings::default, Preset::settings);
-        Settings {
-            bounds: Bounds {
-                angle_deg: self.angle_bounds.unwrap_or(base.bounds.angle_deg),
-                hue_rad: self.hue_bounds.unwrap_or(base.bounds.hue_rad),
-                saturation: self.saturation_bounds.unwrap_or(base.bounds.saturation),
-            },
+        Ok(Settings {
+            bounds: self.bounds(base.bounds)?,
             perturb: perturb::Settings {
                 rotation: self.rotation.unwrap_or(base.perturb.rotation),
                 fill: self.fill.unwrap_or(base.perturb.fill),
@@ -209,7 +211,27 @@ impl PerturbArgs {
             frame: self.frame.unwrap_or(base.frame),
             border: self.border.unwrap_or(base.border),
             ..base
+        })
+    }
+
+    fn bounds(&self, base: Bounds) -> Result<Bounds> {
+        let own = [
+            (Axis::Angle, self.angle_bounds),
+            (Axis::Hue, self.hue_bounds),
+            (Axis::Saturation, self.saturation_bounds),
+        ];
+        let own = own.into_iter().filter_map(|(axis, interval)| Some((axis, interval?)));
+        let given: Vec<(Axis, Interval)> = own.chain(self.bounds.iter().copied()).collect();
+        for (index, (axis, Interval { low, high })) in given.iter().enumerate() {
+            if given[..index].iter().any(|(other, _)| other == axis) {
+                return Err(Error::usage(
+                    format!("--bounds {axis}={low},{high}"),
+                    "gives the bounds of an axis that has some already",
+                    "give them once",
+                ));
+            }
         }
+        Ok(given.into_iter().fold(base, |bounds, (axis, interval)| bounds.with(axis, interval)))
     }
 }
 
@@ -241,13 +263,12 @@ pub struct AttackArgs {
     pub perturb: PerturbArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
-    /// Attacks: angle, hue, saturation, joint (clean always runs)
-    #[arg(
-        long,
-        value_name = "LIST",
-        value_delimiter = ',',
-        default_value = "clean,angle,hue,saturation,joint"
-    )]
+    /// Axes, each attacked alone and all jointly: angle, hue, saturation, scale, translate-x, translate-y, temperature, blur,
+    /// brightness, contrast, gamma, jpeg
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
+    pub axes: Vec<Axis>,
+    /// Attacks: any axis, joint (over --axes); clean always runs [default: each of --axes, and joint]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub attacks: Vec<Attack>,
     /// Search strategy: auto (grid on one axis, CMA-ES on several), grid, random, cma-es or exhaustive
     #[arg(long, value_name = "NAME", default_value_t = SearchChoice::Auto)]
@@ -270,7 +291,7 @@ pub struct AttackArgs {
     /// Write each map at evaluation size as npy
     #[arg(long)]
     pub save_maps: bool,
-    /// Keep every evaluation of every search, as npy: angle, hue, saturation, loss
+    /// Keep every evaluation of every search, as npy: the searched axes, loss
     #[arg(long)]
     pub keep_traces: bool,
 }
@@ -286,7 +307,7 @@ pub struct SweepArgs {
     pub perturb: PerturbArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
-    /// Axes: angle, hue, saturation
+    /// Axes: angle, hue, saturation, scale, translate-x, translate-y, temperature, blur, brightness, contrast, gamma, jpeg
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
     pub axes: Vec<Axis>,
     /// Values on each axis
@@ -431,6 +452,13 @@ fn interval(text: &str) -> Result<Interval, String> {
         Ok(&[low, high]) => Ok(Interval { low, high }),
         _ => Err("give two numbers with a comma between, such as -90,90".to_owned()),
     }
+}
+
+fn axis_interval(text: &str) -> Result<(Axis, Interval), String> {
+    let (axis, bounds) =
+        text.split_once('=').ok_or("give an axis and its bounds, such as brightness=-0.3,0.3")?;
+    let axis = axis.trim().parse().map_err(|e: Error| format!("{} {}; {}", e.subject, e.problem, e.fix))?;
+    Ok((axis, interval(bounds)?))
 }
 
 fn frame(text: &str) -> Result<Frame> {

@@ -9,7 +9,7 @@ use askance::attack::{Clock, Evaluator, Objective, Outcome, Probe, Settings, Wor
 use askance::dataset::{self, Sample};
 use askance::error::Result;
 use askance::model::Segmenter;
-use askance::record::{Journal, Opened, SampleRow, write_rows};
+use askance::record::{Journal, Opened, Parameters, SampleRow, write_rows};
 use askance::types::{Attack, Axis};
 
 use super::plan::Session;
@@ -77,13 +77,15 @@ pub fn run_model(
         },
     });
     let objective = Objective::new(settings, size);
+    let axes = settings.all_axes();
     let mut done = |work: Work, outcomes: Vec<Outcome>| {
         let sample = pending[work.index];
         for outcome in outcomes {
             let map = outcome.segmentation.map.view();
             dir.save_patch_map(&name, &work.id, outcome.attack, map)?;
             if plan.keep_traces {
-                dir.save_trace(&name, &work.id, outcome.attack, table(&outcome.trace).view())?;
+                let table = table(&outcome.trace, settings.axes_of(outcome.attack));
+                dir.save_trace(&name, &work.id, outcome.attack, table.view())?;
             }
             let row = SampleRow {
                 model: name.clone(),
@@ -92,9 +94,7 @@ pub fn run_model(
                 sample: work.id.within_category(),
                 label: sample.label,
                 attack: outcome.attack,
-                angle_deg: outcome.perturbation.angle_deg,
-                hue_rad: outcome.perturbation.hue_rad,
-                saturation: outcome.perturbation.saturation,
+                parameters: Parameters::new(&outcome.perturbation, &axes),
                 loss: outcome.loss,
                 sample_auroc: objective.sample_auroc(map, &work.mask, outcome.perturbation),
                 evaluations: outcome.evaluations,
@@ -130,11 +130,11 @@ fn masks(sample: &Sample) -> Option<String> {
     (!paths.is_empty()).then(|| paths.join(";"))
 }
 
-/// One row per evaluation: angle in degrees, hue in radians, saturation, loss, cost.
-fn table(trace: &[Probe]) -> Array2<f64> {
-    let mut table = Array2::zeros((trace.len(), 5));
+/// One row per evaluation: the value of each axis that was searched, then the loss and the cost.
+fn table(trace: &[Probe], axes: &[Axis]) -> Array2<f64> {
+    let mut table = Array2::zeros((trace.len(), axes.len() + 2));
     for (mut row, Probe { perturbation, loss, cost }) in table.rows_mut().into_iter().zip(trace) {
-        let cells = Axis::ALL.map(|axis| perturbation.get(axis)).into_iter().chain([*loss, *cost]);
+        let cells = axes.iter().map(|&axis| perturbation.get(axis)).chain([*loss, *cost]);
         row.iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell);
     }
     table
@@ -144,6 +144,6 @@ fn strategy(settings: &Settings, attack: Attack) -> String {
     if attack == Attack::Clean {
         "none".to_owned()
     } else {
-        settings.search.kind(attack.axes().len()).to_string()
+        settings.search.kind(settings.axes_of(attack).len()).to_string()
     }
 }

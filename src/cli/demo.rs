@@ -38,7 +38,10 @@ pub fn run(global: &Global, args: &DemoArgs) -> Result<()> {
             ..ModelArgs::default()
         },
         metric: MetricOptions::default(),
-        work: WorkPlan { settings, sweep: Some(SweepPlan { axes: Axis::ALL.to_vec(), steps: SWEEP_STEPS }) },
+        work: WorkPlan {
+            settings,
+            sweep: Some(SweepPlan { axes: Axis::PAPER.to_vec(), steps: SWEEP_STEPS }),
+        },
         out: Some(args.out.clone()),
         save_maps: false,
         keep_traces: false,

@@ -209,7 +209,7 @@ struct Protocol<'a> {
 impl Protocol<'_> {
     fn attack(&self, part: &Part, results: &mut Results) -> Result<()> {
         let settings = Settings {
-            attacks: Attack::ALL.to_vec(),
+            attacks: Attack::over(&Axis::PAPER),
             budget: self.args.budget,
             seed: self.args.seed,
             ..self.args.preset.settings()

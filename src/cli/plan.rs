@@ -91,10 +91,11 @@ pub fn eval(global: &Global, args: EvalArgs) -> Result<()> {
 
 /// `askance attack`
 pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
-    let base = args.perturb.settings();
+    let base = args.perturb.settings()?;
     let exhaustive = args.search == SearchChoice::Named(search::Kind::Exhaustive);
     let settings = Settings {
-        attacks: args.attacks,
+        attacks: if args.attacks.is_empty() { Attack::over(&args.axes) } else { args.attacks },
+        axes: args.axes,
         loss: args.loss,
         select: args.select.unwrap_or(base.select),
         search: args.search,
@@ -123,7 +124,12 @@ pub fn sweep(global: &Global, args: SweepArgs) -> Result<()> {
         model: args.model.or_prompts_of(args.perturb.preset),
         metric: metric_options(&args.metric)?,
         work: WorkPlan {
-            settings: Settings { attacks: Vec::new(), budget: 1, ..args.perturb.settings() },
+            settings: Settings {
+                attacks: Vec::new(),
+                axes: args.axes.clone(),
+                budget: 1,
+                ..args.perturb.settings()?
+            },
             sweep: Some(SweepPlan { axes: args.axes, steps: args.steps }),
         },
         out: args.out,

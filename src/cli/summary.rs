@@ -77,7 +77,7 @@ fn pool_category(
             let Some(row) = row(&key(sample, attack)) else { continue };
             pooled.push(Pooled {
                 patch_map: run.dir.load_patch_map(model, &sample.id, attack)?,
-                angle_deg: row.angle_deg,
+                perturbation: row.perturbation(),
                 image_score: row.image_score as f32,
                 mask,
                 label: sample.label,
@@ -120,7 +120,7 @@ fn save_maps(
     attack: Attack,
     pooled: &Pooled<'_>,
 ) -> Result<()> {
-    let scored = objective.scored(pooled.patch_map.view(), pooled.mask, pooled.angle_deg);
+    let scored = objective.scored(pooled.patch_map.view(), pooled.mask, &pooled.perturbation);
     let map: &Map = &scored.map;
     write_npy(dir.map_path(model, &sample.id, attack.name()), map.view())?;
     let mut mask: Array2<u8> = scored.mask.mapv(u8::from);

@@ -142,7 +142,7 @@ fn pool(
     let masks: Vec<&Mask> = works.iter().map(|(_, work)| &work.mask).collect();
     let mut rows = Vec::with_capacity(values.len());
     for (step, &value) in values.iter().enumerate() {
-        let angle_deg = Perturbation::IDENTITY.with(axis, value).angle_deg;
+        let perturbation = Perturbation::IDENTITY.with(axis, value);
         let pooled: Vec<Pooled<'_>> = works
             .iter()
             .zip(&masks)
@@ -150,7 +150,7 @@ fn pool(
             .map(|(((sample, _), mask), maps)| {
                 let row = maps.row(step);
                 let (image_score, patch_map) = unpack(row.as_slice().unwrap_or_default(), grid)?;
-                Ok(Pooled { patch_map, angle_deg, image_score, mask, label: sample.label })
+                Ok(Pooled { patch_map, perturbation, image_score, mask, label: sample.label })
             })
             .collect::<Result<_>>()?;
         let metrics = category_metrics(objective, &pooled, &session.plan.metric)?;

@@ -1,8 +1,8 @@
-//! Bilinear rotation of pictures (three channels at once) and of maps (one), with the semantics of
-//! `kornia.geometry.transform.rotate(align_corners=True)`: torch's `grid_sample` with zeros, border or reflection.
+//! Bilinear resampling of pictures (three channels at once) and of maps (one), with the semantics of
+//! `kornia.geometry.transform.warp_affine(align_corners=True)`, and so of its `rotate`: torch's `grid_sample` with zeros, border or reflection.
 
+use super::geometry::{FRACTION_BITS, ONE, Walk, Warp};
 use super::settings::Fill;
-use super::turn::{FRACTION_BITS, ONE, Turn, Walk};
 
 /// A value that can be interpolated. Three channels travel as four lanes: one SIMD register.
 pub(super) trait Texel: Copy {
@@ -42,9 +42,9 @@ pub(super) struct Source<'a, T> {
 }
 
 impl<T: Texel> Source<'_, T> {
-    /// Writes one row of the turned picture.
-    pub fn turned_row(&self, turn: &Turn, fill: Fill, row: usize, out: &mut [T]) {
-        let walk = turn.row(row);
+    /// Writes one row of the resampled picture.
+    pub fn warped_row(&self, warp: &Warp, fill: Fill, row: usize, out: &mut [T]) {
+        let walk = warp.row(row);
         // Where both neighbours on both axes exist, nothing needs to be clamped.
         let interior = walk.inside(last(self.width), last(self.height), out.len());
         let (before, rest) = out.split_at_mut(interior.start);

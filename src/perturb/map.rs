@@ -1,11 +1,12 @@
-//! The way back for anomaly maps: from patches to pixels, and from the turned frame to the frame of the ground truth.
+//! The way back for anomaly maps: from patches to pixels, and from the frame of the perturbed picture to that of the ground
+//! truth. Only the geometric axes of a perturbation matter here.
 
 use ndarray::{Array2, ArrayView2};
 
 use super::bilinear::Source;
+use super::geometry::{FRACTION_BITS, Geometry, ONE};
 use super::settings::Fill;
-use super::turn::{self, FRACTION_BITS, ONE, Turn};
-use crate::types::{Map, Mask};
+use crate::types::{Map, Mask, Perturbation};
 
 /// Enlarges a patch-level map to (height, width) pixels: bilinear, pixel areas aligned, as
 /// `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`.
@@ -30,63 +31,61 @@ pub fn upsample(patch_map: ArrayView2<f32>, size: (usize, usize)) -> Map {
     Array2::from_shape_vec(size, out).expect("one value was pushed for every pixel")
 }
 
-/// Turns a map by `-angle_deg`: undoes, for the map of a picture that was turned clockwise by `angle_deg`, that turn.
+/// Brings the map of a picture under the perturbation `p` back: undoes the shift, the zoom and the turn.
 ///
 /// Bilinear about the centre, with zeros outside as in the paper (values fade to 0 within one pixel of the border, as in
 /// `kornia.geometry.transform.rotate` with its default padding). The mask is `true` where the source position lies in
 /// the map, that is within the centres of its border pixels.
-pub fn rotate_back(map: ArrayView2<f32>, angle_deg: f64) -> (Map, Mask) {
-    if turn::is_whole(angle_deg) {
-        return (map.to_owned(), Mask::from_elem(map.dim(), true));
+pub fn unwarp_map(map: ArrayView2<f32>, p: &Perturbation) -> (Map, Mask) {
+    match Geometry::of(p) {
+        Some(geometry) => unwarped(map, geometry),
+        None => (map.to_owned(), Mask::from_elem(map.dim(), true)),
     }
-    rotated_back(map, angle_deg)
 }
 
-fn rotated_back(map: ArrayView2<f32>, angle_deg: f64) -> (Map, Mask) {
+fn unwarped(map: ArrayView2<f32>, geometry: Geometry) -> (Map, Mask) {
     let (height, width) = map.dim();
     let mut out = Map::zeros((height, width));
     let mut valid = Mask::from_elem((height, width), false);
     let map = map.as_standard_layout();
     let texels = map.as_slice().expect("a map in standard layout is contiguous");
     let source = Source { texels, height, width };
-    let turn = Turn::clockwise(-angle_deg, (height, width));
+    let warp = geometry.back((height, width));
     let past_centre = |length: usize| (length as i64 - 1) * ONE + 1;
     for (row, (mut values, mut valid)) in out.rows_mut().into_iter().zip(valid.rows_mut()).enumerate() {
-        source.turned_row(
-            &turn,
+        source.warped_row(
+            &warp,
             Fill::Zeros,
             row,
             values.as_slice_mut().expect("rows of a new map are contiguous"),
         );
-        let inside = turn.row(row).inside(past_centre(width), past_centre(height), width);
+        let inside = warp.row(row).inside(past_centre(width), past_centre(height), width);
         valid.as_slice_mut().expect("rows of a new mask are contiguous")[inside].fill(true);
     }
     (out, valid)
 }
 
-/// From the patch-level map of a picture that was turned clockwise by `angle_deg` to pixels in the frame of the untouched
-/// picture: [`upsample`], then [`rotate_back`]. At angle 0 this is the enlarged map itself, valid everywhere.
+/// From the patch-level map of a picture under the perturbation `p` to pixels in the frame of the untouched picture:
+/// [`upsample`], then [`unwarp_map`]. Where nothing was moved this is the enlarged map itself, valid everywhere.
 ///
 /// # Panics
 /// If the patch map is empty.
-pub fn restore(patch_map: ArrayView2<f32>, size: (usize, usize), angle_deg: f64) -> (Map, Mask) {
+pub fn restore(patch_map: ArrayView2<f32>, size: (usize, usize), p: &Perturbation) -> (Map, Mask) {
     let map = upsample(patch_map, size);
-    if turn::is_whole(angle_deg) {
-        return (map, Mask::from_elem(size, true));
+    match Geometry::of(p) {
+        Some(geometry) => unwarped(map.view(), geometry),
+        None => (map, Mask::from_elem(size, true)),
     }
-    rotated_back(map.view(), angle_deg)
 }
 
-/// Turns a mask clockwise by `angle_deg` with its picture: nearest pixel (half a pixel rounds up), `false` outside.
-pub fn rotate_mask(mask: ArrayView2<bool>, angle_deg: f64) -> Mask {
-    if turn::is_whole(angle_deg) {
-        return mask.to_owned();
-    }
+/// Moves a mask with its picture under the perturbation `p`: nearest pixel (half a pixel rounds up), `false` outside.
+pub fn warp_mask(mask: ArrayView2<bool>, p: &Perturbation) -> Mask {
+    let Some(geometry) = Geometry::of(p) else { return mask.to_owned() };
     let (height, width) = mask.dim();
     let mut out = Mask::from_elem((height, width), false);
-    let turn = Turn::clockwise(angle_deg, (height, width));
+    let warp = geometry.forward((height, width));
     for (row, mut out) in out.rows_mut().into_iter().enumerate() {
-        let walk = turn.row(row).rounded();
+        let walk = warp.row(row).rounded();
         let inside = walk.inside(width as i64 * ONE, height as i64 * ONE, width);
         let mut walk = walk.at(inside.start);
         for column in inside {
@@ -128,6 +127,7 @@ impl Interpolation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::Axis;
     use ndarray::array;
 
     #[test]
@@ -138,10 +138,14 @@ mod tests {
         assert_eq!(upsample(array![[1.0, 2.0, 3.0, 4.0]].view(), (1, 2)), array![[1.5, 3.5]]);
     }
 
+    fn turned(angle_deg: f64) -> Perturbation {
+        Perturbation::IDENTITY.with(Axis::Angle, angle_deg)
+    }
+
     #[test]
     fn a_quarter_turn_back_is_counter_clockwise() {
         let map = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]];
-        let (back, valid) = rotate_back(map.view(), 90.0);
+        let (back, valid) = unwarp_map(map.view(), &turned(90.0));
         assert_eq!(back, array![[3.0, 6.0, 9.0], [2.0, 5.0, 8.0], [1.0, 4.0, 7.0]]);
         assert!(valid.iter().all(|&valid| valid));
     }
@@ -150,14 +154,37 @@ mod tests {
     fn a_mask_turns_clockwise() {
         let mask = array![[true, true, false], [false, false, false], [false, false, false]];
         let expected = array![[false, false, true], [false, false, true], [false, false, false]];
-        assert_eq!(rotate_mask(mask.view(), 90.0), expected);
+        assert_eq!(warp_mask(mask.view(), &turned(90.0)), expected);
     }
 
     #[test]
     fn corners_are_not_valid_after_an_eighth_turn() {
-        let (map, valid) = rotate_back(Map::from_elem((9, 9), 1.0).view(), 45.0);
+        let (map, valid) = unwarp_map(Map::from_elem((9, 9), 1.0).view(), &turned(45.0));
         assert!(!valid[[0, 0]] && !valid[[8, 8]] && valid[[4, 4]] && valid[[0, 4]]);
         assert_eq!(map[[0, 0]], 0.0);
         assert_eq!(map[[4, 4]], 1.0);
+    }
+
+    #[test]
+    fn a_map_goes_against_the_shift_and_a_mask_with_it() {
+        let right = Perturbation::IDENTITY.with(Axis::TranslateX, 0.25);
+        let map = array![[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]];
+        let (back, valid) = unwarp_map(map.view(), &right);
+        assert_eq!(back, array![[2.0, 3.0, 4.0, 0.0], [6.0, 7.0, 8.0, 0.0]]);
+        assert_eq!(valid, array![[true, true, true, false], [true, true, true, false]]);
+        let mask = array![[true, false, false, true]];
+        assert_eq!(warp_mask(mask.view(), &right), array![[false, true, false, false]]);
+        let down = Perturbation::IDENTITY.with(Axis::TranslateY, 0.5);
+        assert_eq!(warp_mask(array![[true], [false]].view(), &down), array![[false], [true]]);
+    }
+
+    #[test]
+    fn a_zoom_enlarges_masks_and_shrinks_maps() {
+        let twice = Perturbation::IDENTITY.with(Axis::Scale, 1.0);
+        let mask = Mask::from_shape_fn((8, 8), |(y, x)| (3..5).contains(&y) && (3..5).contains(&x));
+        assert_eq!(warp_mask(mask.view(), &twice).iter().filter(|&&inside| inside).count(), 16);
+        let (back, valid) = unwarp_map(Map::from_elem((8, 8), 1.0).view(), &twice);
+        assert_eq!(valid.iter().filter(|&&inside| inside).count(), 16);
+        assert!(back[[0, 0]] == 0.0 && back[[3, 4]] == 1.0);
     }
 }

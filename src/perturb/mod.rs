@@ -1,19 +1,25 @@
-//! The three semantic parameters of arXiv 2405.07969 applied to a picture, and the way back for its anomaly map. Pure.
+//! What may happen to a part before a camera's picture of it reaches the model, and the way back for its anomaly map. Pure.
 //!
-//! A [`Perturber`] turns a picture, then shifts its hue, then its saturation, in the order of the authors' attack code.
-//! [`restore`] brings a patch-level map back to pixels in the frame of the untouched picture; [`rotate_mask`] takes the
-//! ground truth the other way, into the frame of the turned picture.
+//! A [`Perturber`] applies the axes of a [`Perturbation`](crate::types::Perturbation) in a fixed order: the part is turned,
+//! zoomed and shifted, its hue and its saturation change (as in the attack code of arXiv 2405.07969); then come the
+//! temperature of the light, the blur of the lens, brightness, contrast and gamma of the camera, and JPEG. An axis at 0 costs
+//! nothing. [`restore`] brings a patch-level map back to pixels in the frame of the untouched picture; [`warp_mask`] takes the
+//! ground truth the other way, into the frame of the moved picture.
 //!
-//! Angles are in degrees, positive clockwise on the screen; the file `turn.rs` is the one place that states the sign.
+//! Angles are in degrees, positive clockwise on the screen; the file `geometry.rs` is the one place that states the signs.
 
 mod bilinear;
+mod blur;
 mod colour;
+mod geometry;
+mod jpeg;
+mod light;
 mod map;
 mod perturber;
 mod settings;
 mod shear;
-mod turn;
+mod tone;
 
-pub use map::{restore, rotate_back, rotate_mask, upsample};
+pub use map::{restore, unwarp_map, upsample, warp_mask};
 pub use perturber::Perturber;
 pub use settings::{Fill, Rotation, Settings};

@@ -1,4 +1,4 @@
-//! The forward transform: rotate, then hue, then saturation.
+//! The forward transform: the part is moved, then coloured; then come light, lens, camera and codec.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -6,11 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use ndarray::{ArrayView3, ArrayViewMut3};
 
 use super::bilinear::{self, Rgbx, Source, Texel};
+use super::blur::Blur;
 use super::colour::Shift;
+use super::geometry::{self, Geometry};
+use super::light::Light;
 use super::settings::{Rotation, Settings};
 use super::shear::{self, ThreePass};
-use super::turn::{self, Turn};
-use crate::types::Perturbation;
+use super::{jpeg, tone};
+use crate::types::{Axis, Perturbation};
 
 /// Applies perturbations to square pictures of one size.
 ///
@@ -29,6 +32,8 @@ struct Scratch {
     texels: Vec<Rgbx>,
     row: Vec<Rgbx>,
     shear: shear::Scratch,
+    plane: Vec<f32>,
+    turned: Vec<f32>,
 }
 
 impl Perturber {
@@ -56,15 +61,12 @@ impl Perturber {
     /// of a batch. Values stay in [0, 1]. A part of `p` that changes nothing is skipped: identity is an exact copy.
     ///
     /// # Panics
-    /// If a shape is not (3, size, size) or a value of `p` is not finite.
+    /// If a shape is not (3, size, size), a value of `p` is not finite, its blur is negative, or its JPEG loss is beyond 0 to 99.
     pub fn apply(&self, image: ArrayView3<f32>, p: Perturbation, mut out: ArrayViewMut3<f32>) {
         let shape = (3, self.size, self.size);
         assert_eq!(image.dim(), shape, "shape of the picture to perturb");
         assert_eq!(out.dim(), shape, "shape of the slot for the perturbed picture");
-        assert!(
-            p.angle_deg.is_finite() && p.hue_rad.is_finite() && p.saturation.is_finite(),
-            "a perturbation must be finite, but it is {p:?}"
-        );
+        assert!(p.is_finite(), "a perturbation must be finite, but it is {p:?}");
         let image = image.as_standard_layout();
         let image = image.as_slice().expect("a picture in standard layout is contiguous");
         if let Some(out) = out.as_slice_mut() {
@@ -77,45 +79,72 @@ impl Perturber {
     }
 
     fn apply_contiguous(&self, image: &[f32], p: Perturbation, out: &mut [f32]) {
-        let shift = Shift::new(p.hue_rad, p.saturation);
-        if turn::is_whole(p.angle_deg) {
-            out.copy_from_slice(image);
-        } else {
-            let mut scratch = self.take();
-            match &self.three_pass {
-                Some(three_pass) => {
-                    three_pass.rotate(image, p.angle_deg, self.settings.fill, &mut scratch.shear, out);
-                }
-                None => self.rotate_bilinear(image, p.angle_deg, &mut scratch, out),
-            }
-            self.give_back(scratch);
-        }
-        if let Some(shift) = shift {
+        self.place(image, &p, out);
+        if let Some(shift) = Shift::new(p.get(Axis::Hue), p.get(Axis::Saturation)) {
             shift.apply(planes_mut(out));
+        }
+        if let Some(light) = Light::new(p.get(Axis::Temperature)) {
+            light.apply(planes_mut(out));
+        }
+        if let Some(blur) = Blur::new(p.get(Axis::Blur)) {
+            self.with_scratch(|scratch| blur.apply(out, self.size, &mut scratch.plane));
+        }
+        for (axis, change) in [
+            (Axis::Brightness, tone::brighten as fn(&mut [f32], f64)),
+            (Axis::Contrast, tone::stretch),
+            (Axis::Gamma, tone::bend),
+        ] {
+            if p.get(axis) != 0.0 {
+                change(out, p.get(axis));
+            }
+        }
+        if let Some(quality) = jpeg::quality(p.get(Axis::Jpeg)) {
+            jpeg::compress(out, self.size, quality);
         }
     }
 
-    fn rotate_bilinear(&self, image: &[f32], angle_deg: f64, scratch: &mut Scratch, out: &mut [f32]) {
+    /// Turns, zooms and shifts: in one resampling, but for the three-pass rotation, which a bilinear zoom and shift follows.
+    fn place(&self, image: &[f32], p: &Perturbation, out: &mut [f32]) {
+        let Some(geometry) = Geometry::of(p) else { return out.copy_from_slice(image) };
+        let angle_deg = p.get(Axis::Angle);
+        self.with_scratch(|scratch| match &self.three_pass {
+            Some(three_pass) if !geometry::is_whole(angle_deg) => {
+                let fill = self.settings.fill;
+                match Geometry::of(&p.with(Axis::Angle, 0.0)) {
+                    None => three_pass.rotate(image, angle_deg, fill, &mut scratch.shear, out),
+                    Some(rest) => {
+                        let mut turned = std::mem::take(&mut scratch.turned);
+                        turned.resize(image.len(), 0.0);
+                        three_pass.rotate(image, angle_deg, fill, &mut scratch.shear, &mut turned);
+                        self.warp(&turned, rest, scratch, out);
+                        scratch.turned = turned;
+                    }
+                }
+            }
+            _ => self.warp(image, geometry, scratch, out),
+        });
+    }
+
+    fn warp(&self, image: &[f32], geometry: Geometry, scratch: &mut Scratch, out: &mut [f32]) {
         let size = self.size;
         scratch.texels.resize(size * size, Rgbx::ZERO);
         scratch.row.resize(size, Rgbx::ZERO);
         bilinear::interleave(image, &mut scratch.texels);
         let source = Source { texels: &scratch.texels, height: size, width: size };
-        let turn = Turn::clockwise(angle_deg, (size, size));
+        let warp = geometry.forward((size, size));
         let [red, green, blue] = planes_mut(out);
         let rows =
             red.chunks_exact_mut(size).zip(green.chunks_exact_mut(size)).zip(blue.chunks_exact_mut(size));
         for (row, ((red, green), blue)) in rows.enumerate() {
-            source.turned_row(&turn, self.settings.fill, row, &mut scratch.row);
+            source.warped_row(&warp, self.settings.fill, row, &mut scratch.row);
             bilinear::separate(&scratch.row, [red, green, blue]);
         }
     }
 
-    fn take(&self) -> Scratch {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    fn give_back(&self, scratch: Scratch) {
+    /// Lends working memory of the pool.
+    fn with_scratch(&self, work: impl FnOnce(&mut Scratch)) {
+        let mut scratch = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        work(&mut scratch);
         self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
     }
 }

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
+use super::geometry;
 use super::settings::Fill;
-use super::turn;
 
 const CHANNELS: usize = 3;
 /// Independent recurrences of a phase ramp; enough to hide the latency of a multiplication.
@@ -56,7 +56,7 @@ impl ThreePass {
 
     /// Turns three planes clockwise.
     pub fn rotate(&self, planes: &[f32], angle_deg: f64, fill: Fill, scratch: &mut Scratch, out: &mut [f32]) {
-        let counter_clockwise = turn::counter_clockwise_deg(angle_deg);
+        let counter_clockwise = geometry::counter_clockwise_deg(angle_deg);
         let (theta, upside_down) = if counter_clockwise.abs() > 90.0 {
             (counter_clockwise - 180.0_f64.copysign(counter_clockwise), true)
         } else {

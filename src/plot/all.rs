@@ -9,7 +9,7 @@ use crate::record::{
     Example, MEAN_CATEGORY, Row, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, mean_rows, read_examples,
     read_rows,
 };
-use crate::types::{Axis, Bounds};
+use crate::types::{Attack, Axis, Bounds};
 
 /// What [`all`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,15 +29,19 @@ pub struct Drawn {
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let records = Records::read(runs)?;
     let mut drawn = Drawn::default();
-    let Records { samples, summary, sweeps, examples: kept, bounds, settings } = &records;
+    let Records { samples, summary, sweeps, examples: kept, axes, bounds, settings } = &records;
 
     let picture = kept.first().ok_or("no run kept examples");
-    drawn
-        .add(out, "gallery.png", picture, |example, path| gallery(&example.image, *settings, bounds, path))?;
+    drawn.add(out, "gallery.png", picture, |example, path| {
+        gallery(&example.image, *settings, axes, bounds, path)
+    })?;
     for axis in Axis::ALL {
         let rows =
             sweeps.iter().any(|row| row.axis == axis && (row.pixel_auroc.is_some() || row.aupro.is_some()));
         let rows = rows.then_some(sweeps).ok_or("no run swept this parameter");
+        if rows.is_err() && !Axis::PAPER.contains(&axis) {
+            continue;
+        }
         drawn.add(out, &format!("sweep_{axis}.png"), rows, |rows, path| sweep(rows, axis, path))?;
     }
     let means = mean_rows(summary);
@@ -51,11 +55,10 @@ pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     drawn.add_categories(out, summary)?;
     for (name, searched) in [("histograms.png", Searched::Alone), ("histograms_joint.png", Searched::Jointly)]
     {
-        let wanted = match searched {
-            Searched::Alone => 1,
-            Searched::Jointly => Axis::ALL.len(),
-        };
-        let any = samples.iter().any(|row| row.attack.axes().len() == wanted);
+        let any = samples.iter().any(|row| match searched {
+            Searched::Alone => matches!(row.attack, Attack::Single(_)),
+            Searched::Jointly => row.attack == Attack::Joint,
+        });
         let rows = any.then_some(samples).ok_or("no run made this attack");
         drawn.add(out, name, rows, |rows, path| histograms(rows, searched, bounds, path))?;
     }
@@ -128,6 +131,8 @@ struct Records {
     summary: Vec<SummaryRow>,
     sweeps: Vec<SweepRow>,
     examples: Vec<Example>,
+    /// Of all runs together.
+    axes: Vec<Axis>,
     bounds: Bounds,
     settings: Settings,
 }
@@ -139,6 +144,7 @@ impl Records {
             summary: Vec::new(),
             sweeps: Vec::new(),
             examples: Vec::new(),
+            axes: Vec::new(),
             bounds: Bounds::default(),
             settings: Settings::default(),
         };
@@ -156,10 +162,13 @@ impl Records {
                 ));
             }
             append(&mut records.samples, &run.samples_path())?;
+            records.axes.extend(axes(&info, run)?);
             append(&mut records.summary, &run.summary_path())?;
             append(&mut records.sweeps, &run.sweep_path())?;
             records.examples.extend(read_examples(run)?);
         }
+        records.axes.sort_unstable();
+        records.axes.dedup();
         Ok(records)
     }
 }
@@ -169,6 +178,19 @@ fn append<T: Row>(rows: &mut Vec<T>, path: &Path) -> Result<()> {
         rows.extend(read_rows(path)?);
     }
     Ok(())
+}
+
+/// The axes of a run: those of its joint attack and those attacked alone. A run of an older version has the paper's.
+fn axes(info: &RunInfo, run: &RunDir) -> Result<Vec<Axis>> {
+    let mut axes: Vec<Axis> = match info.settings.get("axes") {
+        Some(_) => setting(info, run, "axes")?,
+        None => Axis::PAPER.to_vec(),
+    };
+    if info.settings.contains_key("attacks") {
+        let attacks: Vec<Attack> = setting(info, run, "attacks")?;
+        axes.extend(attacks.iter().flat_map(|attack| attack.axes(&[])));
+    }
+    Ok(axes)
 }
 
 fn setting<T: serde::de::DeserializeOwned>(info: &RunInfo, run: &RunDir, key: &str) -> Result<T> {

@@ -95,7 +95,7 @@ pub fn axis_ticks(axis: Axis, low: f64, high: f64, most: usize) -> Vec<f64> {
     const DEGREES: [f64; 8] = [1.0, 5.0, 10.0, 15.0, 30.0, 45.0, 90.0, 180.0];
     match axis {
         Axis::Angle => ticks(low, high, most, DEGREES.into_iter()),
-        Axis::Hue | Axis::Saturation => decimal_ticks(low, high, most),
+        _ => decimal_ticks(low, high, most),
     }
 }
 

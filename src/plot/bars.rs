@@ -1,5 +1,6 @@
 //! Clean against worst case.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use plotters::element::{Rectangle, Text};
@@ -29,8 +30,8 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
     if panels.is_empty() {
         return Err(Error::file(out, "has nothing to show: no mean with a metric", "run askance attack"));
     }
-    let attacks: Vec<Attack> =
-        Attack::ALL.into_iter().filter(|&attack| means.iter().any(|row| row.attack == attack)).collect();
+    let attacks: BTreeSet<Attack> = means.iter().map(|row| row.attack).collect();
+    let attacks: Vec<Attack> = attacks.into_iter().collect();
     let mut groups: Vec<(&str, &str)> = Vec::new();
     for row in means {
         if !groups.contains(&(&row.model, &row.dataset)) {
@@ -42,7 +43,7 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
     canvas.draw(out, |area| {
         title(area, "Clean and worst-case segmentation", style::WIDTH)?;
         let entry = |&attack: &Attack| Entry {
-            name: style::attack_name(attack).to_owned(),
+            name: style::attack_name(attack),
             colour: style::attack_colour(attack),
             mark: Mark::Box,
         };

@@ -1,5 +1,6 @@
 //! Clean against worst case, category by category.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use plotters::element::{Circle, PathElement};
@@ -37,12 +38,12 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
         return Err(Error::file(out, "has rows of several models or datasets", "draw one picture for each"));
     }
     let names = in_order(&rows);
-    let attacks: Vec<Attack> =
-        Attack::ALL.into_iter().filter(|&attack| rows.iter().any(|row| row.attack == attack)).collect();
+    let attacks: BTreeSet<Attack> = rows.iter().map(|row| row.attack).collect();
+    let attacks: Vec<Attack> = attacks.into_iter().collect();
     let entries: Vec<Entry> = attacks
         .iter()
         .map(|&attack| Entry {
-            name: style::attack_name(attack).to_owned(),
+            name: style::attack_name(attack),
             colour: style::attack_colour(attack),
             mark: Mark::Box,
         })
@@ -138,6 +139,7 @@ fn panel(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::Axis;
 
     #[test]
     fn the_best_category_comes_first() {
@@ -158,7 +160,7 @@ mod tests {
         };
         let rows = [
             row("low", Attack::Clean, Some(0.4)),
-            row("low", Attack::Hue, Some(0.9)),
+            row("low", Attack::Single(Axis::Hue), Some(0.9)),
             row("high", Attack::Clean, Some(0.8)),
             row("none", Attack::Clean, None),
         ];

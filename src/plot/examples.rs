@@ -19,10 +19,12 @@ const HEADING: i32 = 330;
 const GAP: i32 = 14;
 const TOP: i32 = 150;
 const SIDE: i32 = 268;
-const COLUMNS: [&str; 4] = ["clean", "its map", "worst case", "its map, turned back"];
+const COLUMNS: [&str; 4] = ["clean", "its map", "worst case", "its map, brought back"];
+/// Between lines of text.
+const LEADING: i32 = 9;
 
 /// Draws a row for each example: the clean picture with the outline of its mask, its map, the picture at the worst perturbation,
-/// and its map turned back into the clean frame. All maps share one scale.
+/// and its map brought back into the clean frame. All maps share one scale.
 ///
 /// # Errors
 /// A file error when there is no example, one is damaged or not square, or the file cannot be written.
@@ -35,7 +37,8 @@ pub fn examples(examples: &[Example], settings: Settings, out: &Path) -> Result<
     }
     let shown: Vec<Shown> = examples.iter().map(|example| Shown::new(example, settings)).collect();
     let range = common_range(&shown);
-    let row_height = SIDE + GAP;
+    let most_axes = examples.iter().map(|example| example.row.parameters.axes().count()).max().unwrap_or(0);
+    let row_height = SIDE.max(text_height(most_axes)) + GAP;
     let height = (TOP + examples.len() as i32 * row_height + style::MARGIN) as u32;
     let left_of = |column: i32| HEADING + column * (SIDE + GAP);
     let mut canvas = Canvas::new(style::WIDTH, height);
@@ -69,7 +72,7 @@ fn check(example: &Example) -> Result<()> {
     if height != width || example.mask.dim() != (height, width) {
         return damaged(&row.image, "is not square, or its mask has another size");
     }
-    if !Axis::ALL.into_iter().all(|axis| row.perturbation().get(axis).is_finite()) {
+    if !row.perturbation().is_finite() {
         return damaged(&row.image, "has a perturbation that is not finite");
     }
     for (map, file) in [(&example.clean_map, &row.clean_map), (&example.worst_map, &row.worst_map)] {
@@ -97,7 +100,7 @@ impl Shown {
         let perturbation = example.row.perturbation();
         let mut worst = Array3::zeros(example.image.dim());
         Perturber::new(settings, size).apply(example.image.view(), perturbation, worst.view_mut());
-        let (map, valid) = restore(example.worst_map.view(), (size, size), perturbation.angle_deg);
+        let (map, valid) = restore(example.worst_map.view(), (size, size), &perturbation);
         Self {
             clean: tiles::picture(&example.image, side),
             worst: tiles::picture(&worst, side),
@@ -135,26 +138,28 @@ fn common_range(shown: &[Shown]) -> (f32, f32) {
     (low, high)
 }
 
+/// Height of what [`describe`] writes about an example with so many axes.
+fn text_height(axes: usize) -> i32 {
+    const LINES_BESIDE: i32 = 3;
+    let lines = axes as i32 + LINES_BESIDE;
+    2 * LEADING + style::LABEL as i32 + lines * (style::TICK as i32 + LEADING)
+}
+
 fn describe(area: &Area<'_>, example: &Example, top: i32) -> Drawing {
     let row = &example.row;
     let percent = |value: Option<f64>| {
         value.map_or_else(|| "n/a".to_owned(), |value| format!("{:.1} %", 100.0 * value))
     };
     let value = |axis: Axis| style::axis_value(axis, row.perturbation().get(axis));
-    let lines = [
-        (row.category.clone(), style::LABEL),
-        (row.sample.clone(), style::TICK),
-        (format!("angle {}", value(Axis::Angle)), style::TICK),
-        (format!("hue {}", value(Axis::Hue)), style::TICK),
-        (format!("saturation {}", value(Axis::Saturation)), style::TICK),
-        (format!("pAUROC {}", percent(row.clean_auroc)), style::TICK),
-        (format!("at worst {}", percent(row.worst_auroc)), style::TICK),
-    ];
-    let mut y = top + 8;
+    let mut lines = vec![(row.category.clone(), style::LABEL), (row.sample.clone(), style::TICK)];
+    lines.extend(row.parameters.axes().map(|axis| (format!("{axis} {}", value(axis)), style::TICK)));
+    lines.push((format!("pAUROC {}", percent(row.clean_auroc)), style::TICK));
+    lines.push((format!("at worst {}", percent(row.worst_auroc)), style::TICK));
+    let mut y = top + LEADING;
     for (text, size) in lines {
         let text = fitted(area, &text, size, HEADING - style::MARGIN - 12);
         write(area, &text, (style::MARGIN, y), size, (HPos::Left, VPos::Top))?;
-        y += size as i32 + 9;
+        y += size as i32 + LEADING;
     }
     Ok(())
 }

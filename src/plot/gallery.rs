@@ -18,12 +18,15 @@ const GAP: i32 = 10;
 const CAPTION: i32 = 40;
 const TOP: i32 = 90;
 
-/// Draws the picture `clean` (3, S, S) under each parameter alone, a row for each axis, evenly from the lower bound to the upper
+/// Draws the picture `clean` (3, S, S) under each of these axes alone, a row for each, evenly from the lower bound to the upper
 /// one with the original in the middle.
 ///
 /// # Errors
-/// A file error when the picture is empty or not square, or the file cannot be written.
-pub fn gallery(clean: &Image, settings: Settings, bounds: &Bounds, out: &Path) -> Result<()> {
+/// A file error when there is no axis, the picture is empty or not square, or the file cannot be written.
+pub fn gallery(clean: &Image, settings: Settings, axes: &[Axis], bounds: &Bounds, out: &Path) -> Result<()> {
+    if axes.is_empty() {
+        return Err(Error::file(out, "has nothing to show: no axis", "run askance attack"));
+    }
     let (channels, size, width) = clean.dim();
     if channels != 3 || size == 0 || size != width {
         return Err(Error::file(
@@ -35,22 +38,17 @@ pub fn gallery(clean: &Image, settings: Settings, bounds: &Bounds, out: &Path) -
     let columns = 2 * STEPS as i32 + 1;
     let side = (style::WIDTH as i32 - HEADING - style::MARGIN - columns * GAP) / columns;
     let row_height = side + CAPTION + GAP;
-    let height = (TOP + Axis::ALL.len() as i32 * row_height + style::MARGIN) as u32;
+    let height = (TOP + axes.len() as i32 * row_height + style::MARGIN) as u32;
     let place =
         |row: usize, column: usize| (HEADING + column as i32 * (side + GAP), TOP + row as i32 * row_height);
 
     let mut canvas = Canvas::new(style::WIDTH, height);
     canvas.draw(out, |area| {
         title(area, "One part under each perturbation", style::WIDTH)?;
-        for (row, axis) in Axis::ALL.into_iter().enumerate() {
+        for (row, &axis) in axes.iter().enumerate() {
             let (_, top) = place(row, 0);
-            let name = match axis {
-                Axis::Angle => "angle",
-                Axis::Hue => "hue",
-                Axis::Saturation => "saturation",
-            };
             let middle = (HEADING - 16, top + side / 2);
-            write(area, name, middle, style::LABEL, (HPos::Right, VPos::Center))?;
+            write(area, axis.name(), middle, style::LABEL, (HPos::Right, VPos::Center))?;
             for (column, value) in values(bounds, axis).into_iter().enumerate() {
                 let Some(value) = value else { continue };
                 let (left, top) = place(row, column);
@@ -64,7 +62,7 @@ pub fn gallery(clean: &Image, settings: Settings, bounds: &Bounds, out: &Path) -
     })?;
     let perturber = Perturber::new(settings, size);
     let mut perturbed = Array3::zeros(clean.dim());
-    for (row, axis) in Axis::ALL.into_iter().enumerate() {
+    for (row, &axis) in axes.iter().enumerate() {
         for (column, value) in values(bounds, axis).into_iter().enumerate() {
             let Some(value) = value else { continue };
             perturber.apply(clean.view(), Perturbation::IDENTITY.with(axis, value), perturbed.view_mut());
@@ -96,7 +94,7 @@ mod tests {
     fn values_run_from_bound_to_bound_through_the_original() {
         let angles: Vec<f64> = values(&Bounds::default(), Axis::Angle).into_iter().flatten().collect();
         assert_eq!(angles, [-90.0, -60.0, -30.0, 0.0, 30.0, 60.0, 90.0]);
-        let one_sided = Bounds { angle_deg: Interval { low: 0.0, high: 30.0 }, ..Bounds::default() };
+        let one_sided = Bounds::default().with(Axis::Angle, Interval { low: 0.0, high: 30.0 });
         assert_eq!(values(&one_sided, Axis::Angle)[..4], [None, None, None, Some(0.0)]);
     }
 }

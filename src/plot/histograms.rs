@@ -18,32 +18,33 @@ use crate::types::{Attack, Axis, Bounds, Interval};
 pub enum Searched {
     /// Each axis from the attack that searched it alone.
     Alone,
-    /// All axes from the attack on all three.
+    /// All axes from the joint attack.
     Jointly,
 }
 
 /// Odd, so that the unchanged picture lies in the middle of a bin.
 const BINS: usize = 19;
 const ROW: i32 = 330;
+/// Most panels in a row.
+const COLUMNS: usize = 4;
 const TOP: i32 = 80;
 const GAP: i32 = 18;
 const LEFT: i32 = 124;
 
-/// Draws how often each value was the worst one: a row of panels for each model and dataset, a column for each axis, bins from bound to bound.
+/// Draws how often each value was the worst one: rows of panels for each model and dataset, one panel for each axis, bins from
+/// bound to bound.
 ///
 /// # Errors
 /// A file error when no row belongs to these attacks, or the file cannot be written.
 pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: &Path) -> Result<()> {
-    let attack_of = |axis| match (searched, axis) {
-        (Searched::Jointly, _) => Attack::Joint,
-        (Searched::Alone, Axis::Angle) => Attack::Angle,
-        (Searched::Alone, Axis::Hue) => Attack::Hue,
-        (Searched::Alone, Axis::Saturation) => Attack::Saturation,
+    let counts = |row: &SampleRow, axis| match searched {
+        Searched::Jointly => row.attack == Attack::Joint && row.parameters.get(axis).is_some(),
+        Searched::Alone => row.attack == Attack::Single(axis),
     };
     let axes: Vec<Axis> =
-        Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| row.attack == attack_of(axis))).collect();
+        Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| counts(row, axis))).collect();
     let mut groups: Vec<(&str, &str)> = Vec::new();
-    for row in rows.iter().filter(|row| axes.iter().any(|&axis| row.attack == attack_of(axis))) {
+    for row in rows.iter().filter(|row| axes.iter().any(|&axis| counts(row, axis))) {
         if !groups.contains(&(&row.model, &row.dataset)) {
             groups.push((&row.model, &row.dataset));
         }
@@ -52,8 +53,11 @@ pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: 
     if axes.is_empty() {
         return Err(Error::file(out, "has nothing to show: no row of these attacks", "run askance attack"));
     }
-    let row_height = if groups.len() == 1 { 2 * ROW } else { ROW };
-    let height = TOP + groups.len() as i32 * row_height + style::MARGIN;
+    let lines = axes.len().div_ceil(COLUMNS);
+    let columns = axes.len().div_ceil(lines);
+    let lines_of_all = groups.len() * lines;
+    let row_height = if lines_of_all == 1 { 2 * ROW } else { ROW };
+    let height = TOP + lines_of_all as i32 * row_height + style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
         let text = match searched {
@@ -62,13 +66,14 @@ pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: 
         };
         title(area, text, style::WIDTH)?;
         let (_, below) = area.split_vertically(px(TOP));
-        let (below, _) = below.split_vertically(px(groups.len() as i32 * row_height));
-        let places = below.split_evenly((groups.len(), axes.len()));
+        let (below, _) = below.split_vertically(px(lines_of_all as i32 * row_height));
+        let places = below.split_evenly((lines_of_all, columns));
         for (index, place) in places.iter().enumerate() {
-            let ((model, dataset), axis) = (groups[index / axes.len()], axes[index % axes.len()]);
+            let (model, dataset) = groups[index / (lines * columns)];
+            let Some(&axis) = axes.get(index % (lines * columns)) else { continue };
             let values: Vec<f64> = rows
                 .iter()
-                .filter(|row| row.model == model && row.dataset == dataset && row.attack == attack_of(axis))
+                .filter(|row| row.model == model && row.dataset == dataset && counts(row, axis))
                 .map(|row| row.perturbation().get(axis))
                 .collect();
             let name = if one_dataset { model.to_owned() } else { format!("{model}, {dataset}") };
@@ -109,16 +114,12 @@ fn panel(area: &Area<'_>, name: &str, axis: Axis, interval: Interval, values: &[
     let top = largest as f64 * 1.05;
     let Interval { low, high } = interval;
     let name = style::axis_name(axis);
-    let x = Scale { low, high, ticks: axis_ticks(axis, low, high, 5), title: name, grid: false };
+    let x = Scale { low, high, ticks: axis_ticks(axis, low, high, 5), title: &name, grid: false };
     let counts_only = decimal_ticks(0.0, top, 4).into_iter().filter(|tick| tick.fract() == 0.0).collect();
     let y = Scale { low: 0.0, high: top, ticks: counts_only, title: "samples", grid: true };
     let mut chart = chart(&place, x, y)?;
     let bin = interval.width() / BINS as f64;
-    let colour = match axis {
-        Axis::Angle => style::attack_colour(Attack::Angle),
-        Axis::Hue => style::attack_colour(Attack::Hue),
-        Axis::Saturation => style::attack_colour(Attack::Saturation),
-    };
+    let colour = style::axis_colour(axis);
     chart.draw_series(counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(at, &count)| {
         let left = interval.low + at as f64 * bin;
         Rectangle::new([(left + 0.06 * bin, 0.0), (left + 0.94 * bin, count as f64)], colour.filled())

@@ -49,31 +49,66 @@ pub const THIN: u32 = 3;
 pub fn attack_colour(attack: Attack) -> RGBColor {
     match attack {
         Attack::Clean => PALETTE[6],
-        Attack::Angle => PALETTE[0],
-        Attack::Hue => PALETTE[4],
-        Attack::Saturation => PALETTE[2],
+        Attack::Single(axis) => axis_colour(axis),
         Attack::Joint => PALETTE[1],
     }
 }
 
-/// Name of an attack for readers.
-pub fn attack_name(attack: Attack) -> &'static str {
-    match attack {
-        Attack::Clean => "clean",
-        Attack::Angle => "worst angle",
-        Attack::Hue => "worst hue",
-        Attack::Saturation => "worst saturation",
-        Attack::Joint => "worst of all three",
+/// Colour of an axis: of Okabe and Ito for the paper's three, of Paul Tol's muted scheme for the others.
+pub fn axis_colour(axis: Axis) -> RGBColor {
+    match axis {
+        Axis::Angle => PALETTE[0],
+        Axis::Hue => PALETTE[4],
+        Axis::Saturation => PALETTE[2],
+        Axis::Scale => RGBColor(51, 34, 136),
+        Axis::TranslateX => RGBColor(136, 204, 238),
+        Axis::TranslateY => RGBColor(68, 170, 153),
+        Axis::Temperature => RGBColor(204, 102, 119),
+        Axis::Blur => RGBColor(136, 34, 85),
+        Axis::Brightness => RGBColor(221, 204, 119),
+        Axis::Contrast => RGBColor(153, 153, 51),
+        Axis::Gamma => RGBColor(17, 119, 51),
+        Axis::Jpeg => RGBColor(170, 68, 153),
     }
 }
 
-/// Name of an axis with its unit.
-pub fn axis_name(axis: Axis) -> &'static str {
-    match axis {
-        Axis::Angle => "angle (degrees, clockwise)",
-        Axis::Hue => "hue shift (rad)",
-        Axis::Saturation => "saturation shift",
+/// Name of an attack for readers.
+pub fn attack_name(attack: Attack) -> String {
+    match attack {
+        Attack::Clean => "clean".to_owned(),
+        Attack::Single(axis) => format!("worst {axis}"),
+        Attack::Joint => "worst of all together".to_owned(),
     }
+}
+
+/// Name of what an axis changes, for titles.
+pub fn axis_noun(axis: Axis) -> &'static str {
+    match axis {
+        Axis::Angle => "angle",
+        Axis::Hue => "hue shift",
+        Axis::Saturation => "saturation shift",
+        Axis::Scale => "zoom",
+        Axis::TranslateX => "shift to the right",
+        Axis::TranslateY => "shift downwards",
+        Axis::Temperature => "colour temperature",
+        Axis::Blur => "blur",
+        Axis::Brightness => "brightness shift",
+        Axis::Contrast => "contrast",
+        Axis::Gamma => "gamma",
+        Axis::Jpeg => "JPEG loss",
+    }
+}
+
+/// [`axis_noun`] with its unit.
+pub fn axis_name(axis: Axis) -> String {
+    let unit = match axis {
+        Axis::Angle => "degrees, clockwise",
+        Axis::Hue => "rad",
+        Axis::Temperature => "mired, warm positive",
+        Axis::Blur => "sigma in pixels",
+        other => other.unit(),
+    };
+    if unit.is_empty() { axis_noun(axis).to_owned() } else { format!("{} ({unit})", axis_noun(axis)) }
 }
 
 /// A value of an axis with its unit, for a tile.
@@ -83,7 +118,14 @@ pub fn axis_value(axis: Axis, value: f64) -> String {
     match axis {
         Axis::Angle => format!("{value:.0}\u{b0}"),
         Axis::Hue => format!("{value:.2} rad"),
-        Axis::Saturation => format!("{value:.2}"),
+        Axis::Saturation | Axis::Brightness => format!("{value:.2}"),
+        Axis::Scale | Axis::Contrast => format!("x {:.2}", value.exp2()),
+        Axis::TranslateX | Axis::TranslateY => format!("{:.1} %", 100.0 * value),
+        Axis::Temperature => format!("{value:.0} mired"),
+        Axis::Blur => format!("{value:.2} px"),
+        Axis::Gamma => format!("{:.2}", value.exp2()),
+        Axis::Jpeg if value == 0.0 => "none".to_owned(),
+        Axis::Jpeg => format!("quality {:.0}", 100.0 - value),
     }
 }
 

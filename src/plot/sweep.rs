@@ -48,7 +48,7 @@ pub fn sweep(rows: &[SweepRow], axis: Axis, out: &Path) -> Result<()> {
     }
     let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);
     canvas.draw(out, |area| {
-        let name = if axis == Axis::Angle { "angle".to_owned() } else { format!("{axis} shift") };
+        let name = style::axis_noun(axis);
         title(area, &format!("One uniform {name} for all samples{}", subtitle(&rows)), style::WIDTH)?;
         let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
         let used = legend(area, &entries, 90, style::WIDTH)?;
@@ -137,7 +137,7 @@ fn panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawi
         low: left,
         high: right,
         ticks: axis_ticks(axis, left, right, 7),
-        title: style::axis_name(axis),
+        title: &style::axis_name(axis),
         grid: true,
     };
     let y = Scale { low, high, ticks: decimal_ticks(low, high, 9), title: METRICS[metric].0, grid: true };

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{RunDir, read_map, write_atomic};
 use super::journal::{read_rows, write_rows};
-use super::rows::{Row, SampleRow};
+use super::parameters::Parameters;
+use super::rows::{NEWER_AXES, Row, SampleRow};
 use crate::error::{Error, Result};
 use crate::types::{Attack, Image, Map, Mask, Perturbation};
 
@@ -26,12 +27,8 @@ pub struct ExampleRow {
     pub sample: String,
     /// The attack that is shown.
     pub attack: Attack,
-    /// Worst rotation, degrees, clockwise.
-    pub angle_deg: f64,
-    /// Worst hue shift, radians.
-    pub hue_rad: f64,
-    /// Worst saturation shift.
-    pub saturation: f64,
+    /// The worst values.
+    pub parameters: Parameters,
     /// The sample's pixel AUROC unperturbed.
     pub clean_auroc: Option<f64>,
     /// The sample's pixel AUROC at the worst perturbation.
@@ -42,7 +39,7 @@ pub struct ExampleRow {
     pub mask: String,
     /// Patch-level map of the unperturbed picture, `.npy`.
     pub clean_map: String,
-    /// Patch-level map at the worst perturbation, in the rotated frame, `.npy`.
+    /// Patch-level map at the worst perturbation, in the frame of the moved picture, `.npy`.
     pub worst_map: String,
 }
 
@@ -56,6 +53,15 @@ impl Row for ExampleRow {
         "angle_deg",
         "hue_rad",
         "saturation",
+        "scale_log2",
+        "translate_x",
+        "translate_y",
+        "temperature_mired",
+        "blur_px",
+        "brightness",
+        "contrast_log2",
+        "gamma_log2",
+        "jpeg_loss",
         "clean_auroc",
         "worst_auroc",
         "image",
@@ -63,12 +69,13 @@ impl Row for ExampleRow {
         "clean_map",
         "worst_map",
     ];
+    const NEWER: &'static [&'static str] = NEWER_AXES;
 }
 
 impl ExampleRow {
     /// The worst perturbation.
     pub fn perturbation(&self) -> Perturbation {
-        Perturbation { angle_deg: self.angle_deg, hue_rad: self.hue_rad, saturation: self.saturation }
+        self.parameters.perturbation()
     }
 }
 
@@ -83,7 +90,7 @@ pub struct Example {
     pub mask: Mask,
     /// Patch-level map of the unperturbed picture.
     pub clean_map: Map,
-    /// Patch-level map at the worst perturbation, in the rotated frame.
+    /// Patch-level map at the worst perturbation, in the frame of the moved picture.
     pub worst_map: Map,
 }
 
@@ -121,9 +128,7 @@ pub fn write_examples(
             category: worst.category.clone(),
             sample: worst.sample.clone(),
             attack: worst.attack,
-            angle_deg: worst.angle_deg,
-            hue_rad: worst.hue_rad,
-            saturation: worst.saturation,
+            parameters: worst.parameters,
             clean_auroc: clean.sample_auroc,
             worst_auroc: worst.sample_auroc,
             image: image_name,

@@ -125,8 +125,8 @@ impl RunDir {
         self.sample_path(folder, id, &format!("{attack}.npy"))
     }
 
-    /// Saves the evaluations of one search as float64 `.npy`: a row for each, with angle in degrees, hue in radians,
-    /// saturation shift and loss.
+    /// Saves the evaluations of one search as float64 `.npy`: a row for each, with the value of each axis that was searched, in
+    /// the order of [`Axis::ALL`], and the loss.
     ///
     /// # Errors
     /// A file error when it cannot be written.

@@ -5,6 +5,8 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use csv::StringRecord;
+
 use super::folder::write_atomic;
 use super::rows::Row;
 use crate::error::{Error, Result};
@@ -65,6 +67,13 @@ impl<T: Row> Journal<T> {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(|e| unreadable(path, e))?;
         let content = parse::<T>(path, &bytes)?;
+        if content.older {
+            return Err(Error::file(
+                path,
+                "was begun by an older version, whose rows have fewer columns",
+                "give another --out, or move the file away",
+            ));
+        }
         let mut journal =
             Self { path: path.to_owned(), file, length: content.whole as u64, rows: PhantomData };
         journal.rewind()?;
@@ -142,6 +151,8 @@ struct Content<T> {
     /// Length of the whole lines in bytes.
     whole: usize,
     torn: Option<String>,
+    /// Whether columns are missing that only newer versions write.
+    older: bool,
 }
 
 fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
@@ -153,16 +164,46 @@ fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
     }
     let torn = (!torn.is_empty()).then(|| String::from_utf8_lossy(torn).into_owned());
     if whole == 0 {
-        return Ok(Content { rows: Vec::new(), whole, torn });
+        return Ok(Content { rows: Vec::new(), whole, torn, older: false });
     }
     let mut reader = csv::ReaderBuilder::new().from_reader(&bytes[..whole]);
-    let found = reader.byte_headers().map_err(|e| damaged(path, &e))?;
-    if !found.iter().eq(T::HEADER.iter().map(|name| name.as_bytes())) {
-        let found: Vec<_> = found.iter().map(String::from_utf8_lossy).collect();
-        return Err(foreign(path, &found.join(","), &header));
+    let found = reader.headers().map_err(|e| damaged(path, &e))?.clone();
+    let places = places::<T>(&found)
+        .ok_or_else(|| foreign(path, &found.iter().collect::<Vec<_>>().join(","), &header))?;
+    let older = places.contains(&None);
+    let rows = reader
+        .records()
+        .map(|record| in_order(record?, &places).deserialize(None))
+        .collect::<Result<Vec<T>, _>>()
+        .map_err(|e| damaged(path, &e))?;
+    Ok(Content { rows, whole, torn, older })
+}
+
+/// For each column of the header its place in the file, if it is there; `None` where the file has other columns.
+fn places<T: Row>(found: &StringRecord) -> Option<Vec<Option<usize>>> {
+    let mut next = 0;
+    let places: Vec<Option<usize>> = T::HEADER
+        .iter()
+        .map(|&name| {
+            let here = found.get(next) == Some(name);
+            next += usize::from(here);
+            here.then(|| next - 1)
+        })
+        .collect();
+    let missing = T::HEADER.iter().zip(&places).filter(|(_, place)| place.is_none());
+    let all_newer = missing.into_iter().all(|(name, _)| T::NEWER.contains(name));
+    (next == found.len() && all_newer).then_some(places)
+}
+
+/// The cells of a record in the order of the header, empty where the file has no such column.
+fn in_order(record: StringRecord, places: &[Option<usize>]) -> StringRecord {
+    if !places.contains(&None) {
+        return record;
     }
-    let rows = reader.deserialize().collect::<Result<Vec<T>, _>>().map_err(|e| damaged(path, &e))?;
-    Ok(Content { rows, whole, torn })
+    let mut whole: StringRecord =
+        places.iter().map(|place| place.and_then(|place| record.get(place)).unwrap_or_default()).collect();
+    whole.set_position(record.position().cloned());
+    whole
 }
 
 /// One line of CSV. Numbers are written in the fewest digits that read back as the same value.

@@ -17,6 +17,7 @@ mod folder;
 mod info;
 mod journal;
 mod machine;
+mod parameters;
 mod rows;
 
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
@@ -26,4 +27,5 @@ pub use info::{
 };
 pub use journal::{Journal, Opened, read_rows, write_rows};
 pub use machine::{Machine, utc_now};
+pub use parameters::Parameters;
 pub use rows::{MEAN_CATEGORY, Row, SampleRow, SummaryRow, SweepRow, mean_rows};

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
 use crate::types::{Attack, Axis, Label, Perturbation, SampleId};
@@ -14,7 +15,22 @@ pub const MEAN_CATEGORY: &str = "mean";
 pub trait Row: Serialize + DeserializeOwned {
     /// Column names in order.
     const HEADER: &'static [&'static str];
+    /// Columns that files of older versions do not have; a missing one reads as empty cells.
+    const NEWER: &'static [&'static str] = &[];
 }
+
+/// Columns of the axes that came after the paper's three.
+pub(super) const NEWER_AXES: &[&str] = &[
+    "scale_log2",
+    "translate_x",
+    "translate_y",
+    "temperature_mired",
+    "blur_px",
+    "brightness",
+    "contrast_log2",
+    "gamma_log2",
+    "jpeg_loss",
+];
 
 /// One sample under one attack (`samples.csv`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,12 +47,8 @@ pub struct SampleRow {
     pub label: Label,
     /// What was searched.
     pub attack: Attack,
-    /// Rotation found, degrees, clockwise.
-    pub angle_deg: f64,
-    /// Hue shift found, radians.
-    pub hue_rad: f64,
-    /// Saturation shift found.
-    pub saturation: f64,
+    /// The values found.
+    pub parameters: Parameters,
     /// The search's loss there (lower is worse for the segmenter).
     pub loss: f64,
     /// Pixel AUROC of this sample alone in [0, 1]; none where the mask has only one class.
@@ -72,6 +84,15 @@ impl Row for SampleRow {
         "angle_deg",
         "hue_rad",
         "saturation",
+        "scale_log2",
+        "translate_x",
+        "translate_y",
+        "temperature_mired",
+        "blur_px",
+        "brightness",
+        "contrast_log2",
+        "gamma_log2",
+        "jpeg_loss",
         "loss",
         "sample_auroc",
         "evaluations",
@@ -84,12 +105,13 @@ impl Row for SampleRow {
         "image",
         "mask",
     ];
+    const NEWER: &'static [&'static str] = NEWER_AXES;
 }
 
 impl SampleRow {
     /// The perturbation found.
     pub fn perturbation(&self) -> Perturbation {
-        Perturbation { angle_deg: self.angle_deg, hue_rad: self.hue_rad, saturation: self.saturation }
+        self.parameters.perturbation()
     }
 
     /// The sample's name in three parts.
@@ -169,7 +191,7 @@ pub struct SweepRow {
     pub category: String,
     /// The parameter that is swept.
     pub axis: Axis,
-    /// Its value: degrees, radians or saturation shift.
+    /// Its value, in the unit of [`Axis`].
     pub value: f64,
     /// Samples pooled.
     pub samples: usize,
@@ -234,5 +256,20 @@ fn mean_of(group: &[&SummaryRow]) -> SummaryRow {
         mean_loss: mean(|row| row.mean_loss),
         evaluations: group.iter().map(|row| row.evaluations).sum(),
         ..group[0].clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::ExampleRow;
+
+    #[test]
+    fn the_columns_of_the_axes_are_those_of_the_axes() {
+        let axes = Axis::ALL.map(Axis::column);
+        assert_eq!(NEWER_AXES, &axes[Axis::PAPER.len()..]);
+        for header in [SampleRow::HEADER, ExampleRow::HEADER] {
+            assert!(header.windows(axes.len()).any(|columns| columns == axes), "{header:?}");
+        }
     }
 }

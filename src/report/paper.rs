@@ -1,5 +1,7 @@
 //! The tables of the paper's protocol.
 
+use std::collections::BTreeSet;
+
 use super::published::published;
 use super::table::{Cell, Table};
 use crate::dataset::Official;
@@ -155,7 +157,7 @@ pub fn published_table(
 }
 
 fn attacks_of(rows: &[&SummaryRow]) -> Vec<Attack> {
-    Attack::ALL.into_iter().filter(|&attack| rows.iter().any(|row| row.attack == attack)).collect()
+    rows.iter().map(|row| row.attack).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {

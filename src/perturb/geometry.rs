@@ -1,12 +1,15 @@
-//! The geometry of a rotation, and the one place that states its sign.
+//! Where the pixels of a turned, zoomed and shifted picture come from, and the one place that states the signs.
 //!
 //! Askance's angle is the paper's: in degrees, positive turns the picture **clockwise** as seen on the screen (x to the
-//! right, y down). kornia and torch_rotation count the other way round.
+//! right, y down). kornia's `rotate` and torch_rotation count the other way round. A picture is turned and zoomed about its
+//! centre, then shifted: a pixel at `x` goes to `centre + shift + 2^scale R (x - centre)`.
 //!
 //! Source positions are fixed-point numbers with 32 fractional bits. A walk along a row is then two integer additions
 //! per pixel, the same on every machine, and after a thousand steps still right to 1e-6 of a pixel.
 
 use std::ops::Range;
+
+use crate::types::{Axis, Perturbation};
 
 /// Number of fractional bits of a position.
 pub(super) const FRACTION_BITS: u32 = 32;
@@ -40,14 +43,57 @@ pub(super) fn counter_clockwise_deg(angle_deg: f64) -> f64 {
     if turned > 180.0 { turned - 360.0 } else { turned }
 }
 
-/// Tells for each pixel of a turned picture where in the untouched picture it comes from.
-pub(super) struct Turn {
-    sin: f64,
-    cos: f64,
-    centre: (f64, f64),
+/// A rotation, zoom and shift that does something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Geometry {
+    angle_deg: f64,
+    /// Factor, not its logarithm.
+    zoom: f64,
+    /// In widths and heights.
+    shift: (f64, f64),
 }
 
-/// Source positions of one row of the turned picture: where column 0 comes from, and the step from column to column.
+impl Geometry {
+    /// The geometric part of a perturbation; `None` if it moves nothing.
+    pub fn of(p: &Perturbation) -> Option<Self> {
+        let (angle_deg, scale) = (p.get(Axis::Angle), p.get(Axis::Scale));
+        let shift = (p.get(Axis::TranslateX), p.get(Axis::TranslateY));
+        let moves = !is_whole(angle_deg) || scale != 0.0 || shift != (0.0, 0.0);
+        moves.then(|| Self { angle_deg, zoom: scale.exp2(), shift })
+    }
+
+    /// How the picture itself is resampled.
+    pub fn forward(&self, size: (usize, usize)) -> Warp {
+        let (centre, moved) = self.centres(size);
+        let (sin, cos) = sin_cos_deg(self.angle_deg);
+        Warp { sin: sin / self.zoom, cos: cos / self.zoom, from: centre, to: moved }
+    }
+
+    /// How the map of the picture so moved is resampled into the frame of the untouched picture: the inverse.
+    pub fn back(&self, size: (usize, usize)) -> Warp {
+        let (centre, moved) = self.centres(size);
+        let (sin, cos) = sin_cos_deg(-self.angle_deg);
+        Warp { sin: sin * self.zoom, cos: cos * self.zoom, from: moved, to: centre }
+    }
+
+    /// The centre of a picture, ((W-1)/2, (H-1)/2), and where it goes.
+    fn centres(&self, (height, width): (usize, usize)) -> ((f64, f64), (f64, f64)) {
+        let (x, y) = ((width as f64 - 1.0) / 2.0, (height as f64 - 1.0) / 2.0);
+        ((x, y), (x + self.shift.0 * width as f64, y + self.shift.1 * height as f64))
+    }
+}
+
+/// Tells for each pixel of a resampled picture where in its source it comes from.
+pub(super) struct Warp {
+    sin: f64,
+    cos: f64,
+    /// A point of the source.
+    from: (f64, f64),
+    /// Where that point is in the resampled picture.
+    to: (f64, f64),
+}
+
+/// Source positions of one row of the resampled picture: where column 0 comes from, and the step from column to column.
 #[derive(Clone, Copy)]
 pub(super) struct Walk {
     pub x: i64,
@@ -56,21 +102,14 @@ pub(super) struct Walk {
     pub dy: i64,
 }
 
-impl Turn {
-    /// Turns a picture of (height, width) clockwise about ((W-1)/2, (H-1)/2).
-    pub fn clockwise(angle_deg: f64, (height, width): (usize, usize)) -> Self {
-        let (sin, cos) = sin_cos_deg(angle_deg);
-        Self { sin, cos, centre: ((width as f64 - 1.0) / 2.0, (height as f64 - 1.0) / 2.0) }
-    }
-
-    /// The source positions of one row of the turned picture.
+impl Warp {
+    /// The source positions of one row of the resampled picture.
     pub fn row(&self, row: usize) -> Walk {
         // With y down, a clockwise turn takes (x, y) to (cos x - sin y, sin x + cos y); this is its inverse.
-        let (cx, cy) = self.centre;
-        let (x, y) = (-cx, row as f64 - cy);
+        let (x, y) = (-self.to.0, row as f64 - self.to.1);
         Walk {
-            x: fixed(cx + self.cos * x + self.sin * y),
-            y: fixed(cy - self.sin * x + self.cos * y),
+            x: fixed(self.from.0 + self.cos * x + self.sin * y),
+            y: fixed(self.from.1 - self.sin * x + self.cos * y),
             dx: fixed(self.cos),
             dy: fixed(-self.sin),
         }
@@ -143,6 +182,36 @@ mod tests {
         assert_eq!(counter_clockwise_deg(200.0), 160.0);
         assert_eq!(counter_clockwise_deg(-180.0), 180.0);
         assert_eq!(counter_clockwise_deg(370.0), -10.0);
+    }
+
+    #[test]
+    fn there_and_back_is_where_it_began() {
+        let p = Perturbation::of([
+            (Axis::Angle, 33.0),
+            (Axis::Scale, -0.7),
+            (Axis::TranslateX, 0.25),
+            (Axis::TranslateY, -0.1),
+        ]);
+        let geometry = Geometry::of(&p).unwrap();
+        let size = (40, 60);
+        for row in [0, 17, 39] {
+            // The moved place of a pixel of the untouched picture, and the source of that place.
+            let there = geometry.back(size).row(row).at(7);
+            let (x, y) = (there.x as f64 / ONE as f64, there.y as f64 / ONE as f64);
+            let Warp { sin, cos, from, to } = geometry.forward(size);
+            let (dx, dy) = (x - to.0, y - to.1);
+            assert!((from.0 + cos * dx + sin * dy - 7.0).abs() < 1e-7);
+            assert!((from.1 - sin * dx + cos * dy - row as f64).abs() < 1e-7);
+        }
+    }
+
+    #[test]
+    fn what_moves_nothing_is_none() {
+        let still = Perturbation::of([(Axis::Angle, -720.0), (Axis::Hue, 1.0), (Axis::Jpeg, 30.0)]);
+        assert_eq!(Geometry::of(&still), None);
+        for axis in [Axis::Angle, Axis::Scale, Axis::TranslateX, Axis::TranslateY] {
+            assert!(Geometry::of(&Perturbation::of([(axis, 1e-6)])).is_some(), "{axis}");
+        }
     }
 
     #[test]

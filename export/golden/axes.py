@@ -1,0 +1,241 @@
+"""Golden values for the axes beyond the paper's three, and for all axes at once, in `perturb`.
+
+Peers: torch 2.11.0, kornia 0.9.0, torchvision 0.26.0, Pillow 13.0.0, numpy 2.4.6.
+Run from the repository root; seeded, writes the same files each time:
+
+    python export/golden/axes.py [tests/golden/axes]
+
+Written:
+  cases.json           pictures, maps and masks, one entry per case; `index` counts within the output file of its picture
+  picture_<name>.npy   u16 (3, H, W); value / 65535 is the picture; `bytes` holds whole 8-bit levels
+  output_<name>.npy    u16 (cases, 3, H, W), the same scale: rounding costs 8e-6
+  patches.npy          f32 (6, 6), a patch-level map, and maps.npy, f32 (cases, 24, 24)
+  mask.npy, masks.npy  bool (24, 24) and (cases, 24, 24)
+
+The peers run in double precision, but for Pillow. Where kornia and torchvision both have an operation, they are compared here.
+The colour temperature has no peer of its own kind: what is written follows the formula in double precision, and the
+chromaticities are compared here with Planck's law under the colour matching functions of Wyman, Sloan and Shirley (2013).
+"""
+
+import io
+import json
+import math
+import sys
+from pathlib import Path
+
+import kornia
+import numpy as np
+import torch
+import torch.nn.functional as F
+import torchvision.transforms.v2.functional as tvf
+from perturb import KORNIA_PADDING, LEVELS, rotate, shift_colour, smooth, structured
+from PIL import Image
+
+GEOMETRIC = ("angle", "scale", "translate-x", "translate-y")
+MOVES = [
+    {"scale": 0.3},
+    {"scale": -0.4},
+    {"translate-x": 0.13},
+    {"translate-y": -0.2},
+    {"angle": 25.0, "scale": -0.2, "translate-x": 0.1, "translate-y": -0.05},
+    {"angle": -140.0, "scale": 0.5, "translate-x": -0.3, "translate-y": 0.2},
+]
+CAMERA = [
+    {"temperature": 50.0}, {"temperature": -50.0}, {"temperature": 300.0}, {"temperature": -100.0},
+    {"blur": 0.4}, {"blur": 1.0}, {"blur": 2.5}, {"blur": 6.0},
+    {"brightness": 0.2}, {"brightness": -0.35}, {"contrast": 0.5}, {"contrast": -1.0}, {"gamma": 0.5}, {"gamma": -0.7},
+]  # fmt: skip
+COMBINED = {
+    "angle": 12.0, "hue": 0.7, "saturation": -0.2, "scale": 0.15, "translate-x": -0.06, "translate-y": 0.08,
+    "temperature": 40.0, "blur": 0.8, "brightness": 0.07, "contrast": 0.3, "gamma": -0.25,
+}  # fmt: skip
+LOSSES = [1.0, 20.0, 50.0, 85.0]
+
+
+def kornia_matrix(values, size):
+    """Where pixels go, (1, 2, 3): turned clockwise and zoomed about the centre, then shifted."""
+    centre = torch.tensor([[(size - 1) / 2, (size - 1) / 2]])
+    shift = torch.tensor([[values.get("translate-x", 0.0), values.get("translate-y", 0.0)]]) * size
+    zoom = torch.full((1, 2), 2.0 ** values.get("scale", 0.0))
+    matrix = kornia.geometry.transform.get_affine_matrix2d(
+        shift, centre, zoom, torch.tensor([values.get("angle", 0.0)])
+    )
+    return matrix[:, :2]
+
+
+def move(picture, values, rotation, fill):
+    size = picture.shape[-1]
+    if rotation == "three-pass" and values.get("angle", 0.0):
+        picture = rotate(picture, rotation, fill, values["angle"])
+        values = {**values, "angle": 0.0}
+    if not any(values.get(axis) for axis in GEOMETRIC):
+        return picture
+    return kornia.geometry.transform.warp_affine(
+        picture, kornia_matrix(values, size), (size, size), padding_mode=KORNIA_PADDING[fill], align_corners=True
+    )
+
+
+def black_body(kelvin):
+    """Chromaticity (x, y) of a black body after Kim et al. (US 7024034 B2)."""
+    t = 1e3 / kelvin
+    if kelvin <= 4000:
+        x = -0.2661239 * t**3 - 0.2343589 * t**2 + 0.8776956 * t + 0.179910
+    else:
+        x = -3.0258469 * t**3 + 2.1070379 * t**2 + 0.2226347 * t + 0.240390
+    if kelvin <= 2222:
+        y = -1.1063814 * x**3 - 1.34811020 * x**2 + 2.18555832 * x - 0.20219683
+    elif kelvin <= 4000:
+        y = -0.9549476 * x**3 - 1.37418593 * x**2 + 2.09137015 * x - 0.16748867
+    else:
+        y = 3.0817580 * x**3 - 5.87338670 * x**2 + 3.75112997 * x - 0.37001483
+    return x, y
+
+
+def planck(kelvin):
+    """The same by integration, good to about 0.003."""
+    wave = np.arange(360.0, 831.0)
+
+    def lobe(middle, left, right):
+        return np.exp(-0.5 * ((wave - middle) * np.where(wave < middle, left, right)) ** 2)
+
+    xyz = (
+        1.056 * lobe(599.8, 0.0264, 0.0323) + 0.362 * lobe(442.0, 0.0624, 0.0374) - 0.065 * lobe(501.1, 0.0490, 0.0382),
+        0.821 * lobe(568.8, 0.0213, 0.0247) + 0.286 * lobe(530.9, 0.0613, 0.0322),
+        1.217 * lobe(437.0, 0.0845, 0.0278) + 0.681 * lobe(459.0, 0.0385, 0.0725),
+    )
+    radiance = wave**-5 / np.expm1(1.438777e7 / (wave * kelvin))
+    x, y, z = ((radiance * curve).sum() for curve in xyz)
+    return x / (x + y + z), y / (x + y + z)
+
+
+def linear_rgb(xy):
+    x, y = xy
+    matrix = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
+    return np.maximum(matrix @ np.array([x / y, 1.0, (1 - x - y) / y]), 0.0)
+
+
+def relight(picture, mired):
+    there, here = linear_rgb(black_body(1e6 / (1e6 / 6500 + mired))), linear_rgb(black_body(6500))
+    gains = torch.from_numpy((there / there[1]) / (here / here[1])).view(1, 3, 1, 1)
+    light = kornia.color.rgb_to_linear_rgb(picture) * gains
+    return kornia.color.linear_rgb_to_rgb(light.clamp(0, 1)).clamp(0, 1)
+
+
+def blur(picture, sigma):
+    side = 2 * math.ceil(3 * sigma) + 1
+    blurred = kornia.filters.gaussian_blur2d(picture, (side, side), (sigma, sigma), border_type="reflect")
+    assert (tvf.gaussian_blur(picture, [side, side], [sigma, sigma]) - blurred).abs().max() < 1e-9
+    return blurred
+
+
+def stretch(picture, log2):
+    changed = kornia.enhance.adjust_contrast_with_mean_subtraction(picture, 2.0**log2)
+    # torchvision rounds one weight of the luma to 0.2989.
+    assert (tvf.adjust_contrast(picture, 2.0**log2) - changed).abs().max() < 2e-4
+    return changed
+
+
+def compress(picture, loss):
+    levels = np.round(picture[0].numpy().transpose(1, 2, 0) * 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(levels).save(file, "JPEG", quality=round(100 - loss), subsampling=0)
+    decoded = np.asarray(Image.open(io.BytesIO(file.getvalue())))
+    return torch.from_numpy(decoded.transpose(2, 0, 1) / 255.0)[None]
+
+
+def perturbed(picture, values, rotation="bilinear", fill="replicate"):
+    steps = [
+        (GEOMETRIC, lambda p: move(p, values, rotation, fill)),
+        (("hue", "saturation"), lambda p: shift_colour(p, values.get("hue", 0.0), values.get("saturation", 0.0))),
+        (("temperature",), lambda p: relight(p, values["temperature"])),
+        (("blur",), lambda p: blur(p, values["blur"])),
+        (("brightness",), lambda p: kornia.enhance.adjust_brightness(p, values["brightness"])),
+        (("contrast",), lambda p: stretch(p, values["contrast"])),
+        (("gamma",), lambda p: kornia.enhance.adjust_gamma(p, 2.0 ** values["gamma"])),
+        (("jpeg",), lambda p: compress(p, values["jpeg"])),
+    ]
+    for axes, step in steps:
+        if any(values.get(axis) for axis in axes):
+            picture = step(picture)
+    return picture
+
+
+def plan():
+    """(picture, values, rotation, fill) of every case."""
+    for name, fill in [("smooth", "replicate"), ("structured", "zeros"), ("odd", "reflect")]:
+        for values in MOVES:
+            yield name, values, "bilinear", fill
+    for values in MOVES[-2:]:
+        yield "smooth", values, "three-pass", "replicate"
+        yield "structured", values, "three-pass", "zeros"
+    for values in CAMERA:
+        yield "smooth", values, "bilinear", "replicate"
+        yield "structured", values, "bilinear", "replicate"
+    yield "large", COMBINED, "bilinear", "replicate"
+    yield "large", COMBINED, "three-pass", "reflect"
+    for loss in LOSSES:
+        yield "bytes", {"jpeg": loss}, "bilinear", "replicate"
+    yield "large", {**COMBINED, "jpeg": 40.0}, "bilinear", "replicate"
+
+
+def write_pictures(out, rng):
+    pictures = {"smooth": smooth(20, rng), "structured": structured(20), "odd": smooth(21, rng), "large": smooth(48, rng)}
+    pictures["bytes"] = np.round((0.7 * smooth(45, rng) + 0.3 * rng.random((3, 45, 45))) * 255) / 255
+    for name, picture in pictures.items():
+        stored = np.round(picture * LEVELS).astype("<u2")
+        np.save(out / f"picture_{name}.npy", stored)
+        pictures[name] = torch.from_numpy((stored / LEVELS).astype(np.float32)).double()[None]
+    cases, outputs = [], {name: [] for name in pictures}
+    for name, values, rotation, fill in plan():
+        picture = perturbed(pictures[name], values, rotation, fill)
+        cases.append(
+            dict(picture=name, index=len(outputs[name]), rotation=rotation, fill=fill, values=list(values.items()))
+        )
+        outputs[name].append(np.round(picture[0].numpy() * LEVELS).astype("<u2"))
+    for name, output in outputs.items():
+        np.save(out / f"output_{name}.npy", np.stack(output))
+    return cases
+
+
+def write_maps(out, rng):
+    patches = rng.normal(size=(6, 6)).astype("<f4")
+    np.save(out / "patches.npy", patches)
+    map = F.interpolate(
+        torch.from_numpy(patches).double()[None, None], size=(24, 24), mode="bilinear", align_corners=False
+    )
+    outputs = []
+    for values in MOVES:
+        forward = torch.cat([kornia_matrix(values, 24), torch.tensor([[[0.0, 0.0, 1.0]]])], dim=1)
+        back = torch.linalg.inv(forward)[:, :2]
+        outputs.append(kornia.geometry.transform.warp_affine(map, back, (24, 24), align_corners=True)[0, 0].numpy())
+    np.save(out / "maps.npy", np.stack(outputs).astype("<f4"))
+
+
+def write_masks(out, rng):
+    mask = smooth(24, rng)[0] > 0.5
+    np.save(out / "mask.npy", mask)
+    soft = torch.from_numpy(mask).double()[None, None]
+    outputs = [
+        kornia.geometry.transform.warp_affine(soft, kornia_matrix(values, 24), (24, 24), mode="nearest", align_corners=True)
+        for values in MOVES
+    ]
+    np.save(out / "masks.npy", np.stack([output[0, 0].numpy() > 0.5 for output in outputs]))
+
+
+def main():
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else "tests/golden/axes")
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_default_dtype(torch.float64)
+    for kelvin in [1700, 2000, 2222, 2856, 4000, 5000, 6500, 8000, 12000, 20000]:
+        difference = np.abs(np.subtract(black_body(kelvin), planck(kelvin))).max()
+        assert difference < 4e-3, f"{kelvin} K: {difference}"
+    rng = np.random.default_rng(20261018)
+    cases = write_pictures(out, rng)
+    write_maps(out, rng)
+    write_masks(out, rng)
+    moves = [list(values.items()) for values in MOVES]
+    (out / "cases.json").write_text(json.dumps({"pictures": cases, "moves": moves}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

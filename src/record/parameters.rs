@@ -1,0 +1,46 @@
+//! The cells of a row that say what was done to the picture.
+
+use serde::{Deserialize, Serialize};
+
+use crate::types::{Axis, Perturbation};
+
+/// One cell for each axis, in columns named [`Axis::column`]: its value, or none where the run does not have that axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Parameters([Option<f64>; Axis::COUNT]);
+
+impl Parameters {
+    /// The values of a perturbation on the axes of a run.
+    pub fn new(perturbation: &Perturbation, axes: &[Axis]) -> Self {
+        Self(Axis::ALL.map(|axis| axes.contains(&axis).then(|| perturbation.get(axis))))
+    }
+
+    /// The cell of one axis.
+    pub fn get(&self, axis: Axis) -> Option<f64> {
+        self.0[axis as usize]
+    }
+
+    /// The axes that have a value.
+    pub fn axes(&self) -> impl Iterator<Item = Axis> {
+        Axis::ALL.into_iter().filter(|&axis| self.get(axis).is_some())
+    }
+
+    /// What was done: nothing on an axis without a value.
+    pub fn perturbation(&self) -> Perturbation {
+        Perturbation::of(self.axes().zip(self.0.iter().copied().flatten()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_values_on_its_own_axes_only() {
+        let p = Perturbation::of([(Axis::Hue, 1.5), (Axis::Jpeg, 30.0)]);
+        let parameters = Parameters::new(&p, &[Axis::Hue, Axis::Blur, Axis::Jpeg]);
+        assert_eq!(parameters.axes().collect::<Vec<_>>(), [Axis::Hue, Axis::Blur, Axis::Jpeg]);
+        assert_eq!([Axis::Blur, Axis::Angle].map(|axis| parameters.get(axis)), [Some(0.0), None]);
+        assert_eq!(parameters.perturbation(), p);
+        assert_eq!(Parameters::default().perturbation(), Perturbation::IDENTITY);
+    }
+}

@@ -1,0 +1,197 @@
+//! The parameters of a perturbation.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Interval;
+use crate::error::{Error, Result};
+
+/// One parameter of a [`Perturbation`](super::Perturbation). 0 is the unchanged picture on every axis.
+///
+/// `docs/perturbations.md` has the formulas, their sources and the order in which they are applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Axis {
+    /// Rotation about the centre, degrees; positive is clockwise as seen on the screen.
+    Angle,
+    /// Added to the hue of every pixel, in radians on a circle of 2 pi.
+    Hue,
+    /// Added to the HSV saturation of every pixel, which is then clipped to [0, 1].
+    Saturation,
+    /// Zoom about the centre, log2 of the factor; positive shows things larger.
+    Scale,
+    /// Shift to the right, in widths of the picture.
+    TranslateX,
+    /// Shift downwards, in heights of the picture.
+    TranslateY,
+    /// Colour temperature of the light, in mired from 6500 K; positive is warmer.
+    Temperature,
+    /// Standard deviation of a Gaussian blur, in pixels of the model's input.
+    Blur,
+    /// Added to every channel, in parts of full scale.
+    Brightness,
+    /// Contrast about the mean luma, log2 of the factor.
+    Contrast,
+    /// Log2 of the exponent of a tone curve; positive darkens the middle tones.
+    Gamma,
+    /// JPEG compression: 100 less the quality; 0 is no JPEG at all.
+    Jpeg,
+}
+
+/// What is fixed about an axis.
+struct Facts {
+    name: &'static str,
+    column: &'static str,
+    unit: &'static str,
+    bounds: Interval,
+    limits: Interval,
+}
+
+impl Axis {
+    /// Number of axes.
+    pub const COUNT: usize = 12;
+
+    /// All axes in the order of files: the paper's three, then the others in the order in which they are applied.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Angle,
+        Self::Hue,
+        Self::Saturation,
+        Self::Scale,
+        Self::TranslateX,
+        Self::TranslateY,
+        Self::Temperature,
+        Self::Blur,
+        Self::Brightness,
+        Self::Contrast,
+        Self::Gamma,
+        Self::Jpeg,
+    ];
+
+    /// The three semantic parameters of arXiv 2405.07969.
+    pub const PAPER: [Self; 3] = [Self::Angle, Self::Hue, Self::Saturation];
+
+    const fn facts(self) -> Facts {
+        const fn facts(
+            name: &'static str,
+            column: &'static str,
+            unit: &'static str,
+            (low, high): (f64, f64),
+            limits: (f64, f64),
+        ) -> Facts {
+            Facts {
+                name,
+                column,
+                unit,
+                bounds: Interval { low, high },
+                limits: Interval { low: limits.0, high: limits.1 },
+            }
+        }
+        use std::f64::consts::{PI, TAU};
+        match self {
+            Self::Angle => facts("angle", "angle_deg", "degrees", (-90.0, 90.0), (-360.0, 360.0)),
+            Self::Hue => facts("hue", "hue_rad", "radians", (-PI, PI), (-TAU, TAU)),
+            Self::Saturation => facts("saturation", "saturation", "", (-0.5, 0.5), (-1.0, 1.0)),
+            Self::Scale => facts("scale", "scale_log2", "log2 of the factor", (-0.2, 0.2), (-2.0, 2.0)),
+            Self::TranslateX => facts("translate-x", "translate_x", "widths", (-0.1, 0.1), (-1.0, 1.0)),
+            Self::TranslateY => facts("translate-y", "translate_y", "heights", (-0.1, 0.1), (-1.0, 1.0)),
+            Self::Temperature => {
+                facts("temperature", "temperature_mired", "mired", (-50.0, 50.0), (-110.0, 440.0))
+            }
+            Self::Blur => facts("blur", "blur_px", "pixels", (0.0, 2.0), (0.0, 20.0)),
+            Self::Brightness => facts("brightness", "brightness", "", (-0.2, 0.2), (-1.0, 1.0)),
+            Self::Contrast => {
+                facts("contrast", "contrast_log2", "log2 of the factor", (-0.5, 0.5), (-4.0, 4.0))
+            }
+            Self::Gamma => facts("gamma", "gamma_log2", "log2 of the exponent", (-0.5, 0.5), (-4.0, 4.0)),
+            Self::Jpeg => facts("jpeg", "jpeg_loss", "100 - quality", (0.0, 50.0), (0.0, 99.0)),
+        }
+    }
+
+    /// Name as written in files and flags.
+    pub const fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// Name of its column in files: the name, with the unit where there is one.
+    pub const fn column(self) -> &'static str {
+        self.facts().column
+    }
+
+    /// Unit for readers; empty for a number without one.
+    pub const fn unit(self) -> &'static str {
+        self.facts().unit
+    }
+
+    /// How far the axis goes where nothing else is said: the paper's bounds, or for the other axes what a line may see without
+    /// a fault of its own (`docs/perturbations.md`).
+    pub const fn default_bounds(self) -> Interval {
+        self.facts().bounds
+    }
+
+    /// The farthest that bounds may go.
+    pub const fn limits(self) -> Interval {
+        self.facts().limits
+    }
+
+    /// Whether the axis moves pixels rather than colours them. A loss is rough along such an axis: every step shifts the picture
+    /// against the model's patches.
+    pub const fn is_geometric(self) -> bool {
+        matches!(self, Self::Angle | Self::Scale | Self::TranslateX | Self::TranslateY)
+    }
+
+    /// Length of the circle that the axis closes, if it is one: a full turn.
+    pub const fn full_turn(self) -> Option<f64> {
+        match self {
+            Self::Angle => Some(360.0),
+            Self::Hue => Some(std::f64::consts::TAU),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Axis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Axis {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|axis| axis.name() == text).ok_or_else(|| {
+            Error::usage(
+                text,
+                "is not an axis",
+                format!("use some of {}", Self::ALL.map(Self::name).join(", ")),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back_and_agree_with_serde() {
+        for (index, axis) in Axis::ALL.into_iter().enumerate() {
+            assert_eq!(axis as usize, index);
+            assert_eq!(axis.name().parse::<Axis>().unwrap(), axis);
+            assert_eq!(serde_json::to_value(axis).unwrap(), axis.name());
+        }
+        let error = "zoom".parse::<Axis>().unwrap_err();
+        assert!(error.fix.contains("translate-x"), "{error}");
+    }
+
+    #[test]
+    fn every_axis_has_zero_within_its_bounds_within_its_limits() {
+        for axis in Axis::ALL {
+            let (bounds, limits) = (axis.default_bounds(), axis.limits());
+            assert!(limits.low <= bounds.low && bounds.low <= 0.0, "{axis}");
+            assert!(0.0 < bounds.high && bounds.high <= limits.high, "{axis}");
+        }
+    }
+}
