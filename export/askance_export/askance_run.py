@@ -1,0 +1,84 @@
+"""Runs `askance attack`, and reads what it leaves: the samples, the traces of its searches, and where the time went."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from .errors import ExportError
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A test picture: `name` is category/defect/stem."""
+
+    dataset: str
+    category: str
+    name: str
+    image: Path
+    masks: tuple[Path, ...]
+
+    def load(self, size: int) -> tuple[Tensor, Tensor]:
+        """Picture [3, size, size] in [0, 1] and mask [size, size], as Askance brings them to the model's size: Pillow's
+        antialiased bicubic at 8 bits, and nearest; several masks are one."""
+        picture = Image.open(self.image).convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+        mask = np.zeros((size, size), bool)
+        for path in self.masks:
+            truth = Image.open(path)
+            # Colours count: not the number of a colour in a palette, and not transparency.
+            truth = truth.convert("RGB") if truth.mode in ("P", "PA", "LA", "RGBA") else truth
+            small = np.asarray(truth.resize((size, size), Image.Resampling.NEAREST))
+            mask |= small.reshape(size, size, -1).any(-1)
+        pixels = torch.from_numpy(np.asarray(picture, np.float32) / 255).permute(2, 0, 1)
+        return pixels.contiguous(), torch.from_numpy(mask)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of the joint attack: samples in order, per sample its trace [evaluations, 4] (angle in degrees, hue in
+    radians, saturation, loss; the unchanged picture first), and the summary that `--json` prints."""
+
+    model: str
+    samples: list[Sample]
+    traces: list[np.ndarray]
+    summary: dict
+
+
+def attack(askance: Path, data: Path, model: Path, out: Path, options: list[str]) -> Run:
+    """Runs `askance attack --attacks joint --keep-traces` into `out`, a new folder."""
+    command = [str(askance), "attack", "-q", "--json", "--data", str(data), "--model", str(model), "--out", str(out)]
+    command += ["--attacks", "joint", "--keep-traces", *options]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise ExportError(" ".join(command), f"failed:\n{done.stderr.strip()}", "see what it says")
+    with open(out / "samples.csv", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["attack"] == "joint"]
+    samples = [
+        Sample(
+            row["dataset"],
+            row["category"],
+            f"{row['category']}/{row['sample']}",
+            Path(row["image"]),
+            tuple(Path(mask) for mask in row["mask"].split(";") if mask),
+        )
+        for row in rows
+    ]
+    name = rows[0]["model"]
+    traces = [trace(out / "traces" / name / f"{sample.name}.joint.npy") for sample in samples]
+    return Run(name, samples, traces, json.loads(done.stdout))
+
+
+def trace(path: Path) -> np.ndarray:
+    """Angle, hue, saturation and loss; columns of further axes must be at rest, as the rival has none."""
+    table = np.load(path)
+    if np.any(table[:, 3:-1] != 0):
+        raise ExportError(str(path), "moves axes beside angle, hue and saturation", "attack those three only")
+    return table[:, [0, 1, 2, -1]]
