@@ -1,7 +1,7 @@
-//! CMA-ES against pycma: the same functions under the same protocol need about as many evaluations (golden statistics of
-//! export/golden/search.py).
+//! CMA-ES against pycma: the same functions under the same protocol need about as many evaluations. The simplex against scipy:
+//! the same points. Golden values of export/golden/search.py.
 
-use askance::search::{CmaEs, Dimension, Settings, Space, Strategy};
+use askance::search::{CmaEs, Dimension, NelderMead, Restarts, Settings, Space, Strategy};
 use askance::stats::median;
 use serde::Deserialize;
 
@@ -47,26 +47,37 @@ fn loss(function: &str, x: &[f64]) -> f64 {
     }
 }
 
+fn cube(axes: usize) -> Space {
+    Space::new(vec![Dimension { low: -1.0, high: 1.0, circular: false }; axes]).expect("a valid space")
+}
+
 /// Evaluations until the target, and the best loss within the budget.
 fn run(row: &Row, seed: u64, budget: usize) -> (usize, f64) {
-    let space = Space::new(vec![Dimension { low: -1.0, high: 1.0, circular: false }; row.axes])
-        .expect("a valid space");
+    let space = cube(row.axes);
     // The box is 2 wide.
-    let settings =
-        Settings { population: None, initial_step: row.sigma / 2.0, least_step: 0.0, restarts: false };
+    let settings = Settings {
+        population: None,
+        initial_step: row.sigma / 2.0,
+        least_step: 0.0,
+        restarts: Restarts::None,
+    };
     let mut search = CmaEs::with_settings(&space, budget, seed, settings);
     search.tell(std::slice::from_ref(&row.start), &[loss(&row.function, &row.start)]);
+    until(&mut search, &row.function, row.target)
+}
+
+fn until(search: &mut CmaEs, function: &str, target: f64) -> (usize, f64) {
     let (mut count, mut best) = (0, f64::INFINITY);
     loop {
         let points = search.ask(usize::MAX);
         if points.is_empty() {
             return (count, best);
         }
-        let losses: Vec<f64> = points.iter().map(|point| loss(&row.function, point)).collect();
+        let losses: Vec<f64> = points.iter().map(|point| loss(function, point)).collect();
         for &loss in &losses {
             count += 1;
             best = best.min(loss);
-            if best < row.target {
+            if best < target {
                 return (count, best);
             }
         }
@@ -96,6 +107,73 @@ fn as_many_evaluations_as_pycma() {
             let ours = median(&losses).unwrap();
             // Many local optima: the median jumps from one to the next.
             assert!((0.5..1.6).contains(&(ours / theirs)), "{name}: best {ours}, pycma {theirs}");
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct RestartRow {
+    restarts: String,
+    axes: usize,
+    target: f64,
+    most: usize,
+    seeds: u64,
+    evaluations: [f64; 3],
+}
+
+#[test]
+fn restarts_find_the_best_of_many_optima_as_soon_as_pycmas() {
+    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/search/restarts.json"));
+    let rows: Vec<RestartRow> = serde_json::from_str(text).unwrap();
+    assert_eq!(rows.len(), 3);
+    for row in &rows {
+        let restarts = match row.restarts.as_str() {
+            "same" => Restarts::SamePopulation,
+            "ipop" => Restarts::Ipop,
+            "bipop" => Restarts::Bipop,
+            other => panic!("no restarts {other}"),
+        };
+        let counts: Vec<f64> = (0..row.seeds)
+            .map(|seed| {
+                let settings = Settings { restarts, ..Settings::default() };
+                let mut search = CmaEs::with_settings(&cube(row.axes), row.most, seed, settings);
+                until(&mut search, "rastrigin", row.target).0 as f64
+            })
+            .collect();
+        let (ours, theirs) = (median(&counts).unwrap(), row.evaluations[1]);
+        let name = format!("{restarts:?} in {} axes: {ours} evaluations, pycma {theirs}", row.axes);
+        // Where runs start and when they stagnate is our own.
+        assert!((0.6..1.6).contains(&(ours / theirs)), "{name}");
+    }
+}
+
+#[derive(Deserialize)]
+struct SimplexRow {
+    function: String,
+    axes: usize,
+    start: Vec<f64>,
+    points: Vec<Vec<f64>>,
+}
+
+#[test]
+fn the_simplex_goes_where_scipys_goes() {
+    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/search/nelder_mead.json"));
+    let rows: Vec<SimplexRow> = serde_json::from_str(text).unwrap();
+    assert_eq!(rows.len(), 4);
+    for row in &rows {
+        let mut search = NelderMead::new(&cube(row.axes), 1000, 0);
+        search.tell(std::slice::from_ref(&row.start), &[loss(&row.function, &row.start)]);
+        for (index, expected) in row.points.iter().enumerate() {
+            let points = search.ask(1);
+            assert_eq!(points.len(), 1);
+            let off = points[0].iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(
+                off < 1e-9,
+                "{} in {} axes, evaluation {index}: {points:?} {expected:?}",
+                row.function,
+                row.axes
+            );
+            search.tell(&points, &[loss(&row.function, &points[0])]);
         }
     }
 }

@@ -73,23 +73,6 @@ impl Parameters {
     }
 }
 
-/// How a point was sampled: `x = mean + sigma y`, `y = B D z`.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    /// y, then z: one piece of memory, as thousands of these are made and dropped.
-    yz: Vec<f64>,
-}
-
-impl Candidate {
-    fn y(&self) -> &[f64] {
-        &self.yz[..self.yz.len() / 2]
-    }
-
-    fn z(&self) -> &[f64] {
-        &self.yz[self.yz.len() / 2..]
-    }
-}
-
 /// The state of one run over unbounded coordinates.
 #[derive(Clone, Debug)]
 pub(super) struct Cma {
@@ -105,6 +88,8 @@ pub(super) struct Cma {
     path_sigma: Vec<f64>,
     path_c: Vec<f64>,
     generation: u32,
+    /// The last weighted mean of y, then of z.
+    step: Vec<f64>,
     work: Vec<f64>,
 }
 
@@ -126,6 +111,7 @@ impl Cma {
             path_sigma: vec![0.0; n],
             path_c: vec![0.0; n],
             generation: 0,
+            step: vec![0.0; 2 * n],
         }
     }
 
@@ -163,11 +149,10 @@ impl Cma {
         !finite || most > 1e7 * least
     }
 
-    /// One point of the present distribution (equations 38 to 40), and how it came about.
-    pub(super) fn sample(&self, rng: &mut impl Rng) -> (Vec<f64>, Candidate) {
-        let n = self.n;
-        let mut yz = vec![0.0; 2 * n];
-        let (y, z) = yz.split_at_mut(n);
+    /// One point of the present distribution, `x = mean + sigma y`, `y = B D z` (equations 38 to 40); all three are
+    /// written, `yz` being y and then z.
+    pub(super) fn sample(&self, rng: &mut impl Rng, x: &mut [f64], yz: &mut [f64]) {
+        let (y, z) = yz.split_at_mut(self.n);
         for pair in z.chunks_mut(2) {
             let (first, second) = normal_pair(rng);
             pair[0] = first;
@@ -175,38 +160,41 @@ impl Cma {
                 *last = second;
             }
         }
-        let mut x = self.mean.clone();
-        for ((x, y), row) in x.iter_mut().zip(y).zip(self.basis.chunks_exact(n)) {
+        let rows = self.basis.chunks_exact(self.n);
+        for (((x, y), mean), row) in x.iter_mut().zip(y).zip(&self.mean).zip(rows) {
             *y = row.iter().zip(&self.scales).zip(&*z).map(|((b, d), z)| b * d * z).sum();
-            *x += self.sigma * *y;
+            *x = mean + self.sigma * *y;
         }
-        (x, Candidate { yz })
     }
 
-    /// Learns from a whole generation, the best first (equations 41 to 47).
-    pub(super) fn update(&mut self, ranked: &[&Candidate]) {
+    /// Learns from a whole generation (equations 41 to 47): the `yz` of its points one after the other, and their indices,
+    /// the best first.
+    pub(super) fn update(&mut self, yz: &[f64], ranked: &[usize]) {
         let n = self.n;
         let Parameters { parents, ref weights, mu_eff, c_sigma, d_sigma, c_c, c_1, c_mu, chi_n, .. } =
             self.parameters;
         debug_assert_eq!(ranked.len(), weights.len());
+        let candidate = |index: usize| yz[index * 2 * n..(index + 1) * 2 * n].split_at(n);
 
-        let weighted = |pick: fn(&Candidate) -> &[f64], axis: usize| -> f64 {
-            ranked[..parents]
-                .iter()
-                .zip(weights)
-                .map(|(candidate, weight)| weight * pick(candidate)[axis])
-                .sum()
-        };
-        let step: Vec<f64> = (0..n).map(|axis| weighted(Candidate::y, axis)).collect();
-        let white: Vec<f64> = (0..n).map(|axis| weighted(Candidate::z, axis)).collect();
-        for (mean, step) in self.mean.iter_mut().zip(&step) {
+        // Weighted means of y and of z over the parents.
+        let (step, white) = self.step.split_at_mut(n);
+        step.fill(0.0);
+        white.fill(0.0);
+        for (&index, weight) in ranked[..parents].iter().zip(weights) {
+            let (y, z) = candidate(index);
+            for axis in 0..n {
+                step[axis] += weight * y[axis];
+                white[axis] += weight * z[axis];
+            }
+        }
+        for (mean, step) in self.mean.iter_mut().zip(&*step) {
             *mean += self.sigma * step;
         }
 
         // C^(-1/2) y = B z.
         let rate = (c_sigma * (2.0 - c_sigma) * mu_eff).sqrt();
         for (path, row) in self.path_sigma.iter_mut().zip(self.basis.chunks_exact(n)) {
-            let whitened: f64 = row.iter().zip(&white).map(|(b, z)| b * z).sum();
+            let whitened: f64 = row.iter().zip(&*white).map(|(b, z)| b * z).sum();
             *path = (1.0 - c_sigma) * *path + rate * whitened;
         }
         let length = self.path_sigma.iter().map(|p| p * p).sum::<f64>().sqrt();
@@ -217,7 +205,7 @@ impl Cma {
         let moving = length / expected < (1.4 + 2.0 / (n as f64 + 1.0)) * chi_n;
 
         let rate = if moving { (c_c * (2.0 - c_c) * mu_eff).sqrt() } else { 0.0 };
-        for (path, step) in self.path_c.iter_mut().zip(&step) {
+        for (path, step) in self.path_c.iter_mut().zip(&*step) {
             *path = (1.0 - c_c) * *path + rate * step;
         }
 
@@ -229,18 +217,18 @@ impl Cma {
                     kept * self.covariance[row * n + column] + c_1 * self.path_c[row] * self.path_c[column];
             }
         }
-        for (candidate, &weight) in ranked.iter().zip(weights) {
+        for (&index, &weight) in ranked.iter().zip(weights) {
+            let (y, z) = candidate(index);
             let weight = if weight >= 0.0 {
                 weight
             } else {
                 // A long bad step must not make the covariance indefinite.
-                weight * n as f64 / candidate.z().iter().map(|z| z * z).sum::<f64>().max(f64::MIN_POSITIVE)
+                weight * n as f64 / z.iter().map(|z| z * z).sum::<f64>().max(f64::MIN_POSITIVE)
             };
             for row in 0..n {
-                let scaled = c_mu * weight * candidate.y()[row];
-                for column in 0..=row {
-                    self.covariance[row * n + column] += scaled * candidate.y()[column];
-                }
+                let scaled = c_mu * weight * y[row];
+                let entries = &mut self.covariance[row * n..=row * n + row];
+                entries.iter_mut().zip(y).for_each(|(entry, y)| *entry += scaled * y);
             }
         }
         for row in 0..n {
@@ -325,7 +313,8 @@ mod tests {
         let count = 40_000;
         let (mut mean, mut product) = ([0.0; 2], [0.0; 3]);
         for _ in 0..count {
-            let (x, _) = cma.sample(&mut rng);
+            let (mut x, mut yz) = ([0.0; 2], [0.0; 4]);
+            cma.sample(&mut rng, &mut x, &mut yz);
             let d = [x[0] - 1.0, x[1] + 2.0];
             mean[0] += d[0] / f64::from(count);
             mean[1] += d[1] / f64::from(count);
@@ -345,9 +334,13 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let loss = |x: &[f64]| x[0].powi(2) + 1e2 * x[1].powi(2) + 1e4 * x[2].powi(2);
         for _ in 0..150 {
-            let mut generation: Vec<_> = (0..7).map(|_| cma.sample(&mut rng)).collect();
-            generation.sort_by(|a, b| loss(&a.0).total_cmp(&loss(&b.0)));
-            cma.update(&generation.iter().map(|(_, candidate)| candidate).collect::<Vec<_>>());
+            let (mut x, mut yz) = ([[0.0; 3]; 7], [0.0; 7 * 6]);
+            for (x, yz) in x.iter_mut().zip(yz.chunks_exact_mut(6)) {
+                cma.sample(&mut rng, x, yz);
+            }
+            let mut ranked = [0, 1, 2, 3, 4, 5, 6];
+            ranked.sort_by(|&a, &b| loss(&x[a]).total_cmp(&loss(&x[b])));
+            cma.update(&yz, &ranked);
         }
         assert!(loss(&cma.mean) < 1e-12, "{}", loss(&cma.mean));
         let stretch = cma.covariance[0] / cma.covariance[8];

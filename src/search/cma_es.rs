@@ -3,7 +3,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::cma::{Candidate, Cma, Parameters};
+use super::cma::{Cma, Parameters};
+use super::restart::{Restarts, Schedule};
 use super::sequence::halton;
 use super::tracker::finite_or_infinity;
 use super::{Best, Space, Strategy, Tracker, check_lengths};
@@ -18,13 +19,13 @@ pub struct Settings {
     pub initial_step: f64,
     /// A run ends, and another one starts, when the standard deviation on every axis is below this share of its width.
     pub least_step: f64,
-    /// Whether a run that has converged or stands still is followed by another one.
-    pub restarts: bool,
+    /// What a run that has converged or stands still is followed by.
+    pub restarts: Restarts,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { population: None, initial_step: 0.3, least_step: 5e-4, restarts: true }
+        Self { population: None, initial_step: 0.3, least_step: 5e-4, restarts: Restarts::default() }
     }
 }
 
@@ -38,9 +39,9 @@ impl Default for Settings {
 ///   Halton design over the whole box, and its best point the start, with a step of at most half the mean distance of
 ///   the design's points.
 /// - **Restarts** follow convergence (`least_step`), a degenerate covariance, two generations in a row without any difference, or
-///   no new best of the run in 10 + 30 n / lambda generations. They start at the next point of the Halton sequence,
-///   with twice the population (IPOP; Auger and Hansen 2005) if the rest of the budget has ten such generations, and the same
-///   otherwise. If it has not got three, the run starts at the best point known, with a tenth of the first step.
+///   no new best of the run in 10 + 30 n / lambda generations. They start at the next point of the Halton sequence, with a
+///   population by [`Restarts`]; it is doubled only if the rest of the budget has ten such generations. If the rest has not
+///   got three generations, the run starts at the best point known, with the first population and a tenth of the first step.
 /// - **Budget.** `ask` cuts a generation where the budget or its limit ends; a generation is learnt from when all of it
 ///   was told.
 #[derive(Clone, Debug)]
@@ -53,11 +54,10 @@ pub struct CmaEs {
     shift: Vec<f64>,
     drawn: u64,
     best: Tracker,
-    population: usize,
+    schedule: Schedule,
     phase: Phase,
-    /// The present generation (or design), of which the first `asked` are out.
-    generation: Vec<Member>,
-    asked: usize,
+    /// The present generation or design; empty when the next is to be made.
+    generation: Generation,
 }
 
 #[derive(Clone, Debug)]
@@ -78,14 +78,79 @@ struct Run {
     stale: usize,
     /// Generations in a row whose losses were all the same.
     flat: usize,
+    evaluations: usize,
+    /// It ends with so many.
+    most: usize,
 }
 
-#[derive(Clone, Debug)]
-struct Member {
-    point: Vec<f64>,
-    /// How it was sampled; a point of a design was not.
-    candidate: Option<Candidate>,
-    loss: Option<f64>,
+/// Points with their losses, in memory that the next generation uses again.
+#[derive(Clone, Debug, Default)]
+struct Generation {
+    axes: usize,
+    /// Coordinates in the box, point after point.
+    points: Vec<f64>,
+    /// How they were sampled: y and z of each ([`Cma::sample`]). Not of a design.
+    yz: Vec<f64>,
+    losses: Vec<Option<f64>>,
+    /// The first so many are out.
+    asked: usize,
+    /// Indices, the best first.
+    ranked: Vec<usize>,
+}
+
+impl Generation {
+    fn is_empty(&self) -> bool {
+        self.losses.is_empty()
+    }
+
+    /// Makes room for new points.
+    fn renew(&mut self, axes: usize, count: usize) {
+        self.axes = axes;
+        self.asked = 0;
+        self.points.resize(axes * count, 0.0);
+        self.yz.resize(2 * axes * count, 0.0);
+        self.losses.clear();
+        self.losses.resize(count, None);
+    }
+
+    fn clear(&mut self) {
+        self.losses.clear();
+        self.asked = 0;
+    }
+
+    fn point(&self, index: usize) -> &[f64] {
+        &self.points[index * self.axes..(index + 1) * self.axes]
+    }
+
+    /// At most `limit` points that were not asked for yet.
+    fn ask(&mut self, limit: usize) -> Vec<Vec<f64>> {
+        let end = self.losses.len().min(self.asked.saturating_add(limit));
+        let points = (self.asked..end).map(|index| self.point(index).to_vec()).collect();
+        self.asked = end;
+        points
+    }
+
+    fn tell(&mut self, point: &[f64], loss: f64) {
+        let waiting =
+            (0..self.asked).find(|&index| self.losses[index].is_none() && self.point(index) == point);
+        if let Some(index) = waiting {
+            self.losses[index] = Some(finite_or_infinity(loss));
+        }
+    }
+
+    fn is_told(&self) -> bool {
+        !self.is_empty() && self.losses.iter().all(|loss| loss.is_some())
+    }
+
+    /// Ranks the points; gives the smallest and the largest loss.
+    fn rank(&mut self) -> (f64, f64) {
+        let loss = |index: usize| self.losses[index].unwrap_or(f64::INFINITY);
+        self.ranked.clear();
+        self.ranked.extend(0..self.losses.len());
+        // Stable, so that equals keep the order in which they were asked.
+        self.ranked.sort_by(|&a, &b| loss(a).total_cmp(&loss(b)));
+        (loss(self.ranked[0]), loss(self.ranked[self.ranked.len() - 1]))
+    }
 }
 
 /// No step is larger than this share of an axis.
@@ -111,10 +176,9 @@ impl CmaEs {
             shift,
             drawn: 0,
             best: Tracker::default(),
-            population,
+            schedule: Schedule::new(settings.restarts, population),
             phase: Phase::New,
-            generation: Vec::new(),
-            asked: 0,
+            generation: Generation::default(),
         }
     }
 
@@ -130,10 +194,10 @@ impl CmaEs {
     }
 
     /// Starts a run at unit coordinates.
-    fn start(&mut self, mean: Vec<f64>, step: f64) {
-        let parameters = Parameters::new(self.space.len(), self.population);
-        let cma = Cma::new(mean, step, parameters);
-        self.phase = Phase::Run(Box::new(Run { cma, best: f64::INFINITY, stale: 0, flat: 0 }));
+    fn start(&mut self, mean: Vec<f64>, step: f64, population: usize, most: usize) {
+        let cma = Cma::new(mean, step, Parameters::new(self.space.len(), population));
+        let run = Run { cma, best: f64::INFINITY, stale: 0, flat: 0, evaluations: 0, most };
+        self.phase = Phase::Run(Box::new(run));
     }
 
     fn start_at_best(&mut self, step: f64) {
@@ -142,80 +206,73 @@ impl CmaEs {
             Some(best) if best.loss < f64::INFINITY => self.space.unit(&best.point),
             _ => self.next_halton(),
         };
-        self.start(mean, step);
+        self.start(mean, step, self.schedule.usual(), usize::MAX);
     }
 
-    fn restart(&mut self) {
-        if self.left < 3 * self.population {
-            self.start_at_best(self.settings.initial_step / 10.0);
-            return;
+    /// Follows a run of so many evaluations.
+    fn restart(&mut self, evaluations: usize) {
+        let step = self.settings.initial_step;
+        match self.schedule.next(evaluations, self.left, &mut self.rng) {
+            None => self.left = 0,
+            Some(next) if self.left < 3 * next.population => self.start_at_best(step / 10.0),
+            Some(next) => {
+                let mean = self.next_halton();
+                self.start(mean, step * next.step, next.population, next.most);
+            }
         }
-        if self.left >= 10 * 2 * self.population {
-            self.population *= 2;
-        }
-        let mean = self.next_halton();
-        self.start(mean, self.settings.initial_step);
     }
 
     /// Makes the next generation, once the one before it has been learnt from.
     fn sample(&mut self) {
+        let axes = self.space.len();
         if matches!(self.phase, Phase::New) {
             if self.best.best().is_some() {
                 self.start_at_best(self.settings.initial_step);
             } else {
                 self.phase = Phase::Design;
-                self.generation = (0..self.population)
-                    .map(|_| {
-                        let unit = self.next_halton();
-                        Member { point: self.space.point(unit), candidate: None, loss: None }
-                    })
-                    .collect();
-                self.asked = 0;
-                return;
+                self.generation.renew(axes, self.schedule.usual());
+                for index in 0..self.schedule.usual() {
+                    let unit = self.next_halton();
+                    let point = &mut self.generation.points[index * axes..][..axes];
+                    point.copy_from_slice(&unit);
+                    self.space.fold(point);
+                }
             }
         }
         if let Phase::Run(run) = &self.phase {
-            self.generation = (0..run.cma.parameters().population)
-                .map(|_| {
-                    let (x, candidate) = run.cma.sample(&mut self.rng);
-                    Member { point: self.space.point(x), candidate: Some(candidate), loss: None }
-                })
-                .collect();
-            self.asked = 0;
+            self.generation.renew(axes, run.cma.parameters().population);
+            let Generation { points, yz, .. } = &mut self.generation;
+            for (point, yz) in points.chunks_exact_mut(axes).zip(yz.chunks_exact_mut(2 * axes)) {
+                run.cma.sample(&mut self.rng, point, yz);
+                self.space.fold(point);
+            }
         }
     }
 
     /// Learns from the generation, all of which has been told.
     fn learn(&mut self) {
-        let mut generation = std::mem::take(&mut self.generation);
-        self.asked = 0;
-        // Stable, so that equals keep the order in which they were asked.
-        let loss = |member: &Member| member.loss.unwrap_or(f64::INFINITY);
-        generation.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+        let (first, last) = self.generation.rank();
+        let count = self.generation.losses.len();
+        self.generation.clear();
         let Phase::Run(run) = &mut self.phase else {
             // The best of a design is known to within about half the distance of its points.
-            let half = 0.5 / (generation.len() as f64).powf(1.0 / self.space.len() as f64);
+            let half = 0.5 / (count as f64).powf(1.0 / self.space.len() as f64);
             self.start_at_best(self.settings.initial_step.min(half));
             return;
         };
-        let (first, last) = (loss(&generation[0]), loss(&generation[generation.len() - 1]));
-        let ranked: Vec<&Candidate> =
-            generation.iter().filter_map(|member| member.candidate.as_ref()).collect();
-        run.learn(&ranked, first, last);
+        run.learn(&self.generation, first, last);
         if run.is_over(self.settings.least_step) {
-            if self.settings.restarts {
-                self.restart();
-            } else {
-                self.left = 0;
-            }
+            let evaluations = run.evaluations;
+            self.restart(evaluations);
         }
     }
 }
 
 impl Run {
     /// `first` and `last` are the smallest and the largest loss of the generation.
-    fn learn(&mut self, ranked: &[&Candidate], first: f64, last: f64) {
-        self.cma.update(ranked);
+    fn learn(&mut self, generation: &Generation, first: f64, last: f64) {
+        self.cma.update(&generation.yz, &generation.ranked);
+        self.evaluations += generation.ranked.len();
         self.cma.limit_step(LARGEST_STEP);
         self.flat = if first == last { self.flat + 1 } else { 0 };
         if first < self.best {
@@ -230,6 +287,7 @@ impl Run {
         let Parameters { population, .. } = *self.cma.parameters();
         let patience = 10 + (30 * self.cma.axes()).div_ceil(population);
         self.flat >= 2
+            || self.evaluations >= self.most
             || self.stale >= patience
             || self.cma.largest_step() < least_step
             || self.cma.is_degenerate()
@@ -241,13 +299,8 @@ impl Strategy for CmaEs {
         if self.generation.is_empty() && self.left > 0 && limit > 0 {
             self.sample();
         }
-        let count = limit.min(self.left).min(self.generation.len() - self.asked);
-        let points = self.generation[self.asked..self.asked + count]
-            .iter()
-            .map(|member| member.point.clone())
-            .collect();
-        self.asked += count;
-        self.left -= count;
+        let points = self.generation.ask(limit.min(self.left));
+        self.left -= points.len();
         points
     }
 
@@ -255,14 +308,9 @@ impl Strategy for CmaEs {
         check_lengths(points, losses);
         self.best.observe(points, losses);
         for (point, &loss) in points.iter().zip(losses) {
-            let waiting = self.generation[..self.asked]
-                .iter_mut()
-                .find(|member| member.loss.is_none() && member.point == *point);
-            if let Some(member) = waiting {
-                member.loss = Some(finite_or_infinity(loss));
-            }
+            self.generation.tell(point, loss);
         }
-        if !self.generation.is_empty() && self.generation.iter().all(|member| member.loss.is_some()) {
+        if self.generation.is_told() {
             self.learn();
         }
     }
@@ -272,6 +320,11 @@ impl Strategy for CmaEs {
     }
 
     fn name(&self) -> &'static str {
-        super::Kind::CmaEs.name()
+        match self.settings.restarts {
+            Restarts::None | Restarts::SamePopulation => super::Kind::CmaEs,
+            Restarts::Ipop => super::Kind::IpopCmaEs,
+            Restarts::Bipop => super::Kind::BipopCmaEs,
+        }
+        .name()
     }
 }

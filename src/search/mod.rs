@@ -12,8 +12,11 @@ mod exhaustive;
 mod fixed;
 mod gaussian_process;
 mod grid;
+mod nelder_mead;
 mod random;
+mod restart;
 mod sequence;
+mod sobol;
 mod space;
 mod tracker;
 
@@ -27,7 +30,10 @@ pub use cma::Parameters;
 pub use cma_es::{CmaEs, Settings};
 pub use exhaustive::Exhaustive;
 pub use grid::Grid;
+pub use nelder_mead::NelderMead;
 pub use random::Random;
+pub use restart::Restarts;
+pub use sobol::Sobol;
 pub use space::{Dimension, Space};
 pub use tracker::{Best, Tracker};
 
@@ -96,8 +102,16 @@ pub enum Kind {
     Grid,
     /// Uniform random points: [`Random`].
     Random,
-    /// Covariance matrix adaptation with restarts: [`CmaEs`].
+    /// An evenly filling sequence of points: [`Sobol`].
+    Sobol,
+    /// The downhill simplex with restarts: [`NelderMead`].
+    NelderMead,
+    /// Covariance matrix adaptation, restarted with the same population: [`CmaEs`].
     CmaEs,
+    /// The same with doubling populations: [`Restarts::Ipop`].
+    IpopCmaEs,
+    /// The same with large and small populations in turn: [`Restarts::Bipop`].
+    BipopCmaEs,
     /// Bayesian optimisation over a Gaussian process: [`Bayesian`].
     #[default]
     Bayesian,
@@ -107,14 +121,28 @@ pub enum Kind {
 
 impl Kind {
     /// All strategies.
-    pub const ALL: [Self; 5] = [Self::Grid, Self::Random, Self::CmaEs, Self::Bayesian, Self::Exhaustive];
+    pub const ALL: [Self; 9] = [
+        Self::Grid,
+        Self::Random,
+        Self::Sobol,
+        Self::NelderMead,
+        Self::CmaEs,
+        Self::IpopCmaEs,
+        Self::BipopCmaEs,
+        Self::Bayesian,
+        Self::Exhaustive,
+    ];
 
     /// Name as written in files and flags.
     pub fn name(self) -> &'static str {
         match self {
             Self::Grid => "grid",
             Self::Random => "random",
+            Self::Sobol => "sobol",
+            Self::NelderMead => "nelder-mead",
             Self::CmaEs => "cma-es",
+            Self::IpopCmaEs => "ipop-cma-es",
+            Self::BipopCmaEs => "bipop-cma-es",
             Self::Bayesian => "bayesian",
             Self::Exhaustive => "exhaustive",
         }
@@ -132,7 +160,8 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
-            Error::usage(text, "is not a search strategy", "use grid, random, cma-es, bayesian or exhaustive")
+            let names: Vec<&str> = Self::ALL.into_iter().map(Self::name).collect();
+            Error::usage(text, "is not a search strategy", format!("use one of {}", names.join(", ")))
         })
     }
 }
@@ -151,11 +180,19 @@ pub fn build_with(
     seed: u64,
     coarse_cost: f64,
 ) -> Box<dyn Strategy> {
+    let cma_es = |space: &Space, budget, restarts| -> Box<dyn Strategy> {
+        let settings = Settings { restarts, ..Settings::default() };
+        Box::new(CmaEs::with_settings(space, budget, seed, settings))
+    };
     let build = |kind: Kind, space: &Space, budget: usize| -> Box<dyn Strategy> {
         match kind {
             Kind::Grid => Box::new(Grid::new(space, budget)),
             Kind::Random => Box::new(Random::new(space, budget, seed)),
-            Kind::CmaEs => Box::new(CmaEs::new(space, budget, seed)),
+            Kind::Sobol => Box::new(Sobol::new(space, budget, seed)),
+            Kind::NelderMead => Box::new(NelderMead::new(space, budget, seed)),
+            Kind::CmaEs => cma_es(space, budget, Restarts::SamePopulation),
+            Kind::IpopCmaEs => cma_es(space, budget, Restarts::Ipop),
+            Kind::BipopCmaEs => cma_es(space, budget, Restarts::Bipop),
             Kind::Bayesian => Box::new(Bayesian::new(space, budget, seed, coarse_cost)),
             Kind::Exhaustive => Box::new(Exhaustive::new(space, budget)),
         }

@@ -21,7 +21,10 @@ impl Dimension {
     /// The value at `unit`, a coordinate in which the axis is 1 long and starts at 0. Beyond that, a circular axis repeats
     /// and another one is mirrored, so that every real number has its value in the box.
     fn value(&self, unit: f64) -> f64 {
-        let folded = if self.circular {
+        let folded = if (0.0..1.0).contains(&unit) {
+            // Nearly always, and remainders are slow.
+            unit
+        } else if self.circular {
             unit.rem_euclid(1.0)
         } else {
             let turn = unit.rem_euclid(2.0);
@@ -125,10 +128,15 @@ impl Space {
 
     /// The point of the box at unit coordinates that may be anywhere (see [`Dimension::value`]).
     pub(super) fn point(&self, mut unit: Vec<f64>) -> Vec<f64> {
-        for (dimension, value) in self.dimensions.iter().zip(&mut unit) {
+        self.fold(&mut unit);
+        unit
+    }
+
+    /// The same in place.
+    pub(super) fn fold(&self, unit: &mut [f64]) {
+        for (dimension, value) in self.dimensions.iter().zip(unit) {
             *value = dimension.value(*value);
         }
-        unit
     }
 
     /// Unit coordinates of a point.
