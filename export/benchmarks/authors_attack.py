@@ -31,6 +31,7 @@ from askance_export.errors import ExportError  # noqa: E402
 from askance_export.torch_segmenter import TorchSegmenter  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
+POCKET = ROOT / "models/pocket"
 STEP_COLUMNS = (
     "dataset,model,category,sample,step,angle_deg,hue_rad,saturation,loss,best_loss,seconds,batch".split(",")
 )
@@ -42,7 +43,6 @@ SAMPLE_COLUMNS = (
 def common_arguments(parser: argparse.ArgumentParser) -> None:
     """What this script and attack_time.py share."""
     parser.add_argument("--data", type=Path, required=True, help="data in any layout that askance reads")
-    parser.add_argument("--model", type=Path, default=ROOT / "models/pocket", help="bundle (default: %(default)s)")
     parser.add_argument("--architecture", metavar="ARCH", help="open_clip's name, for a bundle that is no pocket model")
     parser.add_argument("--category", nargs="+", metavar="NAME", help="only these")
     parser.add_argument("--limit", type=int, help="the first N good and the first N defective samples of each category")
@@ -161,6 +161,7 @@ def run(a: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     common_arguments(parser)
+    parser.add_argument("--model", type=Path, default=POCKET, help="bundle (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=8, help="samples in one forward pass (default: %(default)s)")
     parser.add_argument("--out", type=Path, required=True)
     try:
