@@ -43,8 +43,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run of the joint attack: samples in order, per sample its trace [evaluations, 4] (angle in degrees, hue in
-    radians, saturation, loss; the unchanged picture first), and the summary that `--json` prints."""
+    """A finished run of the joint attack: samples in order, per sample its trace [evaluations, 5] (angle in degrees, hue in
+    radians, saturation, loss, cost; the unchanged picture first), and the summary that `--json` prints. A cost below 1 is that of
+    a coarse evaluation, whose loss is not the full one's."""
 
     model: str
     samples: list[Sample]
@@ -77,8 +78,8 @@ def attack(askance: Path, data: Path, model: Path, out: Path, options: list[str]
 
 
 def trace(path: Path) -> np.ndarray:
-    """Angle, hue, saturation and loss; columns of further axes must be at rest, as the rival has none."""
+    """Angle, hue, saturation, loss and cost; columns of further axes must be at rest, as the rival has none."""
     table = np.load(path)
-    if np.any(table[:, 3:-1] != 0):
+    if np.any(table[:, 3:-2] != 0):
         raise ExportError(str(path), "moves axes beside angle, hue and saturation", "attack those three only")
-    return table[:, [0, 1, 2, -1]]
+    return table[:, [0, 1, 2, -2, -1]]

@@ -6,9 +6,9 @@
 
 reach: category by category, in rounds with a seed each, the two take turns on the same machine and threads (who begins alternates
 by round). Of each sample: the wall time of the authors' attack, and what Askance takes until its best loss is as low as
-theirs ended: evaluations, counted in its trace, times the seconds of an evaluation in the same run. Those are the whole wall time,
-decoding and text embedding included (the torch side's exclude both), over all evaluations. A sample that Askance does not bring so
-far within its budget counts as never: in medians it is the worst.
+theirs ended: evaluations, counted in its trace (a coarse one for its cost), times the seconds of an evaluation in the same run.
+Those are the whole wall time, decoding and text embedding included (the torch side's exclude both), over all evaluations. A sample
+that Askance does not bring so far within its budget counts as never: in medians it is the worst.
 
 full: the seconds of one evaluation and of one torch step (forward, backward, optimiser) of the same objective on a full-size
 model, in turns; with the median evaluations of `reach` they say how long each attack takes there. That median is the small
@@ -42,7 +42,7 @@ from askance_export.torch_segmenter import TorchSegmenter  # noqa: E402
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One sample in one round; infinite where a loss was not reached. Seconds are of one sample."""
+    """One sample in one round; infinite where a loss was not reached. Seconds are of one sample, evaluations full ones."""
 
     round: int
     sample: str
@@ -84,14 +84,17 @@ def one_round(a: argparse.Namespace, segmenter: TorchSegmenter, samples: list[as
             return askance_run.attack(a.askance, a.data, a.model, Path(folder) / "run", options + selection(now))
 
     theirs, run = (authors(), askance()) if number % 2 == 0 else reversed((askance(), authors()))
-    evaluation_seconds = run.summary["wall_seconds"] / run.summary["evaluations"]
+    evaluation_seconds = run.summary["wall_seconds"] / sum(trace[:, 4].sum() for trace in run.traces)
     names = {sample.name for sample in samples}
     rows = []
     for sample, trace in zip(run.samples, run.traces, strict=True):
         if sample.name not in names:
             continue
-        (steps, seconds), losses = theirs[sample.name], trace[:, 3]
-        reached = first_at_most(losses, np.nanmin(steps) + a.slack)
+        steps, seconds = theirs[sample.name]
+        # Losses of coarse evaluations are not comparable; what they cost counts.
+        losses, spent = np.where(trace[:, 4] < 1, np.inf, trace[:, 3]), trace[:, 4].cumsum()
+        at = first_at_most(losses, np.nanmin(steps) + a.slack)
+        reached = float(spent[int(at) - 1]) if math.isfinite(at) else math.inf
         backwards = first_at_most(steps, losses.min() + a.slack)
         best = (float(np.nanmin(steps)), float(losses.min()))
         rows.append(

@@ -270,8 +270,8 @@ pub struct AttackArgs {
     /// Attacks: any axis, joint (over --axes); clean always runs [default: each of --axes, and joint]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub attacks: Vec<Attack>,
-    /// Search strategy: auto (grid on one axis, CMA-ES on several), grid, random, sobol, nelder-mead, cma-es, ipop-cma-es,
-    /// bipop-cma-es or exhaustive
+    /// Search strategy: auto (grid on one axis, bayesian on several), grid, random, sobol, nelder-mead, cma-es, ipop-cma-es,
+    /// bipop-cma-es, bayesian or exhaustive
     #[arg(long, value_name = "NAME", default_value_t = SearchChoice::Auto)]
     pub search: SearchChoice,
     /// Model evaluations per sample and attack [default: 100; 8730 for --search exhaustive]
