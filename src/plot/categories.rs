@@ -49,7 +49,8 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
         })
         .collect();
     let body = names.len() as i32 * ROW;
-    let height = 90 + 2 * 42 + HEADING + body + TICKS + style::MARGIN;
+    let legend_rows = (attacks.len() as i32).div_euclid(5) + 1;
+    let height = 90 + legend_rows.max(2) * 42 + HEADING + body + TICKS + style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
         title(area, &format!("Clean and worst case by category: {model} on {dataset}"), style::WIDTH)?;

@@ -26,7 +26,7 @@ pub enum Searched {
 const BINS: usize = 19;
 const ROW: i32 = 330;
 /// Most panels in a row.
-const COLUMNS: usize = 4;
+const COLUMNS: usize = 3;
 const TOP: i32 = 80;
 const GAP: i32 = 18;
 const LEFT: i32 = 124;

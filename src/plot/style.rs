@@ -104,11 +104,12 @@ pub fn axis_name(axis: Axis) -> String {
     let unit = match axis {
         Axis::Angle => "degrees, clockwise",
         Axis::Hue => "rad",
-        Axis::Temperature => "mired, warm positive",
         Axis::Blur => "sigma in pixels",
         other => other.unit(),
     };
-    if unit.is_empty() { axis_noun(axis).to_owned() } else { format!("{} ({unit})", axis_noun(axis)) }
+    // The sign must be plain.
+    let noun = if axis == Axis::Temperature { "warmth of the light" } else { axis_noun(axis) };
+    if unit.is_empty() { noun.to_owned() } else { format!("{noun} ({unit})") }
 }
 
 /// A value of an axis with its unit, for a tile.
