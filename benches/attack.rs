@@ -17,7 +17,7 @@ fn sample(index: usize) -> Work {
     });
     let mask = Mask::from_shape_fn((SIZE, SIZE), |(y, x)| y.abs_diff(90) < 12 && x.abs_diff(70) < 20);
     let id = SampleId { category: "part".into(), defect: "spot".into(), stem: index.to_string() };
-    Work { index, id, image, mask }
+    Work { index, id, image, mask: Some(mask) }
 }
 
 fn attack(c: &mut Criterion) {

@@ -30,6 +30,9 @@ pub enum Label {
     Normal,
     /// A part with at least one defect.
     Anomalous,
+    /// Not known: a picture without ground truth. An empty cell.
+    #[serde(rename = "")]
+    Unknown,
 }
 
 /// Where prediction and ground truth meet after a rotation, a zoom or a shift.

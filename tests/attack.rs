@@ -36,7 +36,7 @@ fn sample(number: usize) -> Work {
         }
     }
     let id = SampleId { category: "part".into(), defect: "red".into(), stem: format!("{number:03}") };
-    Work { index: number, id, image, mask }
+    Work { index: number, id, image, mask: Some(mask) }
 }
 
 fn attack(settings: &Settings, batch: usize, count: usize) -> (Vec<Vec<Outcome>>, Fake) {
@@ -173,7 +173,8 @@ fn the_reported_loss_is_that_of_the_reported_perturbation() {
         for outcome in outcomes {
             let candidate = Candidate {
                 image: &work.image,
-                mask: &work.mask,
+                mask: work.mask.as_ref(),
+                clean: None,
                 category: "part",
                 perturbation: outcome.perturbation,
                 detail: Detail::Full,
@@ -187,29 +188,30 @@ fn the_reported_loss_is_that_of_the_reported_perturbation() {
 
 #[test]
 fn the_mask_is_untouched_in_the_derotated_frame_and_turns_in_the_other() {
-    let work = sample(0);
+    let Work { image, mask, .. } = sample(0);
+    let mask = mask.unwrap();
     let map = Fake::new(SIZE, GRID)
-        .segment(work.image.view().insert_axis(ndarray::Axis(0)), &["part"])
+        .segment(image.view().insert_axis(ndarray::Axis(0)), &["part"])
         .unwrap()
         .remove(0)
         .map;
     let turned = |angle| Perturbation::IDENTITY.with(Axis::Angle, angle);
     let derotated = Objective::new(&settings(1), SIZE);
     for angle in [0.0, 33.0, -90.0] {
-        let scored = derotated.scored(map.view(), &work.mask, &turned(angle));
-        assert_eq!(scored.mask, work.mask);
+        let scored = derotated.scored(map.view(), &mask, &turned(angle));
+        assert_eq!(scored.mask, mask);
         assert_eq!(scored.valid, None);
     }
     let ignoring = Objective::new(&Settings { border: Border::Ignore, ..settings(1) }, SIZE);
-    let valid = ignoring.scored(map.view(), &work.mask, &turned(45.0)).valid.unwrap();
+    let valid = ignoring.scored(map.view(), &mask, &turned(45.0)).valid.unwrap();
     let share = valid.iter().filter(|&&v| v).count() as f64 / valid.len() as f64;
     assert!((share - 0.83).abs() < 0.03, "a square turned by 45 degrees keeps 83 % of itself: {share}");
 
     let rotated = Objective::new(&Settings { frame: Frame::RotatedMask, ..settings(1) }, SIZE);
-    let scored = rotated.scored(map.view(), &work.mask, &turned(90.0));
+    let scored = rotated.scored(map.view(), &mask, &turned(90.0));
     assert_eq!(scored.map, perturb::upsample(map.view(), (SIZE, SIZE)));
     // A quarter turn clockwise takes row y to column SIZE - 1 - y.
-    for ((y, x), &value) in work.mask.indexed_iter() {
+    for ((y, x), &value) in mask.indexed_iter() {
         assert_eq!(scored.mask[[x, SIZE - 1 - y]], value);
     }
 }
@@ -278,7 +280,8 @@ fn a_sweep_evaluates_every_sample_under_every_perturbation() {
         for (perturbation, evaluation) in perturbations.iter().zip(row) {
             let candidate = Candidate {
                 image: &work.image,
-                mask: &work.mask,
+                mask: work.mask.as_ref(),
+                clean: None,
                 category: "part",
                 perturbation: *perturbation,
                 detail: Detail::Full,
@@ -302,7 +305,7 @@ fn pooled_metrics_fall_from_clean_to_worst() {
                 patch_map: outcomes[attack].segmentation.map.clone(),
                 perturbation: outcomes[attack].perturbation,
                 image_score: outcomes[attack].segmentation.image_score,
-                mask: &work.mask,
+                mask: work.mask.as_ref().unwrap(),
                 label: Label::Anomalous,
             })
             .collect();
@@ -318,7 +321,7 @@ fn the_kept_candidate_is_the_one_of_lowest_auroc_where_that_is_asked_for() {
     let by_auroc = Settings { select: Select::SampleAuroc, ..by_loss.clone() };
     let objective = Objective::new(&by_auroc, SIZE);
     let auroc = |number: usize, outcome: &Outcome| {
-        let mask = sample(number).mask;
+        let mask = sample(number).mask.unwrap();
         objective.sample_auroc(outcome.segmentation.map.view(), &mask, outcome.perturbation).unwrap()
     };
     let mut lower = 0;
@@ -345,21 +348,33 @@ fn the_kept_candidate_is_the_one_of_lowest_auroc_where_that_is_asked_for() {
 fn a_candidate_whose_defect_left_the_picture_is_not_kept_for_its_auroc() {
     let settings = Preset::Authors.settings();
     let objective = Objective::new(&settings, SIZE);
-    let map = ndarray::Array2::from_elem(GRID, 0.5);
+    let answer = Segmentation { map: ndarray::Array2::from_elem(GRID, 0.5), image_score: 0.5 };
+    let image = Image::zeros((3, SIZE, SIZE));
+    let rank = |mask: &Mask, perturbation: Perturbation| {
+        let candidate = Candidate {
+            image: &image,
+            mask: Some(mask),
+            clean: None,
+            category: "part",
+            perturbation,
+            detail: Detail::Full,
+        };
+        objective.rank(&answer, &candidate, -1.0)
+    };
     let mut corner = Mask::from_elem((SIZE, SIZE), false);
     corner[[0, 0]] = true;
     let turned = Perturbation::IDENTITY.with(Axis::Angle, 45.0);
-    assert_eq!(objective.rank(map.view(), &corner, turned, -1.0), f64::INFINITY);
-    assert_eq!(objective.rank(map.view(), &corner, Perturbation::IDENTITY, -1.0), 0.5);
+    assert_eq!(rank(&corner, turned), f64::INFINITY);
+    assert_eq!(rank(&corner, Perturbation::IDENTITY), 0.5);
     let good = Mask::from_elem((SIZE, SIZE), false);
-    assert_eq!(objective.rank(map.view(), &good, turned, -1.0), -1.0);
+    assert_eq!(rank(&good, turned), -1.0);
 }
 
 #[test]
 fn presets_say_what_was_published() {
     let (paper, authors) = (Preset::Paper.settings(), Preset::Authors.settings());
     for preset in [&paper, &authors] {
-        assert_eq!((preset.budget, preset.loss), (100, Loss::Contrast));
+        assert_eq!((preset.budget, preset.loss), (100, Loss::Contrast.into()));
         assert_eq!(preset.bounds, Bounds::default());
         assert_eq!(
             preset.perturb,
@@ -434,7 +449,8 @@ fn what_is_reported_was_never_a_coarse_look() {
         let (work, joint) = (sample(number), &outcomes[1]);
         let candidate = Candidate {
             image: &work.image,
-            mask: &work.mask,
+            mask: work.mask.as_ref(),
+            clean: None,
             category: "part",
             perturbation: joint.perturbation,
             detail: Detail::Full,

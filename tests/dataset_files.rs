@@ -236,7 +236,7 @@ fn loads(sample: &dataset::Sample) -> dataset::Loaded {
 }
 
 fn anomalous(loaded: &dataset::Loaded) -> usize {
-    loaded.mask.iter().filter(|&&anomalous| anomalous).count()
+    loaded.mask.as_ref().unwrap().iter().filter(|&&anomalous| anomalous).count()
 }
 
 #[test]

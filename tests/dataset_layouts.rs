@@ -26,8 +26,8 @@ fn marked(data: &Dataset) -> usize {
     let mut samples = data.categories.iter().flat_map(|category| &category.samples);
     let sample = samples.find(|sample| sample.label == Label::Anomalous).unwrap();
     dataset::inspect(sample).unwrap();
-    let mask = dataset::load(sample, 24).unwrap().mask;
-    assert_eq!(mask, dataset::load_mask(sample, 24).unwrap());
+    let mask = dataset::load(sample, 24).unwrap().mask.unwrap();
+    assert_eq!(Some(&mask), dataset::load_mask(sample, 24).unwrap().as_ref());
     mask.iter().filter(|&&anomalous| anomalous).count()
 }
 
@@ -372,6 +372,70 @@ fn a_folder_without_a_layout_says_what_was_seen() {
     folder.pictures(&["deep/bolts/bolt/test/good/0.png"]);
     let error = folder.open().unwrap_err();
     assert!(error.problem.contains("holds") && error.problem.contains("deep/bolts"), "{error}");
+}
+
+#[test]
+fn plain_folders_of_pictures_have_no_ground_truth() {
+    let flat = Folder::new();
+    flat.pictures(&["a.png", "b.png"]).write("notes.txt", "x");
+    let deep = Folder::new();
+    deep.pictures(&["bolts/a.png", "nuts/a.png", "nuts/b.png"]);
+    for (folder, count) in [(&flat, 2), (&deep, 3)] {
+        let data = folder.open().unwrap();
+        assert!(data.layout == Layout::Unlabelled && !data.is_labelled() && data.official.is_none());
+        let samples: Vec<_> = data.categories.iter().flat_map(|category| &category.samples).collect();
+        assert_eq!(samples.len(), count);
+        for sample in samples {
+            assert_eq!((sample.label, sample.masks.len()), (Label::Unknown, 0));
+            dataset::inspect(sample).unwrap();
+            assert_eq!(dataset::load(sample, 8).unwrap().mask, None);
+            assert_eq!(dataset::load_mask(sample, 8).unwrap(), None);
+        }
+        assert!(data.warnings().iter().any(|warning| warning.contains("without ground truth")));
+    }
+    assert_eq!(names(&deep.open().unwrap())[0], "bolts/unlabelled/a");
+    assert_eq!(deep.select(&["nuts"], Some(1)).unwrap().categories[0].samples.len(), 1);
+}
+
+#[test]
+fn a_part_of_a_labelled_set_is_not_taken_for_plain_pictures() {
+    let folder = Folder::new();
+    folder.pictures(&[
+        "bolt/test/good/0.png",
+        "bolt/test/dent/0.png",
+        "loose/masks/0.png",
+        "mixed/a.png",
+        "mixed/b/c.png",
+    ]);
+    for part in ["bolt/test", "loose", "loose/masks", "mixed"] {
+        let error = dataset::open(folder.path().join(part), &Selection::default()).unwrap_err();
+        assert!(error.problem.contains("no layout that is known"), "{part}: {error}");
+    }
+    // Asked for, it is.
+    let data = open_as(&folder.path().join("mixed"), Layout::Unlabelled).unwrap();
+    assert_eq!(names(&data), ["b/unlabelled/c", "mixed/unlabelled/a"]);
+    let data = open_as(&folder.path().join("bolt/test"), Layout::Unlabelled).unwrap();
+    assert_eq!(names(&data), ["dent/unlabelled/0", "good/unlabelled/0"]);
+}
+
+#[test]
+fn labels_and_masks_of_any_layout_can_be_left_aside() {
+    let folder = Folder::new();
+    // A defective picture without its mask does not matter then.
+    folder.pictures(&["bolt/test/good/0.png", "bolt/test/dent/0.png", "bolt/train/good/1.png"]);
+    folder.mask("bolt/ground_truth/dent/7_mask.png");
+    let data = open_as(folder.path(), Layout::Unlabelled).unwrap();
+    assert_eq!(names(&data), ["bolt/dent/0", "bolt/good/0"]);
+    assert!(data.categories[0].samples.iter().all(|sample| sample.label == Label::Unknown));
+    let loose = Folder::new();
+    loose.pictures(&["nuts/a.png", "nuts/lot 2/b.png"]).mask("nuts/masks/a.png");
+    let data = open_as(loose.path(), Layout::Unlabelled).unwrap();
+    assert_eq!(names(&data), ["nuts/lot 2/b", "nuts/unlabelled/a"]);
+    assert!(
+        data.warnings().iter().any(|warning| warning.contains("masks") && warning.contains("passed over"))
+    );
+    loose.picture("nuts/x/y/z.png");
+    assert!(open_as(loose.path(), Layout::Unlabelled).unwrap_err().problem.contains("too deep"));
 }
 
 #[test]

@@ -16,8 +16,8 @@ pub struct Work {
     pub id: SampleId,
     /// Picture, (3, size, size).
     pub image: Image,
-    /// Ground truth, (size, size).
-    pub mask: Mask,
+    /// Ground truth, (size, size); none where it is not known.
+    pub mask: Option<Mask>,
 }
 
 struct Slot<'s> {
@@ -60,8 +60,9 @@ pub fn worst_cases(
         let candidates: Vec<Candidate<'_>> = picked
             .iter()
             .map(|&(slot, perturbation)| {
-                let Work { id, image, mask, .. } = &slots[slot].work;
-                Candidate { image, mask, category: &id.category, perturbation, detail }
+                let Slot { work: Work { id, image, mask, .. }, attack } = &slots[slot];
+                let (mask, clean) = (mask.as_ref(), attack.clean());
+                Candidate { image, mask, clean, category: &id.category, perturbation, detail }
             })
             .collect();
         let evaluations = evaluator.evaluate(&candidates)?;

@@ -14,8 +14,11 @@ use crate::types::{Detail, Image, Mask, Perturbation};
 pub struct Candidate<'a> {
     /// Unperturbed picture, (3, size, size).
     pub image: &'a Image,
-    /// Ground truth, (size, size).
-    pub mask: &'a Mask,
+    /// Ground truth, (size, size); none where it is not known.
+    pub mask: Option<&'a Mask>,
+    /// The model's answer to the unchanged picture, from which drift is measured. None for the unchanged picture itself, and
+    /// where drift is not asked for.
+    pub clean: Option<&'a Segmentation>,
     /// Category, which decides the text prompts.
     pub category: &'a str,
     /// What is done to the picture.
@@ -96,9 +99,10 @@ impl<'m> Evaluator<'m> {
         self.batch.len_of(Axis(0))
     }
 
-    /// What a coarse evaluation costs: [`Segmenter::coarse_cost`].
+    /// What a coarse evaluation costs: [`Segmenter::coarse_cost`], or as much as a full one where the loss is drift, since a coarse
+    /// answer lies apart from the clean one by its coarseness alone.
     pub fn coarse_cost(&self) -> f64 {
-        self.segmenter.coarse_cost()
+        if self.objective.is_drift() { 1.0 } else { self.segmenter.coarse_cost() }
     }
 
     /// Where the time went so far.
@@ -114,7 +118,7 @@ impl<'m> Evaluator<'m> {
     /// Evaluates candidates in their order.
     ///
     /// # Errors
-    /// What the segmenter reports.
+    /// What the segmenter reports; a usage error where a candidate has not what its loss is measured against.
     pub fn evaluate(&mut self, candidates: &[Candidate<'_>]) -> Result<Vec<Evaluation>> {
         let mut evaluations = Vec::with_capacity(candidates.len());
         for same in candidates.chunk_by(|a, b| a.detail == b.detail) {
@@ -125,7 +129,21 @@ impl<'m> Evaluator<'m> {
         Ok(evaluations)
     }
 
-    fn evaluate_batch(&mut self, chunk: &[Candidate<'_>]) -> Result<Vec<Evaluation>> {
+    /// The model's answers alone, without a loss, to candidates in their order.
+    ///
+    /// # Errors
+    /// What the segmenter reports.
+    pub fn segment(&mut self, candidates: &[Candidate<'_>]) -> Result<Vec<Segmentation>> {
+        let mut answers = Vec::with_capacity(candidates.len());
+        for same in candidates.chunk_by(|a, b| a.detail == b.detail) {
+            for chunk in same.chunks(self.batch()) {
+                answers.extend(self.segment_batch(chunk)?);
+            }
+        }
+        Ok(answers)
+    }
+
+    fn segment_batch(&mut self, chunk: &[Candidate<'_>]) -> Result<Vec<Segmentation>> {
         let start = Instant::now();
         let mut pixels = self.batch.slice_mut(s![..chunk.len(), .., .., ..]);
         let perturber = self.objective.perturber();
@@ -139,24 +157,30 @@ impl<'m> Evaluator<'m> {
             Detail::Full => self.segmenter.segment(pixels.view(), &categories),
             Detail::Coarse => self.segmenter.segment_coarse(pixels.view(), &categories),
         }?;
-        let segmented = Instant::now();
-        let objective = &self.objective;
-        let evaluations = segmentations
-            .into_par_iter()
-            .zip(chunk.par_iter())
-            .map(|(segmentation, &Candidate { mask, perturbation, .. })| {
-                let loss = objective.loss(segmentation.map.view(), mask, perturbation);
-                let rank = objective.rank(segmentation.map.view(), mask, perturbation, loss);
-                Evaluation { segmentation, loss, rank }
-            })
-            .collect();
         match detail {
             Detail::Full => self.clock.evaluations += chunk.len(),
             Detail::Coarse => self.clock.coarse += chunk.len(),
         }
         self.clock.calls += 1;
-        self.clock.model += segmented - perturbed;
-        self.clock.pixels += (perturbed - start) + segmented.elapsed();
-        Ok(evaluations)
+        self.clock.model += perturbed.elapsed();
+        self.clock.pixels += perturbed - start;
+        Ok(segmentations)
+    }
+
+    fn evaluate_batch(&mut self, chunk: &[Candidate<'_>]) -> Result<Vec<Evaluation>> {
+        let segmentations = self.segment_batch(chunk)?;
+        let segmented = Instant::now();
+        let objective = &self.objective;
+        let evaluations = segmentations
+            .into_par_iter()
+            .zip(chunk.par_iter())
+            .map(|(segmentation, candidate)| {
+                let loss = objective.loss(&segmentation, candidate)?;
+                let rank = objective.rank(&segmentation, candidate, loss);
+                Ok(Evaluation { segmentation, loss, rank })
+            })
+            .collect();
+        self.clock.pixels += segmented.elapsed();
+        evaluations
     }
 }

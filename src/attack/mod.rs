@@ -6,18 +6,22 @@
 
 mod engine;
 mod evaluator;
+mod goal;
 mod objective;
 mod pool;
 mod preset;
 mod sample;
 mod settings;
 mod sweep;
+mod tolerance;
 
 pub use engine::{Work, worst_cases};
 pub use evaluator::{Candidate, Clock, Evaluation, Evaluator};
+pub use goal::Goal;
 pub use objective::{Objective, Scored};
 pub use pool::{Pooled, category_metrics};
 pub use preset::Preset;
 pub use sample::{Outcome, Probe};
 pub use settings::{Border, SearchChoice, Select, Settings};
 pub use sweep::{sweep_values, uniform};
+pub use tolerance::{Scan, Subject, Tolerance, tolerances};

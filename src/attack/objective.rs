@@ -1,7 +1,11 @@
 use ndarray::ArrayView2;
 
+use super::evaluator::Candidate;
+use super::goal::Goal;
 use super::settings::{Border, Select, Settings};
+use crate::error::{Error, Result};
 use crate::metric;
+use crate::model::Segmentation;
 use crate::perturb::{self, Perturber};
 use crate::types::{Frame, Map, Mask, Perturbation};
 
@@ -13,7 +17,7 @@ pub struct Objective {
     size: usize,
     frame: Frame,
     border: Border,
-    loss: metric::Loss,
+    goal: Goal,
     select: Select,
 }
 
@@ -36,7 +40,7 @@ impl Objective {
             size,
             frame: settings.frame,
             border: settings.border,
-            loss: settings.loss,
+            goal: settings.loss,
             select: settings.select,
         }
     }
@@ -44,6 +48,11 @@ impl Objective {
     /// Side of the evaluated square, in pixels.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// Whether answers are held against the clean one instead of the ground truth.
+    pub fn is_drift(&self) -> bool {
+        self.goal == Goal::Drift
     }
 
     /// The forward transform.
@@ -69,37 +78,73 @@ impl Objective {
         }
     }
 
-    /// The loss of a perturbation, given the patch-level map that the model made of the perturbed picture. Lower is worse for
-    /// the segmenter.
-    pub fn loss(&self, patch_map: ArrayView2<f32>, mask: &Mask, perturbation: Perturbation) -> f64 {
+    /// The loss of a candidate, given the model's answer to it. Lower is worse for the segmenter.
+    ///
+    /// # Errors
+    /// A usage error where the candidate has no ground truth and the loss needs it, or where drift is asked for and the answer to
+    /// the unchanged picture is missing.
+    pub fn loss(&self, answer: &Segmentation, candidate: &Candidate<'_>) -> Result<f64> {
+        let &Candidate { mask, clean, perturbation, .. } = candidate;
+        match (self.goal, mask, clean) {
+            (Goal::Truth(loss), Some(mask), _) => {
+                Ok(self.loss_of_truth(loss, answer.map.view(), mask, perturbation))
+            }
+            (Goal::Truth(loss), None, _) => Err(Error::usage(
+                format!("--loss {loss}"),
+                "compares maps with masks, and there are none",
+                "use --loss drift, or data with ground truth",
+            )),
+            (Goal::Drift, _, Some(clean)) => Ok(self.drift(answer, clean, &perturbation)),
+            (Goal::Drift, _, None) if perturbation == Perturbation::IDENTITY => Ok(0.0),
+            (Goal::Drift, _, None) => Err(Error::usage(
+                "--loss drift",
+                "is measured from the answer to the unchanged picture, which is missing",
+                "evaluate the unchanged picture first",
+            )),
+        }
+    }
+
+    fn loss_of_truth(
+        &self,
+        loss: metric::Loss,
+        patch_map: ArrayView2<f32>,
+        mask: &Mask,
+        perturbation: Perturbation,
+    ) -> f64 {
         match self.frame {
             Frame::Derotated => {
                 let size = (self.size, self.size);
                 let (map, valid) = perturb::restore(patch_map, size, &perturbation);
                 let valid = (self.border == Border::Ignore).then(|| valid.view());
-                metric::loss(self.loss, map.view(), mask.view(), valid)
+                metric::loss(loss, map.view(), mask.view(), valid)
             }
             Frame::RotatedMask => {
                 let scored = self.scored(patch_map, mask, &perturbation);
                 let valid = scored.valid.as_ref().map(|mask| mask.view());
-                metric::loss(self.loss, scored.map.view(), scored.mask.view(), valid)
+                metric::loss(loss, scored.map.view(), scored.mask.view(), valid)
             }
         }
     }
 
+    /// How far the answer to a perturbed picture has moved from the clean one ([`metric::drift`]). It is measured in the frame of
+    /// the unchanged picture and over the pixels that the turned, zoomed or shifted one still shows, whatever frame and border the
+    /// settings have for the comparison with masks. Moving a map resamples it, so that even a segmenter whose map moves exactly with
+    /// its picture drifts a little.
+    pub fn drift(&self, answer: &Segmentation, clean: &Segmentation, perturbation: &Perturbation) -> f64 {
+        let size = (self.size, self.size);
+        let (map, valid) = perturb::restore(answer.map.view(), size, perturbation);
+        let clean_map = perturb::upsample(clean.map.view(), size);
+        metric::drift(map.view(), clean_map.view(), valid.view(), answer.image_score, clean.image_score)
+    }
+
     /// What decides which candidate is kept ([`Select`]), given its loss. Lower is worse for the segmenter; infinite for a
     /// candidate that is not to be kept.
-    pub fn rank(
-        &self,
-        patch_map: ArrayView2<f32>,
-        mask: &Mask,
-        perturbation: Perturbation,
-        loss: f64,
-    ) -> f64 {
-        match self.select {
-            Select::Loss => loss,
-            Select::SampleAuroc if !mask.iter().any(|&anomalous| anomalous) => loss,
-            Select::SampleAuroc => self.sample_auroc(patch_map, mask, perturbation).unwrap_or(f64::INFINITY),
+    pub fn rank(&self, answer: &Segmentation, candidate: &Candidate<'_>, loss: f64) -> f64 {
+        match (self.select, candidate.mask) {
+            (Select::SampleAuroc, Some(mask)) if mask.iter().any(|&anomalous| anomalous) => {
+                self.sample_auroc(answer.map.view(), mask, candidate.perturbation).unwrap_or(f64::INFINITY)
+            }
+            _ => loss,
         }
     }
 

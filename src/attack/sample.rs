@@ -140,6 +140,11 @@ impl<'s> SampleAttack<'s> {
         self.advance()
     }
 
+    /// The model's answer to the unchanged picture, once it is known.
+    pub(super) fn clean(&self) -> Option<&Segmentation> {
+        self.outcomes.first().map(|outcome| &outcome.segmentation)
+    }
+
     pub(super) fn finished(&self) -> bool {
         self.started && self.current.is_none() && !self.outcomes.is_empty()
     }

@@ -3,9 +3,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::goal::Goal;
 use crate::error::{Error, Result};
 use crate::types::{Attack, Axis, Bounds, Frame};
-use crate::{metric, perturb, search};
+use crate::{perturb, search};
 
 /// Everything that decides the numbers of an attack. Batch size and threads do not belong here: they do not change them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ pub struct Settings {
     /// What becomes of pixels that a rotation, zoom or shift brought in from outside the picture.
     pub border: Border,
     /// What the search minimises.
-    pub loss: metric::Loss,
+    pub loss: Goal,
     /// Which of the evaluated candidates is kept as the worst.
     pub select: Select,
     /// How the candidates are found.
@@ -44,7 +45,7 @@ impl Default for Settings {
             perturb: perturb::Settings::default(),
             frame: Frame::default(),
             border: Border::default(),
-            loss: metric::Loss::default(),
+            loss: Goal::default(),
             select: Select::default(),
             search: SearchChoice::default(),
             budget: 100,

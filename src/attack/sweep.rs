@@ -44,7 +44,8 @@ pub fn uniform(
         .flat_map(|work| {
             perturbations.iter().map(move |&perturbation| Candidate {
                 image: &work.image,
-                mask: &work.mask,
+                mask: work.mask.as_ref(),
+                clean: None,
                 category: &work.id.category,
                 perturbation,
                 detail: Detail::Full,

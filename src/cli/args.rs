@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use askance::attack::{Border, Preset, SearchChoice, Select, Settings};
+use askance::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
 use askance::dataset::Layout;
 use askance::error::{Error, Result};
-use askance::metric::{AuproMode, Loss};
+use askance::metric::AuproMode;
 use askance::model::Provider;
 use askance::perturb::{self, Fill, Rotation};
 use askance::synth::World;
@@ -82,10 +82,12 @@ pub enum RuntimeCommand {
 /// Which data.
 #[derive(Debug, Args)]
 pub struct DataArgs {
-    /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json); docs/datasets.md has the layouts
+    /// Folder of categories, one category, a list of pictures (manifest.csv, meta.json), or a plain folder of pictures without
+    /// ground truth; docs/datasets.md has the layouts
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json or manifest [default: recognised]
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest or
+    /// unlabelled, which takes any folder of pictures and ignores ground truth [default: recognised]
     #[arg(long, value_name = "NAME")]
     pub layout: Option<Layout>,
     /// Name of the data in records and figures [default: that of the folder or list]
@@ -277,12 +279,21 @@ pub struct AttackArgs {
     /// Model evaluations per sample and attack [default: 100; 8730 for --search exhaustive]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub budget: Option<usize>,
-    /// What the search minimises: contrast, bce, focal, dice or auroc
-    #[arg(long, value_name = "NAME", default_value_t = Loss::Contrast)]
-    pub loss: Loss,
+    /// What the search minimises: contrast, bce, focal, dice or auroc; or drift, how far map and image score move from the clean
+    /// ones, which needs no masks [default: contrast; drift without ground truth]
+    #[arg(long, value_name = "NAME")]
+    pub loss: Option<Goal>,
     /// Which candidate is kept: the one of lowest loss, or of lowest sample-auroc [default: loss, or the preset's]
     #[arg(long, value_name = "NAME")]
     pub select: Option<Select>,
+    /// Also find from which value of each of these axes on the decision about each sample flips; those of --axes where none is
+    /// named [default: without ground truth as if it was given]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', num_args = 0..)]
+    pub tolerance: Option<Vec<Axis>>,
+    /// Image score above which a sample is called anomalous, for the tolerance [default: per category that of largest F1 of the
+    /// clean scores; without ground truth the one that the highest 5 % of them exceed]
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub decision: Option<f64>,
     /// Seed of the searches
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
@@ -412,7 +423,8 @@ pub struct SurveyArgs {
     /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json)
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json or manifest [default: recognised]
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest or
+    /// unlabelled [default: recognised]
     #[arg(long, value_name = "NAME")]
     pub layout: Option<Layout>,
     /// Only these categories

@@ -96,7 +96,10 @@ pub fn run_model(
                 attack: outcome.attack,
                 parameters: Parameters::new(&outcome.perturbation, &axes),
                 loss: outcome.loss,
-                sample_auroc: objective.sample_auroc(map, &work.mask, outcome.perturbation),
+                sample_auroc: work
+                    .mask
+                    .as_ref()
+                    .and_then(|mask| objective.sample_auroc(map, mask, outcome.perturbation)),
                 evaluations: outcome.evaluations,
                 coarse: outcome.coarse,
                 expected_gain: outcome.expected_gain,

@@ -91,6 +91,9 @@ impl Report<'_> {
     }
 
     fn table(&self) -> String {
+        if !self.dataset.is_labelled() {
+            return self.unlabelled_table();
+        }
         let rows: Vec<Vec<String>> = self
             .rows()
             .map(|(category, census)| {
@@ -124,6 +127,17 @@ impl Report<'_> {
         render(&header, &rows, 1)
     }
 
+    fn unlabelled_table(&self) -> String {
+        let rows: Vec<Vec<String>> = self
+            .rows()
+            .map(|(category, census)| {
+                let pictures = category.samples.len().to_string();
+                vec![category.name.clone(), pictures, range(census.width), range(census.height)]
+            })
+            .collect();
+        render(&["category", "pictures", "width", "height"], &rows, 1)
+    }
+
     fn json(&self) -> Value {
         let categories: Vec<Value> = self
             .rows()
@@ -132,6 +146,7 @@ impl Report<'_> {
                     "name": category.name,
                     "normal": category.found.normal,
                     "anomalous": category.found.anomalous,
+                    "unlabelled": category.samples.len() - category.found.normal - category.found.anomalous,
                     "official": self.official(category),
                     "defects": census.defects,
                     "width": census.width,

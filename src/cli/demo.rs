@@ -41,10 +41,13 @@ pub fn run(global: &Global, args: &DemoArgs) -> Result<()> {
         work: WorkPlan {
             settings,
             sweep: Some(SweepPlan { axes: Axis::PAPER.to_vec(), steps: SWEEP_STEPS }),
+            tolerance: None,
         },
         out: Some(args.out.clone()),
         save_maps: false,
         keep_traces: false,
+        loss_given: false,
+        decision: None,
     };
     run_plan(global, plan)
 }

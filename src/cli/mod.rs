@@ -11,10 +11,13 @@ mod paper;
 mod plan;
 mod progress;
 mod setup;
+mod stability;
 mod summary;
 mod sweep;
 mod synth;
 mod table;
+mod tolerance;
+mod unlabelled;
 
 use std::process::ExitCode;
 

@@ -7,10 +7,12 @@ use serde_json::json;
 use askance::error::Result;
 use askance::plot;
 use askance::record::{MEAN_CATEGORY, RunDir, SummaryRow};
+use askance::report::stability_summary;
 use askance::types::Attack;
 
 use super::args::{Global, PlotArgs};
 use super::plan::Done;
+use super::stability;
 use super::table::{percent, render};
 
 /// Pictures written, and those that the records do not allow, with the reason.
@@ -55,6 +57,7 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
             "out": out,
             "summary": done.summary,
             "sweep": done.sweep,
+            "stability": stability_summary(&done.stability),
             "plots": plots.written,
             "skipped": done.run.skipped(),
             "evaluations": done.clock.evaluations,
@@ -68,7 +71,9 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
         println!("{summary:#}");
         return Ok(());
     }
-    for table in summary_tables(&done.summary) {
+    let measured = done.summary.iter().any(|row| row.pixel_auroc.is_some() || row.image_auroc.is_some());
+    let metrics = if measured { summary_tables(&done.summary) } else { Vec::new() };
+    for table in metrics.into_iter().chain(stability::tables(&done.stability)) {
         println!("{table}\n");
     }
     if !done.sweep.is_empty() {

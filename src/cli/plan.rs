@@ -5,18 +5,19 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use askance::attack::{Clock, Preset, SearchChoice, Settings, sweep_values};
+use askance::attack::{Clock, Goal, Preset, SearchChoice, Settings, sweep_values};
 use askance::dataset::Official;
 use askance::error::{Error, Kind, Result};
-use askance::metric::{Loss, MetricOptions};
+use askance::metric::MetricOptions;
 use askance::model::Segmenter;
-use askance::record::{Status, SummaryRow, SweepRow};
+use askance::record::{StabilityRow, Status, SummaryRow, SweepRow};
 use askance::search;
 use askance::types::{Attack, Axis};
 
 use super::args::{AttackArgs, DataArgs, EvalArgs, Global, ModelArgs, SweepArgs};
 use super::setup::{Data, Run, load_models, metric_options, out_dir};
-use super::{attack, interrupt, output, summary, sweep};
+use super::tolerance::{self, TolerancePlan};
+use super::{attack, interrupt, output, summary, sweep, unlabelled};
 
 /// What to do with which data and which models.
 pub struct Plan {
@@ -28,6 +29,10 @@ pub struct Plan {
     pub out: Option<PathBuf>,
     pub save_maps: bool,
     pub keep_traces: bool,
+    /// Whether the loss is the user's choice, not a default.
+    pub loss_given: bool,
+    /// The user's decision threshold.
+    pub decision: Option<f64>,
 }
 
 /// The part of a plan that decides numbers and is recorded as it stands.
@@ -37,6 +42,7 @@ pub struct WorkPlan {
     #[serde(flatten)]
     pub settings: Settings,
     pub sweep: Option<SweepPlan>,
+    pub tolerance: Option<TolerancePlan>,
 }
 
 /// Uniform sweeps.
@@ -58,6 +64,7 @@ pub struct Done {
     pub run: Run,
     pub summary: Vec<SummaryRow>,
     pub sweep: Vec<SweepRow>,
+    pub stability: Vec<StabilityRow>,
     pub clock: Clock,
     /// From the first decoded sample to the last row, all models together.
     pub wall: Duration,
@@ -81,10 +88,13 @@ pub fn eval(global: &Global, args: EvalArgs) -> Result<()> {
         work: WorkPlan {
             settings: Settings { attacks: vec![Attack::Clean], budget: 1, ..Settings::default() },
             sweep: None,
+            tolerance: None,
         },
         out: args.out,
         save_maps: args.save_maps,
         keep_traces: false,
+        loss_given: false,
+        decision: None,
     };
     run(global, plan)
 }
@@ -96,22 +106,28 @@ pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
     let settings = Settings {
         attacks: if args.attacks.is_empty() { Attack::over(&args.axes) } else { args.attacks },
         axes: args.axes,
-        loss: args.loss,
+        loss: args.loss.unwrap_or_default(),
         select: args.select.unwrap_or(base.select),
         search: args.search,
         budget: args.budget.unwrap_or(if exhaustive { Settings::EXHAUSTIVE } else { base.budget }),
         seed: args.seed,
         ..base
     };
+    let tolerance = args.tolerance.map(|axes| {
+        let axes = if axes.is_empty() { settings.axes.clone() } else { axes };
+        TolerancePlan { axes, decision: args.decision }
+    });
     let plan = Plan {
         command: "attack",
         data: args.data,
         model: args.model.or_prompts_of(args.perturb.preset),
         metric: metric_options(&args.metric)?,
-        work: WorkPlan { settings, sweep: None },
+        work: WorkPlan { settings, sweep: None, tolerance },
         out: args.out,
         save_maps: args.save_maps,
         keep_traces: args.keep_traces,
+        loss_given: args.loss.is_some(),
+        decision: args.decision,
     };
     run(global, plan)
 }
@@ -131,10 +147,13 @@ pub fn sweep(global: &Global, args: SweepArgs) -> Result<()> {
                 ..args.perturb.settings()?
             },
             sweep: Some(SweepPlan { axes: args.axes, steps: args.steps }),
+            tolerance: None,
         },
         out: args.out,
         save_maps: false,
         keep_traces: false,
+        loss_given: false,
+        decision: None,
     };
     run(global, plan)
 }
@@ -160,6 +179,13 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
         sweep_values(&settings.bounds, axis, steps)?;
     }
     let data = Data::open(&plan.data)?;
+    if !data.dataset.is_labelled() {
+        unlabelled::suit(&mut plan)?;
+    }
+    match &plan.work.tolerance {
+        Some(tolerance) => tolerance.validate()?,
+        None => refuse_unused_decision(plan.decision)?,
+    }
     if data.dataset.official == Some(Official::MvtecAd2) && plan.metric.fpr_limit != 0.05 {
         eprintln!(
             "warning: MVTec AD 2 is evaluated up to a false positive rate of 0.05: give --fpr-limit 0.05"
@@ -175,6 +201,7 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
             run,
             summary: worked.summary,
             sweep: worked.sweep,
+            stability: worked.stability,
             clock: worked.clock,
             wall: worked.wall,
         }),
@@ -187,13 +214,19 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
     }
 }
 
+fn refuse_unused_decision(decision: Option<f64>) -> Result<()> {
+    let Some(decision) = decision else { return Ok(()) };
+    let flag = format!("--decision {decision}");
+    Err(Error::usage(flag, "is used for the tolerance only, which was not asked for", "add --tolerance"))
+}
+
 /// Some losses read maps as probabilities.
-fn refuse_unbounded(loss: Loss, models: &[Box<dyn Segmenter>]) -> Result<()> {
+fn refuse_unbounded(loss: Goal, models: &[Box<dyn Segmenter>]) -> Result<()> {
     match models.iter().find(|model| !model.is_bounded()) {
         Some(model) if loss.needs_probabilities() => Err(Error::usage(
             format!("--loss {loss}"),
             format!("reads maps as probabilities, and those of {} have no range", model.name()),
-            "use --loss contrast or auroc, or give output.range in its manifest",
+            "use --loss contrast, auroc or drift, or give output.range in its manifest",
         )),
         _ => Ok(()),
     }
@@ -203,6 +236,7 @@ fn refuse_unbounded(loss: Loss, models: &[Box<dyn Segmenter>]) -> Result<()> {
 struct Worked {
     summary: Vec<SummaryRow>,
     sweep: Vec<SweepRow>,
+    stability: Vec<StabilityRow>,
     clock: Clock,
     wall: Duration,
 }
@@ -221,6 +255,17 @@ fn work(session: &Session<'_>, models: &mut [Box<dyn Segmenter>], run: &mut Run)
         let sizes: Vec<(&str, usize)> =
             models.iter().map(|model| (model.name(), model.input_size())).collect();
         worked.summary = summary::write(session, run, &sizes, &rows)?;
+        if let Some(plan) = &session.plan.work.tolerance {
+            let (mut journal, mut stability) = tolerance::take_up(run, plan, settings)?;
+            let start = Instant::now();
+            for model in models.iter_mut() {
+                let kept = (&mut journal, &mut stability);
+                worked.clock =
+                    worked.clock + tolerance::run_model(session, plan, model.as_mut(), run, &rows, kept)?;
+            }
+            worked.wall += start.elapsed();
+            worked.stability = stability;
+        }
     }
     if let Some(plan) = &session.plan.work.sweep {
         let start = Instant::now();

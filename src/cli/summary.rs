@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use askance::attack::{Objective, Pooled, category_metrics};
 use askance::dataset::{self, Category, Sample};
 use askance::error::Result;
+use askance::metric::CategoryMetrics;
 use askance::record::{RunDir, SampleRow, SummaryRow, mean_rows, write_examples, write_npy, write_rows};
 use askance::types::{Attack, Frame, Label, Map, Mask};
 
@@ -65,21 +66,23 @@ fn pool_category(
     // Samples without rows were left out by --skip-bad.
     let samples: Vec<&Sample> =
         category.samples.iter().filter(|sample| row(&key(sample, Attack::Clean)).is_some()).collect();
-    let masks: Vec<Mask> = samples
+    // All have a mask, or none has.
+    let masks: Option<Vec<Mask>> = samples
         .par_iter()
         .map(|sample| dataset::load_mask(sample, objective.size()))
         .collect::<Result<_>>()?;
+    let none = Mask::from_elem((objective.size(), objective.size()), false);
     let mut summary = Vec::new();
     for &attack in &session.plan.work.settings.attacks {
         let mut pooled = Vec::with_capacity(samples.len());
         let mut found = Vec::with_capacity(samples.len());
-        for (sample, mask) in samples.iter().zip(&masks) {
+        for (place, sample) in samples.iter().enumerate() {
             let Some(row) = row(&key(sample, attack)) else { continue };
             pooled.push(Pooled {
                 patch_map: run.dir.load_patch_map(model, &sample.id, attack)?,
                 perturbation: row.perturbation(),
                 image_score: row.image_score as f32,
-                mask,
+                mask: masks.as_ref().map_or(&none, |masks| &masks[place]),
                 label: sample.label,
             });
             found.push((*sample, row));
@@ -89,7 +92,10 @@ fn pool_category(
                 save_maps(session, &run.dir, objective, (models > 1).then_some(model), sample, attack, item)?;
             }
         }
-        let metrics = category_metrics(objective, &pooled, &session.plan.metric)?;
+        let metrics = match masks {
+            Some(_) => category_metrics(objective, &pooled, &session.plan.metric)?,
+            None => CategoryMetrics::default(),
+        };
         summary.push(SummaryRow {
             model: model.to_owned(),
             dataset: session.data.dataset.name.clone(),
@@ -123,6 +129,9 @@ fn save_maps(
     let scored = objective.scored(pooled.patch_map.view(), pooled.mask, &pooled.perturbation);
     let map: &Map = &scored.map;
     write_npy(dir.map_path(model, &sample.id, attack.name()), map.view())?;
+    if sample.label == Label::Unknown {
+        return Ok(());
+    }
     let mut mask: Array2<u8> = scored.mask.mapv(u8::from);
     if let Some(valid) = &scored.valid {
         mask.zip_mut_with(valid, |pixel, &valid| {
@@ -136,7 +145,8 @@ fn save_maps(
     write_npy(dir.map_path(model, &sample.id, &what), mask.view())
 }
 
-/// Keeps, for each model, the samples that lost most under the last attack, at most one of each category.
+/// Keeps, for each model, the samples that lost most under the last attack (that moved most, where there is no ground truth), at
+/// most one of each category.
 fn keep_examples(
     session: &Session<'_>,
     dir: &RunDir,
@@ -157,11 +167,15 @@ fn keep_examples(
     for &(model, size) in models {
         let mut losers: Vec<(f64, &SampleRow, &SampleRow)> = rows
             .iter()
-            .filter(|row| row.model == model && row.attack == attack && row.label == Label::Anomalous)
+            .filter(|row| row.model == model && row.attack == attack && row.label != Label::Normal)
             .filter_map(|worst| {
                 let clean =
                     *by_key.get(&(model, worst.category.as_str(), worst.sample.as_str(), Attack::Clean))?;
-                Some((clean.sample_auroc? - worst.sample_auroc?, clean, worst))
+                let lost = match worst.label {
+                    Label::Unknown => clean.loss - worst.loss,
+                    _ => clean.sample_auroc? - worst.sample_auroc?,
+                };
+                Some((lost, clean, worst))
             })
             .collect();
         losers.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -179,9 +193,17 @@ fn keep_examples(
             }
         }
     }
+    let masks: Vec<Mask> = chosen
+        .iter()
+        .map(|(_, _, loaded)| {
+            let (_, height, width) = loaded.image.dim();
+            loaded.mask.clone().unwrap_or_else(|| Mask::from_elem((height, width), false))
+        })
+        .collect();
     let examples: Vec<_> = chosen
         .iter()
-        .map(|(clean, worst, loaded)| (*clean, *worst, loaded.image.view(), loaded.mask.view()))
+        .zip(&masks)
+        .map(|((clean, worst, loaded), mask)| (*clean, *worst, loaded.image.view(), mask.view()))
         .collect();
     write_examples(dir, &examples)
 }

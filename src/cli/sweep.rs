@@ -139,7 +139,8 @@ fn pool(
     grid: (usize, usize),
 ) -> Result<Vec<SweepRow>> {
     let Some((first, _)) = works.first() else { return Ok(Vec::new()) };
-    let masks: Vec<&Mask> = works.iter().map(|(_, work)| &work.mask).collect();
+    // A sweep is refused where there is no ground truth.
+    let masks: Vec<&Mask> = works.iter().filter_map(|(_, work)| work.mask.as_ref()).collect();
     let mut rows = Vec::with_capacity(values.len());
     for (step, &value) in values.iter().enumerate() {
         let perturbation = Perturbation::IDENTITY.with(axis, value);

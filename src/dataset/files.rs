@@ -29,25 +29,37 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Whether the name is that of a picture that can be decoded.
+pub fn is_picture(path: &Path) -> bool {
+    PICTURES.contains(&extension(path).as_str()) && path.is_file()
+}
+
 /// The pictures in a folder, sorted by name. Notes are passed over; a folder inside it and a file that may be a picture but
 /// cannot be decoded here are problems, as is a folder that cannot be listed.
 pub fn pictures(folder: &Path, problems: &mut Vec<Error>) -> Vec<PathBuf> {
-    let mut pictures = Vec::new();
+    let (pictures, folders) = pictures_and_folders(folder, problems);
+    problems.extend(folders.iter().map(|path| {
+        Error::file(
+            path,
+            "is a folder where pictures are expected",
+            "move its pictures one level up, or describe the data in a manifest.csv",
+        )
+    }));
+    pictures
+}
+
+/// As [`pictures`], but the folders inside are given too and are no problem.
+pub fn pictures_and_folders(folder: &Path, problems: &mut Vec<Error>) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let (mut pictures, mut folders) = (Vec::new(), Vec::new());
     let paths = list(folder).unwrap_or_else(|error| {
         problems.push(error);
         Vec::new()
     });
     for path in paths {
-        if path.is_dir() {
-            problems.push(Error::file(
-                &path,
-                "is a folder where pictures are expected",
-                "move its pictures one level up, or describe the data in a manifest.csv",
-            ));
-            continue;
-        }
         let extension = extension(&path);
-        if PICTURES.contains(&extension.as_str()) {
+        if path.is_dir() {
+            folders.push(path);
+        } else if PICTURES.contains(&extension.as_str()) {
             pictures.push(path);
         } else if !NOTES.contains(&extension.as_str()) {
             problems.push(Error::file(
@@ -57,7 +69,7 @@ pub fn pictures(folder: &Path, problems: &mut Vec<Error>) -> Vec<PathBuf> {
             ));
         }
     }
-    pictures
+    (pictures, folders)
 }
 
 /// How many pictures lie in a folder and its folders. No layout is deeper than three.

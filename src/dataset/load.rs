@@ -12,8 +12,8 @@ use crate::types::{Image, Label, Mask};
 pub struct Loaded {
     /// The picture, shape (3, size, size), RGB in [0, 1].
     pub image: Image,
-    /// The mask, shape (size, size); all false for a normal sample.
-    pub mask: Mask,
+    /// The mask, shape (size, size); all false for a normal sample, `None` where there is no ground truth.
+    pub mask: Option<Mask>,
     /// Height and width of the file.
     pub original: (usize, usize),
 }
@@ -94,27 +94,29 @@ pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
     let Picture { pixels, .. } = picture::read(&sample.image)?;
     let original = (pixels.height() as usize, pixels.width() as usize);
     let image = resize::picture(&pixels.into_rgb8(), size);
-    let mask = match whole_mask(sample, Some(original))? {
-        None => Mask::from_elem((size, size), false),
-        Some(mask) => resize::mask(mask, size),
-    };
-    Ok(Loaded { image, mask, original })
+    let mask = whole_mask(sample, Some(original))?;
+    Ok(Loaded { image, mask: at_size(sample, mask, size), original })
+}
+
+fn at_size(sample: &Sample, mask: Option<Mask>, size: usize) -> Option<Mask> {
+    match (mask, sample.label) {
+        (Some(mask), _) => Some(resize::mask(mask, size)),
+        (None, Label::Unknown) => None,
+        (None, _) => Some(Mask::from_elem((size, size), false)),
+    }
 }
 
 /// The mask alone, as [`load`] gives it; the picture is not decoded.
 ///
 /// # Errors
 /// Those of [`load`] that concern the mask.
-pub fn load_mask(sample: &Sample, size: usize) -> Result<Mask> {
-    let normal = sample.label == Label::Normal;
-    let original = if normal { None } else { Some(picture::header(&sample.image)?.size) };
-    Ok(match whole_mask(sample, original)? {
-        None => Mask::from_elem((size, size), false),
-        Some(mask) => resize::mask(mask, size),
-    })
+pub fn load_mask(sample: &Sample, size: usize) -> Result<Option<Mask>> {
+    let masked = sample.label == Label::Anomalous;
+    let original = if masked { Some(picture::header(&sample.image)?.size) } else { None };
+    Ok(at_size(sample, whole_mask(sample, original)?, size))
 }
 
-/// The union of a sample's masks as stored, none for a normal sample. `image_size` is what they must have; where it is not known
+/// The union of a sample's masks as stored, none unless it is anomalous. `image_size` is what they must have; where it is not known
 /// they must agree with each other.
 pub(super) fn whole_mask(sample: &Sample, image_size: Option<(usize, usize)>) -> Result<Option<Mask>> {
     let mut union: Option<Mask> = None;
@@ -139,9 +141,9 @@ pub(super) fn whole_mask(sample: &Sample, image_size: Option<(usize, usize)>) ->
     Ok(union)
 }
 
-/// The masks of a sample, all of which exist; none for a normal one.
+/// The masks of a sample, all of which exist; none unless it is anomalous.
 fn masks(sample: &Sample) -> Result<&[PathBuf]> {
-    if sample.label == Label::Normal {
+    if sample.label != Label::Anomalous {
         return Ok(&[]);
     }
     if sample.masks.is_empty() {

@@ -42,7 +42,7 @@ pub struct Sample {
     pub label: Label,
     /// The picture.
     pub image: PathBuf,
-    /// The masks, whose union is the ground truth: none for a normal sample, several in MVTec LOCO. For a defective sample they
+    /// The masks, whose union is the ground truth: none for a normal sample or one of unknown label, several in MVTec LOCO. For a defective sample they
     /// are where masks should be: [`inspect`] tells when one is missing.
     pub masks: Vec<PathBuf>,
 }
@@ -136,13 +136,18 @@ pub struct Dataset {
 pub struct Selection {
     /// Only these categories; all when empty.
     pub categories: Vec<String>,
-    /// Only the first so many normal and the first so many defective samples of each category.
+    /// Only the first so many normal and the first so many other samples of each category.
     pub limit: Option<usize>,
     /// How the data lie; recognised when none.
     pub layout: Option<Layout>,
 }
 
 impl Dataset {
+    /// Whether its samples have labels and masks.
+    pub fn is_labelled(&self) -> bool {
+        self.layout.has_truth()
+    }
+
     /// What a user should know before a run: test pictures that differ in number from the published set's (before the limit), masks
     /// that were paired in an unusual way, test pictures that are not evaluated. Training pictures are not told.
     pub fn warnings(&self) -> Vec<String> {

@@ -17,6 +17,8 @@
 mod binary;
 mod components;
 mod counter;
+mod decision;
+mod drift;
 mod key;
 mod ladder;
 mod loss;
@@ -28,6 +30,8 @@ mod tally;
 
 pub use binary::{average_precision, f1_max, roc_auc, sample_auroc};
 pub use components::components;
+pub use decision::{f1_threshold, top_threshold};
+pub use drift::drift;
 pub use loss::{Loss, loss};
 pub use options::{AuproMode, MetricOptions};
 pub use pooled::{CategoryMetrics, Pooled, evaluate};

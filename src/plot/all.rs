@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Searched, bars, categories, examples, gallery, histograms, sweep};
+use super::{Searched, bars, categories, examples, gallery, histograms, survival, sweep};
 use crate::error::{Error, Result};
 use crate::perturb::Settings;
 use crate::record::{
-    Example, MEAN_CATEGORY, Row, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, mean_rows, read_examples,
-    read_rows,
+    Example, MEAN_CATEGORY, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, mean_rows,
+    read_examples, read_rows,
 };
 use crate::types::{Attack, Axis, Bounds};
 
@@ -29,7 +29,7 @@ pub struct Drawn {
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let records = Records::read(runs)?;
     let mut drawn = Drawn::default();
-    let Records { samples, summary, sweeps, examples: kept, axes, bounds, settings } = &records;
+    let Records { samples, summary, sweeps, stability, examples: kept, axes, bounds, settings } = &records;
 
     let picture = kept.first().ok_or("no run kept examples");
     drawn.add(out, "gallery.png", picture, |example, path| {
@@ -62,6 +62,9 @@ pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         let rows = any.then_some(samples).ok_or("no run made this attack");
         drawn.add(out, name, rows, |rows, path| histograms(rows, searched, bounds, path))?;
     }
+    let any = stability.iter().any(|row| row.step.is_some());
+    let scanned = any.then_some(stability).ok_or("no run looked for flips of the decision");
+    drawn.add(out, "tolerance.png", scanned, |rows, path| survival(rows, bounds, path))?;
     if kept.is_empty() {
         drawn.skipped.push(("examples.png".to_owned(), "no run kept examples".to_owned()));
     }
@@ -130,6 +133,7 @@ struct Records {
     samples: Vec<SampleRow>,
     summary: Vec<SummaryRow>,
     sweeps: Vec<SweepRow>,
+    stability: Vec<StabilityRow>,
     examples: Vec<Example>,
     /// Of all runs together.
     axes: Vec<Axis>,
@@ -143,6 +147,7 @@ impl Records {
             samples: Vec::new(),
             summary: Vec::new(),
             sweeps: Vec::new(),
+            stability: Vec::new(),
             examples: Vec::new(),
             axes: Vec::new(),
             bounds: Bounds::default(),
@@ -165,6 +170,7 @@ impl Records {
             records.axes.extend(axes(&info, run)?);
             append(&mut records.summary, &run.summary_path())?;
             append(&mut records.sweeps, &run.sweep_path())?;
+            append(&mut records.stability, &run.stability_path())?;
             records.examples.extend(read_examples(run)?);
         }
         records.axes.sort_unstable();

@@ -7,6 +7,7 @@
 //! | `bars.png` | clean against worst case, per model and attack | `summary.csv` |
 //! | `categories_<dataset>_<model>.png` | the same, category by category | `summary.csv` |
 //! | `histograms.png`, `histograms_joint.png` | which parameters the worst cases have | `samples.csv`, `run.toml` |
+//! | `tolerance.png` | how many samples keep their decision up to which perturbation | `stability.csv`, `run.toml` |
 //! | `examples_<model>.png` | worst cases with their maps beside clean ones | `examples/`, `patch_maps/`, `run.toml` |
 //!
 //! The same records give the same bytes: fonts are compiled in. Empty input is an error, never an empty picture.
@@ -22,6 +23,7 @@ mod heat;
 mod histograms;
 mod legend;
 mod style;
+mod survival;
 mod sweep;
 mod tiles;
 
@@ -31,4 +33,5 @@ pub use categories::categories;
 pub use examples::examples;
 pub use gallery::gallery;
 pub use histograms::{Searched, histograms};
+pub use survival::survival;
 pub use sweep::sweep;

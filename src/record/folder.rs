@@ -73,6 +73,11 @@ impl RunDir {
         self.root.join("summary.csv")
     }
 
+    /// `stability.csv`.
+    pub fn stability_path(&self) -> PathBuf {
+        self.root.join("stability.csv")
+    }
+
     /// `sweep.csv`.
     pub fn sweep_path(&self) -> PathBuf {
         self.root.join("sweep.csv")

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `run.toml` | [`RunInfo`]: every setting, the bundle's hash, the machine | whole, through a temporary name |
 //! | `samples.csv` | [`SampleRow`], one per sample and attack | appended by [`Journal`] as each is known |
+//! | `stability.csv` | [`StabilityRow`], one per sample and attack or axis | appended by [`Journal`] |
 //! | `summary.csv`, `sweep.csv` | [`SummaryRow`], [`SweepRow`] | whole or appended |
 //! | `patch_maps/<model>/<category>/<defect>/<stem>.<attack>.npy` | patch-level anomaly map, float32 | before its row |
 //! | `examples/` | [`Example`]s: a few small pictures for the figures | whole |
@@ -19,6 +20,7 @@ mod journal;
 mod machine;
 mod parameters;
 mod rows;
+mod stability;
 
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
 pub use folder::{RunDir, read_map, write_atomic, write_npy};
@@ -29,3 +31,4 @@ pub use journal::{Journal, Opened, read_rows, write_rows};
 pub use machine::{Machine, utc_now};
 pub use parameters::Parameters;
 pub use rows::{MEAN_CATEGORY, Row, SampleRow, SummaryRow, SweepRow, mean_rows};
+pub use stability::{DecisionRule, StabilityRow};

@@ -2,8 +2,10 @@
 
 mod paper;
 mod published;
+mod stability;
 mod table;
 
 pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
+pub use stability::{ALL_CATEGORIES, StabilitySummary, stability_summary};
 pub use table::{Cell, Table};

@@ -14,6 +14,7 @@ pub const GOOD: &str = "good";
 pub type Pairing = fn(&Path, &[PathBuf], &mut Listing) -> Vec<Vec<PathBuf>>;
 
 /// How a layout names the folders of a category.
+#[derive(Clone, Copy)]
 pub struct Shape {
     /// Folder of the test pictures.
     pub test: &'static str,
@@ -40,6 +41,11 @@ pub fn categories(root: &Path, is_category: fn(&Path) -> bool) -> Result<Vec<Pat
 pub fn tests_hold(folder: &Path, names: &[&str]) -> bool {
     let test = folder.join("test");
     names.iter().any(|name| test.join(name).is_dir())
+}
+
+/// A pairing that looks for no masks.
+pub fn no_masks(_: &Path, images: &[PathBuf], _: &mut Listing) -> Vec<Vec<PathBuf>> {
+    vec![Vec::new(); images.len()]
 }
 
 /// Lists the chosen categories. Every folder with a test folder counts as one, whatever is in it.

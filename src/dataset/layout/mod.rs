@@ -9,6 +9,7 @@ mod mvtec_ad_2;
 mod mvtec_loco;
 mod pairing;
 mod table;
+mod unlabelled;
 mod visa;
 
 use std::fmt;
@@ -38,11 +39,13 @@ pub enum Layout {
     MetaJson,
     /// Our own CSV, `category,split,image,mask`.
     Manifest,
+    /// Pictures without ground truth, in one folder or in a folder for each category.
+    Unlabelled,
 }
 
 impl Layout {
     /// All layouts; those with files of their own are before those that only describe others' files.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MvtecAd,
         Self::Visa,
         Self::MvtecAd2,
@@ -50,6 +53,7 @@ impl Layout {
         Self::Btad,
         Self::MetaJson,
         Self::Manifest,
+        Self::Unlabelled,
     ];
 
     /// Name as written in files and flags.
@@ -62,7 +66,13 @@ impl Layout {
             Self::Btad => "btad",
             Self::MetaJson => "meta-json",
             Self::Manifest => "manifest",
+            Self::Unlabelled => "unlabelled",
         }
+    }
+
+    /// Whether it tells the ground truth of its samples.
+    pub fn has_truth(self) -> bool {
+        self != Self::Unlabelled
     }
 
     /// What a folder of this layout must hold.
@@ -75,6 +85,9 @@ impl Layout {
             Self::Btad => "<category>/test/{ok,ko} and <category>/ground_truth/ko",
             Self::MetaJson => "meta.json",
             Self::Manifest => "manifest.csv (category,split,image,mask)",
+            Self::Unlabelled => {
+                "pictures without ground truth, in one folder or in a folder for each category"
+            }
         }
     }
 }
@@ -109,7 +122,8 @@ pub struct Listing {
     pub problems: Vec<Error>,
 }
 
-/// The layouts whose marks a folder or file bears. The same folder may bear those of several.
+/// The layouts whose marks a folder or file bears. The same folder may bear those of several. A plain folder of pictures bears
+/// none: [`find`] takes it for one when nothing else fits.
 pub fn matching(root: &Path) -> Result<Vec<Layout>> {
     if root.is_file() {
         return Ok(match files::extension(root).as_str() {
@@ -140,7 +154,7 @@ pub fn category_folders(root: &Path, layout: Layout) -> Result<Vec<PathBuf>> {
         Layout::MvtecAd2 => mvtec_ad_2::bears,
         Layout::MvtecLoco => mvtec_loco::bears,
         Layout::Btad => btad::bears,
-        Layout::MetaJson | Layout::Manifest => return Ok(Vec::new()),
+        Layout::MetaJson | Layout::Manifest | Layout::Unlabelled => return Ok(Vec::new()),
     };
     folders::categories(root, bears)
 }
@@ -164,10 +178,11 @@ pub fn read(root: &Path, layout: Layout, chosen: &[String]) -> Result<Listing> {
         Layout::Visa => visa::read(root, chosen),
         Layout::MetaJson => meta_json::read(root, chosen),
         Layout::Manifest => manifest::read(root, chosen),
+        Layout::Unlabelled => unlabelled::read(root, chosen),
     }
 }
 
-/// The layout to read `root` with: the wanted one, or the only one whose marks it bears.
+/// The layout to read `root` with: the wanted one, or the only one whose marks it bears, or a plain folder of pictures.
 pub fn find(root: &Path, wanted: Option<Layout>) -> Result<Layout> {
     if !root.exists() {
         return Err(Error::file(root, "does not exist", "give the folder of a dataset, or a manifest"));
@@ -213,6 +228,9 @@ fn none_matches(root: &Path) -> Result<Layout> {
             format!("is not a dataset itself, but holds {}", roots.join(", ")),
             "give one of these folders",
         ));
+    }
+    if unlabelled::is_plain(root)? {
+        return Ok(Layout::Unlabelled);
     }
     let entries = files::list(root)?;
     let seen: Vec<_> = entries.iter().take(8).map(|path| files::name(path)).collect();

@@ -1,0 +1,189 @@
+//! How many samples keep their decision up to a perturbation.
+
+use std::path::Path;
+
+use plotters::element::PathElement;
+use plotters::series::DashedLineSeries;
+use plotters::style::Color as _;
+
+use super::axes::{Scale, axis_ticks, chart, decimal_ticks};
+use super::canvas::{Area, Canvas, Drawing, px, title, upx};
+use super::legend::{Entry, Mark, legend};
+use super::style;
+use crate::error::{Error, Result};
+use crate::record::StabilityRow;
+use crate::types::{Attack, Axis, Bounds};
+
+/// Lengths of dashes, in the order in which repeated colours take them.
+const DASHES: [i32; 3] = [0, 14, 5];
+
+/// A line in every panel.
+struct Series<'r> {
+    entry: Entry,
+    rows: Vec<&'r StabilityRow>,
+}
+
+/// Draws, for each scanned axis, the share of samples whose decision has not flipped against the distance from the unchanged
+/// picture, whichever side. Of one model on one dataset it shows each category thin and all samples bold, of several models all
+/// samples of each.
+///
+/// # Errors
+/// A file error when no axis was scanned, or the file cannot be written.
+pub fn survival(rows: &[StabilityRow], bounds: &Bounds, out: &Path) -> Result<()> {
+    let axes: Vec<Axis> =
+        Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| scanned(row, axis))).collect();
+    if axes.is_empty() {
+        return Err(Error::file(
+            out,
+            "has nothing to show: no axis was scanned",
+            "run askance attack --tolerance",
+        ));
+    }
+    let series = all_series(rows);
+    let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);
+    canvas.draw(out, |area| {
+        title(
+            area,
+            &format!("Samples whose decision holds, by distance from the clean picture{}", subtitle(rows)),
+            style::WIDTH,
+        )?;
+        let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
+        let used = legend(area, &entries, 90, style::WIDTH)?;
+        let (_, below) = area.split_vertically(px(90 + used + 10));
+        for (number, (place, &axis)) in below.split_evenly((1, axes.len())).iter().zip(&axes).enumerate() {
+            panel(place, &series, axis, bounds, number == 0)?;
+        }
+        Ok(())
+    })?;
+    canvas.save(out)
+}
+
+fn scanned(row: &StabilityRow, axis: Axis) -> bool {
+    row.step.is_some() && row.attack == Attack::Single(axis)
+}
+
+fn models(rows: &[StabilityRow]) -> Vec<(&str, &str)> {
+    let mut models: Vec<(&str, &str)> = Vec::new();
+    for row in rows {
+        if !models.contains(&(&row.model, &row.dataset)) {
+            models.push((&row.model, &row.dataset));
+        }
+    }
+    models
+}
+
+fn subtitle(rows: &[StabilityRow]) -> String {
+    match models(rows)[..] {
+        [(model, dataset)] => format!(": {model} on {dataset}"),
+        _ => String::new(),
+    }
+}
+
+fn all_series(rows: &[StabilityRow]) -> Vec<Series<'_>> {
+    let colours = style::PALETTE.len();
+    let line =
+        |number: usize, width: u32| Mark::Line { width, dash: DASHES[(number / colours) % DASHES.len()] };
+    let models = models(rows);
+    if let [_] = models[..] {
+        let mut categories: Vec<&str> = rows.iter().map(|row| row.category.as_str()).collect();
+        categories.sort_unstable();
+        categories.dedup();
+        let of = |category: &str| rows.iter().filter(|row| row.category == category).collect();
+        let mut series: Vec<Series<'_>> = Vec::new();
+        if categories.len() > 1 {
+            series.extend(categories.iter().enumerate().map(|(number, category)| Series {
+                entry: Entry {
+                    name: (*category).to_owned(),
+                    colour: style::PALETTE[number % colours],
+                    mark: line(number, style::THIN),
+                },
+                rows: of(category),
+            }));
+        }
+        let name = match categories.len() {
+            1 => categories[0].to_owned(),
+            count => format!("all samples of {count} categories"),
+        };
+        let entry = Entry { name, colour: style::INK, mark: line(0, style::BOLD) };
+        series.push(Series { entry, rows: rows.iter().collect() });
+        return series;
+    }
+    let one_dataset = models.iter().all(|model| model.1 == models[0].1);
+    models
+        .iter()
+        .enumerate()
+        .map(|(number, &(model, dataset))| Series {
+            entry: Entry {
+                name: if one_dataset { model.to_owned() } else { format!("{model}, {dataset}") },
+                colour: style::PALETTE[number % colours],
+                mark: line(number, style::BOLD),
+            },
+            rows: rows.iter().filter(|row| row.model == model && row.dataset == dataset).collect(),
+        })
+        .collect()
+}
+
+fn panel(area: &Area<'_>, series: &[Series<'_>], axis: Axis, bounds: &Bounds, first: bool) -> Drawing {
+    let interval = bounds.get(axis);
+    let end = interval.high.max(-interval.low);
+    let x = Scale {
+        low: 0.0,
+        high: end,
+        ticks: axis_ticks(axis, 0.0, end, 6),
+        title: &style::axis_name(axis).replace(", clockwise", ""),
+        grid: true,
+    };
+    let y = Scale {
+        low: 0.0,
+        high: 102.0,
+        ticks: decimal_ticks(0.0, 100.0, 11),
+        title: if first { "decision holds (% of samples)" } else { "" },
+        grid: true,
+    };
+    let mut chart = chart(area, x, y)?;
+    for Series { entry, rows } in series {
+        let Mark::Line { width, dash } = entry.mark else { continue };
+        let rows: Vec<&StabilityRow> = rows.iter().copied().filter(|row| scanned(row, axis)).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let flips: Vec<f64> = rows.iter().filter_map(|row| row.tolerance).collect();
+        let points = stairs(&flips, rows.len(), end);
+        let stroke = entry.colour.stroke_width(upx(width));
+        if dash == 0 {
+            chart.draw_series([PathElement::new(points, stroke)])?;
+        } else {
+            let length = upx(dash as u32);
+            chart.draw_series(DashedLineSeries::new(points, length, length, stroke))?;
+        }
+    }
+    Ok(())
+}
+
+/// The corners of the falling stairs: from 100 % at 0 down by one sample at each tolerance, on to `end`.
+fn stairs(tolerances: &[f64], samples: usize, end: f64) -> Vec<(f64, f64)> {
+    let mut sorted = tolerances.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let share = |flipped: usize| 100.0 * (samples - flipped) as f64 / samples as f64;
+    let mut points = vec![(0.0, 100.0)];
+    for (flipped, &tolerance) in sorted.iter().enumerate() {
+        points.push((tolerance, share(flipped)));
+        points.push((tolerance, share(flipped + 1)));
+    }
+    points.push((end, share(sorted.len())));
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stairs_fall_at_each_flip() {
+        assert_eq!(
+            stairs(&[30.0, 10.0], 4, 90.0),
+            [(0.0, 100.0), (10.0, 100.0), (10.0, 75.0), (30.0, 75.0), (30.0, 50.0), (90.0, 50.0)]
+        );
+        assert_eq!(stairs(&[], 3, 1.0), [(0.0, 100.0), (1.0, 100.0)]);
+    }
+}

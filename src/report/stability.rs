@@ -1,0 +1,178 @@
+//! How stable a detector is, from `stability.csv` alone.
+
+use serde::Serialize;
+
+use crate::record::StabilityRow;
+use crate::stats;
+use crate::types::Attack;
+
+/// Category of a summary over all categories.
+pub const ALL_CATEGORIES: &str = "all";
+
+/// The samples of one category, or of all, under one attack.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StabilitySummary {
+    /// Name of the model bundle.
+    pub model: String,
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Category, or [`ALL_CATEGORIES`].
+    pub category: String,
+    /// The attack; an axis by the name of its attack.
+    pub attack: Attack,
+    /// Samples.
+    pub samples: usize,
+    /// Decision threshold on the image score, where all the samples have the same.
+    pub threshold: Option<f64>,
+    /// Mean drift at the worst case.
+    pub mean_drift: Option<f64>,
+    /// Largest drift at the worst case.
+    pub max_drift: Option<f64>,
+    /// Samples whose decision flips at the worst case; none where the attack was not made.
+    pub flipped: Option<usize>,
+    /// Samples that were scanned along the axis.
+    pub scanned: usize,
+    /// Those of them whose decision flips within the bounds.
+    pub flipped_in_scan: usize,
+    /// The smallest tolerance; none where no decision flips.
+    pub min: Option<f64>,
+    /// The tolerance at or below which 5 % of the scanned samples flip; none where fewer do.
+    pub percent_5: Option<f64>,
+    /// That at or below which half of them flip; none where fewer do.
+    pub median: Option<f64>,
+}
+
+/// A summary for each model, dataset, category and attack in the order in which they first appear; then, for each model and
+/// dataset with several categories, over all of them.
+pub fn stability_summary(rows: &[StabilityRow]) -> Vec<StabilitySummary> {
+    let mut summaries: Vec<StabilitySummary> = Vec::new();
+    for (model, dataset) in groups(rows, |row| (row.model.as_str(), row.dataset.as_str())) {
+        let of_model: Vec<&StabilityRow> =
+            rows.iter().filter(|row| row.model == model && row.dataset == dataset).collect();
+        let attacks = groups(of_model.iter().copied(), |row| row.attack);
+        let categories = groups(of_model.iter().copied(), |row| row.category.as_str());
+        let all = (categories.len() > 1).then_some(ALL_CATEGORIES);
+        for category in categories.iter().copied().chain(all) {
+            for &attack in &attacks {
+                let own: Vec<&StabilityRow> = of_model
+                    .iter()
+                    .filter(|row| {
+                        row.attack == attack && (category == ALL_CATEGORIES || row.category == category)
+                    })
+                    .copied()
+                    .collect();
+                if let Some(first) = own.first() {
+                    let category = category.to_owned();
+                    summaries.push(StabilitySummary { category, ..summarise(first, &own) });
+                }
+            }
+        }
+    }
+    summaries
+}
+
+/// The values of a key in the order in which they first appear.
+fn groups<'r, K: PartialEq>(
+    rows: impl IntoIterator<Item = &'r StabilityRow>,
+    key: impl Fn(&'r StabilityRow) -> K,
+) -> Vec<K> {
+    let mut found = Vec::new();
+    for key in rows.into_iter().map(key) {
+        if !found.contains(&key) {
+            found.push(key);
+        }
+    }
+    found
+}
+
+fn summarise(first: &StabilityRow, rows: &[&StabilityRow]) -> StabilitySummary {
+    let drifts: Vec<f64> = rows.iter().filter_map(|row| row.drift).collect();
+    let mut tolerances: Vec<f64> = rows.iter().filter_map(|row| row.tolerance).collect();
+    tolerances.sort_by(f64::total_cmp);
+    let scanned = rows.iter().filter(|row| row.step.is_some()).count();
+    StabilitySummary {
+        model: first.model.clone(),
+        dataset: first.dataset.clone(),
+        category: first.category.clone(),
+        attack: first.attack,
+        samples: rows.len(),
+        threshold: rows.iter().all(|row| row.threshold == first.threshold).then_some(first.threshold),
+        mean_drift: stats::mean(&drifts),
+        max_drift: drifts.iter().copied().max_by(f64::total_cmp),
+        flipped: (!drifts.is_empty()).then(|| rows.iter().filter(|row| row.flips == Some(true)).count()),
+        scanned,
+        flipped_in_scan: tolerances.len(),
+        min: tolerances.first().copied(),
+        percent_5: reached_by(&tolerances, scanned, 0.05),
+        median: reached_by(&tolerances, scanned, 0.5),
+    }
+}
+
+/// The smallest of the sorted tolerances at which at least this share of the scanned samples has flipped. What has not flipped
+/// lies beyond all values, so nothing is interpolated.
+fn reached_by(sorted: &[f64], scanned: usize, share: f64) -> Option<f64> {
+    let count = ((share * scanned as f64).ceil() as usize).max(1);
+    sorted.get(count - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::DecisionRule;
+    use crate::types::{Axis, Label};
+
+    fn row(category: &str, attack: Attack, tolerance: Option<f64>) -> StabilityRow {
+        let scanned = attack != Attack::Joint;
+        StabilityRow {
+            model: "m".into(),
+            dataset: "d".into(),
+            category: category.into(),
+            sample: "good/0".into(),
+            label: Label::Unknown,
+            attack,
+            threshold: if category == "a" { 0.5 } else { 0.6 },
+            rule: DecisionRule::TopFivePercent,
+            clean_score: 0.4,
+            worst_score: Some(0.7),
+            drift: Some(0.25),
+            flips: Some(true),
+            below: tolerance.map(|value| -value),
+            above: None,
+            tolerance,
+            step: scanned.then_some(1.0),
+            resolution: scanned.then_some(0.1),
+            evaluations: scanned.then_some(10),
+        }
+    }
+
+    #[test]
+    fn samples_that_never_flip_lie_beyond_all_tolerances() {
+        let tolerances = [Some(30.0), None, Some(10.0), None, None];
+        let mut rows: Vec<StabilityRow> =
+            tolerances.iter().map(|&tolerance| row("a", Attack::Single(Axis::Angle), tolerance)).collect();
+        let summary = stability_summary(&rows);
+        assert_eq!(summary.len(), 1, "no second summary over one category");
+        assert_eq!((summary[0].scanned, summary[0].flipped_in_scan, summary[0].flipped), (5, 2, Some(5)));
+        assert_eq!((summary[0].min, summary[0].percent_5, summary[0].median), (Some(10.0), Some(10.0), None));
+        assert_eq!(summary[0].threshold, Some(0.5));
+        rows.push(row("b", Attack::Single(Axis::Angle), Some(20.0)));
+        let summary = stability_summary(&rows);
+        let all = summary.last().unwrap();
+        assert_eq!((all.category.as_str(), all.samples, all.threshold), ("all", 6, None));
+        assert_eq!(all.median, Some(30.0));
+    }
+
+    #[test]
+    fn what_was_not_scanned_has_no_tolerance_and_what_was_not_attacked_no_drift() {
+        let joint = row("a", Attack::Joint, None);
+        let scanned = StabilityRow {
+            worst_score: None,
+            drift: None,
+            flips: None,
+            ..row("a", Attack::Single(Axis::Hue), Some(0.5))
+        };
+        let summary = stability_summary(&[joint, scanned]);
+        assert_eq!((summary[0].scanned, summary[0].min, summary[0].max_drift), (0, None, Some(0.25)));
+        assert_eq!((summary[1].flipped, summary[1].mean_drift, summary[1].min), (None, None, Some(0.5)));
+    }
+}
