@@ -41,10 +41,12 @@ pub struct Evaluation {
 /// Where the time went.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Clock {
-    /// Pictures that the model has seen in full.
+    /// Candidates evaluated in full.
     pub evaluations: usize,
-    /// Pictures that it has seen coarsely.
+    /// Candidates evaluated coarsely.
     pub coarse: usize,
+    /// Pictures that the model has seen for both: more than candidates where a defence shows it each several times.
+    pub pictures: usize,
     /// Model calls.
     pub calls: usize,
     /// Time inside the model.
@@ -62,6 +64,7 @@ impl Add for Clock {
         Self {
             evaluations: self.evaluations + other.evaluations,
             coarse: self.coarse + other.coarse,
+            pictures: self.pictures + other.pictures,
             calls: self.calls + other.calls,
             model: self.model + other.model,
             pixels: self.pixels + other.pixels,
@@ -161,7 +164,9 @@ impl<'m> Evaluator<'m> {
             Detail::Full => self.clock.evaluations += chunk.len(),
             Detail::Coarse => self.clock.coarse += chunk.len(),
         }
-        self.clock.calls += 1;
+        let views = self.segmenter.views();
+        self.clock.pictures += chunk.len() * views;
+        self.clock.calls += views;
         self.clock.model += perturbed.elapsed();
         self.clock.pixels += perturbed - start;
         Ok(segmentations)

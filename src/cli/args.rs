@@ -8,7 +8,7 @@ use askance::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
 use askance::dataset::Layout;
 use askance::error::{Error, Result};
 use askance::metric::AuproMode;
-use askance::model::Provider;
+use askance::model::{Defence, Provider};
 use askance::perturb::{self, Fill, Rotation};
 use askance::synth::World;
 use askance::types::{Attack, Axis, Bounds, Frame, Interval};
@@ -111,6 +111,10 @@ pub struct ModelArgs {
     /// to compare [default: pocket; for the paper its three backbones]
     #[arg(long, value_name = "DIR")]
     pub model: Vec<String>,
+    /// What is put around each model: none, or a list of grey-world, desaturate and rotate:K, which act in this order; repeat it
+    /// to compare [default: none]
+    #[arg(long, value_name = "LIST")]
+    pub defence: Vec<Defence>,
     /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]
     #[arg(long, default_value = "cpu")]
     pub provider: Provider,
@@ -142,6 +146,7 @@ impl Default for ModelArgs {
     fn default() -> Self {
         Self {
             model: Vec::new(),
+            defence: Vec::new(),
             provider: Provider::Cpu,
             strict_ep: false,
             threads: None,

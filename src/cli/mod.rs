@@ -3,6 +3,7 @@
 mod args;
 mod attack;
 mod data;
+mod defences;
 mod demo;
 mod inspect;
 mod interrupt;

@@ -12,8 +12,8 @@ use askance::types::Attack;
 
 use super::args::{Global, PlotArgs};
 use super::plan::Done;
-use super::stability;
 use super::table::{percent, render};
+use super::{defences, stability};
 
 /// Pictures written, and those that the records do not allow, with the reason.
 pub struct Plots {
@@ -60,8 +60,10 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
             "stability": stability_summary(&done.stability),
             "plots": plots.written,
             "skipped": done.run.skipped(),
+            "defences": defences::summary(done),
             "evaluations": done.clock.evaluations,
             "coarse_evaluations": done.clock.coarse,
+            "model_pictures": done.clock.pictures,
             "model_calls": done.clock.calls,
             "model_seconds": done.clock.model.as_secs_f64(),
             "pixel_seconds": done.clock.pixels.as_secs_f64(),
@@ -74,6 +76,9 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
     let measured = done.summary.iter().any(|row| row.pixel_auroc.is_some() || row.image_auroc.is_some());
     let metrics = if measured { summary_tables(&done.summary) } else { Vec::new() };
     for table in metrics.into_iter().chain(stability::tables(&done.stability)) {
+        println!("{table}\n");
+    }
+    if let Some(table) = defences::table(&defences::summary(done)) {
         println!("{table}\n");
     }
     if !done.sweep.is_empty() {

@@ -11,6 +11,7 @@ use askance::error::{Error, Kind, Result};
 use askance::metric::MetricOptions;
 use askance::model::Segmenter;
 use askance::record::{StabilityRow, Status, SummaryRow, SweepRow};
+use askance::report::DefendedModel;
 use askance::search;
 use askance::types::{Attack, Axis};
 
@@ -66,6 +67,8 @@ pub struct Done {
     pub sweep: Vec<SweepRow>,
     pub stability: Vec<StabilityRow>,
     pub clock: Clock,
+    /// The models with their defences, and how long each took.
+    pub models: Vec<DefendedModel>,
     /// From the first decoded sample to the last row, all models together.
     pub wall: Duration,
 }
@@ -203,6 +206,7 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
             sweep: worked.sweep,
             stability: worked.stability,
             clock: worked.clock,
+            models: worked.models,
             wall: worked.wall,
         }),
         Err(error) => {
@@ -238,7 +242,22 @@ struct Worked {
     sweep: Vec<SweepRow>,
     stability: Vec<StabilityRow>,
     clock: Clock,
+    models: Vec<DefendedModel>,
     wall: Duration,
+}
+
+/// A model of the run, and what it took.
+fn defended(model: &dyn Segmenter, clock: Clock) -> DefendedModel {
+    let (name, defence) = (model.name().to_owned(), model.provenance().defence);
+    let looks = clock.evaluations as f64 + model.coarse_cost() * clock.coarse as f64;
+    let suffix = if defence.is_empty() { String::new() } else { format!("+{defence}") };
+    DefendedModel {
+        model: name.strip_suffix(&suffix).unwrap_or(&name).to_owned(),
+        name,
+        defence: if defence.is_empty() { "none".to_owned() } else { defence },
+        pictures: model.views(),
+        seconds: (looks > 0.0).then(|| clock.model.as_secs_f64() / looks),
+    }
 }
 
 fn work(session: &Session<'_>, models: &mut [Box<dyn Segmenter>], run: &mut Run) -> Result<Worked> {
@@ -248,8 +267,9 @@ fn work(session: &Session<'_>, models: &mut [Box<dyn Segmenter>], run: &mut Run)
         let (mut journal, mut rows) = attack::take_up(run, settings)?;
         let start = Instant::now();
         for model in models.iter_mut() {
-            worked.clock =
-                worked.clock + attack::run_model(session, model.as_mut(), run, &mut journal, &mut rows)?;
+            let clock = attack::run_model(session, model.as_mut(), run, &mut journal, &mut rows)?;
+            worked.models.push(defended(model.as_ref(), clock));
+            worked.clock = worked.clock + clock;
         }
         worked.wall += start.elapsed();
         let sizes: Vec<(&str, usize)> =

@@ -14,7 +14,8 @@ use askance::model::{
 };
 use askance::prompt::PromptSet;
 use askance::record::{
-    DatasetInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status, compatible, to_table,
+    DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
+    compatible, to_table,
 };
 
 use super::args::{DataArgs, Global, MetricArgs, ModelArgs};
@@ -161,7 +162,11 @@ pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<Box<dyn Segm
         strict: args.strict_ep,
         ..SessionOptions::default()
     };
-    bundles.iter().map(|bundle| model::load(bundle, &runtime, session.clone(), options.clone())).collect()
+    let models = bundles
+        .iter()
+        .map(|bundle| model::load(bundle, &runtime, session.clone(), options.clone()))
+        .collect::<Result<Vec<_>>>()?;
+    model::defend(models, &args.defence)
 }
 
 /// Refuses flags about text where no model of the run takes any. A preset's own prompts are no flag.
@@ -229,9 +234,14 @@ impl Run {
         let mut info = RunInfo::start(command_line(), seed, settings);
         info.models = provenances
             .iter()
-            .map(|provenance| ModelInfo {
+            .zip(models)
+            .map(|(provenance, model)| ModelInfo {
                 name: provenance.model.clone(),
                 bundle_sha256: provenance.model_hash.clone(),
+                defence: (!provenance.defence.is_empty()).then(|| DefenceInfo {
+                    name: provenance.defence.clone(),
+                    pictures_per_evaluation: model.views(),
+                }),
             })
             .collect();
         if let Some(provenance) = provenances.first() {

@@ -26,6 +26,7 @@
 mod batch;
 mod bundle;
 mod contract;
+mod defence;
 mod fake;
 mod foreign;
 mod provider;
@@ -44,6 +45,7 @@ pub use bundle::{
     InputSection, Layout, Manifest, OutputSection, Polarity, Resize, TextInputSection, TextSection,
     WinClipSection,
 };
+pub use defence::{Defence, Defended, SharedSegmenter, defend};
 pub use fake::Fake;
 pub use foreign::{Foreign, recognise};
 pub use provider::{Provider, ProviderState, ProviderStatus, providers};
@@ -77,6 +79,11 @@ pub trait Segmenter: Send {
     /// Whether its maps lie in [0, 1], which losses that read them as probabilities need.
     fn is_bounded(&self) -> bool {
         true
+    }
+
+    /// How many views of each picture the model sees, in as many calls: 1, but for a model with a defence around it.
+    fn views(&self) -> usize {
+        1
     }
 
     /// Makes ready for categories that are not known yet, so that a text tower is loaded once for all of them and not in the
@@ -141,8 +148,10 @@ pub fn load(
 /// What ran: model, library, provider and every option as it was really set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Provenance {
-    /// Name of the bundle.
+    /// Name of the bundle, and of the defence around it.
     pub model: String,
+    /// The defence; empty for none.
+    pub defence: String,
     /// [`Bundle::hash`]; empty for a model without files.
     pub model_hash: String,
     /// The provider that ran, in the form that [`Provider`] reads, for example `cuda:0`.

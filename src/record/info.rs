@@ -56,10 +56,22 @@ pub enum Status {
 /// The model of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelInfo {
-    /// The bundle's name.
+    /// The bundle's name, and that of the defence around it: what the rows have.
     pub name: String,
     /// SHA-256 over the bundle's files, lower-case hexadecimal.
     pub bundle_sha256: String,
+    /// What is put around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defence: Option<DefenceInfo>,
+}
+
+/// The defence around a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefenceInfo {
+    /// Its parts in the order in which they act, joined by `+`.
+    pub name: String,
+    /// Pictures that the model sees for each evaluation.
+    pub pictures_per_evaluation: usize,
 }
 
 /// The execution provider of a run.

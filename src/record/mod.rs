@@ -25,7 +25,8 @@ mod stability;
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
 pub use folder::{RunDir, read_map, write_atomic, write_npy};
 pub use info::{
-    DatasetInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo, Skipped, Status, compatible, to_table,
+    DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo, Skipped, Status, compatible,
+    to_table,
 };
 pub use journal::{Journal, Opened, read_rows, write_rows};
 pub use machine::{Machine, utc_now};
