@@ -69,7 +69,7 @@ impl Row for ExampleRow {
         "clean_map",
         "worst_map",
     ];
-    const NEWER: &'static [&'static str] = NEWER_AXES;
+    const NEWER: &'static [&'static [&'static str]] = &[NEWER_AXES];
 }
 
 impl ExampleRow {

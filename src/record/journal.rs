@@ -191,7 +191,7 @@ fn places<T: Row>(found: &StringRecord) -> Option<Vec<Option<usize>>> {
         })
         .collect();
     let missing = T::HEADER.iter().zip(&places).filter(|(_, place)| place.is_none());
-    let all_newer = missing.into_iter().all(|(name, _)| T::NEWER.contains(name));
+    let all_newer = missing.into_iter().all(|(name, _)| T::NEWER.concat().contains(name));
     (next == found.len() && all_newer).then_some(places)
 }
 

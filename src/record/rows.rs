@@ -1,7 +1,7 @@
 //! The row types of the CSV files. Column order is the order of the fields.
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ pub trait Row: Serialize + DeserializeOwned {
     /// Column names in order.
     const HEADER: &'static [&'static str];
     /// Columns that files of older versions do not have; a missing one reads as empty cells.
-    const NEWER: &'static [&'static str] = &[];
+    const NEWER: &'static [&'static [&'static str]] = &[];
 }
 
 /// Columns of the axes that came after the paper's three.
@@ -56,6 +56,7 @@ pub struct SampleRow {
     /// Full model evaluations spent on this row, the unchanged picture included.
     pub evaluations: usize,
     /// Coarse ones, which a search explored with; each counts for a part of a full one.
+    #[serde(deserialize_with = "zero_if_empty")]
     pub coarse: usize,
     /// What the most promising further evaluation is expected to lower the loss by; none where the strategy has no idea.
     pub expected_gain: Option<f64>,
@@ -105,7 +106,11 @@ impl Row for SampleRow {
         "image",
         "mask",
     ];
-    const NEWER: &'static [&'static str] = NEWER_AXES;
+    const NEWER: &'static [&'static [&'static str]] = &[NEWER_AXES, &["coarse", "expected_gain"]];
+}
+
+fn zero_if_empty<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<usize, D::Error> {
+    Ok(Option::deserialize(cell)?.unwrap_or(0))
 }
 
 impl SampleRow {
