@@ -13,6 +13,8 @@ use askance::perturb::{self, Fill, Rotation};
 use askance::synth::World;
 use askance::types::{Attack, Axis, Bounds, Frame, Interval};
 
+use super::compare_search::CompareArgs;
+
 /// Worst-case rotation, hue and saturation for zero-shot anomaly segmenters, over ONNX Runtime.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100)]
@@ -80,7 +82,7 @@ pub enum RuntimeCommand {
 }
 
 /// Which data.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DataArgs {
     /// Folder of categories, one category, a list of pictures (manifest.csv, meta.json), or a plain folder of pictures without
     /// ground truth; docs/datasets.md has the layouts
@@ -311,6 +313,8 @@ pub struct AttackArgs {
     /// Keep every evaluation of every search, as npy: the searched axes, loss
     #[arg(long)]
     pub keep_traces: bool,
+    #[command(flatten)]
+    pub compare: CompareArgs,
 }
 
 /// `askance sweep`
@@ -456,7 +460,7 @@ pub struct ModelsArgs {
     pub bundles: Vec<String>,
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("give at least 1".to_owned()),
         Ok(number) => Ok(number),

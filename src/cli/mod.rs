@@ -2,6 +2,7 @@
 
 mod args;
 mod attack;
+mod compare_search;
 mod data;
 mod defences;
 mod demo;

@@ -18,9 +18,10 @@ use askance::types::{Attack, Axis};
 use super::args::{AttackArgs, DataArgs, EvalArgs, Global, ModelArgs, SweepArgs};
 use super::setup::{Data, Run, load_models, metric_options, out_dir};
 use super::tolerance::{self, TolerancePlan};
-use super::{attack, interrupt, output, summary, sweep, unlabelled};
+use super::{attack, compare_search, interrupt, output, summary, sweep, unlabelled};
 
 /// What to do with which data and which models.
+#[derive(Clone)]
 pub struct Plan {
     pub command: &'static str,
     pub data: DataArgs,
@@ -37,7 +38,7 @@ pub struct Plan {
 }
 
 /// The part of a plan that decides numbers and is recorded as it stands.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct WorkPlan {
     /// No attacks in it: none runs.
     #[serde(flatten)]
@@ -47,7 +48,7 @@ pub struct WorkPlan {
 }
 
 /// Uniform sweeps.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct SweepPlan {
     pub axes: Vec<Axis>,
     pub steps: usize,
@@ -132,7 +133,10 @@ pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
         loss_given: args.loss.is_some(),
         decision: args.decision,
     };
-    run(global, plan)
+    match &args.compare.compare_search {
+        Some(strategies) => compare_search::run(global, &plan, &args.compare, strategies),
+        None => run(global, plan),
+    }
 }
 
 /// `askance sweep`

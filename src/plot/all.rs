@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Searched, bars, categories, examples, gallery, histograms, survival, sweep};
+use super::{Searched, bars, categories, examples, gallery, histograms, searches, survival, sweep};
 use crate::error::{Error, Result};
 use crate::perturb::Settings;
 use crate::record::{
@@ -77,11 +77,14 @@ pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         let name = format!("examples_{}.png", plain(model));
         drawn.add(out, &name, Ok(&of_model), |kept, path| examples(kept, *settings, path))?;
     }
+    let Drawn { written, skipped } = searches(runs, out)?;
+    drawn.written.extend(written);
+    drawn.skipped.extend(skipped);
     Ok(drawn)
 }
 
 /// A name as part of a file's name.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     name.replace(['/', '\\', ':', ' '], "_")
 }
 
@@ -199,7 +202,7 @@ fn axes(info: &RunInfo, run: &RunDir) -> Result<Vec<Axis>> {
     Ok(axes)
 }
 
-fn setting<T: serde::de::DeserializeOwned>(info: &RunInfo, run: &RunDir, key: &str) -> Result<T> {
+pub(super) fn setting<T: serde::de::DeserializeOwned>(info: &RunInfo, run: &RunDir, key: &str) -> Result<T> {
     let damaged = |e: String| {
         Error::file(
             run.info_path(),

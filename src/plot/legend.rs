@@ -6,6 +6,7 @@ use plotters::style::{Color as _, RGBColor};
 
 use super::canvas::{Area, Drawing, fitted, px, text_width, upx, write};
 use super::style;
+use super::symbol::{Symbol, symbol};
 
 /// How a series looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Mark {
         /// Dash length in pixels.
         dash: i32,
     },
+    /// A mark as on a map.
+    Symbol(Symbol),
 }
 
 /// One entry.
@@ -71,6 +74,9 @@ fn sample(area: &Area<'_>, entry: &Entry, left: i32, middle: i32) -> Drawing {
         Mark::Box => {
             let corners = [(px(left + SAMPLE - 28), px(middle - 14)), (px(left + SAMPLE), px(middle + 14))];
             area.draw(&Rectangle::new(corners, entry.colour.filled()))?;
+        }
+        Mark::Symbol(mark) => {
+            symbol(area, mark, (px(left + SAMPLE - 20), px(middle)), entry.colour)?;
         }
         Mark::Line { width, dash } => {
             let stroke = entry.colour.stroke_width(upx(width));

@@ -9,6 +9,8 @@
 //! | `histograms.png`, `histograms_joint.png` | which parameters the worst cases have | `samples.csv`, `run.toml` |
 //! | `tolerance.png` | how many samples keep their decision up to which perturbation | `stability.csv`, `run.toml` |
 //! | `examples_<model>.png` | worst cases with their maps beside clean ones | `examples/`, `patch_maps/`, `run.toml` |
+//! | `convergence_<model>.png` | share of the loss gap closed against evaluations, a line for each strategy | `traces/`, `samples.csv` |
+//! | `landscape_<model>.png` | loss of one sample over hue and angle, and the path of a search | `traces/`, `samples.csv`, `run.toml` |
 //!
 //! The same records give the same bytes: fonts are compiled in. Empty input is an error, never an empty picture.
 
@@ -17,21 +19,29 @@ mod axes;
 mod bars;
 mod canvas;
 mod categories;
+mod convergence;
 mod examples;
 mod gallery;
 mod heat;
 mod histograms;
+mod landscape;
 mod legend;
+mod searches;
 mod style;
 mod survival;
 mod sweep;
+mod symbol;
 mod tiles;
+mod traces;
 
 pub use all::{Drawn, all};
 pub use bars::bars;
 pub use categories::categories;
+pub use convergence::{Curve, best_so_far, convergence};
 pub use examples::examples;
 pub use gallery::gallery;
 pub use histograms::{Searched, histograms};
+pub use landscape::{Landscape, Look, landscape};
+pub use searches::searches;
 pub use survival::survival;
 pub use sweep::sweep;

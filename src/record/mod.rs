@@ -20,7 +20,9 @@ mod journal;
 mod machine;
 mod parameters;
 mod rows;
+mod search;
 mod stability;
+mod trace;
 
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
 pub use folder::{RunDir, read_map, write_atomic, write_npy};
@@ -32,4 +34,6 @@ pub use journal::{Journal, Opened, read_rows, write_rows};
 pub use machine::{Machine, utc_now};
 pub use parameters::Parameters;
 pub use rows::{MEAN_CATEGORY, Row, SampleRow, SummaryRow, SweepRow, mean_rows};
+pub use search::{SearchRow, SearchTimeRow};
 pub use stability::{DecisionRule, StabilityRow};
+pub use trace::{Step, Trace};

@@ -1,13 +1,16 @@
-//! Tables from records alone: what a paper would print, as CSV, Markdown and LaTeX, and clean numbers beside published ones.
+//! Tables from records alone: what a paper would print, as CSV, Markdown and LaTeX, clean numbers beside published
+//! ones, and search strategies beside each other.
 
 mod defence;
 mod paper;
 mod published;
+mod search;
 mod stability;
 mod table;
 
 pub use defence::{DefenceSummary, DefendedModel, defence_summary};
 pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
+pub use search::{SampleKey, Standing, sample_key, score, search_tables, standings};
 pub use stability::{ALL_CATEGORIES, StabilitySummary, stability_summary};
 pub use table::{Cell, Table};

@@ -33,7 +33,7 @@ impl Cell {
     }
 
     /// For readers: one decimal.
-    fn short(&self) -> String {
+    pub fn short(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Share(value) => value.map_or_else(|| "-".into(), |value| format!("{:.1}", 100.0 * value)),

@@ -1,0 +1,160 @@
+//! The figures that need every evaluation of a search: convergence and landscapes.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::all::{Drawn, plain, setting};
+use super::convergence::{Curve, best_so_far, convergence};
+use super::landscape::{Landscape, Look, landscape};
+use super::traces::Kept;
+use crate::error::Result;
+use crate::record::{RunDir, RunInfo};
+use crate::search::Kind;
+use crate::types::Bounds;
+
+/// Full evaluations from which on a trace shows a landscape.
+const DENSE: usize = 1000;
+
+type Sample<'k> = (&'k str, &'k str, &'k str);
+
+/// Draws `convergence_<model>.png` and `landscape_<model>.png` of the runs that kept their traces. Of several runs of one strategy
+/// that with the largest budget converges; the path over a landscape is that of the first run that has one.
+///
+/// # Errors
+/// A file error when a record is damaged or a figure cannot be written.
+pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
+    let kept = Kept::of(runs)?;
+    let mut drawn = Drawn::default();
+    if kept.is_empty() {
+        for name in ["convergence.png", "landscape.png"] {
+            drawn.skipped.push((name.to_owned(), "no run kept traces".to_owned()));
+        }
+    }
+    let mut models: Vec<&str> = Vec::new();
+    for search in &kept {
+        if !models.contains(&search.row.model.as_str()) {
+            models.push(&search.row.model);
+        }
+    }
+    for model in models {
+        let own: Vec<&Kept> = kept.iter().filter(|search| search.row.model == model).collect();
+        let name = format!("convergence_{}.png", plain(model));
+        match draw_convergence(model, &own, &out.join(&name))? {
+            None => drawn.written.push(out.join(name)),
+            Some(reason) => drawn.skipped.push((name, reason.to_owned())),
+        }
+        let name = format!("landscape_{}.png", plain(model));
+        match draw_landscape(model, &own, runs, &out.join(&name))? {
+            None => drawn.written.push(out.join(name)),
+            Some(reason) => drawn.skipped.push((name, reason.to_owned())),
+        }
+    }
+    Ok(drawn)
+}
+
+/// Gives the reason where there is nothing to draw.
+fn draw_convergence(model: &str, kept: &[&Kept], out: &Path) -> Result<Option<&'static str>> {
+    let mut chosen: Vec<(&str, usize, usize)> = Vec::new();
+    for search in kept.iter().filter(|search| search.row.search != Kind::Exhaustive.name()) {
+        let (name, budget, run) = (search.row.search.as_str(), search.row.budget, search.run);
+        match chosen.iter_mut().find(|(other, ..)| *other == name) {
+            Some(best) if best.1 < budget => *best = (name, budget, run),
+            Some(_) => {}
+            None => chosen.push((name, budget, run)),
+        }
+    }
+    if chosen.is_empty() {
+        return Ok(Some("only the exhaustive search kept traces"));
+    }
+    // Loss of the unchanged picture and the lowest of all searches.
+    let mut gaps: HashMap<Sample<'_>, (f64, f64)> = HashMap::new();
+    let mut curves: Vec<HashMap<Sample<'_>, Vec<f64>>> = vec![HashMap::new(); chosen.len()];
+    for search in kept {
+        let trace = search.trace()?;
+        let Some(clean) = trace.full().next().map(|step| step.loss) else { continue };
+        let lowest = trace.full().map(|step| step.loss).fold(f64::INFINITY, f64::min);
+        let gap = gaps.entry(search.sample()).or_insert((clean, lowest));
+        gap.1 = gap.1.min(lowest);
+        let place = (search.row.search.as_str(), search.row.budget, search.run);
+        if let Some(at) = chosen.iter().position(|&other| other == place) {
+            curves[at].insert(search.sample(), best_so_far(&trace, search.row.budget));
+        }
+    }
+    let mut common: Vec<Sample<'_>> = curves[0]
+        .keys()
+        .copied()
+        .filter(|sample| curves.iter().all(|curve| curve.contains_key(sample)))
+        .collect();
+    if common.is_empty() {
+        return Ok(Some("the strategies share no sample"));
+    }
+    common.sort_unstable();
+    let curves: Vec<Curve> = chosen
+        .iter()
+        .zip(&curves)
+        .map(|((name, ..), losses)| Curve {
+            name: (*name).to_owned(),
+            samples: common.iter().map(|sample| shares(&losses[sample], gaps[sample])).collect(),
+        })
+        .collect();
+    let samples = if common.len() == 1 { "sample" } else { "samples" };
+    convergence(
+        &curves,
+        &format!("How fast searches close the loss gap: {model}, {} {samples}", common.len()),
+        out,
+    )?;
+    Ok(None)
+}
+
+fn shares(losses: &[f64], (clean, lowest): (f64, f64)) -> Vec<f64> {
+    let gap = clean - lowest;
+    losses.iter().map(|loss| if gap > 0.0 { (clean - loss) / gap } else { 1.0 }).collect()
+}
+
+/// The same for the first sample with a dense trace.
+fn draw_landscape(model: &str, kept: &[&Kept], runs: &[RunDir], out: &Path) -> Result<Option<&'static str>> {
+    for dense in kept.iter().filter(|search| search.row.evaluations >= DENSE) {
+        let Some(looks) = looks_of(dense)? else { continue };
+        let path = kept.iter().find(|search| {
+            search.run != dense.run && search.row.evaluations < DENSE && search.sample() == dense.sample()
+        });
+        let path_looks = path.map(|search| looks_of(search)).transpose()?.flatten().unwrap_or_default();
+        let over = path.filter(|_| !path_looks.is_empty()).map_or_else(String::new, |search| {
+            format!(", and the path of {} with {} evaluations", search.row.search, search.row.budget)
+        });
+        let heading = format!("Loss of {}/{} under {model}{over}", dense.row.category, dense.row.sample);
+        let others: Vec<&str> =
+            dense.axes.iter().map(String::as_str).filter(|name| !["angle", "hue"].contains(name)).collect();
+        let colours = if others.is_empty() {
+            "loss (lower is worse)".to_owned()
+        } else {
+            format!("lowest loss over {} (lower is worse)", others.join(", "))
+        };
+        let info = RunInfo::read(runs[dense.run].info_path())?;
+        let bounds: Bounds = setting(&info, &runs[dense.run], "bounds")?;
+        let shown = Landscape {
+            heading: &heading,
+            colours: &colours,
+            dense: &looks,
+            path: &path_looks,
+            bounds: &bounds,
+        };
+        landscape(&shown, out)?;
+        return Ok(None);
+    }
+    Ok(Some("no trace has 1000 full evaluations over angle and hue"))
+}
+
+/// Hue and angle of every evaluation; none where these were not searched.
+fn looks_of(search: &Kept) -> Result<Option<Vec<Look>>> {
+    let column = |name: &str| search.axes.iter().position(|axis| axis == name);
+    let (Some(angle), Some(hue)) = (column("angle"), column("hue")) else { return Ok(None) };
+    let trace = search.trace()?;
+    let looks = trace.steps().map(|step| Look {
+        angle_deg: step.point[angle],
+        hue_rad: step.point[hue],
+        loss: step.loss,
+        full: step.is_full(),
+    });
+    Ok(Some(looks.collect()))
+}

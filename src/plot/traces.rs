@@ -1,0 +1,51 @@
+//! The searches of some runs whose evaluations were kept.
+
+use std::path::PathBuf;
+
+use crate::error::Result;
+use crate::record::{RunDir, RunInfo, SampleRow, Trace, read_rows};
+use crate::types::Attack;
+
+/// One joint search whose trace is there.
+pub struct Kept {
+    /// Which of the runs it belongs to.
+    pub run: usize,
+    /// Its row.
+    pub row: SampleRow,
+    /// Names of the axes searched, in the order of the trace's columns.
+    pub axes: Vec<String>,
+    path: PathBuf,
+}
+
+impl Kept {
+    /// Every joint search of the runs whose trace is there, in the order of runs and rows.
+    pub fn of(runs: &[RunDir]) -> Result<Vec<Self>> {
+        let mut kept = Vec::new();
+        for (number, run) in runs.iter().enumerate().filter(|(_, run)| run.samples_path().is_file()) {
+            let axes = axes(&RunInfo::read(run.info_path())?);
+            for row in read_rows::<SampleRow>(run.samples_path())? {
+                let path = run.trace_path(&row.model, &row.id()?, row.attack);
+                if row.attack == Attack::Joint && path.is_file() {
+                    kept.push(Self { run: number, row, axes: axes.clone(), path });
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Reads the evaluations.
+    pub fn trace(&self) -> Result<Trace> {
+        Trace::read(&self.path, self.axes.len())
+    }
+
+    /// What tells samples of one model apart: data set, category, `defect/stem`.
+    pub fn sample(&self) -> (&str, &str, &str) {
+        (&self.row.dataset, &self.row.category, &self.row.sample)
+    }
+}
+
+/// The axes of a run's joint attack; the paper's three where it does not say.
+fn axes(info: &RunInfo) -> Vec<String> {
+    let named = info.settings.get("axes").and_then(|axes| axes.clone().try_into().ok());
+    named.unwrap_or_else(|| ["angle", "hue", "saturation"].map(str::to_owned).to_vec())
+}

@@ -1,0 +1,86 @@
+//! Every evaluation of one search, read back.
+
+use std::fs;
+use std::path::Path;
+
+use ndarray::{Array2, ArrayView1};
+use ndarray_npy::ReadNpyExt as _;
+
+use crate::error::{Error, Result};
+
+/// The evaluations of one search in their order, the unchanged picture first: what `--keep-traces` saved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace(Array2<f64>);
+
+/// One evaluation of a [`Trace`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step<'t> {
+    /// The values on the axes of the attack, in their units.
+    pub point: ArrayView1<'t, f64>,
+    /// What the search was told.
+    pub loss: f64,
+    /// In full evaluations: 1, or less for a coarse one, whose loss is not that of a full one.
+    pub cost: f64,
+}
+
+impl Step<'_> {
+    /// Whether the loss counts as found.
+    pub fn is_full(&self) -> bool {
+        self.cost >= 1.0
+    }
+}
+
+impl Trace {
+    /// Reads a trace of an attack on so many axes.
+    ///
+    /// # Errors
+    /// A file error when it is missing, damaged, or of another number of axes.
+    pub fn read(path: &Path, axes: usize) -> Result<Self> {
+        let damaged = |problem: String| {
+            Error::file(path, problem, "make the run again with --keep-traces, in another folder")
+        };
+        let bytes = fs::read(path).map_err(|e| damaged(format!("cannot be read ({e})")))?;
+        let table = Array2::<f64>::read_npy(bytes.as_slice())
+            .map_err(|e| damaged(format!("is not a two-dimensional float64 .npy ({e})")))?;
+        let columns = table.ncols();
+        if columns != axes + 2 {
+            return Err(damaged(format!("has {columns} columns, not {axes} axes, loss and cost")));
+        }
+        Ok(Self(table))
+    }
+
+    /// The evaluations in order.
+    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        self.0.rows().into_iter().map(|row| {
+            let (point, rest) = row.split_at(ndarray::Axis(0), row.len() - 2);
+            Step { point, loss: rest[0], cost: rest[1] }
+        })
+    }
+
+    /// The full evaluations in order.
+    pub fn full(&self) -> impl Iterator<Item = Step<'_>> {
+        self.steps().filter(Step::is_full)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::arr2;
+
+    use super::*;
+    use crate::record::write_npy;
+
+    #[test]
+    fn loss_and_cost_are_the_last_two_columns() {
+        let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+        let path = folder.path().join("t.npy");
+        let table = arr2(&[[0.0, 0.0, -0.5, 1.0], [7.0, 8.0, -0.9, 0.25]]);
+        write_npy(&path, table.view()).unwrap_or_else(|e| panic!("{e}"));
+        let trace = Trace::read(&path, 2).unwrap_or_else(|e| panic!("{e}"));
+        let steps: Vec<Step<'_>> = trace.steps().collect();
+        assert_eq!((steps[1].loss, steps[1].cost, steps[1].is_full()), (-0.9, 0.25, false));
+        assert_eq!(steps[1].point.to_vec(), [7.0, 8.0]);
+        assert_eq!(trace.full().count(), 1);
+        assert!(Trace::read(&path, 3).is_err_and(|e| e.problem.contains("4 columns")));
+    }
+}
