@@ -63,15 +63,15 @@ fn an_attack_over_named_axes_records_them() {
     assert_eq!(bounds, Bounds::default().with(Axis::Brightness, brightness));
     assert_eq!(info.settings["axes"].clone().try_into::<Vec<Axis>>().unwrap(), axes);
 
-    // The axes of the attack, then the loss; the last row of the clean one is its only one.
+    // The axes of the attack, then the loss and the cost.
     let trace = |attack: Attack| {
         let name = format!("traces/pocket/tablet/{}.{attack}.npy", rows[0].sample);
         Array2::<f64>::read_npy(fs::File::open(out.join(name)).unwrap()).unwrap()
     };
-    assert_eq!(trace(Attack::Clean).dim(), (1, 1));
-    assert_eq!(trace(Attack::Single(Axis::Jpeg)).dim(), (6, 2));
+    assert_eq!(trace(Attack::Clean).dim(), (1, 2));
+    assert_eq!(trace(Attack::Single(Axis::Jpeg)).dim(), (6, 3));
     let joint = trace(Attack::Joint);
-    assert_eq!(joint.dim(), (6, 4));
+    assert_eq!(joint.ncols(), 5);
     assert!(joint.column(2).iter().all(|&loss| (0.0..=50.0).contains(&loss)));
 
     // Maps are saved as they were scored: what a zoom out brought in, brought back, is gone again.

@@ -66,7 +66,8 @@ fn requantise(plane: &mut [f32], size: usize, (top, left): (usize, usize), steps
         std::array::from_fn(|at| plane[inside(top, at / SIDE) * size + inside(left, at % SIDE)] - 128.0);
     block = transformed(&block, &COSINES.0);
     for (value, step) in block.iter_mut().zip(steps) {
-        *value = (*value / step).round() * step;
+        // libjpeg keeps coefficients in eighths.
+        *value = ((*value * 8.0).round() / (8.0 * step)).round() * step;
     }
     block = transformed(&block, &COSINES.1);
     for (row, values) in (top..size).zip(block.chunks_exact(SIDE)) {
