@@ -47,10 +47,10 @@ pub struct CompareArgs {
         conflicts_with = "budget"
     )]
     pub budgets: Vec<usize>,
-    /// Run of --search exhaustive over the same data and models, whose losses are the reference [default: the lowest loss that
-    /// any strategy found]
+    /// Run of --search exhaustive over the same data and models, whose losses are the reference; repeat it where each model has
+    /// its own [default: the lowest loss that any strategy found]
     #[arg(long, value_name = "RUN", requires = "compare_search")]
-    pub truth: Option<PathBuf>,
+    pub truth: Vec<PathBuf>,
     /// An external attack beside the strategies: a CSV with the columns model, category, sample, step and best_loss; repeat it
     /// for more
     #[arg(long, value_name = "NAME=FILE", requires = "compare_search")]
@@ -106,7 +106,7 @@ pub fn run(global: &Global, plan: &Plan, args: &CompareArgs, Strategies(kinds): 
         if args.budgets.is_empty() { vec![plan.work.settings.budget] } else { args.budgets.clone() };
     budgets.sort_unstable();
     budgets.dedup();
-    let truth = args.truth.as_deref().map(Truth::read).transpose()?;
+    let truth: Vec<Truth> = args.truth.iter().map(|path| Truth::read(path)).collect::<Result<_>>()?;
     let rivals: Vec<Rival> = args.rival.iter().map(|file| Rival::read(file, kinds)).collect::<Result<_>>()?;
     let out = out_dir(plan.out.as_ref(), "compare-search", &Data::read(&plan.data)?.dataset);
     RunDir::create(&out)?;
@@ -131,8 +131,8 @@ pub fn run(global: &Global, plan: &Plan, args: &CompareArgs, Strategies(kinds): 
                 })?;
             }
             let found = search_rows(&done.run.dir, kind, budget)?;
-            if let (Some(truth), true) = (&truth, runs.is_empty()) {
-                truth.check(&done.run.dir, &found)?;
+            if runs.is_empty() {
+                truth.iter().try_for_each(|truth| truth.check(&done.run.dir, &found))?;
             }
             rows.extend(found);
             runs.push(done.run.dir);
@@ -149,14 +149,21 @@ pub fn run(global: &Global, plan: &Plan, args: &CompareArgs, Strategies(kinds): 
             rows.extend(samples.iter().map(|row| rival.row(row, budget)).collect::<Result<Vec<_>>>()?);
         }
     }
-    score(&mut rows, truth.as_ref().map(|truth| &truth.losses))?;
+    let losses: HashMap<SampleKey, f64> =
+        truth.iter().flat_map(|truth| truth.losses.iter().map(|(key, &loss)| (key.clone(), loss))).collect();
+    score(&mut rows, (!truth.is_empty()).then_some(&losses))?;
     write_rows(out.join("search.csv"), &rows)?;
 
     let standings = standings(&rows);
-    let reference = truth.as_ref().map_or_else(
-        || "the lowest loss that any strategy found with any budget".to_owned(),
-        |truth| format!("the {} search of {}", truth.search, truth.dir.path().display()),
-    );
+    let reference = if truth.is_empty() {
+        "the lowest loss that any strategy found with any budget".to_owned()
+    } else {
+        let names: Vec<String> = truth
+            .iter()
+            .map(|truth| format!("the {} search of {}", truth.search, truth.dir.path().display()))
+            .collect();
+        names.join(", ")
+    };
     let times: Vec<SearchTimeRow> = times
         .rows
         .into_iter()
@@ -169,7 +176,7 @@ pub fn run(global: &Global, plan: &Plan, args: &CompareArgs, Strategies(kinds): 
     runs.sort_by_key(|run| {
         !run.path().ends_with(format!("{}-{}", Kind::default(), budgets[budgets.len() - 1]))
     });
-    runs.extend(truth.map(|truth| truth.dir));
+    runs.extend(truth.into_iter().map(|truth| truth.dir));
     let plots = plot::searches(&runs, &out.join("plots"))?;
 
     if global.json {
