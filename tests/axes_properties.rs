@@ -73,8 +73,8 @@ proptest! {
     #[test]
     fn every_axis_is_continuous_at_zero(image in image(), settings in settings(), index in 0..Axis::COUNT) {
         let axis = Axis::ALL[index];
-        // The finest JPEG rounds to 8 bits, twice.
-        let tolerance = if axis == Axis::Jpeg { 4.0 / 255.0 } else { 1e-3 };
+        // The finest JPEG rounds to 8 bits, twice, and colours may leave the gamut in between.
+        let tolerance = if axis == Axis::Jpeg { 8.0 / 255.0 } else { 1e-3 };
         prop_assert_eq!(&apply(settings, &image, Perturbation::IDENTITY.with(axis, 0.0)), &image);
         let out = apply(settings, &image, Perturbation::IDENTITY.with(axis, 1e-6));
         prop_assert!(difference(&out, &image) < tolerance, "{} {}", axis, difference(&out, &image));

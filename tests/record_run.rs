@@ -66,7 +66,7 @@ fn headers_are_exactly_the_documented_ones() {
         first_line("samples.csv"),
         "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,scale_log2,translate_x,\
          translate_y,temperature_mired,blur_px,brightness,contrast_log2,gamma_log2,jpeg_loss,loss,sample_auroc,\
-         evaluations,image_score,search,budget,seed,image,mask"
+         evaluations,coarse,expected_gain,image_score,search,budget,seed,image,mask"
     );
     write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();
     assert_eq!(
@@ -123,7 +123,7 @@ fn rows_read_back_as_they_were() {
     assert_eq!(opened.rows, rows);
     assert_eq!(opened.cut, None);
     let text = fs::read_to_string(&path).unwrap();
-    let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,1e-7,,100,0.75,cma-es,100,\
+    let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,1e-7,,100,0,,0.75,cma-es,100,\
                  18446744073709551615,\"bolt, new/\"\"1\"\".png\",";
     assert_eq!(text.lines().nth(1).unwrap(), cells);
 }
@@ -135,7 +135,7 @@ fn an_older_file_is_read_but_not_added_to() {
     let path = folder.path().join("samples.csv");
     let old = "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,loss,sample_auroc,evaluations,\
                image_score,search,budget,seed,image,mask\n\
-               pocket,toys,bolt,scratch/1,anomalous,joint,-37.25,0.1,0.3333333333333333,1e-7,,100,0.75,cma-es,100,\
+               pocket,toys,bolt,scratch/1,anomalous,joint,-37.25,0.1,0.3333333333333333,1e-7,,100,0,,0.75,cma-es,100,\
                18446744073709551615,\"bolt, new/\"\"1\"\".png\",\n";
     fs::write(&path, old).unwrap();
     assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [sample_row("1", Attack::Joint)]);
