@@ -222,7 +222,7 @@ fn runs_are_laid_over_each_other() {
 
     // A trace of other columns is refused by name.
     let id = SampleId { category: "nut".into(), defect: "scratch".into(), stem: "000".into() };
-    runs[0].save_trace("pocket", &id, Attack::Joint, Array2::zeros((3, 4)).view()).unwrap();
+    runs[0].save_trace("pocket", &id, Attack::Joint, Array2::zeros((3, 3)).view()).unwrap();
     let error = plot::searches(&runs, &at("bad")).unwrap_err();
-    assert!(error.subject.ends_with("000.joint.npy") && error.problem.contains("4 columns"), "{error}");
+    assert!(error.subject.ends_with("000.joint.npy") && error.problem.contains("3 columns"), "{error}");
 }

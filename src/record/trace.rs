@@ -31,7 +31,7 @@ impl Step<'_> {
 }
 
 impl Trace {
-    /// Reads a trace of an attack on so many axes.
+    /// Reads a trace of an attack on so many axes. An older one has no costs: all its evaluations are full.
     ///
     /// # Errors
     /// A file error when it is missing, damaged, or of another number of axes.
@@ -43,10 +43,14 @@ impl Trace {
         let table = Array2::<f64>::read_npy(bytes.as_slice())
             .map_err(|e| damaged(format!("is not a two-dimensional float64 .npy ({e})")))?;
         let columns = table.ncols();
-        if columns != axes + 2 {
+        if columns == axes + 2 {
+            return Ok(Self(table));
+        }
+        if columns != axes + 1 {
             return Err(damaged(format!("has {columns} columns, not {axes} axes, loss and cost")));
         }
-        Ok(Self(table))
+        let cell = |(row, column)| if column < columns { table[[row, column]] } else { 1.0 };
+        Ok(Self(Array2::from_shape_fn((table.nrows(), axes + 2), cell)))
     }
 
     /// The evaluations in order.
@@ -81,6 +85,8 @@ mod tests {
         assert_eq!((steps[1].loss, steps[1].cost, steps[1].is_full()), (-0.9, 0.25, false));
         assert_eq!(steps[1].point.to_vec(), [7.0, 8.0]);
         assert_eq!(trace.full().count(), 1);
-        assert!(Trace::read(&path, 3).is_err_and(|e| e.problem.contains("4 columns")));
+        let older = Trace::read(&path, 3).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(older.full().map(|step| step.loss).collect::<Vec<_>>(), [1.0, 0.25]);
+        assert!(Trace::read(&path, 4).is_err_and(|e| e.problem.contains("4 columns")));
     }
 }
