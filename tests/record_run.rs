@@ -135,7 +135,7 @@ fn an_older_file_is_read_but_not_added_to() {
     let path = folder.path().join("samples.csv");
     let old = "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,loss,sample_auroc,evaluations,\
                image_score,search,budget,seed,image,mask\n\
-               pocket,toys,bolt,scratch/1,anomalous,joint,-37.25,0.1,0.3333333333333333,1e-7,,100,0,,0.75,cma-es,100,\
+               pocket,toys,bolt,scratch/1,anomalous,joint,-37.25,0.1,0.3333333333333333,1e-7,,100,0.75,cma-es,100,\
                18446744073709551615,\"bolt, new/\"\"1\"\".png\",\n";
     fs::write(&path, old).unwrap();
     assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [sample_row("1", Attack::Joint)]);
