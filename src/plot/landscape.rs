@@ -213,11 +213,12 @@ fn cells(values: &[f64], bounds: Interval, circular: bool) -> Vec<Strip> {
     strips
 }
 
-/// Values that at least a hundredth of all share, ascending.
+/// Values that at least half as many share as the most frequent one, ascending: those of a grid, not of its polish.
 fn nodes(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let enough = (values.len() / 100).max(2);
+    let most = sorted.chunk_by(|a, b| a == b).map(<[f64]>::len).max().unwrap_or(0);
+    let enough = (most / 2).max(2);
     sorted.chunk_by(|a, b| a == b).filter(|same| same.len() >= enough).map(|same| same[0]).collect()
 }
 
@@ -233,7 +234,8 @@ mod tests {
 
     #[test]
     fn cells_lie_around_the_values_of_a_grid() {
-        let values: Vec<f64> = (0..400).map(|at| f64::from(at % 4)).chain([0.3, 2.9]).collect();
+        let polish = [0.3; 40].into_iter().chain([2.9]);
+        let values: Vec<f64> = (0..400).map(|at| f64::from(at % 4)).chain(polish).collect();
         let strips = cells(&values, Interval { low: 0.0, high: 4.0 }, true);
         let edges: Vec<(f64, f64, usize)> = strips.iter().map(|s| (s.low, s.high, s.cell)).collect();
         assert_eq!(edges, [(0.0, 0.5, 0), (0.5, 1.5, 1), (1.5, 2.5, 2), (2.5, 3.5, 3), (3.5, 4.0, 0)]);

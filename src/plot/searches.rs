@@ -120,9 +120,9 @@ fn draw_landscape(model: &str, kept: &[&Kept], runs: &[RunDir], out: &Path) -> R
         });
         let path_looks = path.map(|search| looks_of(search)).transpose()?.flatten().unwrap_or_default();
         let over = path.filter(|_| !path_looks.is_empty()).map_or_else(String::new, |search| {
-            format!(", and the path of {} with {} evaluations", search.row.search, search.row.budget)
+            format!(", and the path of {} ({})", search.row.search, search.row.budget)
         });
-        let heading = format!("Loss of {}/{} under {model}{over}", dense.row.category, dense.row.sample);
+        let heading = format!("{}/{} under {model}{over}", dense.row.category, dense.row.sample);
         let others: Vec<&str> =
             dense.axes.iter().map(String::as_str).filter(|name| !["angle", "hue"].contains(name)).collect();
         let colours = if others.is_empty() {
