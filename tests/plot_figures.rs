@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use askance::perturb::Settings;
 use askance::plot::{self, Searched};
 use askance::record::{
-    Example, ExampleRow, Parameters, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, mean_rows, to_table,
-    write_examples, write_rows,
+    Example, ExampleRow, Parameters, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, UniformRow, mean_rows,
+    to_table, write_examples, write_rows,
 };
 use askance::types::{Attack, Axis, Bounds, Image, Label, Map, Mask, Perturbation};
 use ndarray::{Array2, Array3};
@@ -450,4 +450,41 @@ fn what_a_run_does_not_have_is_listed_with_the_reason() {
     RunInfo::start("askance eval", 0, toml::Table::new()).write(run.info_path()).unwrap();
     let error = plot::all(&[run], folder.path()).unwrap_err();
     assert!(error.subject.ends_with("run.toml") && error.problem.contains("settings.bounds"), "{error}");
+}
+
+#[test]
+fn uniform_worst_cases_stand_between_clean_and_per_sample_ones() {
+    let out = Out::new();
+    for (count, name) in [(1, "bounds_one.png"), (3, "bounds.png")] {
+        let per_sample = mean_rows(&summary_rows(&MODELS[..count], &["MVTec AD"]));
+        let uniform: Vec<UniformRow> = per_sample
+            .iter()
+            .map(|row| UniformRow {
+                model: row.model.clone(),
+                dataset: row.dataset.clone(),
+                category: row.category.clone(),
+                attack: row.attack,
+                parameters: Parameters::default(),
+                search: "grid".into(),
+                budget: 50,
+                samples: row.samples,
+                evaluations: 50 * row.samples,
+                pixel_auroc: row.pixel_auroc.map(|value| value + 0.03),
+                aupro: row.aupro.map(|value| value + 0.05),
+                pixel_ap: None,
+                pixel_f1_max: None,
+                image_auroc: None,
+                image_ap: None,
+                mean_loss: None,
+            })
+            .collect();
+        let path = out.path(name);
+        plot::bounds(&per_sample, &uniform, &path).unwrap();
+        let picture = assert_drawn(&path);
+        for colour in [[110, 110, 110], [230, 159, 0], [213, 94, 0]] {
+            assert!(shows(&picture, colour), "{name}: {colour:?}");
+        }
+        let clean: Vec<UniformRow> = uniform.into_iter().filter(|row| row.attack == Attack::Clean).collect();
+        assert!(plot::bounds(&per_sample, &clean, &path).is_err(), "nothing was searched");
+    }
 }

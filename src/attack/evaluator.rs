@@ -36,6 +36,9 @@ pub struct Evaluation {
     pub loss: f64,
     /// What decides which candidate is kept: [`Objective::rank`].
     pub rank: f64,
+    /// Per-sample pixel AUROC, worked out for [`Select::Pooled`](super::Select::Pooled) alone; `None` where the scored mask has one
+    /// class only.
+    pub sample_auroc: Option<f64>,
 }
 
 /// Where the time went.
@@ -182,7 +185,10 @@ impl<'m> Evaluator<'m> {
             .map(|(segmentation, candidate)| {
                 let loss = objective.loss(&segmentation, candidate)?;
                 let rank = objective.rank(&segmentation, candidate, loss);
-                Ok(Evaluation { segmentation, loss, rank })
+                let sample_auroc = candidate.mask.filter(|_| objective.keeps_candidates()).and_then(|mask| {
+                    objective.sample_auroc(segmentation.map.view(), mask, candidate.perturbation)
+                });
+                Ok(Evaluation { segmentation, loss, rank, sample_auroc })
             })
             .collect();
         self.clock.pixels += segmented.elapsed();

@@ -1,9 +1,11 @@
-//! Per-sample worst case and uniform sweeps: perturb, segment, bring the map back, score.
+//! Per-sample and uniform worst cases, and uniform sweeps: perturb, segment, bring the map back, score.
 //!
 //! Data flows one way: a [`Work`] item (one decoded sample) enters [`worst_cases`], every sample keeps its own search, the
 //! candidates of many samples share one model call in the [`Evaluator`], and the [`Outcome`]s leave in the order in which
 //! the samples came. [`category_metrics`] pools stored patch-level maps, so that no metric needs the model again.
 
+mod candidates;
+mod choice;
 mod engine;
 mod evaluator;
 mod goal;
@@ -14,7 +16,10 @@ mod sample;
 mod settings;
 mod sweep;
 mod tolerance;
+mod uniform;
 
+pub use candidates::Kept;
+pub use choice::{Choices, choose_pooled};
 pub use engine::{Work, worst_cases};
 pub use evaluator::{Candidate, Clock, Evaluation, Evaluator};
 pub use goal::Goal;
@@ -25,3 +30,4 @@ pub use sample::{Outcome, Probe};
 pub use settings::{Border, SearchChoice, Select, Settings};
 pub use sweep::{sweep_values, uniform};
 pub use tolerance::{Scan, Subject, Tolerance, tolerances};
+pub use uniform::{Effect, UniformCase, UniformMetric, worst_uniform};

@@ -148,6 +148,11 @@ impl Objective {
         }
     }
 
+    /// Whether a later choice wants the candidates of the searches.
+    pub(super) fn keeps_candidates(&self) -> bool {
+        self.select == Select::Pooled
+    }
+
     /// Per-sample pixel AUROC, `None` where the scored mask has one class only.
     pub fn sample_auroc(
         &self,

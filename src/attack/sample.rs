@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
 
+use super::candidates::{Kept, trim};
 use super::evaluator::Evaluation;
-use super::settings::Settings;
+use super::settings::{Select, Settings};
 use crate::error::Result;
 use crate::model::Segmentation;
 use crate::search::{self, Dimension, Space, Strategy};
@@ -29,6 +30,9 @@ pub struct Outcome {
     pub expected_gain: Option<f64>,
     /// What was evaluated, in order: first the unchanged picture.
     pub trace: Vec<Probe>,
+    /// With [`Select::Pooled`] what a later choice may pick from: first the unchanged picture, then what was kept of the search and
+    /// what it was offered. Full evaluations only.
+    pub candidates: Vec<Kept>,
 }
 
 /// One evaluation of a search.
@@ -101,7 +105,8 @@ impl<'s> SampleAttack<'s> {
     /// # Errors
     /// If a search cannot be built from the settings.
     pub(super) fn tell(&mut self, perturbation: Perturbation, evaluation: Evaluation) -> Result<()> {
-        let Evaluation { segmentation, loss, rank } = evaluation;
+        let kept = (self.settings.select == Select::Pooled).then(|| Kept::new(perturbation, &evaluation));
+        let Evaluation { segmentation, loss, rank, .. } = evaluation;
         if let Some(search) = &mut self.current {
             search.losses.push(loss);
             let full = search.detail == Detail::Full;
@@ -115,6 +120,7 @@ impl<'s> SampleAttack<'s> {
             } else {
                 search.best.coarse += 1;
             }
+            search.best.candidates.extend(kept.filter(|_| full));
             if full && search.best.yields_to(rank, loss) {
                 let best = &mut search.best;
                 (best.perturbation, best.loss, best.rank, best.segmentation) =
@@ -123,6 +129,7 @@ impl<'s> SampleAttack<'s> {
             if search.losses.len() < search.asked.len() {
                 return Ok(());
             }
+            trim(&mut search.best.candidates);
             search.strategy.tell(&search.asked, &search.losses);
         } else {
             self.outcomes.push(Outcome {
@@ -135,6 +142,7 @@ impl<'s> SampleAttack<'s> {
                 coarse: 0,
                 expected_gain: None,
                 trace: vec![Probe { perturbation, loss, cost: 1.0 }],
+                candidates: kept.into_iter().collect(),
             });
         }
         self.advance()
@@ -179,18 +187,10 @@ impl<'s> SampleAttack<'s> {
     /// Starts from identity and from what earlier attacks found on axes of this one, so that it is never weaker than they.
     fn begin(&self, attack: Attack) -> Result<Search> {
         let axes = self.settings.axes_of(attack);
-        let bounds = &self.settings.bounds;
-        let dimensions = axes
-            .iter()
-            .map(|&axis| {
-                let interval = bounds.get(axis);
-                Dimension { low: interval.low, high: interval.high, circular: bounds.is_circular(axis) }
-            })
-            .collect();
         let remaining = self.settings.budget_of(attack) - 1;
         let seed = derive_seed(self.settings.seed, &format!("{}/{attack}", self.name));
         let kind = self.settings.search.kind(axes.len());
-        let space = Space::new(dimensions)?.with_rough(axes.iter().map(|axis| axis.is_geometric()).collect());
+        let space = space_of(self.settings, attack)?;
         let mut strategy = search::build_with(kind, &space, remaining, seed, self.coarse_cost);
         let known: Vec<&Outcome> = self
             .outcomes
@@ -208,15 +208,43 @@ impl<'s> SampleAttack<'s> {
             }
         }
         let trace = known[0].trace.clone();
-        let best = Outcome { attack, evaluations: 1, coarse: 0, expected_gain: None, trace, ..best.clone() };
+        // Those of one axis have been kept for their loss or sample AUROC already; what is among them twice does no harm.
+        let mut candidates = known[0].candidates.clone();
+        candidates.extend(known[1..].iter().flat_map(|outcome| outcome.candidates.iter().skip(1).cloned()));
+        trim(&mut candidates);
+        let best = Outcome {
+            attack,
+            evaluations: 1,
+            coarse: 0,
+            expected_gain: None,
+            trace,
+            candidates,
+            ..best.clone()
+        };
         Ok(Search { strategy, detail: Detail::Full, best, asked: Vec::new(), losses: Vec::new(), next: 0 })
     }
 }
 
-fn to_perturbation(axes: &[Axis], point: &[f64]) -> Perturbation {
+/// What an attack searches: its axes within their bounds.
+///
+/// # Errors
+/// If the attack has no axes, or its bounds make no box.
+pub(super) fn space_of(settings: &Settings, attack: Attack) -> Result<Space> {
+    let (axes, bounds) = (settings.axes_of(attack), &settings.bounds);
+    let dimensions = axes
+        .iter()
+        .map(|&axis| {
+            let interval = bounds.get(axis);
+            Dimension { low: interval.low, high: interval.high, circular: bounds.is_circular(axis) }
+        })
+        .collect();
+    Ok(Space::new(dimensions)?.with_rough(axes.iter().map(|axis| axis.is_geometric()).collect()))
+}
+
+pub(super) fn to_perturbation(axes: &[Axis], point: &[f64]) -> Perturbation {
     Perturbation::of(axes.iter().copied().zip(point.iter().copied()))
 }
 
-fn to_point(axes: &[Axis], perturbation: &Perturbation) -> Vec<f64> {
+pub(super) fn to_point(axes: &[Axis], perturbation: &Perturbation) -> Vec<f64> {
     axes.iter().map(|&axis| perturbation.get(axis)).collect()
 }

@@ -163,6 +163,9 @@ pub enum Select {
     /// loss (the authors' code). A candidate whose ground truth a rotation has carried out of the picture has no AUROC and is
     /// not kept.
     SampleAuroc,
+    /// The one of lowest loss in the search; once all searches are done, the one that lowers the pooled pixel AUROC of the
+    /// sample's category most ([`choose_pooled`](super::choose_pooled)). Depends on which samples are in the run.
+    Pooled,
 }
 
 impl FromStr for Select {
@@ -172,7 +175,12 @@ impl FromStr for Select {
         match text {
             "loss" => Ok(Self::Loss),
             "sample-auroc" => Ok(Self::SampleAuroc),
-            _ => Err(Error::usage(format!("--select {text}"), "is unknown", "use loss or sample-auroc")),
+            "pooled" => Ok(Self::Pooled),
+            _ => Err(Error::usage(
+                format!("--select {text}"),
+                "is unknown",
+                "use loss, sample-auroc or pooled",
+            )),
         }
     }
 }
@@ -182,6 +190,7 @@ impl fmt::Display for Select {
         f.pad(match self {
             Self::Loss => "loss",
             Self::SampleAuroc => "sample-auroc",
+            Self::Pooled => "pooled",
         })
     }
 }

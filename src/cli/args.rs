@@ -14,6 +14,7 @@ use askance::synth::World;
 use askance::types::{Attack, Axis, Bounds, Frame, Interval};
 
 use super::compare_search::CompareArgs;
+use super::uniform::UniformArgs;
 
 /// Worst-case rotation, hue and saturation for zero-shot anomaly segmenters, over ONNX Runtime.
 #[derive(Debug, Parser)]
@@ -290,7 +291,8 @@ pub struct AttackArgs {
     /// ones, which needs no masks [default: contrast; drift without ground truth]
     #[arg(long, value_name = "NAME")]
     pub loss: Option<Goal>,
-    /// Which candidate is kept: the one of lowest loss, or of lowest sample-auroc [default: loss, or the preset's]
+    /// Which candidate is kept: the one of lowest loss, of lowest sample-auroc, or (pooled, after all searches) the one that
+    /// lowers the pooled pixel AUROC of the category most [default: loss, or the preset's]
     #[arg(long, value_name = "NAME")]
     pub select: Option<Select>,
     /// Also find from which value of each of these axes on the decision about each sample flips; those of --axes where none is
@@ -301,6 +303,8 @@ pub struct AttackArgs {
     /// clean scores; without ground truth the one that the highest 5 % of them exceed]
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
     pub decision: Option<f64>,
+    #[command(flatten)]
+    pub uniform: UniformArgs,
     /// Seed of the searches
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,

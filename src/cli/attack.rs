@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use ndarray::Array2;
 
-use askance::attack::{Clock, Evaluator, Objective, Outcome, Probe, Settings, Work, worst_cases};
+use askance::attack::{Clock, Evaluator, Objective, Outcome, Probe, Select, Settings, Work, worst_cases};
 use askance::dataset::{self, Sample};
 use askance::error::Result;
 use askance::model::Segmenter;
@@ -14,7 +14,7 @@ use askance::types::{Attack, Axis};
 
 use super::plan::Session;
 use super::setup::Run;
-use super::{interrupt, progress};
+use super::{choose, interrupt, progress};
 
 /// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again.
 pub fn take_up(run: &Run, settings: &Settings) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
@@ -83,6 +83,9 @@ pub fn run_model(
         for outcome in outcomes {
             let map = outcome.segmentation.map.view();
             dir.save_patch_map(&name, &work.id, outcome.attack, map)?;
+            if settings.select == Select::Pooled && outcome.attack != Attack::Clean {
+                choose::save(&dir, &name, &work.id, outcome.attack, &outcome.candidates)?;
+            }
             if plan.keep_traces {
                 let table = table(&outcome.trace, settings.axes_of(outcome.attack));
                 dir.save_trace(&name, &work.id, outcome.attack, table.view())?;
@@ -143,7 +146,8 @@ fn table(trace: &[Probe], axes: &[Axis]) -> Array2<f64> {
     table
 }
 
-fn strategy(settings: &Settings, attack: Attack) -> String {
+/// Name of the strategy of an attack, for records.
+pub fn strategy(settings: &Settings, attack: Attack) -> String {
     if attack == Attack::Clean {
         "none".to_owned()
     } else {

@@ -206,7 +206,7 @@ fn one(plan: &Plan, kind: Kind, budget: usize, out: PathBuf) -> Plan {
         ..plan.work.settings.clone()
     };
     Plan {
-        work: WorkPlan { settings, sweep: None, tolerance: None },
+        work: WorkPlan { settings, sweep: None, uniform: None, tolerance: None },
         out: Some(out),
         keep_traces: true,
         ..plan.clone()

@@ -42,6 +42,7 @@ pub fn run(global: &Global, args: &DemoArgs) -> Result<()> {
             settings,
             sweep: Some(SweepPlan { axes: Axis::PAPER.to_vec(), steps: SWEEP_STEPS }),
             tolerance: None,
+            uniform: None,
         },
         out: Some(args.out.clone()),
         save_maps: false,

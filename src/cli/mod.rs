@@ -2,6 +2,7 @@
 
 mod args;
 mod attack;
+mod choose;
 mod compare_search;
 mod data;
 mod defences;
@@ -19,6 +20,7 @@ mod sweep;
 mod synth;
 mod table;
 mod tolerance;
+mod uniform;
 mod unlabelled;
 
 use std::process::ExitCode;

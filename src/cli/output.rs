@@ -6,7 +6,7 @@ use serde_json::json;
 
 use askance::error::Result;
 use askance::plot;
-use askance::record::{MEAN_CATEGORY, RunDir, SummaryRow};
+use askance::record::{MEAN_CATEGORY, RunDir, SummaryRow, UniformRow};
 use askance::report::stability_summary;
 use askance::types::Attack;
 
@@ -58,6 +58,7 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
             "summary": done.summary,
             "sweep": done.sweep,
             "stability": stability_summary(&done.stability),
+            "uniform": done.uniform,
             "plots": plots.written,
             "skipped": done.run.skipped(),
             "defences": defences::summary(done),
@@ -74,8 +75,11 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
         return Ok(());
     }
     let measured = done.summary.iter().any(|row| row.pixel_auroc.is_some() || row.image_auroc.is_some());
-    let metrics = if measured { summary_tables(&done.summary) } else { Vec::new() };
-    for table in metrics.into_iter().chain(stability::tables(&done.stability)) {
+    let metrics =
+        if measured { summary_tables(&done.summary, "at the worst case of each sample") } else { Vec::new() };
+    let uniform: Vec<SummaryRow> = done.uniform.iter().map(UniformRow::summary).collect();
+    let uniform = summary_tables(&uniform, "at the worst case that all samples of a category share");
+    for table in metrics.into_iter().chain(uniform).chain(stability::tables(&done.stability)) {
         println!("{table}\n");
     }
     if let Some(table) = defences::table(&defences::summary(done)) {
@@ -92,7 +96,7 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
 }
 
 /// One table per model: a row for each category, a column for each attack.
-fn summary_tables(summary: &[SummaryRow]) -> Vec<String> {
+fn summary_tables(summary: &[SummaryRow], place: &str) -> Vec<String> {
     let mut models: Vec<&str> = Vec::new();
     let mut attacks: Vec<Attack> = Vec::new();
     for row in summary {
@@ -103,10 +107,10 @@ fn summary_tables(summary: &[SummaryRow]) -> Vec<String> {
             attacks.push(row.attack);
         }
     }
-    models.into_iter().map(|model| summary_table(summary, model, &attacks)).collect()
+    models.into_iter().map(|model| summary_table(summary, model, &attacks, place)).collect()
 }
 
-fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack]) -> String {
+fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack], place: &str) -> String {
     let rows: Vec<&SummaryRow> = summary.iter().filter(|row| row.model == model).collect();
     let mut categories: Vec<&str> = Vec::new();
     for row in &rows {
@@ -130,10 +134,7 @@ fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack]) -> Str
         .collect();
     let header: Vec<&str> =
         std::iter::once("category").chain(attacks.iter().map(|attack| attack.name())).collect();
-    format!(
-        "{model}: pixel AUROC / AUPRO in %, clean and at the worst case of each sample\n{}",
-        render(&header, &body, 1)
-    )
+    format!("{model}: pixel AUROC / AUPRO in %, clean and {place}\n{}", render(&header, &body, 1))
 }
 
 /// The mean over categories at the ends, the middle and the worst value of each sweep.

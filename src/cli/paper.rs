@@ -215,7 +215,7 @@ impl Protocol<'_> {
             ..self.args.preset.settings()
         };
         self.models.iter().try_for_each(|model| {
-            let work = WorkPlan { settings: settings.clone(), sweep: None, tolerance: None };
+            let work = WorkPlan { settings: settings.clone(), sweep: None, tolerance: None, uniform: None };
             self.execute(part, model, "attack", Vec::new(), work, results)
         })
     }
@@ -231,7 +231,8 @@ impl Protocol<'_> {
         let settings = Settings { attacks: Vec::new(), budget: 1, ..self.args.preset.settings() };
         for model in self.models {
             let sweep = SweepPlan { axes: vec![Axis::Angle, Axis::Hue], steps: self.args.steps };
-            let work = WorkPlan { settings: settings.clone(), sweep: Some(sweep), tolerance: None };
+            let work =
+                WorkPlan { settings: settings.clone(), sweep: Some(sweep), tolerance: None, uniform: None };
             self.execute(part, model, "sweep", categories.clone(), work, results)?;
         }
         Ok(true)

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use askance::attack::{Clock, Goal, Preset, SearchChoice, Settings, sweep_values};
+use askance::attack::{Clock, Goal, Preset, SearchChoice, Select, Settings, sweep_values};
 use askance::dataset::Official;
 use askance::error::{Error, Kind, Result};
 use askance::metric::MetricOptions;
 use askance::model::Segmenter;
-use askance::record::{StabilityRow, Status, SummaryRow, SweepRow};
+use askance::record::{StabilityRow, Status, SummaryRow, SweepRow, UniformRow};
 use askance::report::DefendedModel;
 use askance::search;
 use askance::types::{Attack, Axis};
@@ -18,7 +18,8 @@ use askance::types::{Attack, Axis};
 use super::args::{AttackArgs, DataArgs, EvalArgs, Global, ModelArgs, SweepArgs};
 use super::setup::{Data, Run, load_models, metric_options, out_dir};
 use super::tolerance::{self, TolerancePlan};
-use super::{attack, compare_search, interrupt, output, summary, sweep, unlabelled};
+use super::uniform::{self, UniformPlan};
+use super::{attack, choose, compare_search, interrupt, output, summary, sweep, unlabelled};
 
 /// What to do with which data and which models.
 #[derive(Clone)]
@@ -45,6 +46,7 @@ pub struct WorkPlan {
     pub settings: Settings,
     pub sweep: Option<SweepPlan>,
     pub tolerance: Option<TolerancePlan>,
+    pub uniform: Option<UniformPlan>,
 }
 
 /// Uniform sweeps.
@@ -67,6 +69,7 @@ pub struct Done {
     pub summary: Vec<SummaryRow>,
     pub sweep: Vec<SweepRow>,
     pub stability: Vec<StabilityRow>,
+    pub uniform: Vec<UniformRow>,
     pub clock: Clock,
     /// The models with their defences, and how long each took.
     pub models: Vec<DefendedModel>,
@@ -93,6 +96,7 @@ pub fn eval(global: &Global, args: EvalArgs) -> Result<()> {
             settings: Settings { attacks: vec![Attack::Clean], budget: 1, ..Settings::default() },
             sweep: None,
             tolerance: None,
+            uniform: None,
         },
         out: args.out,
         save_maps: args.save_maps,
@@ -126,7 +130,7 @@ pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
         data: args.data,
         model: args.model.or_prompts_of(args.perturb.preset),
         metric: metric_options(&args.metric)?,
-        work: WorkPlan { settings, sweep: None, tolerance },
+        work: WorkPlan { settings, sweep: None, tolerance, uniform: args.uniform.plan() },
         out: args.out,
         save_maps: args.save_maps,
         keep_traces: args.keep_traces,
@@ -155,6 +159,7 @@ pub fn sweep(global: &Global, args: SweepArgs) -> Result<()> {
             },
             sweep: Some(SweepPlan { axes: args.axes, steps: args.steps }),
             tolerance: None,
+            uniform: None,
         },
         out: args.out,
         save_maps: false,
@@ -200,6 +205,13 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
     }
     let out = out_dir(plan.out.as_ref(), plan.command, &data.dataset);
     let mut models = load_models(global, &plan.model)?;
+    if plan.work.uniform.is_some() && !plan.work.settings.loss.needs_truth() {
+        return Err(Error::usage(
+            "--uniform",
+            "lowers metrics, and --loss drift is for what has none",
+            "use another --loss, or leave one of the two out",
+        ));
+    }
     refuse_unbounded(plan.work.settings.loss, &models)?;
     let mut run = Run::begin(&plan, &out, &data, &models)?;
     let session = Session { plan: &plan, data: &data, quiet: global.quiet };
@@ -209,6 +221,7 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
             summary: worked.summary,
             sweep: worked.sweep,
             stability: worked.stability,
+            uniform: worked.uniform,
             clock: worked.clock,
             models: worked.models,
             wall: worked.wall,
@@ -245,6 +258,7 @@ struct Worked {
     summary: Vec<SummaryRow>,
     sweep: Vec<SweepRow>,
     stability: Vec<StabilityRow>,
+    uniform: Vec<UniformRow>,
     clock: Clock,
     models: Vec<DefendedModel>,
     wall: Duration,
@@ -278,6 +292,10 @@ fn work(session: &Session<'_>, models: &mut [Box<dyn Segmenter>], run: &mut Run)
         worked.wall += start.elapsed();
         let sizes: Vec<(&str, usize)> =
             models.iter().map(|model| (model.name(), model.input_size())).collect();
+        if settings.select == Select::Pooled {
+            drop(journal);
+            choose::run(session, run, &sizes, &mut rows)?;
+        }
         worked.summary = summary::write(session, run, &sizes, &rows)?;
         if let Some(plan) = &session.plan.work.tolerance {
             let (mut journal, mut stability) = tolerance::take_up(run, plan, settings)?;
@@ -289,6 +307,13 @@ fn work(session: &Session<'_>, models: &mut [Box<dyn Segmenter>], run: &mut Run)
             }
             worked.wall += start.elapsed();
             worked.stability = stability;
+        }
+        if let Some(plan) = &session.plan.work.uniform {
+            let start = Instant::now();
+            let clock;
+            (worked.uniform, clock) = uniform::run(session, plan, models, run, &rows, &worked.summary)?;
+            worked.clock = worked.clock + clock;
+            worked.wall += start.elapsed();
         }
     }
     if let Some(plan) = &session.plan.work.sweep {

@@ -23,6 +23,12 @@ pub fn suit(plan: &mut Plan) -> Result<()> {
     if settings.select == Select::SampleAuroc {
         return refused("--select sample-auroc".to_owned(), "use --select loss (with --preset authors too)");
     }
+    if settings.select == Select::Pooled {
+        return refused("--select pooled".to_owned(), "use --select loss");
+    }
+    if plan.work.uniform.is_some() {
+        return refused("--uniform".to_owned(), "leave it out");
+    }
     if settings.frame == Frame::RotatedMask {
         return refused(
             "--frame rotated-mask".to_owned(),

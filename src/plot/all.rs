@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Searched, bars, categories, examples, gallery, histograms, searches, survival, sweep};
+use super::{
+    Searched, bars, bounds as bounds_figure, categories, examples, gallery, histograms, searches, survival,
+    sweep,
+};
 use crate::error::{Error, Result};
 use crate::perturb::Settings;
 use crate::record::{
-    Example, MEAN_CATEGORY, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, mean_rows,
-    read_examples, read_rows,
+    Example, MEAN_CATEGORY, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow,
+    mean_rows, read_examples, read_rows, uniform_means,
 };
 use crate::types::{Attack, Axis, Bounds};
 
@@ -29,7 +32,8 @@ pub struct Drawn {
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let records = Records::read(runs)?;
     let mut drawn = Drawn::default();
-    let Records { samples, summary, sweeps, stability, examples: kept, axes, bounds, settings } = &records;
+    let Records { samples, summary, sweeps, stability, uniform, examples: kept, axes, bounds, settings } =
+        &records;
 
     let picture = kept.first().ok_or("no run kept examples");
     drawn.add(out, "gallery.png", picture, |example, path| {
@@ -51,6 +55,14 @@ pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         "bars.png",
         any.then_some(&means).ok_or("no run has a summary with pAUROC or AUPRO"),
         |rows, path| bars(rows, path),
+    )?;
+    let uniform_means = uniform_means(uniform);
+    let any = uniform_means.iter().any(|row| row.attack != Attack::Clean);
+    drawn.add(
+        out,
+        "bounds.png",
+        any.then_some(&uniform_means).ok_or("no run searched a uniform worst case"),
+        |rows, path| bounds_figure(&means, rows, path),
     )?;
     drawn.add_categories(out, summary)?;
     for (name, searched) in [("histograms.png", Searched::Alone), ("histograms_joint.png", Searched::Jointly)]
@@ -137,6 +149,7 @@ struct Records {
     summary: Vec<SummaryRow>,
     sweeps: Vec<SweepRow>,
     stability: Vec<StabilityRow>,
+    uniform: Vec<UniformRow>,
     examples: Vec<Example>,
     /// Of all runs together.
     axes: Vec<Axis>,
@@ -151,6 +164,7 @@ impl Records {
             summary: Vec::new(),
             sweeps: Vec::new(),
             stability: Vec::new(),
+            uniform: Vec::new(),
             examples: Vec::new(),
             axes: Vec::new(),
             bounds: Bounds::default(),
@@ -174,6 +188,7 @@ impl Records {
             append(&mut records.summary, &run.summary_path())?;
             append(&mut records.sweeps, &run.sweep_path())?;
             append(&mut records.stability, &run.stability_path())?;
+            append(&mut records.uniform, &run.uniform_path())?;
             records.examples.extend(read_examples(run)?);
         }
         records.axes.sort_unstable();

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use plotters::element::{Rectangle, Text};
-use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::{Color as _, RGBColor};
 
 use super::axes::{Scale, chart};
 use super::canvas::{Area, Canvas, Drawing, fitted, px, text_style, title};
@@ -38,6 +38,8 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
             groups.push((&row.model, &row.dataset));
         }
     }
+    let one_dataset = groups.iter().all(|group| group.1 == groups[0].1);
+    let colours: Vec<RGBColor> = attacks.iter().map(|&attack| style::attack_colour(attack)).collect();
     let height = style::HEIGHT + 100;
     let mut canvas = Canvas::new(style::WIDTH, height);
     canvas.draw(out, |area| {
@@ -50,20 +52,38 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
         let used = legend(area, &attacks.iter().map(entry).collect::<Vec<_>>(), 90, style::WIDTH)?;
         let (_, below) = area.split_vertically(px(90 + used + 10));
         for (place, panel) in below.split_evenly((panels.len(), 1)).iter().zip(panels) {
-            draw(place, means, &groups, &attacks, panel)?;
+            let (name, metric) = panel;
+            let bars: Vec<Group> = groups
+                .iter()
+                .map(|&(model, dataset)| {
+                    let value = |&attack: &Attack| {
+                        let same = |row: &&SummaryRow| {
+                            (row.model.as_str(), row.dataset.as_str(), row.attack) == (model, dataset, attack)
+                        };
+                        means.iter().find(same).and_then(metric)
+                    };
+                    let mut names = vec![model.to_owned()];
+                    names.extend((!one_dataset).then(|| dataset.to_owned()));
+                    Group { names, values: attacks.iter().map(value).collect() }
+                })
+                .collect();
+            grouped(place, &bars, &colours, name)?;
         }
         Ok(())
     })?;
     canvas.save(out)
 }
 
-fn draw(
-    area: &Area<'_>,
-    means: &[SummaryRow],
-    groups: &[(&str, &str)],
-    attacks: &[Attack],
-    (name, metric): (&str, Metric),
-) -> Drawing {
+/// Bars that stand together.
+pub(super) struct Group {
+    /// Lines below them.
+    pub(super) names: Vec<String>,
+    /// Shares in [0, 1], one for each colour.
+    pub(super) values: Vec<Option<f64>>,
+}
+
+/// One panel of grouped bars in percent, each with its value on top, `n/a` where there is none.
+pub(super) fn grouped(area: &Area<'_>, groups: &[Group], colours: &[RGBColor], name: &str) -> Drawing {
     /// Part of a group's width that its bars take.
     const FILLED: f64 = 0.92;
     /// Room above 100 % for the number on a full bar.
@@ -74,23 +94,19 @@ fn draw(
     let mut chart = chart(area, x, y)?;
     let (columns, _) = chart.plotting_area().get_pixel_range();
     let group_width = (columns.end - columns.start) / px(1) / groups.len() as i32;
-    let width = FILLED / attacks.len() as f64;
+    let width = FILLED / colours.len() as f64;
     let bar_pixels = f64::from(group_width) * width;
     // "100.0" must fit on a bar.
     let size = ((bar_pixels / 2.15) as u32).clamp(12, style::TICK);
     let number = text_style(size, style::INK, HPos::Center, VPos::Bottom);
-    let one_dataset = groups.iter().all(|group| group.1 == groups[0].1);
-    for (at, &(model, dataset)) in groups.iter().enumerate() {
-        for (bar, &attack) in attacks.iter().enumerate() {
-            let row = means.iter().find(|row| {
-                (row.model.as_str(), row.dataset.as_str(), row.attack) == (model, dataset, attack)
-            });
+    for (at, group) in groups.iter().enumerate() {
+        for (bar, (&colour, value)) in colours.iter().zip(&group.values).enumerate() {
             let left = at as f64 + (1.0 - FILLED) / 2.0 + bar as f64 * width;
             let middle = left + width / 2.0;
-            let value = row.and_then(metric).map(|value| 100.0 * value);
+            let value = value.map(|value| 100.0 * value);
             if let Some(value) = value {
                 let corners = [(left + 0.04 * width, 0.0), (left + 0.96 * width, value)];
-                chart.draw_series([Rectangle::new(corners, style::attack_colour(attack).filled())])?;
+                chart.draw_series([Rectangle::new(corners, colour.filled())])?;
             }
             let text = value.map_or_else(|| "n/a".to_owned(), |value| format!("{value:.1}"));
             chart.draw_series([Text::new(text, (middle, value.unwrap_or(0.0) + 1.0), number.clone())])?;
@@ -98,8 +114,7 @@ fn draw(
         let below = text_style(style::TICK, style::INK, HPos::Center, VPos::Top);
         let (x, y) = chart.backend_coord(&(at as f64 + 0.5, 0.0));
         let (area_x, area_y) = area.get_base_pixel();
-        let lines = if one_dataset { vec![model] } else { vec![model, dataset] };
-        for (line, text) in (0..).zip(lines) {
+        for (line, text) in (0..).zip(&group.names) {
             let text = fitted(area, text, style::TICK, group_width - 10);
             let down = px(12 + line * (style::TICK as i32 + 6));
             area.draw_text(&text, &below, (x - area_x, y - area_y + down))?;

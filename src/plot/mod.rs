@@ -5,6 +5,7 @@
 //! | `gallery.png` | one picture under each parameter, the original in the middle | `examples/`, `run.toml` |
 //! | `sweep_<axis>.png` | pAUROC and AUPRO against one uniform perturbation | `sweep.csv` |
 //! | `bars.png` | clean against worst case, per model and attack | `summary.csv` |
+//! | `bounds.png` | clean, uniform worst case, per-sample worst case | `summary.csv`, `uniform.csv` |
 //! | `categories_<dataset>_<model>.png` | the same, category by category | `summary.csv` |
 //! | `histograms.png`, `histograms_joint.png` | which parameters the worst cases have | `samples.csv`, `run.toml` |
 //! | `tolerance.png` | how many samples keep their decision up to which perturbation | `stability.csv`, `run.toml` |
@@ -17,6 +18,7 @@
 mod all;
 mod axes;
 mod bars;
+mod bounds;
 mod canvas;
 mod categories;
 mod convergence;
@@ -36,6 +38,7 @@ mod traces;
 
 pub use all::{Drawn, all};
 pub use bars::bars;
+pub use bounds::bounds;
 pub use categories::categories;
 pub use convergence::{Curve, best_so_far, convergence};
 pub use examples::examples;

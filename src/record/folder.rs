@@ -83,6 +83,11 @@ impl RunDir {
         self.root.join("sweep.csv")
     }
 
+    /// `uniform.csv`.
+    pub fn uniform_path(&self) -> PathBuf {
+        self.root.join("uniform.csv")
+    }
+
     /// `plots/`, figures.
     pub fn plots(&self) -> PathBuf {
         self.root.join("plots")
@@ -143,6 +148,12 @@ impl RunDir {
         trace: ArrayView2<'_, f64>,
     ) -> Result<()> {
         write_npy(self.trace_path(model, id, attack), trace)
+    }
+
+    /// Where the candidates of one search lie that `--select pooled` chooses from.
+    pub fn candidates_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
+        let folder = self.root.join("candidates").join(safe_component(model));
+        self.sample_path(folder, id, &format!("{attack}.npy"))
     }
 
     /// Where the patch-level maps of one sample under the uniform sweep of one axis lie.

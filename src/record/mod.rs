@@ -13,6 +13,7 @@
 //!
 //! A missing value is an empty cell.
 
+mod candidates;
 mod examples;
 mod folder;
 mod info;
@@ -23,7 +24,9 @@ mod rows;
 mod search;
 mod stability;
 mod trace;
+mod uniform;
 
+pub use candidates::{CandidateRow, read_candidates, write_candidates};
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
 pub use folder::{RunDir, read_map, write_atomic, write_npy};
 pub use info::{
@@ -37,3 +40,4 @@ pub use rows::{MEAN_CATEGORY, Row, SampleRow, SummaryRow, SweepRow, mean_rows};
 pub use search::{SearchRow, SearchTimeRow};
 pub use stability::{DecisionRule, StabilityRow};
 pub use trace::{Step, Trace};
+pub use uniform::{ALL_CATEGORIES, UniformRow, uniform_means};

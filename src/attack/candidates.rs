@@ -1,0 +1,76 @@
+//! The candidates of one search that a later choice may pick from.
+
+use super::evaluator::Evaluation;
+use crate::model::Segmentation;
+use crate::types::Perturbation;
+
+/// An evaluated perturbation and the model's full answer to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// What was done to the picture.
+    pub perturbation: Perturbation,
+    /// Loss.
+    pub loss: f64,
+    /// Per-sample pixel AUROC; `None` where the scored mask has one class only.
+    pub sample_auroc: Option<f64>,
+    /// The model's answer.
+    pub segmentation: Segmentation,
+}
+
+impl Kept {
+    pub(super) fn new(perturbation: Perturbation, evaluation: &Evaluation) -> Self {
+        let Evaluation { segmentation, loss, sample_auroc, .. } = evaluation;
+        Self { perturbation, loss: *loss, sample_auroc: *sample_auroc, segmentation: segmentation.clone() }
+    }
+}
+
+/// How many are kept by each of both measures.
+const MOST: usize = 16;
+
+/// The first candidate (the unchanged picture), those of lowest loss and those of lowest sample AUROC, in the order in which they
+/// came. Of equals the first stay.
+pub(super) fn trim(kept: &mut Vec<Kept>) {
+    if kept.len() <= 1 {
+        return;
+    }
+    let lowest = |measure: &dyn Fn(&Kept) -> f64| {
+        let mut order: Vec<usize> = (0..kept.len()).collect();
+        order.sort_by(|&a, &b| measure(&kept[a]).total_cmp(&measure(&kept[b])));
+        order.truncate(MOST);
+        order
+    };
+    let mut stays = vec![false; kept.len()];
+    stays[0] = true;
+    for index in lowest(&|kept| kept.loss) {
+        stays[index] = true;
+    }
+    for index in lowest(&|kept| kept.sample_auroc.unwrap_or(f64::INFINITY)) {
+        stays[index] |= kept[index].sample_auroc.is_some();
+    }
+    let mut stays = stays.into_iter();
+    kept.retain(|_| stays.next() == Some(true));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Axis, Map};
+
+    #[test]
+    fn the_best_by_both_measures_and_the_first_stay() {
+        let kept = |number: usize| Kept {
+            perturbation: Perturbation::IDENTITY.with(Axis::Angle, number as f64),
+            loss: if number == 0 { 1000.0 } else { number as f64 },
+            sample_auroc: number.is_multiple_of(2).then_some(1.0 / (1 + number) as f64),
+            segmentation: Segmentation { map: Map::zeros((2, 2)), image_score: 0.0 },
+        };
+        let mut all: Vec<Kept> = (0..100).map(kept).collect();
+        trim(&mut all);
+        let left: Vec<usize> = all.iter().map(|kept| kept.perturbation.get(Axis::Angle) as usize).collect();
+        let expected: Vec<usize> = (0..=16).chain((68..100).step_by(2)).collect();
+        assert_eq!(left, expected);
+        let before = all.clone();
+        trim(&mut all);
+        assert_eq!(all, before);
+    }
+}

@@ -1,0 +1,105 @@
+//! The candidates that `--select pooled` chooses from.
+
+use std::fs;
+use std::path::Path;
+
+use ndarray::{Array2, ArrayView2};
+use ndarray_npy::ReadNpyExt as _;
+
+use super::folder::write_npy;
+use crate::error::{Error, Result};
+use crate::types::{Axis, Map, Perturbation};
+
+/// One candidate of a search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CandidateRow {
+    /// What was done to the picture.
+    pub perturbation: Perturbation,
+    /// Loss.
+    pub loss: f64,
+    /// Per-sample pixel AUROC; `None` where the scored mask has one class only.
+    pub sample_auroc: Option<f64>,
+    /// Anomaly score of the whole picture.
+    pub image_score: f32,
+    /// Patch-level map.
+    pub map: Map,
+}
+
+/// Columns in front of the map.
+const FACTS: usize = Axis::COUNT + 4;
+
+/// Writes candidates as one float64 `.npy`, a row for each: a value for every axis in the order of [`Axis::ALL`], loss, sample AUROC
+/// (NaN for none), image score, number of rows of the map, the map row by row.
+///
+/// # Errors
+/// A file error when it cannot be written.
+pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> {
+    let pixels = candidates.first().map_or(0, |candidate| candidate.map.len());
+    let mut table = Array2::<f64>::zeros((candidates.len(), FACTS + pixels));
+    for (mut row, candidate) in table.rows_mut().into_iter().zip(candidates) {
+        let CandidateRow { perturbation, loss, sample_auroc, image_score, map } = candidate;
+        let facts = [*loss, sample_auroc.unwrap_or(f64::NAN), f64::from(*image_score), map.nrows() as f64];
+        let cells = Axis::ALL.iter().map(|&axis| perturbation.get(axis)).chain(facts);
+        row.iter_mut()
+            .zip(cells.chain(map.iter().map(|&score| f64::from(score))))
+            .for_each(|(slot, cell)| *slot = cell);
+    }
+    write_npy(path, table.view())
+}
+
+/// Reads what [`write_candidates`] wrote.
+///
+/// # Errors
+/// A file error when it is missing or damaged.
+pub fn read_candidates(path: &Path) -> Result<Vec<CandidateRow>> {
+    let fix = "delete the sample's rows from samples.csv and give the same command again";
+    let bytes = fs::read(path).map_err(|e| Error::file(path, format!("cannot be read ({e})"), fix))?;
+    let damaged = |problem: String| Error::file(path, problem, fix);
+    let table = Array2::<f64>::read_npy(bytes.as_slice())
+        .map_err(|e| damaged(format!("is not a two-dimensional float64 .npy ({e})")))?;
+    table
+        .rows()
+        .into_iter()
+        .map(|row| {
+            let row = row.to_vec();
+            let (facts, map) = row
+                .split_at_checked(FACTS)
+                .ok_or_else(|| damaged(format!("has {} columns where a candidate has more", row.len())))?;
+            let (values, facts) = facts.split_at(Axis::COUNT);
+            let rows = facts[3] as usize;
+            let pixels: Vec<f32> = map.iter().map(|&score| score as f32).collect();
+            let map = ArrayView2::from_shape((rows, pixels.len() / rows.max(1)), &pixels)
+                .map_err(|e| damaged(format!("holds no map of {rows} rows ({e})")))?;
+            Ok(CandidateRow {
+                perturbation: Perturbation::of(Axis::ALL.into_iter().zip(values.iter().copied())),
+                loss: facts[0],
+                sample_auroc: (!facts[1].is_nan()).then_some(facts[1]),
+                image_score: facts[2] as f32,
+                map: map.to_owned(),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_come_back_bit_by_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.npy");
+        let candidate = |number: f64| CandidateRow {
+            perturbation: Perturbation::of([(Axis::Angle, number / 3.0), (Axis::Jpeg, number)]),
+            loss: number / 7.0,
+            sample_auroc: (number > 1.0).then_some(0.1 * number),
+            image_score: (number / 11.0) as f32,
+            map: Map::from_shape_fn((2, 3), |(y, x)| number as f32 / (1 + 3 * y + x) as f32),
+        };
+        let candidates = [candidate(1.0), candidate(2.0), candidate(3.0)];
+        write_candidates(&path, &candidates).unwrap();
+        assert_eq!(read_candidates(&path).unwrap(), candidates);
+        fs::write(&path, b"no npy").unwrap();
+        assert!(read_candidates(&path).unwrap_err().to_string().contains("b.npy"));
+    }
+}
