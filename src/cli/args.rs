@@ -44,6 +44,7 @@ pub struct Global {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, for as long as the program runs")]
 pub enum Command {
     /// The whole story on generated parts and the two embedded models: clean metrics, sweeps, worst cases, table, plots
     Demo(DemoArgs),
