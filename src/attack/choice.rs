@@ -53,8 +53,7 @@ pub fn choose_pooled(objective: &Objective, samples: &[Choices<'_>], starts: &[V
             best = Some((auroc, start, pool, images));
         }
     }
-    #[expect(clippy::expect_used, reason = "documented")]
-    let (mut least, start, mut pool, mut images) = best.expect("a start to begin with");
+    let Some((mut least, start, mut pool, mut images)) = best else { panic!("there is no start") };
     let mut chosen = start.clone();
     for _ in 0..PASSES {
         let mut changed = false;
