@@ -409,7 +409,12 @@ fn a_run_is_drawn_from_its_files_alone_and_always_the_same() {
     let run = finished_run(&folder.path().join("run"));
     let drawn = plot::all(std::slice::from_ref(&run), &run.plots()).unwrap();
     let skipped: Vec<_> = drawn.skipped.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(skipped, ["tolerance.png", "convergence.png", "landscape.png"], "{:?}", drawn.skipped);
+    assert_eq!(
+        skipped,
+        ["bounds.png", "tolerance.png", "convergence.png", "landscape.png"],
+        "{:?}",
+        drawn.skipped
+    );
     let names: Vec<_> =
         drawn.written.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(
@@ -441,7 +446,7 @@ fn what_a_run_does_not_have_is_listed_with_the_reason() {
     write_rows(run.summary_path(), &rows).unwrap();
     let drawn = plot::all(std::slice::from_ref(&run), &run.plots()).unwrap();
     assert_eq!(drawn.written, [run.plots().join("bars.png"), run.plots().join("categories_toys_pocket.png")]);
-    assert_eq!(drawn.skipped.len(), 10);
+    assert_eq!(drawn.skipped.len(), 11);
     assert!(
         drawn.skipped.iter().all(|(name, reason)| name.ends_with(".png") && reason.starts_with("no run"))
     );
