@@ -29,6 +29,7 @@ mod contract;
 mod defence;
 mod fake;
 mod foreign;
+mod precision;
 mod provider;
 pub mod runtime;
 mod session;
@@ -48,6 +49,7 @@ pub use bundle::{
 pub use defence::{Defence, Defended, SharedSegmenter, defend};
 pub use fake::Fake;
 pub use foreign::{Foreign, recognise};
+pub use precision::Precision;
 pub use provider::{Provider, ProviderState, ProviderStatus, providers};
 pub use runtime::Runtime;
 pub use session::SessionOptions;
