@@ -9,7 +9,7 @@ mod model_common;
 use std::path::{Path, PathBuf};
 
 use askance::dataset::{self, Selection};
-use askance::model::{Bundle, Embeddings, Segmenter, SessionOptions, WinClip, WinClipOptions};
+use askance::model::{Bundle, Embeddings, Precision, Segmenter, SessionOptions, WinClip, WinClipOptions};
 use model_common::runtime;
 use ndarray::{Array1, Array2, Array4, ArrayView, ArrayView1, ArrayView2, Axis, Dimension};
 use ndarray_npy::read_npy;
@@ -100,9 +100,9 @@ fn a_full_size_backbone_agrees_with_open_clip() {
         return;
     };
     let bundle = Bundle::open(folder.join("bundle")).unwrap();
-    let tolerance = match bundle.clip().unwrap().precision.as_str() {
-        "fp32" => 1e-4,
-        "fp16" => 2e-2,
+    let tolerance = match bundle.clip().unwrap().precision {
+        Precision::Fp32 => 1e-4,
+        Precision::Fp16 => 2e-2,
         other => panic!("no tolerance for {other}"),
     };
     let worst = measure(&folder, &bundle);

@@ -8,7 +8,7 @@ use askance::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
 use askance::dataset::Layout;
 use askance::error::{Error, Result};
 use askance::metric::AuproMode;
-use askance::model::{Defence, Provider};
+use askance::model::{Defence, Precision, Provider};
 use askance::perturb::{self, Fill, Rotation};
 use askance::synth::World;
 use askance::types::{Attack, Axis, Bounds, Frame, Interval};
@@ -122,12 +122,22 @@ pub struct ModelArgs {
     /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]
     #[arg(long, default_value = "cpu")]
     pub provider: Provider,
+    /// Precision of matrix products: fp32, fp16, bf16 or int8; computed by the provider where it can, else by the bundle
+    /// MODEL-PRECISION beside the model (docs/providers.md) [default: the bundle's own]
+    #[arg(long, value_name = "NAME")]
+    pub precision: Option<Precision>,
     /// Fail where the provider would hand part of the graph to the CPU
     #[arg(long)]
     pub strict_ep: bool,
     /// Threads inside one model call [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Let idle threads spin: a little faster for one model alone, at the cost of the other cores' work
+    #[arg(long)]
+    pub spin: bool,
+    /// Let CUDA multiply matrices in TF32: faster, with ten bits less
+    #[arg(long)]
+    pub tf32: bool,
     /// Pictures in one model call, at most
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = positive)]
     pub batch: usize,
@@ -152,8 +162,11 @@ impl Default for ModelArgs {
             model: Vec::new(),
             defence: Vec::new(),
             provider: Provider::Cpu,
+            precision: None,
             strict_ep: false,
             threads: None,
+            spin: false,
+            tf32: false,
             batch: 8,
             prompts: None,
             temperature: None,

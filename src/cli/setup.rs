@@ -135,10 +135,12 @@ pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<Box<dyn Segm
         .map(|spec| (!Bundle::is_graph(spec)).then(|| Bundle::resolve(spec)).transpose())
         .collect::<Result<_>>()?;
     let runtime = acquire_runtime(global, &args.provider)?;
+    let session = session_options(args);
     let bundles: Vec<Bundle> = known
         .into_iter()
         .zip(specs)
         .map(|(bundle, spec)| bundle.map_or_else(|| model::recognise(Path::new(spec), &runtime), Ok))
+        .map(|bundle| model::at_precision(&bundle?, &session))
         .collect::<Result<_>>()?;
     for (index, bundle) in bundles.iter().enumerate() {
         if bundles[..index].iter().any(|other| other.name() == bundle.name()) {
@@ -156,17 +158,23 @@ pub fn load_models(global: &Global, args: &ModelArgs) -> Result<Vec<Box<dyn Segm
         stride: args.stride,
     };
     refuse_unused_text(args, &bundles)?;
-    let session = SessionOptions {
-        provider: args.provider.clone(),
-        threads: args.threads,
-        strict: args.strict_ep,
-        ..SessionOptions::default()
-    };
     let models = bundles
         .iter()
         .map(|bundle| model::load(bundle, &runtime, session.clone(), options.clone()))
         .collect::<Result<Vec<_>>>()?;
     model::defend(models, &args.defence)
+}
+
+/// How the flags want a session to be.
+pub fn session_options(args: &ModelArgs) -> SessionOptions {
+    SessionOptions {
+        provider: args.provider.clone(),
+        precision: args.precision,
+        threads: args.threads,
+        spin: args.spin,
+        strict: args.strict_ep,
+        tf32: args.tf32,
+    }
 }
 
 /// Refuses flags about text where no model of the run takes any. A preset's own prompts are no flag.
@@ -238,6 +246,8 @@ impl Run {
             .map(|(provenance, model)| ModelInfo {
                 name: provenance.model.clone(),
                 bundle_sha256: provenance.model_hash.clone(),
+                precision: provenance.precision.clone(),
+                placement: provenance.placement.clone(),
                 defence: (!provenance.defence.is_empty()).then(|| DefenceInfo {
                     name: provenance.defence.clone(),
                     pictures_per_evaluation: model.views(),

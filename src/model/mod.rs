@@ -29,6 +29,7 @@ mod contract;
 mod defence;
 mod fake;
 mod foreign;
+mod lowering;
 mod precision;
 mod provider;
 pub mod runtime;
@@ -57,6 +58,7 @@ pub use winclip::{Embeddings, WinClip, WinClipOptions, aggregate, windows};
 
 use crate::error::{Error, Result};
 use crate::types::Map;
+use lowering::Lowered;
 
 /// What a model says about one image.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +149,15 @@ pub fn load(
     Ok(Box::new(model))
 }
 
+/// The bundle that is loaded where this one is asked for at the precision that the options name: itself, or its sibling in that
+/// precision.
+///
+/// # Errors
+/// The provider has no such precision; there is no sibling, or it is of another model (the error names the way out).
+pub fn at_precision(bundle: &Bundle, session: &SessionOptions) -> Result<Bundle> {
+    Ok(lowering::lower(bundle, session)?.bundle)
+}
+
 /// What ran: model, library, provider and every option as it was really set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Provenance {
@@ -156,6 +167,8 @@ pub struct Provenance {
     pub defence: String,
     /// [`Bundle::hash`]; empty for a model without files.
     pub model_hash: String,
+    /// The precision that ran, as [`Precision`] names it; empty where it is not known.
+    pub precision: String,
     /// The provider that ran, in the form that [`Provider`] reads, for example `cuda:0`.
     pub provider: String,
     /// Version of ONNX Runtime, for example `1.31.1`; empty where none was used.
@@ -173,20 +186,22 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// What ran, but for prompts and options.
+    /// What ran, but for the prompts.
     fn of(
-        bundle: &Bundle,
+        lowered: &Lowered,
         runtime: &Runtime,
-        provider: &Provider,
+        options: BTreeMap<String, String>,
         placement: BTreeMap<String, usize>,
     ) -> Self {
         Self {
-            model: bundle.name().into(),
-            model_hash: bundle.hash(),
-            provider: provider.to_string(),
+            model: lowered.bundle.name().into(),
+            model_hash: lowered.bundle.hash(),
+            precision: lowered.active().map_or("", Precision::name).into(),
+            provider: lowered.options.provider.to_string(),
             runtime_version: runtime.version().into(),
             runtime_library: runtime.library().display().to_string(),
             runtime_source: runtime.source().name().into(),
+            options: options.into_iter().chain(lowered.entries()).collect(),
             placement,
             ..Self::default()
         }

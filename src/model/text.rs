@@ -42,6 +42,8 @@ impl TextEncoder {
         prompts: PromptSet,
         underscores_to_spaces: bool,
     ) -> Self {
+        // Encoded once a category, text gains nothing from fewer bits.
+        let options = SessionOptions { precision: None, ..options };
         Self { bundle, shape, runtime, options, prompts, underscores_to_spaces, known: HashMap::new() }
     }
 

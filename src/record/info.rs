@@ -1,5 +1,6 @@
 //! `run.toml`: what a run was, and whether it may be taken up again.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -60,6 +61,12 @@ pub struct ModelInfo {
     pub name: String,
     /// SHA-256 over the bundle's files, lower-case hexadecimal.
     pub bundle_sha256: String,
+    /// The precision that ran: fp32, fp16, bf16 or int8; empty where it is not known, and in older records.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub precision: String,
+    /// Nodes of the image graph by the execution provider that took them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub placement: BTreeMap<String, usize>,
     /// What is put around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defence: Option<DefenceInfo>,

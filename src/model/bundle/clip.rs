@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{IMAGE_GRAPH, TEXT_GRAPH};
+use crate::model::precision::Precision;
 
 /// What `architecture` says in it.
 pub(super) const ARCHITECTURE: &str = "clip-vit";
@@ -21,8 +22,8 @@ pub struct ClipManifest {
     pub architecture: String,
     /// One sentence.
     pub description: String,
-    /// Precision of the weights, for example `fp32`.
-    pub precision: String,
+    /// Precision of the matrix products of its graphs.
+    pub precision: Precision,
     /// Where the weights come from.
     pub source: String,
     /// Licence of the weights.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::TEXT_GRAPH;
+use crate::model::precision::Precision;
 
 /// What `architecture` says in it.
 pub(crate) const ARCHITECTURE: &str = "image-to-map";
@@ -24,9 +25,9 @@ pub struct ForeignManifest {
     /// One sentence.
     #[serde(default)]
     pub description: String,
-    /// Precision of the weights, for example `fp32`.
-    #[serde(default = "unknown")]
-    pub precision: String,
+    /// Precision of the matrix products of the graph, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
     /// Where the graph comes from.
     #[serde(default = "unknown")]
     pub source: String,

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use super::clip::{self, ClipManifest};
 use super::foreign::{self, ForeignManifest};
 use crate::error::{Error, Kind, Result};
+use crate::model::precision::Precision;
 
 /// File name of the manifest.
 pub(crate) const MANIFEST_FILE: &str = "bundle.toml";
@@ -35,6 +36,27 @@ impl Manifest {
         match self {
             Self::Clip(manifest) => &manifest.files,
             Self::Foreign(manifest) => &manifest.files,
+        }
+    }
+
+    /// Precision of the matrix products; `None` for a foreign graph that does not tell.
+    pub fn precision(&self) -> Option<Precision> {
+        match self {
+            Self::Clip(manifest) => Some(manifest.precision),
+            Self::Foreign(manifest) => manifest.precision,
+        }
+    }
+
+    /// Whether both are of one model, whatever their precision: they take the same and return the same.
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Clip(one), Self::Clip(other)) => {
+                (&one.image, &one.text, &one.winclip) == (&other.image, &other.text, &other.winclip)
+            }
+            (Self::Foreign(one), Self::Foreign(other)) => {
+                (&one.input, &one.text, &one.output) == (&other.input, &other.text, &other.output)
+            }
+            _ => false,
         }
     }
 
@@ -149,6 +171,7 @@ temperature = 0.07
         for (from, to, key) in [
             ("format = 1", "format = 2", "format 2"),
             ("format = 1\n", "", "format none"),
+            ("precision = \"fp32\"", "precision = \"fp8\"", "not a precision"),
             ("[text]\n", "[text]\nunknown = 1\n", "unknown"),
             ("size = 192", "size = 0", "image.size"),
             ("size = 192", "size = \"big\"", "size"),

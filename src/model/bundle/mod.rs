@@ -5,6 +5,7 @@ mod embedded;
 mod foreign;
 mod hash;
 mod manifest;
+mod sibling;
 
 use std::borrow::Cow;
 use std::fs;
@@ -21,6 +22,7 @@ pub(crate) use hash::sha256_of_file;
 use manifest::MANIFEST_FILE;
 pub use manifest::Manifest;
 
+use super::precision::Precision;
 use crate::error::{Error, Result};
 
 /// File name of the image graph.
@@ -68,7 +70,7 @@ pub struct Description {
     pub architecture: String,
     /// One sentence.
     pub description: String,
-    /// Precision of the weights, for example `fp32`.
+    /// Precision of the matrix products, for example `fp32`, or `unknown`.
     pub precision: String,
     /// Where the weights come from.
     pub source: String,
@@ -208,6 +210,11 @@ impl Bundle {
         self.manifest.name()
     }
 
+    /// Precision in the manifest; `None` for a foreign graph that does not tell.
+    pub fn precision(&self) -> Option<Precision> {
+        self.manifest.precision()
+    }
+
     /// SHA-256, lower-case hex, over the names and hashes of the files in order of name: one value for the whole model.
     pub fn hash(&self) -> String {
         let lines: String =
@@ -222,7 +229,7 @@ impl Bundle {
             origin: self.origin_name(),
             architecture: String::new(),
             description: String::new(),
-            precision: String::new(),
+            precision: self.precision().map_or("unknown", Precision::name).to_owned(),
             source: String::new(),
             licence: String::new(),
             size: 0,
@@ -234,7 +241,6 @@ impl Bundle {
             Manifest::Clip(manifest) => Description {
                 architecture: manifest.architecture,
                 description: manifest.description,
-                precision: manifest.precision,
                 source: manifest.source,
                 licence: manifest.licence,
                 size: manifest.image.size,
@@ -249,7 +255,6 @@ impl Bundle {
             Manifest::Foreign(manifest) => Description {
                 architecture: manifest.architecture,
                 description: manifest.description,
-                precision: manifest.precision,
                 source: manifest.source,
                 licence: manifest.licence,
                 size: manifest.input.size,

@@ -62,7 +62,7 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
         name: stem.into_owned(),
         architecture: FOREIGN_ARCHITECTURE.to_owned(),
         description: format!("Export of anomalib, recognised by its outputs{values}"),
-        precision: "unknown".to_owned(),
+        precision: None,
         source: "anomalib".to_owned(),
         licence: "unknown".to_owned(),
         input: InputSection {

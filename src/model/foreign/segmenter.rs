@@ -11,6 +11,7 @@ use super::convert;
 use crate::error::{Error, Result};
 use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, FOREIGN_GRAPH, ForeignManifest, Manifest};
+use crate::model::lowering::lower;
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
@@ -49,21 +50,23 @@ impl Foreign {
         prompts: PromptSet,
         underscores_to_spaces: bool,
     ) -> Result<Self> {
+        let lowered = lower(bundle, &session)?;
+        let (bundle, session) = (&lowered.bundle, &lowered.options);
         let Manifest::Foreign(manifest) = bundle.manifest() else {
             let fix = "load it as WinCLIP";
             return Err(Error::model(bundle.name(), "is a CLIP, not a foreign graph", fix));
         };
         let file = bundle.file_name(FOREIGN_GRAPH);
-        let built = session::build(runtime, &session, &bundle.graph(FOREIGN_GRAPH), &file)?;
+        let built = session::build(runtime, session, &bundle.graph(FOREIGN_GRAPH), &file)?;
         let calls = contract::check(&built.session, manifest, &file)?;
         let provenance = Provenance {
             prompts: manifest.text.as_ref().map_or_else(String::new, |_| prompts.name.clone()),
-            options: built.options,
-            ..Provenance::of(bundle, runtime, &session.provider, built.placement)
+            ..Provenance::of(&lowered, runtime, built.options, built.placement)
         };
         let text = manifest.text.as_ref().map(|text| {
             let shape = TextShape { context: text.context, embedding: text.embedding };
-            TextEncoder::new(bundle.clone(), shape, runtime.clone(), session, prompts, underscores_to_spaces)
+            let options = session.clone();
+            TextEncoder::new(bundle.clone(), shape, runtime.clone(), options, prompts, underscores_to_spaces)
         });
         let manifest = manifest.clone();
         let mut model =

@@ -13,6 +13,7 @@ pub(super) use options::{dispatch, forbids_cpu, settings};
 pub(super) use status::is_built_in;
 pub use status::{ProviderState, ProviderStatus, providers};
 
+use super::precision::Precision;
 use super::runtime::Flavour;
 use crate::error::{Error, Result};
 
@@ -61,6 +62,22 @@ impl Provider {
             Self::Cpu => Flavour::Cpu,
             Self::Cuda { .. } | Self::TensorRt { .. } => Flavour::Gpu,
             Self::OpenVino { .. } => Flavour::OpenVino,
+        }
+    }
+
+    /// Whether it can compute a graph of fp32 as it is.
+    pub(super) fn has_fp32(&self) -> bool {
+        !matches!(self, Self::OpenVino { device } if device == "NPU")
+    }
+
+    /// Whether it can be told to compute a graph of fp32 in a lower precision, on this machine.
+    pub(super) fn computes_fp32_in(&self, precision: Precision) -> bool {
+        match (self, precision) {
+            (Self::Cpu, Precision::Bf16) => cfg!(target_arch = "aarch64") && processor_has_bf16(),
+            (Self::OpenVino { device }, Precision::Bf16) => device == "CPU" && processor_has_bf16(),
+            (Self::OpenVino { device }, Precision::Fp16) => device != "CPU",
+            (Self::TensorRt { .. }, Precision::Fp16 | Precision::Bf16) => true,
+            _ => false,
         }
     }
 
@@ -128,6 +145,16 @@ impl From<Provider> for String {
     fn from(provider: Provider) -> Self {
         provider.to_string()
     }
+}
+
+/// Whether this processor multiplies in bf16. OpenVINO and ONNX Runtime compute in fp32 where it does not, and say nothing.
+fn processor_has_bf16() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512bf16");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("bf16");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    false
 }
 
 /// A device number in plain decimal digits (no sign, no leading zero), that fits the C interface's `int`.

@@ -5,7 +5,7 @@ use ort::ep::{
 };
 
 use super::Provider;
-use crate::model::SessionOptions;
+use crate::model::{Precision, SessionOptions};
 
 /// Names and values of the options under which a provider is registered.
 pub(in crate::model) fn settings(options: &SessionOptions, threads: usize) -> Vec<(&'static str, String)> {
@@ -14,7 +14,7 @@ pub(in crate::model) fn settings(options: &SessionOptions, threads: usize) -> Ve
         Provider::Cuda { device } => vec![
             ("device_id", device.to_string()),
             // On by default in ONNX Runtime, which costs ten bits of the mantissa.
-            ("use_tf32", u8::from(options.tf32).to_string()),
+            ("use_tf32", flag(options.tf32)),
             // The default, EXHAUSTIVE, times the algorithms, and may choose another one in the next run.
             ("cudnn_conv_algo_search", "HEURISTIC".into()),
             ("cudnn_conv_use_max_workspace", "1".into()),
@@ -23,21 +23,34 @@ pub(in crate::model) fn settings(options: &SessionOptions, threads: usize) -> Ve
         ],
         Provider::TensorRt { device } => vec![
             ("device_id", device.to_string()),
-            ("trt_fp16_enable", "0".into()),
-            ("trt_bf16_enable", "0".into()),
+            ("trt_fp16_enable", flag(options.precision == Some(Precision::Fp16))),
+            // What overflows first in halves.
+            ("trt_layer_norm_fp32_fallback", flag(options.precision == Some(Precision::Fp16))),
+            ("trt_bf16_enable", flag(options.precision == Some(Precision::Bf16))),
             ("trt_int8_enable", "0".into()),
             ("trt_cuda_graph_enable", "0".into()),
         ],
-        Provider::OpenVino { device } => openvino(device, threads),
+        Provider::OpenVino { device } => openvino(device, options.precision, threads),
     }
 }
 
-fn openvino(device: &str, threads: usize) -> Vec<(&'static str, String)> {
+fn flag(on: bool) -> String {
+    u8::from(on).to_string()
+}
+
+fn openvino(device: &str, precision: Option<Precision>, threads: usize) -> Vec<(&'static str, String)> {
     // Left alone, the CPU plugin may compute in bf16 and the GPU plugin does compute in fp16. The NPU has no fp32.
-    let precision = if device == "NPU" { "ACCURACY" } else { "FP32" };
+    let precision = match (device, precision) {
+        // The provider's own option knows no bf16 for the CPU.
+        ("CPU", Some(Precision::Bf16)) => ("load_config", r#"{"CPU":{"INFERENCE_PRECISION_HINT":"bf16"}}"#),
+        ("CPU", _) => ("load_config", r#"{"CPU":{"INFERENCE_PRECISION_HINT":"f32"}}"#),
+        (_, Some(Precision::Fp16)) => ("precision", "FP16"),
+        ("NPU", _) => ("precision", "ACCURACY"),
+        _ => ("precision", "FP32"),
+    };
     let mut settings = vec![
         ("device_type", device.to_string()),
-        ("precision", precision.into()),
+        (precision.0, precision.1.into()),
         ("disable_dynamic_shapes", "false".into()),
     ];
     if device != "NPU" {
@@ -83,36 +96,46 @@ pub(in crate::model) fn dispatch(
 mod tests {
     use super::*;
 
-    fn of(provider: &str, tf32: bool) -> (Vec<(&'static str, String)>, bool) {
-        let options =
-            SessionOptions { provider: provider.parse().unwrap(), tf32, ..SessionOptions::default() };
-        (settings(&options, 3), forbids_cpu(&options))
+    fn on(provider: &str) -> SessionOptions {
+        SessionOptions { provider: provider.parse().unwrap(), ..SessionOptions::default() }
+    }
+
+    fn has(options: &SessionOptions, expected: &[(&'static str, &str)]) {
+        let settings = settings(options, 3);
+        for (key, value) in expected {
+            assert!(settings.contains(&(*key, (*value).into())), "{key}={value}: {settings:?}");
+        }
     }
 
     #[test]
     fn precision_is_explicit_and_full_wherever_there_is_a_choice() {
-        let has = |provider: &str, tf32: bool, key: &str, value: &str| {
-            let (settings, _) = of(provider, tf32);
-            assert!(
-                settings.contains(&(settings.iter().find(|(k, _)| *k == key).unwrap().0, value.into())),
-                "{settings:?}"
-            );
-        };
-        has("cuda:2", false, "use_tf32", "0");
-        has("cuda:2", true, "use_tf32", "1");
-        has("cuda:2", false, "device_id", "2");
-        has("tensorrt:1", false, "trt_fp16_enable", "0");
-        has("tensorrt:1", false, "device_id", "1");
-        has("openvino", false, "precision", "FP32");
-        has("openvino", false, "num_of_threads", "3");
-        has("openvino:GPU.1", false, "precision", "FP32");
-        has("openvino:GPU.1", false, "device_type", "GPU.1");
+        has(&on("cuda:2"), &[("use_tf32", "0"), ("device_id", "2")]);
+        has(&SessionOptions { tf32: true, ..on("cuda") }, &[("use_tf32", "1")]);
+        let none = [("trt_fp16_enable", "0"), ("trt_bf16_enable", "0"), ("trt_int8_enable", "0")];
+        has(&on("tensorrt:1"), &none);
+        has(&on("tensorrt:1"), &[("device_id", "1")]);
+        let full = r#"{"CPU":{"INFERENCE_PRECISION_HINT":"f32"}}"#;
+        has(&on("openvino"), &[("load_config", full), ("num_of_threads", "3")]);
+        has(&on("openvino:GPU.1"), &[("precision", "FP32"), ("device_type", "GPU.1")]);
+    }
+
+    #[test]
+    fn a_lower_precision_is_what_the_provider_is_told() {
+        let at = |provider, precision| SessionOptions { precision: Some(precision), ..on(provider) };
+        let halves =
+            [("trt_fp16_enable", "1"), ("trt_layer_norm_fp32_fallback", "1"), ("trt_bf16_enable", "0")];
+        has(&at("tensorrt", Precision::Fp16), &halves);
+        has(&at("tensorrt", Precision::Bf16), &[("trt_fp16_enable", "0"), ("trt_bf16_enable", "1")]);
+        let bf16 = r#"{"CPU":{"INFERENCE_PRECISION_HINT":"bf16"}}"#;
+        has(&at("openvino", Precision::Bf16), &[("load_config", bf16)]);
+        has(&at("openvino:GPU", Precision::Fp16), &[("precision", "FP16")]);
+        has(&at("openvino:NPU", Precision::Fp16), &[("precision", "FP16")]);
     }
 
     #[test]
     fn the_npu_may_never_become_a_cpu() {
-        assert!(of("openvino:NPU", false).1);
-        assert!(!of("openvino:GPU", false).1);
+        assert!(forbids_cpu(&on("openvino:NPU")));
+        assert!(!forbids_cpu(&on("openvino:GPU")));
         let strict = SessionOptions {
             provider: Provider::Cuda { device: 0 },
             strict: true,

@@ -9,6 +9,7 @@ use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 use super::bundle::Graph;
+use super::precision::Precision;
 use super::provider::{self, Provider};
 use super::runtime::{self, Runtime};
 use crate::error::{Error, Result};
@@ -18,8 +19,14 @@ use crate::error::{Error, Result};
 pub struct SessionOptions {
     /// The execution provider.
     pub provider: Provider,
+    /// The precision of matrix products; the bundle's own, computed exactly, if `None`. Another one than the bundle's is computed
+    /// by the provider where it can, and else by the bundle's sibling in that precision (`docs/providers.md`).
+    pub precision: Option<Precision>,
     /// Threads within an operator; as many as the process may use if `None`.
     pub threads: Option<usize>,
+    /// Lets idle threads spin between operators and after a call: a little faster, at the cost of the cores that do other work.
+    /// An error for OpenVINO, which has threads of its own.
+    pub spin: bool,
     /// Refuses a graph of which the provider leaves single nodes to the CPU. Means nothing for the CPU.
     pub strict: bool,
     /// Lets CUDA multiply matrices in TF32, faster and with ten bits less. An error for any other provider.
@@ -31,6 +38,10 @@ impl SessionOptions {
         if self.tf32 && !matches!(self.provider, Provider::Cuda { .. }) {
             let problem = format!("is for the provider cuda, and this is {}", self.provider);
             return Err(Error::usage("--tf32", problem, "leave it out, or choose --provider cuda"));
+        }
+        if self.spin && matches!(self.provider, Provider::OpenVino { .. }) {
+            let problem = format!("is for the threads of ONNX Runtime, and {} has its own", self.provider);
+            return Err(Error::usage("--spin", problem, "leave it out"));
         }
         if self.threads == Some(0) {
             return Err(Error::usage(
@@ -128,10 +139,22 @@ fn configure(
         .with_memory_pattern(true)?
         .with_deterministic_compute(true)?
         // Its threads would otherwise spin on after a call, on the cores that perturb the next batch.
-        .with_config_entry("session.force_spinning_stop", "1")?
+        .with_config_entry("session.force_spinning_stop", flag(!options.spin))?
+        .with_config_entry(ARM_BF16, flag(arm_bf16(options)))?
         .with_config_entry(placement::RECORD_KEY, "1")?;
     let builder = if provider::forbids_cpu(options) { builder.with_disable_cpu_fallback()? } else { builder };
     Ok(builder.with_execution_providers([provider::dispatch(&options.provider, settings)])?)
+}
+
+/// Session option that lets the CPU provider multiply fp32 in bf16, on 64-bit ARM; elsewhere it does nothing.
+const ARM_BF16: &str = "mlas.enable_gemm_fastmath_arm64_bfloat16";
+
+fn arm_bf16(options: &SessionOptions) -> bool {
+    options.provider == Provider::Cpu && options.precision == Some(Precision::Bf16)
+}
+
+fn flag(on: bool) -> &'static str {
+    if on { "1" } else { "0" }
 }
 
 /// What [`configure`] set, for the record.
@@ -143,10 +166,11 @@ fn active(options: &SessionOptions, settings: &[(&'static str, String)]) -> BTre
         ("session.graph_optimization", "all".to_string()),
         ("session.execution_mode", "sequential".into()),
         ("session.intra_threads", options.threads().to_string()),
-        ("session.force_spinning_stop", "1".into()),
+        ("session.force_spinning_stop", flag(!options.spin).into()),
         ("session.memory_pattern", "1".into()),
         ("session.deterministic_compute", "1".into()),
-        ("session.disable_cpu_ep_fallback", u8::from(provider::forbids_cpu(options)).to_string()),
+        (ARM_BF16, flag(arm_bf16(options)).into()),
+        ("session.disable_cpu_ep_fallback", flag(provider::forbids_cpu(options)).into()),
     ];
     of_session.into_iter().map(|(key, value)| (key.to_string(), value)).chain(of_provider).collect()
 }
@@ -209,6 +233,9 @@ mod tests {
         assert!(cuda.validate().is_ok());
         let cpu = SessionOptions { tf32: true, ..SessionOptions::default() };
         assert_eq!(cpu.validate().unwrap_err().subject, "--tf32");
+        let openvino = Provider::OpenVino { device: "CPU".into() };
+        let spin = SessionOptions { provider: openvino, spin: true, ..SessionOptions::default() };
+        assert_eq!(spin.validate().unwrap_err().subject, "--spin");
         let none = SessionOptions { threads: Some(0), ..SessionOptions::default() };
         assert_eq!(none.validate().unwrap_err().exit_status(), 2);
     }

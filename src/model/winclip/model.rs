@@ -8,6 +8,7 @@ use super::{aggregate, contract, windows};
 use crate::error::{Error, Result};
 use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, ClipManifest, IMAGE_GRAPH};
+use crate::model::lowering::lower;
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
@@ -76,11 +77,13 @@ impl WinClip {
         session: SessionOptions,
         options: WinClipOptions,
     ) -> Result<Self> {
+        let lowered = lower(bundle, &session)?;
+        let (bundle, session) = (&lowered.bundle, &lowered.options);
         let manifest = bundle.clip()?;
         let temperature = options.temperature.unwrap_or(manifest.winclip.temperature);
         check_options(temperature, &options, &manifest.winclip.scales)?;
         let file = bundle.file_name(IMAGE_GRAPH);
-        let built = session::build(runtime, &session, &bundle.graph(IMAGE_GRAPH), &file)?;
+        let built = session::build(runtime, session, &bundle.graph(IMAGE_GRAPH), &file)?;
         contract::check_image(&built.session, manifest, &file)?;
         let [rows, columns] = manifest.image.patch_grid;
         let with_stride = |stride: &dyn Fn(usize) -> usize| {
@@ -93,15 +96,14 @@ impl WinClip {
         set.insert("winclip.underscores_to_spaces".into(), options.underscores_to_spaces.to_string());
         let provenance = Provenance {
             prompts: options.prompts.name.clone(),
-            options: set,
-            ..Provenance::of(bundle, runtime, &session.provider, built.placement)
+            ..Provenance::of(&lowered, runtime, set, built.placement)
         };
         let shape = TextShape { context: manifest.text.context, embedding: manifest.winclip.embedding };
         let text = TextEncoder::new(
             bundle.clone(),
             shape,
             runtime.clone(),
-            session,
+            session.clone(),
             options.prompts,
             options.underscores_to_spaces,
         );
