@@ -1,5 +1,6 @@
 //! Sessions: one graph on one provider, with every option set explicitly.
 
+mod bound;
 mod placement;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,8 @@ use std::num::NonZeroUsize;
 
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+
+pub(super) use bound::Bound;
 
 use super::bundle::Graph;
 use super::precision::Precision;
