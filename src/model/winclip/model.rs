@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, ClipManifest, IMAGE_GRAPH};
 use crate::model::lowering::lower;
+use crate::model::provider::{Engine, Shapes};
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, Bound, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
@@ -84,13 +85,15 @@ impl WinClip {
         let temperature = options.temperature.unwrap_or(manifest.winclip.temperature);
         check_options(temperature, &options, &manifest.winclip.scales)?;
         let file = bundle.file_name(IMAGE_GRAPH);
-        let built = session::build(runtime, session, &bundle.graph(IMAGE_GRAPH), &file)?;
-        contract::check_image(&built.session, manifest, &file)?;
         let [rows, columns] = manifest.image.patch_grid;
-        let with_stride = |stride: &dyn Fn(usize) -> usize| {
+        let with_stride = |stride: &dyn Fn(usize) -> usize| -> Vec<Array2<i64>> {
             let scales = manifest.winclip.scales.iter();
             scales.map(|&k| windows::windows((rows, columns), k, stride(k))).collect()
         };
+        let (windows, coarse) = (with_stride(&|_| options.stride), with_stride(&|k| k));
+        let engine = Engine::of(bundle, engine_shapes(manifest, session, &windows, &coarse));
+        let built = session::build(runtime, session, &bundle.graph(IMAGE_GRAPH), &file, &engine)?;
+        contract::check_image(&built.session, manifest, &file)?;
         let mut set = built.options;
         set.insert("winclip.temperature".into(), temperature.to_string());
         set.insert("winclip.stride".into(), options.stride.to_string());
@@ -120,8 +123,8 @@ impl WinClip {
             bound_detail: None,
             bound_categories: Vec::new(),
             text,
-            windows: with_stride(&|_| options.stride),
-            coarse: with_stride(&|k| k),
+            windows,
+            coarse,
             provenance,
         })
     }
@@ -318,6 +321,24 @@ impl WinClip {
         };
         Ok((0..batch).map(segmentation).collect())
     }
+}
+
+/// What the image graph is given, from a single picture looked at coarsely to a full batch.
+fn engine_shapes(
+    manifest: &ClipManifest,
+    session: &SessionOptions,
+    windows: &[Array2<i64>],
+    coarse: &[Array2<i64>],
+) -> Vec<Shapes> {
+    let (size, embedding) = (manifest.image.size, manifest.winclip.embedding);
+    let of_windows =
+        manifest.winclip.scales.iter().zip(windows.iter().zip(coarse)).map(|(scale, (full, coarse))| {
+            let (fewest, most) = (full.nrows().min(coarse.nrows()), full.nrows().max(coarse.nrows()));
+            Shapes::new(format!("windows_{scale}"), &[fewest, scale * scale], &[most, scale * scale])
+        });
+    let pixels = Shapes::batches("pixels", &[3, size, size], session);
+    let text = Shapes::batches("text", &[2, embedding], session);
+    [pixels, text].into_iter().chain(of_windows).collect()
 }
 
 fn failed(file: &str, provider: &dyn std::fmt::Display, error: &ort::Error) -> Error {
