@@ -126,11 +126,11 @@ fn build_with(
     commit: impl FnOnce(&mut SessionBuilder) -> ort::Result<Session>,
 ) -> Result<Built> {
     options.validate()?;
-    options.require_fp32(std::env::var(TF32_OVERRIDE).ok().as_deref())?;
     let provider = &options.provider;
     if !provider::is_built_in(provider) {
         return Err(not_built_in(runtime, provider));
     }
+    options.require_fp32(std::env::var(TF32_OVERRIDE).ok().as_deref())?;
     let missing = match provider {
         Provider::Cuda { .. } => runtime::preload_cuda(false),
         Provider::TensorRt { .. } => runtime::preload_cuda(true),
