@@ -50,21 +50,18 @@ def linear_layers(graph: onnx.GraphProto) -> dict[str, Linear]:
     return {node.name: Linear(known[node.input[1]], known.get((*node.input, "")[2])) for node in gemms}
 
 
-def observed(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The graph with two outputs more for each linear layer: the least and the greatest value of its input."""
-    watched = onnx.ModelProto()
-    watched.CopyFrom(model)
-    graph = watched.graph
-    layers = linear_layers(graph)
-    for node in [node for node in graph.node if node.name in layers]:
+def observe(graph: onnx.GraphProto) -> list[str]:
+    """Gives `graph` two outputs more for each linear layer, the least and the greatest value of its input. The layers' names."""
+    layers = [node for node in graph.node if node.op_type == "Gemm"]
+    for node in layers:
         for kind, output in zip(("ReduceMin", "ReduceMax"), observations(node.name), strict=True):
             graph.node.append(helper.make_node(kind, [node.input[0]], [output], name=output, keepdims=0))
             graph.output.append(helper.make_tensor_value_info(output, TensorProto.FLOAT, []))
-    return watched
+    return [node.name for node in layers]
 
 
 def observations(layer: str) -> tuple[str, str]:
-    """Names of the outputs that `observed` adds for a layer."""
+    """Names of the outputs that `observe` adds for a layer."""
     return f"{layer}/least", f"{layer}/greatest"
 
 

@@ -25,7 +25,7 @@ import onnxruntime as ort
 from .augment import ROBUST, augment
 from .errors import ExportError
 from .evaluate import WinClip
-from .int8 import Range, linear_layers, observations, observed, quantised
+from .int8 import Range, observations, observe, quantised
 from .manifest import Manifest
 from .pictures import load_mvtec
 
@@ -65,14 +65,14 @@ def pictures(data: Path, size: int, count: int, seed: int) -> tuple[np.ndarray, 
     return planes(calibration), planes(check)
 
 
-def activation_ranges(model: onnx.ModelProto, fp32: WinClip, pixels: np.ndarray) -> dict[str, Range]:
+def activation_ranges(image_graph: Path, fp32: WinClip, pixels: np.ndarray) -> dict[str, Range]:
     """Of the input of every linear layer, over all pictures."""
+    model = onnx.load(image_graph)
+    ranges = {layer: Range() for layer in observe(model.graph)}
     options = ort.SessionOptions()
     options.intra_op_num_threads = fp32.threads
-    session = ort.InferenceSession(
-        observed(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    ranges = {layer: Range() for layer in linear_layers(model.graph)}
+    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    del model  # for a large bundle half a gigabyte
     names = [name for layer in ranges for name in observations(layer)]
     for picture in pixels:
         seen = iter(session.run(names, fp32.feeds(picture[None], ["object"])))
@@ -98,12 +98,13 @@ def quantise(source: Path, out: Path, name: str, data: Path, count: int, threads
         raise ExportError(f"--out {out}", "is the fp32 bundle's own folder", "name another one")
     calibration, check = pictures(data, manifest.size, count, seed)
     fp32 = WinClip(source, threads)
-    model = onnx.load(source / "image.onnx")
+    image_graph = source / "image.onnx"
     unchecked = out / ".unchecked"
     shutil.rmtree(unchecked, ignore_errors=True)
     unchecked.mkdir(parents=True)
     try:
-        onnx.save(quantised(model, activation_ranges(model, fp32, calibration)), unchecked / "image.onnx")
+        ranges = activation_ranges(image_graph, fp32, calibration)
+        onnx.save(quantised(onnx.load(image_graph), ranges), unchecked / "image.onnx")
         text = [file.name for file in source.glob("text.onnx*")]
         for file in text:
             shutil.copy(source / file, unchecked / file)
