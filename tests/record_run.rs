@@ -305,7 +305,8 @@ struct Search {
 
 fn info(settings: &Settings) -> RunInfo {
     let mut info = RunInfo::start("askance attack", 7, to_table(settings).unwrap());
-    info.models = vec![ModelInfo { name: "pocket".into(), bundle_sha256: "ab".repeat(32), defence: None }];
+    info.models =
+        vec![ModelInfo { name: "pocket".into(), bundle_sha256: "ab".repeat(32), ..ModelInfo::default() }];
     info.provider.active = "CPUExecutionProvider".into();
     info.provider.options.insert("device_id".into(), "0".into());
     info.provider.options.insert("intra_op_num_threads".into(), 2.into());

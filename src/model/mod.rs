@@ -29,6 +29,7 @@ mod contract;
 mod defence;
 mod fake;
 mod foreign;
+mod memory;
 mod precision;
 mod provider;
 pub mod runtime;
@@ -173,6 +174,11 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// Whether the model ran elsewhere than on the processor's cores, which are free for other work during its calls.
+    pub fn is_on_device(&self) -> bool {
+        self.provider.parse::<Provider>().is_ok_and(|provider| provider.is_device())
+    }
+
     /// What ran, but for prompts and options.
     fn of(
         bundle: &Bundle,

@@ -14,7 +14,7 @@ use crate::model::bundle::{Bundle, FOREIGN_GRAPH, ForeignManifest, Manifest};
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
-use crate::model::{Provenance, Segmentation, Segmenter};
+use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
 
 /// A graph that this project did not write, run as its manifest says.
@@ -104,9 +104,8 @@ impl Foreign {
     ) -> Result<(ArrayD<f32>, Option<ArrayD<f32>>)> {
         let provider = &self.provenance.provider;
         let failed = |error: ort::Error| {
-            let fix =
-                "check input.size and input.layout of its manifest; use a smaller --batch if memory is short";
-            Error::model(&self.file, format!("fails on {provider}: {error}"), fix)
+            let fix = "check input.size and input.layout of its manifest";
+            memory::failed_call(&self.file, provider, &error, fix)
         };
         let pixels = convert::input_tensor(images, &self.manifest.input);
         let mut inputs = ort::inputs![self.manifest.input.name.as_str() => TensorRef::from_array_view(&pixels).map_err(failed)?];

@@ -11,7 +11,7 @@ use crate::model::bundle::{Bundle, ClipManifest, IMAGE_GRAPH};
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
-use crate::model::{Provenance, Segmentation, Segmenter};
+use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
 use crate::types::Detail;
 
@@ -173,8 +173,7 @@ impl WinClip {
     ) -> Result<Vec<ArrayD<f32>>> {
         let subject = self.bundle.file_name(IMAGE_GRAPH);
         let failed = |error: ort::Error| {
-            let fix = "use a smaller batch if memory is short; check `askance providers`";
-            Error::model(&subject, format!("fails on {}: {error}", self.provenance.provider), fix)
+            memory::failed_call(&subject, &self.provenance.provider, &error, "check `askance providers`")
         };
         let images = images.as_standard_layout();
         let temperature = arr0(self.temperature);
