@@ -229,9 +229,7 @@ pub(super) fn first_decisive_difference(
 
 fn decisive(info: &RunInfo) -> Result<toml::Table> {
     let mut options = info.provider.options.clone();
-    for indifferent in ["device_id", "session.intra_threads"] {
-        options.remove(indifferent);
-    }
+    options.retain(|key, _| key != "session.intra_threads" && key.rsplit('.').next() != Some("device_id"));
     let dataset = &info.dataset;
     let mut table = toml::Table::new();
     table.insert("version".into(), info.version.clone().into());
