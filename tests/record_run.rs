@@ -308,7 +308,7 @@ fn info(settings: &Settings) -> RunInfo {
     info.models =
         vec![ModelInfo { name: "pocket".into(), bundle_sha256: "ab".repeat(32), ..ModelInfo::default() }];
     info.provider.active = "cuda:0".into();
-    info.provider.options.insert("device_id".into(), "0".into());
+    info.provider.options.insert("cuda.device_id".into(), "0".into());
     info.provider.options.insert("intra_op_num_threads".into(), 2.into());
     info.dataset.name = "toys".into();
     info.dataset.root = "data/toys".into();
