@@ -1,15 +1,22 @@
-//! The attack without the model: perturbation, back-rotation, loss and search of eight samples at 192 pixels, budget 50, with a
-//! segmenter that only looks at redness. What is left beside the model calls of a real run.
+//! The whole pipeline of an attack: eight samples at 192 pixels, budget 50. With a segmenter that only looks at redness it is
+//! what is left beside the model calls of a real run; with one that takes its time without using the processor, as a device does,
+//! it shows what overlap saves.
 
+use std::thread::sleep;
 use std::time::Duration;
 
 use askance::attack::{Evaluator, Objective, Settings, Work, worst_cases};
-use askance::model::Fake;
+use askance::error::Result;
+use askance::model::{Fake, Provenance, Segmentation, Segmenter};
 use askance::types::{Attack, Image, Mask, SampleId};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use ndarray::ArrayView4;
 
 const SIZE: usize = 192;
 const SAMPLES: usize = 8;
+const BATCH: usize = 8;
+/// What one call takes on the device that is made believe.
+const CALL: Duration = Duration::from_millis(5);
 
 fn sample(index: usize) -> Work {
     let image = Image::from_shape_fn((3, SIZE, SIZE), |(c, y, x)| {
@@ -20,6 +27,43 @@ fn sample(index: usize) -> Work {
     Work { index, id, image, mask: Some(mask) }
 }
 
+/// Answers the same to everything, at once or after the time of a call.
+struct Device {
+    like: Fake,
+    call: Duration,
+}
+
+impl Segmenter for Device {
+    fn name(&self) -> &str {
+        "device"
+    }
+
+    fn input_size(&self) -> usize {
+        SIZE
+    }
+
+    fn grid(&self) -> (usize, usize) {
+        self.like.grid()
+    }
+
+    fn segment(&mut self, _: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        sleep(self.call);
+        let map = ndarray::Array2::from_shape_fn(self.grid(), |(y, x)| ((y * 5 + x * 3) % 11) as f32 / 10.0);
+        Ok(vec![Segmentation { map, image_score: 1.0 }; categories.len()])
+    }
+
+    fn provenance(&self) -> Provenance {
+        self.like.provenance()
+    }
+}
+
+fn run(settings: &Settings, model: &mut dyn Segmenter, depth: usize) {
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, SIZE), BATCH).with_depth(depth);
+    let source = (0..SAMPLES).map(|index| Ok(sample(index)));
+    worst_cases(&mut evaluator, settings, source, &mut |_, _| Ok(()), &|| false, &|_| {})
+        .expect("nothing fails here");
+}
+
 fn attack(c: &mut Criterion) {
     let mut settings = Settings { attacks: vec![Attack::Joint], budget: 50, ..Settings::default() };
     settings.normalise();
@@ -27,14 +71,13 @@ fn attack(c: &mut Criterion) {
     group.throughput(Throughput::Elements((SAMPLES * settings.evaluations_per_sample()) as u64));
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(3));
     group.bench_function("joint_8_samples_budget_50", |b| {
-        b.iter(|| {
-            let mut fake = Fake::new(SIZE, (12, 12));
-            let mut evaluator = Evaluator::new(&mut fake, Objective::new(&settings, SIZE), 8);
-            let source = (0..SAMPLES).map(|index| Ok(sample(index)));
-            worst_cases(&mut evaluator, &settings, source, &mut |_, _| Ok(()), &|| false, &|_| {})
-                .expect("the fake does not fail");
-        });
+        b.iter(|| run(&settings, &mut Fake::new(SIZE, (12, 12)), 1));
     });
+    for depth in [1, 2] {
+        group.bench_function(format!("beside_a_device_of_5_ms_a_call_depth_{depth}"), |b| {
+            b.iter(|| run(&settings, &mut Device { like: Fake::new(SIZE, (12, 12)), call: CALL }, depth));
+        });
+    }
     group.finish();
 }
 

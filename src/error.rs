@@ -17,6 +17,8 @@ pub enum Kind {
     Model,
     /// ONNX Runtime or an execution provider.
     Runtime,
+    /// A model call for which memory did not suffice; fewer pictures may fit.
+    Memory,
     /// Stopped by the user with the state saved (exit status 130).
     Interrupted,
 }
@@ -80,7 +82,7 @@ impl Error {
         match self.kind {
             Kind::Usage => 2,
             Kind::Interrupted => 130,
-            Kind::File | Kind::Model | Kind::Runtime => 1,
+            Kind::File | Kind::Model | Kind::Runtime | Kind::Memory => 1,
         }
     }
 }

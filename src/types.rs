@@ -4,6 +4,7 @@ mod attack;
 mod axis;
 mod bounds;
 mod perturbation;
+mod shard;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ pub use attack::Attack;
 pub use axis::Axis;
 pub use bounds::{Bounds, Interval};
 pub use perturbation::Perturbation;
+pub use shard::Shard;
 
 /// RGB picture, shape (3, height, width), values in [0, 1].
 pub type Image = Array3<f32>;

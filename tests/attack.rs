@@ -6,8 +6,8 @@ use std::cell::Cell;
 use ndarray::ArrayView4;
 
 use askance::attack::{
-    Border, Candidate, Clock, Evaluator, Objective, Outcome, Pooled, Preset, SearchChoice, Select, Settings,
-    Work, category_metrics, uniform, worst_cases,
+    Border, Candidate, Clock, Evaluation, Evaluator, Objective, Outcome, Pooled, Preset, SearchChoice,
+    Select, Settings, Work, category_metrics, uniform, worst_cases,
 };
 use askance::error::{Error, Kind, Result};
 use askance::metric::{Loss, MetricOptions};
@@ -274,7 +274,14 @@ fn a_sweep_evaluates_every_sample_under_every_perturbation() {
         [-1.0, 0.0, 2.0].map(|hue| Perturbation::IDENTITY.with(Axis::Hue, hue)).to_vec();
     let mut fake = Fake::new(SIZE, GRID);
     let mut evaluator = Evaluator::new(&mut fake, Objective::new(&settings, SIZE), 4);
-    let rows = uniform(&mut evaluator, &works, &perturbations, &|| false, &|_| {}).unwrap();
+    let mut rows: Vec<Vec<Evaluation>> = Vec::new();
+    let mut done = |place, row| {
+        assert_eq!(place, rows.len());
+        rows.push(row);
+        Ok(())
+    };
+    let samples: Vec<&Work> = works.iter().collect();
+    uniform(&mut evaluator, &samples, &perturbations, &mut done, &|| false, &|_| {}).unwrap();
     assert_eq!(rows.len(), 5);
     for (work, row) in works.iter().zip(&rows) {
         for (perturbation, evaluation) in perturbations.iter().zip(row) {
@@ -474,5 +481,125 @@ fn the_batch_changes_nothing_where_full_and_coarse_looks_mix() {
     let alone = text(1);
     for batch in [3, 8, 64] {
         assert_eq!(text(batch), alone, "batch {batch}");
+    }
+}
+
+/// What the attack finds, as text, with so many threads for the pixels.
+fn overlapped(
+    settings: &Settings,
+    model: &mut dyn Segmenter,
+    (batch, depth, threads): (usize, usize, usize),
+) -> String {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let mut found = Vec::new();
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, SIZE), batch).with_depth(depth);
+    pool.install(|| {
+        let source = (0..7).map(|number| Ok(sample(number)));
+        let mut done = |work: Work, outcomes: Vec<Outcome>| {
+            assert_eq!(work.index, found.len(), "samples leave in the order in which they came");
+            found.push(outcomes);
+            Ok(())
+        };
+        worst_cases(&mut evaluator, settings, source, &mut done, &|| false, &|_| {}).unwrap();
+    });
+    let clock = evaluator.clock();
+    format!("{found:?} {} {} {}", clock.evaluations, clock.coarse, clock.pictures)
+}
+
+#[test]
+fn batch_overlap_and_threads_change_nothing() {
+    let settings = settings(20);
+    let alone = overlapped(&settings, &mut Blind(Fake::new(SIZE, GRID)), (1, 1, 1));
+    for batch in [1, 3, 8] {
+        for depth in [1, 2, 3] {
+            for threads in [1, 2] {
+                let mut model = Blind(Fake::new(SIZE, GRID));
+                let text = overlapped(&settings, &mut model, (batch, depth, threads));
+                assert_eq!(text, alone, "batch {batch}, depth {depth}, {threads} threads");
+            }
+        }
+    }
+}
+
+/// A model with memory for `most` pictures, which panics or fails otherwise where it is told to.
+struct Narrow {
+    fake: Fake,
+    most: usize,
+    refused: usize,
+    ends: Option<fn() -> Error>,
+}
+
+impl Narrow {
+    fn new(most: usize) -> Self {
+        Self { fake: Fake::new(SIZE, GRID), most, refused: 0, ends: None }
+    }
+}
+
+impl Segmenter for Narrow {
+    fn name(&self) -> &str {
+        self.fake.name()
+    }
+
+    fn input_size(&self) -> usize {
+        self.fake.input_size()
+    }
+
+    fn grid(&self) -> (usize, usize) {
+        self.fake.grid()
+    }
+
+    fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        if categories.len() > self.most {
+            self.refused += 1;
+            return Err(Error::new(Kind::Memory, "image.onnx", "fails: out of memory", "use less"));
+        }
+        match self.ends {
+            Some(end) if self.fake.calls() == 5 => Err(end()),
+            _ => self.fake.segment(images, categories),
+        }
+    }
+
+    fn provenance(&self) -> Provenance {
+        self.fake.provenance()
+    }
+}
+
+#[test]
+fn where_memory_does_not_suffice_the_batch_is_halved_and_nothing_else_changes() {
+    let settings = settings(12);
+    let wide = overlapped(&settings, &mut Narrow::new(usize::MAX), (8, 2, 2));
+    for (most, refused) in [(8, 0), (7, 1), (4, 1), (3, 1), (1, 2)] {
+        let mut model = Narrow::new(most);
+        assert_eq!(overlapped(&settings, &mut model, (8, 2, 2)), wide, "memory for {most}");
+        assert_eq!(model.refused, refused, "memory for {most}: the smaller batch is kept");
+    }
+    let mut model = Narrow::new(3);
+    let mut evaluator = Evaluator::new(&mut model, Objective::new(&settings, SIZE), 8);
+    let source = (0..9).map(|number| Ok(sample(number)));
+    worst_cases(&mut evaluator, &settings, source, &mut |_, _| Ok(()), &|| false, &|_| {}).unwrap();
+    assert_eq!(evaluator.batch(), 2);
+}
+
+fn ends(mut model: Narrow, depth: usize) -> Result<()> {
+    let settings = settings(12);
+    let mut evaluator = Evaluator::new(&mut model, Objective::new(&settings, SIZE), 2).with_depth(depth);
+    let source = (0..9).map(|number| Ok(sample(number)));
+    worst_cases(&mut evaluator, &settings, source, &mut |_, _| Ok(()), &|| false, &|_| {})
+}
+
+#[test]
+fn what_goes_wrong_in_the_thread_of_the_model_reaches_the_caller() {
+    for depth in [1, 2, 3] {
+        let error = ends(Narrow::new(0), depth).unwrap_err();
+        assert_eq!(error.kind, Kind::Memory);
+        assert!(error.fix.contains("not even one picture"), "{error}");
+
+        let fails: fn() -> Error = || Error::model("image.onnx", "is broken", "mend it");
+        let error = ends(Narrow { ends: Some(fails), ..Narrow::new(8) }, depth).unwrap_err();
+        assert_eq!(error.problem, "is broken");
+
+        let panics: fn() -> Error = || panic!("the model has burst");
+        let burst = std::panic::catch_unwind(|| ends(Narrow { ends: Some(panics), ..Narrow::new(8) }, depth));
+        assert_eq!(burst.unwrap_err().downcast_ref::<&str>(), Some(&"the model has burst"));
     }
 }

@@ -307,8 +307,8 @@ fn info(settings: &Settings) -> RunInfo {
     let mut info = RunInfo::start("askance attack", 7, to_table(settings).unwrap());
     info.models =
         vec![ModelInfo { name: "pocket".into(), bundle_sha256: "ab".repeat(32), ..ModelInfo::default() }];
-    info.provider.active = "CPUExecutionProvider".into();
-    info.provider.options.insert("device_id".into(), "0".into());
+    info.provider.active = "cuda:0".into();
+    info.provider.options.insert("cuda.device_id".into(), "0".into());
     info.provider.options.insert("intra_op_num_threads".into(), 2.into());
     info.dataset.name = "toys".into();
     info.dataset.root = "data/toys".into();
@@ -356,14 +356,15 @@ fn a_run_goes_on_elsewhere_but_not_with_other_settings() {
     elsewhere.status = Status::Interrupted;
     elsewhere.dataset.root = "/mnt/toys".into();
     elsewhere.runtime.path = "/other/libonnxruntime.so".into();
-    elsewhere.provider.options.insert("device_id".into(), "1".into());
+    elsewhere.provider.active = "cuda:1".into();
+    elsewhere.provider.options.insert("cuda.device_id".into(), "1".into());
     compatible(&old, &elsewhere).unwrap();
 
     type Change = fn(&mut RunInfo);
     let changes: [(&str, &str, Change); 8] = [
         ("seed", "8", |new| new.seed = 8),
         ("models.pocket", "cd", |new| new.models[0].bundle_sha256 = "cd".into()),
-        ("provider.active", "CUDA", |new| new.provider.active = "CUDA".into()),
+        ("provider.active", "tensorrt", |new| new.provider.active = "tensorrt:0".into()),
         ("provider.options.intra_op_num_threads", "4", |new| {
             new.provider.options.insert("intra_op_num_threads".into(), 4.into());
         }),

@@ -71,8 +71,13 @@ fn scan(budget: usize) -> Scan {
 }
 
 fn run(scan: &Scan, subjects: &[Subject], batch: usize) -> (Vec<Vec<Tolerance>>, usize) {
+    overlapped(scan, subjects, batch, 1)
+}
+
+fn overlapped(scan: &Scan, subjects: &[Subject], batch: usize, depth: usize) -> (Vec<Vec<Tolerance>>, usize) {
     let mut model = Green::default();
-    let mut evaluator = Evaluator::new(&mut model, Objective::new(&Settings::default(), SIZE), batch);
+    let objective = Objective::new(&Settings::default(), SIZE);
+    let mut evaluator = Evaluator::new(&mut model, objective, batch).with_depth(depth);
     let mut found = Vec::new();
     tolerances(
         &mut evaluator,
@@ -203,4 +208,15 @@ fn drift_is_searched_without_masks_and_other_losses_say_what_they_lack() {
     let mut evaluator = Evaluator::new(&mut fake, Objective::new(&by_mask, SIZE), 4);
     let error = evaluator.evaluate(&[candidate]).unwrap_err();
     assert!(error.subject == "--loss contrast" && error.fix.contains("drift"), "{error}");
+}
+
+#[test]
+fn batches_that_overlap_change_nothing() {
+    let subjects = subjects(0.55, 7);
+    let alone = run(&scan(20), &subjects, 1);
+    for batch in [1, 3, 8, 64] {
+        for depth in [2, 3] {
+            assert_eq!(overlapped(&scan(20), &subjects, batch, depth), alone, "batch {batch}, depth {depth}");
+        }
+    }
 }

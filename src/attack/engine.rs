@@ -1,10 +1,12 @@
 use std::collections::VecDeque;
-use std::time::Instant;
 
-use super::evaluator::{Candidate, Evaluator};
+use super::evaluator::{Candidate, Evaluation, Evaluator};
+use super::objective::Objective;
+use super::pipeline::{Desk, Watch};
 use super::sample::{Outcome, SampleAttack};
 use super::settings::Settings;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::model::Segmentation;
 use crate::types::{Detail, Image, Mask, Perturbation, SampleId};
 
 /// One decoded sample on its way through an attack.
@@ -39,60 +41,97 @@ pub fn worst_cases(
     stop: &dyn Fn() -> bool,
     tick: &dyn Fn(usize),
 ) -> Result<()> {
-    let mut source = source.into_iter();
-    let mut slots: VecDeque<Slot<'_>> = VecDeque::new();
-    let batch = evaluator.batch();
-    let coarse_cost = evaluator.coarse_cost();
-    loop {
-        // A finished sample waits for those before it, so that rows come out in order: let others work meanwhile, within reason.
-        while slots.iter().filter(|slot| !slot.attack.finished()).count() < batch && slots.len() < 4 * batch {
-            let Some(work) = source.next().transpose()? else { break };
-            let attack = SampleAttack::new(settings, coarse_cost, work.id.to_string());
-            slots.push_back(Slot { work, attack });
-        }
-        let (picked, detail) = pick(&mut slots, batch);
-        if picked.is_empty() {
-            return Ok(());
-        }
-        if stop() {
-            return Err(Error::interrupted("attack"));
-        }
-        let candidates: Vec<Candidate<'_>> = picked
-            .iter()
-            .map(|&(slot, perturbation)| {
-                let Slot { work: Work { id, image, mask, .. }, attack } = &slots[slot];
-                let (mask, clean) = (mask.as_ref(), attack.clean());
-                Candidate { image, mask, clean, category: &id.category, perturbation, detail }
-            })
-            .collect();
-        let evaluations = evaluator.evaluate(&candidates)?;
-        tick(evaluations.len());
-        let start = Instant::now();
-        for ((slot, perturbation), evaluation) in picked.into_iter().zip(evaluations) {
-            slots[slot].attack.tell(perturbation, evaluation)?;
-        }
-        evaluator.count_search(start.elapsed());
-        while slots.front().is_some_and(|slot| slot.attack.finished()) {
-            if let Some(Slot { work, attack }) = slots.pop_front() {
-                done(work, attack.into_outcomes())?;
+    let mut searches = Searches {
+        settings,
+        coarse_cost: evaluator.coarse_cost(),
+        depth: evaluator.depth(),
+        source: source.into_iter(),
+        done,
+        slots: VecDeque::new(),
+        gone: 0,
+    };
+    evaluator.run(&mut searches, &Watch { what: "attack", stop, tick })
+}
+
+/// The searches of the samples in flight. Each waits for all answers of its round before it asks for more, so that it does not
+/// matter to it how many batches are under way.
+struct Searches<'a, I> {
+    settings: &'a Settings,
+    coarse_cost: f64,
+    /// Batches under way at once.
+    depth: usize,
+    source: I,
+    done: &'a mut dyn FnMut(Work, Vec<Outcome>) -> Result<()>,
+    slots: VecDeque<Slot<'a>>,
+    /// Samples that have left: the number of the first slot.
+    gone: usize,
+}
+
+impl<I: Iterator<Item = Result<Work>>> Searches<'_, I> {
+    fn hand_over(&mut self) -> Result<()> {
+        while self.slots.front().is_some_and(|slot| slot.attack.finished()) {
+            if let Some(Slot { work, attack }) = self.slots.pop_front() {
+                self.gone += 1;
+                (self.done)(work, attack.into_outcomes())?;
             }
         }
+        Ok(())
+    }
+
+    /// A finished sample waits for those before it, so that rows come out in order: lets others work meanwhile, within reason.
+    fn refill(&mut self, wanted: usize) -> Result<()> {
+        while self.slots.iter().filter(|slot| !slot.attack.finished()).count() < wanted
+            && self.slots.len() < 4 * wanted
+        {
+            let Some(work) = self.source.next().transpose()? else { break };
+            let attack = SampleAttack::new(self.settings, self.coarse_cost, work.id.to_string());
+            self.slots.push_back(Slot { work, attack });
+        }
+        Ok(())
     }
 }
 
-/// Fills one batch: the candidates of the oldest sample first, then those of the next that are to be looked at as closely.
-fn pick(slots: &mut VecDeque<Slot<'_>>, batch: usize) -> (Vec<(usize, Perturbation)>, Detail) {
-    let mut picked = Vec::with_capacity(batch);
-    let mut common = None;
-    for (index, slot) in slots.iter_mut().enumerate() {
-        let detail = slot.attack.detail();
-        while picked.len() < batch && common.is_none_or(|common| common == detail) {
-            match slot.attack.next() {
-                Some(perturbation) => picked.push((index, perturbation)),
-                None => break,
+impl<I: Iterator<Item = Result<Work>>> Desk for Searches<'_, I> {
+    /// Numbers of samples, what is done to them, and how closely it is looked at.
+    type Ticket = (Vec<(usize, Perturbation)>, Detail);
+    type Answer = Evaluation;
+
+    /// Fills one batch: the candidates of the oldest sample first, then those of the next that are to be looked at as closely.
+    fn pick(&mut self, room: usize) -> Result<Option<Self::Ticket>> {
+        self.hand_over()?;
+        self.refill(self.depth * room)?;
+        let mut picked = Vec::with_capacity(room);
+        let mut common = None;
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            let detail = slot.attack.detail();
+            while picked.len() < room && common.is_none_or(|common| common == detail) {
+                match slot.attack.next() {
+                    Some(perturbation) => picked.push((self.gone + index, perturbation)),
+                    None => break,
+                }
+                common = Some(detail);
             }
-            common = Some(detail);
         }
+        Ok(common.map(|detail| (picked, detail)))
     }
-    (picked, common.unwrap_or_default())
+
+    fn candidates<'a>(&'a self, (picked, detail): &'a Self::Ticket) -> Vec<Candidate<'a>> {
+        let candidate = |&(number, perturbation): &(usize, Perturbation)| {
+            let Slot { work: Work { id, image, mask, .. }, attack } = &self.slots[number - self.gone];
+            let (mask, clean) = (mask.as_ref(), attack.clean());
+            Candidate { image, mask, clean, category: &id.category, perturbation, detail: *detail }
+        };
+        picked.iter().map(candidate).collect()
+    }
+
+    fn judge(objective: &Objective, answer: Segmentation, candidate: &Candidate<'_>) -> Result<Evaluation> {
+        objective.evaluation(answer, candidate)
+    }
+
+    fn take(&mut self, (picked, _): Self::Ticket, answers: Vec<Evaluation>) -> Result<()> {
+        for ((number, perturbation), evaluation) in picked.into_iter().zip(answers) {
+            self.slots[number - self.gone].attack.tell(perturbation, evaluation)?;
+        }
+        Ok(())
+    }
 }

@@ -1,10 +1,8 @@
-use std::ops::Add;
-use std::time::{Duration, Instant};
-
-use ndarray::parallel::prelude::*;
-use ndarray::{Array4, Axis, s};
+use std::ops::{Add, Range};
+use std::time::Duration;
 
 use super::objective::Objective;
+use super::pipeline::{Desk, Pipeline, Watch};
 use crate::error::Result;
 use crate::model::{Segmentation, Segmenter};
 use crate::types::{Detail, Image, Mask, Perturbation};
@@ -52,7 +50,7 @@ pub struct Clock {
     pub pictures: usize,
     /// Model calls.
     pub calls: usize,
-    /// Time inside the model.
+    /// Time inside the model; the other times may lie within it, where a device does its work.
     pub model: Duration,
     /// Time in perturbation, back-rotation and loss.
     pub pixels: Duration,
@@ -80,19 +78,30 @@ impl Add for Clock {
 pub struct Evaluator<'m> {
     segmenter: &'m mut dyn Segmenter,
     objective: Objective,
-    batch: Array4<f32>,
+    pipeline: Pipeline,
     clock: Clock,
 }
 
 impl<'m> Evaluator<'m> {
-    /// Calls `segmenter` with at most `batch` pictures at once.
+    /// Calls `segmenter` with at most `batch` pictures at once. Where it runs on a device, the processor works on two batches
+    /// beside it; where it runs on the processor itself, it has that to itself during its calls.
     ///
     /// # Panics
     /// If `batch` is zero.
     pub fn new(segmenter: &'m mut dyn Segmenter, objective: Objective, batch: usize) -> Self {
-        assert!(batch > 0, "a batch holds at least one picture");
-        let size = objective.size();
-        Self { segmenter, objective, batch: Array4::zeros((batch, 3, size, size)), clock: Clock::default() }
+        let depth = if segmenter.provenance().is_on_device() { ON_DEVICE } else { ON_PROCESSOR };
+        Self { segmenter, objective, pipeline: Pipeline::new(batch, depth), clock: Clock::default() }
+    }
+
+    /// With `depth` batches under way at once: with 1 perturbation, model and scoring take turns, with 2 they overlap. Results do
+    /// not depend on it.
+    ///
+    /// # Panics
+    /// If `depth` is zero.
+    #[must_use]
+    pub fn with_depth(mut self, depth: usize) -> Self {
+        self.pipeline = Pipeline::new(self.pipeline.most, depth);
+        self
     }
 
     /// The objective that candidates are scored with.
@@ -100,9 +109,14 @@ impl<'m> Evaluator<'m> {
         &self.objective
     }
 
-    /// Most pictures in one model call.
+    /// Most pictures in one model call: fewer than at first where memory did not suffice for more.
     pub fn batch(&self) -> usize {
-        self.batch.len_of(Axis(0))
+        self.pipeline.most
+    }
+
+    /// Batches under way at once.
+    pub(super) fn depth(&self) -> usize {
+        self.pipeline.depth
     }
 
     /// What a coarse evaluation costs: [`Segmenter::coarse_cost`], or as much as a full one where the loss is drift, since a coarse
@@ -116,82 +130,69 @@ impl<'m> Evaluator<'m> {
         self.clock
     }
 
-    /// Adds time that a search took between evaluations.
-    pub(super) fn count_search(&mut self, time: Duration) {
-        self.clock.search += time;
-    }
-
     /// Evaluates candidates in their order.
     ///
     /// # Errors
     /// What the segmenter reports; a usage error where a candidate has not what its loss is measured against.
     pub fn evaluate(&mut self, candidates: &[Candidate<'_>]) -> Result<Vec<Evaluation>> {
         let mut evaluations = Vec::with_capacity(candidates.len());
-        for same in candidates.chunk_by(|a, b| a.detail == b.detail) {
-            for chunk in same.chunks(self.batch()) {
-                evaluations.extend(self.evaluate_batch(chunk)?);
-            }
-        }
+        let mut take = |answers: Vec<Evaluation>| {
+            evaluations.extend(answers);
+            Ok(())
+        };
+        self.run(&mut List::new(candidates, &mut take), &Watch::NONE)?;
         Ok(evaluations)
     }
 
-    /// The model's answers alone, without a loss, to candidates in their order.
-    ///
-    /// # Errors
-    /// What the segmenter reports.
-    pub fn segment(&mut self, candidates: &[Candidate<'_>]) -> Result<Vec<Segmentation>> {
-        let mut answers = Vec::with_capacity(candidates.len());
-        for same in candidates.chunk_by(|a, b| a.detail == b.detail) {
-            for chunk in same.chunks(self.batch()) {
-                answers.extend(self.segment_batch(chunk)?);
-            }
-        }
-        Ok(answers)
+    /// Works for a desk until it has nothing more to ask.
+    pub(super) fn run<D: Desk>(&mut self, desk: &mut D, watch: &Watch<'_>) -> Result<()> {
+        self.pipeline.run(self.segmenter, &self.objective, &mut self.clock, desk, watch)
+    }
+}
+
+/// Batches under way at once beside a model on a device.
+const ON_DEVICE: usize = 2;
+/// Beside a model on all the cores: others would only take them away from it.
+const ON_PROCESSOR: usize = 1;
+
+/// Candidates that are all known from the start.
+pub(super) struct List<'l, 'c> {
+    candidates: &'l [Candidate<'c>],
+    picked: usize,
+    take: &'l mut dyn FnMut(Vec<Evaluation>) -> Result<()>,
+}
+
+impl<'l, 'c> List<'l, 'c> {
+    /// `take` gets the evaluations in order, batch by batch.
+    pub fn new(
+        candidates: &'l [Candidate<'c>],
+        take: &'l mut dyn FnMut(Vec<Evaluation>) -> Result<()>,
+    ) -> Self {
+        Self { candidates, picked: 0, take }
+    }
+}
+
+impl Desk for List<'_, '_> {
+    type Ticket = Range<usize>;
+    type Answer = Evaluation;
+
+    fn pick(&mut self, room: usize) -> Result<Option<Self::Ticket>> {
+        let left = &self.candidates[self.picked..];
+        let Some(first) = left.first() else { return Ok(None) };
+        let alike = left.iter().take(room).take_while(|candidate| candidate.detail == first.detail).count();
+        self.picked += alike;
+        Ok(Some(self.picked - alike..self.picked))
     }
 
-    fn segment_batch(&mut self, chunk: &[Candidate<'_>]) -> Result<Vec<Segmentation>> {
-        let start = Instant::now();
-        let mut pixels = self.batch.slice_mut(s![..chunk.len(), .., .., ..]);
-        let perturber = self.objective.perturber();
-        pixels.axis_iter_mut(Axis(0)).into_par_iter().zip(chunk.par_iter()).for_each(|(slot, candidate)| {
-            perturber.apply(candidate.image.view(), candidate.perturbation, slot);
-        });
-        let categories: Vec<&str> = chunk.iter().map(|candidate| candidate.category).collect();
-        let perturbed = Instant::now();
-        let detail = chunk.first().map_or(Detail::Full, |candidate| candidate.detail);
-        let segmentations = match detail {
-            Detail::Full => self.segmenter.segment(pixels.view(), &categories),
-            Detail::Coarse => self.segmenter.segment_coarse(pixels.view(), &categories),
-        }?;
-        match detail {
-            Detail::Full => self.clock.evaluations += chunk.len(),
-            Detail::Coarse => self.clock.coarse += chunk.len(),
-        }
-        let views = self.segmenter.views();
-        self.clock.pictures += chunk.len() * views;
-        self.clock.calls += views;
-        self.clock.model += perturbed.elapsed();
-        self.clock.pixels += perturbed - start;
-        Ok(segmentations)
+    fn candidates<'a>(&'a self, ticket: &'a Self::Ticket) -> Vec<Candidate<'a>> {
+        self.candidates[ticket.clone()].to_vec()
     }
 
-    fn evaluate_batch(&mut self, chunk: &[Candidate<'_>]) -> Result<Vec<Evaluation>> {
-        let segmentations = self.segment_batch(chunk)?;
-        let segmented = Instant::now();
-        let objective = &self.objective;
-        let evaluations = segmentations
-            .into_par_iter()
-            .zip(chunk.par_iter())
-            .map(|(segmentation, candidate)| {
-                let loss = objective.loss(&segmentation, candidate)?;
-                let rank = objective.rank(&segmentation, candidate, loss);
-                let sample_auroc = candidate.mask.filter(|_| objective.keeps_candidates()).and_then(|mask| {
-                    objective.sample_auroc(segmentation.map.view(), mask, candidate.perturbation)
-                });
-                Ok(Evaluation { segmentation, loss, rank, sample_auroc })
-            })
-            .collect();
-        self.clock.pixels += segmented.elapsed();
-        evaluations
+    fn judge(objective: &Objective, answer: Segmentation, candidate: &Candidate<'_>) -> Result<Evaluation> {
+        objective.evaluation(answer, candidate)
+    }
+
+    fn take(&mut self, _: Self::Ticket, answers: Vec<Evaluation>) -> Result<()> {
+        (self.take)(answers)
     }
 }

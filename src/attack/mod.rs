@@ -4,12 +4,14 @@
 //! candidates of many samples share one model call in the [`Evaluator`], and the [`Outcome`]s leave in the order in which
 //! the samples came. [`category_metrics`] pools stored patch-level maps, so that no metric needs the model again.
 
+mod batch;
 mod candidates;
 mod choice;
 mod engine;
 mod evaluator;
 mod goal;
 mod objective;
+mod pipeline;
 mod pool;
 mod preset;
 mod sample;
@@ -18,6 +20,7 @@ mod sweep;
 mod tolerance;
 mod uniform;
 
+pub use batch::{BatchSize, probe_batch};
 pub use candidates::Kept;
 pub use choice::{Choices, choose_pooled};
 pub use engine::{Work, worst_cases};

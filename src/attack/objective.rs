@@ -1,6 +1,6 @@
 use ndarray::ArrayView2;
 
-use super::evaluator::Candidate;
+use super::evaluator::{Candidate, Evaluation};
 use super::goal::Goal;
 use super::settings::{Border, Select, Settings};
 use crate::error::{Error, Result};
@@ -104,6 +104,24 @@ impl Objective {
         }
     }
 
+    /// Everything that is worked out about the answer to one candidate.
+    ///
+    /// # Errors
+    /// Those of [`Self::loss`].
+    pub(super) fn evaluation(
+        &self,
+        segmentation: Segmentation,
+        candidate: &Candidate<'_>,
+    ) -> Result<Evaluation> {
+        let loss = self.loss(&segmentation, candidate)?;
+        let rank = self.rank(&segmentation, candidate, loss);
+        let sample_auroc = candidate
+            .mask
+            .filter(|_| self.select == Select::Pooled)
+            .and_then(|mask| self.sample_auroc(segmentation.map.view(), mask, candidate.perturbation));
+        Ok(Evaluation { segmentation, loss, rank, sample_auroc })
+    }
+
     fn loss_of_truth(
         &self,
         loss: metric::Loss,
@@ -146,11 +164,6 @@ impl Objective {
             }
             _ => loss,
         }
-    }
-
-    /// Whether a later choice wants the candidates of the searches.
-    pub(super) fn keeps_candidates(&self) -> bool {
-        self.select == Select::Pooled
     }
 
     /// Per-sample pixel AUROC, `None` where the scored mask has one class only.

@@ -1,5 +1,8 @@
+use std::collections::VecDeque;
+
 use super::engine::Work;
-use super::evaluator::{Candidate, Evaluation, Evaluator};
+use super::evaluator::{Candidate, Evaluation, Evaluator, List};
+use super::pipeline::Watch;
 use crate::error::{Error, Result};
 use crate::types::{Axis, Bounds, Detail, Interval, Perturbation};
 
@@ -27,18 +30,19 @@ pub fn sweep_values(bounds: &Bounds, axis: Axis, steps: usize) -> Result<Vec<f64
     Ok(values)
 }
 
-/// Evaluates every sample under every perturbation, in chunks that fill the batch. The result has one row per sample, one
-/// entry per perturbation.
+/// Evaluates every sample under every perturbation, and hands the evaluations of each sample, one per perturbation, to `done` with
+/// its place. Candidates of several samples share a batch.
 ///
 /// # Errors
-/// What the segmenter reports; an interrupted error when `stop` says so.
+/// What the segmenter or `done` report; an interrupted error when `stop` says so.
 pub fn uniform(
     evaluator: &mut Evaluator<'_>,
-    samples: &[Work],
+    samples: &[&Work],
     perturbations: &[Perturbation],
+    done: &mut dyn FnMut(usize, Vec<Evaluation>) -> Result<()>,
     stop: &dyn Fn() -> bool,
     tick: &dyn Fn(usize),
-) -> Result<Vec<Vec<Evaluation>>> {
+) -> Result<()> {
     let candidates: Vec<Candidate<'_>> = samples
         .iter()
         .flat_map(|work| {
@@ -52,16 +56,17 @@ pub fn uniform(
             })
         })
         .collect();
-    let mut evaluations = Vec::with_capacity(candidates.len());
-    for chunk in candidates.chunks(evaluator.batch()) {
-        if stop() {
-            return Err(Error::interrupted("sweep"));
+    let mut waiting = VecDeque::new();
+    let mut complete = 0;
+    let mut take = |evaluations: Vec<Evaluation>| {
+        waiting.extend(evaluations);
+        while waiting.len() >= perturbations.len() && complete < samples.len() {
+            done(complete, waiting.drain(..perturbations.len()).collect())?;
+            complete += 1;
         }
-        evaluations.extend(evaluator.evaluate(chunk)?);
-        tick(chunk.len());
-    }
-    let mut evaluations = evaluations.into_iter();
-    Ok(samples.iter().map(|_| evaluations.by_ref().take(perturbations.len()).collect()).collect())
+        Ok(())
+    };
+    evaluator.run(&mut List::new(&candidates, &mut take), &Watch { what: "sweep", stop, tick })
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@ use std::collections::VecDeque;
 
 use super::engine::Work;
 use super::evaluator::{Candidate, Evaluator};
-use crate::error::{Error, Result};
+use super::objective::Objective;
+use super::pipeline::{Desk, Watch};
+use crate::error::Result;
+use crate::model::Segmentation;
 use crate::search::FlipScan;
 use crate::types::{Axis, Bounds, Detail, Perturbation};
 
@@ -69,34 +72,37 @@ impl Scan {
     }
 }
 
-/// The scans of one sample, each waiting for at most one evaluation.
+/// One side of one axis of a sample, waiting for at most one evaluation.
+struct Side {
+    scan: FlipScan,
+    under_way: bool,
+}
+
+/// The scans of one sample.
 struct Slot {
     subject: Subject,
-    scans: Vec<(Axis, [FlipScan; 2])>,
+    scans: Vec<(Axis, [Side; 2])>,
 }
 
 impl Slot {
-    /// What every scan asks for next: place among the scans, side, perturbation.
-    fn asked(&self) -> impl Iterator<Item = (usize, usize, Perturbation)> {
-        self.scans.iter().enumerate().flat_map(|(place, (axis, sides))| {
-            sides.iter().enumerate().filter_map(move |(side, scan)| {
-                Some((place, side, Perturbation::IDENTITY.with(*axis, scan.ask()?)))
-            })
-        })
+    fn new(subject: Subject, scan: &Scan) -> Self {
+        let sides = |axis| scan.sides(axis).map(|scan| Side { scan, under_way: false });
+        Self { subject, scans: scan.axes.iter().map(|&axis| (axis, sides(axis))).collect() }
     }
 
-    fn finished(&self) -> bool {
-        self.asked().next().is_none()
+    /// Scans that are not finished.
+    fn open(&self) -> usize {
+        self.scans.iter().flat_map(|(_, sides)| sides).filter(|side| side.scan.ask().is_some()).count()
     }
 
     fn tolerances(&self) -> Vec<Tolerance> {
-        let of = |(axis, [below, above]): &(Axis, [FlipScan; 2])| Tolerance {
+        let of = |(axis, [below, above]): &(Axis, [Side; 2])| Tolerance {
             axis: *axis,
-            below: below.found(),
-            above: above.found(),
-            step: below.step().max(above.step()),
-            resolution: below.resolution().max(above.resolution()),
-            evaluations: 1 + below.asked() + above.asked(),
+            below: below.scan.found(),
+            above: above.scan.found(),
+            step: below.scan.step().max(above.scan.step()),
+            resolution: below.scan.resolution().max(above.scan.resolution()),
+            evaluations: 1 + below.scan.asked() + above.scan.asked(),
         };
         self.scans.iter().map(of).collect()
     }
@@ -120,60 +126,98 @@ pub fn tolerances(
     tick: &dyn Fn(usize),
 ) -> Result<()> {
     assert!(scan.budget > 0, "a budget holds the unchanged picture");
-    let mut source = source.into_iter();
-    let mut slots: VecDeque<Slot> = VecDeque::new();
-    let batch = evaluator.batch();
-    loop {
-        while slots.iter().map(|slot| slot.asked().count()).sum::<usize>() < batch && slots.len() < 4 * batch
-        {
-            let Some(subject) = source.next().transpose()? else { break };
-            let scans = scan.axes.iter().map(|&axis| (axis, scan.sides(axis))).collect();
-            slots.push_back(Slot { subject, scans });
-        }
-        let picked: Vec<(usize, usize, usize, Perturbation)> = slots
-            .iter()
-            .enumerate()
-            .flat_map(|(slot, scans)| {
-                scans.asked().map(move |(place, side, perturbation)| (slot, place, side, perturbation))
-            })
-            .take(batch)
-            .collect();
-        if !picked.is_empty() {
-            if stop() {
-                return Err(Error::interrupted("tolerance"));
-            }
-            let candidates: Vec<Candidate<'_>> = picked
-                .iter()
-                .map(|&(slot, _, _, perturbation)| {
-                    let Work { id, image, mask, .. } = &slots[slot].subject.work;
-                    let category = id.category.as_str();
-                    Candidate {
-                        image,
-                        mask: mask.as_ref(),
-                        clean: None,
-                        category,
-                        perturbation,
-                        detail: Detail::Full,
-                    }
-                })
-                .collect();
-            let answers = evaluator.segment(&candidates)?;
-            tick(answers.len());
-            for ((slot, place, side, _), answer) in picked.into_iter().zip(answers) {
-                let Slot { subject: Subject { clean_score, threshold, .. }, scans } = &mut slots[slot];
-                let anomalous = |score: f32| f64::from(score) > *threshold;
-                scans[place].1[side].tell(anomalous(answer.image_score) != anomalous(*clean_score));
-            }
-        }
-        let before = slots.len();
-        while slots.front().is_some_and(Slot::finished) {
-            if let Some(slot) = slots.pop_front() {
+    let source = source.into_iter();
+    let depth = evaluator.depth();
+    let mut scans = Scans { scan, depth, source, done, slots: VecDeque::new(), gone: 0 };
+    evaluator.run(&mut scans, &Watch { what: "tolerance", stop, tick })
+}
+
+/// The scans of the samples in flight.
+struct Scans<'a, I> {
+    scan: &'a Scan,
+    /// Batches under way at once.
+    depth: usize,
+    source: I,
+    done: &'a mut dyn FnMut(Work, Vec<Tolerance>) -> Result<()>,
+    slots: VecDeque<Slot>,
+    /// Samples that have left: the number of the first slot.
+    gone: usize,
+}
+
+/// Sample, place among its scans, side, and what is done to the picture.
+type Asked = (usize, usize, usize, Perturbation);
+
+impl<I: Iterator<Item = Result<Subject>>> Scans<'_, I> {
+    fn hand_over(&mut self) -> Result<()> {
+        while self.slots.front().is_some_and(|slot| slot.open() == 0) {
+            if let Some(slot) = self.slots.pop_front() {
+                self.gone += 1;
                 let tolerances = slot.tolerances();
-                done(slot.subject.work, tolerances)?;
+                (self.done)(slot.subject.work, tolerances)?;
             }
         }
-        if before == 0 {
-            return Ok(());
+        Ok(())
+    }
+
+    fn refill(&mut self, wanted: usize) -> Result<()> {
+        while self.slots.iter().map(Slot::open).sum::<usize>() < wanted && self.slots.len() < 4 * wanted {
+            let Some(subject) = self.source.next().transpose()? else { break };
+            self.slots.push_back(Slot::new(subject, self.scan));
         }
+        Ok(())
+    }
+}
+
+impl<I: Iterator<Item = Result<Subject>>> Desk for Scans<'_, I> {
+    type Ticket = Vec<Asked>;
+    type Answer = Segmentation;
+
+    fn pick(&mut self, room: usize) -> Result<Option<Self::Ticket>> {
+        self.hand_over()?;
+        self.refill(self.depth * room)?;
+        // A sample whose axes have no width is finished when it comes.
+        self.hand_over()?;
+        let mut picked = Vec::with_capacity(room);
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            for (place, (axis, sides)) in slot.scans.iter_mut().enumerate() {
+                for (number, side) in sides.iter_mut().enumerate().filter(|(_, side)| !side.under_way) {
+                    if picked.len() == room {
+                        return Ok(Some(picked));
+                    }
+                    if let Some(value) = side.scan.ask() {
+                        side.under_way = true;
+                        let perturbation = Perturbation::IDENTITY.with(*axis, value);
+                        picked.push((self.gone + index, place, number, perturbation));
+                    }
+                }
+            }
+        }
+        Ok((!picked.is_empty()).then_some(picked))
+    }
+
+    fn candidates<'a>(&'a self, ticket: &'a Self::Ticket) -> Vec<Candidate<'a>> {
+        let candidate = |&(number, _, _, perturbation): &Asked| {
+            let Work { id, image, mask, .. } = &self.slots[number - self.gone].subject.work;
+            let (mask, category) = (mask.as_ref(), id.category.as_str());
+            Candidate { image, mask, clean: None, category, perturbation, detail: Detail::Full }
+        };
+        ticket.iter().map(candidate).collect()
+    }
+
+    /// A decision needs no loss.
+    fn judge(_: &Objective, answer: Segmentation, _: &Candidate<'_>) -> Result<Segmentation> {
+        Ok(answer)
+    }
+
+    fn take(&mut self, ticket: Self::Ticket, answers: Vec<Segmentation>) -> Result<()> {
+        for ((number, place, side, _), answer) in ticket.into_iter().zip(answers) {
+            let Slot { subject: Subject { clean_score, threshold, .. }, scans } =
+                &mut self.slots[number - self.gone];
+            let anomalous = |score: f32| f64::from(score) > *threshold;
+            let side = &mut scans[place].1[side];
+            side.scan.tell(anomalous(answer.image_score) != anomalous(*clean_score));
+            side.under_way = false;
+        }
+        Ok(())
     }
 }

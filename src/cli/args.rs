@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use askance::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
+use askance::attack::{BatchSize, Border, Goal, Preset, SearchChoice, Select, Settings};
 use askance::dataset::Layout;
 use askance::error::{Error, Result};
 use askance::metric::AuproMode;
 use askance::model::{Defence, Precision, Provider};
 use askance::perturb::{self, Fill, Rotation};
 use askance::synth::World;
-use askance::types::{Attack, Axis, Bounds, Frame, Interval};
+use askance::types::{Attack, Axis, Bounds, Frame, Interval, Shard};
 
 use super::compare_search::CompareArgs;
 use super::uniform::UniformArgs;
@@ -58,6 +58,8 @@ pub enum Command {
     Data(SurveyArgs),
     /// The paper's whole protocol over the data sets and backbones that are there: attacks, sweeps, tables and figures
     Paper(PaperArgs),
+    /// Put the shards of one run together: records, maps, metrics of all samples, plots; needs no model
+    Merge(MergeArgs),
     /// Draw the plots of finished runs from their records
     Plot(PlotArgs),
     /// What this machine can run, and why not the rest
@@ -108,6 +110,13 @@ pub struct DataArgs {
     pub skip_bad: bool,
 }
 
+impl DataArgs {
+    /// All of the data in a folder.
+    pub fn of(data: PathBuf) -> Self {
+        Self { data, layout: None, name: None, category: Vec::new(), limit: None, skip_bad: false }
+    }
+}
+
 /// Which model, and how it runs.
 #[derive(Debug, Clone, Args)]
 pub struct ModelArgs {
@@ -138,9 +147,9 @@ pub struct ModelArgs {
     /// Let CUDA and TensorRT multiply fp32 in TF32: faster, with thirteen bits less
     #[arg(long)]
     pub tf32: bool,
-    /// Pictures in one model call, at most
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = positive)]
-    pub batch: usize,
+    /// Pictures in one model call, at most: a number, or auto, which tries what is fastest; results do not depend on it
+    #[arg(long, value_name = "N", default_value_t = BatchSize::Of(8))]
+    pub batch: BatchSize,
     /// Prompt set: winclip, common21, or a TOML file [default: winclip; common21 with --preset and for the paper]
     #[arg(long, value_name = "NAME|FILE")]
     pub prompts: Option<String>,
@@ -167,7 +176,7 @@ impl Default for ModelArgs {
             threads: None,
             spin: false,
             tf32: false,
-            batch: 8,
+            batch: BatchSize::Of(8),
             prompts: None,
             temperature: None,
             spaces: false,
@@ -268,6 +277,9 @@ pub struct EvalArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
+    /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
     /// Folder of the run [default: results/eval-DATA]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -322,6 +334,9 @@ pub struct AttackArgs {
     /// Seed of the searches
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
     /// Folder of the run [default: results/attack-DATA]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -457,6 +472,23 @@ pub struct SurveyArgs {
     /// Only these categories
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub category: Vec<String>,
+}
+
+/// `askance merge`
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Folder of the whole run, which must not hold one yet
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// Folders of all its shards
+    #[arg(required = true, value_name = "SHARD")]
+    pub shards: Vec<PathBuf>,
+    /// Where the pictures are now [default: where they were]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Write each map at evaluation size as npy
+    #[arg(long)]
+    pub save_maps: bool,
 }
 
 /// `askance plot`

@@ -66,7 +66,7 @@ pub fn run_model(
     bar.reset_eta();
 
     model.prepare(&session.data.category_names())?;
-    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), plan.model.batch);
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
     let dir = run.dir.clone();
     let skipping = RefCell::new(run);
     let source = pending.iter().enumerate().filter_map(|(index, sample)| match dataset::load(sample, size) {
@@ -121,7 +121,8 @@ pub fn run_model(
     let result = worst_cases(&mut evaluator, settings, source, &mut done, &interrupt::requested, &|count| {
         bar.inc(count as u64)
     });
-    let clock = evaluator.clock();
+    let (clock, batch) = (evaluator.clock(), evaluator.batch());
+    skipping.into_inner().keep_batch(&name, batch)?;
     if result.is_ok() {
         bar.finish_and_clear();
     } else {

@@ -44,6 +44,7 @@ pub fn run(global: &Global, args: &DemoArgs) -> Result<()> {
             tolerance: None,
             uniform: None,
         },
+        shard: None,
         out: Some(args.out.clone()),
         save_maps: false,
         keep_traces: false,

@@ -9,6 +9,7 @@ mod defences;
 mod demo;
 mod inspect;
 mod interrupt;
+mod merge;
 mod output;
 mod paper;
 mod plan;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Sweep(args) => plan::sweep(&global, args),
         Command::Data(args) => data::run(&global, &args),
         Command::Paper(args) => paper::run(&global, &args),
+        Command::Merge(args) => merge::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),
         Command::Providers => inspect::providers(&global),
         Command::Runtime { command: RuntimeCommand::Install { flavour } } => {

@@ -16,6 +16,7 @@ use super::table::{percent, render};
 use super::{defences, stability};
 
 /// Pictures written, and those that the records do not allow, with the reason.
+#[derive(Default)]
 pub struct Plots {
     written: Vec<PathBuf>,
     skipped: Vec<(String, String)>,
@@ -65,6 +66,7 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
             "evaluations": done.clock.evaluations,
             "coarse_evaluations": done.clock.coarse,
             "model_pictures": done.clock.pictures,
+            "batch": batch(done),
             "model_calls": done.clock.calls,
             "model_seconds": done.clock.model.as_secs_f64(),
             "pixel_seconds": done.clock.pixels.as_secs_f64(),
@@ -91,8 +93,17 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
     for skipped in done.run.skipped() {
         println!("left out: {} ({})", skipped.sample, skipped.reason);
     }
-    println!("records and plots: {}", out.display());
+    match plots.written.is_empty() {
+        true => println!("records: {}", out.display()),
+        false => println!("records and plots: {}", out.display()),
+    }
     Ok(())
+}
+
+/// How many pictures each model got at once.
+fn batch(done: &Done) -> Vec<serde_json::Value> {
+    let models = done.run.models().iter();
+    models.filter_map(|model| Some(json!({ "model": model.name, "batch": model.batch.as_ref()? }))).collect()
 }
 
 /// One table per model: a row for each category, a column for each attack.

@@ -269,6 +269,7 @@ impl Protocol<'_> {
                 .or_prompts_of(Some(args.preset)),
             metric: self.metric,
             work,
+            shard: None,
             out: Some(args.out.join(format!("{command}-{slug}"))),
             save_maps: false,
             keep_traces: false,

@@ -13,10 +13,11 @@ use askance::model::Segmenter;
 use askance::record::{StabilityRow, Status, SummaryRow, SweepRow, UniformRow};
 use askance::report::DefendedModel;
 use askance::search;
-use askance::types::{Attack, Axis};
+use askance::types::{Attack, Axis, Shard};
 
 use super::args::{AttackArgs, DataArgs, EvalArgs, Global, ModelArgs, SweepArgs};
-use super::setup::{Data, Run, load_models, metric_options, out_dir};
+use super::output::Plots;
+use super::setup::{Data, Run, batch_sizes, load_models, metric_options, out_dir};
 use super::tolerance::{self, TolerancePlan};
 use super::uniform::{self, UniformPlan};
 use super::{attack, choose, compare_search, interrupt, output, summary, sweep, unlabelled};
@@ -29,6 +30,8 @@ pub struct Plan {
     pub model: ModelArgs,
     pub metric: MetricOptions,
     pub work: WorkPlan,
+    /// The part of the samples that is worked on; all where there is none.
+    pub shard: Option<Shard>,
     pub out: Option<PathBuf>,
     pub save_maps: bool,
     pub keep_traces: bool,
@@ -77,6 +80,22 @@ pub struct Done {
     pub wall: Duration,
 }
 
+impl Done {
+    /// A run that evaluated nothing.
+    pub fn of(run: Run, summary: Vec<SummaryRow>) -> Self {
+        Self {
+            run,
+            summary,
+            sweep: Vec::new(),
+            stability: Vec::new(),
+            uniform: Vec::new(),
+            clock: Clock::default(),
+            models: Vec::new(),
+            wall: Duration::ZERO,
+        }
+    }
+}
+
 impl ModelArgs {
     /// `--prompts`, else those of the protocol, else WinCLIP's own.
     pub fn or_prompts_of(mut self, preset: Option<Preset>) -> Self {
@@ -98,6 +117,7 @@ pub fn eval(global: &Global, args: EvalArgs) -> Result<()> {
             tolerance: None,
             uniform: None,
         },
+        shard: args.shard,
         out: args.out,
         save_maps: args.save_maps,
         keep_traces: false,
@@ -131,6 +151,7 @@ pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
         model: args.model.or_prompts_of(args.perturb.preset),
         metric: metric_options(&args.metric)?,
         work: WorkPlan { settings, sweep: None, tolerance, uniform: args.uniform.plan() },
+        shard: args.shard,
         out: args.out,
         save_maps: args.save_maps,
         keep_traces: args.keep_traces,
@@ -138,6 +159,7 @@ pub fn attack(global: &Global, args: AttackArgs) -> Result<()> {
         decision: args.decision,
     };
     match &args.compare.compare_search {
+        Some(_) if plan.shard.is_some() => Err(refused_with_shard("--compare-search")),
         Some(strategies) => compare_search::run(global, &plan, &args.compare, strategies),
         None => run(global, plan),
     }
@@ -161,6 +183,7 @@ pub fn sweep(global: &Global, args: SweepArgs) -> Result<()> {
             tolerance: None,
             uniform: None,
         },
+        shard: None,
         out: args.out,
         save_maps: false,
         keep_traces: false,
@@ -173,8 +196,9 @@ pub fn sweep(global: &Global, args: SweepArgs) -> Result<()> {
 /// Executes a plan, draws what its records allow, and prints the summary.
 pub fn run(global: &Global, plan: Plan) -> Result<()> {
     interrupt::listen()?;
+    let whole = plan.shard.is_none();
     let mut done = execute(global, plan)?;
-    let plots = output::draw(&done.run.dir)?;
+    let plots = if whole { output::draw(&done.run.dir)? } else { Plots::default() };
     done.run.end(Status::Finished)?;
     output::report(global, &done, &plots)
 }
@@ -190,9 +214,13 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
         let steps = plan.work.sweep.as_ref().map_or(0, |sweep| sweep.steps);
         sweep_values(&settings.bounds, axis, steps)?;
     }
-    let data = Data::open(&plan.data)?;
+    let mut data = Data::open(&plan.data)?;
     if !data.dataset.is_labelled() {
         unlabelled::suit(&mut plan)?;
+    }
+    if let Some(shard) = plan.shard {
+        refuse_what_needs_all(&plan)?;
+        data.keep(shard);
     }
     match &plan.work.tolerance {
         Some(tolerance) => tolerance.validate()?,
@@ -213,7 +241,8 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
         ));
     }
     refuse_unbounded(plan.work.settings.loss, &models)?;
-    let mut run = Run::begin(&plan, &out, &data, &models)?;
+    let batches = batch_sizes(&plan.model, &mut models, &data)?;
+    let mut run = Run::begin(&plan, &out, &data, &models, &batches)?;
     let session = Session { plan: &plan, data: &data, quiet: global.quiet };
     match work(&session, &mut models, &mut run) {
         Ok(worked) => Ok(Done {
@@ -233,6 +262,25 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
             Err(error)
         }
     }
+}
+
+/// What looks at all samples of a category at once.
+fn refuse_what_needs_all(plan: &Plan) -> Result<()> {
+    let asked = [
+        ("--select pooled", plan.work.settings.select == Select::Pooled),
+        ("--uniform", plan.work.uniform.is_some()),
+        ("--tolerance (always on without ground truth)", plan.work.tolerance.is_some()),
+        ("--save-maps", plan.save_maps),
+    ];
+    asked.into_iter().find(|(_, asked)| *asked).map_or(Ok(()), |(flag, _)| Err(refused_with_shard(flag)))
+}
+
+fn refused_with_shard(flag: &str) -> Error {
+    let fix = match flag {
+        "--save-maps" => "give it to askance merge",
+        _ => "leave it out, or run without --shard",
+    };
+    Error::usage(flag, "needs all samples, and --shard is a part of them", fix)
 }
 
 fn refuse_unused_decision(decision: Option<f64>) -> Result<()> {
@@ -290,6 +338,10 @@ fn work(session: &Session<'_>, models: &mut [Box<dyn Segmenter>], run: &mut Run)
             worked.clock = worked.clock + clock;
         }
         worked.wall += start.elapsed();
+        if session.plan.shard.is_some() {
+            // A part has no metrics; they are pooled when all parts are put together.
+            return Ok(worked);
+        }
         let sizes: Vec<(&str, usize)> =
             models.iter().map(|model| (model.name(), model.input_size())).collect();
         if settings.select == Select::Pooled {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use askance::attack::Preset;
+use askance::attack::{BatchSize, Preset, probe_batch};
 use askance::dataset::{self, Dataset, Facts, Sample, Selection};
 use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
@@ -14,9 +14,10 @@ use askance::model::{
 };
 use askance::prompt::PromptSet;
 use askance::record::{
-    DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
-    compatible, to_table,
+    BatchInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped,
+    Status, compatible, to_table,
 };
+use askance::types::Shard;
 
 use super::args::{DataArgs, Global, MetricArgs, ModelArgs};
 use super::plan::{Plan, WorkPlan};
@@ -26,6 +27,8 @@ pub struct Data {
     pub dataset: Dataset,
     pub skipped: Vec<Skipped>,
     warnings: Vec<String>,
+    /// The whole, also where a shard is all that is worked on.
+    info: DatasetInfo,
 }
 
 impl Data {
@@ -70,7 +73,21 @@ impl Data {
         if let Some(name) = &args.name {
             dataset.name.clone_from(name);
         }
-        Ok(Self { dataset, skipped, warnings })
+        let info = info(&dataset);
+        Ok(Self { dataset, skipped, warnings, info })
+    }
+
+    /// Data of which there are records already.
+    pub fn merged(dataset: Dataset, run: &RunInfo) -> Self {
+        Self { dataset, skipped: run.skipped.clone(), warnings: Vec::new(), info: run.dataset.clone() }
+    }
+
+    /// Leaves all other samples out.
+    pub fn keep(&mut self, shard: Shard) {
+        for category in &mut self.dataset.categories {
+            let mut places = 0..;
+            category.samples.retain(|_| places.next().is_some_and(|place| shard.has(place)));
+        }
     }
 
     /// All samples in order.
@@ -84,14 +101,18 @@ impl Data {
     }
 
     pub fn info(&self) -> DatasetInfo {
-        DatasetInfo {
-            name: self.dataset.name.clone(),
-            root: self.dataset.root.display().to_string(),
-            layout: self.dataset.layout.to_string(),
-            categories: self.category_names().into_iter().map(str::to_owned).collect(),
-            samples: self.samples().count(),
-            fingerprint: self.dataset.fingerprint(),
-        }
+        self.info.clone()
+    }
+}
+
+fn info(dataset: &Dataset) -> DatasetInfo {
+    DatasetInfo {
+        name: dataset.name.clone(),
+        root: dataset.root.display().to_string(),
+        layout: dataset.layout.to_string(),
+        categories: dataset.categories.iter().map(|category| category.name.clone()).collect(),
+        samples: dataset.categories.iter().map(|category| category.samples.len()).sum(),
+        fingerprint: dataset.fingerprint(),
     }
 }
 
@@ -174,8 +195,26 @@ pub fn session_options(args: &ModelArgs) -> SessionOptions {
         spin: args.spin,
         strict: args.strict_ep,
         tf32: args.tf32,
-        batch: Some(args.batch),
+        batch: Some(args.batch.largest()),
     }
+}
+
+/// The batch of each model, in their order: `--batch`, or what a probe finds.
+pub fn batch_sizes(args: &ModelArgs, models: &mut [Box<dyn Segmenter>], data: &Data) -> Result<Vec<usize>> {
+    let categories = data.category_names();
+    models
+        .iter_mut()
+        .map(|model| match (args.batch, categories.first()) {
+            (BatchSize::Of(pictures), _) => Ok(pictures),
+            (BatchSize::Auto, None) => Ok(1),
+            (BatchSize::Auto, Some(category)) => {
+                model.prepare(&categories)?;
+                let batch = probe_batch(model.as_mut(), category)?;
+                eprintln!("{}: {batch} pictures a call", model.name());
+                Ok(batch)
+            }
+        })
+        .collect()
 }
 
 /// Refuses flags about text where no model of the run takes any. A preset's own prompts are no flag.
@@ -213,6 +252,7 @@ struct Recorded<'a> {
     underscores_to_spaces: bool,
     stride: usize,
     metric: &'a MetricOptions,
+    shard: Option<String>,
     #[serde(flatten)]
     work: &'a WorkPlan,
 }
@@ -226,7 +266,13 @@ pub struct Run {
 
 impl Run {
     /// Makes the folder and `run.toml`, or takes up the run that is there if its settings agree.
-    pub fn begin(plan: &Plan, out: &Path, data: &Data, models: &[Box<dyn Segmenter>]) -> Result<Self> {
+    pub fn begin(
+        plan: &Plan,
+        out: &Path,
+        data: &Data,
+        models: &[Box<dyn Segmenter>],
+        batches: &[usize],
+    ) -> Result<Self> {
         let dir = RunDir::create(out)?;
         let provenances: Vec<Provenance> = models.iter().map(|model| model.provenance()).collect();
         let takes_text = provenances.iter().any(|provenance| !provenance.prompts.is_empty());
@@ -237,14 +283,15 @@ impl Run {
             underscores_to_spaces: plan.model.spaces,
             stride: plan.model.stride,
             metric: &plan.metric,
+            shard: plan.shard.map(|shard| shard.to_string()),
             work: &plan.work,
         })?;
         let seed = plan.work.settings.seed;
         let mut info = RunInfo::start(command_line(), seed, settings);
         info.models = provenances
             .iter()
-            .zip(models)
-            .map(|(provenance, model)| ModelInfo {
+            .zip(models.iter().zip(batches))
+            .map(|(provenance, (model, &batch))| ModelInfo {
                 name: provenance.model.clone(),
                 bundle_sha256: provenance.model_hash.clone(),
                 precision: provenance.precision.clone(),
@@ -253,6 +300,8 @@ impl Run {
                     name: provenance.defence.clone(),
                     pictures_per_evaluation: model.views(),
                 }),
+                input_size: Some(model.input_size()),
+                batch: Some(BatchInfo { requested: plan.model.batch.to_string(), used: batch }),
             })
             .collect();
         if let Some(provenance) = provenances.first() {
@@ -276,6 +325,38 @@ impl Run {
         }
         info.write(dir.info_path())?;
         Ok(Self { dir, info, skip_bad: plan.data.skip_bad })
+    }
+
+    /// A run in an empty folder, with what is known about it.
+    pub fn with(dir: RunDir, info: RunInfo) -> Result<Self> {
+        info.write(dir.info_path())?;
+        Ok(Self { dir, info, skip_bad: false })
+    }
+
+    /// The models, with how many pictures they get at once.
+    pub fn models(&self) -> &[ModelInfo] {
+        &self.info.models
+    }
+
+    /// Most pictures in one call of a model.
+    pub fn batch(&self, model: &str) -> usize {
+        let batch =
+            self.info.models.iter().find(|info| info.name == model).and_then(|info| info.batch.as_ref());
+        batch.map_or(1, |batch| batch.used)
+    }
+
+    /// Records what a model's batch has come to, and warns where that is less than it was: memory did not suffice for more.
+    pub fn keep_batch(&mut self, model: &str, batch: usize) -> Result<()> {
+        let info = self.info.models.iter_mut().find(|info| info.name == model);
+        let Some(kept) = info.and_then(|info| info.batch.as_mut()).filter(|kept| batch < kept.used) else {
+            return Ok(());
+        };
+        eprintln!(
+            "warning: {model}: memory did not suffice for {} pictures a call; it went on with {batch}",
+            kept.used
+        );
+        kept.used = batch;
+        self.info.write(self.dir.info_path())
     }
 
     /// Records that a sample is left out, or passes the error on where that was not allowed.

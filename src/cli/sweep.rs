@@ -29,7 +29,7 @@ pub fn run_model(
     let settings = &session.plan.work.settings;
     let (size, grid, name) = (model.input_size(), model.grid(), model.name().to_owned());
     model.prepare(&session.data.category_names())?;
-    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), session.plan.model.batch);
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
     let values: Vec<(Axis, Vec<f64>)> = plan
         .axes
         .iter()
@@ -48,6 +48,7 @@ pub fn run_model(
         }
     }
     bar.finish_and_clear();
+    run.keep_batch(&name, evaluator.batch())?;
     Ok(evaluator.clock())
 }
 
@@ -99,15 +100,14 @@ fn sweep_axis(
     }
     tick(kept.iter().flatten().count() * values.len());
     let missing: Vec<usize> = (0..works.len()).filter(|&index| kept[index].is_none()).collect();
-    for group in missing.chunks(evaluator.batch().div_ceil(values.len())) {
-        let samples: Vec<Work> = group.iter().map(|&index| works[index].1.clone()).collect();
-        let evaluations = uniform(evaluator, &samples, &perturbations, &interrupt::requested, tick)?;
-        for (&index, evaluations) in group.iter().zip(evaluations) {
-            let maps = pack(&evaluations, shape);
-            write_npy(run.dir.sweep_maps_path(model, &works[index].1.id, axis), maps.view())?;
-            kept[index] = Some(maps);
-        }
-    }
+    let samples: Vec<&Work> = missing.iter().map(|&index| &works[index].1).collect();
+    let mut done = |place: usize, evaluations: Vec<Evaluation>| {
+        let maps = pack(&evaluations, shape);
+        write_npy(run.dir.sweep_maps_path(model, &samples[place].id, axis), maps.view())?;
+        kept[missing[place]] = Some(maps);
+        Ok(())
+    };
+    uniform(evaluator, &samples, &perturbations, &mut done, &interrupt::requested, tick)?;
     Ok(kept.into_iter().flatten().collect())
 }
 

@@ -120,7 +120,7 @@ pub fn run_model(
         session.quiet,
     );
     model.prepare(&session.data.category_names())?;
-    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), session.plan.model.batch);
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
     let objective = Objective::new(settings, size);
     let dir = run.dir.clone();
     let skipping = RefCell::new(run);
@@ -153,7 +153,8 @@ pub fn run_model(
     let result = tolerances(&mut evaluator, &scan, source, &mut done, &interrupt::requested, &|count| {
         bar.inc(count as u64)
     });
-    let clock = evaluator.clock();
+    let (clock, batch) = (evaluator.clock(), evaluator.batch());
+    skipping.into_inner().keep_batch(&name, batch)?;
     if result.is_ok() {
         bar.finish_and_clear();
     } else {

@@ -102,7 +102,7 @@ pub fn run(
     session: &Session<'_>,
     plan: &UniformPlan,
     models: &mut [Box<dyn Segmenter>],
-    run: &Run,
+    run: &mut Run,
     samples: &[SampleRow],
     summary: &[SummaryRow],
 ) -> Result<(Vec<UniformRow>, Clock)> {
@@ -119,9 +119,10 @@ pub fn run(
             categories: members(session, &name, samples),
             clean: summary.iter().filter(|row| row.model == name && row.attack == Attack::Clean).collect(),
         };
-        let mut evaluator = Evaluator::new(model.as_mut(), objective, session.plan.model.batch);
+        let mut evaluator = Evaluator::new(model.as_mut(), objective, run.batch(&name));
         searches.run(&mut evaluator, &mut journal, &mut rows)?;
         clock = clock + evaluator.clock();
+        run.keep_batch(&name, evaluator.batch())?;
     }
     // The file is written whole, through another name: its lock would go with the old one.
     drop(journal);
@@ -335,7 +336,13 @@ impl Pictures {
         perturbations: &[Perturbation],
         tick: &dyn Fn(usize),
     ) -> Result<Vec<Effect>> {
-        let evaluations = uniform(evaluator, &self.works, perturbations, &interrupt::requested, tick)?;
+        let works: Vec<&Work> = self.works.iter().collect();
+        let mut evaluations: Vec<Vec<Evaluation>> = Vec::with_capacity(works.len());
+        let mut done = |_, of_sample| {
+            evaluations.push(of_sample);
+            Ok(())
+        };
+        uniform(evaluator, &works, perturbations, &mut done, &interrupt::requested, tick)?;
         let of_step =
             |step: usize| -> Vec<&Evaluation> { evaluations.iter().map(|row| &row[step]).collect() };
         let objective = evaluator.objective();

@@ -30,6 +30,7 @@ mod defence;
 mod fake;
 mod foreign;
 mod lowering;
+mod memory;
 mod precision;
 mod provider;
 pub mod runtime;
@@ -186,6 +187,11 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// Whether the model ran elsewhere than on the processor's cores, which are free for other work during its calls.
+    pub fn is_on_device(&self) -> bool {
+        self.provider.parse::<Provider>().is_ok_and(|provider| provider.is_device())
+    }
+
     /// What ran, but for the prompts.
     fn of(
         lowered: &Lowered,

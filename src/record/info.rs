@@ -70,6 +70,21 @@ pub struct ModelInfo {
     /// What is put around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defence: Option<DefenceInfo>,
+    /// Side in pixels of the square pictures that it takes; none in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_size: Option<usize>,
+    /// How many pictures it got at once, which decides no result; none in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchInfo>,
+}
+
+/// The batch of a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchInfo {
+    /// As the user asked: a number, or `auto`.
+    pub requested: String,
+    /// Most pictures in one call: what a probe found, fewer where memory did not suffice.
+    pub used: usize,
 }
 
 /// The defence around a model.
@@ -203,13 +218,20 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
 /// # Errors
 /// A usage error that names the first key that differs, with both values.
 pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
-    let (old, new) = (decisive(old)?, decisive(new)?);
-    let Some((key, before, now)) = first_difference("", &old, &new) else { return Ok(()) };
+    let Some((key, before, now)) = first_decisive_difference(old, new)? else { return Ok(()) };
     Err(Error::usage(
         "--out",
         format!("holds a run with another {key}: {before} there, {now} now"),
         "give another --out, or delete the folder to start over, or repeat the first run's settings",
     ))
+}
+
+/// The first key that decides a result and in which two runs differ, with both values.
+pub(super) fn first_decisive_difference(
+    one: &RunInfo,
+    other: &RunInfo,
+) -> Result<Option<(String, String, String)>> {
+    Ok(first_difference("", &decisive(one)?, &decisive(other)?))
 }
 
 /// Options that change no result, without the part of their name that says whose they are.
@@ -236,7 +258,7 @@ fn decisive(info: &RunInfo) -> Result<toml::Table> {
         info.models.iter().map(|model| (model.name.clone(), model.bundle_sha256.clone().into())).collect();
     table.insert("models".into(), models.into());
     let mut provider = toml::Table::new();
-    provider.insert("active".into(), info.provider.active.clone().into());
+    provider.insert("active".into(), without_number(&info.provider.active).into());
     provider.insert("options".into(), options.into());
     table.insert("provider".into(), provider.into());
     let mut runtime = toml::Table::new();
@@ -250,6 +272,14 @@ fn decisive(info: &RunInfo) -> Result<toml::Table> {
     table.insert("dataset".into(), data.into());
     table.insert("settings".into(), info.settings.clone().into());
     Ok(table)
+}
+
+/// `cuda:1` without the number of the device.
+fn without_number(provider: &str) -> &str {
+    match provider.split_once(':') {
+        Some((name, device)) if device.parse::<u32>().is_ok() => name,
+        _ => provider,
+    }
 }
 
 fn first_difference(prefix: &str, old: &toml::Table, new: &toml::Table) -> Option<(String, String, String)> {

@@ -22,6 +22,7 @@ mod machine;
 mod parameters;
 mod rows;
 mod search;
+mod shards;
 mod stability;
 mod trace;
 mod uniform;
@@ -30,14 +31,15 @@ pub use candidates::{CandidateRow, read_candidates, write_candidates};
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
 pub use folder::{RunDir, read_map, write_atomic, write_npy};
 pub use info::{
-    DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo, Skipped, Status, compatible,
-    to_table,
+    BatchInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo, Skipped, Status,
+    compatible, to_table,
 };
 pub use journal::{Journal, Opened, read_rows, write_rows};
 pub use machine::{Machine, utc_now};
 pub use parameters::Parameters;
 pub use rows::{MEAN_CATEGORY, Row, SampleRow, SummaryRow, SweepRow, mean_rows};
 pub use search::{SearchRow, SearchTimeRow};
+pub use shards::unite;
 pub use stability::{DecisionRule, StabilityRow};
 pub use trace::{Step, Trace};
 pub use uniform::{ALL_CATEGORIES, UniformRow, uniform_means};

@@ -16,7 +16,7 @@ use crate::model::provider::Engine;
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
-use crate::model::{Provenance, Segmentation, Segmenter};
+use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
 
 /// A graph that this project did not write, run as its manifest says.
@@ -114,9 +114,8 @@ impl Foreign {
     ) -> Result<(ArrayD<f32>, Option<ArrayD<f32>>)> {
         let provider = &self.provenance.provider;
         let failed = |error: ort::Error| {
-            let fix =
-                "check input.size and input.layout of its manifest; use a smaller --batch if memory is short";
-            Error::model(&self.file, format!("fails on {provider}: {error}"), fix)
+            let fix = "check input.size and input.layout of its manifest";
+            memory::failed_call(&self.file, provider, &error, fix)
         };
         let pixels = convert::input_tensor(images, &self.manifest.input);
         let mut inputs = ort::inputs![self.manifest.input.name.as_str() => TensorRef::from_array_view(&pixels).map_err(failed)?];

@@ -58,6 +58,15 @@ impl Provider {
         ]
     }
 
+    /// Whether it computes elsewhere than on the processor's cores.
+    pub fn is_device(&self) -> bool {
+        match self {
+            Self::Cpu => false,
+            Self::OpenVino { device } => device != "CPU",
+            Self::Cuda { .. } | Self::TensorRt { .. } => true,
+        }
+    }
+
     /// The build of ONNX Runtime that has this provider.
     pub fn flavour(&self) -> Flavour {
         match self {

@@ -11,7 +11,7 @@ use crate::model::provider::{Engine, Shapes};
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, Bound, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
-use crate::model::{Provenance, Segmentation, Segmenter};
+use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
 use crate::types::Detail;
 
@@ -111,11 +111,11 @@ impl WinClip {
             options.prompts,
             options.underscores_to_spaces,
         );
-        let mut bound =
-            Bound::new(built.session).map_err(|error| failed(&file, &session.provider, &error))?;
-        bound
-            .bind("temperature", arr0(temperature))
-            .map_err(|error| failed(&file, &session.provider, &error))?;
+        let failed = |error: ort::Error| {
+            memory::failed_call(&file, &session.provider.to_string(), &error, "check `askance providers`")
+        };
+        let mut bound = Bound::new(built.session).map_err(failed)?;
+        bound.bind("temperature", arr0(temperature)).map_err(failed)?;
         Ok(Self {
             bundle: bundle.clone(),
             manifest: manifest.clone(),
@@ -186,7 +186,8 @@ impl WinClip {
     ) -> Result<Vec<ArrayD<f32>>> {
         self.bind_and_run(detail, images, text, names).map_err(|error| {
             self.forget_bound();
-            failed(&self.bundle.file_name(IMAGE_GRAPH), &self.provenance.provider, &error)
+            let file = self.bundle.file_name(IMAGE_GRAPH);
+            memory::failed_call(&file, &self.provenance.provider, &error, "check `askance providers`")
         })
     }
 
@@ -339,11 +340,6 @@ fn engine_shapes(
     let pixels = Shapes::batches("pixels", &[3, size, size], session);
     let text = Shapes::batches("text", &[2, embedding], session);
     [pixels, text].into_iter().chain(of_windows).collect()
-}
-
-fn failed(file: &str, provider: &dyn std::fmt::Display, error: &ort::Error) -> Error {
-    let fix = "use a smaller batch if memory is short; check `askance providers`";
-    Error::model(file, format!("fails on {provider}: {error}"), fix)
 }
 
 fn check_options(temperature: f32, options: &WinClipOptions, scales: &[usize]) -> Result<()> {
