@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -27,10 +27,11 @@ impl World {
         let bin = self.folder.path().join("env/bin");
         fs::create_dir_all(&bin).unwrap();
         let dest = r#"for a; do [ "$previous" = --dest ] && dest=$a; previous=$a; done"#;
-        // Written beside and renamed, so that nobody executes a file that is open for writing.
-        fs::write(bin.join("new"), format!("#!/bin/sh\n{dest}\n{script}\n")).unwrap();
-        fs::set_permissions(bin.join("new"), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::rename(bin.join("new"), bin.join("python3")).unwrap();
+        // Another process writes it: a file that this one has open for writing, or a child forked meanwhile, cannot be executed.
+        let write = r#"printf '%s\n' '#!/bin/sh' "$1" "$2" > "$0" && chmod +x "$0""#;
+        let mut command = Command::new("sh");
+        command.args(["-c", write]).arg(bin.join("python3")).args([dest, script]);
+        assert!(command.status().unwrap().success());
     }
 
     fn flavour(&self, name: &str) -> PathBuf {

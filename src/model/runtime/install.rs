@@ -307,7 +307,7 @@ mod tests {
     fn what_is_in_place_is_not_fetched_again() {
         let (root, component) = (tempfile::tempdir().unwrap(), component());
         put_in_place(&component, root.path(), &fetch, &|_| ()).unwrap();
-        let never = |_: &Wheel, _: &Path| panic!("nothing is missing");
+        let never = |_: &Wheel, _: &Path| -> Result<PathBuf> { panic!("nothing is missing") };
         put_in_place(&component, root.path(), &never, &|_| ()).unwrap();
     }
 

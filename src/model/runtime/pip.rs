@@ -73,19 +73,19 @@ fn only_wheel(folder: &Path) -> Result<PathBuf, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     const WHEEL: Wheel =
         Wheel { package: "parts", version: "1.2", platform: "manylinux1_x86_64", sha256: "", megabytes: 1 };
 
-    /// An interpreter that does as a shell script says; `$@` are its arguments, `$dest` the folder.
+    /// An interpreter that does as a shell script says; `$@` are its arguments, `$dest` the folder. Another process writes it:
+    /// a file that this one has open for writing, or a child forked meanwhile, cannot be executed.
     fn interpreter(folder: &Path, name: &str, script: &str) -> PathBuf {
         let path = folder.join(name);
         let dest = r#"for a; do [ "$previous" = --dest ] && dest=$a; previous=$a; done"#;
-        fs::write(&path, format!("#!/bin/sh\n{dest}\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let write = r#"printf '%s\n' '#!/bin/sh' "$1" "$2" > "$0" && chmod +x "$0""#;
+        let status = Command::new("sh").args(["-c", write]).arg(&path).args([dest, script]).status().unwrap();
+        assert!(status.success());
         path
     }
 
