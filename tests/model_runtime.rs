@@ -40,7 +40,7 @@ fn every_provider_is_told_usable_or_why_not() {
     assert_eq!(all[0].state, ProviderState::Usable, "the CPU always works");
     for status in &all {
         eprintln!("{}: {:?}", status.provider, status.state);
-        if let ProviderState::MissingDependency { reason } = &status.state {
+        if let ProviderState::MissingDependency { reason, .. } = &status.state {
             assert!(!reason.is_empty());
         }
     }
@@ -64,6 +64,9 @@ fn a_provider_that_is_not_usable_is_an_error() {
                 assert!(error.fix.contains(&format!("askance runtime install {flavour}")), "{error}");
             }
             ProviderState::MissingDependency { .. } => assert!(loaded.is_err()),
+            ProviderState::NotInstalled { .. } | ProviderState::LibraryFails { .. } => {
+                panic!("the library is loaded: {status:?}")
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use askance::attack::{BatchSize, Border, Goal, Preset, SearchChoice, Select, Set
 use askance::dataset::Layout;
 use askance::error::{Error, Result};
 use askance::metric::AuproMode;
+use askance::model::runtime::Flavour;
 use askance::model::{Defence, Precision, Provider};
 use askance::perturb::{self, Fill, Rotation};
 use askance::synth::World;
@@ -64,7 +65,7 @@ pub enum Command {
     Plot(PlotArgs),
     /// What this machine can run, and why not the rest
     Providers,
-    /// Fetch an ONNX Runtime build into the cache
+    /// Fetch ONNX Runtime builds into the cache, and list them
     Runtime {
         #[command(subcommand)]
         command: RuntimeCommand,
@@ -77,11 +78,22 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum RuntimeCommand {
-    /// Fetch a build with pip, verify it by its pinned SHA-256 and keep it in the cache
+    /// Fetch a build with pip, verify it by its pinned SHA-256 and keep it in the cache; what was stopped goes on
     Install {
-        /// Which build
+        /// Which build: cpu, openvino, or gpu (1.6 GB, with CUDA 13 and cuDNN 9)
         #[arg(default_value = "cpu")]
-        flavour: String,
+        flavour: Flavour,
+        /// Leave CUDA and cuDNN out, where the machine has them
+        #[arg(long)]
+        without_cuda: bool,
+    },
+    /// What the cache holds, and its size
+    List,
+    /// Load one library and print what it can run as JSON, for `askance providers`
+    #[command(hide = true)]
+    Probe {
+        /// The library
+        library: PathBuf,
     },
 }
 

@@ -1,11 +1,11 @@
-//! `askance providers`, `askance runtime install` and `askance models`: what is there and what is not.
+//! `askance models`: the bundles that are there.
 
 use std::path::Path;
 
 use serde_json::json;
 
-use askance::error::{Error, Result};
-use askance::model::{Bundle, Description, Provider, providers as provider_statuses, recognise, runtime};
+use askance::error::Result;
+use askance::model::{Bundle, Description, Provider, recognise};
 
 use super::args::{Global, ModelsArgs};
 use super::setup::acquire_runtime;
@@ -13,42 +13,6 @@ use super::table::render;
 
 /// Where users keep bundles by convention.
 const MODELS_FOLDER: &str = "models";
-
-/// `askance providers`
-pub fn providers(global: &Global) -> Result<()> {
-    let runtime = acquire_runtime(global, &Provider::Cpu)?;
-    let statuses = provider_statuses(&runtime);
-    if global.json {
-        let report = json!({
-            "library": runtime.library(),
-            "version": runtime.version(),
-            "source": runtime.source().to_string(),
-            "providers": statuses,
-        });
-        println!("{report:#}");
-        return Ok(());
-    }
-    println!("ONNX Runtime {} ({}): {}\n", runtime.version(), runtime.source(), runtime.library().display());
-    let rows: Vec<Vec<String>> =
-        statuses.iter().map(|status| vec![status.name.clone(), status.state.to_string()]).collect();
-    println!("{}", render(&["provider", "state"], &rows, 2));
-    Ok(())
-}
-
-/// `askance runtime install`
-pub fn install(global: &Global, flavour: &str) -> Result<()> {
-    if global.offline {
-        return Err(Error::usage("--offline", "forbids what this command does", "leave it out"));
-    }
-    let library =
-        runtime::install(flavour.parse()?, &runtime::cache_folder()?, &|event| eprintln!("{event}"))?;
-    if global.json {
-        println!("{:#}", json!({ "flavour": flavour, "library": library }));
-    } else {
-        println!("{}", library.display());
-    }
-    Ok(())
-}
 
 /// `askance models`: every bundle is opened, and so verified by its hashes.
 pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {

@@ -9,6 +9,7 @@ mod defences;
 mod demo;
 mod inspect;
 mod interrupt;
+mod libraries;
 mod merge;
 mod output;
 mod paper;
@@ -54,10 +55,14 @@ fn run(cli: Cli) -> Result<()> {
         Command::Paper(args) => paper::run(&global, &args),
         Command::Merge(args) => merge::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),
-        Command::Providers => inspect::providers(&global),
-        Command::Runtime { command: RuntimeCommand::Install { flavour } } => {
-            inspect::install(&global, &flavour)
-        }
+        Command::Providers => libraries::providers(&global),
+        Command::Runtime { command } => match command {
+            RuntimeCommand::Install { flavour, without_cuda } => {
+                libraries::install(&global, flavour, without_cuda)
+            }
+            RuntimeCommand::List => libraries::list(&global),
+            RuntimeCommand::Probe { library } => libraries::probe(&library),
+        },
         Command::Models(args) => inspect::models(&global, &args),
         Command::Synth(args) => synth::run(&global, &args),
     }

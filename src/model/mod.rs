@@ -52,7 +52,9 @@ pub use defence::{Defence, Defended, SharedSegmenter, defend};
 pub use fake::Fake;
 pub use foreign::{Foreign, recognise};
 pub use precision::Precision;
-pub use provider::{Provider, ProviderState, ProviderStatus, providers};
+pub use provider::{
+    Library, Outcome, Provider, ProviderState, ProviderStatus, Survey, look_at, providers, survey,
+};
 pub use runtime::Runtime;
 pub use session::SessionOptions;
 pub use winclip::{Embeddings, WinClip, WinClipOptions, aggregate, windows};

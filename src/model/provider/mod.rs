@@ -2,6 +2,7 @@
 
 mod options;
 mod status;
+mod survey;
 mod tensorrt;
 mod tiny;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use options::{dispatch, forbids_cpu, settings};
 pub(super) use status::is_built_in;
 pub use status::{ProviderState, ProviderStatus, providers};
+pub use survey::{Library, Outcome, Survey, look_at, survey};
 pub(super) use tensorrt::{Engine, Shapes};
 
 use super::precision::Precision;

@@ -5,27 +5,41 @@ use std::fmt;
 use ndarray::Array1;
 use ort::ep::{CPU, CUDA, ExecutionProvider, OpenVINO, TensorRT};
 use ort::value::TensorRef;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Engine, Provider, tiny};
 use crate::error::{Error, Result};
-use crate::model::runtime::{Flavour, Runtime};
+use crate::model::runtime::{self, Flavour, Runtime};
 use crate::model::session::{self, SessionOptions};
 
 /// Whether a provider works.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum ProviderState {
     /// It computed a small graph.
     Usable,
-    /// The loaded library was built without it.
+    /// The library was built without it.
     NotInThisLibrary {
         /// The build of ONNX Runtime that has it: `askance runtime install FLAVOUR`.
         flavour: Flavour,
     },
-    /// The loaded library has it, but it cannot be used: a library, a driver or a device is missing.
+    /// The library has it, but it cannot be used: a library, a driver or a device is missing.
     MissingDependency {
+        /// Libraries of the driver, CUDA, cuDNN and TensorRT that are nowhere.
+        libraries: Vec<String>,
         /// What is missing, as far as it is known.
+        reason: String,
+        /// What to do about it.
+        fix: String,
+    },
+    /// There is no library of its flavour on this machine.
+    NotInstalled {
+        /// The build of ONNX Runtime that has it: `askance runtime install FLAVOUR`.
+        flavour: Flavour,
+    },
+    /// The library of its flavour cannot be asked: it is damaged, or the process that loaded it crashed or hung.
+    LibraryFails {
+        /// How it fails.
         reason: String,
     },
 }
@@ -40,33 +54,63 @@ impl fmt::Display for ProviderState {
                     "not in this ONNX Runtime; `askance runtime install {flavour}` fetches one that has it"
                 )
             }
-            Self::MissingDependency { reason } => f.pad(reason),
+            Self::NotInstalled { flavour } => {
+                write!(
+                    f,
+                    "not installed; `askance runtime install {flavour}` fetches the flavour that has it"
+                )
+            }
+            Self::MissingDependency { reason, .. } | Self::LibraryFails { reason } => f.pad(reason),
         }
     }
 }
 
 /// A provider and whether it works.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderStatus {
-    /// The provider and its default device as [`Provider`] reads them, for example `cuda:0`.
-    pub name: String,
-    /// The same, read.
-    #[serde(skip)]
+    /// The provider on its default device, for example `cuda:0`.
+    #[serde(rename = "name")]
     pub provider: Provider,
-    /// Whether it works with the loaded library.
+    /// Every device on which it computed the small graph.
+    pub devices: Vec<Provider>,
+    /// Whether it works on its default device.
     #[serde(flatten)]
     pub state: ProviderState,
 }
 
-/// Tries every provider, on its default device, on a small graph that must run there and nowhere else.
+/// Tries every provider of the loaded library, on each of its devices, on a small graph that must run there and nowhere else.
 pub fn providers(runtime: &Runtime) -> Vec<ProviderStatus> {
     Provider::all()
-        .map(|provider| ProviderStatus {
-            name: provider.to_string(),
-            state: state(runtime, &provider),
-            provider,
+        .map(|provider| {
+            let state = state(runtime, &provider);
+            let devices = devices(runtime, &provider, &state);
+            ProviderStatus { provider, devices, state }
         })
         .into()
+}
+
+/// The devices that work, given how the default one does.
+fn devices(runtime: &Runtime, provider: &Provider, default: &ProviderState) -> Vec<Provider> {
+    let works = |provider: &Provider| compute(runtime, provider).is_ok();
+    let own = (*default == ProviderState::Usable).then(|| provider.clone());
+    let others: Vec<Provider> = match provider {
+        Provider::Cpu => Vec::new(),
+        // GPUs are numbered without gaps, and only the first may be missing.
+        Provider::Cuda { .. } if own.is_some() => {
+            (1..).map(|device| Provider::Cuda { device }).take_while(works).collect()
+        }
+        Provider::TensorRt { .. } if own.is_some() => {
+            (1..).map(|device| Provider::TensorRt { device }).take_while(works).collect()
+        }
+        Provider::Cuda { .. } | Provider::TensorRt { .. } => Vec::new(),
+        Provider::OpenVino { .. } if is_built_in(provider) => ["GPU", "NPU"]
+            .map(|device| Provider::OpenVino { device: device.into() })
+            .into_iter()
+            .filter(works)
+            .collect(),
+        Provider::OpenVino { .. } => Vec::new(),
+    };
+    own.into_iter().chain(others).collect()
 }
 
 /// Whether the loaded library was built with a provider.
@@ -86,8 +130,21 @@ fn state(runtime: &Runtime, provider: &Provider) -> ProviderState {
     }
     match compute(runtime, provider) {
         Ok(()) => ProviderState::Usable,
-        Err(error) => ProviderState::MissingDependency { reason: error.problem },
+        Err(error) => ProviderState::MissingDependency {
+            libraries: missing_libraries(runtime, provider),
+            reason: error.problem,
+            fix: error.fix,
+        },
     }
+}
+
+fn missing_libraries(runtime: &Runtime, provider: &Provider) -> Vec<String> {
+    let tensorrt = matches!(provider, Provider::TensorRt { .. });
+    if provider.flavour() != Flavour::Gpu {
+        return Vec::new();
+    }
+    let missing = runtime::preload_cuda(runtime.library(), tensorrt);
+    missing.into_iter().map(|needed| needed.library.to_owned()).collect()
 }
 
 fn compute(runtime: &Runtime, provider: &Provider) -> Result<()> {

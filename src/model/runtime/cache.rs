@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::flavour::Wheel;
 use crate::error::{Error, Result};
 
 /// The cache folder: `$ASKANCE_CACHE`, else `$XDG_CACHE_HOME/askance`, else `$HOME/.cache/askance`. It need not exist.
@@ -29,9 +28,9 @@ fn choose(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf> {
         })
 }
 
-/// Where the library of a wheel lies within a cache.
-pub(super) fn library_folder(cache: &Path, wheel: &Wheel) -> PathBuf {
-    cache.join("runtime").join(format!("onnxruntime-{}-{}", wheel.version, wheel.flavour))
+/// The folder below a cache that holds what was installed.
+pub(super) fn runtime_folder(cache: &Path) -> PathBuf {
+    cache.join("runtime")
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! Running another program with a time limit.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How a program ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(in crate::model) enum Ended {
     /// By itself.
-    Exited { success: bool, stdout: String, stderr: String },
+    Exited { status: ExitStatus, stdout: String, stderr: String },
     /// It could not be started.
     NotStarted(String),
     /// It was still running at the limit and was stopped.
@@ -18,8 +18,13 @@ pub(super) enum Ended {
 }
 
 /// Runs `command` without standard input and collects what it prints.
-pub(super) fn run(command: &mut Command, limit: Duration) -> Ended {
-    let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+pub(in crate::model) fn run(command: &mut Command, limit: Duration) -> Ended {
+    run_with_stdout(command, Stdio::piped(), limit)
+}
+
+/// As [`run`], but standard output goes where `stdout` says; what goes elsewhere is not collected.
+pub(super) fn run_with_stdout(command: &mut Command, stdout: Stdio, limit: Duration) -> Ended {
+    let spawned = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn();
     let mut child = match spawned {
         Ok(child) => child,
         Err(error) => return Ended::NotStarted(error.to_string()),
@@ -42,7 +47,7 @@ pub(super) fn run(command: &mut Command, limit: Duration) -> Ended {
     };
     // A grandchild may hold the pipe open, so this does not wait for its end for ever.
     let text = |pipe: Receiver<String>| pipe.recv_timeout(Duration::from_secs(2)).unwrap_or_default();
-    Ended::Exited { success: status.success(), stdout: text(stdout), stderr: text(stderr) }
+    Ended::Exited { status, stdout: text(stdout), stderr: text(stderr) }
 }
 
 fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
@@ -68,14 +73,16 @@ mod tests {
     #[test]
     fn output_and_status_come_back() {
         let ended = shell("echo out; echo err >&2; exit 3", Duration::from_secs(60));
-        let expected = Ended::Exited { success: false, stdout: "out\n".into(), stderr: "err\n".into() };
-        assert_eq!(ended, expected);
+        let Ended::Exited { status, stdout, stderr } = ended else { panic!("{ended:?}") };
+        assert_eq!((status.code(), stdout.as_str(), stderr.as_str()), (Some(3), "out\n", "err\n"));
     }
 
     #[test]
     fn more_output_than_a_pipe_holds_does_not_block() {
         let ended = shell("head -c 1000000 /dev/zero", Duration::from_secs(60));
-        assert!(matches!(ended, Ended::Exited { success: true, stdout, .. } if stdout.len() == 1_000_000));
+        assert!(
+            matches!(ended, Ended::Exited { status, stdout, .. } if status.success() && stdout.len() == 1_000_000)
+        );
     }
 
     #[test]

@@ -12,10 +12,19 @@ pub enum Event {
         package: String,
         /// Size of the download in megabytes.
         megabytes: u64,
+        /// Which package of this folder it is, from 1.
+        number: usize,
+        /// How many packages the folder is made of.
+        of: usize,
     },
-    /// A library was installed into this folder.
+    /// A package is there, whole, from an installation that was stopped.
+    AlreadyDownloaded {
+        /// Package and version.
+        package: String,
+    },
+    /// This folder was put in place.
     Installed(PathBuf),
-    /// The folder already holds the library; nothing was done.
+    /// The folder is in place already; nothing was done.
     AlreadyInstalled(PathBuf),
     /// A library was found that cannot be used, and the search went on.
     Skipped {
@@ -29,11 +38,17 @@ pub enum Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Downloading { package, megabytes } => {
+            Self::Downloading { package, megabytes, of: 1, .. } => {
                 write!(f, "downloading {package} with pip ({megabytes} MB, once; later runs use the cache)")
             }
-            Self::Installed(folder) => write!(f, "installed ONNX Runtime into {}", folder.display()),
-            Self::AlreadyInstalled(folder) => write!(f, "ONNX Runtime is already in {}", folder.display()),
+            Self::Downloading { package, megabytes, number, of } => {
+                write!(f, "downloading {package} with pip ({megabytes} MB, {number} of {of})")
+            }
+            Self::AlreadyDownloaded { package } => {
+                write!(f, "{package} is already downloaded and has the pinned SHA-256")
+            }
+            Self::Installed(folder) => write!(f, "installed {}", folder.display()),
+            Self::AlreadyInstalled(folder) => write!(f, "already installed: {}", folder.display()),
             Self::Skipped { library, reason } => write!(f, "not using {}: {reason}", library.display()),
         }
     }

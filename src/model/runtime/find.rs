@@ -4,14 +4,18 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::cache::{cache_folder, library_folder};
+use serde::Serialize;
+
+use super::cache::{cache_folder, runtime_folder};
 use super::event::Event;
 use super::flavour::Flavour;
-use super::{Options, install, probe, python};
+use super::install::{InstallOptions, install};
+use super::{Options, probe, python, wheels};
 use crate::error::{Error, Result};
 
 /// Where a library was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Source {
     /// [`Options::ort_lib`].
     Given,
@@ -59,8 +63,8 @@ pub fn find(options: &Options, announce: &dyn Fn(&Event)) -> Result<Found> {
         return Ok(Found { library: given_library(given)?, source: Source::Given });
     }
     let cache = options.cache.clone().map_or_else(cache_folder, Ok)?;
-    if let Ok(wheel) = options.flavour.wheel()
-        && let Some(library) = library_in(&library_folder(&cache, wheel))
+    if let Ok(component) = wheels::onnx_runtime(options.flavour)
+        && let Some(library) = library_in(&runtime_folder(&cache).join(component.folder))
     {
         return Ok(Found { library, source: Source::Cache });
     }
@@ -73,7 +77,7 @@ pub fn find(options: &Options, announce: &dyn Fn(&Event)) -> Result<Found> {
     if options.offline {
         return Err(nowhere(options.flavour, "none was found, and --offline forbids to download it"));
     }
-    let folder = install(options.flavour, &cache, announce)?;
+    let folder = install(options.flavour, &cache, InstallOptions::default(), announce)?;
     let library = library_in(&folder).ok_or_else(|| {
         Error::file(&folder, "holds no libonnxruntime.so", "delete the folder and try again")
     })?;
@@ -84,7 +88,7 @@ pub fn find(options: &Options, announce: &dyn Fn(&Event)) -> Result<Found> {
 pub(super) fn nowhere(flavour: Flavour, problem: &str) -> Error {
     let package = match flavour {
         Flavour::Cpu => "onnxruntime",
-        Flavour::Gpu => "onnxruntime-gpu",
+        Flavour::Gpu => "\"onnxruntime-gpu[cuda,cudnn]\"",
         Flavour::OpenVino => "onnxruntime-openvino",
     };
     Error::runtime(

@@ -1,172 +1,171 @@
-//! Installing a flavour: pip downloads the pinned wheel, its SHA-256 is checked, the libraries are unpacked and the
-//! folder is moved into place in one step, so that another process sees all of it or nothing.
+//! Installing a flavour. Each of its components is a folder of the cache: pip downloads the pinned wheels one by one, the
+//! SHA-256 of each is checked before it is kept, and when all are there they are unpacked and the folder is moved into place
+//! in one step, so that another process sees all of it or nothing. An installation that was stopped goes on with the wheels
+//! that it had kept.
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-use zip::ZipArchive;
-
-use super::cache::library_folder;
-use super::command::{Ended, run};
+use super::cache::runtime_folder;
 use super::event::Event;
 use super::find::{library_in, nowhere};
-use super::flavour::{Flavour, Wheel};
-use super::python;
+use super::flavour::Flavour;
+use super::unpack::unpack;
+use super::wheels::{self, Component, Wheel};
+use super::{pip, python};
 use crate::error::{Error, Result};
 use crate::model::bundle::sha256_of_file;
 
-const LIMIT: Duration = Duration::from_secs(30 * 60);
+/// What of a flavour is installed, and how it is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InstallOptions {
+    /// Leaves CUDA and cuDNN out of the GPU flavour, for those who have them. An error for any other flavour.
+    pub without_cuda: bool,
+    /// Draws pip's own progress bar on standard error.
+    pub show_progress: bool,
+}
 
-/// Installs a flavour into `cache` (see [`cache_folder`](super::cache_folder)) unless it is there; returns the folder that
+/// The file that tells what a folder was made from; the last that is written before it is moved into place.
+const ORIGIN: &str = "origin.toml";
+
+/// Installs what is missing of a flavour into `cache` (see [`cache_folder`](super::cache_folder)); returns the folder that
 /// holds the library.
 ///
 /// # Errors
-/// No wheel is pinned for this machine; neither Python nor pip is there or pip fails (the error names three other ways);
-/// the wheel has another SHA-256 than the pinned one; the cache cannot be written.
-pub fn install(flavour: Flavour, cache: &Path, announce: &dyn Fn(&Event)) -> Result<PathBuf> {
-    let wheel = flavour.wheel()?;
-    let target = library_folder(cache, wheel);
-    if library_in(&target).is_some() {
-        announce(&Event::AlreadyInstalled(target.clone()));
-        return Ok(target);
+/// No wheel is pinned for this machine; neither Python nor pip is there or pip fails (the error names other ways); a wheel
+/// has another SHA-256 than the pinned one; the cache cannot be written; `without_cuda` for a flavour that has none.
+pub fn install(
+    flavour: Flavour,
+    cache: &Path,
+    options: InstallOptions,
+    announce: &dyn Fn(&Event),
+) -> Result<PathBuf> {
+    if options.without_cuda && flavour != Flavour::Gpu {
+        let problem = format!("is for the flavour gpu, and this is {flavour}");
+        return Err(Error::usage("--without-cuda", problem, "leave it out"));
     }
-    let staging = Staging::beside(&target)?;
-    let _lock = wait_for_others(&target);
-    if library_in(&target).is_some() {
-        announce(&Event::AlreadyInstalled(target.clone()));
-        return Ok(target);
+    let root = runtime_folder(cache);
+    let interpreters = python::interpreters();
+    let fetch = |wheel: &Wheel, folder: &Path| {
+        pip::download(&interpreters, wheel, folder, options.show_progress).map_err(|reason| {
+            nowhere(flavour, &format!("{} could not be downloaded ({reason})", wheel.name()))
+        })
+    };
+    let components = wheels::components(flavour, options.without_cuda)?;
+    for component in &components {
+        put_in_place(component, &root, &fetch, announce)?;
     }
-    let package = format!("{} {}", wheel.package, wheel.version);
-    announce(&Event::Downloading { package, megabytes: wheel.megabytes });
-    let file = download(wheel, &staging.folder)?;
-    install_wheel(&file, wheel, &staging.folder.join("unpacked"), &target)?;
-    announce(&Event::Installed(target.clone()));
-    Ok(target)
+    Ok(root.join(&components[0].folder))
 }
 
-/// Keeps other processes and threads from downloading the same at the same time, while the result lives. Only a saving: where
-/// the file system has no locks, both install, and the first to finish wins.
-fn wait_for_others(target: &Path) -> Option<File> {
-    let name = target.file_name()?.to_str()?;
-    let file = File::create(target.with_file_name(format!(".{name}.lock"))).ok()?;
-    file.lock().ok().map(|()| file)
+/// How a wheel comes into an empty folder.
+type Fetch<'a> = dyn Fn(&Wheel, &Path) -> Result<PathBuf> + 'a;
+
+/// Installs a component below `root` unless it is there.
+fn put_in_place(component: &Component, root: &Path, fetch: &Fetch, announce: &dyn Fn(&Event)) -> Result<()> {
+    let target = root.join(&component.folder);
+    if is_in_place(&target) {
+        announce(&Event::AlreadyInstalled(target));
+        return Ok(());
+    }
+    let downloads = root.join("downloads");
+    write_failed(&downloads, fs::create_dir_all(&downloads))?;
+    let lock = wait_for_others(root, &component.folder);
+    if is_in_place(&target) {
+        announce(&Event::AlreadyInstalled(target));
+        return Ok(());
+    }
+    if lock.is_some() {
+        remove_leftovers(root, &component.folder);
+    }
+    let staging = Staging::create(root, &component.folder)?;
+    let mut kept = Vec::new();
+    for (index, wheel) in component.wheels.iter().enumerate() {
+        let file = downloads.join(format!("{}-{}-{}.whl", wheel.package, wheel.version, wheel.platform));
+        if file.is_file() && check(&file, wheel).is_ok() {
+            announce(&Event::AlreadyDownloaded { package: wheel.name() });
+        } else {
+            announce(&Event::Downloading {
+                package: wheel.name(),
+                megabytes: wheel.megabytes,
+                number: index + 1,
+                of: component.wheels.len(),
+            });
+            let arrival = staging.folder.join(wheel.package);
+            write_failed(&arrival, fs::create_dir_all(&arrival))?;
+            let arrived = fetch(wheel, &arrival)?;
+            check(&arrived, wheel)?;
+            write_failed(&file, fs::rename(&arrived, &file))?;
+        }
+        kept.push(file);
+    }
+    let unpacked = staging.folder.join("unpacked");
+    for file in &kept {
+        unpack(file, &unpacked)?;
+    }
+    write_failed(&unpacked, fs::write(unpacked.join(ORIGIN), origin(component.wheels)))?;
+    move_into_place(&unpacked, &target)?;
+    for file in kept {
+        // What stays behind wastes space but harms nothing.
+        let _ = fs::remove_file(file);
+    }
+    announce(&Event::Installed(target));
+    Ok(())
 }
 
-/// Checks, unpacks and moves into place.
-fn install_wheel(file: &Path, wheel: &Wheel, unpacked: &Path, target: &Path) -> Result<()> {
+fn is_in_place(target: &Path) -> bool {
+    target.join(ORIGIN).is_file() || library_in(target).is_some()
+}
+
+fn check(file: &Path, wheel: &Wheel) -> Result<()> {
     let found = sha256_of_file(file)?;
-    if found != wheel.sha256 {
-        return Err(Error::runtime(
-            format!("{} {}", wheel.package, wheel.version),
-            format!("the download has SHA-256 {found}, not the pinned {}", wheel.sha256),
-            "do not use it: check pip's index and proxy settings, then try again",
-        ));
+    if found == wheel.sha256 {
+        return Ok(());
     }
-    unpack(file, unpacked)?;
-    let origin = format!(
-        "package = \"{}\"\nversion = \"{}\"\nwheel_sha256 = \"{found}\"\n",
-        wheel.package, wheel.version
-    );
-    write_failed(unpacked, fs::write(unpacked.join("origin.toml"), origin))?;
+    Err(Error::runtime(
+        wheel.name(),
+        format!("the download has SHA-256 {found}, not the pinned {}", wheel.sha256),
+        "do not use it: check pip's index and proxy settings, then try again",
+    ))
+}
+
+fn origin(wheels: &[Wheel]) -> String {
+    let one = |wheel: &Wheel| {
+        let Wheel { package, version, sha256, .. } = wheel;
+        format!("[[wheel]]\npackage = \"{package}\"\nversion = \"{version}\"\nsha256 = \"{sha256}\"\n")
+    };
+    wheels.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn move_into_place(unpacked: &Path, target: &Path) -> Result<()> {
     match fs::rename(unpacked, target) {
         Ok(()) => Ok(()),
         // Another process was faster; what it put there passed the same checks.
-        Err(_) if library_in(target).is_some() => Ok(()),
+        Err(_) if is_in_place(target) => Ok(()),
         Err(error) => {
             Err(Error::file(target, format!("cannot be put in place: {error}"), "delete it and try again"))
         }
     }
 }
 
-/// Runs pip; returns the wheel.
-fn download(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
-    let mut reasons = Vec::new();
-    for interpreter in python::interpreters() {
-        let mut command = Command::new(&interpreter);
-        command.args(["-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]);
-        command.args([
-            "--no-deps",
-            "--only-binary=:all:",
-            "--python-version",
-            "3.12",
-            "--implementation",
-            "cp",
-        ]);
-        command.args(["--abi", "cp312", "--platform", wheel.platform, "--dest"]).arg(folder);
-        command.arg(format!("{}=={}", wheel.package, wheel.version));
-        let reason = match run(&mut command, LIMIT) {
-            Ended::Exited { success: true, .. } => return only_wheel(folder),
-            Ended::Exited { stderr, .. } => last_error(&stderr),
-            Ended::NotStarted(error) => error,
-            Ended::TimedOut => "pip did not end within half an hour".into(),
-        };
-        // Another interpreter helps where this one lacks pip, not where the network is missing.
-        let pip_failed = reason.starts_with("ERROR");
-        reasons.push(format!("{}: {reason}", interpreter.display()));
-        if pip_failed {
-            break;
+/// Keeps other processes and threads from downloading the same at the same time, while the result lives. Only a saving: where
+/// the file system has no locks, both install, and the first to finish wins.
+fn wait_for_others(root: &Path, component: &str) -> Option<File> {
+    let file = File::create(root.join(format!(".{component}.lock"))).ok()?;
+    file.lock().ok().map(|()| file)
+}
+
+/// Removes what installations of this component that were killed have left. Only for the holder of the lock.
+fn remove_leftovers(root: &Path, component: &str) {
+    let prefix = Staging::prefix(component);
+    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
+            // What stays behind wastes space but harms nothing.
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
-    Err(nowhere(
-        wheel.flavour,
-        &format!("none was found, and it could not be downloaded with pip ({})", reasons.join("; ")),
-    ))
-}
-
-/// The most telling line of pip's messages: the last that says ERROR, else the last.
-fn last_error(stderr: &str) -> String {
-    let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    let telling = lines.clone().rfind(|line| line.starts_with("ERROR")).or_else(|| lines.next_back());
-    telling.unwrap_or("it failed without a word").to_string()
-}
-
-fn only_wheel(folder: &Path) -> Result<PathBuf> {
-    let entries = write_failed(folder, fs::read_dir(folder))?;
-    entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
-        .ok_or_else(|| {
-            Error::file(folder, "pip ended well but left no wheel there", "try again with a newer pip")
-        })
-}
-
-/// Unpacks the shared libraries (not Python's own module) and the licences. Members that are byte for byte the same file
-/// (OpenVINO's wheel holds each library three times) become links to one.
-fn unpack(wheel: &Path, folder: &Path) -> Result<()> {
-    let damaged = |error: &dyn std::fmt::Display| {
-        Error::file(wheel, format!("cannot be unpacked: {error}"), "try again; is the disk full?")
-    };
-    write_failed(folder, fs::create_dir_all(folder))?;
-    let mut archive = File::open(wheel)
-        .map_err(|error| damaged(&error))
-        .and_then(|file| ZipArchive::new(file).map_err(|error| damaged(&error)))?;
-    let mut unpacked: HashMap<(u32, u64), PathBuf> = HashMap::new();
-    for index in 0..archive.len() {
-        let mut member = archive.by_index(index).map_err(|error| damaged(&error))?;
-        let Some(name) = member.enclosed_name().as_deref().and_then(wanted) else { continue };
-        let (path, key) = (folder.join(name), (member.crc32(), member.size()));
-        if unpacked.get(&key).is_some_and(|twin| fs::hard_link(twin, &path).is_ok()) {
-            continue;
-        }
-        let mut file = File::create(&path).map_err(|error| damaged(&error))?;
-        io::copy(&mut member, &mut file).map_err(|error| damaged(&error))?;
-        unpacked.insert(key, path);
-    }
-    Ok(())
-}
-
-/// The file name under which a member of the wheel is kept, if it is.
-fn wanted(member: &Path) -> Option<String> {
-    let name = member.file_name()?.to_str()?;
-    let parent = member.parent()?;
-    let library = parent == Path::new("onnxruntime/capi") && name.starts_with("lib") && name.contains(".so");
-    let licence = parent == Path::new("onnxruntime") && ["LICENSE", "ThirdPartyNotices.txt"].contains(&name);
-    (library || licence).then(|| name.to_string())
 }
 
 /// A folder of this process and call alone, on the same file system as the target; removed when it is dropped.
@@ -175,11 +174,14 @@ struct Staging {
 }
 
 impl Staging {
-    fn beside(target: &Path) -> Result<Self> {
+    fn prefix(component: &str) -> String {
+        format!(".staging-{component}-")
+    }
+
+    fn create(root: &Path, component: &str) -> Result<Self> {
         static CALLS: AtomicU32 = AtomicU32::new(0);
         let call = CALLS.fetch_add(1, Ordering::Relaxed);
-        let parent = target.parent().unwrap_or(Path::new("."));
-        let folder = parent.join(format!(".staging-{}-{call}", std::process::id()));
+        let folder = root.join(format!("{}{}-{call}", Self::prefix(component), std::process::id()));
         write_failed(&folder, fs::create_dir_all(&folder))?;
         Ok(Self { folder })
     }
@@ -204,6 +206,7 @@ fn write_failed<T>(path: &Path, result: io::Result<T>) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::io::Write;
 
     use sha2::{Digest, Sha256};
@@ -211,80 +214,133 @@ mod tests {
 
     use super::*;
 
-    /// A wheel-like archive and a pin for it.
-    fn archive(folder: &Path) -> (PathBuf, Wheel) {
-        let path = folder.join("onnxruntime.whl");
-        let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
+    /// An archive like a wheel, with one library.
+    fn archive(library: &str) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
         for (name, text) in [
-            ("onnxruntime/capi/libonnxruntime.so.1.31.1", "library"),
-            ("onnxruntime/capi/libtwin.so", "library"),
-            ("onnxruntime/capi/onnxruntime_pybind11_state.so", "python"),
-            ("onnxruntime/LICENSE", "licence"),
-            ("onnxruntime/capi/../../../libescape.so", "escape"),
+            (format!("onnxruntime/capi/{library}"), library),
+            (format!("onnxruntime/capi/libtwin-of-{library}"), library),
+            ("onnxruntime/capi/onnxruntime_pybind11_state.so".into(), "python"),
+            ("onnxruntime/capi/../../../libescape.so".into(), "escape"),
         ] {
             zip.start_file(name, SimpleFileOptions::default()).unwrap();
             zip.write_all(text.as_bytes()).unwrap();
         }
-        zip.finish().unwrap();
-        let digest = Sha256::digest(fs::read(&path).unwrap());
+        zip.finish().unwrap().into_inner()
+    }
+
+    const LIBRARIES: [&str; 3] = ["libonnxruntime.so.1.31.1", "liba.so.1", "libb.so.2"];
+
+    fn pin(library: &'static str) -> Wheel {
+        let digest = Sha256::digest(archive(library));
         let sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let wheel = Wheel { sha256: sha256.leak(), ..super::super::flavour::WHEELS[0] };
-        (path, wheel)
+        Wheel { package: library, version: "1", platform: "any", sha256: sha256.leak(), megabytes: 1 }
+    }
+
+    /// A component of three wheels.
+    fn component() -> Component {
+        Component { folder: "parts-1".into(), wheels: Vec::from(LIBRARIES.map(pin)).leak() }
+    }
+
+    fn fetch(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
+        let file = folder.join("fetched.whl");
+        fs::write(&file, archive(wheel.package)).unwrap();
+        Ok(file)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 
     #[test]
-    fn libraries_and_licences_are_kept_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, wheel) = archive(folder.path());
-        let target = folder.path().join("target");
-        install_wheel(&file, &wheel, &folder.path().join("unpacked"), &target).unwrap();
-        let mut names: Vec<_> = fs::read_dir(&target)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["LICENSE", "libonnxruntime.so.1.31.1", "libtwin.so", "origin.toml"]);
-        assert_eq!(fs::read(target.join("libtwin.so")).unwrap(), b"library");
+    fn all_wheels_end_in_one_folder_and_nothing_stays_behind() {
+        let root = tempfile::tempdir().unwrap();
+        let events = RefCell::new(Vec::new());
+        put_in_place(&component(), root.path(), &fetch, &|event| events.borrow_mut().push(event.to_string()))
+            .unwrap();
+        let mut expected: Vec<String> =
+            LIBRARIES.iter().flat_map(|name| [(*name).into(), format!("libtwin-of-{name}")]).collect();
+        expected.push(ORIGIN.into());
+        expected.sort();
+        let target = root.path().join("parts-1");
+        assert_eq!(names(&target), expected);
+        assert_eq!(fs::read(target.join("libtwin-of-liba.so.1")).unwrap(), b"liba.so.1");
+        assert_eq!(names(root.path()), [".parts-1.lock", "downloads", "parts-1"]);
+        assert!(names(&root.path().join("downloads")).is_empty());
+        let origin: toml::Table = fs::read_to_string(target.join(ORIGIN)).unwrap().parse().unwrap();
+        assert_eq!(origin["wheel"].as_array().unwrap().len(), 3);
+        assert!(events.borrow()[1].contains("2 of 3"), "{events:?}");
+    }
+
+    #[test]
+    fn what_was_stopped_goes_on_with_the_wheels_that_were_kept() {
+        let (root, component) = (tempfile::tempdir().unwrap(), component());
+        let asked = RefCell::new(Vec::new());
+        let breaks_at_the_third = |wheel: &Wheel, folder: &Path| {
+            asked.borrow_mut().push(wheel.package);
+            if wheel.package == LIBRARIES[2] {
+                return Err(Error::runtime("pip", "was stopped", "try again"));
+            }
+            fetch(wheel, folder)
+        };
+        put_in_place(&component, root.path(), &breaks_at_the_third, &|_| ()).unwrap_err();
+        assert!(!root.path().join("parts-1").exists());
+        assert_eq!(names(&root.path().join("downloads")).len(), 2);
+        // A kill leaves the staging folder; a damaged download is not believed.
+        fs::create_dir(root.path().join(".staging-parts-1-1-0")).unwrap();
+        fs::write(root.path().join("downloads/liba.so.1-1-any.whl"), b"cut").unwrap();
+        asked.borrow_mut().clear();
+        let works = |wheel: &Wheel, folder: &Path| {
+            asked.borrow_mut().push(wheel.package);
+            fetch(wheel, folder)
+        };
+        put_in_place(&component, root.path(), &works, &|_| ()).unwrap();
+        assert_eq!(*asked.borrow(), LIBRARIES[1..]);
+        assert_eq!(names(root.path()), [".parts-1.lock", "downloads", "parts-1"]);
+    }
+
+    #[test]
+    fn what_is_in_place_is_not_fetched_again() {
+        let (root, component) = (tempfile::tempdir().unwrap(), component());
+        put_in_place(&component, root.path(), &fetch, &|_| ()).unwrap();
+        let never = |_: &Wheel, _: &Path| -> Result<PathBuf> { panic!("nothing is missing") };
+        put_in_place(&component, root.path(), &never, &|_| ()).unwrap();
     }
 
     #[test]
     fn another_hash_is_refused_and_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, wheel) = archive(folder.path());
-        let wheel = Wheel { sha256: "00", ..wheel };
-        let target = folder.path().join("target");
-        let error = install_wheel(&file, &wheel, &folder.path().join("unpacked"), &target).unwrap_err();
+        let root = tempfile::tempdir().unwrap();
+        let wheel = Wheel { sha256: "00", ..pin(LIBRARIES[0]) };
+        let component = Component { folder: "parts-1".into(), wheels: vec![wheel].leak() };
+        let error = put_in_place(&component, root.path(), &fetch, &|_| ()).unwrap_err();
         assert!(error.problem.contains("SHA-256"), "{error}");
-        assert!(!target.exists());
+        assert_eq!(names(root.path()), [".parts-1.lock", "downloads"]);
+        assert!(names(&root.path().join("downloads")).is_empty());
     }
 
     #[test]
-    fn two_at_once_both_succeed() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, wheel) = archive(folder.path());
-        let target = folder.path().join("target");
+    fn many_at_once_all_succeed() {
+        let (root, component) = (tempfile::tempdir().unwrap(), component());
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
-                .map(|n| {
-                    let (file, wheel, target) = (&file, &wheel, &target);
-                    let unpacked = folder.path().join(format!("unpacked-{n}"));
-                    scope.spawn(move || install_wheel(file, wheel, &unpacked, target))
-                })
+                .map(|_| scope.spawn(|| put_in_place(&component, root.path(), &fetch, &|_| ())))
                 .collect();
             for thread in threads {
                 thread.join().unwrap().unwrap();
             }
         });
-        assert!(library_in(&target).is_some());
+        assert!(library_in(&root.path().join("parts-1")).is_some());
     }
 
     #[test]
-    fn what_pip_says_last_is_told() {
-        let stderr = "WARNING: retrying\nERROR: first\nERROR: No matching distribution\n\n[notice] new pip\n";
-        assert_eq!(last_error(stderr), "ERROR: No matching distribution");
-        assert_eq!(
-            last_error("/usr/bin/python3: No module named pip\n"),
-            "/usr/bin/python3: No module named pip"
-        );
+    fn leaving_cuda_out_means_nothing_for_the_cpu() {
+        let root = tempfile::tempdir().unwrap();
+        let options = InstallOptions { without_cuda: true, ..InstallOptions::default() };
+        let error = install(Flavour::Cpu, root.path(), options, &|_| ()).unwrap_err();
+        assert_eq!(error.exit_status(), 2);
     }
 }

@@ -3,7 +3,7 @@
 //! The library is looked for in this order; the first place that has one decides:
 //!
 //! 1. [`Options::ort_lib`] (`--ort-lib`, `ORT_DYLIB_PATH`): a file, or a folder that holds `libonnxruntime.so*`;
-//! 2. the user's cache, `runtime/onnxruntime-<version>-<flavour>/`;
+//! 2. the user's cache, `runtime/onnxruntime-<version>-<flavour>/` (the CUDA libraries lie beside it);
 //! 3. an `onnxruntime` package in the active Python environment;
 //! 4. for the CPU flavour, unless [`Options::offline`]: [`install()`] with pip into the cache.
 //!
@@ -11,16 +11,20 @@
 //! foreign or too old file is an error that names it rather than a crash.
 
 mod cache;
-mod command;
+pub(in crate::model) mod command;
 mod cuda;
 mod elf;
 mod event;
 mod find;
 mod flavour;
 mod install;
+mod installed;
 mod load;
+mod pip;
 mod probe;
 mod python;
+mod unpack;
+mod wheels;
 
 use std::path::PathBuf;
 
@@ -28,11 +32,12 @@ pub use cache::cache_folder;
 pub use event::Event;
 pub use find::{Found, Source, find};
 pub use flavour::Flavour;
-pub use install::install;
+pub use install::{InstallOptions, install};
+pub use installed::{Installed, installed};
 pub use load::Runtime;
 pub use probe::OLDEST_VERSION;
 
-pub(crate) use cuda::preload as preload_cuda;
+pub(crate) use cuda::{Needed, fix as fix_missing, preload as preload_cuda};
 pub(crate) use probe::missing_library;
 
 /// Where and how to look for ONNX Runtime.

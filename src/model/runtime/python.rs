@@ -32,7 +32,7 @@ pub(super) fn package_folders(names: &[&str]) -> Vec<PathBuf> {
         let mut command = Command::new(interpreter);
         command.args(["-c", WHERE]).args(names);
         match run(&mut command, LIMIT) {
-            Ended::Exited { success: true, stdout, .. } => return parse(&stdout),
+            Ended::Exited { status, stdout, .. } if status.success() => return parse(&stdout),
             Ended::TimedOut => return Vec::new(),
             // A broken interpreter of the environment: the next one may work.
             Ended::Exited { .. } | Ended::NotStarted(_) => {}

@@ -131,9 +131,9 @@ fn build_with(
         return Err(not_built_in(runtime, provider));
     }
     options.require_fp32(std::env::var(TF32_OVERRIDE).ok().as_deref())?;
-    let missing = match provider {
-        Provider::Cuda { .. } => runtime::preload_cuda(false),
-        Provider::TensorRt { .. } => runtime::preload_cuda(true),
+    let missing: Vec<runtime::Needed> = match provider {
+        Provider::Cuda { .. } => runtime::preload_cuda(runtime.library(), false),
+        Provider::TensorRt { .. } => runtime::preload_cuda(runtime.library(), true),
         Provider::Cpu | Provider::OpenVino { .. } => Vec::new(),
     };
     runtime.take_log();
@@ -143,8 +143,10 @@ fn build_with(
     };
     let settings = provider::settings(options, options.threads(), engine, engine_folder.as_deref());
     let mut builder = configure(runtime, options, &settings).map_err(|error| {
-        let reason = reason(&error.to_string(), &runtime.take_log(), &missing);
-        Error::runtime(format!("--provider {provider}"), format!("cannot be used: {reason}"), fix(provider))
+        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let reason = reason(&error.to_string(), &runtime.take_log(), &names);
+        let fix = runtime::fix_missing(&missing).unwrap_or_else(|| fix(provider).into());
+        Error::runtime(format!("--provider {provider}"), format!("cannot be used: {reason}"), fix)
     })?;
     let session = commit(&mut builder).map_err(|error| {
         let reason = reason(&error.to_string(), &runtime.take_log(), &[]);
@@ -215,7 +217,7 @@ fn active(options: &SessionOptions, settings: &[(&'static str, String)]) -> BTre
 
 /// The most telling reason: libraries that the loader does not find, else what ONNX Runtime says. `missing` are libraries
 /// that the provider may need and that are nowhere.
-fn reason(error: &str, log: &[String], missing: &[&str]) -> String {
+fn reason(error: &str, log: &[String], missing: &[String]) -> String {
     let of_loader = log.iter().map(String::as_str).chain([error]).find_map(runtime::missing_library);
     let not_found = match (of_loader, missing) {
         (_, [_, ..]) => format!("the loader does not find {}", missing.join(", ")),
@@ -292,9 +294,12 @@ mod tests {
         let log = ["Failed to load library: libcublasLt.so.13: cannot open shared object file: No such file"
             .to_string()];
         assert_eq!(reason("EP failed", &log, &[]), "the loader does not find libcublasLt.so.13");
-        assert_eq!(reason("EP failed", &log, &["libcuda.so.1"]), "the loader does not find libcuda.so.1");
+        assert_eq!(
+            reason("EP failed", &log, &["libcuda.so.1".into()]),
+            "the loader does not find libcuda.so.1"
+        );
         assert_eq!(reason("EP failed", &[], &[]), "EP failed");
-        let other_cause = reason("no GPU 7", &["CUDA error".to_string()], &["libcufft.so.12"]);
+        let other_cause = reason("no GPU 7", &["CUDA error".to_string()], &["libcufft.so.12".into()]);
         assert_eq!(other_cause, "no GPU 7; CUDA error; the loader does not find libcufft.so.12");
     }
 }

@@ -1,0 +1,221 @@
+//! Every ONNX Runtime of this machine, each looked at by a child process of its own: a process loads only one, and one that
+//! crashes or hangs must not hide the others.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Provider, ProviderState, ProviderStatus, providers};
+use crate::error::Result;
+use crate::model::runtime::command::{Ended, run};
+use crate::model::runtime::{Event, Flavour, Found, Options, Runtime, Source, find};
+
+/// TensorRT may build an engine for each GPU, tens of seconds each.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// What a child process found out about one library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was loaded.
+    Loaded {
+        /// Version of ONNX Runtime.
+        version: String,
+        /// Every provider that askance knows, as it is in this library.
+        providers: Vec<ProviderStatus>,
+    },
+    /// It was not, or it crashed or hung.
+    Failed {
+        /// How.
+        reason: String,
+    },
+}
+
+/// An ONNX Runtime of this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Library {
+    /// The flavour that it was looked for as; `None` for one that the user gave, which stands for every flavour.
+    pub flavour: Option<Flavour>,
+    /// How it was found.
+    pub source: Source,
+    /// The file.
+    pub library: PathBuf,
+    /// What is known about it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What this machine can run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Survey {
+    /// The libraries that there are, one for each flavour, or the one that the user gave.
+    pub libraries: Vec<Library>,
+    /// Each provider that askance knows, as it is in the library that `--provider` would load for it.
+    pub providers: Vec<ProviderStatus>,
+}
+
+/// Loads a library into this process and tries its providers. For the child process.
+pub fn look_at(library: &Path) -> Outcome {
+    match Runtime::load(&Found { library: library.into(), source: Source::Given }) {
+        Ok(runtime) => Outcome::Loaded { version: runtime.version().into(), providers: providers(&runtime) },
+        Err(error) => Outcome::Failed { reason: format!("{}; {}", error.problem, error.fix) },
+    }
+}
+
+/// Looks at the library of every flavour, or at [`Options::ort_lib`] alone where that is given; installs nothing.
+/// [`Options::flavour`] does not matter. `child` makes the command whose process calls [`look_at`] with a library and prints the
+/// [`Outcome`] as JSON in the last line of its standard output.
+///
+/// # Errors
+/// [`Options::ort_lib`] does not exist or holds no library. What is wrong with a library is part of the survey.
+pub fn survey(
+    options: &Options,
+    child: &dyn Fn(&Path) -> Command,
+    announce: &dyn Fn(&Event),
+) -> Result<Survey> {
+    let look = |flavour: Option<Flavour>, found: Found| Library {
+        flavour,
+        source: found.source,
+        outcome: ask(&mut child(&found.library), LIMIT),
+        library: found.library,
+    };
+    let libraries: Vec<Library> = if options.ort_lib.is_some() {
+        vec![look(None, find(options, announce)?)]
+    } else {
+        let find = |flavour| find(&Options { flavour, offline: true, ..options.clone() }, announce);
+        let found = Flavour::ALL.into_iter().filter_map(|flavour| Some((flavour, find(flavour).ok()?)));
+        found.map(|(flavour, found)| look(Some(flavour), found)).collect()
+    };
+    let providers = Provider::all().map(|provider| status(provider, &libraries)).into();
+    Ok(Survey { libraries, providers })
+}
+
+/// How a provider is in the library that would be loaded for it.
+fn status(provider: Provider, libraries: &[Library]) -> ProviderStatus {
+    let flavour = provider.flavour();
+    let loaded = libraries.iter().find(|library| library.flavour.is_none_or(|own| own == flavour));
+    let without = |state| ProviderStatus { provider: provider.clone(), devices: Vec::new(), state };
+    match loaded.map(|library| &library.outcome) {
+        None => without(ProviderState::NotInstalled { flavour }),
+        Some(Outcome::Failed { reason }) => without(ProviderState::LibraryFails { reason: reason.clone() }),
+        Some(Outcome::Loaded { providers, .. }) => providers
+            .iter()
+            .find(|status| status.provider == provider)
+            .cloned()
+            .unwrap_or_else(|| without(ProviderState::NotInThisLibrary { flavour })),
+    }
+}
+
+fn ask(child: &mut Command, limit: Duration) -> Outcome {
+    let reason = match run(child, limit) {
+        Ended::NotStarted(error) => format!("cannot be looked at: no process could be started ({error})"),
+        Ended::TimedOut => {
+            format!("hangs: the process that loaded it did not answer within {} s", limit.as_secs())
+        }
+        Ended::Exited { status, stdout, stderr } => {
+            // A library may print too.
+            let answer = stdout.lines().next_back().and_then(|line| serde_json::from_str(line).ok());
+            match answer {
+                Some(outcome) if status.success() => return outcome,
+                _ => {
+                    let said = stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("nothing");
+                    format!("crashes: the process that loaded it ended with {status} and said last: {said}")
+                }
+            }
+        }
+    };
+    Outcome::Failed { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Outcome {
+        ask(Command::new("sh").args(["-c", script]), Duration::from_secs(60))
+    }
+
+    fn failure(outcome: Outcome) -> String {
+        match outcome {
+            Outcome::Failed { reason } => reason,
+            Outcome::Loaded { .. } => panic!("{outcome:?}"),
+        }
+    }
+
+    fn loaded(usable: &[Provider]) -> Outcome {
+        let one = |provider: Provider| ProviderStatus {
+            devices: Vec::new(),
+            state: if usable.contains(&provider) {
+                ProviderState::Usable
+            } else {
+                ProviderState::NotInThisLibrary { flavour: provider.flavour() }
+            },
+            provider,
+        };
+        Outcome::Loaded { version: "1.31.1".into(), providers: Provider::all().map(one).into() }
+    }
+
+    fn library(flavour: Option<Flavour>, outcome: Outcome) -> Library {
+        Library { flavour, source: Source::Cache, library: "libonnxruntime.so".into(), outcome }
+    }
+
+    fn states(libraries: &[Library]) -> [ProviderState; 4] {
+        Provider::all().map(|provider| status(provider, libraries).state)
+    }
+
+    #[test]
+    fn the_answer_is_the_last_line_whatever_the_library_prints() {
+        let answer = loaded(&[Provider::Cpu]);
+        let line = serde_json::to_string(&answer).unwrap();
+        assert_eq!(shell(&format!("echo '[openvino] hello'; echo '{line}'")), answer);
+    }
+
+    #[test]
+    fn a_child_that_crashes_is_a_state_with_a_reason() {
+        let reason = failure(shell("echo 'about to fall' >&2; kill -SEGV $$"));
+        assert!(reason.contains("SIGSEGV") && reason.contains("about to fall"), "{reason}");
+        assert!(failure(shell("exit 0")).contains("said last: nothing"));
+        let line = serde_json::to_string(&loaded(&[])).unwrap();
+        assert!(failure(shell(&format!("echo '{line}'; exit 7"))).contains("exit status: 7"));
+    }
+
+    #[test]
+    fn a_child_that_hangs_is_stopped() {
+        let outcome = ask(Command::new("sh").args(["-c", "exec sleep 600"]), Duration::from_millis(50));
+        assert!(failure(outcome).contains("hangs"));
+        assert!(failure(ask(&mut Command::new("askance-no-such-program"), LIMIT)).contains("no process"));
+    }
+
+    #[test]
+    fn each_provider_is_judged_by_the_library_of_its_flavour() {
+        let [cpu, _, _, openvino] = Provider::all();
+        let libraries = [
+            library(Some(Flavour::Cpu), loaded(&[cpu])),
+            library(Some(Flavour::Gpu), Outcome::Failed { reason: "crashes".into() }),
+        ];
+        let [first, cuda, tensorrt, last] = states(&libraries);
+        assert_eq!(first, ProviderState::Usable);
+        assert_eq!(cuda, ProviderState::LibraryFails { reason: "crashes".into() });
+        assert_eq!(tensorrt, cuda);
+        assert_eq!(last, ProviderState::NotInstalled { flavour: Flavour::OpenVino });
+        let given = [library(None, loaded(&[openvino]))];
+        let [_, cuda, _, last] = states(&given);
+        assert_eq!(cuda, ProviderState::NotInThisLibrary { flavour: Flavour::Gpu });
+        assert_eq!(last, ProviderState::Usable);
+    }
+
+    #[test]
+    fn an_outcome_reads_back_from_json() {
+        let state = ProviderState::MissingDependency {
+            libraries: vec!["libcuda.so.1".into()],
+            reason: "r".into(),
+            fix: "f".into(),
+        };
+        let status = ProviderStatus { provider: Provider::Cuda { device: 0 }, devices: Vec::new(), state };
+        let json = serde_json::to_value(&status).unwrap();
+        assert_eq!((&json["name"], &json["state"]), (&"cuda:0".into(), &"missing-dependency".into()));
+        assert_eq!(serde_json::from_value::<ProviderStatus>(json).unwrap(), status);
+    }
+}

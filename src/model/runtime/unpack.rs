@@ -1,0 +1,81 @@
+//! Taking the shared libraries and licences out of a wheel.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use zip::ZipArchive;
+
+use crate::error::{Error, Result};
+
+/// Unpacks the shared libraries (not Python's own module) and the licences into `folder`, without subfolders: the libraries
+/// look for each other beside themselves. Members that are byte for byte the same file (OpenVINO's wheel holds each library
+/// three times) become links to one.
+///
+/// # Errors
+/// The file is no archive or is damaged; the folder cannot be written.
+pub(super) fn unpack(wheel: &Path, folder: &Path) -> Result<()> {
+    let damaged = |error: &dyn std::fmt::Display| {
+        Error::file(wheel, format!("cannot be unpacked: {error}"), "try again; is the disk full?")
+    };
+    fs::create_dir_all(folder).map_err(|error| damaged(&error))?;
+    let mut archive = File::open(wheel)
+        .map_err(|error| damaged(&error))
+        .and_then(|file| ZipArchive::new(file).map_err(|error| damaged(&error)))?;
+    let mut unpacked: HashMap<(u32, u64), PathBuf> = HashMap::new();
+    for index in 0..archive.len() {
+        let mut member = archive.by_index(index).map_err(|error| damaged(&error))?;
+        let Some(name) = member.enclosed_name().as_deref().and_then(kept_as) else { continue };
+        let (path, key) = (folder.join(name), (member.crc32(), member.size()));
+        if unpacked.get(&key).is_some_and(|twin| fs::hard_link(twin, &path).is_ok()) {
+            continue;
+        }
+        let mut file = File::create(&path).map_err(|error| damaged(&error))?;
+        io::copy(&mut member, &mut file).map_err(|error| damaged(&error))?;
+        unpacked.insert(key, path);
+    }
+    Ok(())
+}
+
+/// The file name under which a member of the wheel is kept, if it is.
+fn kept_as(member: &Path) -> Option<String> {
+    let name = member.file_name()?.to_str()?;
+    let folders: Vec<&str> = member.parent()?.iter().map(|folder| folder.to_str()).collect::<Option<_>>()?;
+    let is_library = name.starts_with("lib") && name.contains(".so");
+    match folders.as_slice() {
+        ["onnxruntime", "capi"] | ["nvidia", _, "lib"] => is_library.then(|| name.into()),
+        ["onnxruntime"] => ["LICENSE", "ThirdPartyNotices.txt"].contains(&name).then(|| name.into()),
+        // Several wheels share a folder, and each has its own licence.
+        [package, "licenses"] => Some(format!("{}-{name}", package.strip_suffix(".dist-info")?)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_and_licences_are_kept_and_nothing_else() {
+        let kept = |member: &str| kept_as(Path::new(member));
+        for (member, name) in [
+            ("onnxruntime/capi/libonnxruntime.so.1.31.1", "libonnxruntime.so.1.31.1"),
+            ("onnxruntime/LICENSE", "LICENSE"),
+            ("nvidia/cu13/lib/libcublas.so.13", "libcublas.so.13"),
+            ("nvidia/cudnn/lib/libcudnn.so.9", "libcudnn.so.9"),
+            ("nvidia_cublas-13.1.dist-info/licenses/License.txt", "nvidia_cublas-13.1-License.txt"),
+        ] {
+            assert_eq!(kept(member).as_deref(), Some(name));
+        }
+        for member in [
+            "onnxruntime/capi/onnxruntime_pybind11_state.so",
+            "onnxruntime/tools/LICENSE",
+            "nvidia/cu13/include/libfoo.so.h",
+            "nvidia/cu13/lib/readme.txt",
+            "libescape.so",
+        ] {
+            assert_eq!(kept(member), None, "{member}");
+        }
+    }
+}
