@@ -55,8 +55,9 @@ class Run:
 
 def attack(askance: Path, data: Path, model: Path, out: Path, options: list[str]) -> Run:
     """Runs `askance attack --attacks joint --keep-traces` into `out`, a new folder."""
-    command = [str(askance), "attack", "-q", "--json", "--data", str(data), "--model", str(model), "--out", str(out)]
-    command += ["--attacks", "joint", "--keep-traces", *options]
+    # A bare name would be looked for in the search path.
+    command = [str(askance.resolve()), "attack", "-q", "--json", "--data", str(data), "--model", str(model)]
+    command += ["--out", str(out), "--attacks", "joint", "--keep-traces", *options]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise ExportError(" ".join(command), f"failed:\n{done.stderr.strip()}", "see what it says")

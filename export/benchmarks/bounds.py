@@ -21,6 +21,7 @@ def measure(args, out, flags):
     """Metrics per model and attack in percent, and the seconds that the run took."""
     command = [args.askance, "--quiet", "attack", "--data", args.data, "--limit", str(args.limit), "--out", str(out)]
     command += ["--attacks", "joint", "--budget", str(args.budget), "--seed", str(args.seed), *flags]
+    command += ["--threads", str(args.threads)] if args.threads else []
     for model in args.model:
         command += ["--model", model]
     if args.category:
@@ -44,6 +45,7 @@ def main():
     parser.add_argument("--limit", type=int, default=4)
     parser.add_argument("--budget", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, help="inside one model call (default: all cores)")
     parser.add_argument("--model", nargs="*", default=["pocket", "pocket-robust"])
     parser.add_argument("--what", choices=["select", "loss", "both"], default="both")
     args = parser.parse_args()

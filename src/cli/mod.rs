@@ -7,6 +7,7 @@ mod compare_search;
 mod data;
 mod defences;
 mod demo;
+mod effort;
 mod inspect;
 mod interrupt;
 mod libraries;

@@ -13,7 +13,7 @@ use askance::types::Attack;
 use super::args::{Global, PlotArgs};
 use super::plan::Done;
 use super::table::{percent, render};
-use super::{defences, stability};
+use super::{defences, effort, stability};
 
 /// Pictures written, and those that the records do not allow, with the reason.
 #[derive(Default)]
@@ -63,6 +63,7 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
             "plots": plots.written,
             "skipped": done.run.skipped(),
             "defences": defences::summary(done),
+            "efforts": done.efforts,
             "evaluations": done.clock.evaluations,
             "coarse_evaluations": done.clock.coarse,
             "model_pictures": done.clock.pictures,
@@ -84,7 +85,9 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
     for table in metrics.into_iter().chain(uniform).chain(stability::tables(&done.stability)) {
         println!("{table}\n");
     }
-    if let Some(table) = defences::table(&defences::summary(done)) {
+    for table in
+        [defences::table(&defences::summary(done)), effort::table(&done.efforts)].into_iter().flatten()
+    {
         println!("{table}\n");
     }
     if !done.sweep.is_empty() {

@@ -11,7 +11,7 @@ use askance::error::{Error, Kind, Result};
 use askance::metric::MetricOptions;
 use askance::model::Segmenter;
 use askance::record::{StabilityRow, Status, SummaryRow, SweepRow, UniformRow};
-use askance::report::DefendedModel;
+use askance::report::{DefendedModel, Effort, efforts};
 use askance::search;
 use askance::types::{Attack, Axis, Shard};
 
@@ -73,6 +73,7 @@ pub struct Done {
     pub sweep: Vec<SweepRow>,
     pub stability: Vec<StabilityRow>,
     pub uniform: Vec<UniformRow>,
+    pub efforts: Vec<Effort>,
     pub clock: Clock,
     /// The models with their defences, and how long each took.
     pub models: Vec<DefendedModel>,
@@ -251,6 +252,7 @@ pub fn execute(global: &Global, mut plan: Plan) -> Result<Done> {
             sweep: worked.sweep,
             stability: worked.stability,
             uniform: worked.uniform,
+            efforts: worked.efforts,
             clock: worked.clock,
             models: worked.models,
             wall: worked.wall,
@@ -307,6 +309,7 @@ struct Worked {
     sweep: Vec<SweepRow>,
     stability: Vec<StabilityRow>,
     uniform: Vec<UniformRow>,
+    efforts: Vec<Effort>,
     clock: Clock,
     models: Vec<DefendedModel>,
     wall: Duration,
@@ -348,6 +351,7 @@ fn work(session: &Session<'_>, models: &mut [Box<dyn Segmenter>], run: &mut Run)
             drop(journal);
             choose::run(session, run, &sizes, &mut rows)?;
         }
+        worked.efforts = efforts(&rows, &settings.bounds);
         worked.summary = summary::write(session, run, &sizes, &rows)?;
         if let Some(plan) = &session.plan.work.tolerance {
             let (mut journal, mut stability) = tolerance::take_up(run, plan, settings)?;

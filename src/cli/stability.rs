@@ -42,8 +42,8 @@ pub fn tables(rows: &[StabilityRow]) -> Vec<String> {
         .collect()
 }
 
-/// With its unit, where there is one.
-fn value_of(attack: Attack, value: f64) -> String {
+/// A value of the attack's axis with its unit, where there is one.
+pub(super) fn value_of(attack: Attack, value: f64) -> String {
     match attack {
         Attack::Single(Axis::Angle) => format!("{value:.2} deg"),
         Attack::Single(Axis::Hue) => format!("{value:.3} rad"),

@@ -2,6 +2,7 @@
 //! ones, and search strategies beside each other.
 
 mod defence;
+mod effort;
 mod paper;
 mod published;
 mod search;
@@ -9,6 +10,7 @@ mod stability;
 mod table;
 
 pub use defence::{DefenceSummary, DefendedModel, defence_summary};
+pub use effort::{Effort, efforts};
 pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
 pub use search::{SampleKey, Standing, sample_key, score, search_tables, standings};

@@ -52,16 +52,21 @@ struct Compass {
 impl Exhaustive {
     /// With at most `budget` points in all.
     pub fn new(space: &Space, budget: usize) -> Self {
-        let polish = budget / POLISH;
+        let grid = Self::grid_budget(budget);
         Self {
             space: space.clone(),
-            grid: Grid::new(space, budget - polish),
+            grid: Grid::new(space, grid),
             seen: Vec::new(),
             compasses: None,
-            polish,
+            polish: budget - grid,
             queue: VecDeque::new(),
             asked: VecDeque::new(),
         }
+    }
+
+    /// What of the budget the grid may have.
+    pub const fn grid_budget(budget: usize) -> usize {
+        budget - budget / POLISH
     }
 
     fn begin_polish(&mut self) -> Vec<Compass> {
