@@ -63,7 +63,7 @@ pub fn convergence(curves: &[Curve], heading: &str, out: &Path) -> Result<()> {
         let entries: Vec<Entry> =
             curves.iter().enumerate().map(|(number, curve)| entry(number, curve)).collect();
         let used = legend(area, &entries, 86, style::WIDTH)?;
-        let note = "line: median over samples; band: middle half of the samples";
+        let note = "line: median over samples; band: middle half of them; of each strategy the run with the largest budget";
         let middle = style::WIDTH as i32 / 2;
         write(area, note, (middle, 86 + used + 4), style::TICK, (HPos::Center, VPos::Top))?;
         let (_, below) = area.split_vertically(px(86 + used + 44));
