@@ -88,7 +88,7 @@ def graph_stack(bundle, threads, text):
     options.add_session_config_entry("session.force_spinning_stop", "1")
     session = onnxruntime.InferenceSession(bundle / "image.onnx", options, providers=["CPUExecutionProvider"])
     masks = [windows(2), windows(3)]
-    fixed = {"text": text, "temperature": np.float32(0.07), "windows_2": masks[0], "windows_3": masks[1]}
+    fixed = {"text": text, "temperature": np.array(0.07, np.float32), "windows_2": masks[0], "windows_3": masks[1]}
     names = ["image_score", "window_score_2", "window_score_3"]
     at = (np.arange(SIZE) + 0.5) * GRID / SIZE - 0.5
     where = np.meshgrid(at, at, indexing="ij")
