@@ -152,8 +152,8 @@ def main():
 
     def feeds(numbers):
         pixels = np.stack([picture(number) for number in numbers])
-        indices = {"windows_2": windows(2), "windows_3": windows(3)}
-        return {"pixels": pixels, "text": text.repeat(len(pixels), 0), "temperature": np.float32(0.07), **indices}
+        fixed = {"temperature": np.array(0.07, np.float32), "windows_2": windows(2), "windows_3": windows(3)}
+        return {"pixels": pixels, "text": text.repeat(len(pixels), 0), **fixed}
 
     paths = {"fp32": a.bundle / "image.onnx", "static": a.int8 / "image.onnx"}
     print(f"ONNX Runtime {onnxruntime.__version__}, {a.threads} threads, batch sizes {a.batches}")
@@ -184,7 +184,8 @@ def main():
                 graph.run(OUTPUTS, inputs)
                 times[name].append((time.perf_counter() - start) / batch)
         for name in sessions:
-            print(f"batch {batch}: {name:12} fastest {min(times[name]):5.2f} s, median {np.median(times[name]):5.2f} s a picture")
+            fastest, median = min(times[name]), np.median(times[name])
+            print(f"batch {batch}: {name:12} fastest {fastest:5.2f} s, median {median:5.2f} s a picture")
     for name, note in notes.items():
         print(f"{name:12} {note}")
 

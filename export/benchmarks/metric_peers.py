@@ -156,7 +156,8 @@ def main():
     report, agreed = {}, True
     for kind in ("smooth", "noise"):
         maps, masks = arrays(kind, options.images, options.size, options.seed)
-        library_times, found_by = {name: [] for name in libraries}, {}
+        library_times, library_busy = ({name: [] for name in libraries} for _ in range(2))
+        found_by = {}
         python_roc, python_pro, python_busy, rust_busy, rust_times = [], [], [], [], {1: [], 2: []}
         with tempfile.TemporaryDirectory() as folder:
             np.save(f"{folder}/maps.npy", maps)
@@ -168,8 +169,9 @@ def main():
                 python_pro.append(milliseconds)
                 python_busy.append(roc_busy + pro_busy)
                 for name, metrics_of in libraries.items():
-                    found_by[name], milliseconds, _ = timed(lambda f=metrics_of: f(maps, masks))
+                    found_by[name], milliseconds, busy = timed(lambda f=metrics_of: f(maps, masks))
                     library_times[name].append(milliseconds)
+                    library_busy[name].append(busy)
                 for threads, times in rust_times.items():
                     found = rust(options.rust, folder, threads, 5)
                     times.append(found["median_ms"])
@@ -193,9 +195,13 @@ def main():
             report[kind][name] = {
                 "ms": round(milliseconds, 1),
                 **{f"ratio_{t}_threads": round(milliseconds / np.median(ms), 1) for t, ms in rust_times.items()},
+                "processor_ms": round(float(np.median(library_busy[name])), 1),
                 "pixel_auroc_differs_by": abs(found_by[name][0] - metrics["pixel_auroc"]),
                 "aupro_differs_by": abs(found_by[name][1] - metrics["aupro"]),
             }
+            if rust_busy:
+                ratio = np.median(library_busy[name]) / np.median(rust_busy)
+                report[kind][name]["ratio_processor"] = round(float(ratio), 1)
         if rust_busy:
             report[kind]["python_processor_ms"] = round(float(np.median(python_busy)), 1)
             report[kind]["rust_processor_ms"] = round(float(np.median(rust_busy)), 1)

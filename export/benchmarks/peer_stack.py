@@ -4,7 +4,7 @@ in ONNX Runtime and against the whole program.
 Same weights, pictures and threads, batch 1, on the CPU. Every stack is a process of its own; they take turns, round by round,
 and wait without spinning. Each is timed from a picture of 240 px in memory to its map of 240 x 240, perturbation (turn, hue,
 saturation) included on torch's side; Askance's own figure is its wall time for an evaluation within `askance attack`, perturbation,
-back-rotation, loss and search included. Ratios are medians of the ratios of neighbouring rounds. Also: peak memory of each process
+back-rotation, loss and search included. Ratios are medians of the ratios of neighbouring rounds; the processor time of all threads is what to read on a busy machine. Also: peak memory of each process
 (imports and the text tower included), and seconds from the start of the process to its first map, text embeddings of one category
 included: for Askance that of the whole command `askance eval` on one picture.
 
@@ -88,7 +88,7 @@ def graph_stack(bundle, threads, text):
     options.add_session_config_entry("session.force_spinning_stop", "1")
     session = onnxruntime.InferenceSession(bundle / "image.onnx", options, providers=["CPUExecutionProvider"])
     masks = [windows(2), windows(3)]
-    fixed = {"text": text, "temperature": np.float32(0.07), "windows_2": masks[0], "windows_3": masks[1]}
+    fixed = {"text": text, "temperature": np.array(0.07, np.float32), "windows_2": masks[0], "windows_3": masks[1]}
     names = ["image_score", "window_score_2", "window_score_3"]
     at = (np.arange(SIZE) + 0.5) * GRID / SIZE - 0.5
     where = np.meshgrid(at, at, indexing="ij")
@@ -118,7 +118,7 @@ def aggregate(outputs, masks):
 
 
 def serve(kind, bundle, threads, folder):
-    """A stack as a process: reads picture numbers, answers with seconds, peak memory and where the map is."""
+    """A stack as a process: reads picture numbers, answers with seconds, processor seconds, peak memory and where the map is."""
     if kind.startswith("torch"):
         run, text = torch_stack(bundle, threads, kind == "torch bf16")
         np.save(folder / "text.npy", text)
@@ -127,14 +127,14 @@ def serve(kind, bundle, threads, folder):
     for line in sys.stdin:
         number, perturbed = json.loads(line)
         pixels = picture(number)
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         found = run(pixels, perturbed)
-        seconds = time.perf_counter() - start
+        seconds, processor = time.perf_counter() - start, time.process_time() - busy
         file = folder / f"{kind}.npy"
         np.save(file, found)
         # Linux: getrusage would give the parent's peak where that is larger.
         peak = next(row for row in Path("/proc/self/status").read_text().splitlines() if row.startswith("VmHWM"))
-        print(json.dumps([seconds, int(peak.split()[1]) / 1024, str(file)]), flush=True)
+        print(json.dumps([seconds, processor, int(peak.split()[1]) / 1024, str(file)]), flush=True)
 
 
 class Stack:
@@ -153,11 +153,11 @@ class Stack:
         self.to_first_map = time.perf_counter() - start
 
     def evaluate(self, number, perturbed=True):
-        """Seconds and map."""
+        """Seconds, processor seconds of all threads, and map."""
         self.process.stdin.write(json.dumps([number, perturbed]) + "\n")
         self.process.stdin.flush()
-        seconds, self.peak, file = json.loads(self.process.stdout.readline())
-        return seconds, np.load(file)
+        seconds, processor, self.peak, file = json.loads(self.process.stdout.readline())
+        return seconds, processor, np.load(file)
 
     def end(self):
         self.process.stdin.close()
@@ -188,7 +188,7 @@ class Askance:
 
     def evaluate(self, _number, _perturbed=True):
         done = self.command("attack", "--attacks", "joint", "--search", "random", "--budget", "4")
-        return done["wall_seconds"] / done["evaluations"], None
+        return done["wall_seconds"] / done["evaluations"], float("nan"), None
 
     def end(self):
         pass
@@ -209,22 +209,22 @@ def measure(options, folder):
             stacks[f"askance {precision}"] = Askance(bundle, options, folder)
     for kind in stacks:
         if kind.startswith(("torch", "graph")):
-            off = np.abs(stacks[kind].evaluate(1, False)[1] - stacks["torch fp32"].evaluate(1, False)[1])
+            off = np.abs(stacks[kind].evaluate(1, False)[2] - stacks["torch fp32"].evaluate(1, False)[2])
             print(f"{kind}: maps differ from torch fp32's by {off.max():.1e}, {off.mean():.1e} on average")
             if kind == "graph fp32" and off.max() > TOLERANCE:
                 sys.exit(f"that is more than {TOLERANCE:.0e}")
     rounds = []
     for number in range(options.rounds):
-        rounds.append({kind: stack.evaluate(2 + number)[0] for kind, stack in stacks.items()})
-        print(f"round {number}: " + ", ".join(f"{kind} {seconds:.2f} s" for kind, seconds in rounds[-1].items()))
+        rounds.append({kind: stack.evaluate(2 + number)[:2] for kind, stack in stacks.items()})
+        print(f"round {number}: " + ", ".join(f"{kind} {wall:.2f} s" for kind, (wall, _) in rounds[-1].items()))
     median = lambda values: statistics.median(list(values))
-    print(f"{'':14}{'s an image':>12}{'x torch fp32':>14}{'x torch bf16':>14}{'peak MB':>10}{'first map s':>13}")
+    titles = ("s an image", "x torch fp32", "x torch bf16", "processor s", "peak MB", "first map s")
+    print(" " * 14 + "".join(f"{title:>14}" for title in titles))
     for kind, stack in stacks.items():
-        ratios = [median(row[f"torch {p}"] / row[kind] for row in rounds) for p in ("fp32", "bf16")]
-        print(
-            f"{kind:14}{median(row[kind] for row in rounds):12.2f}{ratios[0]:14.2f}{ratios[1]:14.2f}"
-            f"{stack.peak:10.0f}{stack.to_first_map:13.1f}"
-        )
+        wall, processor = (median(row[kind][i] for row in rounds) for i in (0, 1))
+        ratios = [median(row[f"torch {p}"][0] / row[kind][0] for row in rounds) for p in ("fp32", "bf16")]
+        cells = [f"{value:14.2f}" for value in (wall, *ratios, processor)]
+        print(f"{kind:14}" + "".join(cells) + f"{stack.peak:14.0f}{stack.to_first_map:14.1f}")
         stack.end()
 
 
