@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn what_does_not_belong_together_is_refused() {
         let (one, two) = (shard("1/2"), shard("2/2"));
-        assert!(refusal(&[one.clone()]).contains("2/2 is missing"));
-        assert!(refusal(&[two.clone()]).contains("1/2 is missing"));
+        assert!(refusal(std::slice::from_ref(&one)).contains("2/2 is missing"));
+        assert!(refusal(std::slice::from_ref(&two)).contains("1/2 is missing"));
         assert!(refusal(&[one.clone(), one.clone(), two.clone()]).contains("and so is 1of2"));
         assert!(refusal(&[one.clone(), shard("2/3")]).contains("is shard 2/3, and 1of2 is 1/2"));
 
