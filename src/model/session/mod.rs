@@ -141,6 +141,12 @@ fn build_with(
         Provider::TensorRt { device } => engine.folder(options, *device, &runtime::cache_folder()?),
         _ => None,
     };
+    if let Some(folder) = &engine_folder {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            let problem = format!("cannot be made, to keep TensorRT's engine: {error}");
+            Error::file(folder, problem, "set ASKANCE_CACHE to a folder that can be written")
+        })?;
+    }
     let settings = provider::settings(options, options.threads(), engine, engine_folder.as_deref());
     let mut builder = configure(runtime, options, &settings).map_err(|error| {
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
