@@ -2,6 +2,7 @@
 
 mod args;
 mod attack;
+mod bench;
 mod choose;
 mod compare_search;
 mod data;
@@ -49,6 +50,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Eval(args) => plan::eval(&global, args),
         Command::Attack(args) => plan::attack(&global, args),
         Command::Sweep(args) => plan::sweep(&global, args),
+        Command::Bench(args) => bench::run(&global, &args),
+        Command::BenchWorker => bench::worker(),
         Command::Data(args) => data::run(&global, &args),
         Command::Paper(args) => paper::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),

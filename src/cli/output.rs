@@ -17,7 +17,7 @@ use super::{defences, stability};
 
 /// Pictures written, and those that the records do not allow, with the reason.
 pub struct Plots {
-    written: Vec<PathBuf>,
+    pub written: Vec<PathBuf>,
     skipped: Vec<(String, String)>,
 }
 

@@ -29,13 +29,16 @@ mod contract;
 mod defence;
 mod fake;
 mod foreign;
+mod gemm;
 mod lowering;
+mod onnx;
 mod precision;
 mod provider;
 pub mod runtime;
 mod session;
 mod text;
 mod winclip;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -50,11 +53,13 @@ pub use bundle::{
 pub use defence::{Defence, Defended, SharedSegmenter, defend};
 pub use fake::Fake;
 pub use foreign::{Foreign, recognise};
+pub use gemm::Gemm;
 pub use precision::Precision;
 pub use provider::{Provider, ProviderState, ProviderStatus, providers};
 pub use runtime::Runtime;
 pub use session::SessionOptions;
 pub use winclip::{Embeddings, WinClip, WinClipOptions, aggregate, windows};
+pub use work::{ImageWork, image_work};
 
 use crate::error::{Error, Result};
 use crate::types::Map;
