@@ -6,7 +6,7 @@ mod model_common;
 use askance::model::{
     Bundle, Segmentation, Segmenter, SessionOptions, WinClip, WinClipOptions, windows::windows,
 };
-use model_common::{few_prompts, load, only, pictures, pocket, runtime};
+use model_common::{company_makes, difference, few_prompts, load, pictures, pocket, runtime};
 use ndarray::{Array4, s};
 
 const SIZE: usize = 192;
@@ -80,18 +80,43 @@ fn pixels_outside_a_window_do_not_matter_to_it() {
 /// A sample's result is the same alone, in company, and in another place of the batch.
 #[test]
 fn a_sample_does_not_depend_on_its_batch() {
-    let mut model = pocket();
-    let batch = pictures(8, SIZE);
-    let categories = ["bottle", "cable", "bottle", "screw", "cable", "tile", "wood", "screw"];
-    let together = model.segment(batch.view(), &categories).unwrap();
-    let mut bitwise = true;
-    for (index, category) in categories.iter().enumerate() {
-        let alone = model.segment(only(&batch, index).view(), &[category]).unwrap().remove(0);
-        bitwise &= alone == together[index];
-        let worst = worst_difference(&alone, &together[index]);
-        assert!(worst <= 1e-6, "sample {index}: {worst:e}");
+    let most = company_makes(&mut pocket());
+    eprintln!("company makes a difference of {most:e}");
+    assert!(most <= 1e-6, "{most:e}");
+}
+
+/// What stays bound from an earlier call never shows in a later one, whatever changes between the two.
+#[test]
+fn calls_do_not_depend_on_the_calls_before_them() {
+    let batch = pictures(3, SIZE);
+    let calls: [(usize, &[&str], bool); 8] = [
+        (3, &["bottle", "bottle", "bottle"], true),
+        (3, &["bottle", "bottle", "bottle"], false),
+        (1, &["bottle"], false),
+        (1, &["cable"], false),
+        (2, &["cable", "bottle"], true),
+        (2, &["bottle", "cable"], true),
+        (2, &["bottle", "cable"], false),
+        (3, &["bottle", "bottle", "bottle"], true),
+    ];
+    let call = |model: &mut WinClip, (count, categories, coarse): (usize, &[&str], bool)| {
+        let images = batch.slice(s![..count, .., .., ..]);
+        if coarse { model.segment_coarse(images, categories) } else { model.segment(images, categories) }
+    };
+    let mut used = pocket();
+    for (index, &one) in calls.iter().enumerate() {
+        let fresh = call(&mut pocket(), one).unwrap();
+        assert_eq!(call(&mut used, one).unwrap(), fresh, "call {index}");
+        if index == 2 {
+            let before = used.embeddings(batch.view()).unwrap();
+            assert_eq!(before, pocket().embeddings(batch.view()).unwrap());
+            assert_eq!(
+                call(&mut used, one).unwrap(),
+                fresh,
+                "the text that embeddings were asked with stays"
+            );
+        }
     }
-    eprintln!("batch of 1 and of 8 bitwise equal: {bitwise}");
 }
 
 #[test]
@@ -106,7 +131,7 @@ fn the_number_of_threads_does_not_change_a_result() {
     });
     eprintln!("1 and 2 threads bitwise equal: {}", one == two);
     for (a, b) in one.iter().zip(&two) {
-        assert!(worst_difference(a, b) <= 1e-6);
+        assert!(difference(a, b) <= 1e-6);
     }
 }
 
@@ -215,11 +240,6 @@ fn the_record_says_what_ran() {
     assert!(toml.contains("provider = \"cpu\"") && toml.contains("[placement]"), "{toml}");
 }
 
-fn worst_difference(a: &Segmentation, b: &Segmentation) -> f32 {
-    let maps = a.map.iter().zip(&b.map).map(|(a, b)| (a - b).abs());
-    maps.chain([(a.image_score - b.image_score).abs()]).fold(0.0, f32::max)
-}
-
 #[test]
 fn a_coarse_look_is_cheaper_and_much_the_same() {
     let mut model = pocket();
@@ -230,8 +250,8 @@ fn a_coarse_look_is_cheaper_and_much_the_same() {
     let coarse = model.segment_coarse(pictures.view(), &["bottle"; 3]).unwrap();
     for (full, coarse) in full.iter().zip(&coarse) {
         assert_eq!(full.image_score, coarse.image_score);
-        let difference = worst_difference(full, coarse);
-        assert!(difference > 1e-4 && difference < 0.6, "{difference}");
+        let apart = difference(full, coarse);
+        assert!(apart > 1e-4 && apart < 0.6, "{apart}");
         let mean = |segmentation: &Segmentation| segmentation.map.mean().unwrap_or(f32::NAN);
         assert!((mean(full) - mean(coarse)).abs() < 0.05, "{} {}", mean(full), mean(coarse));
     }

@@ -25,6 +25,7 @@ class WinClip:
 
     def __init__(self, bundle: str | Path, threads: int = 2):
         bundle = Path(bundle)
+        self.threads = threads
         self.manifest = tomllib.loads((bundle / "bundle.toml").read_text())
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -42,13 +43,17 @@ class WinClip:
             self.cache[noun] = np.stack([r / np.linalg.norm(r) for r in rows]).astype(np.float32)
         return self.cache[noun]
 
+    def feeds(self, pixels: np.ndarray, nouns: list[str], swap: bool = False) -> dict[str, np.ndarray]:
+        """Inputs of the image graph for one batch."""
+        text = np.stack([self.prompts(n)[:: -1 if swap else 1] for n in nouns])
+        windows = {f"windows_{k}": w for k, w in self.windows.items()}
+        return {"pixels": pixels, "text": text, "temperature": self.temperature, **windows}
+
     def segment(self, pixels: np.ndarray, nouns: list[str], swap: bool = False, batch: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """`pixels` float32 [n, 3, S, S] -> patch maps [n, grid, grid] and image scores [n]."""
         maps, scores = [], []
         for at in range(0, len(pixels), batch):
-            text = np.stack([self.prompts(n)[:: -1 if swap else 1] for n in nouns[at : at + batch]])
-            feeds = {"pixels": pixels[at : at + batch], "text": text, "temperature": self.temperature}
-            feeds |= {f"windows_{k}": w for k, w in self.windows.items()}
+            feeds = self.feeds(pixels[at : at + batch], nouns[at : at + batch], swap)
             image, *windows = self.image.run(["image_score"] + [f"window_score_{k}" for k in self.windows], feeds)
             inverse = 1 / image[:, None].repeat(self.grid**2, 1)
             for (_, index), score in zip(self.windows.items(), windows, strict=True):

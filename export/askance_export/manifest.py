@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from .checkpoint import sha256_of
+from .errors import ExportError
+
+ARCHITECTURE = "clip-vit"
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,27 @@ class Manifest:
     scales: tuple[int, ...] = (2, 3)
     temperature: float = 0.07
 
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """From bundle.toml of a bundle that this package wrote."""
+        path = folder / "bundle.toml"
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        if table.get("format") != 1 or table.get("architecture") != ARCHITECTURE:
+            raise ExportError(str(path), f"is not that of a {ARCHITECTURE}", "give a bundle that this package wrote")
+        image, winclip = table["image"], table["winclip"]
+        return cls(
+            **{key: table[key] for key in ("name", "description", "precision", "source", "licence")},
+            size=image["size"],
+            grid=image["patch_grid"][0],
+            mean=tuple(image["mean"]),
+            std=tuple(image["std"]),
+            activation=image["activation"],
+            context=table["text"]["context"],
+            embedding=winclip["embedding"],
+            scales=tuple(winclip["scales"]),
+            temperature=winclip["temperature"],
+        )
+
     def write(self, folder: Path, files: list[str]) -> None:
         """Writes bundle.toml for `files` of `folder`."""
         hashes = "".join(f'"{name}" = "{sha256_of(folder / name)}"\n' for name in files)
@@ -37,7 +62,7 @@ class Manifest:
         (folder / "bundle.toml").write_text(
             f"""format = 1
 name = {text(self.name)}
-architecture = "clip-vit"
+architecture = "{ARCHITECTURE}"
 description = {text(self.description)}
 precision = "{self.precision}"
 source = {text(self.source)}

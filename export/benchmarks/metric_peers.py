@@ -1,7 +1,8 @@
-"""Speed of the pooled pixel metrics against scikit-learn and numpy, on the same arrays, alternately in one run.
+"""Speed of the pooled pixel metrics against scikit-learn, numpy, anomalib and adeval, on the same arrays, alternately in one run.
 
 Build first:  cargo build --release --example metric_timing
 Run:          python export/benchmarks/metric_peers.py [--rust target/release/examples/metric_timing] [--rounds 3]
+              python export/benchmarks/metric_peers.py --libraries --images 80 --size 256 --no-loop
 
 Arrays: 100 float32 maps of 240 x 240, 70 of the images with two to four disc-shaped defects. "smooth" maps are bilinear
 upsamplings of 15 x 15 patch scores (what a CLIP segmenter gives); "noise" maps are independent per pixel (the hardest order
@@ -13,12 +14,16 @@ Timed, all on arrays in memory, no reading of files and no start of a process in
           changes, ties dropped, trapezoid with interpolation at the limit. This is how MVTec's evaluation code does it.
   loop    the other usual form: 200 equidistant thresholds, per threshold the mean overlap over regions (coordinates of the
           regions found once, beforehand within the timing) and the FPR. Approximate, and AUPRO only. Timed once per case.
+  anomalib  (--libraries) its AUPRO, exact but in float32, plus scikit-learn's AUROC.
+  adeval  (--libraries) its EvalAccumulator with the default 1000 strips between the least and the greatest score: AUROC and AUPRO
+          (and average precision, which it always counts), approximate.
   rust    evaluate(): the same two values exactly, plus average precision and F1-max over pixels, AUROC and AP over images.
 
 Each round runs python, then rust with one thread, then rust with two (each the median of five). A ratio is median over
 median of the rounds; python is single-threaded in all of these functions. `ratio_processor` compares processor time, python
 against rust with one thread; on a machine busy with other work it is the steadier number. The values of both sides must
-agree to 1e-9, or the script fails.
+agree to 1e-9, or the script fails; what anomalib and adeval differ by is printed. --libraries wants the environment of
+requirements-anomalib.txt and in it `pip install --no-deps adeval==1.1.0` (it asks for another build of OpenCV).
 """
 
 import argparse
@@ -95,6 +100,29 @@ def aupro_loop(maps, masks):
     return float(np.trapezoid(y, x) / LIMIT)
 
 
+def anomalib_metrics(maps, masks):
+    import torch
+    from anomalib.metrics.aupro import _AUPRO
+
+    aupro = _AUPRO(fpr_limit=LIMIT)
+    aupro.update(torch.from_numpy(maps), torch.from_numpy(masks))
+    return sklearn.metrics.roc_auc_score(masks.ravel(), maps.ravel()), float(aupro.compute())
+
+
+def adeval_metrics(maps, masks):
+    from adeval import EvalAccumulator
+
+    accumulator = EvalAccumulator(float(maps.min()), float(maps.max()))
+    accumulator.add_anomap_batch(maps, masks.astype(np.uint8))
+    accumulator.add_image(maps.max((1, 2)), masks.any((1, 2)))
+    accumulator.add_sample(maps.max((1, 2)), masks.any((1, 2)))
+    found = accumulator.summary()
+    return found["p_auroc"], found["p_aupro"]
+
+
+LIBRARIES = {"anomalib": anomalib_metrics, "adeval": adeval_metrics}
+
+
 def timed(function):
     start, busy = time.perf_counter(), time.process_time()
     value = function()
@@ -115,12 +143,20 @@ def main():
     parser.add_argument("--images", type=int, default=100)
     parser.add_argument("--size", type=int, default=240)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--libraries", action="store_true", help="time anomalib and adeval, too")
     parser.add_argument("--no-loop", action="store_true", help="leave out the slow loop over thresholds")
     options = parser.parse_args()
 
+    libraries = LIBRARIES if options.libraries else {}
+    if libraries:
+        # numpy 2.4 has it under its new name only, and adeval 1.1.0 is older than that.
+        np.trapz = np.trapezoid
+    for metrics_of in libraries.values():
+        metrics_of(*(array[-2:] for array in arrays("smooth", 10, 64, 0)))  # imports
     report, agreed = {}, True
     for kind in ("smooth", "noise"):
         maps, masks = arrays(kind, options.images, options.size, options.seed)
+        library_times, found_by = {name: [] for name in libraries}, {}
         python_roc, python_pro, python_busy, rust_busy, rust_times = [], [], [], [], {1: [], 2: []}
         with tempfile.TemporaryDirectory() as folder:
             np.save(f"{folder}/maps.npy", maps)
@@ -131,6 +167,9 @@ def main():
                 pro, milliseconds, pro_busy = timed(lambda: aupro_sorted(maps, masks))
                 python_pro.append(milliseconds)
                 python_busy.append(roc_busy + pro_busy)
+                for name, metrics_of in libraries.items():
+                    found_by[name], milliseconds, _ = timed(lambda f=metrics_of: f(maps, masks))
+                    library_times[name].append(milliseconds)
                 for threads, times in rust_times.items():
                     found = rust(options.rust, folder, threads, 5)
                     times.append(found["median_ms"])
@@ -149,6 +188,14 @@ def main():
             **{f"ratio_{t}_threads": round(float(python / np.median(times)), 1) for t, times in rust_times.items()},
             "largest_difference": difference,
         }
+        for name, times in library_times.items():
+            milliseconds = float(np.median(times))
+            report[kind][name] = {
+                "ms": round(milliseconds, 1),
+                **{f"ratio_{t}_threads": round(milliseconds / np.median(ms), 1) for t, ms in rust_times.items()},
+                "pixel_auroc_differs_by": abs(found_by[name][0] - metrics["pixel_auroc"]),
+                "aupro_differs_by": abs(found_by[name][1] - metrics["aupro"]),
+            }
         if rust_busy:
             report[kind]["python_processor_ms"] = round(float(np.median(python_busy)), 1)
             report[kind]["rust_processor_ms"] = round(float(np.median(rust_busy)), 1)

@@ -141,7 +141,7 @@ pub struct ModelArgs {
     /// Let idle threads spin: a little faster for one model alone, at the cost of the other cores' work
     #[arg(long)]
     pub spin: bool,
-    /// Let CUDA multiply matrices in TF32: faster, with ten bits less
+    /// Let CUDA and TensorRT multiply fp32 in TF32: faster, with thirteen bits less
     #[arg(long)]
     pub tf32: bool,
     /// Pictures in one model call, at most

@@ -174,6 +174,7 @@ pub fn session_options(args: &ModelArgs) -> SessionOptions {
         spin: args.spin,
         strict: args.strict_ep,
         tf32: args.tf32,
+        batch: Some(args.batch),
     }
 }
 

@@ -7,6 +7,7 @@ use ort::value::TensorRef;
 
 use super::bundle::{Bundle, TEXT_GRAPH};
 use super::contract::{self, ANY, FLOAT, INT, tensor};
+use super::provider::Engine;
 use super::runtime::Runtime;
 use super::session::{self, SessionOptions};
 use crate::error::{Error, Result};
@@ -60,7 +61,9 @@ impl TextEncoder {
             return Ok(());
         }
         let file = self.bundle.file_name(TEXT_GRAPH);
-        let mut built = session::build(&self.runtime, &self.options, &self.bundle.graph(TEXT_GRAPH), &file)?;
+        let graph = self.bundle.graph(TEXT_GRAPH);
+        let engine = Engine::of(&self.bundle, Vec::new());
+        let mut built = session::build(&self.runtime, &self.options, &graph, &file, &engine)?;
         let (context, embedding) = (self.shape.context as i64, self.shape.embedding as i64);
         let inputs = [tensor("tokens", INT, &[ANY, context])];
         let outputs = [tensor("embedding", FLOAT, &[ANY, embedding])];

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use askance::model::{Bundle, Runtime, SessionOptions, WinClip, WinClipOptions, runtime};
-use ndarray::{Array4, s};
+use askance::model::{
+    Bundle, Runtime, Segmentation, Segmenter, SessionOptions, WinClip, WinClipOptions, runtime,
+};
+use ndarray::{Array4, Axis, s};
 
 /// ONNX Runtime, found or installed as the program does it.
 pub fn runtime() -> Runtime {
@@ -51,6 +53,32 @@ pub fn pictures(count: usize, size: usize) -> Array4<f32> {
 /// A single picture of a batch, as a batch.
 pub fn only(pictures: &Array4<f32>, index: usize) -> Array4<f32> {
     pictures.slice(s![index..=index, .., .., ..]).to_owned()
+}
+
+/// The largest difference between two answers, of map or score.
+pub fn difference(one: &Segmentation, other: &Segmentation) -> f32 {
+    let of_map = (&one.map - &other.map).iter().fold(0.0_f32, |most, d| most.max(d.abs()));
+    of_map.max((one.image_score - other.image_score).abs())
+}
+
+/// The largest difference that company makes to a picture: each alone, against each among others and at another place among
+/// them. The company has a black picture and one of full contrast, so that a scale over the whole batch would show.
+pub fn company_makes(model: &mut dyn Segmenter) -> f32 {
+    let mut batch = pictures(6, model.input_size());
+    batch.index_axis_mut(Axis(0), 0).fill(0.0);
+    batch.index_axis_mut(Axis(0), 3).mapv_inplace(|v| if v > 0.5 { 1.0 } else { 0.0 });
+    let categories = ["bottle", "cable", "bottle", "screw", "cable", "tile"];
+    let reversed =
+        (batch.slice(s![..;-1, .., .., ..]).to_owned(), categories.iter().rev().copied().collect::<Vec<_>>());
+    let together = model.segment(batch.view(), &categories).unwrap();
+    let elsewhere = model.segment(reversed.0.view(), &reversed.1).unwrap();
+    let mut most = 0.0_f32;
+    for (index, category) in categories.iter().enumerate() {
+        let alone = model.segment(only(&batch, index).view(), &[category]).unwrap().remove(0);
+        most = most.max(difference(&alone, &together[index]));
+        most = most.max(difference(&alone, &elsewhere[categories.len() - 1 - index]));
+    }
+    most
 }
 
 /// A copy of the pocket bundle in `folder`, for damaging.

@@ -13,6 +13,7 @@ use crate::model::bundle::{
     OutputSection, Polarity, Resize, sha256_of_file,
 };
 use crate::model::contract::{ANY, show};
+use crate::model::provider::Engine;
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
 
@@ -40,7 +41,8 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
         files.insert(name, sha256_of_file(weights)?);
     }
     let file = path.display().to_string();
-    let built = session::build(runtime, &SessionOptions::default(), &Graph::File(path.to_path_buf()), &file)?;
+    let graph = Graph::File(path.to_path_buf());
+    let built = session::build(runtime, &SessionOptions::default(), &graph, &file, &Engine::default())?;
     let mut session = built.session;
     let [input] = session.inputs() else { return Err(unknown(&session, &file)) };
     let name = input.name().to_owned();

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, FOREIGN_GRAPH, ForeignManifest, Manifest};
 use crate::model::lowering::lower;
+use crate::model::provider::Engine;
 use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
@@ -57,7 +58,13 @@ impl Foreign {
             return Err(Error::model(bundle.name(), "is a CLIP, not a foreign graph", fix));
         };
         let file = bundle.file_name(FOREIGN_GRAPH);
-        let built = session::build(runtime, session, &bundle.graph(FOREIGN_GRAPH), &file)?;
+        let built = session::build(
+            runtime,
+            session,
+            &bundle.graph(FOREIGN_GRAPH),
+            &file,
+            &Engine::of(bundle, Vec::new()),
+        )?;
         let calls = contract::check(&built.session, manifest, &file)?;
         let provenance = Provenance {
             prompts: manifest.text.as_ref().map_or_else(String::new, |_| prompts.name.clone()),

@@ -2,6 +2,7 @@
 
 mod options;
 mod status;
+mod tensorrt;
 mod tiny;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use options::{dispatch, forbids_cpu, settings};
 pub(super) use status::is_built_in;
 pub use status::{ProviderState, ProviderStatus, providers};
+pub(super) use tensorrt::{Engine, Shapes};
 
 use super::precision::Precision;
 use super::runtime::Flavour;

@@ -1,14 +1,21 @@
 //! The options of each provider, every one set explicitly, so that what is recorded is what was active.
 
+use std::path::Path;
+
 use ort::ep::{
     ArbitrarilyConfigurableExecutionProvider, CPU, CUDA, ExecutionProviderDispatch, OpenVINO, TensorRT,
 };
 
-use super::Provider;
+use super::{Engine, Provider};
 use crate::model::{Precision, SessionOptions};
 
-/// Names and values of the options under which a provider is registered.
-pub(in crate::model) fn settings(options: &SessionOptions, threads: usize) -> Vec<(&'static str, String)> {
+/// Names and values of the options under which a provider is registered. `engine` and where it is kept matter to TensorRT.
+pub(in crate::model) fn settings(
+    options: &SessionOptions,
+    threads: usize,
+    engine: &Engine,
+    engine_folder: Option<&Path>,
+) -> Vec<(&'static str, String)> {
     match &options.provider {
         Provider::Cpu => vec![("arena", "1".into())],
         Provider::Cuda { device } => vec![
@@ -21,20 +28,12 @@ pub(in crate::model) fn settings(options: &SessionOptions, threads: usize) -> Ve
             ("arena_extend_strategy", "kNextPowerOfTwo".into()),
             ("enable_cuda_graph", "0".into()),
         ],
-        Provider::TensorRt { device } => vec![
-            ("device_id", device.to_string()),
-            ("trt_fp16_enable", flag(options.precision == Some(Precision::Fp16))),
-            // What overflows first in halves.
-            ("trt_layer_norm_fp32_fallback", flag(options.precision == Some(Precision::Fp16))),
-            ("trt_bf16_enable", flag(options.precision == Some(Precision::Bf16))),
-            ("trt_int8_enable", "0".into()),
-            ("trt_cuda_graph_enable", "0".into()),
-        ],
+        Provider::TensorRt { device } => engine.settings(options, *device, engine_folder),
         Provider::OpenVino { device } => openvino(device, options.precision, threads),
     }
 }
 
-fn flag(on: bool) -> String {
+pub(super) fn flag(on: bool) -> String {
     u8::from(on).to_string()
 }
 
@@ -101,7 +100,7 @@ mod tests {
     }
 
     fn has(options: &SessionOptions, expected: &[(&'static str, &str)]) {
-        let settings = settings(options, 3);
+        let settings = settings(options, 3, &Engine::default(), None);
         for (key, value) in expected {
             assert!(settings.contains(&(*key, (*value).into())), "{key}={value}: {settings:?}");
         }

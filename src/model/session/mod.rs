@@ -1,5 +1,6 @@
 //! Sessions: one graph on one provider, with every option set explicitly.
 
+mod bound;
 mod placement;
 
 use std::collections::BTreeMap;
@@ -8,9 +9,11 @@ use std::num::NonZeroUsize;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
+pub(super) use bound::Bound;
+
 use super::bundle::Graph;
 use super::precision::Precision;
-use super::provider::{self, Provider};
+use super::provider::{self, Engine, Provider};
 use super::runtime::{self, Runtime};
 use crate::error::{Error, Result};
 
@@ -29,14 +32,16 @@ pub struct SessionOptions {
     pub spin: bool,
     /// Refuses a graph of which the provider leaves single nodes to the CPU. Means nothing for the CPU.
     pub strict: bool,
-    /// Lets CUDA multiply matrices in TF32, faster and with ten bits less. An error for any other provider.
+    /// Lets NVIDIA's providers multiply fp32 in TF32, faster and with thirteen bits less. An error for any other provider.
     pub tf32: bool,
+    /// The largest batch of a call, for which TensorRT tunes its engine; 8 if `None`. Means nothing to other providers.
+    pub batch: Option<usize>,
 }
 
 impl SessionOptions {
     fn validate(&self) -> Result<()> {
-        if self.tf32 && !matches!(self.provider, Provider::Cuda { .. }) {
-            let problem = format!("is for the provider cuda, and this is {}", self.provider);
+        if self.tf32 && !matches!(self.provider, Provider::Cuda { .. } | Provider::TensorRt { .. }) {
+            let problem = format!("is for cuda and tensorrt, and this is {}", self.provider);
             return Err(Error::usage("--tf32", problem, "leave it out, or choose --provider cuda"));
         }
         if self.spin && matches!(self.provider, Provider::OpenVino { .. }) {
@@ -53,11 +58,29 @@ impl SessionOptions {
         Ok(())
     }
 
+    /// TensorRT multiplies fp32 in TF32 unless the driver is told otherwise, and ONNX Runtime has no option for it.
+    fn require_fp32(&self, tf32_override: Option<&str>) -> Result<()> {
+        let in_fp32 = matches!(self.provider, Provider::TensorRt { .. }) && self.precision.is_none();
+        if in_fp32 && !self.tf32 && tf32_override != Some("0") {
+            return Err(Error::usage(
+                format!("--provider {}", self.provider),
+                "would multiply fp32 in TF32, with thirteen bits less",
+                format!(
+                    "set {TF32_OVERRIDE}=0 in the environment, or allow it with --tf32, or say --precision fp16"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     fn threads(&self) -> usize {
         let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         self.threads.unwrap_or_else(available)
     }
 }
+
+/// NVIDIA's own switch; 0 forbids TF32 to every library of the process.
+const TF32_OVERRIDE: &str = "NVIDIA_TF32_OVERRIDE";
 
 /// A session and what is known about it.
 pub(super) struct Built {
@@ -69,10 +92,18 @@ pub(super) struct Built {
 }
 
 /// Builds a session for a graph of a bundle; `name` names the graph in errors.
-pub(super) fn build(runtime: &Runtime, options: &SessionOptions, graph: &Graph, name: &str) -> Result<Built> {
+pub(super) fn build(
+    runtime: &Runtime,
+    options: &SessionOptions,
+    graph: &Graph,
+    name: &str,
+    engine: &Engine,
+) -> Result<Built> {
     match graph {
-        Graph::File(path) => build_with(runtime, options, name, |builder| builder.commit_from_file(path)),
-        Graph::Memory(bytes) => build_from_memory(runtime, options, bytes, name),
+        Graph::File(path) => {
+            build_with(runtime, options, name, engine, |builder| builder.commit_from_file(path))
+        }
+        Graph::Memory(bytes) => build_from_memory(runtime, options, bytes, name, engine),
     }
 }
 
@@ -82,17 +113,20 @@ pub(super) fn build_from_memory(
     options: &SessionOptions,
     bytes: &[u8],
     name: &str,
+    engine: &Engine,
 ) -> Result<Built> {
-    build_with(runtime, options, name, |builder| builder.commit_from_memory(bytes))
+    build_with(runtime, options, name, engine, |builder| builder.commit_from_memory(bytes))
 }
 
 fn build_with(
     runtime: &Runtime,
     options: &SessionOptions,
     name: &str,
+    engine: &Engine,
     commit: impl FnOnce(&mut SessionBuilder) -> ort::Result<Session>,
 ) -> Result<Built> {
     options.validate()?;
+    options.require_fp32(std::env::var(TF32_OVERRIDE).ok().as_deref())?;
     let provider = &options.provider;
     if !provider::is_built_in(provider) {
         return Err(not_built_in(runtime, provider));
@@ -103,7 +137,11 @@ fn build_with(
         Provider::Cpu | Provider::OpenVino { .. } => Vec::new(),
     };
     runtime.take_log();
-    let settings = provider::settings(options, options.threads());
+    let engine_folder = match provider {
+        Provider::TensorRt { device } => engine.folder(options, *device, &runtime::cache_folder()?),
+        _ => None,
+    };
+    let settings = provider::settings(options, options.threads(), engine, engine_folder.as_deref());
     let mut builder = configure(runtime, options, &settings).map_err(|error| {
         let reason = reason(&error.to_string(), &runtime.take_log(), &missing);
         Error::runtime(format!("--provider {provider}"), format!("cannot be used: {reason}"), fix(provider))
@@ -233,6 +271,15 @@ mod tests {
         assert!(cuda.validate().is_ok());
         let cpu = SessionOptions { tf32: true, ..SessionOptions::default() };
         assert_eq!(cpu.validate().unwrap_err().subject, "--tf32");
+        let tensorrt =
+            SessionOptions { provider: Provider::TensorRt { device: 0 }, ..SessionOptions::default() };
+        assert!(tensorrt.require_fp32(Some("0")).is_ok());
+        for other in [None, Some("1"), Some("")] {
+            let error = tensorrt.require_fp32(other).unwrap_err();
+            assert!(error.fix.contains("NVIDIA_TF32_OVERRIDE=0") && error.fix.contains("--tf32"), "{error}");
+            assert!(SessionOptions { tf32: true, ..tensorrt.clone() }.require_fp32(other).is_ok());
+            assert!(cuda.require_fp32(other).is_ok());
+        }
         let openvino = Provider::OpenVino { device: "CPU".into() };
         let spin = SessionOptions { provider: openvino, spin: true, ..SessionOptions::default() };
         assert_eq!(spin.validate().unwrap_err().subject, "--spin");

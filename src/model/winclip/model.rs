@@ -1,16 +1,15 @@
 //! The segmenter: graph in, maps out.
 
 use ndarray::{Array2, Array3, ArrayD, ArrayView4, Axis, Ix1, Ix2, Ix3, arr0};
-use ort::session::{OutputSelector, RunOptions, Session};
-use ort::value::TensorRef;
 
 use super::{aggregate, contract, windows};
 use crate::error::{Error, Result};
 use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, ClipManifest, IMAGE_GRAPH};
 use crate::model::lowering::lower;
+use crate::model::provider::{Engine, Shapes};
 use crate::model::runtime::Runtime;
-use crate::model::session::{self, SessionOptions};
+use crate::model::session::{self, Bound, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter};
 use crate::prompt::PromptSet;
@@ -49,9 +48,12 @@ pub struct Embeddings {
 pub struct WinClip {
     bundle: Bundle,
     manifest: ClipManifest,
-    session: Session,
+    session: Bound,
+    /// The windows that are bound to it.
+    bound_detail: Option<Detail>,
+    /// The categories whose text is bound to it, one per picture.
+    bound_categories: Vec<String>,
     text: TextEncoder,
-    temperature: f32,
     /// Patch indices of the windows, per scale.
     windows: Vec<Array2<i64>>,
     /// The same for [`Segmenter::segment_coarse`]: windows side by side.
@@ -83,13 +85,15 @@ impl WinClip {
         let temperature = options.temperature.unwrap_or(manifest.winclip.temperature);
         check_options(temperature, &options, &manifest.winclip.scales)?;
         let file = bundle.file_name(IMAGE_GRAPH);
-        let built = session::build(runtime, session, &bundle.graph(IMAGE_GRAPH), &file)?;
-        contract::check_image(&built.session, manifest, &file)?;
         let [rows, columns] = manifest.image.patch_grid;
-        let with_stride = |stride: &dyn Fn(usize) -> usize| {
+        let with_stride = |stride: &dyn Fn(usize) -> usize| -> Vec<Array2<i64>> {
             let scales = manifest.winclip.scales.iter();
             scales.map(|&k| windows::windows((rows, columns), k, stride(k))).collect()
         };
+        let (windows, coarse) = (with_stride(&|_| options.stride), with_stride(&|k| k));
+        let engine = Engine::of(bundle, engine_shapes(manifest, session, &windows, &coarse));
+        let built = session::build(runtime, session, &bundle.graph(IMAGE_GRAPH), &file, &engine)?;
+        contract::check_image(&built.session, manifest, &file)?;
         let mut set = built.options;
         set.insert("winclip.temperature".into(), temperature.to_string());
         set.insert("winclip.stride".into(), options.stride.to_string());
@@ -107,14 +111,20 @@ impl WinClip {
             options.prompts,
             options.underscores_to_spaces,
         );
+        let mut bound =
+            Bound::new(built.session).map_err(|error| failed(&file, &session.provider, &error))?;
+        bound
+            .bind("temperature", arr0(temperature))
+            .map_err(|error| failed(&file, &session.provider, &error))?;
         Ok(Self {
             bundle: bundle.clone(),
             manifest: manifest.clone(),
-            session: built.session,
+            session: bound,
+            bound_detail: None,
+            bound_categories: Vec::new(),
             text,
-            temperature,
-            windows: with_stride(&|_| options.stride),
-            coarse: with_stride(&|k| k),
+            windows,
+            coarse,
             provenance,
         })
     }
@@ -138,8 +148,9 @@ impl WinClip {
         let embedding = self.manifest.winclip.embedding;
         // The graph wants a text, whatever is asked of it; embeddings do not depend on it.
         let text = Array3::from_elem((batch, 2, embedding), 1.0 / (embedding as f32).sqrt());
+        self.bound_categories.clear();
         let names = self.output_names("image_embedding", "window_embedding");
-        let mut outputs = self.run(Detail::Full, images, &text, &names)?.into_iter();
+        let mut outputs = self.run(Detail::Full, images, Some(text), &names)?.into_iter();
         let images = self.shaped::<Ix2>(outputs.next(), &[batch, embedding], &names[0])?;
         let windows = outputs
             .zip(&self.windows)
@@ -165,41 +176,43 @@ impl WinClip {
         }
     }
 
-    /// Runs the graph for the outputs `names`.
+    /// Runs the graph for the outputs `names`, with a new `text` or the one of the last call.
     fn run(
         &mut self,
         detail: Detail,
         images: ArrayView4<f32>,
-        text: &Array3<f32>,
+        text: Option<Array3<f32>>,
         names: &[String],
     ) -> Result<Vec<ArrayD<f32>>> {
-        let subject = self.bundle.file_name(IMAGE_GRAPH);
-        let failed = |error: ort::Error| {
-            let fix = "use a smaller batch if memory is short; check `askance providers`";
-            Error::model(&subject, format!("fails on {}: {error}", self.provenance.provider), fix)
-        };
-        let images = images.as_standard_layout();
-        let temperature = arr0(self.temperature);
-        let mut inputs = ort::inputs![
-            "pixels" => TensorRef::from_array_view(&images).map_err(failed)?,
-            "text" => TensorRef::from_array_view(text).map_err(failed)?,
-            "temperature" => TensorRef::from_array_view(&temperature).map_err(failed)?,
-        ];
-        let windows = match detail {
-            Detail::Full => &self.windows,
-            Detail::Coarse => &self.coarse,
-        };
-        for (scale, windows) in self.manifest.winclip.scales.iter().zip(windows) {
-            let tensor = TensorRef::from_array_view(windows).map_err(failed)?;
-            inputs.push((format!("windows_{scale}").into(), tensor.into()));
+        self.bind_and_run(detail, images, text, names).map_err(|error| {
+            self.forget_bound();
+            failed(&self.bundle.file_name(IMAGE_GRAPH), &self.provenance.provider, &error)
+        })
+    }
+
+    /// Has the next call bind everything anew.
+    fn forget_bound(&mut self) {
+        self.bound_detail = None;
+        self.bound_categories.clear();
+    }
+
+    fn bind_and_run(
+        &mut self,
+        detail: Detail,
+        images: ArrayView4<f32>,
+        text: Option<Array3<f32>>,
+        names: &[String],
+    ) -> ort::Result<Vec<ArrayD<f32>>> {
+        if self.bound_detail.replace(detail) != Some(detail) {
+            for (scale, windows) in self.manifest.winclip.scales.iter().zip(self.windows(detail).to_vec()) {
+                self.session.bind(&format!("windows_{scale}"), windows)?;
+            }
         }
-        let selector = names.iter().fold(OutputSelector::no_default(), |selector, name| selector.with(name));
-        let run_options = RunOptions::new().map_err(failed)?.with_outputs(selector);
-        let outputs = self.session.run_with_options(inputs, &run_options).map_err(failed)?;
-        names
-            .iter()
-            .map(|name| Ok(outputs[name.as_str()].try_extract_array::<f32>().map_err(failed)?.to_owned()))
-            .collect()
+        if let Some(text) = text {
+            self.session.bind("text", text)?;
+        }
+        self.session.bind("pixels", images.as_standard_layout().into_owned())?;
+        self.session.run(names)
     }
 
     /// An output in the expected shape, with finite values.
@@ -283,9 +296,11 @@ impl WinClip {
         if batch == 0 {
             return Ok(Vec::new());
         }
-        let text = self.text.batch(categories)?;
+        let text =
+            if self.bound_categories == categories { None } else { Some(self.text.batch(categories)?) };
         let names = self.output_names("image_score", "window_score");
-        let mut outputs = self.run(detail, images, &text, &names)?.into_iter();
+        let mut outputs = self.run(detail, images, text, &names)?.into_iter();
+        self.bound_categories = categories.iter().map(|&name| name.to_owned()).collect();
         let all_windows = self.windows(detail);
         let image_scores = self.shaped::<Ix1>(outputs.next(), &[batch], &names[0])?;
         let window_scores = outputs
@@ -306,6 +321,29 @@ impl WinClip {
         };
         Ok((0..batch).map(segmentation).collect())
     }
+}
+
+/// What the image graph is given, from a single picture looked at coarsely to a full batch.
+fn engine_shapes(
+    manifest: &ClipManifest,
+    session: &SessionOptions,
+    windows: &[Array2<i64>],
+    coarse: &[Array2<i64>],
+) -> Vec<Shapes> {
+    let (size, embedding) = (manifest.image.size, manifest.winclip.embedding);
+    let of_windows =
+        manifest.winclip.scales.iter().zip(windows.iter().zip(coarse)).map(|(scale, (full, coarse))| {
+            let (fewest, most) = (full.nrows().min(coarse.nrows()), full.nrows().max(coarse.nrows()));
+            Shapes::new(format!("windows_{scale}"), &[fewest, scale * scale], &[most, scale * scale])
+        });
+    let pixels = Shapes::batches("pixels", &[3, size, size], session);
+    let text = Shapes::batches("text", &[2, embedding], session);
+    [pixels, text].into_iter().chain(of_windows).collect()
+}
+
+fn failed(file: &str, provider: &dyn std::fmt::Display, error: &ort::Error) -> Error {
+    let fix = "use a smaller batch if memory is short; check `askance providers`";
+    Error::model(file, format!("fails on {provider}: {error}"), fix)
 }
 
 fn check_options(temperature: f32, options: &WinClipOptions, scales: &[usize]) -> Result<()> {

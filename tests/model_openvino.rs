@@ -1,0 +1,158 @@
+//! OpenVINO on this processor: its precisions against the CPU provider in fp32, and each picture alone and in company.
+//!
+//! A process loads one ONNX Runtime, so this one loads the build with OpenVINO and nothing else: that of the cache
+//! (`askance runtime install openvino`), or the one that `ASKANCE_TEST_OPENVINO` names. Without one it says so and passes.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod model_common;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use askance::model::runtime::{self, Flavour};
+use askance::model::{Bundle, Precision, Runtime, Segmenter, SessionOptions, WinClip};
+use model_common::{company_makes, difference, few_prompts, pictures};
+
+const SIZE: usize = 192;
+
+/// ONNX Runtime with OpenVINO, where there is one.
+fn openvino() -> Option<Runtime> {
+    static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
+    let find = || {
+        let ort_lib = std::env::var_os("ASKANCE_TEST_OPENVINO").map(PathBuf::from);
+        let named = ort_lib.is_some();
+        let options = runtime::Options {
+            ort_lib,
+            offline: true,
+            flavour: Flavour::OpenVino,
+            ..runtime::Options::default()
+        };
+        match Runtime::acquire(&options, &|event| eprintln!("{event}")) {
+            Ok(runtime) => Some(runtime),
+            Err(error) if named => panic!("{error}"),
+            Err(error) => {
+                eprintln!("skipped: {error}");
+                None
+            }
+        }
+    };
+    RUNTIME.get_or_init(find).clone()
+}
+
+fn load(runtime: &Runtime, provider: &str, precision: Precision) -> WinClip {
+    let session = SessionOptions {
+        provider: provider.parse().unwrap(),
+        precision: Some(precision),
+        threads: Some(2),
+        ..SessionOptions::default()
+    };
+    let bundle = Bundle::open(pocket()).unwrap();
+    WinClip::load(&bundle, runtime, session, few_prompts()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn pocket() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/pocket")
+}
+
+/// Whether a precision can be had here; says why not.
+fn is_there(precision: Precision) -> bool {
+    let there = match precision {
+        Precision::Fp32 => true,
+        Precision::Bf16 => has_bf16(),
+        Precision::Fp16 | Precision::Int8 => pocket().with_file_name(format!("pocket-{precision}")).is_dir(),
+    };
+    if !there {
+        eprintln!("skipped: {precision} cannot be had here");
+    }
+    there
+}
+
+fn has_bf16() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512bf16");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+/// Largest difference of maps and scores from the CPU provider in fp32.
+fn apart(runtime: &Runtime, provider: &str, precision: Precision) -> f32 {
+    let batch = pictures(4, SIZE);
+    let categories = ["bottle", "cable", "bottle", "screw"];
+    let exact = load(runtime, "cpu", Precision::Fp32).segment(batch.view(), &categories).unwrap();
+    let mut model = load(runtime, provider, precision);
+    let provenance = model.provenance();
+    assert_eq!((provenance.provider.as_str(), provenance.precision.as_str()), (provider, precision.name()));
+    let answers = model.segment(batch.view(), &categories).unwrap();
+    let most = exact.iter().zip(&answers).map(|(a, b)| difference(a, b)).fold(0.0, f32::max);
+    eprintln!("{provider} {precision}: {most:e} from cpu fp32; {:?}", provenance.placement);
+    most
+}
+
+#[test]
+fn fp32_is_fp32() {
+    let Some(runtime) = openvino() else { return };
+    let most = apart(&runtime, "openvino:CPU", Precision::Fp32);
+    assert!(most <= 1e-5, "{most:e}");
+}
+
+#[test]
+fn bf16_is_computed_in_bf16_and_near() {
+    let Some(runtime) = openvino() else { return };
+    if !is_there(Precision::Bf16) {
+        return;
+    }
+    let most = apart(&runtime, "openvino:CPU", Precision::Bf16);
+    assert!(most > 1e-4, "no difference: this is not bf16 ({most:e})");
+    assert!(most <= 1e-2, "{most:e}");
+}
+
+#[test]
+fn int8_is_near_on_both_providers() {
+    let Some(runtime) = openvino() else { return };
+    if !is_there(Precision::Int8) {
+        return;
+    }
+    for provider in ["cpu", "openvino:CPU"] {
+        let most = apart(&runtime, provider, Precision::Int8);
+        assert!(most > 1e-4, "no difference: this is not int8 ({most:e})");
+        assert!(most <= 0.1, "{provider}: {most:e}");
+    }
+}
+
+/// The bounds are of single pictures against batches of six; docs/providers.md has what was measured.
+#[test]
+fn company_makes_no_difference() {
+    let Some(runtime) = openvino() else { return };
+    for (provider, precision, bound) in [
+        ("cpu", Precision::Fp32, 1e-6),
+        ("cpu", Precision::Int8, 1e-6),
+        ("openvino:CPU", Precision::Fp32, 1e-6),
+        ("openvino:CPU", Precision::Bf16, 1e-6),
+        ("openvino:CPU", Precision::Int8, 1e-6),
+    ] {
+        if !is_there(precision) {
+            continue;
+        }
+        let most = company_makes(&mut load(&runtime, provider, precision));
+        eprintln!("{provider} {precision}: company makes a difference of {most:e}");
+        assert!(most <= bound, "{provider} {precision}: {most:e}");
+    }
+}
+
+#[test]
+fn what_the_processor_lacks_is_refused() {
+    let Some(runtime) = openvino() else { return };
+    let bundle = Bundle::open(pocket()).unwrap();
+    let refused = |provider: &str, precision| {
+        let session = SessionOptions {
+            provider: provider.parse().unwrap(),
+            precision: Some(precision),
+            ..SessionOptions::default()
+        };
+        WinClip::load(&bundle, &runtime, session, few_prompts()).unwrap_err()
+    };
+    assert_eq!(refused("openvino:GPU", Precision::Bf16).subject, "--precision bf16");
+    if !has_bf16() {
+        assert_eq!(refused("openvino:CPU", Precision::Bf16).subject, "--precision bf16");
+    }
+}
