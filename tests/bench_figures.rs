@@ -18,6 +18,8 @@ fn count(path: &Path, colour: [u8; 3]) -> usize {
     picture.pixels().filter(|pixel| pixel.0 == colour).count()
 }
 
+type Draw = fn(&[BenchRow], &str, &Path) -> askance::error::Result<()>;
+
 const BLUE: [u8; 3] = [0, 114, 178];
 const ORANGE: [u8; 3] = [213, 94, 0];
 
@@ -74,12 +76,11 @@ fn a_bar_is_as_long_as_its_time() {
 #[test]
 fn throughput_and_parity_have_a_colour_for_each_provider() {
     let folder = TempDir::new().unwrap();
-    for (name, draw) in
-        [("bench_latency.png", plot::latency as fn(_, _, _) -> _), ("bench_parity.png", plot::parity)]
-    {
+    let figures: [(&str, Draw); 2] =
+        [("bench_latency.png", plot::latency), ("bench_parity.png", plot::parity)];
+    for (name, draw) in figures {
         let path = place(&folder, name);
-        let drawn: askance::error::Result<()> = draw(&rows()[..], "pocket", &path);
-        drawn.unwrap();
+        draw(&rows(), "pocket", &path).unwrap();
         assert!(count(&path, BLUE) > 500 && count(&path, ORANGE) > 500, "{name}");
         assert_eq!(count(&path, [204, 121, 167]), 0, "{name}: a failed configuration is no series");
     }
@@ -89,9 +90,10 @@ fn throughput_and_parity_have_a_colour_for_each_provider() {
 fn nothing_measured_is_an_error_and_no_picture() {
     let folder = TempDir::new().unwrap();
     let failed = &rows()[5..];
-    for draw in [plot::latency, plot::relative, plot::parity] as [fn(&[BenchRow], &str, &Path) -> _; 3] {
+    let figures: [Draw; 3] = [plot::latency, plot::relative, plot::parity];
+    for draw in figures {
         let path = folder.path().join("x.png");
-        let drawn: askance::error::Result<()> = draw(failed, "pocket", &path);
+        let drawn = draw(failed, "pocket", &path);
         assert!(drawn.unwrap_err().problem.contains("nothing to show"));
         assert!(!path.exists());
     }

@@ -21,6 +21,8 @@ pub struct Launch {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
+    /// Variables of its environment, besides those of this process.
+    pub environment: Option<(&'static str, &'static str)>,
     /// How long it may take for one answer.
     pub time_limit: Duration,
 }
@@ -121,7 +123,7 @@ impl Executor for Process {
 impl Running {
     fn start(launch: &Launch) -> Result<Self, Failure> {
         let mut command = Command::new(&launch.program);
-        command.args(&launch.arguments);
+        command.args(&launch.arguments).envs(launch.environment);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Ctrl-C is for the parent, which lets the call in progress end.
         #[cfg(unix)]
@@ -271,6 +273,7 @@ mod tests {
         let launch = Launch {
             program: "sh".into(),
             arguments: vec!["-c".into(), script.into()],
+            environment: None,
             time_limit: Duration::from_millis(limit_ms),
         };
         let setup = Setup {

@@ -87,6 +87,7 @@ impl Worker {
             precision: setup.precision,
             threads: setup.threads,
             strict: setup.strict,
+            batch: Some(setup.batch),
             ..SessionOptions::default()
         };
         let (mut worker, mut ready) = match &setup.job {

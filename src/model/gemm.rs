@@ -6,7 +6,7 @@ use ort::value::TensorRef;
 
 use super::onnx::{self, Kind, Node, tensor, value};
 use super::precision::Precision;
-use super::provider::Provider;
+use super::provider::{Engine, Provider};
 use super::runtime::Runtime;
 use super::session::{self, SessionOptions};
 use crate::error::{Error, Result};
@@ -47,7 +47,8 @@ impl Gemm {
         let (form, precision) = form(&options.provider, precision)?;
         let options = SessionOptions { precision, ..options.clone() };
         let name = format!("{size} x {size} matrix product");
-        let built = session::build_from_memory(runtime, &options, &graph(form, size, length), &name)?;
+        let bytes = graph(form, size, length);
+        let built = session::build_from_memory(runtime, &options, &bytes, &name, &Engine::default())?;
         let elsewhere: usize = built
             .placement
             .iter()

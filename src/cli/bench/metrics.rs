@@ -104,6 +104,7 @@ fn command(
         Error::file("askance", format!("does not find itself: {error}"), "start it by its path")
     })?;
     let mut command = Command::new(program);
+    command.envs(one.environment());
     command.arg("attack").arg("--data").arg(&data.dataset.root).arg("--out").arg(out);
     let (layout, provider) = (data.dataset.layout.to_string(), one.provider.to_string());
     let batch = args.batch.iter().max().copied().unwrap_or(1);

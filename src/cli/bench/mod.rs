@@ -150,6 +150,7 @@ fn tasks(
     let launch = Launch {
         program,
         arguments: vec!["bench-worker".to_owned()],
+        environment: None,
         time_limit: Duration::from_secs(args.time_limit as u64),
     };
     let pictures = pictures(data);
@@ -174,7 +175,8 @@ fn tasks(
             ort_lib: global.ort_lib.clone(),
             offline: global.offline,
         };
-        Task::new(configuration.clone(), role, Process::new(launch.clone(), setup))
+        let launch = Launch { environment: configuration.environment(), ..launch.clone() };
+        Task::new(configuration.clone(), role, Process::new(launch, setup))
     };
     let references = references(configurations);
     let gemms = gemms(configurations);

@@ -45,9 +45,12 @@ impl Run {
     /// Makes the folder, and proves that it can be written to and holds nothing of another run.
     pub fn begin(args: &BenchArgs, configurations: &[Configuration]) -> Result<Self> {
         let dir = RunDir::create(&args.out)?;
-        let mut precisions: Vec<&'static str> =
-            configurations.iter().map(Configuration::precision_name).collect();
-        precisions.dedup();
+        let mut precisions: Vec<&'static str> = Vec::new();
+        for name in configurations.iter().map(Configuration::precision_name) {
+            if !precisions.contains(&name) {
+                precisions.push(name);
+            }
+        }
         let providers: Vec<String> = args.providers.iter().map(ToString::to_string).collect();
         let settings = Settings {
             command: "bench",
