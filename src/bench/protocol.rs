@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
-use crate::model::{Precision, Provider};
+use crate::model::{Precision, Provenance, Provider};
 
 /// What the parent wants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,6 +128,22 @@ pub struct Ready {
     pub warm_up_ms: Vec<f64>,
     /// Operations of one call of [`Job::Gemm`].
     pub flop: Option<f64>,
+}
+
+impl Ready {
+    /// What was loaded, without any times.
+    pub fn of(provenance: Provenance) -> Self {
+        Self {
+            model: provenance.model,
+            provider: provenance.provider,
+            precision: provenance.precision,
+            runtime_version: provenance.runtime_version,
+            runtime_library: provenance.runtime_library,
+            options: provenance.options,
+            placement: provenance.placement,
+            ..Self::default()
+        }
+    }
 }
 
 /// Memory in MiB; none where the system does not tell.

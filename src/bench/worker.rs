@@ -106,14 +106,8 @@ impl Worker {
         let mut clock = Stopwatch::start();
         let precision = session.precision.unwrap_or(Precision::Fp32);
         let gemm = Gemm::load(runtime, session, precision)?;
-        let ready = Ready {
-            model: "gemm".into(),
-            provider: session.provider.to_string(),
-            precision: precision.name().into(),
-            session_ms: clock.lap(),
-            flop: Some(gemm.flop()),
-            ..Ready::default()
-        };
+        let ready =
+            Ready { session_ms: clock.lap(), flop: Some(gemm.flop()), ..Ready::of(gemm.provenance()) };
         Ok((Self::Gemm(gemm), ready))
     }
 
@@ -175,19 +169,7 @@ impl Loaded {
         segmenter.prepare(&named)?;
         let text_ms = clock.lap();
         let images = decode(&shown, segmenter.input_size())?;
-        let provenance = segmenter.provenance();
-        let ready = Ready {
-            model: provenance.model,
-            provider: provenance.provider,
-            precision: provenance.precision,
-            runtime_version: provenance.runtime_version,
-            runtime_library: provenance.runtime_library,
-            options: provenance.options,
-            placement: provenance.placement,
-            session_ms,
-            text_ms,
-            ..Ready::default()
-        };
+        let ready = Ready { session_ms, text_ms, ..Ready::of(segmenter.provenance()) };
         Ok((Worker::Model(Box::new(Self { segmenter, pictures: images, categories, batch })), ready))
     }
 

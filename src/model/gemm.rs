@@ -4,6 +4,7 @@ use ndarray::Array1;
 use ort::session::Session;
 use ort::value::TensorRef;
 
+use super::Provenance;
 use super::onnx::{self, Kind, Node, tensor, value};
 use super::precision::Precision;
 use super::provider::{Engine, Provider};
@@ -17,8 +18,8 @@ use crate::stats::derive_seed;
 #[derive(Debug)]
 pub struct Gemm {
     session: Session,
-    provider: Provider,
     flop: f64,
+    provenance: Provenance,
 }
 
 /// How a precision comes about.
@@ -37,14 +38,14 @@ impl Gemm {
     ///
     /// # Errors
     /// The provider cannot be used, does not multiply in that precision, or leaves a node to another provider.
-    pub fn load(runtime: &Runtime, options: &SessionOptions, precision: Precision) -> Result<Self> {
+    pub fn load(runtime: &Runtime, options: &SessionOptions, asked: Precision) -> Result<Self> {
         let on_gpu = match &options.provider {
             Provider::Cpu => false,
             Provider::OpenVino { device } => device != "CPU",
             Provider::Cuda { .. } | Provider::TensorRt { .. } => true,
         };
         let (size, length) = if on_gpu { (4096, 8) } else { (1024, 4) };
-        let (form, precision) = form(&options.provider, precision)?;
+        let (form, precision) = form(&options.provider, asked)?;
         let options = SessionOptions { precision, ..options.clone() };
         let name = format!("{size} x {size} matrix product");
         let bytes = graph(form, size, length);
@@ -60,12 +61,28 @@ impl Gemm {
             return Err(Error::model(name, problem, "compare with a precision that the provider has"));
         }
         let flop = 2.0 * (size as f64).powi(3) * length as f64;
-        Ok(Self { session: built.session, provider: options.provider, flop })
+        let provenance = Provenance {
+            model: "gemm".into(),
+            provider: options.provider.to_string(),
+            precision: asked.name().into(),
+            runtime_version: runtime.version().into(),
+            runtime_library: runtime.library().display().to_string(),
+            runtime_source: runtime.source().name().into(),
+            options: built.options,
+            placement: built.placement,
+            ..Provenance::default()
+        };
+        Ok(Self { session: built.session, flop, provenance })
     }
 
     /// Floating point (or integer) operations of one [`Gemm::run`].
     pub fn flop(&self) -> f64 {
         self.flop
+    }
+
+    /// What runs.
+    pub fn provenance(&self) -> Provenance {
+        self.provenance.clone()
     }
 
     /// Multiplies once.
@@ -75,7 +92,7 @@ impl Gemm {
     pub fn run(&mut self) -> Result<()> {
         let one = Array1::from_elem(1, 1.0_f32);
         let failed = |error: ort::Error| {
-            let problem = format!("fails on {}: {error}", self.provider);
+            let problem = format!("fails on {}: {error}", self.provenance.provider);
             Error::model("matrix product", problem, "check `askance providers`")
         };
         let inputs = ort::inputs!["x" => TensorRef::from_array_view(&one).map_err(failed)?];

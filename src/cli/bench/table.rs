@@ -33,10 +33,8 @@ pub fn print(global: &Global, out: &Path, rows: &[BenchRow], doubts: &[Warning],
             println!("start, memory, and what changes against fp32 on the CPU\n{}\n", costs(&own));
         }
     }
-    for row in rows {
-        if let Some(note) = note(row) {
-            println!("{note}");
-        }
+    for note in notes(rows) {
+        println!("{note}");
     }
     for note in gemm_notes(rows) {
         println!("{note}");
@@ -67,10 +65,7 @@ fn speeds(rows: &[&BenchRow]) -> String {
     let lines: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            vec![
-                row.ran.clone(),
-                row.precision.clone(),
-                row.batch.to_string(),
+            let cells = vec![
                 number(row.p50_ms),
                 number(row.mean_ms),
                 number(row.std_ms),
@@ -81,7 +76,8 @@ fn speeds(rows: &[&BenchRow]) -> String {
                 number(row.gflop_per_s),
                 share(row).map_or_else(dash, |share| format!("{:.0} %", 100.0 * share)),
                 row.verdict.clone().unwrap_or_else(dash),
-            ]
+            ];
+            named(row, cells)
         })
         .collect();
     render(&header, &lines, 2)
@@ -106,10 +102,7 @@ fn costs(rows: &[&BenchRow]) -> String {
     let lines: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            vec![
-                row.ran.clone(),
-                row.precision.clone(),
-                row.batch.to_string(),
+            let cells = vec![
                 number(row.session_ms),
                 number(row.build_ms),
                 number(row.text_ms),
@@ -120,22 +113,52 @@ fn costs(rows: &[&BenchRow]) -> String {
                 difference(row.map_mean_difference),
                 points(row.clean_pixel_auroc, row.clean_aupro),
                 points(row.worst_pixel_auroc, row.worst_aupro),
-            ]
+            ];
+            named(row, cells)
         })
         .collect();
     render(&header, &lines, 2)
 }
 
-/// What a row cannot say in numbers.
-fn note(row: &BenchRow) -> Option<String> {
-    let name = format!("{} on {}, {}, batch {}", row.model, row.provider, row.precision, row.batch);
+/// What a row is about, then its cells.
+fn named(row: &BenchRow, cells: Vec<String>) -> Vec<String> {
+    [row.ran.clone(), row.precision.clone(), row.batch.to_string()].into_iter().chain(cells).collect()
+}
+
+/// What rows cannot say in numbers; batch sizes of which the same is to be said stand together.
+fn notes(rows: &[BenchRow]) -> Vec<String> {
+    let mut said: Vec<(String, String, Vec<String>)> = Vec::new();
+    for row in rows {
+        let Some((state, words)) = note(row) else { continue };
+        let name = format!("{state}: {} on {}, {}, batch", row.model, row.provider, row.precision);
+        match said.iter_mut().find(|(other, others, _)| (other, others) == (&name, &words)) {
+            Some((.., batches)) => batches.push(row.batch.to_string()),
+            None => said.push((name, words, vec![row.batch.to_string()])),
+        }
+    }
+    said.into_iter().map(|(name, words, batches)| format!("{name} {}{words}", batches.join(", "))).collect()
+}
+
+/// The state of a row that needs words, and the words.
+fn note(row: &BenchRow) -> Option<(&'static str, String)> {
     let fix = row.fix.as_ref().map_or_else(String::new, |fix| format!("\n  fix: {fix}"));
-    let reason = row.reason.clone().unwrap_or_default();
+    let words = || format!(": {}{fix}", shortened(row.reason.as_deref().unwrap_or_default()));
     match row.status {
-        BenchStatus::Failed => Some(format!("failed: {name}: {reason}{fix}")),
-        BenchStatus::Mixed => Some(format!("mixed: {name}: {reason}{fix}")),
-        BenchStatus::Waiting => Some(format!("not measured: {name}")),
-        BenchStatus::Measured => row.parity_reason.as_ref().map(|why| format!("no parity: {name}: {why}")),
+        BenchStatus::Failed => Some(("failed", words())),
+        BenchStatus::Mixed => Some(("mixed", words())),
+        BenchStatus::Waiting => Some(("not measured", String::new())),
+        BenchStatus::Measured => {
+            row.parity_reason.as_ref().map(|why| ("no parity", format!(": {}", shortened(why))))
+        }
+    }
+}
+
+/// Some libraries tell a long story; `bench.csv` has all of it.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 400;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}... (whole in bench.csv)", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -144,6 +167,7 @@ fn gemm_notes(rows: &[BenchRow]) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     for row in rows {
         let Some(reason) = &row.gemm_reason else { continue };
+        let reason = shortened(reason);
         let note = format!("no GEMM on {}, {}: {reason}", row.provider, row.precision);
         if !notes.contains(&note) {
             notes.push(note);
@@ -237,6 +261,8 @@ mod tests {
             fix: Some("buy one".into()),
             ..BenchRow::default()
         };
-        assert_eq!(note(&row).unwrap(), "failed: pocket on cuda:0, fp32, batch 8: no card\n  fix: buy one");
+        let larger = BenchRow { batch: 64, ..row.clone() };
+        let said = notes(&[row, larger]);
+        assert_eq!(said, ["failed: pocket on cuda:0, fp32, batch 8, 64: no card\n  fix: buy one"]);
     }
 }
