@@ -4,8 +4,11 @@
 mod model_common;
 
 use std::fs;
+use std::path::Path;
 
-use askance::model::{Bundle, Segmenter as _, SessionOptions, WinClip, WinClipOptions};
+use askance::model::{
+    Bundle, Precision, Segmenter as _, SessionOptions, WinClip, WinClipOptions, at_precision,
+};
 use model_common::{edit_manifest, pocket_folder, runtime};
 
 #[test]
@@ -115,4 +118,55 @@ fn a_graph_that_is_none_is_refused() {
     let error =
         WinClip::load(&bundle, &runtime(), SessionOptions::default(), WinClipOptions::default()).unwrap_err();
     assert!(error.subject.ends_with("image.onnx") && error.problem.contains("cannot be loaded"), "{error}");
+}
+
+fn at(bundle: &Bundle, precision: Precision) -> askance::error::Result<Bundle> {
+    at_precision(bundle, &SessionOptions { precision: Some(precision), ..SessionOptions::default() })
+}
+
+#[test]
+fn another_precision_is_the_bundle_beside_it() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let pocket = Bundle::open(models.join("pocket")).unwrap();
+    let int8 = at(&pocket, Precision::Int8).unwrap();
+    assert_eq!((int8.name(), int8.precision()), ("pocket-int8", Some(Precision::Int8)));
+    assert_eq!(at(&int8, Precision::Fp32).unwrap().hash(), pocket.hash(), "and back");
+    assert_eq!(at(&int8, Precision::Int8).unwrap().hash(), int8.hash());
+    // An embedded model's siblings lie in models/ of the working folder, which is the crate's own in tests.
+    assert_eq!(at(&Bundle::embedded("pocket").unwrap(), Precision::Int8).unwrap().hash(), int8.hash());
+}
+
+#[test]
+fn a_missing_sibling_is_an_error_with_the_command_that_makes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("own");
+    fs::create_dir(&place).unwrap();
+    let bundle = Bundle::open(pocket_folder(&place)).unwrap();
+    for (precision, command) in
+        [(Precision::Int8, "askance_export.quantise"), (Precision::Fp16, "--precision fp16")]
+    {
+        let error = at(&bundle, precision).unwrap_err();
+        assert_eq!((error.exit_status(), error.subject), (2, format!("--precision {precision}")));
+        let sibling = folder.path().join(format!("own-{precision}")).display().to_string();
+        assert!(error.problem.contains(&sibling), "{}", error.problem);
+        assert!(error.fix.contains(command) && error.fix.contains(&sibling), "{}", error.fix);
+    }
+}
+
+#[test]
+fn what_lies_beside_it_must_be_the_same_model_in_that_precision() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, beside) = (folder.path().join("own"), folder.path().join("own-int8"));
+    for folder in [&place, &beside] {
+        fs::create_dir(folder).unwrap();
+        pocket_folder(folder);
+    }
+    let bundle = Bundle::open(&place).unwrap();
+    let error = at(&bundle, Precision::Int8).unwrap_err();
+    assert!(error.subject.contains("own-int8") && error.problem.contains("has fp32"), "{error}");
+    edit_manifest(&beside, "precision = \"fp32\"", "precision = \"int8\"");
+    assert!(at(&bundle, Precision::Int8).is_ok());
+    edit_manifest(&beside, "scales = [2, 3]", "scales = [2]");
+    let error = at(&bundle, Precision::Int8).unwrap_err();
+    assert!(error.problem.contains("another model"), "{error}");
 }

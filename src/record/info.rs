@@ -223,7 +223,7 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
 
 /// Whether a run that left `old` may be taken up again as `new`: everything that decides a result must agree. Command
 /// line, machine, start time, the data's folder, the provider as it was spelled, the library's path, the number of
-/// threads and the number of the device may differ.
+/// threads and the number of the device may differ, and so may where engines are kept.
 ///
 /// # Errors
 /// A usage error that names the first key that differs, with both values.
@@ -237,11 +237,22 @@ pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
     ))
 }
 
+/// Options that change no result, without the part of their name that says whose they are.
+const INDIFFERENT: [&str; 6] = [
+    "device_id",
+    "force_spinning_stop",
+    "intra_threads",
+    "num_of_threads",
+    "trt_engine_cache_path",
+    "trt_timing_cache_path",
+];
+
 fn decisive(info: &RunInfo) -> Result<toml::Table> {
     let mut options = info.provider.options.clone();
-    for indifferent in ["device_id", "session.intra_threads"] {
-        options.remove(indifferent);
-    }
+    options.retain(|name, _| {
+        let name = name.rsplit('.').next().unwrap_or(name);
+        !INDIFFERENT.contains(&name)
+    });
     let dataset = &info.dataset;
     let mut table = toml::Table::new();
     table.insert("version".into(), info.version.clone().into());

@@ -61,7 +61,7 @@ impl Bundle {
         let place = place.display();
         let fix = match precision {
             Precision::Int8 => format!(
-                "make it: `python -m askance_export quantise {} --out {place}`",
+                "make it: `python -m askance_export.quantise {} --data DIR --out {place}` (export/README.md)",
                 match &self.origin {
                     Origin::Embedded(embedded) => format!("{MODELS_FOLDER}/{}", embedded.name),
                     _ => self.origin_name(),

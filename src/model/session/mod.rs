@@ -126,11 +126,11 @@ fn build_with(
     commit: impl FnOnce(&mut SessionBuilder) -> ort::Result<Session>,
 ) -> Result<Built> {
     options.validate()?;
-    options.require_fp32(std::env::var(TF32_OVERRIDE).ok().as_deref())?;
     let provider = &options.provider;
     if !provider::is_built_in(provider) {
         return Err(not_built_in(runtime, provider));
     }
+    options.require_fp32(std::env::var(TF32_OVERRIDE).ok().as_deref())?;
     let missing = match provider {
         Provider::Cuda { .. } => runtime::preload_cuda(false),
         Provider::TensorRt { .. } => runtime::preload_cuda(true),
@@ -141,6 +141,12 @@ fn build_with(
         Provider::TensorRt { device } => engine.folder(options, *device, &runtime::cache_folder()?),
         _ => None,
     };
+    if let Some(folder) = &engine_folder {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            let problem = format!("cannot be made, to keep TensorRT's engine: {error}");
+            Error::file(folder, problem, "set ASKANCE_CACHE to a folder that can be written")
+        })?;
+    }
     let settings = provider::settings(options, options.threads(), engine, engine_folder.as_deref());
     let mut builder = configure(runtime, options, &settings).map_err(|error| {
         let reason = reason(&error.to_string(), &runtime.take_log(), &missing);
