@@ -136,12 +136,14 @@ fn ticks(low: f64, high: f64, most: usize, steps: impl Iterator<Item = f64>) -> 
 /// A logarithmic direction for positive values: the decimal logarithms of its ends, with a little room, and of its ticks at 1, 2
 /// and 5 times powers of ten, or at the powers alone where there are many.
 pub fn decades<'t>(values: impl Iterator<Item = f64>, title: &'t str) -> Scale<'t> {
-    const ROOM: f64 = 0.12;
+    /// At either end, of the whole and at least.
+    const ROOM: (f64, f64) = (0.07, 0.12);
     const MOST: usize = 9;
     let logs = values.map(f64::log10);
     let (low, high) =
         logs.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), log| (low.min(log), high.max(log)));
-    let (low, high) = (low - ROOM, high + ROOM);
+    let room = ROOM.1.max(ROOM.0 * (high - low));
+    let (low, high) = (low - room, high + room);
     let powers = low.floor() as i32..=high.ceil() as i32;
     let at = |steps: &[f64]| -> Vec<f64> {
         let ticks =
