@@ -42,7 +42,7 @@ pub fn parity(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
     canvas.draw(out, |area| {
         title(area, &format!("Parity against speed: {heading}"), style::WIDTH)?;
         let used = legend(area, &entries(&series), 86, style::WIDTH)?;
-        let note = "against fp32 on the CPU; the number at a dot is its batch size; low and right is better";
+        let note = "against fp32 on the CPU; number: batch size; right is faster, low above and near 0 below is closer";
         let middle = style::WIDTH as i32 / 2;
         write(area, note, (middle, 86 + used + 4), style::TICK, (HPos::Center, VPos::Top))?;
         let (_, below) = area.split_vertically(px(86 + used + 48));
