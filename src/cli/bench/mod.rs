@@ -13,14 +13,14 @@ use askance::bench::protocol::{Job, Picture, Setup};
 use askance::bench::rounds::{self, Event, Measured, Plan, Role, Task};
 use askance::bench::{Conditions, Configuration, Knowledge, Launch, Process, rows, warnings};
 use askance::error::{Error, Kind, Result};
-use askance::model::{Bundle, Precision, Provider, image_work};
+use askance::model::{Bundle, Precision, Provider, image_work, runtime};
 use askance::record::Status;
 use askance::synth;
 
 pub use args::BenchArgs;
 
 use super::args::Global;
-use super::setup::Data;
+use super::setup::{Data, runtime_options};
 use super::synth::write as write_synth;
 use super::{interrupt, output, progress};
 use record::Run;
@@ -43,6 +43,8 @@ pub fn run(global: &Global, args: &BenchArgs) -> Result<()> {
     let (own, mut known) = models(args)?;
     let configurations = args.configurations(&own);
     let mut run = Run::begin(args, &configurations)?;
+    // Where ONNX Runtime has to be fetched for the CPU, that is said once, and not by a child to which nobody listens.
+    runtime::find(&runtime_options(global), &|event| eprintln!("{event}"))?;
     let data = open_data(global, args, run.dir.path())?;
     run.describe(&data, args)?;
 
