@@ -9,6 +9,7 @@ mod model_common;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use askance::error::Result;
 use askance::model::runtime::{self, Flavour};
 use askance::model::{Bundle, Precision, Runtime, Segmenter, SessionOptions, WinClip};
 use model_common::{company_makes, difference, few_prompts, pictures};
@@ -40,6 +41,10 @@ fn openvino() -> Option<Runtime> {
 }
 
 fn load(runtime: &Runtime, provider: &str, precision: Precision) -> WinClip {
+    try_load(runtime, provider, precision).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn try_load(runtime: &Runtime, provider: &str, precision: Precision) -> Result<WinClip> {
     let session = SessionOptions {
         provider: provider.parse().unwrap(),
         precision: Some(precision),
@@ -47,7 +52,7 @@ fn load(runtime: &Runtime, provider: &str, precision: Precision) -> WinClip {
         ..SessionOptions::default()
     };
     let bundle = Bundle::open(pocket()).unwrap();
-    WinClip::load(&bundle, runtime, session, few_prompts()).unwrap_or_else(|error| panic!("{error}"))
+    WinClip::load(&bundle, runtime, session, few_prompts())
 }
 
 fn pocket() -> PathBuf {
@@ -106,13 +111,29 @@ fn bf16_is_computed_in_bf16_and_near() {
     assert!(most <= 1e-2, "{most:e}");
 }
 
+/// OpenVINO of ONNX Runtime 1.24.1 cannot compile this bundle. What counts then is that it says so, and nothing stands in for it.
+fn takes_int8(runtime: &Runtime, provider: &str) -> bool {
+    match try_load(runtime, provider, Precision::Int8) {
+        Ok(_) => true,
+        Err(error) => {
+            assert_eq!(provider, "openvino:CPU", "{error}");
+            assert!(error.subject.contains("pocket-int8") && error.problem.contains(provider), "{error}");
+            eprintln!("refused: {error}");
+            false
+        }
+    }
+}
+
 #[test]
-fn int8_is_near_on_both_providers() {
+fn int8_is_near_or_refused() {
     let Some(runtime) = openvino() else { return };
     if !is_there(Precision::Int8) {
         return;
     }
     for provider in ["cpu", "openvino:CPU"] {
+        if !takes_int8(&runtime, provider) {
+            continue;
+        }
         let most = apart(&runtime, provider, Precision::Int8);
         assert!(most > 1e-4, "no difference: this is not int8 ({most:e})");
         assert!(most <= 0.1, "{provider}: {most:e}");
@@ -130,7 +151,7 @@ fn company_makes_no_difference() {
         ("openvino:CPU", Precision::Bf16),
         ("openvino:CPU", Precision::Int8),
     ] {
-        if !is_there(precision) {
+        if !is_there(precision) || precision == Precision::Int8 && !takes_int8(&runtime, provider) {
             continue;
         }
         let most = company_makes(&mut load(&runtime, provider, precision));
