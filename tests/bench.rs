@@ -161,7 +161,7 @@ fn metrics_are_compared_with_a_reference_that_is_not_timed() {
         "--limit",
         "1",
         "--budget",
-        "4",
+        "6",
     ];
     run(&mut bench(&out, &flags));
     let found = rows(&out);
