@@ -7,7 +7,7 @@
 //!
 //! | level | rooms |
 //! |---|---|
-//! | 3 | [`attack`], [`plot`], [`report`] |
+//! | 3 | [`attack`], [`bench`], [`plot`], [`report`] |
 //! | 2 | [`model`] |
 //! | 1 | [`dataset`], [`synth`], [`perturb`], [`metric`], [`search`], [`prompt`], [`record`] |
 //! | 0 | [`types`], [`mod@error`], [`stats`] |
@@ -23,6 +23,7 @@
 //! ```
 
 pub mod attack;
+pub mod bench;
 pub mod dataset;
 pub mod error;
 pub mod metric;

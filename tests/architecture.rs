@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms and their level, as in docs/architecture.md.
-const ROOMS: [(&str, u8); 16] = [
+const ROOMS: [(&str, u8); 17] = [
     ("error", 0),
     ("types", 0),
     ("stats", 0),
@@ -18,6 +18,7 @@ const ROOMS: [(&str, u8); 16] = [
     ("record", 1),
     ("model", 2),
     ("attack", 3),
+    ("bench", 3),
     ("plot", 3),
     ("report", 3),
     ("cli", 4),

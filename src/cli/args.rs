@@ -14,6 +14,7 @@ use askance::perturb::{self, Fill, Rotation};
 use askance::synth::World;
 use askance::types::{Attack, Axis, Bounds, Frame, Interval, Shard};
 
+use super::bench::BenchArgs;
 use super::compare_search::CompareArgs;
 use super::uniform::UniformArgs;
 
@@ -55,6 +56,11 @@ pub enum Command {
     Sweep(SweepArgs),
     /// The worst case of each sample, and what remains of the metrics there
     Attack(AttackArgs),
+    /// Execution providers compared on this machine: latency, throughput, memory, and whether maps and metrics stay the same
+    Bench(BenchArgs),
+    /// One configuration of `bench`, told what to do on standard input
+    #[command(hide = true)]
+    BenchWorker,
     /// What a data set holds: layout, counts, sizes, masks, and every file that cannot be used
     Data(SurveyArgs),
     /// The paper's whole protocol over the data sets and backbones that are there: attacks, sweeps, tables and figures

@@ -2,6 +2,7 @@
 
 mod args;
 mod attack;
+mod bench;
 mod choose;
 mod compare_search;
 mod data;
@@ -52,6 +53,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Eval(args) => plan::eval(&global, args),
         Command::Attack(args) => plan::attack(&global, args),
         Command::Sweep(args) => plan::sweep(&global, args),
+        Command::Bench(args) => bench::run(&global, &args),
+        Command::BenchWorker => bench::worker(),
         Command::Data(args) => data::run(&global, &args),
         Command::Paper(args) => paper::run(&global, &args),
         Command::Merge(args) => merge::run(&global, &args),

@@ -18,7 +18,7 @@ use super::{defences, effort, stability};
 /// Pictures written, and those that the records do not allow, with the reason.
 #[derive(Default)]
 pub struct Plots {
-    written: Vec<PathBuf>,
+    pub written: Vec<PathBuf>,
     skipped: Vec<(String, String)>,
 }
 

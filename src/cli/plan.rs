@@ -90,6 +90,7 @@ impl Done {
             sweep: Vec::new(),
             stability: Vec::new(),
             uniform: Vec::new(),
+            efforts: Vec::new(),
             clock: Clock::default(),
             models: Vec::new(),
             wall: Duration::ZERO,

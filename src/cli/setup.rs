@@ -387,6 +387,7 @@ pub fn out_dir(out: Option<&PathBuf>, command: &str, dataset: &Dataset) -> PathB
     })
 }
 
-fn command_line() -> String {
+/// The command line of this process.
+pub fn command_line() -> String {
     std::env::args().collect::<Vec<_>>().join(" ")
 }

@@ -29,14 +29,17 @@ mod contract;
 mod defence;
 mod fake;
 mod foreign;
+mod gemm;
 mod lowering;
 mod memory;
+mod onnx;
 mod precision;
 mod provider;
 pub mod runtime;
 mod session;
 mod text;
 mod winclip;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -51,6 +54,7 @@ pub use bundle::{
 pub use defence::{Defence, Defended, SharedSegmenter, defend};
 pub use fake::Fake;
 pub use foreign::{Foreign, recognise};
+pub use gemm::Gemm;
 pub use precision::Precision;
 pub use provider::{
     Library, Outcome, Provider, ProviderState, ProviderStatus, Survey, look_at, providers, survey,
@@ -58,6 +62,7 @@ pub use provider::{
 pub use runtime::Runtime;
 pub use session::SessionOptions;
 pub use winclip::{Embeddings, WinClip, WinClipOptions, aggregate, windows};
+pub use work::{ImageWork, image_work};
 
 use crate::error::{Error, Result};
 use crate::types::Map;

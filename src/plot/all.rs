@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Searched, bars, bounds as bounds_figure, categories, examples, gallery, histograms, searches, survival,
-    sweep,
+    Searched, bars, bench, bounds as bounds_figure, categories, examples, gallery, histograms, searches,
+    survival, sweep,
 };
 use crate::error::{Error, Result};
 use crate::perturb::Settings;
@@ -24,12 +24,28 @@ pub struct Drawn {
 }
 
 /// Draws into the folder `out` every figure that the records of these runs allow, from their files alone. The rows of all
-/// runs are shown together.
+/// runs are shown together; comparisons of providers by themselves.
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is not an error; it is
 /// listed in [`Drawn::skipped`].
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
+    let (benches, others): (Vec<RunDir>, Vec<RunDir>) =
+        runs.iter().cloned().partition(|run| run.bench_path().is_file());
+    let mut drawn = Drawn::default();
+    if !benches.is_empty() {
+        drawn = bench(&benches, out)?;
+    }
+    if !others.is_empty() {
+        let Drawn { written, skipped } = of_attacks(&others, out)?;
+        drawn.written.extend(written);
+        drawn.skipped.extend(skipped);
+    }
+    Ok(drawn)
+}
+
+/// The figures of attacks and sweeps.
+fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let records = Records::read(runs)?;
     let mut drawn = Drawn::default();
     let Records { samples, summary, sweeps, stability, uniform, examples: kept, axes, bounds, settings } =

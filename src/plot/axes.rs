@@ -58,6 +58,17 @@ pub struct Scale<'t> {
 
 /// Draws axes, ticks, titles and grid.
 pub fn chart<'a>(area: &Area<'a>, x: Scale<'_>, y: Scale<'_>) -> Drawing<Chart<'a>> {
+    labelled(area, x, y, &short, &short)
+}
+
+/// The same with other words at the ticks.
+pub fn labelled<'a>(
+    area: &Area<'a>,
+    x: Scale<'_>,
+    y: Scale<'_>,
+    x_label: &dyn Fn(f64) -> String,
+    y_label: &dyn Fn(f64) -> String,
+) -> Drawing<Chart<'a>> {
     let mut chart = ChartBuilder::on(area)
         .margin_left(px(style::MARGIN / 2))
         .margin_right(px(style::MARGIN))
@@ -76,8 +87,8 @@ pub fn chart<'a>(area: &Area<'a>, x: Scale<'_>, y: Scale<'_>) -> Drawing<Chart<'
     }
     mesh.x_desc(x.title)
         .y_desc(y.title)
-        .x_label_formatter(&|value| short(*value))
-        .y_label_formatter(&|value| short(*value))
+        .x_label_formatter(&|value| x_label(*value))
+        .y_label_formatter(&|value| y_label(*value))
         // The font's figures sit a little above the middle of its box.
         .y_label_offset(px(3))
         .set_all_tick_mark_size(px(8))
@@ -122,6 +133,34 @@ fn ticks(low: f64, high: f64, most: usize, steps: impl Iterator<Item = f64>) -> 
     vec![low, high]
 }
 
+/// A logarithmic direction for positive values: the decimal logarithms of its ends, with a little room, and of its ticks at 1, 2
+/// and 5 times powers of ten, or at the powers alone where there are many.
+pub fn decades<'t>(values: impl Iterator<Item = f64>, title: &'t str) -> Scale<'t> {
+    /// At either end, of the whole and at least.
+    const ROOM: (f64, f64) = (0.07, 0.12);
+    const MOST: usize = 9;
+    let logs = values.map(f64::log10);
+    let (low, high) =
+        logs.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), log| (low.min(log), high.max(log)));
+    let room = ROOM.1.max(ROOM.0 * (high - low));
+    let (low, high) = (low - room, high + room);
+    let powers = low.floor() as i32..=high.ceil() as i32;
+    let at = |steps: &[f64]| -> Vec<f64> {
+        let ticks =
+            powers.clone().flat_map(|power| steps.iter().map(move |step| f64::from(power) + step.log10()));
+        ticks.filter(|tick| (low..=high).contains(tick)).collect()
+    };
+    let fine = at(&[1.0, 2.0, 5.0]);
+    let ticks = if fine.len() <= MOST { fine } else { at(&[1.0]) };
+    Scale { low, high, ticks, title, grid: true }
+}
+
+/// The value of a tick of [`decades`].
+pub fn power(log: f64) -> String {
+    let value = 10_f64.powf(log);
+    if value < 0.0099 { format!("{value:.0e}") } else { short(value) }
+}
+
 /// As few decimals as the value needs, at most two.
 pub fn short(value: f64) -> String {
     let text = format!("{value:.2}");
@@ -143,6 +182,15 @@ mod tests {
         assert_eq!(decimal_ticks(-0.5, 0.5, 7).len(), 5);
         assert_eq!(decimal_ticks(0.0, 1.0, 4), [0.0, 0.5, 1.0]);
         assert_eq!(decimal_ticks(0.0, 1e9, 4), [0.0, 1e9]);
+    }
+
+    #[test]
+    fn decades_have_round_ticks_and_room() {
+        let scale = decades([3.0, 40.0].into_iter(), "");
+        assert_eq!(scale.ticks.iter().map(|&log| power(log)).collect::<Vec<_>>(), ["5", "10", "20", "50"]);
+        assert!(scale.low < 3_f64.log10() && scale.high > 40_f64.log10());
+        let wide = decades([1e-7, 1.0].into_iter(), "");
+        assert_eq!(wide.ticks.iter().map(|&log| power(log)).collect::<Vec<_>>()[..2], ["1e-7", "1e-6"]);
     }
 
     #[test]

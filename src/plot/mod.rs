@@ -12,12 +12,16 @@
 //! | `examples_<model>.png` | worst cases with their maps beside clean ones | `examples/`, `patch_maps/`, `run.toml` |
 //! | `convergence_<model>.png` | share of the loss gap closed against evaluations, a line for each strategy | `traces/`, `samples.csv` |
 //! | `landscape_<model>.png` | loss of one sample over hue and angle, and the path of a search | `traces/`, `samples.csv`, `run.toml` |
+//! | `bench_latency_<model>.png` | throughput against latency, a line for each provider and precision | `bench.csv` |
+//! | `bench_relative_<model>.png` | time of a picture against the fastest configuration | `bench.csv` |
+//! | `bench_parity_<model>.png` | how far maps and worst cases move, against speed | `bench.csv` |
 //!
 //! The same records give the same bytes: fonts are compiled in. Empty input is an error, never an empty picture.
 
 mod all;
 mod axes;
 mod bars;
+mod bench;
 mod bounds;
 mod canvas;
 mod categories;
@@ -38,6 +42,7 @@ mod traces;
 
 pub use all::{Drawn, all};
 pub use bars::bars;
+pub use bench::{bench, latency, parity, relative};
 pub use bounds::bounds;
 pub use categories::categories;
 pub use convergence::{Curve, best_so_far, convergence};

@@ -88,6 +88,16 @@ impl RunDir {
         self.root.join("uniform.csv")
     }
 
+    /// `bench.csv`.
+    pub fn bench_path(&self) -> PathBuf {
+        self.root.join("bench.csv")
+    }
+
+    /// `calls.csv`.
+    pub fn calls_path(&self) -> PathBuf {
+        self.root.join("calls.csv")
+    }
+
     /// `plots/`, figures.
     pub fn plots(&self) -> PathBuf {
         self.root.join("plots")

@@ -40,6 +40,9 @@ pub struct RunInfo {
     /// Samples that the user allowed to be left out, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
+    /// What a comparison of providers ran, in the order in which it was started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub configurations: Vec<ConfigurationInfo>,
 }
 
 /// How far a run came.
@@ -136,6 +139,27 @@ pub struct DatasetInfo {
     pub fingerprint: String,
 }
 
+/// One configuration of a comparison of providers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConfigurationInfo {
+    /// The model, `gemm` for the matrix product.
+    pub model: String,
+    /// The provider that ran, with those that took single nodes.
+    pub ran: String,
+    /// The precision that ran; empty where nobody knows it.
+    pub precision: String,
+    /// Pictures in one call.
+    pub batch: usize,
+    /// Whether it took part in the rounds.
+    pub timed: bool,
+    /// Its ONNX Runtime.
+    pub runtime: RuntimeInfo,
+    /// The options that were really active.
+    pub options: toml::Table,
+    /// Nodes by ONNX Runtime's name of the provider.
+    pub placement: BTreeMap<String, usize>,
+}
+
 /// A sample that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
@@ -162,6 +186,7 @@ impl RunInfo {
             dataset: DatasetInfo::default(),
             settings,
             skipped: Vec::new(),
+            configurations: Vec::new(),
         }
     }
 

@@ -7,12 +7,14 @@
 //! | `stability.csv` | [`StabilityRow`], one per sample and attack or axis | appended by [`Journal`] |
 //! | `summary.csv`, `sweep.csv` | [`SummaryRow`], [`SweepRow`] | whole or appended |
 //! | `patch_maps/<model>/<category>/<defect>/<stem>.<attack>.npy` | patch-level anomaly map, float32 | before its row |
+//! | `bench.csv`, `calls.csv` | [`BenchRow`], one per configuration; [`CallRow`], one per timed call | whole after every round; appended |
 //! | `examples/` | [`Example`]s: a few small pictures for the figures | whole |
 //! | `maps/` | full-size maps and masks, where asked for, `.npy` | whole |
 //! | `plots/` | figures, PNG | whole |
 //!
 //! A missing value is an empty cell.
 
+mod bench;
 mod candidates;
 mod examples;
 mod folder;
@@ -27,12 +29,13 @@ mod stability;
 mod trace;
 mod uniform;
 
+pub use bench::{BenchRow, BenchStatus, CallRow};
 pub use candidates::{CandidateRow, read_candidates, write_candidates};
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
 pub use folder::{RunDir, read_map, write_atomic, write_npy};
 pub use info::{
-    BatchInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo, Skipped, Status,
-    compatible, to_table,
+    BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
+    Skipped, Status, compatible, to_table,
 };
 pub use journal::{Journal, Opened, read_rows, write_rows};
 pub use machine::{Machine, utc_now};

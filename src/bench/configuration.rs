@@ -1,0 +1,46 @@
+//! What is compared.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Precision, Provider};
+
+/// One model on one provider, in one precision and with one batch size.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Configuration {
+    /// The model as the user named it.
+    pub model: String,
+    /// The provider.
+    pub provider: Provider,
+    /// The precision; the bundle's own if `None`.
+    pub precision: Option<Precision>,
+    /// Pictures in one call.
+    pub batch: usize,
+}
+
+impl Configuration {
+    /// The precision in records: `own` for a graph whose precision nobody knows.
+    pub fn precision_name(&self) -> &'static str {
+        self.precision.map_or("own", Precision::name)
+    }
+
+    /// Variables that its process needs: TensorRT multiplies in TF32 what is called fp32 unless the driver forbids it.
+    pub fn environment(&self) -> Option<(&'static str, &'static str)> {
+        let full = self.precision.is_none_or(|precision| precision == Precision::Fp32);
+        (full && matches!(self.provider, Provider::TensorRt { .. })).then_some(("NVIDIA_TF32_OVERRIDE", "0"))
+    }
+
+    /// Whether its maps are what those of others are held against.
+    pub fn is_reference(&self, reference: &Self) -> bool {
+        (&self.model, &self.provider, self.precision)
+            == (&reference.model, &reference.provider, reference.precision)
+    }
+}
+
+impl fmt::Display for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { model, provider, batch, .. } = self;
+        write!(f, "{model} on {provider}, {}, batch {batch}", self.precision_name())
+    }
+}

@@ -1,0 +1,236 @@
+//! What makes a measurement doubtful, each with a remedy.
+
+use std::fmt;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::thread;
+
+use super::rounds::{Measured, Role};
+use super::verdict::{FEWEST_ROUNDS, Stability, Verdict, first_round_excess};
+
+/// How the machine was when the command began.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Conditions {
+    /// Load average of the last minute.
+    pub load: Option<f64>,
+    /// Logical processors that the process may use.
+    pub cores: usize,
+    /// Share of the main memory that is available.
+    pub memory: Option<f64>,
+}
+
+impl Conditions {
+    /// Looks at this machine.
+    pub fn now() -> Self {
+        let read = |path| fs::read_to_string(path).ok();
+        Self {
+            load: read("/proc/loadavg").and_then(|text| text.split(' ').next()?.parse().ok()),
+            cores: thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            memory: read("/proc/meminfo").and_then(|text| available(&text)),
+        }
+    }
+}
+
+fn available(meminfo: &str) -> Option<f64> {
+    let kib = |key: &str| -> Option<f64> {
+        let line = meminfo.lines().find_map(|line| line.strip_prefix(key))?;
+        line.trim().trim_end_matches("kB").trim().parse().ok()
+    };
+    Some(kib("MemAvailable:")? / kib("MemTotal:")?)
+}
+
+/// A reason to doubt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Warning {
+    /// The machine had other things to do.
+    Busy {
+        /// Load average.
+        load: f64,
+        /// Processors.
+        cores: usize,
+    },
+    /// The children together left little memory.
+    LittleMemory {
+        /// Share that was available.
+        share: f64,
+    },
+    /// There are too few rounds for a verdict.
+    FewRounds {
+        /// Rounds.
+        rounds: usize,
+    },
+    /// The 99th percentile is but the longest call.
+    FewCalls {
+        /// The configuration.
+        configuration: String,
+        /// Its calls.
+        calls: usize,
+    },
+    /// The rounds differ.
+    Noisy {
+        /// The configuration.
+        configuration: String,
+        /// As in [`Stability::spread`].
+        spread: f64,
+    },
+    /// The last rounds are slower or faster than all.
+    Drifting {
+        /// The configuration.
+        configuration: String,
+        /// As in [`Stability::drift`].
+        drift: f64,
+    },
+    /// The first round was slower than the later ones.
+    Cold {
+        /// The configuration.
+        configuration: String,
+        /// How many times as long it took.
+        excess: f64,
+    },
+}
+
+/// Load per processor from which on a machine counts as busy.
+const BUSY: f64 = 0.5;
+/// Available share of the memory below which measuring may meet the swap.
+const LITTLE: f64 = 0.1;
+/// Calls below which the 99th percentile lies between the two longest.
+const ENOUGH_CALLS: usize = 100;
+/// How much slower the first round may be.
+const COLD: f64 = 1.2;
+
+/// Everything there is to doubt, the machine first. `began` and `loaded` are the conditions before and after the children were
+/// started.
+pub fn warnings(began: Conditions, loaded: Conditions, measured: &[&Measured]) -> Vec<Warning> {
+    let mut found = Vec::new();
+    if let Some(load) = began.load.filter(|load| *load > BUSY * began.cores as f64) {
+        found.push(Warning::Busy { load, cores: began.cores });
+    }
+    if let Some(share) = loaded.memory.filter(|share| *share < LITTLE) {
+        found.push(Warning::LittleMemory { share });
+    }
+    let models = || {
+        let timed = measured.iter().filter(|one| one.role == Role::Model && one.failure.is_none());
+        timed.filter(|one| !one.rounds.is_empty())
+    };
+    if let Some(rounds) = models().map(|one| one.rounds.len()).min().filter(|rounds| *rounds < FEWEST_ROUNDS)
+    {
+        found.push(Warning::FewRounds { rounds });
+    }
+    for one in models() {
+        let configuration = one.configuration.to_string();
+        let calls = one.rounds.iter().map(Vec::len).sum();
+        let stability = Stability::of(&one.rounds);
+        match stability.map(|stability| (stability.verdict, stability)) {
+            Some((Verdict::Noisy, Stability { spread, .. })) => {
+                found.push(Warning::Noisy { configuration: configuration.clone(), spread });
+            }
+            Some((Verdict::Drifting, Stability { drift, .. })) => {
+                found.push(Warning::Drifting { configuration: configuration.clone(), drift });
+            }
+            _ => {}
+        }
+        if let Some(excess) = first_round_excess(&one.rounds).filter(|excess| *excess > COLD) {
+            found.push(Warning::Cold { configuration: configuration.clone(), excess });
+        }
+        if calls < ENOUGH_CALLS {
+            found.push(Warning::FewCalls { configuration, calls });
+        }
+    }
+    found
+}
+
+impl Warning {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "stop other programs, or compare only what was interleaved in this run",
+            Self::LittleMemory { .. } => "compare fewer configurations at once, or smaller batches",
+            Self::FewRounds { .. } => "give more --rounds",
+            Self::FewCalls { .. } => "give more --calls or --rounds before quoting p99",
+            Self::Noisy { .. } => {
+                "stop other programs, pin the clock rate, or give fewer --threads than cores"
+            }
+            Self::Drifting { .. } => {
+                "let the machine reach a steady temperature (a longer --warm-up, more --rounds), or pin the clock rate"
+            }
+            Self::Cold { .. } => "give a longer --warm-up",
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy { load, cores } => {
+                write!(f, "the machine was busy at the start: load average {load:.1} on {cores} processors")
+            }
+            Self::LittleMemory { share } => {
+                write!(f, "only {:.0} % of the memory was left once all were loaded", 100.0 * share)
+            }
+            Self::FewRounds { rounds } => write!(f, "{rounds} rounds are too few for a verdict"),
+            Self::FewCalls { configuration, calls } => {
+                write!(f, "{configuration}: p99 of {calls} calls is hardly more than the longest one")
+            }
+            Self::Noisy { configuration, spread } => {
+                write!(f, "{configuration}: the rounds' medians differ by {:.0} %", 100.0 * spread)
+            }
+            Self::Drifting { configuration, drift } => {
+                let way = if *drift > 0.0 { "slower" } else { "faster" };
+                write!(f, "{configuration}: the last rounds are {:.0} % {way} than all", 100.0 * drift.abs())
+            }
+            Self::Cold { configuration, excess } => {
+                write!(f, "{configuration}: the first round took {excess:.1} times as long as the later ones")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Configuration;
+    use super::super::protocol::Memory;
+    use super::*;
+
+    const QUIET: Conditions = Conditions { load: Some(0.1), cores: 2, memory: Some(0.8) };
+
+    fn found(rounds: &[f64], calls: usize, began: Conditions) -> Vec<Warning> {
+        let configuration =
+            Configuration { model: "m".into(), provider: "cpu".parse().unwrap(), precision: None, batch: 1 };
+        let measured = Measured {
+            configuration,
+            role: Role::Model,
+            ready: None,
+            rounds: rounds.iter().map(|&ms| vec![ms; calls]).collect(),
+            memory: Memory::default(),
+            maps: None,
+            failure: None,
+        };
+        warnings(began, QUIET, &[&measured])
+    }
+
+    #[test]
+    fn steady_calls_on_a_quiet_machine_raise_none() {
+        assert_eq!(found(&[10.0; 10], 10, QUIET), []);
+    }
+
+    #[test]
+    fn each_doubt_is_raised_by_its_own_cause() {
+        let busy = Conditions { load: Some(3.0), ..QUIET };
+        assert_eq!(found(&[10.0; 10], 10, busy), [Warning::Busy { load: 3.0, cores: 2 }]);
+        assert!(matches!(found(&[10.0; 10], 9, QUIET)[..], [Warning::FewCalls { calls: 90, .. }]));
+        assert!(matches!(found(&[10.0; 4], 50, QUIET)[..], [Warning::FewRounds { rounds: 4 }]));
+        let noisy = [10.0, 12.0, 10.0, 12.0, 10.0, 12.0, 10.0, 11.0, 12.0, 11.0];
+        assert!(matches!(found(&noisy, 10, QUIET)[..], [Warning::Noisy { .. }]));
+        let mut drift = [10.0; 12];
+        drift[8..].fill(12.0);
+        assert!(matches!(found(&drift, 10, QUIET)[..], [Warning::Drifting { .. }]));
+        let mut cold = [10.0; 20];
+        cold[0] = 15.0;
+        assert!(matches!(found(&cold, 10, QUIET)[..], [Warning::Cold { .. }]));
+    }
+
+    #[test]
+    fn memory_is_read_from_the_systems_text() {
+        assert_eq!(available("MemTotal:  1000 kB\nMemAvailable:  250 kB\n"), Some(0.25));
+    }
+}

@@ -1,0 +1,261 @@
+//! The child's side of the protocol.
+
+use std::fs;
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use ndarray::{Array4, ArrayView4, Axis, s, stack};
+
+use super::Failure;
+use super::protocol::{Job, Memory, Picture, Plane, Ready, Reply, Request, Setup};
+use crate::dataset::{self, Sample};
+use crate::error::{Error, Result};
+use crate::model::{
+    self, Bundle, Gemm, Precision, Runtime, Segmenter, SessionOptions, WinClipOptions, runtime,
+};
+use crate::prompt::PromptSet;
+use crate::types::{Label, Map, SampleId};
+
+/// Answers requests until the input ends.
+///
+/// # Errors
+/// The output cannot be written to. Everything else is told to the parent.
+pub fn serve(input: impl BufRead, mut output: impl Write) -> Result<()> {
+    let mut worker = None;
+    for line in input.lines() {
+        let Ok(line) = line else { break };
+        let reply = serde_json::from_str(&line)
+            .map_err(|error| {
+                Failure::new(format!("unknown request: {error}"), "use one version of the program")
+            })
+            .and_then(|request| Ok(answer(&mut worker, request)?))
+            .unwrap_or_else(Reply::Failed);
+        let unwritable = |error: String| Error::file("standard output", error, "run `askance bench` instead");
+        let text = serde_json::to_string(&reply).map_err(|error| unwritable(error.to_string()))?;
+        writeln!(output, "{text}").and_then(|()| output.flush()).map_err(|e| unwritable(e.to_string()))?;
+    }
+    Ok(())
+}
+
+fn answer(worker: &mut Option<Worker>, request: Request) -> Result<Reply> {
+    match (request, worker) {
+        (Request::Prepare(setup), worker) => {
+            let (loaded, ready) = Worker::load(setup)?;
+            *worker = Some(loaded);
+            Ok(Reply::Ready(ready))
+        }
+        (Request::Memory, _) => Ok(Reply::Memory(Memory { host_mib: peak_mib(), device_mib: None })),
+        (Request::Run { calls }, Some(worker)) => Ok(Reply::Ran { ms: worker.run(calls)? }),
+        (Request::Maps, Some(worker)) => {
+            Ok(Reply::Maps { maps: worker.maps()?.iter().map(Plane::of).collect() })
+        }
+        (_, None) => {
+            Err(Error::usage("request", "came before the first one, prepare", "use `askance bench`"))
+        }
+    }
+}
+
+/// What runs.
+enum Worker {
+    Gemm(Gemm),
+    Model(Box<Loaded>),
+}
+
+struct Loaded {
+    segmenter: Box<dyn Segmenter>,
+    /// Pictures of the comparison, shape (pictures, 3, size, size).
+    pictures: Array4<f32>,
+    categories: Vec<String>,
+    /// Pictures in one call.
+    batch: usize,
+}
+
+impl Worker {
+    fn load(setup: Setup) -> Result<(Self, Ready)> {
+        let mut clock = Stopwatch::start();
+        let options = runtime::Options {
+            ort_lib: setup.ort_lib.clone(),
+            offline: setup.offline,
+            flavour: setup.provider.flavour(),
+            ..runtime::Options::default()
+        };
+        let runtime = Runtime::acquire(&options, &|_| ())?;
+        let library_ms = clock.lap();
+        let session = SessionOptions {
+            provider: setup.provider.clone(),
+            precision: setup.precision,
+            threads: setup.threads,
+            strict: setup.strict,
+            batch: Some(setup.batch),
+            ..SessionOptions::default()
+        };
+        let (mut worker, mut ready) = match &setup.job {
+            Job::Gemm => Self::load_gemm(&runtime, &session)?,
+            Job::Model { model, prompts, stride, pictures } => {
+                Loaded::load(&runtime, &session, (model, prompts, *stride), pictures, setup.batch)?
+            }
+        };
+        ready.library_ms = library_ms;
+        ready.first_ms = worker.call()?;
+        ready.warm_up_ms = (0..setup.warm_up).map(|_| worker.call()).collect::<Result<_>>()?;
+        Ok((worker, ready))
+    }
+
+    fn load_gemm(runtime: &Runtime, session: &SessionOptions) -> Result<(Self, Ready)> {
+        let mut clock = Stopwatch::start();
+        let precision = session.precision.unwrap_or(Precision::Fp32);
+        let gemm = Gemm::load(runtime, session, precision)?;
+        let ready =
+            Ready { session_ms: clock.lap(), flop: Some(gemm.flop()), ..Ready::of(gemm.provenance()) };
+        Ok((Self::Gemm(gemm), ready))
+    }
+
+    /// One call in milliseconds.
+    fn call(&mut self) -> Result<f64> {
+        let mut clock = Stopwatch::start();
+        match self {
+            Self::Gemm(gemm) => gemm.run()?,
+            Self::Model(loaded) => {
+                let categories: Vec<&str> =
+                    loaded.categories[..loaded.batch].iter().map(String::as_str).collect();
+                let pictures = loaded.pictures.slice(s![..loaded.batch, .., .., ..]);
+                loaded.segmenter.segment(pictures, &categories)?;
+            }
+        }
+        Ok(clock.lap())
+    }
+
+    /// Timed calls. Where there are several, one more goes before: other processes have used caches and cores meanwhile.
+    fn run(&mut self, calls: usize) -> Result<Vec<f64>> {
+        if calls > 1 {
+            self.call()?;
+        }
+        (0..calls).map(|_| self.call()).collect()
+    }
+
+    fn maps(&mut self) -> Result<Vec<Map>> {
+        match self {
+            Self::Gemm(_) => Ok(Vec::new()),
+            Self::Model(loaded) => loaded.maps(),
+        }
+    }
+}
+
+impl Loaded {
+    fn load(
+        runtime: &Runtime,
+        session: &SessionOptions,
+        (model, prompts, stride): (&str, &str, usize),
+        pictures: &[Picture],
+        batch: usize,
+    ) -> Result<(Worker, Ready)> {
+        let mut clock = Stopwatch::start();
+        let bundle = if Bundle::is_graph(model) {
+            model::recognise(Path::new(model), runtime)?
+        } else {
+            Bundle::resolve(model)?
+        };
+        let options =
+            WinClipOptions { prompts: PromptSet::resolve(prompts)?, stride, ..WinClipOptions::default() };
+        let mut segmenter = model::load(&bundle, runtime, session.clone(), options)?;
+        let session_ms = clock.lap();
+        // Repeated until they fill a batch.
+        let count = pictures.len().max(batch);
+        let shown: Vec<&Picture> = pictures.iter().cycle().take(count).collect();
+        let categories: Vec<String> = shown.iter().map(|picture| picture.category.clone()).collect();
+        let named: Vec<&str> = categories.iter().map(String::as_str).collect();
+        clock.lap();
+        segmenter.prepare(&named)?;
+        let text_ms = clock.lap();
+        let images = decode(&shown, segmenter.input_size())?;
+        let ready = Ready { session_ms, text_ms, ..Ready::of(segmenter.provenance()) };
+        Ok((Worker::Model(Box::new(Self { segmenter, pictures: images, categories, batch })), ready))
+    }
+
+    /// Of every picture, in batches of the size that is timed, the last one filled up with the first pictures.
+    fn maps(&mut self) -> Result<Vec<Map>> {
+        let count = self.categories.len();
+        let mut maps = Vec::with_capacity(count);
+        for start in (0..count).step_by(self.batch) {
+            let places: Vec<usize> = (start..start + self.batch).map(|place| place % count).collect();
+            let batch = self.pictures.select(Axis(0), &places);
+            let categories: Vec<&str> = places.iter().map(|&place| self.categories[place].as_str()).collect();
+            let found = self.segmenter.segment(ArrayView4::from(&batch), &categories)?;
+            maps.extend(found.into_iter().map(|segmentation| segmentation.map));
+        }
+        maps.truncate(count);
+        Ok(maps)
+    }
+}
+
+/// Pixels at the model's size.
+fn decode(pictures: &[&Picture], size: usize) -> Result<Array4<f32>> {
+    let images = pictures
+        .iter()
+        .map(|picture| {
+            let id =
+                SampleId { category: picture.category.clone(), defect: String::new(), stem: String::new() };
+            let sample = Sample { id, label: Label::Unknown, image: picture.path.clone(), masks: Vec::new() };
+            Ok(dataset::load(&sample, size)?.image)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let views: Vec<_> = images.iter().map(|image| image.view()).collect();
+    stack(Axis(0), &views).map_err(|error| {
+        Error::usage("--data", format!("gives no pictures: {error}"), "name a folder with pictures")
+    })
+}
+
+/// Largest resident set of this process so far, where the system tells it.
+fn peak_mib() -> Option<f64> {
+    parse_peak(&fs::read_to_string("/proc/self/status").ok()?)
+}
+
+fn parse_peak(status: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+struct Stopwatch(Instant);
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Milliseconds since the last lap.
+    fn lap(&mut self) -> f64 {
+        let now = Instant::now();
+        let ms = now.duration_since(self.0).as_secs_f64() * 1e3;
+        self.0 = now;
+        ms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(requests: &str) -> Vec<Reply> {
+        let mut output = Vec::new();
+        serve(requests.as_bytes(), &mut output).unwrap();
+        String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_it_does_not_understand_is_answered_and_not_a_crash() {
+        let replies = said("hello\n{\"request\":\"run\",\"calls\":1}\n{\"request\":\"memory\"}\n");
+        let Reply::Failed(first) = &replies[0] else { panic!("{replies:?}") };
+        assert!(first.reason.contains("unknown request"), "{first:?}");
+        let Reply::Failed(second) = &replies[1] else { panic!("{replies:?}") };
+        assert!(second.reason.contains("prepare"), "{second:?}");
+        assert!(matches!(replies[2], Reply::Memory(_)));
+    }
+
+    #[test]
+    fn the_peak_is_read_from_the_systems_text() {
+        assert_eq!(parse_peak("VmPeak:\t 9 kB\nVmHWM:\t    2048 kB\n"), Some(2.0));
+        assert_eq!(parse_peak("VmRSS: 1 kB"), None);
+    }
+}

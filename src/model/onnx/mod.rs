@@ -1,0 +1,7 @@
+//! As much of ONNX as this project reads and writes itself: small graphs, and the shapes of a graph's weights.
+
+mod read;
+mod write;
+
+pub(super) use read::initialisers;
+pub(super) use write::{Kind, Node, model, tensor, value};
