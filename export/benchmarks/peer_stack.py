@@ -3,8 +3,8 @@ in ONNX Runtime and against the whole program.
 
 Same weights, pictures and threads, batch 1, on the CPU. Every stack is a process of its own; they take turns, round by round,
 and wait without spinning. Each is timed from a picture of 240 px in memory to its map of 240 x 240, perturbation (turn, hue,
-saturation) included on torch's side; Askance's own figure is its wall time for an evaluation within `askance attack`, perturbation,
-back-rotation, loss and search included. Ratios are medians of the ratios of neighbouring rounds; the processor time of all threads is what to read on a busy machine. Also: peak memory of each process
+saturation) included on torch's side; Askance's own figure is the time of an evaluation within `askance attack`: perturbation, model,
+back-rotation and loss. Ratios are medians of the ratios of neighbouring rounds; the processor time of all threads is what to read on a busy machine. Also: peak memory of each process
 (imports and the text tower included), and seconds from the start of the process to its first map, text embeddings of one category
 included: for Askance that of the whole command `askance eval` on one picture.
 
@@ -13,7 +13,7 @@ are compared and printed.
 
 Peers: requirements-anomalib.txt. The bundle as in parity_anomalib.py, an int8 one of askance_export.quantise:
 
-    python benchmarks/peer_stack.py --bundle DIR [--int8 DIR] [--rounds 5] [--threads 2] [--askance FILE]
+    python benchmarks/peer_stack.py --bundle DIR [--int8 DIR] [--openvino PYTHON] [--rounds 5] [--threads 2] [--askance FILE]
 """
 
 import argparse
@@ -78,7 +78,18 @@ def torch_stack(bundle, threads, bf16):
     return run, text
 
 
-def graph_stack(bundle, threads, text):
+def provider(kind):
+    """ONNX Runtime's provider of a stack and its options. OpenVINO rounds fp32 to bf16 unless it is told not to."""
+    if not kind.startswith("openvino"):
+        return "CPUExecutionProvider"
+    hint = "bf16" if kind.endswith("bf16") else "f32"
+    return "OpenVINOExecutionProvider", {
+        "device_type": "CPU",
+        "load_config": json.dumps({"CPU": {"INFERENCE_PRECISION_HINT": hint}}),
+    }
+
+
+def graph_stack(kind, bundle, threads, text):
     """The bare image graph with numpy's aggregation; no perturbation."""
     import onnxruntime
     from scipy.ndimage import map_coordinates
@@ -86,7 +97,9 @@ def graph_stack(bundle, threads, text):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    session = onnxruntime.InferenceSession(bundle / "image.onnx", options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(bundle / "image.onnx", options, providers=[provider(kind)])
+    if kind.startswith("openvino") and "OpenVINOExecutionProvider" not in session.get_providers():
+        sys.exit("this onnxruntime has no OpenVINO; give --openvino an interpreter with onnxruntime-openvino")
     masks = [windows(2), windows(3)]
     fixed = {"text": text, "temperature": np.array(0.07, np.float32), "windows_2": masks[0], "windows_3": masks[1]}
     names = ["image_score", "window_score_2", "window_score_3"]
@@ -123,7 +136,7 @@ def serve(kind, bundle, threads, folder):
         run, text = torch_stack(bundle, threads, kind == "torch bf16")
         np.save(folder / "text.npy", text)
     else:
-        run = graph_stack(bundle, threads, np.load(folder / "text.npy"))
+        run = graph_stack(kind, bundle, threads, np.load(folder / "text.npy"))
     for line in sys.stdin:
         number, perturbed = json.loads(line)
         pixels = picture(number)
@@ -141,7 +154,8 @@ class Stack:
     """The other end of `serve`."""
 
     def __init__(self, kind, bundle, options, folder):
-        command = [sys.executable, "-W", "ignore", __file__, "--serve", kind, "--bundle", bundle, "--folder", folder]
+        python = options.openvino if kind.startswith("openvino") else sys.executable
+        command = [python, "-W", "ignore", __file__, "--serve", kind, "--bundle", bundle, "--folder", folder]
         command += ["--threads", options.threads]
         # An OpenMP thread that spins would take the core from the stack whose turn it is.
         environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
@@ -188,7 +202,7 @@ class Askance:
 
     def evaluate(self, _number, _perturbed=True):
         done = self.command("attack", "--attacks", "joint", "--search", "random", "--budget", "4")
-        return done["wall_seconds"] / done["evaluations"], float("nan"), None
+        return (done["model_seconds"] + done["pixel_seconds"]) / done["evaluations"], float("nan"), None
 
     def end(self):
         pass
@@ -207,8 +221,13 @@ def measure(options, folder):
         if bundle:
             stacks[f"graph {precision}"] = Stack(f"graph {precision}", bundle, options, folder)
             stacks[f"askance {precision}"] = Askance(bundle, options, folder)
+    if options.openvino:
+        bundles = {"fp32": options.bundle, "bf16": options.bundle, "int8": options.int8}
+        for precision, bundle in bundles.items():
+            if bundle:
+                stacks[f"openvino {precision}"] = Stack(f"openvino {precision}", bundle, options, folder)
     for kind in stacks:
-        if kind.startswith(("torch", "graph")):
+        if not kind.startswith("askance"):
             off = np.abs(stacks[kind].evaluate(1, False)[2] - stacks["torch fp32"].evaluate(1, False)[2])
             print(f"{kind}: maps differ from torch fp32's by {off.max():.1e}, {off.mean():.1e} on average")
             if kind == "graph fp32" and off.max() > TOLERANCE:
@@ -235,6 +254,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--askance", type=Path, default=ROOT / "target/release/askance")
+    parser.add_argument("--openvino", help="Python with numpy, scipy and onnxruntime-openvino 1.24.1: its three precisions too")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
