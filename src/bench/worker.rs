@@ -58,7 +58,7 @@ fn answer(worker: &mut Option<Worker>, request: Request) -> Result<Reply> {
 
 /// What runs.
 enum Worker {
-    Gemm(Gemm),
+    Gemm(Box<Gemm>),
     Model(Box<Loaded>),
 }
 
@@ -108,7 +108,7 @@ impl Worker {
         let gemm = Gemm::load(runtime, session, precision)?;
         let ready =
             Ready { session_ms: clock.lap(), flop: Some(gemm.flop()), ..Ready::of(gemm.provenance()) };
-        Ok((Self::Gemm(gemm), ready))
+        Ok((Self::Gemm(Box::new(gemm)), ready))
     }
 
     /// One call in milliseconds.
