@@ -151,7 +151,7 @@ impl Warning {
                 "stop other programs, pin the clock rate, or give fewer --threads than cores"
             }
             Self::Drifting { .. } => {
-                "let the machine reach a steady temperature (a longer --warm-up, more --rounds), or pin the clock rate"
+                "stop other programs, or let the machine reach a steady temperature (a longer --warm-up, more --rounds), or pin the clock rate"
             }
             Self::Cold { .. } => "give a longer --warm-up",
         }

@@ -27,7 +27,7 @@ pub struct Gemm {
 enum Form {
     /// Matrices of this type; the provider may be told to compute float32 in fewer bits.
     Plain(Kind),
-    /// `MatMulInteger` on signed integers, as ONNX Runtime's CPU kernels have it.
+    /// `MatMulInteger` of unsigned by signed integers, for which ONNX Runtime's CPU kernels are the fastest.
     Integer,
     /// `MatMul` between `QuantizeLinear` and `DequantizeLinear`, as other compilers read it.
     Quantised,
@@ -142,13 +142,18 @@ fn graph(form: Form, size: usize, length: usize) -> Vec<u8> {
             weights.push(tensor("weight_step", Kind::Float, &[], &weight_step.to_le_bytes()));
             weights.push(tensor("both_steps", Kind::Float, &[], &(step * weight_step).to_le_bytes()));
             weights.push(tensor("zero", Kind::Int8, &[], &[0]));
+            // What 0 is among the levels of an activation.
+            let middle = if form == Form::Integer { "middle" } else { "zero" };
+            if form == Form::Integer {
+                weights.push(tensor(middle, Kind::Uint8, &[], &[128]));
+            }
             weights.push(tensor("w", Kind::Int8, &shape, &integers("w")));
             for link in 0..length {
                 let at = |name: &str| format!("{name}{link}");
-                nodes.push(Op::new("QuantizeLinear", &[&at("m"), "step", "zero"], &at("q")));
+                nodes.push(Op::new("QuantizeLinear", &[&at("m"), "step", middle], &at("q")));
                 let next = format!("m{}", link + 1);
                 if form == Form::Integer {
-                    nodes.push(Op::new("MatMulInteger", &[&at("q"), "w", "zero", "zero"], &at("i")));
+                    nodes.push(Op::new("MatMulInteger", &[&at("q"), "w", middle, "zero"], &at("i")));
                     nodes.push(Op { to: Some(Kind::Float), ..Op::new("Cast", &[&at("i")], &at("f")) });
                     nodes.push(Op::new("Mul", &[&at("f"), "both_steps"], &next));
                 } else {

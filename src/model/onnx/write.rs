@@ -5,6 +5,8 @@
 pub enum Kind {
     /// float32.
     Float = 1,
+    /// uint8.
+    Uint8 = 2,
     /// int8.
     Int8 = 3,
     /// float16.
