@@ -38,7 +38,7 @@ fn rows(out: &Path) -> Vec<BenchRow> {
 
 /// The library of the CPU flavour.
 fn cpu_library() -> String {
-    let said = run(askance().args(["providers", "--json"]));
+    let said = run(askance().args(["runtime", "install", "cpu", "--json"]));
     let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
     said["library"].as_str().unwrap().to_owned()
 }
