@@ -233,7 +233,8 @@ fn reason(error: &str, log: &[String], missing: &[String]) -> String {
     if of_loader.is_some() {
         return not_found;
     }
-    let words = [error, log.last().map_or("", String::as_str), &not_found];
+    let last = log.last().map(String::as_str).filter(|last| !error.contains(*last));
+    let words = [error, last.unwrap_or_default(), &not_found];
     words.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
@@ -252,12 +253,13 @@ fn fix(provider: &Provider) -> &'static str {
     match provider {
         Provider::Cpu => "check the bundle with `askance models`, or export it again",
         Provider::Cuda { .. } => {
-            "install the NVIDIA driver, CUDA 13 and cuDNN 9 (or `pip install \"onnxruntime-gpu[cuda,cudnn]\"` in the active Python \
-             environment), and check the GPU's number; or use --provider cpu"
+            "check the GPU's number with `nvidia-smi`, and `askance providers`, which says what is missing; or use --provider cpu"
         }
         Provider::TensorRt { .. } => {
-            "install the NVIDIA driver, CUDA 13, cuDNN 9 and TensorRT 10 (or `pip install tensorrt-cu13` in the active Python \
-             environment), and check the GPU's number; or use --provider cuda"
+            "check the GPU's number with `nvidia-smi`, and `askance providers`, which says what is missing; or use --provider cuda"
+        }
+        Provider::OpenVino { device } if device == "CPU" => {
+            "use --provider cpu, or another --precision: OpenVINO itself refuses this"
         }
         Provider::OpenVino { .. } => {
             "check the device's name and driver; or use --provider openvino:CPU or cpu"
