@@ -7,7 +7,7 @@
 //!
 //! | level | rooms |
 //! |---|---|
-//! | 3 | [`attack`], [`bench`], [`plot`], [`report`] |
+//! | 3 | [`attack`], [`mod@bench`], [`plot`], [`report`] |
 //! | 2 | [`model`] |
 //! | 1 | [`dataset`], [`synth`], [`perturb`], [`metric`], [`search`], [`prompt`], [`record`] |
 //! | 0 | [`types`], [`mod@error`], [`stats`] |
