@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use askance::model::runtime;
 use askance::record::{BenchRow, BenchStatus, CallRow, RunInfo, Status, read_rows};
 use tempfile::TempDir;
 
@@ -38,9 +39,7 @@ fn rows(out: &Path) -> Vec<BenchRow> {
 
 /// The library of the CPU flavour.
 fn cpu_library() -> String {
-    let said = run(askance().args(["runtime", "install", "cpu", "--json"]));
-    let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
-    said["library"].as_str().unwrap().to_owned()
+    runtime::find(&runtime::Options::from_env(), &|_| ()).unwrap().library.display().to_string()
 }
 
 #[test]

@@ -123,6 +123,26 @@ fn what_is_no_whole_is_refused() {
 }
 
 #[test]
+fn other_masks_are_refused_and_a_merge_that_failed_can_be_made_again() {
+    let folder = TempDir::new().unwrap();
+    let data = parts(&folder);
+    let shards = ["1/2", "2/2"].map(|number| shard(&data, &folder.path().join("run"), number));
+    let (name, mut bytes) =
+        files(&data).into_iter().find(|(name, _)| name.ends_with("000_mask.png")).unwrap();
+    bytes.push(0);
+    fs::write(data.join(name), bytes).unwrap();
+    let merged = folder.path().join("merged");
+    let said = refusal(askance().arg("merge").arg(&merged).args(&shards), 2);
+    assert!(said.contains("holds other files") && said.contains("--data"), "{said}");
+
+    let elsewhere = TempDir::new().unwrap();
+    let same = parts(&elsewhere);
+    run(askance().arg("merge").arg(&merged).args(&shards).arg("--data").arg(&same));
+    let said = refusal(askance().arg("merge").arg(&merged).args(&shards).arg("--data").arg(&same), 2);
+    assert!(said.contains("holds a run already"), "{said}");
+}
+
+#[test]
 fn the_batch_that_is_found_is_recorded_and_changes_nothing() {
     let folder = TempDir::new().unwrap();
     let data = parts(&folder);

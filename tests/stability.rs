@@ -153,8 +153,9 @@ fn a_side_without_width_leaves_its_evaluations_to_the_other_and_no_budget_asks_f
     let narrow = Scan { axes: vec![Axis::Saturation], bounds: one_sided, budget: 41 };
     let found = run(&narrow, &subjects(0.55, 1), 4).0.remove(0).remove(0);
     assert_eq!((found.above, found.step), (None, 0.5 / 34.0));
-    let (found, images) = run(&scan(1), &subjects(0.55, 2), 4);
-    assert_eq!((found.len(), images), (2, 0));
+    // More samples than are in flight at once.
+    let (found, images) = run(&scan(1), &subjects(0.55, 90), 4);
+    assert_eq!((found.len(), images), (90, 0));
     assert!(found.iter().flatten().all(|found| found.nearest().is_none() && found.evaluations == 1));
 }
 

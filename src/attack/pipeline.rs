@@ -101,7 +101,7 @@ impl Pipeline {
         let (views, most) = (segmenter.views(), self.most);
         thread::scope(|scope| {
             let model = scope.spawn(move || serve(segmenter, most, &batches, &from_model));
-            let worked = self.drive((to_model, &answers), objective, views, clock, desk, watch);
+            let worked = self.drive((to_model, answers), objective, views, clock, desk, watch);
             // The end of the batches is the end of the thread; where it ended of itself, it panicked.
             model.join().unwrap_or_else(|cause| panic::resume_unwind(cause));
             worked
@@ -110,7 +110,7 @@ impl Pipeline {
 
     fn drive<D: Desk>(
         &mut self,
-        (to_model, answers): (Sender<Batch>, &Receiver<Answered>),
+        (to_model, answers): (Sender<Batch>, Receiver<Answered>),
         objective: &Objective,
         views: usize,
         clock: &mut Clock,

@@ -159,12 +159,14 @@ impl<I: Iterator<Item = Result<Subject>>> Scans<'_, I> {
         Ok(())
     }
 
-    fn refill(&mut self, wanted: usize) -> Result<()> {
+    /// Returns whether any sample came.
+    fn refill(&mut self, wanted: usize) -> Result<bool> {
+        let before = self.slots.len();
         while self.slots.iter().map(Slot::open).sum::<usize>() < wanted && self.slots.len() < 4 * wanted {
             let Some(subject) = self.source.next().transpose()? else { break };
             self.slots.push_back(Slot::new(subject, self.scan));
         }
-        Ok(())
+        Ok(self.slots.len() > before)
     }
 }
 
@@ -174,9 +176,10 @@ impl<I: Iterator<Item = Result<Subject>>> Desk for Scans<'_, I> {
 
     fn pick(&mut self, room: usize) -> Result<Option<Self::Ticket>> {
         self.hand_over()?;
-        self.refill(self.depth * room)?;
-        // A sample whose axes have no width is finished when it comes.
-        self.hand_over()?;
+        // A sample with nothing to scan is finished when it comes, and makes room for the next.
+        while self.refill(self.depth * room)? {
+            self.hand_over()?;
+        }
         let mut picked = Vec::with_capacity(room);
         for (index, slot) in self.slots.iter_mut().enumerate() {
             for (place, (axis, sides)) in slot.scans.iter_mut().enumerate() {

@@ -25,10 +25,10 @@ impl Configuration {
         self.precision.map_or("own", Precision::name)
     }
 
-    /// Variables that its process needs: TensorRT multiplies in TF32 what is called fp32 unless the driver forbids it.
+    /// Variables that its process needs: TensorRT multiplies in TF32 what is called fp32 (the text graph always) unless the
+    /// driver forbids it.
     pub fn environment(&self) -> Option<(&'static str, &'static str)> {
-        let full = self.precision.is_none_or(|precision| precision == Precision::Fp32);
-        (full && matches!(self.provider, Provider::TensorRt { .. })).then_some(("NVIDIA_TF32_OVERRIDE", "0"))
+        matches!(self.provider, Provider::TensorRt { .. }).then_some(("NVIDIA_TF32_OVERRIDE", "0"))
     }
 
     /// Whether its maps are what those of others are held against.

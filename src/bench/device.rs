@@ -17,11 +17,15 @@ pub fn used_mib(provider: &Provider) -> Option<f64> {
     query(card(provider)?, "--query-gpu=memory.used")?.lines().next().and_then(number)
 }
 
-/// MiB that one process uses on the provider's card: by its number, or, where the driver does not see the numbers of a
-/// container's processes, what the card holds more than `before`.
-pub fn of_process_mib(provider: &Provider, pid: u32, before: Option<f64>) -> Option<f64> {
-    let listed = query(card(provider)?, "--query-compute-apps=pid,used_memory")?;
-    of_pid(&listed, pid).or_else(|| grown(before?, used_mib(provider)?))
+/// MiB that one process uses on the provider's card, by its number; none where the driver does not see the numbers of a container's
+/// processes.
+pub fn of_process_mib(provider: &Provider, pid: u32) -> Option<f64> {
+    of_pid(&query(card(provider)?, "--query-compute-apps=pid,used_memory")?, pid)
+}
+
+/// MiB that the provider's card holds more than `before`: those of one process as long as no other has begun since.
+pub fn grown_mib(provider: &Provider, before: f64) -> Option<f64> {
+    grown(before, used_mib(provider)?)
 }
 
 fn query(card: u32, what: &str) -> Option<String> {
@@ -69,6 +73,7 @@ mod tests {
     #[test]
     fn a_processor_has_no_card() {
         assert_eq!(used_mib(&Provider::Cpu), None);
-        assert_eq!(of_process_mib(&"openvino:GPU".parse().unwrap(), 1, Some(0.0)), None);
+        assert_eq!(of_process_mib(&"openvino:GPU".parse().unwrap(), 1), None);
+        assert_eq!(grown_mib(&Provider::Cpu, 0.0), None);
     }
 }

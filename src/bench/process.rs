@@ -35,6 +35,8 @@ pub struct Process {
     child: Option<Running>,
     /// MiB in use on the device before the child was there.
     device_before: Option<f64>,
+    /// MiB that the device held more when the child was ready, and the next one not there yet.
+    device_grown: Option<f64>,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,7 @@ const QUOTED: usize = 80;
 impl Process {
     /// A child that is to do this; it is not started yet.
     pub fn new(launch: Launch, setup: Setup) -> Self {
-        Self { launch, setup, child: None, device_before: None }
+        Self { launch, setup, child: None, device_before: None, device_grown: None }
     }
 
     fn ask(&mut self, request: &Request) -> Result<Reply, Failure> {
@@ -89,7 +91,7 @@ impl Executor for Process {
         self.device_before = device::used_mib(&self.setup.provider);
         self.child = Some(Running::start(&self.launch)?);
         match self.ask(&Request::Prepare(self.setup.clone()))? {
-            Reply::Ready(ready) => Ok(ready),
+            Reply::Ready(ready) => Ok(*ready),
             other => self.confused(&other),
         }
     }
@@ -112,7 +114,13 @@ impl Executor for Process {
         match self.ask(&Request::Memory)? {
             Reply::Memory(memory) => {
                 let pid = self.child.as_ref().map_or(0, |running| running.child.id());
-                let device_mib = device::of_process_mib(&self.setup.provider, pid, self.device_before);
+                let provider = &self.setup.provider;
+                let listed = device::of_process_mib(provider, pid);
+                if listed.is_none() && self.device_grown.is_none() {
+                    self.device_grown =
+                        self.device_before.and_then(|before| device::grown_mib(provider, before));
+                }
+                let device_mib = listed.or(self.device_grown);
                 Ok(Memory { device_mib, ..memory })
             }
             other => self.confused(&other),

@@ -31,7 +31,7 @@ pub enum Request {
 #[serde(tag = "reply", rename_all = "kebab-case")]
 pub enum Reply {
     /// To [`Request::Prepare`].
-    Ready(Ready),
+    Ready(Box<Ready>),
     /// To [`Request::Run`].
     Ran {
         /// Milliseconds of each call.
@@ -104,6 +104,8 @@ pub struct Picture {
 pub struct Ready {
     /// Name of what was loaded.
     pub model: String,
+    /// SHA-256 of its bundle; empty where there is none.
+    pub model_hash: String,
     /// The provider that ran.
     pub provider: String,
     /// The precision that ran; empty where nobody knows it.
@@ -135,6 +137,7 @@ impl Ready {
     pub fn of(provenance: Provenance) -> Self {
         Self {
             model: provenance.model,
+            model_hash: provenance.model_hash,
             provider: provenance.provider,
             precision: provenance.precision,
             runtime_version: provenance.runtime_version,

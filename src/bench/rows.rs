@@ -169,8 +169,12 @@ fn parity(row: &mut BenchRow, one: &Measured, all: &[&Measured], metrics: &Metri
     if row.status == BenchStatus::Failed || one.maps.is_none() {
         return;
     }
-    let same_model = |other: &&&Measured| other.configuration.model == one.configuration.model;
-    let Some(reference) = all.iter().filter(same_model).find(|other| other.is_reference()) else {
+    let is_reference =
+        |other: &&&Measured| other.configuration.model == one.configuration.model && other.is_reference();
+    // Any batch size that did not fail serves.
+    let references = || all.iter().filter(is_reference);
+    let Some(reference) = references().find(|other| other.maps.is_some()).or_else(|| references().next())
+    else {
         row.parity_reason = Some("there is nothing to compare with".to_owned());
         return;
     };

@@ -43,7 +43,7 @@ fn answer(worker: &mut Option<Worker>, request: Request) -> Result<Reply> {
         (Request::Prepare(setup), worker) => {
             let (loaded, ready) = Worker::load(setup)?;
             *worker = Some(loaded);
-            Ok(Reply::Ready(ready))
+            Ok(Reply::Ready(Box::new(ready)))
         }
         (Request::Memory, _) => Ok(Reply::Memory(Memory { host_mib: peak_mib(), device_mib: None })),
         (Request::Run { calls }, Some(worker)) => Ok(Reply::Ran { ms: worker.run(calls)? }),

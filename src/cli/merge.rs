@@ -1,6 +1,6 @@
 //! `askance merge`: the shards of one run become the run, without the model.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,9 @@ use askance::attack::Settings;
 use askance::dataset::{self, Dataset, Sample, Selection};
 use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
-use askance::record::{RunDir, RunInfo, SampleRow, Status, read_rows, unite, write_atomic, write_rows};
+use askance::record::{
+    RunDir, RunInfo, SampleRow, Status, compatible, read_rows, unite, write_atomic, write_rows,
+};
 
 use super::args::{DataArgs, Global, MergeArgs, ModelArgs};
 use super::plan::{Done, Plan, Session, WorkPlan};
@@ -36,13 +38,12 @@ pub fn run(global: &Global, args: &MergeArgs) -> Result<()> {
         .map(|model| Ok((model.name.clone(), model.input_size.ok_or_else(|| without_size(&model.name))?)))
         .collect::<Result<_>>()?;
 
-    if args.out.join("run.toml").exists() {
-        let fix = "give a folder that does not exist yet";
-        return Err(Error::usage(args.out.display().to_string(), "holds a run already", fix));
-    }
-    let run = Run::with(RunDir::create(&args.out)?, info)?;
-    let rows = gather(&data.dataset, &settings, &sizes, &shards, &run.dir)?;
-    write_rows(run.dir.samples_path(), &rows)?;
+    let dir = RunDir::create(&args.out)?;
+    refuse_other_run(&dir, &info)?;
+    let rows = gather(&data.dataset, &settings, &sizes, &shards, &dir)?;
+    require_same_data(&data.dataset, &info, &rows)?;
+    write_rows(dir.samples_path(), &rows)?;
+    let run = Run::with(dir, info)?;
 
     let work = WorkPlan { settings, sweep: None, tolerance: None, uniform: None };
     let plan = Plan {
@@ -65,6 +66,40 @@ pub fn run(global: &Global, args: &MergeArgs) -> Result<()> {
     let plots = output::draw(&done.run.dir)?;
     done.run.end(Status::Finished)?;
     output::report(global, &done, &plots)
+}
+
+/// A merge that was stopped may be made again; any other run stays as it is.
+fn refuse_other_run(dir: &RunDir, info: &RunInfo) -> Result<()> {
+    if !dir.info_path().exists() {
+        return Ok(());
+    }
+    let old = RunInfo::read(dir.info_path())?;
+    if old.status == Status::Finished {
+        let fix = "give a folder that does not exist yet";
+        return Err(Error::usage(dir.path().display().to_string(), "holds a run already", fix));
+    }
+    compatible(&old, info)
+}
+
+/// Masks are read anew, and must be those that the shards saw. What a run has skipped is no part of its rows, so that nothing can
+/// be said where anything was.
+fn require_same_data(dataset: &Dataset, info: &RunInfo, rows: &[SampleRow]) -> Result<()> {
+    let seen: HashSet<(&str, &str)> =
+        rows.iter().map(|row| (row.category.as_str(), row.sample.as_str())).collect();
+    let mut found = dataset.clone();
+    for category in &mut found.categories {
+        category.samples.retain(|sample| {
+            seen.contains(&(sample.id.category.as_str(), sample.id.within_category().as_str()))
+        });
+    }
+    if info.skipped.is_empty() && found.fingerprint() != info.dataset.fingerprint {
+        return Err(Error::usage(
+            dataset.root.display().to_string(),
+            "holds other files under the names that the shards saw",
+            "name the folder of the same pictures and masks with --data",
+        ));
+    }
+    Ok(())
 }
 
 fn read_value<T: DeserializeOwned>(value: toml::Value) -> Result<T> {

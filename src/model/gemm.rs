@@ -49,7 +49,8 @@ impl Gemm {
         let options = SessionOptions { precision, ..options.clone() };
         let name = format!("{size} x {size} matrix product");
         let bytes = graph(form, size, length);
-        let built = session::build_from_memory(runtime, &options, &bytes, &name, &Engine::default())?;
+        let built =
+            session::build_from_memory(runtime, &options, &bytes, &name, &Engine::in_precision(asked))?;
         let elsewhere: usize = built
             .placement
             .iter()

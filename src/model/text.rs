@@ -7,7 +7,7 @@ use ort::value::TensorRef;
 
 use super::bundle::{Bundle, TEXT_GRAPH};
 use super::contract::{self, ANY, FLOAT, INT, tensor};
-use super::provider::Engine;
+use super::provider::{Engine, Provider};
 use super::runtime::Runtime;
 use super::session::{self, SessionOptions};
 use crate::error::{Error, Result};
@@ -43,8 +43,10 @@ impl TextEncoder {
         prompts: PromptSet,
         underscores_to_spaces: bool,
     ) -> Self {
-        // Encoded once a category, text gains nothing from fewer bits.
-        let options = SessionOptions { precision: None, ..options };
+        // Encoded once a category, text gains nothing from fewer bits. Whoever lets TensorRT round the image graph need not
+        // forbid it TF32 for the sake of the text.
+        let is_rounded = options.precision.is_some() && matches!(options.provider, Provider::TensorRt { .. });
+        let options = SessionOptions { precision: None, tf32: options.tf32 || is_rounded, ..options };
         Self { bundle, shape, runtime, options, prompts, underscores_to_spaces, known: HashMap::new() }
     }
 

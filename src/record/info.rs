@@ -144,6 +144,9 @@ pub struct DatasetInfo {
 pub struct ConfigurationInfo {
     /// The model, `gemm` for the matrix product.
     pub model: String,
+    /// SHA-256 of the bundle that was loaded; none for a matrix product.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bundle_sha256: String,
     /// The provider that ran, with those that took single nodes.
     pub ran: String,
     /// The precision that ran; empty where nobody knows it.
@@ -260,12 +263,17 @@ pub(super) fn first_decisive_difference(
 }
 
 /// Options that change no result, without the part of their name that says whose they are.
-const INDIFFERENT: [&str; 6] = [
+const INDIFFERENT: [&str; 11] = [
+    "by",
     "device_id",
     "force_spinning_stop",
     "intra_threads",
     "num_of_threads",
+    "requested",
     "trt_engine_cache_path",
+    "trt_profile_max_shapes",
+    "trt_profile_min_shapes",
+    "trt_profile_opt_shapes",
     "trt_timing_cache_path",
 ];
 

@@ -91,6 +91,7 @@ impl Run {
         let Some(ready) = &one.ready else { return Ok(()) };
         self.info.configurations.push(ConfigurationInfo {
             model: one.configuration.model.clone(),
+            bundle_sha256: ready.model_hash.clone(),
             ran: ran(one).unwrap_or_default(),
             precision: ready.precision.clone(),
             batch: one.configuration.batch,

@@ -50,8 +50,13 @@ impl Engine {
         Self { model: Some(bundle.hash()), precision: bundle.precision(), shapes }
     }
 
+    /// For a graph of no bundle.
+    pub fn in_precision(precision: Precision) -> Self {
+        Self { precision: Some(precision), ..Self::default() }
+    }
+
     /// The precision that the provider is told, or that of the graph.
-    fn computed(&self, options: &SessionOptions) -> Option<Precision> {
+    pub fn computed(&self, options: &SessionOptions) -> Option<Precision> {
         options.precision.or(self.precision)
     }
 

@@ -59,8 +59,9 @@ impl SessionOptions {
     }
 
     /// TensorRT multiplies fp32 in TF32 unless the driver is told otherwise, and ONNX Runtime has no option for it.
-    fn require_fp32(&self, tf32_override: Option<&str>) -> Result<()> {
-        let in_fp32 = matches!(self.provider, Provider::TensorRt { .. }) && self.precision.is_none();
+    fn require_fp32(&self, computed: Option<Precision>, tf32_override: Option<&str>) -> Result<()> {
+        let is_full = computed.is_none_or(|precision| precision == Precision::Fp32);
+        let in_fp32 = is_full && matches!(self.provider, Provider::TensorRt { .. });
         if in_fp32 && !self.tf32 && tf32_override != Some("0") {
             return Err(Error::usage(
                 format!("--provider {}", self.provider),
@@ -130,7 +131,7 @@ fn build_with(
     if !provider::is_built_in(provider) {
         return Err(not_built_in(runtime, provider));
     }
-    options.require_fp32(std::env::var(TF32_OVERRIDE).ok().as_deref())?;
+    options.require_fp32(engine.computed(options), std::env::var(TF32_OVERRIDE).ok().as_deref())?;
     let missing: Vec<runtime::Needed> = match provider {
         Provider::Cuda { .. } => runtime::preload_cuda(runtime.library(), false),
         Provider::TensorRt { .. } => runtime::preload_cuda(runtime.library(), true),
@@ -283,12 +284,22 @@ mod tests {
         assert_eq!(cpu.validate().unwrap_err().subject, "--tf32");
         let tensorrt =
             SessionOptions { provider: Provider::TensorRt { device: 0 }, ..SessionOptions::default() };
-        assert!(tensorrt.require_fp32(Some("0")).is_ok());
+        let full = Some(Precision::Fp32);
+        assert!(tensorrt.require_fp32(full, Some("0")).is_ok());
         for other in [None, Some("1"), Some("")] {
-            let error = tensorrt.require_fp32(other).unwrap_err();
+            let error = tensorrt.require_fp32(full, other).unwrap_err();
             assert!(error.fix.contains("NVIDIA_TF32_OVERRIDE=0") && error.fix.contains("--tf32"), "{error}");
-            assert!(SessionOptions { tf32: true, ..tensorrt.clone() }.require_fp32(other).is_ok());
-            assert!(cuda.require_fp32(other).is_ok());
+            assert!(tensorrt.require_fp32(None, other).is_err(), "nobody knows that it is less");
+            assert!(SessionOptions { tf32: true, ..tensorrt.clone() }.require_fp32(full, other).is_ok());
+            assert!(cuda.require_fp32(full, other).is_ok());
+            for lower in [Precision::Fp16, Precision::Bf16, Precision::Int8] {
+                // Of a bundle in that precision, and of one in fp32 that TensorRT rounds.
+                let graph = Engine::in_precision(lower);
+                assert!(tensorrt.require_fp32(graph.computed(&tensorrt), other).is_ok());
+                let rounded = SessionOptions { precision: Some(lower), ..tensorrt.clone() };
+                let graph = Engine::in_precision(Precision::Fp32);
+                assert!(rounded.require_fp32(graph.computed(&rounded), other).is_ok());
+            }
         }
         let openvino = Provider::OpenVino { device: "CPU".into() };
         let spin = SessionOptions { provider: openvino, spin: true, ..SessionOptions::default() };
