@@ -1,6 +1,9 @@
-"""Which way of writing the image graph of a large tower is fastest on ONNX Runtime's CPU provider.
+"""Which way of writing the image graph of a large tower is fastest on ONNX Runtime's CPU or OpenVINO provider.
 
     python benchmarks/graph_forms.py [--architecture ViT-B-16-plus-240] [--rounds 7] [--threads 2] [--forms a,b,..]
+                                     [--provider cpu|openvino|openvino-bf16]
+
+OpenVINO needs onnxruntime-openvino in place of onnxruntime.
 
 Random weights, one picture, all windows. Each form has a session of its own; the forms take turns, so that whatever else
 the machine does hits all of them. Prints, per form: nodes of the graph, seconds to create the session, resident memory
@@ -10,29 +13,36 @@ disturbs less), and the largest difference of scores from the first form.
 Forms: `per-head`, `batched` (the package's own, see askance_export/attention.py), and the losers, which live here:
 `contrib` (com.microsoft MultiHeadAttention), `standard` (ONNX's Attention of opset 23), `products` (window attention as
 broadcast products and sums instead of many tiny matrix products), `together` (batched attention, the linear layers of all
-groups of sequences as one matrix), `matmul-add` (batched, MatMul and Add in place of Gemm).
+groups of sequences as one matrix), `matmul-add` (batched, MatMul and Add in place of Gemm). And `batched` without one of
+its savings: `own-first` (the first layer's query, key and value of every window, not gathered from the picture's),
+`all-tokens` (the last block of all tokens, not of the class token alone), `plain` (without both).
+
+A form that a provider refuses is reported with its error, and the others go on.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 
-from askance_export import graph as graph_module
+from askance_export import graph as graph_module  # before onnxruntime, which it keeps silent
 from askance_export.attention import Attention, Batched, PerHead
 from askance_export.catalogue import build, choose
 from askance_export.graph import Graph
 from askance_export.model import window_indices
 from askance_export.storage import save
 from askance_export.towers import Tower, image_graph, one_by_one
+
+import onnxruntime  # isort: skip
 
 OUTPUTS = ["image_score", "window_score_2", "window_score_3"]
 
@@ -94,6 +104,24 @@ def together(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
     return [t.class_block(part, t.layers - 1, length) for part, (_, _, length) in zip(parts(x), groups, strict=True)]
 
 
+def without(shared_first: bool, class_only: bool):
+    """`one_by_one` without one of its savings, or both."""
+
+    def passes(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
+        results = []
+        for x, qkv, length in groups:
+            for block in range(t.layers - class_only):
+                x = t.block(x, qkv if block == 0 and shared_first else t.qkv(x, block), block, length)
+            if class_only:
+                results.append(t.class_block(x, t.layers - 1, length))
+            else:
+                first = t.g.slice(t.g.reshape(x, -1, length, t.width), 1, 0, 1)
+                results.append(t.g.reshape(first, -1, t.width))
+        return results
+
+    return passes
+
+
 def split(g: Graph, x: str, parts: int) -> list[str]:
     extra = {"num_outputs": parts} if graph_module.OPSET >= 18 else {}
     return g.op("Split", x, axis=1, outputs=parts, **extra)
@@ -107,6 +135,9 @@ FORMS = {
     "products": (Products, one_by_one),
     "together": (Batched, together),
     "matmul-add": (Batched, one_by_one),
+    "own-first": (Batched, without(shared_first=False, class_only=True)),
+    "all-tokens": (Batched, without(shared_first=True, class_only=False)),
+    "plain": (Batched, without(shared_first=False, class_only=False)),
 }
 
 
@@ -141,16 +172,28 @@ def resident() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def create(path: Path, threads: int, form: str) -> onnxruntime.InferenceSession:
+def provider(kind: str, threads: int):
+    if kind == "cpu":
+        return "CPUExecutionProvider"
+    # OpenVINO takes bf16 where the processor has it, unless it is told.
+    config = {"CPU": {"INFERENCE_PRECISION_HINT": "bf16" if kind == "openvino-bf16" else "f32"}}
+    settings = {"device_type": "CPU", "num_of_threads": str(threads), "load_config": json.dumps(config)}
+    return "OpenVINOExecutionProvider", settings
+
+
+def create(path: Path, threads: int, form: str, kind: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting is not to count as work
-    if form == "matmul-add":  # or ONNX Runtime makes Gemms of it again
-        return onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=["MatMulAddFusion"]
-        )
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    # Or ONNX Runtime makes Gemms of it again.
+    disabled = ["MatMulAddFusion"] if form == "matmul-add" else []
+    session = onnxruntime.InferenceSession(
+        str(path), options, providers=[provider(kind, threads)], disabled_optimizers=disabled
+    )
+    if kind != "cpu" and "OpenVINOExecutionProvider" not in session.get_providers():
+        sys.exit("this onnxruntime has no OpenVINO: pip install onnxruntime-openvino in its place")
+    return session
 
 
 def main() -> None:
@@ -159,6 +202,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--forms", default=",".join(FORMS))
+    parser.add_argument("--provider", choices=("cpu", "openvino", "openvino-bf16"), default="cpu")
     a = parser.parse_args()
     choice = choose(a.architecture)
     model = build(choice)
@@ -174,7 +218,7 @@ def main() -> None:
         **{f"windows_{k}": window_indices(grid, k) for k in (2, 3)},
     }
     print(
-        f"{a.architecture}, {a.threads} threads, ONNX Runtime {onnxruntime.__version__}, "
+        f"{a.architecture}, {a.provider}, {a.threads} threads, ONNX Runtime {onnxruntime.__version__}, "
         f"onnx {onnx.__version__}, {platform.machine()}"
     )
     sessions, lines, first = {}, {}, None
@@ -182,9 +226,14 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             nodes = write(form, state, heads, choice, Path(folder) / "image.onnx")
             before, start = resident(), time.perf_counter()
-            sessions[form] = create(Path(folder) / "image.onnx", a.threads, form)
-            created = time.perf_counter() - start
-        out = sessions[form].run(OUTPUTS, feeds)
+            try:
+                session = create(Path(folder) / "image.onnx", a.threads, form, a.provider)
+                created = time.perf_counter() - start
+                out = session.run(OUTPUTS, feeds)
+            except Exception as error:  # onnxruntime's errors have no common class
+                print(f"{form:11} refused: {str(error).splitlines()[0]}")
+                continue
+        sessions[form] = session
         first = first or out
         worst = max(np.abs(x - y).max() for x, y in zip(out, first, strict=True))
         lines[form] = (

@@ -24,11 +24,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, numpy_helper
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from askance_export.int8 import linear_layers, needed, weight_grid  # noqa: E402
+import onnxruntime  # noqa: E402, isort: skip (askance_export keeps it silent)
 from peer_stack import aggregate, picture, windows  # noqa: E402
 
 OUTPUTS = ["image_score", "window_score_2", "window_score_3"]

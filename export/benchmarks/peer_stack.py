@@ -91,6 +91,7 @@ def provider(kind):
 
 def graph_stack(kind, bundle, threads, text):
     """The bare image graph with numpy's aggregation; no perturbation."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
     from scipy.ndimage import map_coordinates
 

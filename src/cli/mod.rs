@@ -23,6 +23,7 @@ mod summary;
 mod sweep;
 mod synth;
 mod table;
+mod telemetry;
 mod tolerance;
 mod uniform;
 mod unlabelled;
@@ -36,6 +37,7 @@ use askance::error::Result;
 
 /// Runs the command of this process and tells its exit status: 0, 1 (failed), 2 (usage), 130 (interrupted, state saved).
 pub fn main() -> ExitCode {
+    telemetry::forbid();
     let cli = Cli::parse();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,10 @@ use super::{Event, Options, probe};
 use crate::error::{Error, Result};
 
 /// ONNX Runtime, loaded. Cheap to clone; every clone is the same library.
+///
+/// Its telemetry is switched off as soon as it can be. That is after its first event: from 1.29 on, builds for Linux and macOS send one
+/// to Microsoft unless `ORT_DISABLE_TELEMETRY=1` is in the environment before. The `askance` command sets that; a program that uses this
+/// library has to do so itself.
 #[derive(Clone)]
 pub struct Runtime {
     library: PathBuf,
