@@ -4,16 +4,17 @@ in ONNX Runtime and against the whole program.
 Same weights, pictures and threads, batch 1, on the CPU. Every stack is a process of its own; they take turns, round by round,
 and wait without spinning. Each is timed from a picture of 240 px in memory to its map of 240 x 240, perturbation (turn, hue,
 saturation) included on torch's side; Askance's own figure is the time of an evaluation within `askance attack`: perturbation, model,
-back-rotation and loss. Ratios are medians of the ratios of neighbouring rounds; the processor time of all threads is what to read on a busy machine. Also: peak memory of each process
-(imports and the text tower included), and seconds from the start of the process to its first map, text embeddings of one category
-included: for Askance that of the whole command `askance eval` on one picture.
+back-rotation and loss. Ratios are medians of the ratios of neighbouring rounds; the processor time of all threads is what to read on
+a busy machine. Also: peak memory of each process (imports and the text tower included), and seconds from the start of the process to
+its first map, starts taking turns too: of torch with the text embeddings of one category, of Askance the whole command `askance
+eval` on one picture. The bare graphs are given the text embeddings that torch made.
 
 The maps of unperturbed pictures must agree to 1e-4 between torch and the fp32 graph, or the script stops; those of the other stacks
 are compared and printed.
 
 Peers: requirements-anomalib.txt. The bundle as in parity_anomalib.py, an int8 one of askance_export.quantise:
 
-    python benchmarks/peer_stack.py --bundle DIR [--int8 DIR] [--openvino PYTHON] [--rounds 5] [--threads 2] [--askance FILE]
+    python benchmarks/peer_stack.py --bundle DIR [--int8 DIR] [--openvino PYTHON] [--rounds 5] [--starts 3]
 """
 
 import argparse
@@ -182,7 +183,7 @@ class Stack:
 class Askance:
     """The program, one command a call."""
 
-    def __init__(self, bundle, options, folder):
+    def __init__(self, _kind, bundle, options, folder):
         self.bundle, self.options, self.folder, self.peak = bundle, options, folder, 0.0
         start = time.perf_counter()
         self.command("eval")
@@ -217,16 +218,26 @@ def measure(options, folder):
         ", ".join(f"{p} {version(p)}" for p in ("anomalib", "open_clip_torch", "torch", "kornia", "onnxruntime")),
         f"{options.threads} threads",
     )
-    stacks = {kind: Stack(kind, options.bundle, options, folder) for kind in ("torch fp32", "torch bf16")}
+    makers = {kind: (Stack, kind, options.bundle) for kind in ("torch fp32", "torch bf16")}
     for precision, bundle in (("fp32", options.bundle), ("int8", options.int8)):
         if bundle:
-            stacks[f"graph {precision}"] = Stack(f"graph {precision}", bundle, options, folder)
-            stacks[f"askance {precision}"] = Askance(bundle, options, folder)
+            makers[f"graph {precision}"] = (Stack, f"graph {precision}", bundle)
+            makers[f"askance {precision}"] = (Askance, f"askance {precision}", bundle)
     if options.openvino:
         bundles = {"fp32": options.bundle, "bf16": options.bundle, "int8": options.int8}
         for precision, bundle in bundles.items():
             if bundle:
-                stacks[f"openvino {precision}"] = Stack(f"openvino {precision}", bundle, options, folder)
+                makers[f"openvino {precision}"] = (Stack, f"openvino {precision}", bundle)
+    make = lambda kind: makers[kind][0](*makers[kind][1:], options, folder)
+    # Starts take turns as well, one stack alive at a time.
+    starts = {kind: [] for kind in makers}
+    for _ in range(options.starts):
+        for kind in makers:
+            stack = make(kind)
+            starts[kind].append(stack.to_first_map)
+            stack.end()
+        print("starts: " + ", ".join(f"{kind} {seconds[-1]:.1f} s" for kind, seconds in starts.items()))
+    stacks = {kind: make(kind) for kind in makers}
     for kind in stacks:
         if not kind.startswith("askance"):
             off = np.abs(stacks[kind].evaluate(1, False)[2] - stacks["torch fp32"].evaluate(1, False)[2])
@@ -238,13 +249,15 @@ def measure(options, folder):
         rounds.append({kind: stack.evaluate(2 + number)[:2] for kind, stack in stacks.items()})
         print(f"round {number}: " + ", ".join(f"{kind} {wall:.2f} s" for kind, (wall, _) in rounds[-1].items()))
     median = lambda values: statistics.median(list(values))
-    titles = ("s an image", "x torch fp32", "x torch bf16", "processor s", "peak MB", "first map s")
+    of_torch = {kind: median(a / b for a, b in zip(own, starts["torch fp32"])) for kind, own in starts.items()}
+    titles = ("s an image", "x torch fp32", "x torch bf16", "processor s", "peak MB", "first map s", "of torch's")
     print(" " * 14 + "".join(f"{title:>14}" for title in titles))
     for kind, stack in stacks.items():
         wall, processor = (median(row[kind][i] for row in rounds) for i in (0, 1))
         ratios = [median(row[f"torch {p}"][0] / row[kind][0] for row in rounds) for p in ("fp32", "bf16")]
         cells = [f"{value:14.2f}" for value in (wall, *ratios, processor)]
-        print(f"{kind:14}" + "".join(cells) + f"{stack.peak:14.0f}{stack.to_first_map:14.1f}")
+        cells += [f"{stack.peak:14.0f}{median(starts[kind]):14.1f}{of_torch[kind]:14.2f}"]
+        print(f"{kind:14}" + "".join(cells))
         stack.end()
 
 
@@ -253,6 +266,7 @@ def main():
     parser.add_argument("--bundle", type=Path, required=True, help="fp32 bundle of ViT-B-16-plus-240")
     parser.add_argument("--int8", type=Path, help="int8 bundle of the same")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--starts", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--askance", type=Path, default=ROOT / "target/release/askance")
     parser.add_argument("--openvino", help="Python with numpy, scipy and onnxruntime-openvino 1.24.1: its three precisions too")
