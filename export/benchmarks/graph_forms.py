@@ -231,7 +231,7 @@ def main() -> None:
                 created = time.perf_counter() - start
                 out = session.run(OUTPUTS, feeds)
             except Exception as error:  # onnxruntime's errors have no common class
-                print(f"{form:11} refused: {str(error).splitlines()[0]}")
+                print(f"{form:11} refused: {str(error).strip().splitlines()[-1]}")
                 continue
         sessions[form] = session
         first = first or out
