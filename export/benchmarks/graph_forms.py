@@ -23,10 +23,8 @@ A form that a provider refuses is reported with its error, and the others go on.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -34,7 +32,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from askance_export import graph as graph_module  # before onnxruntime, which it keeps silent
+from askance_export import graph as graph_module
 from askance_export.attention import Attention, Batched, PerHead
 from askance_export.catalogue import build, choose
 from askance_export.graph import Graph
@@ -42,7 +40,8 @@ from askance_export.model import window_indices
 from askance_export.storage import save
 from askance_export.towers import Tower, image_graph, one_by_one
 
-import onnxruntime  # isort: skip
+import sessions
+from sessions import onnxruntime
 
 OUTPUTS = ["image_score", "window_score_2", "window_score_3"]
 
@@ -104,22 +103,25 @@ def together(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
     return [t.class_block(part, t.layers - 1, length) for part, (_, _, length) in zip(parts(x), groups, strict=True)]
 
 
-def without(shared_first: bool, class_only: bool):
-    """`one_by_one` without one of its savings, or both."""
+def own_first(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
+    """`one_by_one`; the first query, key and value are computed for every window."""
+    return one_by_one(t, [(x, t.qkv(x, 0), length) for x, _, length in groups])
 
-    def passes(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
-        results = []
-        for x, qkv, length in groups:
-            for block in range(t.layers - class_only):
-                x = t.block(x, qkv if block == 0 and shared_first else t.qkv(x, block), block, length)
-            if class_only:
-                results.append(t.class_block(x, t.layers - 1, length))
-            else:
-                first = t.g.slice(t.g.reshape(x, -1, length, t.width), 1, 0, 1)
-                results.append(t.g.reshape(first, -1, t.width))
-        return results
 
-    return passes
+def all_tokens(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
+    """`one_by_one`; the last block computes every token, and all but the class token's are dropped."""
+
+    def last(x: str, block: int, tokens: int) -> str:
+        x = t.block(x, t.qkv(x, block), block, tokens)
+        return t.g.reshape(t.g.slice(t.g.reshape(x, -1, tokens, t.width), 1, 0, 1), -1, t.width)
+
+    t.class_block = last
+    return one_by_one(t, groups)
+
+
+def plain(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
+    """Neither saving."""
+    return all_tokens(t, [(x, t.qkv(x, 0), length) for x, _, length in groups])
 
 
 def split(g: Graph, x: str, parts: int) -> list[str]:
@@ -135,10 +137,13 @@ FORMS = {
     "products": (Products, one_by_one),
     "together": (Batched, together),
     "matmul-add": (Batched, one_by_one),
-    "own-first": (Batched, without(shared_first=False, class_only=True)),
-    "all-tokens": (Batched, without(shared_first=True, class_only=False)),
-    "plain": (Batched, without(shared_first=False, class_only=False)),
+    "own-first": (Batched, own_first),
+    "all-tokens": (Batched, all_tokens),
+    "plain": (Batched, plain),
 }
+
+# OpenVINO's inference precision.
+PROVIDERS = {"cpu": None, "openvino": "f32", "openvino-bf16": "bf16"}
 
 
 def write(form: str, state: dict, heads: int, choice, path: Path) -> int:
@@ -172,28 +177,14 @@ def resident() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def provider(kind: str, threads: int):
-    if kind == "cpu":
-        return "CPUExecutionProvider"
-    # OpenVINO takes bf16 where the processor has it, unless it is told.
-    config = {"CPU": {"INFERENCE_PRECISION_HINT": "bf16" if kind == "openvino-bf16" else "f32"}}
-    settings = {"device_type": "CPU", "num_of_threads": str(threads), "load_config": json.dumps(config)}
-    return "OpenVINOExecutionProvider", settings
-
-
-def create(path: Path, threads: int, form: str, kind: str) -> onnxruntime.InferenceSession:
+def create(path: Path, threads: int, form: str, openvino: str | None):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting is not to count as work
     # Or ONNX Runtime makes Gemms of it again.
     disabled = ["MatMulAddFusion"] if form == "matmul-add" else []
-    session = onnxruntime.InferenceSession(
-        str(path), options, providers=[provider(kind, threads)], disabled_optimizers=disabled
-    )
-    if kind != "cpu" and "OpenVINOExecutionProvider" not in session.get_providers():
-        sys.exit("this onnxruntime has no OpenVINO: pip install onnxruntime-openvino in its place")
-    return session
+    return sessions.create(path, options, openvino, disabled_optimizers=disabled)
 
 
 def main() -> None:
@@ -202,7 +193,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--forms", default=",".join(FORMS))
-    parser.add_argument("--provider", choices=("cpu", "openvino", "openvino-bf16"), default="cpu")
+    parser.add_argument("--provider", choices=PROVIDERS, default="cpu")
     a = parser.parse_args()
     choice = choose(a.architecture)
     model = build(choice)
@@ -221,32 +212,32 @@ def main() -> None:
         f"{a.architecture}, {a.provider}, {a.threads} threads, ONNX Runtime {onnxruntime.__version__}, "
         f"onnx {onnx.__version__}, {platform.machine()}"
     )
-    sessions, lines, first = {}, {}, None
+    made, lines, first = {}, {}, None
     for form in a.forms.split(","):
         with tempfile.TemporaryDirectory() as folder:
             nodes = write(form, state, heads, choice, Path(folder) / "image.onnx")
             before, start = resident(), time.perf_counter()
             try:
-                session = create(Path(folder) / "image.onnx", a.threads, form, a.provider)
+                session = create(Path(folder) / "image.onnx", a.threads, form, PROVIDERS[a.provider])
                 created = time.perf_counter() - start
                 out = session.run(OUTPUTS, feeds)
             except Exception as error:  # onnxruntime's errors have no common class
                 print(f"{form:11} refused: {str(error).strip().splitlines()[-1]}")
                 continue
-        sessions[form] = session
+        made[form] = session
         first = first or out
         worst = max(np.abs(x - y).max() for x, y in zip(out, first, strict=True))
         lines[form] = (
             f"{nodes:6} nodes, session {created:5.1f} s and {resident() - before:5.0f} MB, difference {worst:.0e}"
         )
-    wall, work = ({form: [] for form in sessions} for _ in range(2))
+    wall, work = ({form: [] for form in made} for _ in range(2))
     for _ in range(a.rounds):
-        for form, session in sessions.items():
+        for form, session in made.items():
             start, used = time.perf_counter(), time.process_time()
             session.run(OUTPUTS, feeds)
             wall[form].append(time.perf_counter() - start)
             work[form].append(time.process_time() - used)
-    for form in sessions:
+    for form in made:
         print(
             f"{form:11} fastest {min(wall[form]):5.2f} s, median {np.median(wall[form]):5.2f} s, "
             f"processor {min(work[form]):5.2f} to {max(work[form]):5.2f} s; {lines[form]}"

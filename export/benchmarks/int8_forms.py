@@ -15,7 +15,6 @@ each with the inference precisions f32 and bf16.
 """
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -28,8 +27,8 @@ from onnx import helper, numpy_helper
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from askance_export.int8 import linear_layers, needed, weight_grid  # noqa: E402
-import onnxruntime  # noqa: E402, isort: skip (askance_export keeps it silent)
 from peer_stack import aggregate, picture, windows  # noqa: E402
+from sessions import create, onnxruntime  # noqa: E402
 
 OUTPUTS = ["image_score", "window_score_2", "window_score_3"]
 
@@ -118,13 +117,7 @@ def session(path, threads, openvino=None):
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    providers = ["CPUExecutionProvider"]
-    if openvino:
-        # Its CPU plugin takes bf16 where the processor has it, unless it is told.
-        config = {"CPU": {"INFERENCE_PRECISION_HINT": openvino}}
-        settings = {"device_type": "CPU", "num_of_threads": str(threads), "load_config": json.dumps(config)}
-        providers = [("OpenVINOExecutionProvider", settings)]
-    return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    return create(path, options, openvino)
 
 
 def resident():

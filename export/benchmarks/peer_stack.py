@@ -14,7 +14,7 @@ are compared and printed.
 
 Peers: requirements-anomalib.txt. The bundle as in parity_anomalib.py, an int8 one of askance_export.quantise:
 
-    python benchmarks/peer_stack.py --bundle DIR [--int8 DIR] [--openvino PYTHON] [--rounds 5] [--starts 3]
+    python benchmarks/peer_stack.py --bundle DIR [--int8 DIR] [--openvino PYTHON] [--rounds 5] [--starts 3] [--threads 2] [--askance FILE]
 """
 
 import argparse
@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -79,29 +80,16 @@ def torch_stack(bundle, threads, bf16):
     return run, text
 
 
-def provider(kind):
-    """ONNX Runtime's provider of a stack and its options. OpenVINO rounds fp32 to bf16 unless it is told not to."""
-    if not kind.startswith("openvino"):
-        return "CPUExecutionProvider"
-    hint = "bf16" if kind.endswith("bf16") else "f32"
-    return "OpenVINOExecutionProvider", {
-        "device_type": "CPU",
-        "load_config": json.dumps({"CPU": {"INFERENCE_PRECISION_HINT": hint}}),
-    }
-
-
 def graph_stack(kind, bundle, threads, text):
     """The bare image graph with numpy's aggregation; no perturbation."""
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime
     from scipy.ndimage import map_coordinates
+    from sessions import create, onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    session = onnxruntime.InferenceSession(bundle / "image.onnx", options, providers=[provider(kind)])
-    if kind.startswith("openvino") and "OpenVINOExecutionProvider" not in session.get_providers():
-        sys.exit("this onnxruntime has no OpenVINO; give --openvino an interpreter with onnxruntime-openvino")
+    openvino = ("bf16" if kind.endswith("bf16") else "f32") if kind.startswith("openvino") else None
+    session = create(bundle / "image.onnx", options, openvino)
     masks = [windows(2), windows(3)]
     fixed = {"text": text, "temperature": np.array(0.07, np.float32), "windows_2": masks[0], "windows_3": masks[1]}
     names = ["image_score", "window_score_2", "window_score_3"]
@@ -183,7 +171,7 @@ class Stack:
 class Askance:
     """The program, one command a call."""
 
-    def __init__(self, _kind, bundle, options, folder):
+    def __init__(self, bundle, options, folder):
         self.bundle, self.options, self.folder, self.peak = bundle, options, folder, 0.0
         start = time.perf_counter()
         self.command("eval")
@@ -218,26 +206,25 @@ def measure(options, folder):
         ", ".join(f"{p} {version(p)}" for p in ("anomalib", "open_clip_torch", "torch", "kornia", "onnxruntime")),
         f"{options.threads} threads",
     )
-    makers = {kind: (Stack, kind, options.bundle) for kind in ("torch fp32", "torch bf16")}
+    makers = {kind: partial(Stack, kind, options.bundle) for kind in ("torch fp32", "torch bf16")}
     for precision, bundle in (("fp32", options.bundle), ("int8", options.int8)):
         if bundle:
-            makers[f"graph {precision}"] = (Stack, f"graph {precision}", bundle)
-            makers[f"askance {precision}"] = (Askance, f"askance {precision}", bundle)
+            makers[f"graph {precision}"] = partial(Stack, f"graph {precision}", bundle)
+            makers[f"askance {precision}"] = partial(Askance, bundle)
     if options.openvino:
         bundles = {"fp32": options.bundle, "bf16": options.bundle, "int8": options.int8}
         for precision, bundle in bundles.items():
             if bundle:
-                makers[f"openvino {precision}"] = (Stack, f"openvino {precision}", bundle)
-    make = lambda kind: makers[kind][0](*makers[kind][1:], options, folder)
+                makers[f"openvino {precision}"] = partial(Stack, f"openvino {precision}", bundle)
     # Starts take turns as well, one stack alive at a time.
     starts = {kind: [] for kind in makers}
     for _ in range(options.starts):
-        for kind in makers:
-            stack = make(kind)
+        for kind, make in makers.items():
+            stack = make(options, folder)
             starts[kind].append(stack.to_first_map)
             stack.end()
         print("starts: " + ", ".join(f"{kind} {seconds[-1]:.1f} s" for kind, seconds in starts.items()))
-    stacks = {kind: make(kind) for kind in makers}
+    stacks = {kind: make(options, folder) for kind, make in makers.items()}
     for kind in stacks:
         if not kind.startswith("askance"):
             off = np.abs(stacks[kind].evaluate(1, False)[2] - stacks["torch fp32"].evaluate(1, False)[2])
@@ -256,7 +243,7 @@ def measure(options, folder):
         wall, processor = (median(row[kind][i] for row in rounds) for i in (0, 1))
         ratios = [median(row[f"torch {p}"][0] / row[kind][0] for row in rounds) for p in ("fp32", "bf16")]
         cells = [f"{value:14.2f}" for value in (wall, *ratios, processor)]
-        cells += [f"{stack.peak:14.0f}{median(starts[kind]):14.1f}{of_torch[kind]:14.2f}"]
+        cells += [f"{stack.peak:14.0f}", f"{median(starts[kind]):14.1f}", f"{of_torch[kind]:14.2f}"]
         print(f"{kind:14}" + "".join(cells))
         stack.end()
 
