@@ -4,9 +4,8 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use askance::model::{
-    Bundle, Runtime, Segmenter, SessionOptions, WinClip, WinClipOptions, aggregate, runtime, windows,
-};
+use askance::model::{Bundle, Segmenter, SessionOptions, WinClip, WinClipOptions, aggregate, windows};
+use askance::runtime::{self, Runtime};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::{Array1, Array4};
 

@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use askance::attack::{Evaluator, Objective, Settings, Work, worst_cases};
 use askance::error::{Error, Result};
-use askance::model::{self, Bundle, Runtime, Segmenter, SessionOptions, WinClipOptions, runtime};
+use askance::model::{self, Bundle, Segmenter, SessionOptions, WinClipOptions};
+use askance::runtime::{self, Runtime};
 use askance::types::{Attack, Axis, Image, Mask, SampleId};
 use ndarray::Array4;
 

@@ -3,13 +3,13 @@
 //! without gradients.
 //!
 //! The rooms and what each may import are listed in `docs/architecture.md`; a test holds the table. Level 0 is shared words,
-//! level 1 is pure or touches files only, level 2 runs models, level 3 puts them together:
+//! level 1 is pure, touches files or loads ONNX Runtime, level 2 runs models, level 3 puts them together:
 //!
 //! | level | rooms |
 //! |---|---|
 //! | 3 | [`attack`], [`mod@bench`], [`plot`], [`report`] |
 //! | 2 | [`model`] |
-//! | 1 | [`dataset`], [`synth`], [`perturb`], [`metric`], [`search`], [`prompt`], [`record`] |
+//! | 1 | [`runtime`], [`dataset`], [`synth`], [`perturb`], [`metric`], [`search`], [`prompt`], [`record`] |
 //! | 0 | [`types`], [`mod@error`], [`stats`] |
 //!
 //! # Example
@@ -33,6 +33,7 @@ pub mod plot;
 pub mod prompt;
 pub mod record;
 pub mod report;
+pub mod runtime;
 pub mod search;
 pub mod stats;
 pub mod synth;

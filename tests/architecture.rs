@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms and their level, as in docs/architecture.md.
-const ROOMS: [(&str, u8); 17] = [
+const ROOMS: [(&str, u8); 19] = [
     ("error", 0),
     ("types", 0),
     ("stats", 0),
+    ("runtime", 1),
     ("dataset", 1),
     ("synth", 1),
     ("perturb", 1),
@@ -21,8 +22,9 @@ const ROOMS: [(&str, u8); 17] = [
     ("bench", 3),
     ("plot", 3),
     ("report", 3),
-    ("cli", 4),
-    ("main", 4),
+    ("study", 4),
+    ("cli", 5),
+    ("main", 5),
 ];
 
 fn level(room: &str) -> Option<u8> {
@@ -121,7 +123,7 @@ fn rooms_import_only_from_below() {
 #[test]
 fn each_engine_has_one_user() {
     for (crate_name, rooms) in
-        [("ort::", ["model"].as_slice()), ("plotters::", &["plot"]), ("indicatif::", &["cli"])]
+        [("ort::", ["model", "runtime"].as_slice()), ("plotters::", &["plot"]), ("indicatif::", &["cli"])]
     {
         let mut users: Vec<String> = source_files()
             .into_iter()

@@ -7,8 +7,8 @@ use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use askance::model::runtime;
 use askance::record::{BenchRow, BenchStatus, CallRow, RunInfo, Status, read_rows};
+use askance::runtime;
 use tempfile::TempDir;
 
 fn askance() -> Command {

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use askance::error::Error;
-use askance::model::Runtime;
-use askance::model::runtime::{Found, Options, Source, find};
+use askance::runtime::{Found, Options, Runtime, Source, find};
 
 fn refusal(library: &Path) -> Error {
     let error = Runtime::load(&Found { library: library.into(), source: Source::Given }).unwrap_err();
@@ -126,7 +125,7 @@ fn offline_without_a_library_names_the_ways_out() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         offline: true,
-        flavour: askance::model::runtime::Flavour::OpenVino,
+        flavour: askance::runtime::Flavour::OpenVino,
         cache: Some(folder.path().into()),
         ..Options::default()
     };

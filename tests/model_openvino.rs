@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use askance::error::Result;
-use askance::model::runtime::{self, Flavour};
-use askance::model::{Bundle, Precision, Runtime, Segmenter, SessionOptions, WinClip};
+use askance::model::{Bundle, Precision, Segmenter, SessionOptions, WinClip};
+use askance::runtime::{self, Flavour, Runtime};
 use model_common::{company_makes, difference, few_prompts, pictures};
 
 const SIZE: usize = 192;

@@ -5,10 +5,8 @@ mod model_common;
 
 use std::fs;
 
-use askance::model::runtime::{Found, OLDEST_VERSION, Source};
-use askance::model::{
-    Bundle, Provider, ProviderState, Runtime, SessionOptions, WinClip, WinClipOptions, providers,
-};
+use askance::model::{Bundle, Provider, ProviderState, SessionOptions, WinClip, WinClipOptions, providers};
+use askance::runtime::{Found, OLDEST_VERSION, Runtime, Source};
 use model_common::runtime;
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use askance::model::runtime::{Options, find};
+use askance::runtime::{Options, find};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -11,10 +11,9 @@ use super::Failure;
 use super::protocol::{Job, Memory, Picture, Plane, Ready, Reply, Request, Setup};
 use crate::dataset::{self, Sample};
 use crate::error::{Error, Result};
-use crate::model::{
-    self, Bundle, Gemm, Precision, Runtime, Segmenter, SessionOptions, WinClipOptions, runtime,
-};
+use crate::model::{self, Bundle, Gemm, Precision, Segmenter, SessionOptions, WinClipOptions};
 use crate::prompt::PromptSet;
+use crate::runtime::{self, Runtime};
 use crate::types::{Label, Map, SampleId};
 
 /// Answers requests until the input ends.

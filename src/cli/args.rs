@@ -8,9 +8,9 @@ use askance::attack::{BatchSize, Border, Goal, Preset, SearchChoice, Select, Set
 use askance::dataset::Layout;
 use askance::error::{Error, Result};
 use askance::metric::AuproMode;
-use askance::model::runtime::Flavour;
 use askance::model::{Defence, Precision, Provider};
 use askance::perturb::{self, Fill, Rotation};
+use askance::runtime::Flavour;
 use askance::synth::World;
 use askance::types::{Attack, Axis, Bounds, Frame, Interval, Shard};
 

@@ -7,8 +7,8 @@ use std::process::Command;
 use serde_json::json;
 
 use askance::error::{Error, Result};
-use askance::model::runtime::{self, Flavour, InstallOptions};
 use askance::model::{self, Library, Outcome, ProviderState, ProviderStatus, Survey};
+use askance::runtime::{self, Flavour, InstallOptions};
 
 use super::args::Global;
 use super::setup::runtime_options;

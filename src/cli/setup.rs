@@ -10,13 +10,14 @@ use askance::dataset::{self, Dataset, Facts, Sample, Selection};
 use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
 use askance::model::{
-    self, Bundle, Manifest, Provenance, Provider, Runtime, Segmenter, SessionOptions, WinClipOptions, runtime,
+    self, Bundle, Manifest, Provenance, Provider, Segmenter, SessionOptions, WinClipOptions,
 };
 use askance::prompt::PromptSet;
 use askance::record::{
     BatchInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped,
     Status, compatible, to_table,
 };
+use askance::runtime::{self, Runtime};
 use askance::types::Shard;
 
 use super::args::{DataArgs, Global, MetricArgs, ModelArgs};

@@ -8,9 +8,9 @@ use super::Provenance;
 use super::onnx::{self, Kind, Node, tensor, value};
 use super::precision::Precision;
 use super::provider::{Engine, Provider};
-use super::runtime::Runtime;
 use super::session::{self, SessionOptions};
 use crate::error::{Error, Result};
+use crate::runtime::Runtime;
 use crate::stats::derive_seed;
 
 /// A chain of products of square matrices on one provider in one precision. Only one number goes in and one comes out, so

@@ -1,10 +1,11 @@
-//! Models: bundles on disk, ONNX Runtime and its execution providers, and the WinCLIP segmenter.
+//! Models: bundles on disk, the execution providers of ONNX Runtime, and the WinCLIP segmenter.
 //!
-//! This is the only room that uses `ort`. Nothing is loaded before it is needed: [`Bundle`] reads and checks files,
-//! [`Runtime`] finds and loads the ONNX Runtime library, and [`WinClip::load`] puts the two together.
+//! Nothing is loaded before it is needed: [`Bundle`] reads and checks files, [`Runtime`] finds and loads the ONNX Runtime
+//! library, and [`WinClip::load`] puts the two together.
 //!
 //! ```no_run
-//! use askance::model::{Bundle, Runtime, SessionOptions, WinClip, WinClipOptions, runtime};
+//! use askance::model::{Bundle, SessionOptions, WinClip, WinClipOptions};
+//! use askance::runtime::{self, Runtime};
 //! # fn main() -> askance::error::Result<()> {
 //! let bundle = Bundle::resolve("pocket")?;
 //! let runtime = Runtime::acquire(&runtime::Options::from_env(), &|event| eprintln!("{event}"))?;
@@ -35,7 +36,6 @@ mod memory;
 mod onnx;
 mod precision;
 mod provider;
-pub mod runtime;
 mod session;
 mod text;
 mod winclip;
@@ -59,12 +59,12 @@ pub use precision::Precision;
 pub use provider::{
     Library, Outcome, Provider, ProviderState, ProviderStatus, Survey, look_at, providers, survey,
 };
-pub use runtime::Runtime;
 pub use session::SessionOptions;
 pub use winclip::{Embeddings, WinClip, WinClipOptions, aggregate, windows};
 pub use work::{ImageWork, image_work};
 
 use crate::error::{Error, Result};
+use crate::runtime::Runtime;
 use crate::types::Map;
 use lowering::Lowered;
 

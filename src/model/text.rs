@@ -8,10 +8,10 @@ use ort::value::TensorRef;
 use super::bundle::{Bundle, TEXT_GRAPH};
 use super::contract::{self, ANY, FLOAT, INT, tensor};
 use super::provider::{Engine, Provider};
-use super::runtime::Runtime;
 use super::session::{self, SessionOptions};
 use crate::error::{Error, Result};
 use crate::prompt::{PromptSet, tokenise};
+use crate::runtime::Runtime;
 
 /// Shape of a text tower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use askance::model::{
-    Bundle, Runtime, Segmentation, Segmenter, SessionOptions, WinClip, WinClipOptions, runtime,
-};
+use askance::model::{Bundle, Segmentation, Segmenter, SessionOptions, WinClip, WinClipOptions};
+use askance::runtime::{self, Runtime};
 use ndarray::{Array4, Axis, s};
 
 /// ONNX Runtime, found or installed as the program does it.

@@ -13,8 +13,9 @@ use askance::bench::protocol::{Job, Picture, Setup};
 use askance::bench::rounds::{self, Event, Measured, Plan, Role, Task};
 use askance::bench::{Conditions, Configuration, Knowledge, Launch, Process, rows, warnings};
 use askance::error::{Error, Kind, Result};
-use askance::model::{Bundle, Precision, Provider, image_work, runtime};
+use askance::model::{Bundle, Precision, Provider, image_work};
 use askance::record::Status;
+use askance::runtime;
 use askance::synth;
 
 pub use args::BenchArgs;

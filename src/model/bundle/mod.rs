@@ -3,7 +3,6 @@
 mod clip;
 mod embedded;
 mod foreign;
-mod hash;
 mod manifest;
 mod sibling;
 
@@ -18,12 +17,12 @@ pub(crate) use foreign::{ARCHITECTURE as FOREIGN_ARCHITECTURE, FOREIGN_GRAPH};
 pub use foreign::{
     Channels, ForeignManifest, InputSection, Layout, OutputSection, Polarity, Resize, TextInputSection,
 };
-pub(crate) use hash::sha256_of_file;
 use manifest::MANIFEST_FILE;
 pub use manifest::Manifest;
 
 use super::precision::Precision;
 use crate::error::{Error, Result};
+use crate::runtime::{sha256, sha256_of_file};
 
 /// File name of the image graph.
 pub(crate) const IMAGE_GRAPH: &str = "image.onnx";
@@ -142,7 +141,7 @@ impl Bundle {
         let mut bytes = bundle.manifest.len() as u64;
         for (file, content) in bundle.files {
             let expected = manifest.files().get(file).map_or("", String::as_str);
-            require_hash(&format!("embedded {name}/{file}"), &hash::sha256(content), expected)?;
+            require_hash(&format!("embedded {name}/{file}"), &sha256(content), expected)?;
             bytes += content.len() as u64;
         }
         Ok(Self { manifest, origin: Origin::Embedded(bundle), bytes })
@@ -219,7 +218,7 @@ impl Bundle {
     pub fn hash(&self) -> String {
         let lines: String =
             self.manifest.files().iter().map(|(name, hash)| format!("{hash}  {name}\n")).collect();
-        hash::sha256(lines.as_bytes())
+        sha256(lines.as_bytes())
     }
 
     /// What the bundle is, for people.

@@ -10,12 +10,12 @@ use ort::value::TensorRef;
 use crate::error::{Error, Result};
 use crate::model::bundle::{
     Bundle, Channels, FOREIGN_ARCHITECTURE, FOREIGN_GRAPH, ForeignManifest, Graph, InputSection, Layout,
-    OutputSection, Polarity, Resize, sha256_of_file,
+    OutputSection, Polarity, Resize,
 };
 use crate::model::contract::{ANY, show};
 use crate::model::provider::Engine;
-use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
+use crate::runtime::{Runtime, sha256_of_file};
 
 /// Side of the picture that shows what a graph of free size returns.
 const PROBE: usize = 256;

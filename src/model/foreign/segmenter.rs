@@ -13,11 +13,11 @@ use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, FOREIGN_GRAPH, ForeignManifest, Manifest};
 use crate::model::lowering::lower;
 use crate::model::provider::Engine;
-use crate::model::runtime::Runtime;
 use crate::model::session::{self, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
+use crate::runtime::Runtime;
 
 /// A graph that this project did not write, run as its manifest says.
 pub struct Foreign {

@@ -18,8 +18,8 @@ pub use survey::{Library, Outcome, Survey, look_at, survey};
 pub(super) use tensorrt::{Engine, Shapes};
 
 use super::precision::Precision;
-use super::runtime::Flavour;
 use crate::error::{Error, Result};
+use crate::runtime::Flavour;
 
 /// An execution provider of ONNX Runtime and its device.
 ///

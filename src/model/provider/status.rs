@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Engine, Provider, tiny};
 use crate::error::{Error, Result};
-use crate::model::runtime::{self, Flavour, Runtime};
 use crate::model::session::{self, SessionOptions};
+use crate::runtime::{self, Flavour, Runtime};
 
 /// Whether a provider works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Provider, ProviderState, ProviderStatus, providers};
 use crate::error::Result;
-use crate::model::runtime::command::{Ended, run};
-use crate::model::runtime::{Event, Flavour, Found, Options, Runtime, Source, find};
+use crate::runtime::command::{Ended, run};
+use crate::runtime::{Event, Flavour, Found, Options, Runtime, Source, find};
 
 /// TensorRT may build an engine for each GPU, tens of seconds each.
 const LIMIT: Duration = Duration::from_secs(180);

@@ -14,8 +14,8 @@ pub(super) use bound::Bound;
 use super::bundle::Graph;
 use super::precision::Precision;
 use super::provider::{self, Engine, Provider};
-use super::runtime::{self, Runtime};
 use crate::error::{Error, Result};
+use crate::runtime::{self, Runtime};
 
 /// How a graph is to be run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

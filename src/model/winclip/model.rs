@@ -8,11 +8,11 @@ use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, ClipManifest, IMAGE_GRAPH};
 use crate::model::lowering::lower;
 use crate::model::provider::{Engine, Shapes};
-use crate::model::runtime::Runtime;
 use crate::model::session::{self, Bound, SessionOptions};
 use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
+use crate::runtime::Runtime;
 use crate::types::Detail;
 
 /// How WinCLIP scores.

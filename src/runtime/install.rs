@@ -12,11 +12,11 @@ use super::cache::runtime_folder;
 use super::event::Event;
 use super::find::{library_in, nowhere};
 use super::flavour::Flavour;
+use super::hash::sha256_of_file;
 use super::unpack::unpack;
 use super::wheels::{self, Component, Wheel};
 use super::{pip, python};
 use crate::error::{Error, Result};
-use crate::model::bundle::sha256_of_file;
 
 /// What of a flavour is installed, and how it is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

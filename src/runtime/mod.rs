@@ -11,12 +11,13 @@
 //! foreign or too old file is an error that names it rather than a crash.
 
 mod cache;
-pub(in crate::model) mod command;
+pub(crate) mod command;
 mod cuda;
 mod elf;
 mod event;
 mod find;
 mod flavour;
+mod hash;
 mod install;
 mod installed;
 mod load;
@@ -38,6 +39,7 @@ pub use load::Runtime;
 pub use probe::OLDEST_VERSION;
 
 pub(crate) use cuda::{Needed, fix as fix_missing, preload as preload_cuda};
+pub(crate) use hash::{sha256, sha256_of_file};
 pub(crate) use probe::missing_library;
 
 /// Where and how to look for ONNX Runtime.
@@ -47,7 +49,7 @@ pub struct Options {
     pub ort_lib: Option<PathBuf>,
     /// Forbids the network, and so the installation with pip.
     pub offline: bool,
-    /// Which build is wanted; see [`Provider::flavour`](super::Provider::flavour).
+    /// Which build is wanted; see [`Provider::flavour`](crate::model::Provider::flavour).
     pub flavour: Flavour,
     /// The cache folder instead of [`cache_folder`].
     pub cache: Option<PathBuf>,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// How a program ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::model) enum Ended {
+pub(crate) enum Ended {
     /// By itself.
     Exited { status: ExitStatus, stdout: String, stderr: String },
     /// It could not be started.
@@ -18,7 +18,7 @@ pub(in crate::model) enum Ended {
 }
 
 /// Runs `command` without standard input and collects what it prints.
-pub(in crate::model) fn run(command: &mut Command, limit: Duration) -> Ended {
+pub(crate) fn run(command: &mut Command, limit: Duration) -> Ended {
     run_with_stdout(command, Stdio::piped(), limit)
 }
 
