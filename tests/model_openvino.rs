@@ -172,8 +172,8 @@ fn what_the_processor_lacks_is_refused() {
         };
         WinClip::load(&bundle, &runtime, session, few_prompts()).unwrap_err()
     };
-    assert_eq!(refused("openvino:GPU", Precision::Bf16).subject, "--precision bf16");
+    assert_eq!(refused("openvino:GPU", Precision::Bf16).subject, "`precision = bf16`");
     if !has_bf16() {
-        assert_eq!(refused("openvino:CPU", Precision::Bf16).subject, "--precision bf16");
+        assert_eq!(refused("openvino:CPU", Precision::Bf16).subject, "`precision = bf16`");
     }
 }

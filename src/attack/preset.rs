@@ -35,7 +35,7 @@ impl Preset {
         }
     }
 
-    /// Name as written in flags.
+    /// Name as written in settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Paper => "paper",
@@ -57,7 +57,7 @@ impl FromStr for Preset {
         match text {
             "paper" => Ok(Self::Paper),
             "authors" => Ok(Self::Authors),
-            _ => Err(Error::usage(format!("--preset {text}"), "is unknown", "use paper or authors")),
+            _ => Err(Error::setting("preset", text, "is unknown", "use paper or authors")),
         }
     }
 }

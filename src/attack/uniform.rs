@@ -25,7 +25,7 @@ pub enum UniformMetric {
 }
 
 impl UniformMetric {
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::PixelAuroc => "pixel-auroc",
@@ -44,9 +44,10 @@ impl FromStr for UniformMetric {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        [Self::PixelAuroc, Self::Aupro].into_iter().find(|metric| metric.name() == text).ok_or_else(|| {
-            Error::usage(format!("--uniform-metric {text}"), "is unknown", "use pixel-auroc or aupro")
-        })
+        [Self::PixelAuroc, Self::Aupro]
+            .into_iter()
+            .find(|metric| metric.name() == text)
+            .ok_or_else(|| Error::setting("uniform_metric", text, "is unknown", "use pixel-auroc or aupro"))
     }
 }
 

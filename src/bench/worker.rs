@@ -202,7 +202,7 @@ fn decode(pictures: &[&Picture], size: usize) -> Result<Array4<f32>> {
         .collect::<Result<Vec<_>>>()?;
     let views: Vec<_> = images.iter().map(|image| image.view()).collect();
     stack(Axis(0), &views).map_err(|error| {
-        Error::usage("--data", format!("gives no pictures: {error}"), "name a folder with pictures")
+        Error::usage("`data`", format!("gives no pictures: {error}"), "name a folder with pictures")
     })
 }
 

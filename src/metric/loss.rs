@@ -48,7 +48,7 @@ impl Loss {
         matches!(self, Self::Bce | Self::Focal | Self::Dice)
     }
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Contrast => "contrast",

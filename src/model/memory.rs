@@ -28,7 +28,7 @@ pub(super) fn failed_call(subject: &str, provider: &str, error: &dyn Display, fi
     let message = error.to_string();
     let problem = format!("fails on {provider}: {message}");
     if is_exhausted(&message) {
-        Error::new(Kind::Memory, subject, problem, "use a smaller --batch, or free memory of the device")
+        Error::new(Kind::Memory, subject, problem, "use a smaller `batch`, or free memory of the device")
     } else {
         Error::model(subject, problem, fix)
     }

@@ -26,7 +26,7 @@ impl Precision {
     /// All of them, the most exact first.
     pub const ALL: [Self; 4] = [Self::Fp32, Self::Fp16, Self::Bf16, Self::Int8];
 
-    /// Name as in flags, manifests and records.
+    /// Name as in settings, manifests and records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fp32 => "fp32",
@@ -69,6 +69,7 @@ impl From<Precision> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn names_read_back_and_others_are_usage_errors() {
@@ -76,7 +77,7 @@ mod tests {
             assert_eq!(precision.to_string().parse::<Precision>().unwrap(), precision);
         }
         for text in ["", "FP32", "float32", "int4"] {
-            assert_eq!(text.parse::<Precision>().unwrap_err().exit_status(), 2);
+            assert_eq!(text.parse::<Precision>().unwrap_err().kind, Kind::Usage);
         }
     }
 }

@@ -22,7 +22,7 @@ impl Rotation {
     /// All methods.
     pub const ALL: [Self; 2] = [Self::Bilinear, Self::ThreePass];
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bilinear => "bilinear",
@@ -65,7 +65,7 @@ impl Fill {
     /// All fills.
     pub const ALL: [Self; 3] = [Self::Replicate, Self::Zeros, Self::Reflect];
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Replicate => "replicate",

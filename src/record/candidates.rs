@@ -1,4 +1,4 @@
-//! The candidates that `--select pooled` chooses from.
+//! The candidates that `select = pooled` chooses from.
 
 use std::fs;
 use std::path::Path;

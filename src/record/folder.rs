@@ -26,7 +26,7 @@ impl RunDir {
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let root = path.as_ref();
         let unwritable = |e: io::Error| {
-            Error::file(root, format!("cannot be written to ({e})"), "give another folder with --out")
+            Error::file(root, format!("cannot be written to ({e})"), "give another folder with `out`")
         };
         fs::create_dir_all(root).map_err(unwritable)?;
         let probe = root.join(temporary_name("probe"));
@@ -47,7 +47,7 @@ impl RunDir {
             return Err(Error::file(
                 &run.root,
                 "holds no run.toml",
-                "give the folder that was --out of a run",
+                "give the folder that was `out` of a run",
             ));
         }
         Ok(run)
@@ -160,7 +160,7 @@ impl RunDir {
         write_npy(self.trace_path(model, id, attack), trace)
     }
 
-    /// Where the candidates of one search lie that `--select pooled` chooses from.
+    /// Where the candidates of one search lie that `select = pooled` chooses from.
     pub fn candidates_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
         let folder = self.root.join("candidates").join(safe_component(model));
         self.sample_path(folder, id, &format!("{attack}.npy"))
@@ -171,7 +171,7 @@ impl RunDir {
         self.sample_path(self.patch_maps().join(safe_component(model)), id, &format!("sweep-{axis}.npy"))
     }
 
-    /// Where `--save-maps` puts what was scored: `maps/<category>/<defect>/<stem>.<what>.npy`, with the model's name in front
+    /// Where `save_maps` puts what was scored: `maps/<category>/<defect>/<stem>.<what>.npy`, with the model's name in front
     /// of the category where a run has several models.
     pub fn map_path(&self, model: Option<&str>, id: &SampleId, what: &str) -> PathBuf {
         let folder = model.map_or_else(|| self.maps(), |model| self.maps().join(safe_component(model)));

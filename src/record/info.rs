@@ -205,7 +205,7 @@ impl RunInfo {
             Error::file(
                 path,
                 format!("is not a record of a run ({})", e.message()),
-                "restore the file, or give another --out",
+                "restore the file, or give another `out`",
             )
         })
     }
@@ -216,8 +216,9 @@ impl RunInfo {
     /// A file error when it cannot be written; a usage error when the seed does not fit into TOML.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         if i64::try_from(self.seed).is_err() {
-            return Err(Error::usage(
-                format!("--seed {}", self.seed),
+            return Err(Error::setting(
+                "seed",
+                self.seed,
                 "is larger than TOML can hold",
                 "give a seed below 9223372036854775808",
             ));
@@ -248,9 +249,9 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
 pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
     let Some((key, before, now)) = first_decisive_difference(old, new)? else { return Ok(()) };
     Err(Error::usage(
-        "--out",
+        "`out`",
         format!("holds a run with another {key}: {before} there, {now} now"),
-        "give another --out, or delete the folder to start over, or repeat the first run's settings",
+        "give another `out`, or delete the folder to start over, or repeat the first run's settings",
     ))
 }
 

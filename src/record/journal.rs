@@ -58,7 +58,7 @@ impl<T: Row> Journal<T> {
                 return Err(Error::file(
                     path,
                     "is in use by another process",
-                    "wait for the other run to end, or give another --out",
+                    "wait for the other run to end, or give another `out`",
                 ));
             }
             // Some network file systems know no locks; that must not stop a run.
@@ -71,7 +71,7 @@ impl<T: Row> Journal<T> {
             return Err(Error::file(
                 path,
                 "was begun by an older version, whose rows have fewer columns",
-                "give another --out, or move the file away",
+                "give another `out`, or move the file away",
             ));
         }
         let mut journal =
@@ -239,6 +239,6 @@ fn foreign(path: &Path, found: &str, expected: &str) -> Error {
     Error::file(
         path,
         format!("has the columns `{found}` instead of `{expected}`"),
-        "it was written by another version or program: give another --out, or move the file away",
+        "it was written by another version or program: give another `out`, or move the file away",
     )
 }

@@ -8,7 +8,7 @@ use ndarray_npy::ReadNpyExt as _;
 
 use crate::error::{Error, Result};
 
-/// The evaluations of one search in their order, the unchanged picture first: what `--keep-traces` saved.
+/// The evaluations of one search in their order, the unchanged picture first: what `keep_traces` saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace(Array2<f64>);
 
@@ -37,7 +37,7 @@ impl Trace {
     /// A file error when it is missing, damaged, or of another number of axes.
     pub fn read(path: &Path, axes: usize) -> Result<Self> {
         let damaged = |problem: String| {
-            Error::file(path, problem, "make the run again with --keep-traces, in another folder")
+            Error::file(path, problem, "make the run again with `keep_traces`, in another folder")
         };
         let bytes = fs::read(path).map_err(|e| damaged(format!("cannot be read ({e})")))?;
         let table = Array2::<f64>::read_npy(bytes.as_slice())

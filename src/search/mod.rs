@@ -92,7 +92,7 @@ pub trait Strategy: Send {
         None
     }
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     fn name(&self) -> &'static str;
 }
 
@@ -135,7 +135,7 @@ impl Kind {
         Self::Exhaustive,
     ];
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Grid => "grid",

@@ -59,11 +59,11 @@ pub(super) fn write(
 ) -> Result<Summary> {
     check_size(options.size)?;
     let names = chosen(options)?;
-    for (flag, count) in [("train", options.train), ("good", options.good), ("defective", options.defective)]
+    for (what, count) in [("train", options.train), ("good", options.good), ("defective", options.defective)]
     {
         if count > GOOD_FROM {
             return Err(Error::usage(
-                format!("{flag} {count}"),
+                format!("{what} {count}"),
                 "is too many",
                 format!("use at most {GOOD_FROM}"),
             ));

@@ -38,7 +38,7 @@ impl Attack {
         }
     }
 
-    /// Name as written in files and flags: that of the axis, `clean` or `joint`.
+    /// Name as written in files and settings: that of the axis, `clean` or `joint`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Clean => "clean",

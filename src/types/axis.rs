@@ -109,7 +109,7 @@ impl Axis {
         }
     }
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub const fn name(self) -> &'static str {
         self.facts().name
     }

@@ -112,7 +112,7 @@ impl Bundle {
             Error::file(
                 &path,
                 format!("cannot be read: {error}"),
-                "give --model a folder that holds a bundle.toml",
+                "give `model` a folder that holds a bundle.toml",
             )
         })?;
         let manifest = manifest::parse(&text, &path.display().to_string())?;
@@ -148,7 +148,7 @@ impl Bundle {
         Ok(Self { manifest, origin: Origin::Embedded(bundle), bytes })
     }
 
-    /// The bundle that `--model` names: a folder that holds a `bundle.toml`, else an embedded name.
+    /// The bundle of this name: a folder that holds a `bundle.toml`, else an embedded name.
     ///
     /// # Errors
     /// It is neither (the error lists what there is); those of [`Bundle::open`].
@@ -163,7 +163,7 @@ impl Bundle {
         if folder.is_dir() { Self::open(folder) } else { Err(unknown(spec)) }
     }
 
-    /// Whether `--model` names a graph without a manifest: an existing `.onnx` file.
+    /// Whether this names a graph without a manifest: an existing `.onnx` file.
     pub fn is_graph(spec: &str) -> bool {
         let path = Path::new(spec);
         path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
@@ -313,8 +313,9 @@ fn unknown(spec: &str) -> Error {
         .map(Cow::from)
         .chain(folders.iter().map(|folder| folder.to_string_lossy()))
         .collect();
-    Error::usage(
-        format!("--model {spec}"),
+    Error::setting(
+        "model",
+        spec,
         "is neither a folder that holds a bundle.toml, nor an .onnx file, nor an embedded model",
         format!("use one of {}, or the path of a bundle's folder", known.join(", ")),
     )

@@ -150,7 +150,7 @@ fn probe(session: &mut Session, input: &str, size: usize, file: &str) -> Result<
 }
 
 const MANIFEST: &str = "put it into a folder as model.onnx with a bundle.toml that describes it \
-                        (docs/foreign-models.md), and give that folder to --model";
+                        (docs/foreign-models.md), and give that folder to `model`";
 
 fn unknown(session: &Session, file: &str) -> Error {
     let words = |outlets: &[ort::value::Outlet]| {

@@ -183,6 +183,7 @@ fn is_openvino_device(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn what_is_written_reads_back() {
@@ -230,7 +231,7 @@ mod tests {
             "cudaa",
         ] {
             let error = text.parse::<Provider>().unwrap_err();
-            assert_eq!((error.exit_status(), error.subject.as_str()), (2, text), "{error}");
+            assert_eq!((error.kind, error.subject.as_str()), (Kind::Usage, text), "{error}");
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn install(
 ) -> Result<PathBuf> {
     if options.without_cuda && flavour != Flavour::Gpu {
         let problem = format!("is for the flavour gpu, and this is {flavour}");
-        return Err(Error::usage("--without-cuda", problem, "leave it out"));
+        return Err(Error::usage("`without_cuda`", problem, "leave it out"));
     }
     let root = runtime_folder(cache);
     let interpreters = python::interpreters();
@@ -213,6 +213,7 @@ mod tests {
     use zip::write::SimpleFileOptions;
 
     use super::*;
+    use crate::error::Kind;
 
     /// An archive like a wheel, with one library.
     fn archive(library: &str) -> Vec<u8> {
@@ -341,6 +342,6 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let options = InstallOptions { without_cuda: true, ..InstallOptions::default() };
         let error = install(Flavour::Cpu, root.path(), options, &|_| ()).unwrap_err();
-        assert_eq!(error.exit_status(), 2);
+        assert_eq!(error.kind, Kind::Usage);
     }
 }

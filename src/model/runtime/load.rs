@@ -47,7 +47,7 @@ impl Runtime {
             Error::file(
                 &found.library,
                 format!("cannot be opened: {error}"),
-                "name a library that exists with --ort-lib",
+                "name a library that exists with `ort_lib`",
             )
         })?;
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,7 +106,7 @@ fn initialise(library: PathBuf, source: Source, version: String) -> Result<Runti
         Error::runtime(
             library.display().to_string(),
             format!("cannot be initialised: {error}"),
-            "name another ONNX Runtime with --ort-lib or ORT_DYLIB_PATH",
+            "name another ONNX Runtime with `ort_lib` or ORT_DYLIB_PATH",
         )
     };
     let log = Log::default();

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub const OLDEST_VERSION: (u32, u32) = (1, 24);
 
 const OTHER_LIBRARY: &str =
-    "name an intact libonnxruntime.so with --ort-lib or ORT_DYLIB_PATH, or run `askance runtime install cpu`";
+    "name an intact libonnxruntime.so with `ort_lib` or ORT_DYLIB_PATH, or run `askance runtime install cpu`";
 
 /// Checks that a file is a library that loads and is an ONNX Runtime that is new enough; returns its version.
 ///
