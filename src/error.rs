@@ -67,9 +67,10 @@ impl Error {
     pub fn file_caused(
         path: impl AsRef<Path>,
         what: impl fmt::Display,
-        cause: impl error::Error + Send + Sync + 'static,
+        cause: impl Into<Box<dyn error::Error + Send + Sync>>,
         fix: impl Into<String>,
     ) -> Self {
+        let cause = cause.into();
         Self::file(path, format!("{what} ({cause})"), fix).caused_by(cause)
     }
 
@@ -110,8 +111,8 @@ impl Error {
 
     /// The same error with what caused it, as its [`source`](error::Error::source).
     #[must_use]
-    pub fn caused_by(mut self, cause: impl error::Error + Send + Sync + 'static) -> Self {
-        self.cause = Some(Arc::new(cause));
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        self.cause = Some(Arc::from(cause.into()));
         self
     }
 }

@@ -26,7 +26,7 @@ impl RunDir {
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let root = path.as_ref();
         let unwritable = |e: io::Error| {
-            Error::file(root, format!("cannot be written to ({e})"), "give another folder with `out`")
+            Error::file_caused(root, "cannot be written to", e, "give another folder with `out`")
         };
         fs::create_dir_all(root).map_err(unwritable)?;
         let probe = root.join(temporary_name("probe"));
@@ -204,7 +204,7 @@ pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: Arra
     array
         .as_standard_layout()
         .write_npy(&mut bytes)
-        .map_err(|e| Error::file(path, format!("cannot be encoded ({e})"), "report the array's shape"))?;
+        .map_err(|e| Error::file_caused(path, "cannot be encoded", e, "report the array's shape"))?;
     write_atomic(path, &bytes)
 }
 
@@ -214,9 +214,9 @@ pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: Arra
 /// A file error when it is missing or damaged.
 pub fn read_map(path: &Path) -> Result<Map> {
     let fix = "delete the sample's rows from samples.csv and give the same command again";
-    let bytes = fs::read(path).map_err(|e| Error::file(path, format!("cannot be read ({e})"), fix))?;
+    let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;
     Map::read_npy(bytes.as_slice())
-        .map_err(|e| Error::file(path, format!("is not a two-dimensional float32 .npy ({e})"), fix))
+        .map_err(|e| Error::file_caused(path, "is not a two-dimensional float32 .npy", e, fix))
 }
 
 /// Writes a file so that it is either the old or the new one, never half: into a temporary name beside it, then renamed.
@@ -227,11 +227,7 @@ pub fn read_map(path: &Path) -> Result<Map> {
 pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     let path = path.as_ref();
     let unwritable = |e: io::Error| {
-        Error::file(
-            path,
-            format!("cannot be written ({e})"),
-            "check the free space and permissions of its folder",
-        )
+        Error::file_caused(path, "cannot be written", e, "check the free space and permissions of its folder")
     };
     let name = path
         .file_name()

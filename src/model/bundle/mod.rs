@@ -109,11 +109,8 @@ impl Bundle {
         let folder = folder.as_ref();
         let path = folder.join(MANIFEST_FILE);
         let text = fs::read_to_string(&path).map_err(|error| {
-            Error::file(
-                &path,
-                format!("cannot be read: {error}"),
-                "give `model` a folder that holds a bundle.toml",
-            )
+            let fix = "give `model` a folder that holds a bundle.toml";
+            Error::file(&path, format!("cannot be read: {error}"), fix).caused_by(error)
         })?;
         let manifest = manifest::parse(&text, &path.display().to_string())?;
         let mut bytes = text.len() as u64;

@@ -145,7 +145,8 @@ fn move_into_place(unpacked: &Path, target: &Path) -> Result<()> {
         // Another process was faster; what it put there passed the same checks.
         Err(_) if is_in_place(target) => Ok(()),
         Err(error) => {
-            Err(Error::file(target, format!("cannot be put in place: {error}"), "delete it and try again"))
+            let problem = format!("cannot be put in place: {error}");
+            Err(Error::file(target, problem, "delete it and try again").caused_by(error))
         }
     }
 }
@@ -196,11 +197,8 @@ impl Drop for Staging {
 
 fn write_failed<T>(path: &Path, result: io::Result<T>) -> Result<T> {
     result.map_err(|error| {
-        Error::file(
-            path,
-            format!("cannot be used: {error}"),
-            "choose a cache folder that can be written with ASKANCE_CACHE",
-        )
+        let fix = "choose a cache folder that can be written with ASKANCE_CACHE";
+        Error::file(path, format!("cannot be used: {error}"), fix).caused_by(error)
     })
 }
 

@@ -147,7 +147,7 @@ fn build_with(
     if let Some(folder) = &engine_folder {
         std::fs::create_dir_all(folder).map_err(|error| {
             let problem = format!("cannot be made, to keep TensorRT's engine: {error}");
-            Error::file(folder, problem, "set ASKANCE_CACHE to a folder that can be written")
+            Error::file(folder, problem, "set ASKANCE_CACHE to a folder that can be written").caused_by(error)
         })?;
     }
     let settings = provider::settings(options, options.threads(), engine, engine_folder.as_deref());
@@ -156,13 +156,16 @@ fn build_with(
         let reason = reason(&error.to_string(), &runtime.take_log(), &names);
         let fix = runtime::fix_missing(&missing).unwrap_or_else(|| fix(provider).into());
         Error::runtime(format!("`provider = {provider}`"), format!("cannot be used: {reason}"), fix)
+            .caused_by(error)
     })?;
     let session = commit(&mut builder).map_err(|error| {
         let reason = reason(&error.to_string(), &runtime.take_log(), &[]);
         Error::model(name, format!("cannot be loaded on {provider}: {reason}"), fix(provider))
+            .caused_by(error)
     })?;
     let placement = placement::nodes_by_provider(&session).map_err(|error| {
         Error::runtime(name, format!("placement is unknown: {error}"), "report this with the version")
+            .caused_by(error)
     })?;
     if !placement.contains_key(provider.runtime_name()) {
         let problem = format!("runs no node on {provider}; it went to {placement:?}");

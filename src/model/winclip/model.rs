@@ -112,7 +112,7 @@ impl WinClip {
             options.underscores_to_spaces,
         );
         let failed = |error: ort::Error| {
-            memory::failed_call(&file, &session.provider.to_string(), &error, "check `askance providers`")
+            memory::failed_call(&file, &session.provider.to_string(), error, "check `askance providers`")
         };
         let mut bound = Bound::new(built.session).map_err(failed)?;
         bound.bind("temperature", arr0(temperature)).map_err(failed)?;
@@ -187,7 +187,7 @@ impl WinClip {
         self.bind_and_run(detail, images, text, names).map_err(|error| {
             self.forget_bound();
             let file = self.bundle.file_name(IMAGE_GRAPH);
-            memory::failed_call(&file, &self.provenance.provider, &error, "check `askance providers`")
+            memory::failed_call(&file, &self.provenance.provider, error, "check `askance providers`")
         })
     }
 
