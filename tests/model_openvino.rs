@@ -64,7 +64,7 @@ fn is_there(precision: Precision) -> bool {
     let there = match precision {
         Precision::Fp32 => true,
         Precision::Bf16 => has_bf16(),
-        Precision::Fp16 | Precision::Int8 => pocket().with_file_name(format!("pocket-{precision}")).is_dir(),
+        _ => pocket().with_file_name(format!("pocket-{precision}")).is_dir(),
     };
     if !there {
         eprintln!("skipped: {precision} cannot be had here");

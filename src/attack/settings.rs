@@ -119,6 +119,7 @@ impl Settings {
 /// Pixels of the map that lie outside the moved picture, once it has been brought back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Border {
     /// They count, with an anomaly score of zero (the paper).
     #[default]
@@ -151,6 +152,7 @@ impl fmt::Display for Border {
 /// Which candidate of a search is its worst case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Select {
     /// The one of lowest loss.
     #[default]
@@ -190,6 +192,7 @@ impl fmt::Display for Select {
 /// A search strategy, or the one that suits the number of axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SearchChoice {
     /// Grid on one axis, where it covers the interval evenly; Bayesian optimisation on several.
     #[default]

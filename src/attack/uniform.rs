@@ -16,6 +16,7 @@ use crate::types::{Attack, Perturbation};
 /// What a search for a uniform worst case lowers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum UniformMetric {
     /// Pooled pixel AUROC.
     #[default]

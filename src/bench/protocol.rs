@@ -74,6 +74,7 @@ pub struct Setup {
 /// What a child runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Job {
     /// A model.
     Model {

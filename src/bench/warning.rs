@@ -41,6 +41,7 @@ fn available(meminfo: &str) -> Option<f64> {
 
 /// A reason to doubt.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Warning {
     /// The machine had other things to do.
     Busy {

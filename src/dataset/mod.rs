@@ -72,6 +72,7 @@ pub struct Unused {
 /// Why pictures are not evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Why {
     /// They are for training or validation.
     OtherSplit,

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// The precision of a model's matrix products. Scores and maps are float32 whatever it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Precision {
     /// IEEE 754 single, 24 bits of mantissa.
     #[default]

@@ -99,6 +99,7 @@ pub trait Strategy: Send {
 /// The strategies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Kind {
     /// A regular grid, coarse to fine: [`Grid`].
     Grid,

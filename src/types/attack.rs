@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 /// it starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
+#[non_exhaustive]
 pub enum Attack {
     /// Nothing.
     Clean,

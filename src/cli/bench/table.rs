@@ -151,6 +151,7 @@ fn note(row: &BenchRow) -> Option<(&'static str, String)> {
         BenchStatus::Measured => {
             row.parity_reason.as_ref().map(|why| ("no parity", format!(": {}", shortened(why))))
         }
+        _ => None,
     }
 }
 

@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 /// How a test set lies on disk. `docs/datasets.md` draws each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Layout {
     /// `<category>/test/{good,<defect>}` and `<category>/ground_truth/<defect>`: MVTec AD, MPDD, DTD-Synthetic, converted VisA.
     MvtecAd,

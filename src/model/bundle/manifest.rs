@@ -15,6 +15,7 @@ const FORMAT: u32 = 1;
 
 /// A manifest, by what `architecture` says.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Manifest {
     /// `clip-vit`: a CLIP whose graphs this project wrote.
     Clip(ClipManifest),

@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 /// choose the device themselves, and then nobody knows what ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Provider {
     /// ONNX Runtime's own CPU kernels.
     #[default]

@@ -15,6 +15,7 @@ use crate::model::session::{self, SessionOptions};
 /// Whether a provider works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ProviderState {
     /// It computed a small graph.
     Usable,

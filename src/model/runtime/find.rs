@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 /// Where a library was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Source {
     /// [`Options::ort_lib`].
     Given,

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// A build of ONNX Runtime, by the providers compiled into it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Flavour {
     /// CPU only.
     #[default]
