@@ -1,15 +1,21 @@
-//! One error type: what is wrong, with which file, flag or value, and what to do about it.
+//! One error type: what is wrong, with which file, setting or value, what to do about it, and what caused it.
+//!
+//! A text names a setting in backticks, as the field of a public struct is called, alone or with its value: `` `skip_bad` ``,
+//! `` `frame = rotated-mask` ``, `` `bounds.angle = 5,10` ``. How a user gives it is for the program to say.
 
+use std::error;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Result with [`struct@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The class of an error; it decides the exit status of the command.
+/// The class of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
-    /// A flag or value that makes no sense (exit status 2).
+    /// A setting or value that makes no sense.
     Usage,
     /// A file or folder: missing, unreadable, damaged, contradictory.
     File,
@@ -19,21 +25,26 @@ pub enum Kind {
     Runtime,
     /// A model call for which memory did not suffice; fewer pictures may fit.
     Memory,
-    /// Stopped by the user with the state saved (exit status 130).
+    /// Stopped by the user with the state saved.
     Interrupted,
 }
 
-/// What is wrong (`problem`), with what (`subject`: a file, flag or value), and what to do about it (`fix`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The error of another crate or of the system that lies behind an [`struct@Error`]; shared, so that errors can be cloned.
+pub type Cause = Arc<dyn error::Error + Send + Sync>;
+
+/// What is wrong (`problem`), with what (`subject`: a file, setting or value), and what to do about it (`fix`).
+#[derive(Debug, Clone)]
 pub struct Error {
     /// The class of the error.
     pub kind: Kind,
-    /// The file, flag or value at fault.
+    /// The file, setting or value at fault.
     pub subject: String,
     /// What is wrong with it.
     pub problem: String,
     /// What the user can do.
     pub fix: String,
+    /// What caused it; `problem` quotes it where it has something to say to the user.
+    pub cause: Option<Cause>,
 }
 
 impl Error {
@@ -44,7 +55,7 @@ impl Error {
         problem: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        Self { kind, subject: subject.into(), problem: problem.into(), fix: fix.into() }
+        Self { kind, subject: subject.into(), problem: problem.into(), fix: fix.into(), cause: None }
     }
 
     /// An error about a file or folder.
@@ -52,9 +63,30 @@ impl Error {
         Self::new(Kind::File, path.as_ref().display().to_string(), problem.to_string(), fix)
     }
 
-    /// An error about a flag or a value that the user gave.
-    pub fn usage(flag: impl Into<String>, problem: impl fmt::Display, fix: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, flag, problem.to_string(), fix)
+    /// An error about a file or folder that another error is behind, which is quoted after `what`.
+    pub fn file_caused(
+        path: impl AsRef<Path>,
+        what: impl fmt::Display,
+        cause: impl Into<Box<dyn error::Error + Send + Sync>>,
+        fix: impl Into<String>,
+    ) -> Self {
+        let cause = cause.into();
+        Self::file(path, format!("{what} ({cause})"), fix).caused_by(cause)
+    }
+
+    /// An error about something that the user gave.
+    pub fn usage(subject: impl Into<String>, problem: impl fmt::Display, fix: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, subject, problem.to_string(), fix)
+    }
+
+    /// An error about the value of a setting.
+    pub fn setting(
+        name: &str,
+        value: impl fmt::Display,
+        problem: impl fmt::Display,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self::usage(format!("`{name} = {value}`"), problem, fix)
     }
 
     /// An error about a model bundle or what its graph returned.
@@ -77,15 +109,23 @@ impl Error {
         )
     }
 
-    /// Exit status of the command that ends with this error.
-    pub fn exit_status(&self) -> u8 {
-        match self.kind {
-            Kind::Usage => 2,
-            Kind::Interrupted => 130,
-            Kind::File | Kind::Model | Kind::Runtime | Kind::Memory => 1,
-        }
+    /// The same error with what caused it, as its [`source`](error::Error::source).
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        self.cause = Some(Arc::from(cause.into()));
+        self
     }
 }
+
+/// Errors are equal that say the same, whatever caused them.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { kind, subject, problem, fix, cause: _ } = self;
+        (*kind, subject, problem, fix) == (other.kind, &other.subject, &other.problem, &other.fix)
+    }
+}
+
+impl Eq for Error {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,22 +133,35 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.cause.as_ref().map(|cause| cause.as_ref() as _)
+    }
+}
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+    use std::io;
+
     use super::*;
 
     #[test]
     fn a_message_names_subject_problem_and_fix() {
         let text = Error::file("a/b.png", "is empty", "copy it again").to_string();
         assert_eq!(text, "a/b.png: is empty\n  fix: copy it again");
+        let text = Error::setting("frame", "upside-down", "is unknown", "use derotated").to_string();
+        assert_eq!(text, "`frame = upside-down`: is unknown\n  fix: use derotated");
     }
 
     #[test]
-    fn exit_statuses_follow_the_kind() {
-        assert_eq!(Error::usage("--budget", "x", "y").exit_status(), 2);
-        assert_eq!(Error::interrupted("attack").exit_status(), 130);
-        assert_eq!(Error::runtime("cpu", "x", "y").exit_status(), 1);
+    fn a_cause_is_quoted_and_kept_as_the_source() {
+        let cause = io::Error::new(io::ErrorKind::NotFound, "gone");
+        let error = Error::file_caused("a.csv", "cannot be read", cause, "restore it");
+        assert_eq!(error.problem, "cannot be read (gone)");
+        let source = error.clone().source().unwrap().downcast_ref::<io::Error>().map(io::Error::kind);
+        assert_eq!(source, Some(io::ErrorKind::NotFound));
+        assert_eq!(error, Error::file("a.csv", "cannot be read (gone)", "restore it"), "whatever the cause");
+        assert!(Error::file("a.csv", "is empty", "restore it").source().is_none());
     }
 }

@@ -153,6 +153,35 @@ fn only_the_command_line_prints() {
     }
 }
 
+/// Lines of other rooms that hold flags of other programs: the end of the file's path, and a part of the line.
+const FLAGS_OF_OTHER_PROGRAMS: [(&str, &str); 4] = [
+    ("runtime/pip.rs", ""),
+    ("runtime/probe.rs", "pip install"),
+    ("bench/device.rs", ""),
+    ("bundle/sibling.rs", "python -m askance_export"),
+];
+
+/// Errors, warnings and comments of the library name settings; that a setting is a flag is for the command line to know.
+#[test]
+fn only_the_command_line_knows_flags() {
+    let flag = |line: &str| {
+        line.match_indices("--").any(|(at, _)| {
+            let starts = !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-');
+            starts && line[at + 2..].starts_with(|c: char| c.is_ascii_lowercase())
+        })
+    };
+    assert!(flag("give `--out`") && !flag("a -- b, c--d, ---"));
+    for (room, path, text) in source_files() {
+        if room == "cli" || room == "main" {
+            continue;
+        }
+        for line in text.lines().filter(|line| flag(line)) {
+            let known = |(file, part): &(&str, &str)| path.ends_with(file) && line.contains(part);
+            assert!(FLAGS_OF_OTHER_PROGRAMS.iter().any(known), "{}: a flag in {line}", path.display());
+        }
+    }
+}
+
 #[test]
 fn the_reader_of_imports_reads_lists() {
     let found = imports("use crate::{metric, perturb::{a, b}, search};\nuse crate::types::X;");

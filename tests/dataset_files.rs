@@ -134,7 +134,7 @@ fn a_limit_takes_the_first_of_both_kinds() {
 #[test]
 fn an_unknown_category_lists_what_there_is_nearest_first() {
     let error = toys().select(&["nutt"], None).unwrap_err();
-    assert_eq!((error.kind, error.subject.as_str()), (Kind::Usage, "--category nutt"));
+    assert_eq!((error.kind, error.subject.as_str()), (Kind::Usage, "`categories = nutt`"));
     assert_eq!(error.fix, "choose among nut, bolt");
 }
 

@@ -329,7 +329,7 @@ fn a_folder_of_two_layouts_must_be_named() {
     meta(&folder, r#"{"screw": [{"img_path": "more/0.png", "anomaly": 0}]}"#);
     let error = folder.open().unwrap_err();
     assert!(error.problem.contains("2 ways: mvtec-ad (bolt and 1 more); meta-json"), "{error}");
-    assert!(error.fix.contains("--layout"));
+    assert!(error.fix.contains("`layout`"));
     assert_eq!(names(&open_as(folder.path(), Layout::MetaJson).unwrap()), ["screw/good/0"]);
     assert_eq!(names(&open_as(folder.path(), Layout::MvtecAd).unwrap()), ["bolt/good/0", "nut/good/0"]);
 
@@ -365,7 +365,7 @@ fn a_folder_without_a_layout_says_what_was_seen() {
     let folder = Folder::new();
     folder.pictures(&["images/a.png"]);
     let error = folder.open().unwrap_err();
-    assert!(error.problem.contains("it holds images") && error.fix.contains("--layout"), "{error}");
+    assert!(error.problem.contains("it holds images") && error.fix.contains("`layout`"), "{error}");
     for layout in Layout::ALL {
         assert!(error.fix.contains(layout.name()), "{layout}");
     }

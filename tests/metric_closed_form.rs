@@ -184,7 +184,7 @@ fn what_does_not_fit_is_refused_by_name() {
 
     let error = measure(&maps, &masks, None, &exact(0.0)).unwrap_err();
     assert_eq!(error.kind, Kind::Usage);
-    assert!(error.subject.contains("--fpr-limit"));
+    assert!(error.subject.contains("`fpr_limit = "));
 }
 
 #[test]

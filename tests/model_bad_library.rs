@@ -12,7 +12,7 @@ use askance::runtime::{Found, Options, Runtime, Source, find};
 fn refusal(library: &Path) -> Error {
     let error = Runtime::load(&Found { library: library.into(), source: Source::Given }).unwrap_err();
     assert!(error.subject.contains(library.file_name().unwrap().to_str().unwrap()), "{error}");
-    assert!(error.fix.contains("--ort-lib"), "{error}");
+    assert!(error.fix.contains("`ort_lib`"), "{error}");
     error
 }
 
@@ -134,7 +134,7 @@ fn offline_without_a_library_names_the_ways_out() {
             assert_eq!(found.source, Source::Python, "an OpenVINO build in the active Python environment")
         }
         Err(error) => {
-            for way in ["--ort-lib", "ORT_DYLIB_PATH", "pip install", "askance runtime install"] {
+            for way in ["`ort_lib = ", "ORT_DYLIB_PATH", "pip install", "askance runtime install"] {
                 assert!(error.fix.contains(way), "{error}");
             }
         }

@@ -6,6 +6,7 @@ mod model_common;
 use std::fs;
 use std::path::Path;
 
+use askance::error::Kind;
 use askance::model::{
     Bundle, Precision, Segmenter as _, SessionOptions, WinClip, WinClipOptions, at_precision,
 };
@@ -40,7 +41,7 @@ fn what_is_named_is_a_folder_or_an_embedded_bundle() {
     assert_ne!(by_path.describe().origin, "embedded");
     assert_eq!(Bundle::resolve("pocket").unwrap().name(), "pocket");
     let error = Bundle::resolve("no-such-model").unwrap_err();
-    assert_eq!(error.exit_status(), 2);
+    assert_eq!(error.kind, Kind::Usage);
     assert!(error.fix.contains("pocket"), "{error}");
     assert!(Bundle::embedded("no-such-model").is_err());
 }
@@ -146,7 +147,7 @@ fn a_missing_sibling_is_an_error_with_the_command_that_makes_it() {
         [(Precision::Int8, "askance_export.quantise"), (Precision::Fp16, "--precision fp16")]
     {
         let error = at(&bundle, precision).unwrap_err();
-        assert_eq!((error.exit_status(), error.subject), (2, format!("--precision {precision}")));
+        assert_eq!((error.kind, error.subject), (Kind::Usage, format!("`precision = {precision}`")));
         let sibling = folder.path().join(format!("own-{precision}")).display().to_string();
         assert!(error.problem.contains(&sibling), "{}", error.problem);
         assert!(error.fix.contains(command) && error.fix.contains(&sibling), "{}", error.fix);

@@ -7,7 +7,7 @@ mod model_common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use askance::error::{Error, Result};
+use askance::error::{Error, Kind, Result};
 use askance::model::{
     Bundle, Fake, Segmentation, Segmenter, SessionOptions, WinClipOptions, load, recognise,
 };
@@ -153,14 +153,14 @@ fn senseless_manifests_are_refused_by_key() {
 }
 
 #[test]
-fn flags_that_mean_nothing_to_a_foreign_graph_are_refused() {
+fn settings_that_mean_nothing_to_a_foreign_graph_are_refused() {
     let (_folder, bundle) = bundle("plain", PLAIN).unwrap();
-    for (options, flag) in [
-        (WinClipOptions { temperature: Some(0.1), ..few_prompts() }, "--temperature"),
-        (WinClipOptions { stride: 2, ..few_prompts() }, "--stride"),
+    for (options, setting) in [
+        (WinClipOptions { temperature: Some(0.1), ..few_prompts() }, "`temperature`"),
+        (WinClipOptions { stride: 2, ..few_prompts() }, "`stride`"),
     ] {
         let error = load(&bundle, &runtime(), SessionOptions::default(), options).map(|_| ()).unwrap_err();
-        assert_eq!((error.subject.as_str(), error.exit_status()), (flag, 2));
+        assert_eq!((error.subject.as_str(), error.kind), (setting, Kind::Usage));
     }
     assert!(bundle.clip().is_err());
 }

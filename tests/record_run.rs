@@ -268,7 +268,7 @@ fn a_folder_that_cannot_be_written_fails_at_once() {
     let file = folder.path().join("file");
     fs::write(&file, "x").unwrap();
     let error = RunDir::create(file.join("run")).unwrap_err();
-    assert!(error.fix.contains("--out"), "{error}");
+    assert!(error.fix.contains("`out`"), "{error}");
     let run = RunDir::create(folder.path().join("run")).unwrap();
     assert_eq!(fs::read_dir(run.path()).unwrap().count(), 0, "the probe is removed");
     assert!(RunDir::open(run.path()).unwrap_err().problem.contains("run.toml"));
@@ -341,7 +341,7 @@ fn run_toml_reads_back_as_it_was() {
         assert!(text.contains(expected), "{expected} in {text}");
     }
     info.seed = u64::MAX;
-    assert!(info.write(&path).unwrap_err().subject.starts_with("--seed"));
+    assert!(info.write(&path).unwrap_err().subject.starts_with("`seed = "));
     fs::write(&path, "status = 1").unwrap();
     assert!(RunInfo::read(&path).unwrap_err().subject.ends_with("run.toml"));
 }
@@ -384,7 +384,7 @@ fn a_run_goes_on_elsewhere_but_not_with_other_settings() {
         let error = compatible(&old, &new).unwrap_err();
         assert!(error.problem.contains(&format!("another {key}:")), "{key}: {error}");
         assert!(error.problem.contains(value), "{key}: {error}");
-        assert!(error.fix.contains("--out"), "{error}");
+        assert!(error.fix.contains("`out`"), "{error}");
     }
 }
 

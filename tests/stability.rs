@@ -204,11 +204,11 @@ fn drift_is_searched_without_masks_and_other_losses_say_what_they_lack() {
         detail: Detail::Full,
     };
     let error = evaluator.evaluate(&[candidate]).unwrap_err();
-    assert!(error.subject == "--loss drift" && error.kind == Kind::Usage, "{error}");
+    assert!(error.subject == "`loss = drift`" && error.kind == Kind::Usage, "{error}");
     let by_mask = Settings { loss: Loss::Contrast.into(), ..settings };
     let mut evaluator = Evaluator::new(&mut fake, Objective::new(&by_mask, SIZE), 4);
     let error = evaluator.evaluate(&[candidate]).unwrap_err();
-    assert!(error.subject == "--loss contrast" && error.fix.contains("drift"), "{error}");
+    assert!(error.subject == "`loss = contrast`" && error.fix.contains("drift"), "{error}");
 }
 
 #[test]

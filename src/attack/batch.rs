@@ -44,8 +44,9 @@ impl FromStr for BatchSize {
         match text.parse() {
             _ if text == "auto" => Ok(Self::Auto),
             Ok(pictures @ 1..) => Ok(Self::Of(pictures)),
-            _ => Err(Error::usage(
-                format!("--batch {text}"),
+            _ => Err(Error::setting(
+                "batch",
+                text,
                 "is no number of pictures",
                 "give a whole number of at least 1, or auto",
             )),

@@ -9,6 +9,7 @@ use crate::metric::Loss;
 /// What a search minimises: the lower, the worse for the segmenter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Goal {
     /// How far map and image score have moved from those of the unchanged picture, negated
     /// ([`metric::drift`](crate::metric::drift)). Needs no ground truth.

@@ -89,15 +89,16 @@ impl Objective {
             (Goal::Truth(loss), Some(mask), _) => {
                 Ok(self.loss_of_truth(loss, answer.map.view(), mask, perturbation))
             }
-            (Goal::Truth(loss), None, _) => Err(Error::usage(
-                format!("--loss {loss}"),
+            (Goal::Truth(loss), None, _) => Err(Error::setting(
+                "loss",
+                loss,
                 "compares maps with masks, and there are none",
-                "use --loss drift, or data with ground truth",
+                "use `loss = drift`, or data with ground truth",
             )),
             (Goal::Drift, _, Some(clean)) => Ok(self.drift(answer, clean, &perturbation)),
             (Goal::Drift, _, None) if perturbation == Perturbation::IDENTITY => Ok(0.0),
             (Goal::Drift, _, None) => Err(Error::usage(
-                "--loss drift",
+                "`loss = drift`",
                 "is measured from the answer to the unchanged picture, which is missing",
                 "evaluate the unchanged picture first",
             )),

@@ -237,7 +237,7 @@ fn without_hope(error: Error) -> Error {
         return error;
     }
     let fix = "not even one picture fits: free memory (other processes on the same device?), or use a smaller model, a lower \
-               precision or another --provider";
+               precision or another `provider`";
     Error { fix: fix.to_owned(), ..error }
 }
 

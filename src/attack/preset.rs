@@ -10,6 +10,7 @@ use crate::types::Frame;
 /// contrast loss, the three-pass rotation with replicated borders and 100 evaluations of arXiv 2405.07969 and of its authors'
 /// code (`examples/anomalib_adversary` in IntelLabs/MART).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Preset {
     /// The text: the map is turned back and compared with the untouched mask; corners that a rotation brought in count with
     /// a score of zero.
@@ -35,7 +36,7 @@ impl Preset {
         }
     }
 
-    /// Name as written in flags.
+    /// Name as written in settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Paper => "paper",
@@ -57,7 +58,7 @@ impl FromStr for Preset {
         match text {
             "paper" => Ok(Self::Paper),
             "authors" => Ok(Self::Authors),
-            _ => Err(Error::usage(format!("--preset {text}"), "is unknown", "use paper or authors")),
+            _ => Err(Error::setting("preset", text, "is unknown", "use paper or authors")),
         }
     }
 }

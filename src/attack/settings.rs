@@ -36,7 +36,7 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// The paper's axes and bounds, alone and jointly, 100 evaluations: what the command line does without flags.
+    /// The paper's axes and bounds, alone and jointly, 100 evaluations: what the command line does unless told otherwise.
     fn default() -> Self {
         Self {
             attacks: Attack::over(&Axis::PAPER),
@@ -72,22 +72,18 @@ impl Settings {
     /// Refuses what makes no sense, before anything is loaded.
     ///
     /// # Errors
-    /// A usage error that names the flag.
+    /// A usage error that names the setting.
     pub fn validate(&self) -> Result<()> {
         self.bounds.validate()?;
         if self.attacks.contains(&Attack::Joint) && self.axes.is_empty() {
-            return Err(Error::usage("--axes", "leaves the joint attack nothing to search", "name an axis"));
+            return Err(Error::usage("`axes`", "leaves the joint attack nothing to search", "name an axis"));
         }
         if self.budget == 0 {
-            return Err(Error::usage("--budget 0", "leaves no model evaluation", "give at least 1"));
+            return Err(Error::setting("budget", 0, "leaves no model evaluation", "give at least 1"));
         }
         if i64::try_from(self.seed).is_err() {
             // run.toml, which records it, has signed integers of 64 bits.
-            return Err(Error::usage(
-                format!("--seed {}", self.seed),
-                "is too large",
-                "give a seed below 2^63",
-            ));
+            return Err(Error::setting("seed", self.seed, "is too large", "give a seed below 2^63"));
         }
         Ok(())
     }
@@ -123,6 +119,7 @@ impl Settings {
 /// Pixels of the map that lie outside the moved picture, once it has been brought back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Border {
     /// They count, with an anomaly score of zero (the paper).
     #[default]
@@ -138,7 +135,7 @@ impl FromStr for Border {
         match text {
             "zeros" => Ok(Self::Zeros),
             "ignore" => Ok(Self::Ignore),
-            _ => Err(Error::usage(format!("--border {text}"), "is unknown", "use zeros or ignore")),
+            _ => Err(Error::setting("border", text, "is unknown", "use zeros or ignore")),
         }
     }
 }
@@ -155,6 +152,7 @@ impl fmt::Display for Border {
 /// Which candidate of a search is its worst case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Select {
     /// The one of lowest loss.
     #[default]
@@ -176,11 +174,7 @@ impl FromStr for Select {
             "loss" => Ok(Self::Loss),
             "sample-auroc" => Ok(Self::SampleAuroc),
             "pooled" => Ok(Self::Pooled),
-            _ => Err(Error::usage(
-                format!("--select {text}"),
-                "is unknown",
-                "use loss, sample-auroc or pooled",
-            )),
+            _ => Err(Error::setting("select", text, "is unknown", "use loss, sample-auroc or pooled")),
         }
     }
 }
@@ -198,6 +192,7 @@ impl fmt::Display for Select {
 /// A search strategy, or the one that suits the number of axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SearchChoice {
     /// Grid on one axis, where it covers the interval evenly; Bayesian optimisation on several.
     #[default]

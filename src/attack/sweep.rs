@@ -13,7 +13,7 @@ use crate::types::{Axis, Bounds, Detail, Interval, Perturbation};
 /// A usage error for fewer than 2 steps.
 pub fn sweep_values(bounds: &Bounds, axis: Axis, steps: usize) -> Result<Vec<f64>> {
     if steps < 2 {
-        return Err(Error::usage(format!("--steps {steps}"), "is no range", "give at least 2"));
+        return Err(Error::setting("steps", steps, "is no range", "give at least 2"));
     }
     let Interval { low, high } = bounds.get(axis);
     let mut values: Vec<f64> =

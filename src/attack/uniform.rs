@@ -16,6 +16,7 @@ use crate::types::{Attack, Perturbation};
 /// What a search for a uniform worst case lowers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum UniformMetric {
     /// Pooled pixel AUROC.
     #[default]
@@ -25,7 +26,7 @@ pub enum UniformMetric {
 }
 
 impl UniformMetric {
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::PixelAuroc => "pixel-auroc",
@@ -44,9 +45,10 @@ impl FromStr for UniformMetric {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        [Self::PixelAuroc, Self::Aupro].into_iter().find(|metric| metric.name() == text).ok_or_else(|| {
-            Error::usage(format!("--uniform-metric {text}"), "is unknown", "use pixel-auroc or aupro")
-        })
+        [Self::PixelAuroc, Self::Aupro]
+            .into_iter()
+            .find(|metric| metric.name() == text)
+            .ok_or_else(|| Error::setting("uniform_metric", text, "is unknown", "use pixel-auroc or aupro"))
     }
 }
 

@@ -174,7 +174,7 @@ impl Running {
                 let reason = format!("no answer within {} s", limit.as_secs_f64());
                 return Err(Failure::new(
                     reason + &self.last_words(),
-                    "give a longer --time-limit (an engine may take minutes to build), or a smaller --batch",
+                    "give a longer `time_limit` (an engine may take minutes to build), or a smaller `batch`",
                 ));
             }
         };
@@ -195,7 +195,7 @@ impl Running {
         let reason = format!("the process ended unasked ({status})");
         Failure::new(
             reason + &self.last_words(),
-            "check that memory suffices (fewer configurations at once, or a smaller --batch) and that the library fits this machine",
+            "check that memory suffices (fewer configurations at once, or a smaller `batch`) and that the library fits this machine",
         )
     }
 
@@ -313,14 +313,14 @@ mod tests {
             child("read request; echo 'out of cheese' >&2; kill -SEGV $$", LONG).start().unwrap_err();
         assert!(failure.reason.contains("SIGSEGV"), "{failure:?}");
         assert!(failure.reason.ends_with("it last said: out of cheese"), "{failure:?}");
-        assert!(failure.fix.contains("--batch"), "{failure:?}");
+        assert!(failure.fix.contains("`batch`"), "{failure:?}");
     }
 
     #[test]
     fn a_child_that_hangs_is_given_up() {
         let failure = child("read request; exec sleep 600", 300).start().unwrap_err();
         assert!(failure.reason.contains("no answer within 0.3 s"), "{failure:?}");
-        assert!(failure.fix.contains("--time-limit"), "{failure:?}");
+        assert!(failure.fix.contains("`time_limit`"), "{failure:?}");
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub struct Setup {
     pub strict: bool,
     /// Untimed calls after the first one.
     pub warm_up: usize,
-    /// The library that `--ort-lib` names.
+    /// As in [`runtime::Options::ort_lib`](crate::model::runtime::Options::ort_lib).
     pub ort_lib: Option<PathBuf>,
     /// Forbids the network.
     pub offline: bool,
@@ -74,14 +74,15 @@ pub struct Setup {
 /// What a child runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Job {
     /// A model.
     Model {
-        /// As for `--model`.
+        /// The model, as [`Bundle::resolve`](crate::model::Bundle::resolve) takes it, or a graph without a manifest.
         model: String,
-        /// As for `--prompts`.
+        /// The prompts, as [`PromptSet::resolve`](crate::prompt::PromptSet::resolve) takes them.
         prompts: String,
-        /// As for `--stride`.
+        /// The step between windows, in patches.
         stride: usize,
         /// What it sees.
         pictures: Vec<Picture>,

@@ -61,6 +61,7 @@ pub const MOST_CALLS: usize = 50;
 
 /// What has just happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Event<'a> {
     /// This task was started, or failed to.
     Started(usize),

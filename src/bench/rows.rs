@@ -108,8 +108,7 @@ fn timing(one: &Measured, work: Option<&ImageWork>) -> BenchRow {
             row.reason =
                 Some(format!("{elsewhere} of {all} nodes ran on {others}: the time is of both together"));
             row.fix = Some(
-                "add --strict-ep to refuse that, or export a graph whose operators the provider has"
-                    .to_owned(),
+                "add `strict` to refuse that, or export a graph whose operators the provider has".to_owned(),
             );
         }
     }
@@ -302,7 +301,7 @@ mod tests {
         assert_eq!((row.status, row.ran.as_str()), (BenchStatus::Mixed, "cuda:0+cpu"));
         assert_eq!((row.nodes, row.nodes_elsewhere), (Some(10), Some(3)));
         assert!(row.reason.as_ref().unwrap().starts_with("3 of 13 nodes ran on cpu"));
-        assert!(row.fix.as_ref().unwrap().contains("--strict-ep"));
+        assert!(row.fix.as_ref().unwrap().contains("`strict`"));
     }
 
     #[test]

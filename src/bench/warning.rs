@@ -41,6 +41,7 @@ fn available(meminfo: &str) -> Option<f64> {
 
 /// A reason to doubt.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Warning {
     /// The machine had other things to do.
     Busy {
@@ -145,15 +146,15 @@ impl Warning {
         match self {
             Self::Busy { .. } => "stop other programs, or compare only what was interleaved in this run",
             Self::LittleMemory { .. } => "compare fewer configurations at once, or smaller batches",
-            Self::FewRounds { .. } => "give more --rounds",
-            Self::FewCalls { .. } => "give more --calls or --rounds before quoting p99",
+            Self::FewRounds { .. } => "give more `rounds`",
+            Self::FewCalls { .. } => "give more `calls` or `rounds` before quoting p99",
             Self::Noisy { .. } => {
-                "stop other programs, pin the clock rate, or give fewer --threads than cores"
+                "stop other programs, pin the clock rate, or give fewer `threads` than cores"
             }
             Self::Drifting { .. } => {
-                "stop other programs, or let the machine reach a steady temperature (a longer --warm-up, more --rounds), or pin the clock rate"
+                "stop other programs, or let the machine reach a steady temperature (a longer `warm_up`, more `rounds`), or pin the clock rate"
             }
-            Self::Cold { .. } => "give a longer --warm-up",
+            Self::Cold { .. } => "give a longer `warm_up`",
         }
     }
 }

@@ -30,9 +30,11 @@ pub fn serve(input: impl BufRead, mut output: impl Write) -> Result<()> {
             })
             .and_then(|request| Ok(answer(&mut worker, request)?))
             .unwrap_or_else(Reply::Failed);
-        let unwritable = |error: String| Error::file("standard output", error, "run `askance bench` instead");
-        let text = serde_json::to_string(&reply).map_err(|error| unwritable(error.to_string()))?;
-        writeln!(output, "{text}").and_then(|()| output.flush()).map_err(|e| unwritable(e.to_string()))?;
+        let unwritable = |error: std::io::Error| {
+            Error::file("standard output", &error, "run `askance bench` instead").caused_by(error)
+        };
+        let text = serde_json::to_string(&reply).map_err(|error| unwritable(error.into()))?;
+        writeln!(output, "{text}").and_then(|()| output.flush()).map_err(unwritable)?;
     }
     Ok(())
 }
@@ -201,7 +203,8 @@ fn decode(pictures: &[&Picture], size: usize) -> Result<Array4<f32>> {
         .collect::<Result<Vec<_>>>()?;
     let views: Vec<_> = images.iter().map(|image| image.view()).collect();
     stack(Axis(0), &views).map_err(|error| {
-        Error::usage("--data", format!("gives no pictures: {error}"), "name a folder with pictures")
+        Error::usage("`data`", format!("gives no pictures: {error}"), "name a folder with pictures")
+            .caused_by(error)
     })
 }
 

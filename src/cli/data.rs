@@ -10,6 +10,7 @@ use askance::error::{Error, Result};
 use super::args::{Global, SurveyArgs};
 use super::progress;
 use super::table::render;
+use super::wording::error_in_flags;
 
 /// Measures the data and prints what was found; fails after that when a file cannot be used.
 pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
@@ -23,6 +24,7 @@ pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
     problems.extend(censuses.iter().flat_map(|census| census.problems.clone()));
     let mut warnings = dataset.warnings();
     warnings.extend(dataset::sum_up(censuses.iter().flat_map(|census| &census.remarks)));
+    let problems: Vec<Error> = problems.into_iter().map(error_in_flags).collect();
     let report = Report { dataset: &dataset, censuses: &censuses, warnings: &warnings, problems: &problems };
     if global.json {
         println!("{:#}", report.json());

@@ -13,6 +13,7 @@ use askance::runtime::{self, Flavour, InstallOptions};
 use super::args::Global;
 use super::setup::runtime_options;
 use super::table::render;
+use super::wording::in_flags;
 
 /// `askance providers`
 pub fn providers(global: &Global) -> Result<()> {
@@ -22,9 +23,9 @@ pub fn providers(global: &Global) -> Result<()> {
     let options = runtime_options(global);
     let survey = model::survey(&options, &|library| child(&program, library), &|event| eprintln!("{event}"))?;
     if global.json {
-        println!("{:#}", json!(survey));
+        println!("{}", in_flags(&format!("{:#}", json!(survey))));
     } else {
-        println!("{}", describe(&survey));
+        println!("{}", in_flags(&describe(&survey)));
     }
     Ok(())
 }

@@ -27,24 +27,35 @@ mod telemetry;
 mod tolerance;
 mod uniform;
 mod unlabelled;
+mod wording;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use args::{Cli, Command, RuntimeCommand};
-use askance::error::Result;
+use askance::error::{Kind, Result};
 
 /// Runs the command of this process and tells its exit status: 0, 1 (failed), 2 (usage), 130 (interrupted, state saved).
 pub fn main() -> ExitCode {
     telemetry::forbid();
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| wording::parse_error_in_flags(error).exit());
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(error.exit_status())
+            let status = exit_status(error.kind);
+            eprintln!("error: {}", wording::error_in_flags(error));
+            ExitCode::from(status)
         }
+    }
+}
+
+/// Exit status of a command that ends with an error of this kind.
+fn exit_status(kind: Kind) -> u8 {
+    match kind {
+        Kind::Usage => 2,
+        Kind::Interrupted => 130,
+        _ => 1,
     }
 }
 
@@ -71,5 +82,16 @@ fn run(cli: Cli) -> Result<()> {
         },
         Command::Models(args) => inspect::models(&global, &args),
         Command::Synth(args) => synth::run(&global, &args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_statuses_follow_the_kind() {
+        let statuses = [Kind::Usage, Kind::Interrupted, Kind::Runtime, Kind::File].map(exit_status);
+        assert_eq!(statuses, [2, 130, 1, 1]);
     }
 }

@@ -13,6 +13,7 @@ use askance::types::Attack;
 use super::args::{Global, PlotArgs};
 use super::plan::Done;
 use super::table::{percent, render};
+use super::wording::in_flags;
 use super::{defences, effort, stability};
 
 /// Pictures written, and those that the records do not allow, with the reason.
@@ -29,7 +30,8 @@ pub fn draw(dir: &RunDir) -> Result<Plots> {
 
 fn draw_into(dirs: &[RunDir], out: &Path) -> Result<Plots> {
     let drawn = plot::all(dirs, out)?;
-    Ok(Plots { written: drawn.written, skipped: drawn.skipped })
+    let skipped = drawn.skipped.into_iter().map(|(figure, reason)| (figure, in_flags(&reason))).collect();
+    Ok(Plots { written: drawn.written, skipped })
 }
 
 /// `askance plot`

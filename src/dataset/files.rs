@@ -15,7 +15,7 @@ const LITTER: [&str; 3] = ["thumbs.db", "desktop.ini", "__macosx"];
 /// Everything in a folder, sorted by name, without hidden files and the litter of operating systems.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = |e: std::io::Error| {
-        Error::file(folder, format!("cannot be listed ({e})"), "check that the folder exists and may be read")
+        Error::file_caused(folder, "cannot be listed", e, "check that the folder exists and may be read")
     };
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {

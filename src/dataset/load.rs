@@ -29,6 +29,7 @@ pub struct Facts {
 
 /// A file that can be used, but is read in a way that somebody might not expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Remark {
     /// A mask that is a JPEG file: it rings around edges, and is anomalous from half the brightness on.
     LossyMask(PathBuf),

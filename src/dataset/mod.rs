@@ -72,6 +72,7 @@ pub struct Unused {
 /// Why pictures are not evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Why {
     /// They are for training or validation.
     OtherSplit,
@@ -201,7 +202,7 @@ pub fn open(root: impl AsRef<Path>, selection: &Selection) -> Result<Dataset> {
 pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
     let root = root.as_ref();
     if selection.limit == Some(0) {
-        return Err(Error::usage("--limit 0", "leaves no sample", "give at least 1"));
+        return Err(Error::setting("limit", 0, "leaves no sample", "give at least 1"));
     }
     let layout = layout::find(root, selection.layout)?;
     let listing = layout::read(root, layout, &selection.categories)?;
@@ -248,7 +249,7 @@ fn finish(
         problems.push(Error::file(
             root,
             format!("has no test pictures in category {name}"),
-            "put .png, .jpg or .bmp files there, or choose other categories with --category",
+            "put .png, .jpg or .bmp files there, or choose other categories with `categories`",
         ));
     }
     samples.sort_by(|a, b| (a.label != Label::Normal, &a.id).cmp(&(b.label != Label::Normal, &b.id)));

@@ -15,8 +15,9 @@ pub fn check<'a>(chosen: &[String], there: impl Iterator<Item = &'a str>) -> Res
     let Some(unknown) = chosen.iter().find(|name| !there.contains(name.as_str())) else { return Ok(()) };
     let mut nearest: Vec<&str> = there.into_iter().collect();
     nearest.sort_by_key(|name| distance(unknown, name));
-    Err(Error::usage(
-        format!("--category {unknown}"),
+    Err(Error::setting(
+        "categories",
+        unknown,
         "is not in the dataset",
         format!("choose among {}", nearest.join(", ")),
     ))

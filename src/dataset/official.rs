@@ -9,6 +9,7 @@ use super::{Counts, Dataset, Layout};
 /// A published test set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Official {
     /// MVTec AD (Bergmann et al., CVPR 2019).
     MvtecAd,

@@ -37,10 +37,10 @@ pub struct Picture {
 /// # Errors
 /// A file error when the file is missing, empty, not a picture, without pixels, or absurdly large.
 pub fn header(path: &Path) -> Result<Header> {
-    let file = File::open(path).map_err(|e| missing(path, &e))?;
-    let length = file.metadata().map_err(|e| missing(path, &e))?.len();
+    let file = File::open(path).map_err(|e| missing(path, e))?;
+    let length = file.metadata().map_err(|e| missing(path, e))?.len();
     let (mut decoder, format) = decoder(path, BufReader::new(file), length)?;
-    let orientation = decoder.orientation().map_err(|e| damaged(path, &e))?;
+    let orientation = decoder.orientation().map_err(|e| damaged(path, e))?;
     let (width, height) = decoder.dimensions();
     Ok(Header {
         size: (height as usize, width as usize),
@@ -54,14 +54,14 @@ pub fn header(path: &Path) -> Result<Header> {
 /// # Errors
 /// Those of [`header`], and a file error when the file is truncated or damaged.
 pub fn read(path: &Path) -> Result<Picture> {
-    let bytes = fs::read(path).map_err(|e| missing(path, &e))?;
+    let bytes = fs::read(path).map_err(|e| missing(path, e))?;
     let (decoder, format) = decoder(path, Cursor::new(&bytes), bytes.len() as u64)?;
     let is_jpeg = format == ImageFormat::Jpeg;
     // The JPEG decoder fills what is missing with grey and says nothing.
     if is_jpeg && !jpeg_has_its_end(&bytes) {
-        return Err(damaged(path, &"the file ends before the picture does"));
+        return Err(damaged(path, "the file ends before the picture does"));
     }
-    let pixels = DynamicImage::from_decoder(decoder).map_err(|e| damaged(path, &e))?;
+    let pixels = DynamicImage::from_decoder(decoder).map_err(|e| damaged(path, e))?;
     Ok(Picture { pixels, is_jpeg })
 }
 
@@ -73,14 +73,14 @@ fn decoder<'a>(
     if length == 0 {
         return Err(Error::file(path, "is empty", "copy the file again"));
     }
-    let mut reader = ImageReader::new(source).with_guessed_format().map_err(|e| damaged(path, &e))?;
+    let mut reader = ImageReader::new(source).with_guessed_format().map_err(|e| damaged(path, e))?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);
     reader.limits(limits);
     let Some(format) = reader.format() else {
         return Err(Error::file(path, "is not a picture of a known format", "give a PNG, JPEG or BMP file"));
     };
-    let decoder = reader.into_decoder().map_err(|e| damaged(path, &e))?;
+    let decoder = reader.into_decoder().map_err(|e| damaged(path, e))?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 {
@@ -116,14 +116,15 @@ fn jpeg_has_its_end(bytes: &[u8]) -> bool {
     false
 }
 
-fn missing(path: &Path, e: &std::io::Error) -> Error {
+fn missing(path: &Path, e: std::io::Error) -> Error {
     if e.kind() == std::io::ErrorKind::NotFound {
         Error::file(path, "is missing", "put the file there, or correct the path in the manifest")
+            .caused_by(e)
     } else {
-        Error::file(path, format!("cannot be read ({e})"), "check its permissions and the disk")
+        Error::file_caused(path, "cannot be read", e, "check its permissions and the disk")
     }
 }
 
-fn damaged(path: &Path, e: &dyn std::fmt::Display) -> Error {
-    Error::file(path, format!("cannot be decoded ({e})"), "the file is damaged: copy or save it again as PNG")
+fn damaged(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::file_caused(path, "cannot be decoded", cause, "the file is damaged: copy or save it again as PNG")
 }

@@ -22,6 +22,7 @@ const LOG_FLOOR: f64 = -100.0;
 /// Cross-entropy, focal and Dice read the map as probabilities: values are clamped to [0, 1].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Loss {
     /// Mean of the map over anomalous pixels minus its mean over normal pixels (the authors' code). A mean over no
     /// pixels is left out: a normal sample has only the second term. In [-1, 1] for maps in [0, 1].
@@ -48,7 +49,7 @@ impl Loss {
         matches!(self, Self::Bce | Self::Focal | Self::Dice)
     }
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Contrast => "contrast",

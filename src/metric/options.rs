@@ -26,7 +26,7 @@ impl AuproMode {
     /// All forms.
     pub const ALL: [Self; 2] = [Self::Exact, Self::Thresholds200];
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Exact => "exact",
@@ -78,8 +78,9 @@ impl MetricOptions {
         if self.fpr_limit > 0.0 && self.fpr_limit <= 1.0 {
             return Ok(());
         }
-        Err(Error::usage(
-            format!("--fpr-limit {}", self.fpr_limit),
+        Err(Error::setting(
+            "fpr_limit",
+            self.fpr_limit,
             "is not above 0 and at most 1",
             "give the false-positive rate up to which AUPRO integrates, usually 0.3",
         ))
@@ -103,7 +104,7 @@ mod tests {
     fn limits_outside_are_refused_by_name() {
         for fpr_limit in [0.0, -0.1, 1.1, f64::NAN] {
             let error = MetricOptions { fpr_limit, ..MetricOptions::default() }.validate().unwrap_err();
-            assert!(error.subject.starts_with("--fpr-limit"), "{error}");
+            assert!(error.subject.starts_with("`fpr_limit = "), "{error}");
         }
         assert!(MetricOptions { fpr_limit: 1.0, ..MetricOptions::default() }.validate().is_ok());
     }

@@ -94,7 +94,7 @@ impl Gemm {
         let one = Array1::from_elem(1, 1.0_f32);
         let failed = |error: ort::Error| {
             let problem = format!("fails on {}: {error}", self.provenance.provider);
-            Error::model("matrix product", problem, "check `askance providers`")
+            Error::model("matrix product", problem, "check `askance providers`").caused_by(error)
         };
         let inputs = ort::inputs!["x" => TensorRef::from_array_view(&one).map_err(failed)?];
         let outputs = self.session.run(inputs).map_err(failed)?;

@@ -69,19 +69,19 @@ pub(super) fn lower(bundle: &Bundle, options: &SessionOptions) -> Result<Lowered
 
 fn way(name: &str, own: Option<Precision>, provider: &Provider, wanted: Option<Precision>) -> Result<Way> {
     let usage = |precision: Precision, problem: String, fix: &str| {
-        Err(Error::usage(format!("--precision {precision}"), problem, fix))
+        Err(Error::setting("precision", precision, problem, fix))
     };
     match (own, wanted) {
         (Some(Precision::Fp32), None | Some(Precision::Fp32)) if !provider.has_fp32() => {
             let problem = format!("cannot be had from {provider}, which computes in half precision");
-            usage(Precision::Fp32, problem, "say --precision fp16, or choose another provider")
+            usage(Precision::Fp32, problem, "say `precision = fp16`, or choose another provider")
         }
         (_, None) => Ok(Way::Graph),
         (Some(own), Some(wanted)) if own == wanted => Ok(Way::Graph),
         (None, Some(wanted)) => {
             let problem = format!("was asked of {name}, of whose graph nobody knows the precision");
             let fix =
-                "leave it out, or give the graph a bundle.toml with its `precision` (docs/foreign-models.md)";
+                "leave it out, or give the graph a bundle.toml with its precision (docs/foreign-models.md)";
             usage(wanted, problem, fix)
         }
         (Some(Precision::Fp32), Some(wanted)) if provider.computes_fp32_in(wanted) => {
@@ -94,7 +94,7 @@ fn way(name: &str, own: Option<Precision>, provider: &Provider, wanted: Option<P
         (_, Some(Precision::Bf16)) => {
             let problem = format!("cannot be had from {provider} on this machine");
             let fix = "bf16 is what openvino:CPU computes on a processor with AVX-512 BF16, tensorrt on a GPU, and cpu on 64-bit \
-                       ARM with BF16; else use --precision fp32 or int8";
+                       ARM with BF16; else use `precision = fp32` or int8";
             usage(Precision::Bf16, problem, fix)
         }
         (_, Some(wanted)) => Ok(Way::Sibling(wanted)),
@@ -104,6 +104,7 @@ fn way(name: &str, own: Option<Precision>, provider: &Provider, wanted: Option<P
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     fn found(own: Option<Precision>, provider: &str, wanted: Option<Precision>) -> Result<Way> {
         way("small", own, &provider.parse().unwrap(), wanted)
@@ -155,8 +156,8 @@ mod tests {
             (None, "cpu", Some(Precision::Fp32), "nobody knows"),
         ] {
             let error = found(own, provider, wanted).unwrap_err();
-            assert_eq!(error.exit_status(), 2);
-            assert!(error.subject.starts_with("--precision"), "{error}");
+            assert_eq!(error.kind, Kind::Usage);
+            assert!(error.subject.starts_with("`precision = "), "{error}");
             assert!(error.problem.contains(word), "{error}");
         }
     }

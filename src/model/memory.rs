@@ -1,7 +1,5 @@
 //! Model calls that fail for want of memory.
 
-use std::fmt::Display;
-
 use crate::error::{Error, Kind};
 
 /// What ONNX Runtime and the libraries below it write where memory cannot be had, in lower case.
@@ -24,14 +22,15 @@ pub fn is_exhausted(message: &str) -> bool {
 
 /// The error of a call of the graph `subject` that failed on `provider`: of [`Kind::Memory`] where memory did not suffice, else of
 /// [`Kind::Model`] with `fix`.
-pub(super) fn failed_call(subject: &str, provider: &str, error: &dyn Display, fix: &str) -> Error {
+pub(super) fn failed_call(subject: &str, provider: &str, error: ort::Error, fix: &str) -> Error {
     let message = error.to_string();
     let problem = format!("fails on {provider}: {message}");
-    if is_exhausted(&message) {
-        Error::new(Kind::Memory, subject, problem, "use a smaller --batch, or free memory of the device")
+    let failed = if is_exhausted(&message) {
+        Error::new(Kind::Memory, subject, problem, "use a smaller `batch`, or free memory of the device")
     } else {
         Error::model(subject, problem, fix)
-    }
+    };
+    failed.caused_by(error)
 }
 
 #[cfg(test)]
@@ -62,7 +61,7 @@ mod tests {
         ];
         for message in of_memory {
             assert!(is_exhausted(message), "{message}");
-            assert_eq!(failed_call("image.onnx", "cuda:0", &message, "x").kind, Kind::Memory);
+            assert_eq!(failed_call("image.onnx", "cuda:0", ort::Error::new(message), "x").kind, Kind::Memory);
         }
         let of_other_causes = [
             "Non-zero status code returned while running MatMul node. Name:'/blocks.0/MatMul' Status Message: matmul dimension \
@@ -74,7 +73,7 @@ mod tests {
         ];
         for message in of_other_causes {
             assert!(!is_exhausted(message), "{message}");
-            let error = failed_call("image.onnx", "cuda:0", &message, "look again");
+            let error = failed_call("image.onnx", "cuda:0", ort::Error::new(message), "look again");
             assert_eq!((error.kind, error.fix.as_str()), (Kind::Model, "look again"));
         }
     }

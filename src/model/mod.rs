@@ -146,12 +146,12 @@ pub fn load(
         return Ok(Box::new(WinClip::load(bundle, runtime, session, options)?));
     };
     let unused = [
-        ("--temperature", options.temperature.is_some()),
-        ("--stride", options.stride != WinClipOptions::default().stride),
+        ("`temperature`", options.temperature.is_some()),
+        ("`stride`", options.stride != WinClipOptions::default().stride),
     ];
-    if let Some((flag, _)) = unused.into_iter().find(|(_, set)| *set) {
+    if let Some((setting, _)) = unused.into_iter().find(|(_, set)| *set) {
         let problem = format!("means nothing to the foreign graph {}", bundle.name());
-        return Err(Error::usage(flag, problem, "leave it out, or use a CLIP"));
+        return Err(Error::usage(setting, problem, "leave it out, or use a CLIP"));
     }
     let model = Foreign::load(bundle, runtime, session, options.prompts, options.underscores_to_spaces)?;
     Ok(Box::new(model))

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// The precision of a model's matrix products. Scores and maps are float32 whatever it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Precision {
     /// IEEE 754 single, 24 bits of mantissa.
     #[default]
@@ -26,7 +27,7 @@ impl Precision {
     /// All of them, the most exact first.
     pub const ALL: [Self; 4] = [Self::Fp32, Self::Fp16, Self::Bf16, Self::Int8];
 
-    /// Name as in flags, manifests and records.
+    /// Name as in settings, manifests and records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fp32 => "fp32",
@@ -69,6 +70,7 @@ impl From<Precision> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn names_read_back_and_others_are_usage_errors() {
@@ -76,7 +78,7 @@ mod tests {
             assert_eq!(precision.to_string().parse::<Precision>().unwrap(), precision);
         }
         for text in ["", "FP32", "float32", "int4"] {
-            assert_eq!(text.parse::<Precision>().unwrap_err().exit_status(), 2);
+            assert_eq!(text.parse::<Precision>().unwrap_err().kind, Kind::Usage);
         }
     }
 }

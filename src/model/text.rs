@@ -131,15 +131,17 @@ fn encode(
     embedding: usize,
     file: &str,
 ) -> Result<Array2<f32>> {
-    let failed = |error: ort::Error| Error::model(file, format!("fails: {error}"), "export the bundle again");
+    let failed = |error: ort::Error| {
+        Error::model(file, format!("fails: {error}"), "export the bundle again").caused_by(error)
+    };
     let tensor = TensorRef::from_array_view(tokens).map_err(failed)?;
     let outputs = session.run(ort::inputs!["tokens" => tensor]).map_err(failed)?;
     let (shape, values) = outputs["embedding"].try_extract_tensor::<f32>().map_err(failed)?;
     let expected = (tokens.nrows(), embedding);
-    Array2::from_shape_vec(expected, values.to_vec()).map_err(|_| {
+    Array2::from_shape_vec(expected, values.to_vec()).map_err(|error| {
         let problem =
             format!("returns \"embedding\" of shape {:?} where {expected:?} was expected", &**shape);
-        Error::model(file, problem, "export the bundle again")
+        Error::model(file, problem, "export the bundle again").caused_by(error)
     })
 }
 

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// The resampling method of a rotation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Rotation {
     /// Bilinear interpolation about ((W-1)/2, (H-1)/2), as `kornia.geometry.transform.rotate` with aligned corners.
     #[default]
@@ -22,7 +23,7 @@ impl Rotation {
     /// All methods.
     pub const ALL: [Self; 2] = [Self::Bilinear, Self::ThreePass];
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bilinear => "bilinear",
@@ -51,6 +52,7 @@ impl FromStr for Rotation {
 /// What lies beyond the border of a picture that is turned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Fill {
     /// The nearest border pixel (kornia's `border`, torch's `replicate`).
     #[default]
@@ -65,7 +67,7 @@ impl Fill {
     /// All fills.
     pub const ALL: [Self; 3] = [Self::Replicate, Self::Zeros, Self::Reflect];
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Replicate => "replicate",

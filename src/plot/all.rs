@@ -234,13 +234,10 @@ fn axes(info: &RunInfo, run: &RunDir) -> Result<Vec<Axis>> {
 }
 
 pub(super) fn setting<T: serde::de::DeserializeOwned>(info: &RunInfo, run: &RunDir, key: &str) -> Result<T> {
-    let damaged = |e: String| {
-        Error::file(
-            run.info_path(),
-            format!("has no usable settings.{key} ({e})"),
-            "restore the file from the run that wrote it",
-        )
+    let damaged = |problem: &str| {
+        let problem = format!("has no usable settings.{key} ({problem})");
+        Error::file(run.info_path(), problem, "restore the file from the run that wrote it")
     };
-    let value = info.settings.get(key).ok_or_else(|| damaged("missing".to_owned()))?;
-    value.clone().try_into().map_err(|e: toml::de::Error| damaged(e.message().to_owned()))
+    let value = info.settings.get(key).ok_or_else(|| damaged("missing"))?;
+    value.clone().try_into().map_err(|e: toml::de::Error| damaged(e.message()).caused_by(e))
 }

@@ -29,7 +29,7 @@ pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> 
         return Err(Error::file(
             out,
             "has nothing to show: no uniform worst case with a metric",
-            "run askance attack --uniform",
+            "run askance attack `uniform`",
         ));
     }
     let one_dataset = attacked.iter().all(|row| row.dataset == attacked[0].dataset);

@@ -17,7 +17,7 @@ use crate::types::Image;
 /// Where plotters draws.
 pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 /// What drawing gives: plotters has many error types.
-pub type Drawing<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+pub type Drawing<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Everything is drawn this many times larger and averaged down, which smooths lines and letters.
 const OVERSAMPLING: u32 = 2;
@@ -41,7 +41,7 @@ impl Canvas {
         let size = (self.width * OVERSAMPLING, self.height * OVERSAMPLING);
         let area = BitMapBackend::with_buffer(&mut self.rgb, size).into_drawing_area();
         draw(&area).and_then(|()| Ok(area.present()?)).map_err(|e| {
-            Error::file(out, format!("cannot be drawn ({e})"), "report the records that it was drawn from")
+            Error::file_caused(out, "cannot be drawn", e, "report the records that it was drawn from")
         })
     }
 
@@ -78,7 +78,7 @@ impl Canvas {
         let mut bytes = Cursor::new(Vec::new());
         picture
             .write_to(&mut bytes, ImageFormat::Png)
-            .map_err(|e| Error::file(out, format!("cannot be encoded ({e})"), "report this figure"))?;
+            .map_err(|e| Error::file_caused(out, "cannot be encoded", e, "report this figure"))?;
         write_atomic(out, &bytes.into_inner())
     }
 }

@@ -54,7 +54,7 @@ pub fn convergence(curves: &[Curve], heading: &str, out: &Path) -> Result<()> {
         return Err(Error::file(
             out,
             "has nothing to show: no search with its evaluations",
-            "use --keep-traces",
+            "use `keep_traces`",
         ));
     }
     let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);

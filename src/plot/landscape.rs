@@ -53,7 +53,7 @@ const ENDS: RGBColor = style::PALETTE[5];
 pub fn landscape(shown: &Landscape<'_>, out: &Path) -> Result<()> {
     let full: Vec<&Look> = shown.dense.iter().filter(|look| look.full && look.loss.is_finite()).collect();
     if full.is_empty() {
-        return Err(Error::file(out, "has nothing to show: no full evaluation", "use --keep-traces"));
+        return Err(Error::file(out, "has nothing to show: no full evaluation", "use `keep_traces`"));
     }
     let across = |axis: Axis, value: fn(&Look) -> f64| {
         let values: Vec<f64> = full.iter().map(|look| value(look)).collect();

@@ -36,7 +36,7 @@ pub fn survival(rows: &[StabilityRow], bounds: &Bounds, out: &Path) -> Result<()
         return Err(Error::file(
             out,
             "has nothing to show: no axis was scanned",
-            "run askance attack --tolerance",
+            "run askance attack `tolerance`",
         ));
     }
     let series = all_series(rows);

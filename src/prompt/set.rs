@@ -77,13 +77,13 @@ impl PromptSet {
         let path = path.as_ref();
         let text = fs::read_to_string(path).map_err(|error| {
             Error::file(path, format!("cannot be read: {error}"), "give a readable TOML file")
+                .caused_by(error)
         })?;
         let set: Self = toml::from_str(&text).map_err(|error| {
-            Error::file(
-                path,
-                format!("is not a prompt set: {}", error.to_string().trim_end()),
-                "a prompt set has the four keys name (a string), normal, anomalous and templates (lists of strings)",
-            )
+            let problem = format!("is not a prompt set: {}", error.to_string().trim_end());
+            let fix =
+                "a prompt set has the four keys name (a string), normal, anomalous and templates (lists of strings)";
+            Error::file(path, problem, fix).caused_by(error)
         })?;
         set.validate().map_err(|error| {
             Error::file(path, format!("key `{}` {}", error.subject, error.problem), error.fix)

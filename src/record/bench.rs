@@ -7,6 +7,7 @@ use super::rows::Row;
 /// What became of one configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum BenchStatus {
     /// Not reached yet, or interrupted before its first round ended.
     #[default]

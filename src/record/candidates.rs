@@ -1,4 +1,4 @@
-//! The candidates that `--select pooled` chooses from.
+//! The candidates that `select = pooled` chooses from.
 
 use std::fs;
 use std::path::Path;
@@ -53,23 +53,23 @@ pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> 
 /// A file error when it is missing or damaged.
 pub fn read_candidates(path: &Path) -> Result<Vec<CandidateRow>> {
     let fix = "delete the sample's rows from samples.csv and give the same command again";
-    let bytes = fs::read(path).map_err(|e| Error::file(path, format!("cannot be read ({e})"), fix))?;
-    let damaged = |problem: String| Error::file(path, problem, fix);
+    let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;
     let table = Array2::<f64>::read_npy(bytes.as_slice())
-        .map_err(|e| damaged(format!("is not a two-dimensional float64 .npy ({e})")))?;
+        .map_err(|e| Error::file_caused(path, "is not a two-dimensional float64 .npy", e, fix))?;
     table
         .rows()
         .into_iter()
         .map(|row| {
             let row = row.to_vec();
-            let (facts, map) = row
-                .split_at_checked(FACTS)
-                .ok_or_else(|| damaged(format!("has {} columns where a candidate has more", row.len())))?;
+            let (facts, map) = row.split_at_checked(FACTS).ok_or_else(|| {
+                let problem = format!("has {} columns where a candidate has more", row.len());
+                Error::file(path, problem, fix)
+            })?;
             let (values, facts) = facts.split_at(Axis::COUNT);
             let rows = facts[3] as usize;
             let pixels: Vec<f32> = map.iter().map(|&score| score as f32).collect();
             let map = ArrayView2::from_shape((rows, pixels.len() / rows.max(1)), &pixels)
-                .map_err(|e| damaged(format!("holds no map of {rows} rows ({e})")))?;
+                .map_err(|e| Error::file_caused(path, format!("holds no map of {rows} rows"), e, fix))?;
             Ok(CandidateRow {
                 perturbation: Perturbation::of(Axis::ALL.into_iter().zip(values.iter().copied())),
                 loss: facts[0],

@@ -179,7 +179,7 @@ const REPEAT: &str = "run the attack again with examples, or restore the folder"
 
 fn open(run: &RunDir, name: &str) -> Result<image::DynamicImage> {
     let path = inside(run, name)?;
-    image::open(&path).map_err(|e| Error::file(&path, format!("cannot be read as a picture ({e})"), REPEAT))
+    image::open(&path).map_err(|e| Error::file_caused(&path, "cannot be read as a picture", e, REPEAT))
 }
 
 /// The index comes from a file: it must not lead out of the run's folder.
@@ -191,7 +191,9 @@ fn inside(run: &RunDir, name: &str) -> Result<std::path::PathBuf> {
 }
 
 fn relative(root: &Path, path: &Path) -> Result<String> {
-    let inner = path.strip_prefix(root).map_err(|e| Error::file(path, e, "give a path inside the run"))?;
+    let inner = path
+        .strip_prefix(root)
+        .map_err(|e| Error::file(path, &e, "give a path inside the run").caused_by(e))?;
     let parts: Vec<_> = inner.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     Ok(parts.join("/"))
 }
@@ -217,8 +219,7 @@ fn encode_mask(mask: ArrayView2<'_, bool>) -> Result<Vec<u8>> {
 
 fn encode(write: impl FnOnce(&mut Cursor<Vec<u8>>) -> image::ImageResult<()>) -> Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
-    write(&mut bytes).map_err(|e| {
-        Error::file("examples", format!("a picture cannot be encoded ({e})"), "report its size")
-    })?;
+    write(&mut bytes)
+        .map_err(|e| Error::file_caused("examples", "a picture cannot be encoded", e, "report its size"))?;
     Ok(bytes.into_inner())
 }

@@ -26,7 +26,7 @@ impl RunDir {
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let root = path.as_ref();
         let unwritable = |e: io::Error| {
-            Error::file(root, format!("cannot be written to ({e})"), "give another folder with --out")
+            Error::file_caused(root, "cannot be written to", e, "give another folder with `out`")
         };
         fs::create_dir_all(root).map_err(unwritable)?;
         let probe = root.join(temporary_name("probe"));
@@ -47,7 +47,7 @@ impl RunDir {
             return Err(Error::file(
                 &run.root,
                 "holds no run.toml",
-                "give the folder that was --out of a run",
+                "give the folder that was `out` of a run",
             ));
         }
         Ok(run)
@@ -160,7 +160,7 @@ impl RunDir {
         write_npy(self.trace_path(model, id, attack), trace)
     }
 
-    /// Where the candidates of one search lie that `--select pooled` chooses from.
+    /// Where the candidates of one search lie that `select = pooled` chooses from.
     pub fn candidates_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
         let folder = self.root.join("candidates").join(safe_component(model));
         self.sample_path(folder, id, &format!("{attack}.npy"))
@@ -171,7 +171,7 @@ impl RunDir {
         self.sample_path(self.patch_maps().join(safe_component(model)), id, &format!("sweep-{axis}.npy"))
     }
 
-    /// Where `--save-maps` puts what was scored: `maps/<category>/<defect>/<stem>.<what>.npy`, with the model's name in front
+    /// Where `save_maps` puts what was scored: `maps/<category>/<defect>/<stem>.<what>.npy`, with the model's name in front
     /// of the category where a run has several models.
     pub fn map_path(&self, model: Option<&str>, id: &SampleId, what: &str) -> PathBuf {
         let folder = model.map_or_else(|| self.maps(), |model| self.maps().join(safe_component(model)));
@@ -204,7 +204,7 @@ pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: Arra
     array
         .as_standard_layout()
         .write_npy(&mut bytes)
-        .map_err(|e| Error::file(path, format!("cannot be encoded ({e})"), "report the array's shape"))?;
+        .map_err(|e| Error::file_caused(path, "cannot be encoded", e, "report the array's shape"))?;
     write_atomic(path, &bytes)
 }
 
@@ -214,9 +214,9 @@ pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: Arra
 /// A file error when it is missing or damaged.
 pub fn read_map(path: &Path) -> Result<Map> {
     let fix = "delete the sample's rows from samples.csv and give the same command again";
-    let bytes = fs::read(path).map_err(|e| Error::file(path, format!("cannot be read ({e})"), fix))?;
+    let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;
     Map::read_npy(bytes.as_slice())
-        .map_err(|e| Error::file(path, format!("is not a two-dimensional float32 .npy ({e})"), fix))
+        .map_err(|e| Error::file_caused(path, "is not a two-dimensional float32 .npy", e, fix))
 }
 
 /// Writes a file so that it is either the old or the new one, never half: into a temporary name beside it, then renamed.
@@ -227,11 +227,7 @@ pub fn read_map(path: &Path) -> Result<Map> {
 pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     let path = path.as_ref();
     let unwritable = |e: io::Error| {
-        Error::file(
-            path,
-            format!("cannot be written ({e})"),
-            "check the free space and permissions of its folder",
-        )
+        Error::file_caused(path, "cannot be written", e, "check the free space and permissions of its folder")
     };
     let name = path
         .file_name()

@@ -200,13 +200,10 @@ impl RunInfo {
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let text = fs::read_to_string(path)
-            .map_err(|e| Error::file(path, format!("cannot be read ({e})"), "give the folder of a run"))?;
+            .map_err(|e| Error::file_caused(path, "cannot be read", e, "give the folder of a run"))?;
         toml::from_str(&text).map_err(|e| {
-            Error::file(
-                path,
-                format!("is not a record of a run ({})", e.message()),
-                "restore the file, or give another --out",
-            )
+            let problem = format!("is not a record of a run ({})", e.message());
+            Error::file(path, problem, "restore the file, or give another `out`").caused_by(e)
         })
     }
 
@@ -216,15 +213,16 @@ impl RunInfo {
     /// A file error when it cannot be written; a usage error when the seed does not fit into TOML.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         if i64::try_from(self.seed).is_err() {
-            return Err(Error::usage(
-                format!("--seed {}", self.seed),
+            return Err(Error::setting(
+                "seed",
+                self.seed,
                 "is larger than TOML can hold",
                 "give a seed below 9223372036854775808",
             ));
         }
         let path = path.as_ref();
         let text = toml::to_string(self).map_err(|e| {
-            Error::file(path, format!("cannot be written as TOML ({e})"), "report this run's settings")
+            Error::file_caused(path, "cannot be written as TOML", e, "report this run's settings")
         })?;
         write_atomic(path, text.as_bytes())
     }
@@ -235,8 +233,9 @@ impl RunInfo {
 /// # Errors
 /// A usage error when the value is not a table or holds something that TOML cannot.
 pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
-    toml::Table::try_from(settings)
-        .map_err(|e| Error::usage("settings", format!("cannot be recorded ({e})"), "report this setting"))
+    toml::Table::try_from(settings).map_err(|e| {
+        Error::usage("settings", format!("cannot be recorded ({e})"), "report this setting").caused_by(e)
+    })
 }
 
 /// Whether a run that left `old` may be taken up again as `new`: everything that decides a result must agree. Command
@@ -248,9 +247,9 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
 pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
     let Some((key, before, now)) = first_decisive_difference(old, new)? else { return Ok(()) };
     Err(Error::usage(
-        "--out",
+        "`out`",
         format!("holds a run with another {key}: {before} there, {now} now"),
-        "give another --out, or delete the folder to start over, or repeat the first run's settings",
+        "give another `out`, or delete the folder to start over, or repeat the first run's settings",
     ))
 }
 

@@ -42,23 +42,22 @@ impl<T: Row> Journal<T> {
     /// line that does not parse.
     pub fn open(path: impl AsRef<Path>) -> Result<Opened<T>> {
         let path = path.as_ref();
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(
-                |e| {
-                    Error::file(
-                        path,
-                        format!("cannot be opened for writing ({e})"),
-                        "check the folder's permissions",
-                    )
-                },
-            )?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|e| {
+                Error::file_caused(path, "cannot be opened for writing", e, "check the folder's permissions")
+            })?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::file(
                     path,
                     "is in use by another process",
-                    "wait for the other run to end, or give another --out",
+                    "wait for the other run to end, or give another `out`",
                 ));
             }
             // Some network file systems know no locks; that must not stop a run.
@@ -71,7 +70,7 @@ impl<T: Row> Journal<T> {
             return Err(Error::file(
                 path,
                 "was begun by an older version, whose rows have fewer columns",
-                "give another --out, or move the file away",
+                "give another `out`, or move the file away",
             ));
         }
         let mut journal =
@@ -102,9 +101,10 @@ impl<T: Row> Journal<T> {
         if let Err(e) = self.file.write_all(line).and_then(|()| self.file.flush()) {
             // Half a line must not run into the next row; where even this fails, opening again cuts it off.
             let _ = self.rewind();
-            return Err(Error::file(
+            return Err(Error::file_caused(
                 &self.path,
-                format!("cannot be written ({e})"),
+                "cannot be written",
+                e,
                 "make room on the disk, then give the same command again to go on",
             ));
         }
@@ -118,7 +118,7 @@ impl<T: Row> Journal<T> {
             .and_then(|()| self.file.seek(SeekFrom::Start(self.length)))
             .map(|_| ())
             .map_err(|e| {
-                Error::file(&self.path, format!("cannot be cut to its whole rows ({e})"), "check the disk")
+                Error::file_caused(&self.path, "cannot be cut to its whole rows", e, "check the disk")
             })
     }
 }
@@ -167,7 +167,7 @@ fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
         return Ok(Content { rows: Vec::new(), whole, torn, older: false });
     }
     let mut reader = csv::ReaderBuilder::new().from_reader(&bytes[..whole]);
-    let found = reader.headers().map_err(|e| damaged(path, &e))?.clone();
+    let found = reader.headers().map_err(|e| damaged(path, e))?.clone();
     let places = places::<T>(&found)
         .ok_or_else(|| foreign(path, &found.iter().collect::<Vec<_>>().join(","), &header))?;
     let older = places.contains(&None);
@@ -175,7 +175,7 @@ fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
         .records()
         .map(|record| in_order(record?, &places).deserialize(None))
         .collect::<Result<Vec<T>, _>>()
-        .map_err(|e| damaged(path, &e))?;
+        .map_err(|e| damaged(path, e))?;
     Ok(Content { rows, whole, torn, older })
 }
 
@@ -208,10 +208,11 @@ fn in_order(record: StringRecord, places: &[Option<usize>]) -> StringRecord {
 
 /// One line of CSV. Numbers are written in the fewest digits that read back as the same value.
 fn line<R: serde::Serialize + ?Sized>(path: &Path, row: &R) -> Result<Vec<u8>> {
-    let unwritable = |problem: String| Error::file(path, problem, "report this row's values");
+    let unwritable =
+        |e: csv::Error| Error::file_caused(path, "cannot take a row", e, "report this row's values");
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    writer.serialize(row).map_err(|e| unwritable(format!("cannot take a row ({e})")))?;
-    let line = writer.into_inner().map_err(|e| unwritable(format!("cannot take a row ({e})")))?;
+    writer.serialize(row).map_err(unwritable)?;
+    let line = writer.into_inner().map_err(|e| unwritable(e.into_error().into()))?;
     let body = line.strip_suffix(b"\n").unwrap_or(&line);
     if body.iter().any(|&byte| byte == b'\n' || byte == b'\r') {
         return Err(Error::file(
@@ -224,13 +225,14 @@ fn line<R: serde::Serialize + ?Sized>(path: &Path, row: &R) -> Result<Vec<u8>> {
 }
 
 fn unreadable(path: &Path, e: std::io::Error) -> Error {
-    Error::file(path, format!("cannot be read ({e})"), "check the path and its permissions")
+    Error::file_caused(path, "cannot be read", e, "check the path and its permissions")
 }
 
-fn damaged(path: &Path, e: &csv::Error) -> Error {
-    Error::file(
+fn damaged(path: &Path, e: csv::Error) -> Error {
+    Error::file_caused(
         path,
-        format!("holds a damaged line ({e})"),
+        "holds a damaged line",
+        e,
         "repair or delete that line; its sample is then run again",
     )
 }
@@ -239,6 +241,6 @@ fn foreign(path: &Path, found: &str, expected: &str) -> Error {
     Error::file(
         path,
         format!("has the columns `{found}` instead of `{expected}`"),
-        "it was written by another version or program: give another --out, or move the file away",
+        "it was written by another version or program: give another `out`, or move the file away",
     )
 }

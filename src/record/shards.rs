@@ -66,7 +66,7 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
 fn shard_of(name: &str, info: &RunInfo) -> Result<Shard> {
     let shard = info.settings.get(SHARD).and_then(|shard| shard.as_str()?.parse().ok());
     let Some(shard) = shard else {
-        return Err(Error::usage(name, "is no shard of a run", "name folders of runs with --shard"));
+        return Err(Error::usage(name, "is no shard of a run", "name folders of runs with `shard`"));
     };
     if info.status != Status::Finished {
         let fix = "give its command again, which goes on where it was";

@@ -10,6 +10,7 @@ use crate::types::{Attack, Label};
 /// How a decision threshold was chosen: a picture is called anomalous where its image score is above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum DecisionRule {
     /// The user gave it.
     Given,

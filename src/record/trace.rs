@@ -8,7 +8,7 @@ use ndarray_npy::ReadNpyExt as _;
 
 use crate::error::{Error, Result};
 
-/// The evaluations of one search in their order, the unchanged picture first: what `--keep-traces` saved.
+/// The evaluations of one search in their order, the unchanged picture first: what `keep_traces` saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace(Array2<f64>);
 
@@ -36,18 +36,17 @@ impl Trace {
     /// # Errors
     /// A file error when it is missing, damaged, or of another number of axes.
     pub fn read(path: &Path, axes: usize) -> Result<Self> {
-        let damaged = |problem: String| {
-            Error::file(path, problem, "make the run again with --keep-traces, in another folder")
-        };
-        let bytes = fs::read(path).map_err(|e| damaged(format!("cannot be read ({e})")))?;
+        let fix = "make the run again with `keep_traces`, in another folder";
+        let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;
         let table = Array2::<f64>::read_npy(bytes.as_slice())
-            .map_err(|e| damaged(format!("is not a two-dimensional float64 .npy ({e})")))?;
+            .map_err(|e| Error::file_caused(path, "is not a two-dimensional float64 .npy", e, fix))?;
         let columns = table.ncols();
         if columns == axes + 2 {
             return Ok(Self(table));
         }
         if columns != axes + 1 {
-            return Err(damaged(format!("has {columns} columns, not {axes} axes, loss and cost")));
+            let problem = format!("has {columns} columns, not {axes} axes, loss and cost");
+            return Err(Error::file(path, problem, fix));
         }
         let cell = |(row, column)| if column < columns { table[[row, column]] } else { 1.0 };
         Ok(Self(Array2::from_shape_fn((table.nrows(), axes + 2), cell)))

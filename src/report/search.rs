@@ -57,9 +57,9 @@ pub fn score(rows: &mut [SearchRow], truth: Option<&HashMap<SampleKey, f64>>) ->
         row.reference = *truth.unwrap_or(&lowest).get(&key).ok_or_else(|| {
             let (model, category, sample) = &key;
             Error::usage(
-                "--truth",
+                "`truth`",
                 format!("has no joint attack of {model} on {category}/{sample}"),
-                "make it over the same data and models: askance attack --attacks joint --search exhaustive",
+                "make it over the same data and models: askance attack `attacks = joint` `search = exhaustive`",
             )
         })?;
         row.share = share(row.clean, row.loss, row.reference);

@@ -127,7 +127,7 @@ pub(crate) fn fix(missing: &[Needed]) -> Option<String> {
         .filter(|(owner, _)| missing.iter().any(|needed| needed.owner == *owner))
         .map(|(_, way)| way)
         .collect();
-    (!wanted.is_empty()).then(|| format!("{}; or use another --provider", wanted.join("; and ")))
+    (!wanted.is_empty()).then(|| format!("{}; or use another `provider`", wanted.join("; and ")))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 /// Something worth telling while ONNX Runtime is found or installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// A package is about to be downloaded.
     Downloading {

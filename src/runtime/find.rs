@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 /// Where a library was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Source {
     /// [`Options::ort_lib`].
     Given,
@@ -75,7 +76,7 @@ pub fn find(options: &Options, announce: &dyn Fn(&Event)) -> Result<Found> {
         return Err(nowhere(options.flavour, "none was found in the cache or the active Python environment"));
     }
     if options.offline {
-        return Err(nowhere(options.flavour, "none was found, and --offline forbids to download it"));
+        return Err(nowhere(options.flavour, "none was found, and `offline` forbids to download it"));
     }
     let folder = install(options.flavour, &cache, InstallOptions::default(), announce)?;
     let library = library_in(&folder).ok_or_else(|| {
@@ -95,7 +96,7 @@ pub(super) fn nowhere(flavour: Flavour, problem: &str) -> Error {
         format!("ONNX Runtime ({flavour})"),
         problem,
         format!(
-            "one of: (1) name a library with --ort-lib FILE or ORT_DYLIB_PATH; (2) `pip install {package}` in the active \
+            "one of: (1) name a library with `ort_lib = FILE` or ORT_DYLIB_PATH; (2) `pip install {package}` in the active \
              Python environment; (3) `askance runtime install {flavour}` on a machine with a network, and copy its cache \
              folder (~/.cache/askance, or ASKANCE_CACHE) here"
         ),
@@ -118,7 +119,7 @@ fn given_library(given: &Path) -> Result<PathBuf> {
     Err(Error::file(
         given,
         "does not exist",
-        "give --ort-lib (or ORT_DYLIB_PATH) a libonnxruntime.so or the folder that holds it, or leave it out",
+        "give `ort_lib` (or ORT_DYLIB_PATH) a libonnxruntime.so or the folder that holds it, or leave it out",
     ))
 }
 
@@ -199,13 +200,13 @@ mod tests {
         let empty = find(&options(folder.path().into()), &|_| ()).unwrap_err();
         assert!(empty.problem.contains("holds no libonnxruntime.so"), "{empty}");
         let missing = find(&options(folder.path().join("none.so")), &|_| ()).unwrap_err();
-        assert!(missing.fix.contains("--ort-lib"), "{missing}");
+        assert!(missing.fix.contains("`ort_lib`"), "{missing}");
     }
 
     #[test]
     fn what_is_nowhere_names_three_ways_out() {
         let error = nowhere(Flavour::Cpu, "none");
-        for way in ["--ort-lib", "ORT_DYLIB_PATH", "pip install onnxruntime", "askance runtime install cpu"] {
+        for way in ["`ort_lib`", "ORT_DYLIB_PATH", "pip install onnxruntime", "askance runtime install cpu"] {
             assert!(error.fix.contains(way), "{way}");
         }
     }

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// A build of ONNX Runtime, by the providers compiled into it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Flavour {
     /// CPU only.
     #[default]
@@ -24,7 +25,7 @@ impl Flavour {
     /// All flavours.
     pub const ALL: [Self; 3] = [Self::Cpu, Self::Gpu, Self::OpenVino];
 
-    /// Name as written in flags and folder names.
+    /// Name as written in settings and folder names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
@@ -63,12 +64,13 @@ impl FromStr for Flavour {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn names_read_back() {
         for flavour in Flavour::ALL {
             assert_eq!(flavour.name().parse::<Flavour>().unwrap(), flavour);
         }
-        assert_eq!("cuda".parse::<Flavour>().unwrap_err().exit_status(), 2);
+        assert_eq!("cuda".parse::<Flavour>().unwrap_err().kind, Kind::Usage);
     }
 }

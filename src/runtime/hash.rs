@@ -23,7 +23,7 @@ pub(crate) fn sha256_of_file(path: &Path) -> Result<String> {
             io::ErrorKind::NotFound => "is missing".to_string(),
             _ => format!("cannot be read: {error}"),
         };
-        Error::file(path, problem, "copy, download or export it again")
+        Error::file(path, problem, "copy, download or export it again").caused_by(error)
     };
     let mut file = File::open(path).map_err(failed)?;
     let mut hasher = Sha256::new();

@@ -44,7 +44,7 @@ pub fn install(
 ) -> Result<PathBuf> {
     if options.without_cuda && flavour != Flavour::Gpu {
         let problem = format!("is for the flavour gpu, and this is {flavour}");
-        return Err(Error::usage("--without-cuda", problem, "leave it out"));
+        return Err(Error::usage("`without_cuda`", problem, "leave it out"));
     }
     let root = runtime_folder(cache);
     let interpreters = python::interpreters();
@@ -145,7 +145,8 @@ fn move_into_place(unpacked: &Path, target: &Path) -> Result<()> {
         // Another process was faster; what it put there passed the same checks.
         Err(_) if is_in_place(target) => Ok(()),
         Err(error) => {
-            Err(Error::file(target, format!("cannot be put in place: {error}"), "delete it and try again"))
+            let problem = format!("cannot be put in place: {error}");
+            Err(Error::file(target, problem, "delete it and try again").caused_by(error))
         }
     }
 }
@@ -196,11 +197,8 @@ impl Drop for Staging {
 
 fn write_failed<T>(path: &Path, result: io::Result<T>) -> Result<T> {
     result.map_err(|error| {
-        Error::file(
-            path,
-            format!("cannot be used: {error}"),
-            "choose a cache folder that can be written with ASKANCE_CACHE",
-        )
+        let fix = "choose a cache folder that can be written with ASKANCE_CACHE";
+        Error::file(path, format!("cannot be used: {error}"), fix).caused_by(error)
     })
 }
 
@@ -213,6 +211,7 @@ mod tests {
     use zip::write::SimpleFileOptions;
 
     use super::*;
+    use crate::error::Kind;
 
     /// An archive like a wheel, with one library.
     fn archive(library: &str) -> Vec<u8> {
@@ -341,6 +340,6 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let options = InstallOptions { without_cuda: true, ..InstallOptions::default() };
         let error = install(Flavour::Cpu, root.path(), options, &|_| ()).unwrap_err();
-        assert_eq!(error.exit_status(), 2);
+        assert_eq!(error.kind, Kind::Usage);
     }
 }

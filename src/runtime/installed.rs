@@ -58,7 +58,7 @@ fn size(folder: &Path) -> Result<u64> {
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = |error: std::io::Error| {
-        Error::file(folder, format!("cannot be read: {error}"), "check its permissions")
+        Error::file(folder, format!("cannot be read: {error}"), "check its permissions").caused_by(error)
     };
     fs::read_dir(folder)
         .map_err(unreadable)?

@@ -1,6 +1,7 @@
 //! Loading the one library of this process.
 
 use std::collections::VecDeque;
+use std::error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,11 +45,8 @@ impl Runtime {
     /// dependency, too old), or this process has already loaded another one.
     pub fn load(found: &Found) -> Result<Self> {
         let library = found.library.canonicalize().map_err(|error| {
-            Error::file(
-                &found.library,
-                format!("cannot be opened: {error}"),
-                "name a library that exists with --ort-lib",
-            )
+            let fix = "name a library that exists with `ort_lib`";
+            Error::file(&found.library, format!("cannot be opened: {error}"), fix).caused_by(error)
         })?;
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         match &*loaded {
@@ -102,23 +100,21 @@ impl fmt::Debug for Runtime {
 }
 
 fn initialise(library: PathBuf, source: Source, version: String) -> Result<Runtime> {
-    let failed = |error: &dyn fmt::Display| {
-        Error::runtime(
-            library.display().to_string(),
-            format!("cannot be initialised: {error}"),
-            "name another ONNX Runtime with --ort-lib or ORT_DYLIB_PATH",
-        )
+    let failed = |error: Box<dyn error::Error + Send + Sync>| {
+        let fix = "name another ONNX Runtime with `ort_lib` or ORT_DYLIB_PATH";
+        Error::runtime(library.display().to_string(), format!("cannot be initialised: {error}"), fix)
+            .caused_by(error)
     };
     let log = Log::default();
     let sink = log.clone();
     let logger = Arc::new(move |_: LogLevel, _: &str, _: &str, _: &str, message: &str| sink.add(message));
     let environment = ort::init_from(&library)
-        .map_err(|error| failed(&error))?
+        .map_err(|error| failed(error.into()))?
         .with_name("askance")
         .with_telemetry(false)
         .with_logger(logger)
         .build()
-        .map_err(|error| failed(&error))?;
+        .map_err(|error| failed(error.into()))?;
     // `ort` opens the environment at the most verbose level, which costs time in every run.
     environment.set_log_level(LogLevel::Warning);
     Ok(Runtime { library, source, version, environment, log })

@@ -2,7 +2,7 @@
 //!
 //! The library is looked for in this order; the first place that has one decides:
 //!
-//! 1. [`Options::ort_lib`] (`--ort-lib`, `ORT_DYLIB_PATH`): a file, or a folder that holds `libonnxruntime.so*`;
+//! 1. [`Options::ort_lib`] (or `ORT_DYLIB_PATH`): a file, or a folder that holds `libonnxruntime.so*`;
 //! 2. the user's cache, `runtime/onnxruntime-<version>-<flavour>/` (the CUDA libraries lie beside it);
 //! 3. an `onnxruntime` package in the active Python environment;
 //! 4. for the CPU flavour, unless [`Options::offline`]: [`install()`] with pip into the cache.

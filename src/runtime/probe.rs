@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub const OLDEST_VERSION: (u32, u32) = (1, 24);
 
 const OTHER_LIBRARY: &str =
-    "name an intact libonnxruntime.so with --ort-lib or ORT_DYLIB_PATH, or run `askance runtime install cpu`";
+    "name an intact libonnxruntime.so with `ort_lib` or ORT_DYLIB_PATH, or run `askance runtime install cpu`";
 
 /// Checks that a file is a library that loads and is an ONNX Runtime that is new enough; returns its version.
 ///
@@ -34,13 +34,14 @@ fn open(path: &Path) -> Result<*const OrtApiBase> {
     // SAFETY: loading a library runs its initialisers. The file's headers have been checked, and the user (or the
     // installation, by its hash) named this file as ONNX Runtime, whose initialisers have no preconditions.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }
-        .map_err(|error| explain_loader(path, &with_source(&error)))?;
+        .map_err(|error| explain_loader(path, &with_source(&error)).caused_by(error))?;
     // Never unloaded: unloading is not safe while threads or registered destructors of the library exist.
     let library = std::mem::ManuallyDrop::new(library);
     // SAFETY: the type is that of `OrtGetApiBase` in ONNX Runtime's C header, unchanged since its first release.
     let symbol = unsafe { library.get::<unsafe extern "C" fn() -> *const OrtApiBase>(b"OrtGetApiBase\0") };
-    let get_api_base = symbol.map_err(|_| {
+    let get_api_base = symbol.map_err(|error| {
         Error::runtime(path.display().to_string(), "is a shared library but not ONNX Runtime", OTHER_LIBRARY)
+            .caused_by(error)
     })?;
     // SAFETY: `OrtGetApiBase` takes nothing and returns a pointer to static data.
     let api_base = unsafe { get_api_base() };

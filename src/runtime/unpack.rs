@@ -16,23 +16,24 @@ use crate::error::{Error, Result};
 /// # Errors
 /// The file is no archive or is damaged; the folder cannot be written.
 pub(super) fn unpack(wheel: &Path, folder: &Path) -> Result<()> {
-    let damaged = |error: &dyn std::fmt::Display| {
+    let damaged = |error: io::Error| {
         Error::file(wheel, format!("cannot be unpacked: {error}"), "try again; is the disk full?")
+            .caused_by(error)
     };
-    fs::create_dir_all(folder).map_err(|error| damaged(&error))?;
+    fs::create_dir_all(folder).map_err(damaged)?;
     let mut archive = File::open(wheel)
-        .map_err(|error| damaged(&error))
-        .and_then(|file| ZipArchive::new(file).map_err(|error| damaged(&error)))?;
+        .map_err(damaged)
+        .and_then(|file| ZipArchive::new(file).map_err(|error| damaged(error.into())))?;
     let mut unpacked: HashMap<(u32, u64), PathBuf> = HashMap::new();
     for index in 0..archive.len() {
-        let mut member = archive.by_index(index).map_err(|error| damaged(&error))?;
+        let mut member = archive.by_index(index).map_err(|error| damaged(error.into()))?;
         let Some(name) = member.enclosed_name().as_deref().and_then(kept_as) else { continue };
         let (path, key) = (folder.join(name), (member.crc32(), member.size()));
         if unpacked.get(&key).is_some_and(|twin| fs::hard_link(twin, &path).is_ok()) {
             continue;
         }
-        let mut file = File::create(&path).map_err(|error| damaged(&error))?;
-        io::copy(&mut member, &mut file).map_err(|error| damaged(&error))?;
+        let mut file = File::create(&path).map_err(damaged)?;
+        io::copy(&mut member, &mut file).map_err(damaged)?;
         unpacked.insert(key, path);
     }
     Ok(())

@@ -151,7 +151,7 @@ pub(super) fn onnx_runtime(flavour: Flavour) -> Result<Component> {
             Error::usage(
                 flavour.name(),
                 format!("there is no pinned ONNX Runtime of this flavour for {os} on {arch}"),
-                "give an ONNX Runtime library of your own with --ort-lib or ORT_DYLIB_PATH",
+                "give an ONNX Runtime library of your own with `ort_lib` or ORT_DYLIB_PATH",
             )
         })?;
     let folder = format!("onnxruntime-{}-{flavour}", wheel.version);

@@ -92,13 +92,14 @@ pub trait Strategy: Send {
         None
     }
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     fn name(&self) -> &'static str;
 }
 
 /// The strategies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Kind {
     /// A regular grid, coarse to fine: [`Grid`].
     Grid,
@@ -135,7 +136,7 @@ impl Kind {
         Self::Exhaustive,
     ];
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Grid => "grid",

@@ -4,6 +4,7 @@ use rand::{Rng, RngExt};
 
 /// Populations and steps of the runs that follow one another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Restarts {
     /// One run only.
     None,

@@ -59,11 +59,11 @@ pub(super) fn write(
 ) -> Result<Summary> {
     check_size(options.size)?;
     let names = chosen(options)?;
-    for (flag, count) in [("train", options.train), ("good", options.good), ("defective", options.defective)]
+    for (what, count) in [("train", options.train), ("good", options.good), ("defective", options.defective)]
     {
         if count > GOOD_FROM {
             return Err(Error::usage(
-                format!("{flag} {count}"),
+                format!("{what} {count}"),
                 "is too many",
                 format!("use at most {GOOD_FROM}"),
             ));
@@ -134,11 +134,10 @@ fn jobs(options: &Options, names: &[String]) -> Vec<Job> {
 /// Takes an empty folder, or one with the same record, which is then written again.
 fn prepare(out: &Path, record: &Record) -> Result<()> {
     let text =
-        toml::to_string(record).map_err(|e| Error::file(out.join(RECORD), e, "report this as a defect"))?;
+        toml::to_string(record).map_err(|e| failed(&out.join(RECORD), e, "report this as a defect"))?;
     let path = out.join(RECORD);
     if out.exists() {
-        let mut entries =
-            fs::read_dir(out).map_err(|e| Error::file(out, e, "give a folder that can be read"))?;
+        let mut entries = fs::read_dir(out).map_err(|e| failed(out, e, "give a folder that can be read"))?;
         if entries.next().is_some() {
             let fix = "give an empty or a new folder";
             let Ok(found) = fs::read_to_string(&path) else {
@@ -151,11 +150,20 @@ fn prepare(out: &Path, record: &Record) -> Result<()> {
         }
     }
     make(out)?;
-    fs::write(&path, text).map_err(|e| Error::file(&path, e, "check that the folder can be written to"))
+    fs::write(&path, text).map_err(|e| failed(&path, e, UNWRITABLE))
+}
+
+/// What to do where something cannot be written.
+const UNWRITABLE: &str = "check that the folder can be written to";
+
+/// The error of a file or folder that says what its cause says.
+fn failed(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>, fix: &str) -> Error {
+    let cause = cause.into();
+    Error::file(path, &cause, fix).caused_by(cause)
 }
 
 fn make(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|e| Error::file(folder, e, "check that the folder can be written to"))
+    fs::create_dir_all(folder).map_err(|e| failed(folder, e, UNWRITABLE))
 }
 
 fn store(out: &Path, job: &Job, picture: &Picture) -> Result<Row> {
@@ -170,7 +178,7 @@ fn store(out: &Path, job: &Job, picture: &Picture) -> Result<Row> {
         if let Some(parent) = path.parent() {
             make(parent)?;
         }
-        result(&path).map_err(|e| Error::file(&path, e, "check that the folder can be written to"))
+        result(&path).map_err(|e| failed(&path, e, UNWRITABLE))
     };
     save(&image, &|path| picture.image.save(path))?;
     let mut mask = String::new();
@@ -199,7 +207,7 @@ fn grey(mask: &Mask) -> image::GrayImage {
 
 fn captions(out: &Path, rows: &[Row]) -> Result<()> {
     let path = out.join("captions.csv");
-    let fail = |e: csv::Error| Error::file(&path, e, "check that the folder can be written to");
+    let fail = |e: csv::Error| failed(&path, e, UNWRITABLE);
     let mut writer = csv::Writer::from_path(&path).map_err(fail)?;
     for row in rows {
         writer.serialize(row).map_err(fail)?;

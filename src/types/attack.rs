@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 /// it starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
+#[non_exhaustive]
 pub enum Attack {
     /// Nothing.
     Clean,
@@ -38,7 +39,7 @@ impl Attack {
         }
     }
 
-    /// Name as written in files and flags: that of the axis, `clean` or `joint`.
+    /// Name as written in files and settings: that of the axis, `clean` or `joint`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Clean => "clean",

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 /// `docs/perturbations.md` has the formulas, their sources and the order in which they are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Axis {
     /// Rotation about the centre, degrees; positive is clockwise as seen on the screen.
     Angle,
@@ -109,7 +110,7 @@ impl Axis {
         }
     }
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub const fn name(self) -> &'static str {
         self.facts().name
     }

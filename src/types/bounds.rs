@@ -70,12 +70,9 @@ impl Bounds {
 }
 
 fn validate(axis: Axis, Interval { low, high }: Interval) -> Result<()> {
-    let flag = if Axis::PAPER.contains(&axis) {
-        format!("--{axis}-bounds {low},{high}")
-    } else {
-        format!("--bounds {axis}={low},{high}")
+    let refused = |problem: String, fix: &str| {
+        Err(Error::setting(&format!("bounds.{axis}"), format_args!("{low},{high}"), problem, fix))
     };
-    let refused = |problem: String, fix: &str| Err(Error::usage(flag, problem, fix));
     if !low.is_finite() || !high.is_finite() {
         return refused("is not finite".into(), "give two numbers");
     }
@@ -143,7 +140,7 @@ mod tests {
         assert!(Bounds::default().validate().is_ok());
         for (low, high) in [(10.0, -10.0), (5.0, 10.0), (-200.0, 200.0), (f64::NAN, 1.0)] {
             let error = with(Axis::Angle, low, high).validate().unwrap_err();
-            assert!(error.subject.starts_with("--angle-bounds"), "{error}");
+            assert!(error.subject.starts_with("`bounds.angle = "), "{error}");
         }
         for (axis, low, high) in [
             (Axis::Blur, -1.0, 2.0),
@@ -152,7 +149,7 @@ mod tests {
             (Axis::Scale, 0.1, 0.2),
         ] {
             let error = with(axis, low, high).validate().unwrap_err();
-            assert!(error.subject.starts_with(&format!("--bounds {axis}=")), "{error}");
+            assert!(error.subject.starts_with(&format!("`bounds.{axis} = ")), "{error}");
         }
         assert!(with(Axis::Saturation, -1.0, 1.0).validate().is_ok());
     }

@@ -42,8 +42,9 @@ impl FromStr for Shard {
             text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
         match parts {
             Some((index @ 1.., of)) if index <= of => Ok(Self { index, of }),
-            _ => Err(Error::usage(
-                format!("--shard {text}"),
+            _ => Err(Error::setting(
+                "shard",
+                text,
                 "names no part of the data",
                 "give its number and how many there are, such as 1/2 and 2/2",
             )),
@@ -54,6 +55,7 @@ impl FromStr for Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn every_sample_is_in_exactly_one_shard() {
@@ -68,7 +70,7 @@ mod tests {
     #[test]
     fn what_is_no_part_is_refused() {
         for wrong in ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3", "", "-1/2"] {
-            assert_eq!(wrong.parse::<Shard>().unwrap_err().exit_status(), 2, "{wrong}");
+            assert_eq!(wrong.parse::<Shard>().unwrap_err().kind, Kind::Usage, "{wrong}");
         }
         assert_eq!("2/3".parse::<Shard>().unwrap().to_string(), "2/3");
     }

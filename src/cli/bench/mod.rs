@@ -66,6 +66,7 @@ pub fn run(global: &Global, args: &BenchArgs) -> Result<()> {
             run.called(&tasks[task].measured, round, ms)
         }
         Event::RoundEnded(_) => run.write_rows(&rows(&views(tasks), &known)),
+        _ => Ok(()),
     };
     let plan = Plan { rounds: args.rounds, calls: args.calls };
     let finished = rounds::run(&mut tasks, plan, &mut observe, &interrupt::requested)?;

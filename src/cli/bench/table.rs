@@ -10,6 +10,7 @@ use askance::record::{BenchRow, BenchStatus};
 use crate::cli::args::Global;
 use crate::cli::output::Plots;
 use crate::cli::table::render;
+use crate::cli::wording::in_flags;
 
 /// Prints the tables, or all of it as JSON.
 pub fn print(global: &Global, out: &Path, rows: &[BenchRow], doubts: &[Warning], plots: &Plots) {
@@ -19,7 +20,7 @@ pub fn print(global: &Global, out: &Path, rows: &[BenchRow], doubts: &[Warning],
             .map(|doubt| json!({ "warning": doubt.to_string(), "remedy": doubt.remedy() }))
             .collect();
         let summary = json!({ "out": out, "rows": rows, "warnings": doubts, "plots": plots.written });
-        println!("{summary:#}");
+        println!("{}", in_flags(&format!("{summary:#}")));
         return;
     }
     let mut models: Vec<&str> = rows.iter().map(|row| row.model.as_str()).collect();
@@ -34,13 +35,13 @@ pub fn print(global: &Global, out: &Path, rows: &[BenchRow], doubts: &[Warning],
         }
     }
     for note in notes(rows) {
-        println!("{note}");
+        println!("{}", in_flags(&note));
     }
     for note in gemm_notes(rows) {
-        println!("{note}");
+        println!("{}", in_flags(&note));
     }
     for doubt in doubts {
-        println!("warning: {doubt}\n  remedy: {}", doubt.remedy());
+        println!("warning: {doubt}\n  remedy: {}", in_flags(doubt.remedy()));
     }
     println!("records and plots: {}", out.display());
 }
@@ -150,6 +151,7 @@ fn note(row: &BenchRow) -> Option<(&'static str, String)> {
         BenchStatus::Measured => {
             row.parity_reason.as_ref().map(|why| ("no parity", format!(": {}", shortened(why))))
         }
+        _ => None,
     }
 }
 

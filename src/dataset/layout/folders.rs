@@ -58,7 +58,7 @@ pub fn read(shape: &Shape, root: &Path, chosen: &[String]) -> Result<Listing> {
         return Err(Error::file(
             root,
             format!("has no category with a folder {}", shape.test),
-            "give another folder, or another --layout",
+            "give another folder, or another `layout`",
         ));
     }
     let mut listing =

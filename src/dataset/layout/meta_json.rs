@@ -67,17 +67,11 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
 }
 
 fn parse(path: &Path) -> Result<Meta> {
-    let damaged = |problem: String| {
-        Error::file(
-            path,
-            problem,
-            "write {\"test\": {category: [{\"img_path\", \"mask_path\", \"specie_name\", \"anomaly\"}]}}",
-        )
-    };
+    let fix = "write {\"test\": {category: [{\"img_path\", \"mask_path\", \"specie_name\", \"anomaly\"}]}}";
     let meta: Meta = serde_json::from_slice(&table::bytes(path)?)
-        .map_err(|e| damaged(format!("is no meta.json of the AnomalyCLIP kind ({e})")))?;
+        .map_err(|e| Error::file_caused(path, "is no meta.json of the AnomalyCLIP kind", e, fix))?;
     if meta.test.is_empty() {
-        return Err(damaged("names no category in its test part".to_owned()));
+        return Err(Error::file(path, "names no category in its test part", fix));
     }
     Ok(meta)
 }

@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 /// How a test set lies on disk. `docs/datasets.md` draws each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Layout {
     /// `<category>/test/{good,<defect>}` and `<category>/ground_truth/<defect>`: MVTec AD, MPDD, DTD-Synthetic, converted VisA.
     MvtecAd,
@@ -56,7 +57,7 @@ impl Layout {
         Self::Unlabelled,
     ];
 
-    /// Name as written in files and flags.
+    /// Name as written in files and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::MvtecAd => "mvtec-ad",
@@ -204,7 +205,7 @@ pub fn find(root: &Path, wanted: Option<Layout>) -> Result<Layout> {
             Err(Error::file(
                 root,
                 format!("can be read in {} ways: {}", found.len(), names.join("; ")),
-                "name one of them with --layout",
+                "name one of them with `layout`",
             ))
         }
     }
@@ -242,7 +243,7 @@ fn none_matches(root: &Path) -> Result<Layout> {
         root,
         format!("has no layout that is known here; it holds {seen}"),
         format!(
-            "expected one of\n    {}\n  where one is meant, name it with --layout",
+            "expected one of\n    {}\n  where one is meant, name it with `layout`",
             expected.join("\n    ")
         ),
     ))

@@ -54,18 +54,18 @@ pub fn unix(path: &str) -> PathBuf {
 
 /// A file's bytes without the byte order mark that spreadsheets and editors put in front.
 pub fn bytes(path: &Path) -> Result<Vec<u8>> {
-    let bytes = fs::read(path).map_err(|e| {
-        Error::file(path, format!("cannot be read ({e})"), "check the path and its permissions")
-    })?;
+    let bytes = fs::read(path)
+        .map_err(|e| Error::file_caused(path, "cannot be read", e, "check the path and its permissions"))?;
     Ok(bytes.strip_prefix(b"\xef\xbb\xbf").map_or(bytes.clone(), <[u8]>::to_vec))
 }
 
 /// The lines of a CSV file with these columns, in any order, beside any others.
 pub fn csv<L: DeserializeOwned>(path: &Path, columns: &[&str]) -> Result<Vec<L>> {
     let damaged = |e: csv::Error| {
-        Error::file(
+        Error::file_caused(
             path,
-            format!("holds a damaged line ({e})"),
+            "holds a damaged line",
+            e,
             format!("write a cell for each of {} in every line", columns.join(",")),
         )
     };

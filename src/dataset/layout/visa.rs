@@ -44,7 +44,7 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
         return Err(Error::file(
             &path,
             "is missing: it tells which pictures of VisA are tested",
-            "take it from VisA's archive, or read converted data (test/, ground_truth/) with --layout mvtec-ad",
+            "take it from VisA's archive, or read converted data (test/, ground_truth/) with `layout = mvtec-ad`",
         ));
     }
     let mut objects: BTreeMap<String, Vec<Line>> = BTreeMap::new();

@@ -77,6 +77,7 @@ pub struct InputSection {
 /// Order of the axes of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Layout {
     /// (batch, 3, height, width).
     #[default]
@@ -88,6 +89,7 @@ pub enum Layout {
 /// Order of the colours of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Channels {
     /// Red first.
     #[default]
@@ -99,6 +101,7 @@ pub enum Channels {
 /// Who brings pictures to the size that the network needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Resize {
     /// The graph takes the picture as it is and needs `input.size` pixels.
     #[default]

@@ -15,6 +15,7 @@ const FORMAT: u32 = 1;
 
 /// A manifest, by what `architecture` says.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Manifest {
     /// `clip-vit`: a CLIP whose graphs this project wrote.
     Clip(ClipManifest),
@@ -84,7 +85,7 @@ fn is_plain(name: &str) -> bool {
 /// Reads and checks a manifest; `subject` names it in errors.
 pub(super) fn parse(text: &str, subject: &str) -> Result<Manifest> {
     let invalid = |problem: String, fix: &str| Error::new(Kind::File, subject, problem, fix);
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| unreadable(&error, subject))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| unreadable(error, subject))?;
     let format = table.get("format");
     if format.and_then(toml::Value::as_integer) != Some(i64::from(FORMAT)) {
         let found = format.map_or("none".into(), toml::Value::to_string);
@@ -112,16 +113,13 @@ pub(super) fn parse(text: &str, subject: &str) -> Result<Manifest> {
 }
 
 fn sections<T: DeserializeOwned>(text: &str, subject: &str) -> Result<T> {
-    toml::from_str(text).map_err(|error| unreadable(&error, subject))
+    toml::from_str(text).map_err(|error| unreadable(error, subject))
 }
 
-fn unreadable(error: &toml::de::Error, subject: &str) -> Error {
-    Error::new(
-        Kind::File,
-        subject,
-        error.to_string().trim_end(),
-        "correct that line, or export the bundle again",
-    )
+fn unreadable(error: toml::de::Error, subject: &str) -> Error {
+    let problem = error.to_string();
+    let fix = "correct that line, or export the bundle again";
+    Error::new(Kind::File, subject, problem.trim_end(), fix).caused_by(error)
 }
 
 #[cfg(test)]

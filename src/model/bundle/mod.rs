@@ -108,11 +108,8 @@ impl Bundle {
         let folder = folder.as_ref();
         let path = folder.join(MANIFEST_FILE);
         let text = fs::read_to_string(&path).map_err(|error| {
-            Error::file(
-                &path,
-                format!("cannot be read: {error}"),
-                "give --model a folder that holds a bundle.toml",
-            )
+            let fix = "give `model` a folder that holds a bundle.toml";
+            Error::file(&path, format!("cannot be read: {error}"), fix).caused_by(error)
         })?;
         let manifest = manifest::parse(&text, &path.display().to_string())?;
         let mut bytes = text.len() as u64;
@@ -147,7 +144,7 @@ impl Bundle {
         Ok(Self { manifest, origin: Origin::Embedded(bundle), bytes })
     }
 
-    /// The bundle that `--model` names: a folder that holds a `bundle.toml`, else an embedded name.
+    /// The bundle of this name: a folder that holds a `bundle.toml`, else an embedded name.
     ///
     /// # Errors
     /// It is neither (the error lists what there is); those of [`Bundle::open`].
@@ -162,7 +159,7 @@ impl Bundle {
         if folder.is_dir() { Self::open(folder) } else { Err(unknown(spec)) }
     }
 
-    /// Whether `--model` names a graph without a manifest: an existing `.onnx` file.
+    /// Whether this names a graph without a manifest: an existing `.onnx` file.
     pub fn is_graph(spec: &str) -> bool {
         let path = Path::new(spec);
         path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
@@ -312,8 +309,9 @@ fn unknown(spec: &str) -> Error {
         .map(Cow::from)
         .chain(folders.iter().map(|folder| folder.to_string_lossy()))
         .collect();
-    Error::usage(
-        format!("--model {spec}"),
+    Error::setting(
+        "model",
+        spec,
         "is neither a folder that holds a bundle.toml, nor an .onnx file, nor an embedded model",
         format!("use one of {}, or the path of a bundle's folder", known.join(", ")),
     )

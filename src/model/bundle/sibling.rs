@@ -33,7 +33,7 @@ impl Bundle {
         };
         let Some(sibling) = sibling else { return Err(self.no_sibling(precision, &place)) };
         let wrong = |problem: String| {
-            let fix = "make it again from that bundle, or name the bundle that you mean with --model";
+            let fix = "make it again from that bundle, or name the bundle that you mean with `model`";
             Err(Error::new(Kind::File, place.join(MANIFEST_FILE).display().to_string(), problem, fix))
         };
         if sibling.precision() != Some(precision) {
@@ -76,7 +76,7 @@ impl Bundle {
             self.name(),
             self.describe().precision
         );
-        Error::usage(format!("--precision {precision}"), problem, fix)
+        Error::setting("precision", precision, problem, fix)
     }
 }
 

@@ -36,7 +36,7 @@ impl FromStr for Defence {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let refused = |problem: &str, fix: &str| Err(Error::usage(format!("--defence {text}"), problem, fix));
+        let refused = |problem: &str, fix: &str| Err(Error::setting("defence", text, problem, fix));
         let mut defence = Self::default();
         if text == "none" {
             return Ok(defence);
@@ -111,7 +111,7 @@ mod tests {
             "desaturate,desaturate",
         ] {
             let error = text.parse::<Defence>().unwrap_err();
-            assert!(error.subject.starts_with("--defence"), "{text}: {error}");
+            assert!(error.subject.starts_with("`defence = "), "{text}: {error}");
         }
     }
 }

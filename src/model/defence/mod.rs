@@ -44,8 +44,9 @@ impl Defended {
             (inner.name().to_owned(), inner.input_size(), inner.grid(), inner.is_bounded())
         };
         if defence.turns() > 1 && grid.0 != grid.1 {
-            return Err(Error::usage(
-                format!("--defence {defence}"),
+            return Err(Error::setting(
+                "defence",
+                defence,
                 format!("cannot turn the maps of {name} back: they have {} x {} cells", grid.0, grid.1),
                 "use it with models of square maps, or leave rotate out",
             ));
@@ -90,11 +91,7 @@ impl Defended {
 /// Those of [`Defended::new`]; a usage error for a defence that is given twice.
 pub fn defend(models: Vec<Box<dyn Segmenter>>, defences: &[Defence]) -> Result<Vec<Box<dyn Segmenter>>> {
     if let Some(twice) = (1..defences.len()).find(|&at| defences[..at].contains(&defences[at])) {
-        return Err(Error::usage(
-            format!("--defence {}", defences[twice]),
-            "is given twice",
-            "give each once",
-        ));
+        return Err(Error::setting("defence", defences[twice], "is given twice", "give each once"));
     }
     if defences.iter().all(|defence| defence.is_none()) {
         return Ok(models);

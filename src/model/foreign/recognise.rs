@@ -97,7 +97,7 @@ type Answer = (ArrayD<f32>, ArrayD<f32>);
 fn answer(session: &mut Session, input: &str, picture: &Array4<f32>, file: &str) -> Result<Answer> {
     let failed = |error: ort::Error| {
         let size = picture.dim().3;
-        Error::model(file, format!("fails on a picture of {size} pixels: {error}"), MANIFEST)
+        Error::model(file, format!("fails on a picture of {size} pixels: {error}"), MANIFEST).caused_by(error)
     };
     let tensor = TensorRef::from_array_view(picture).map_err(failed)?;
     let outputs = session.run(ort::inputs![input => tensor]).map_err(failed)?;
@@ -150,7 +150,7 @@ fn probe(session: &mut Session, input: &str, size: usize, file: &str) -> Result<
 }
 
 const MANIFEST: &str = "put it into a folder as model.onnx with a bundle.toml that describes it \
-                        (docs/foreign-models.md), and give that folder to --model";
+                        (docs/foreign-models.md), and give that folder to `model`";
 
 fn unknown(session: &Session, file: &str) -> Error {
     let words = |outlets: &[ort::value::Outlet]| {

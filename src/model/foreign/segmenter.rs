@@ -115,7 +115,7 @@ impl Foreign {
         let provider = &self.provenance.provider;
         let failed = |error: ort::Error| {
             let fix = "check input.size and input.layout of its manifest";
-            memory::failed_call(&self.file, provider, &error, fix)
+            memory::failed_call(&self.file, provider, error, fix)
         };
         let pixels = convert::input_tensor(images, &self.manifest.input);
         let mut inputs = ort::inputs![self.manifest.input.name.as_str() => TensorRef::from_array_view(&pixels).map_err(failed)?];

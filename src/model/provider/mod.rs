@@ -28,6 +28,7 @@ use crate::runtime::Flavour;
 /// choose the device themselves, and then nobody knows what ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Provider {
     /// ONNX Runtime's own CPU kernels.
     #[default]
@@ -183,6 +184,7 @@ fn is_openvino_device(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn what_is_written_reads_back() {
@@ -230,7 +232,7 @@ mod tests {
             "cudaa",
         ] {
             let error = text.parse::<Provider>().unwrap_err();
-            assert_eq!((error.exit_status(), error.subject.as_str()), (2, text), "{error}");
+            assert_eq!((error.kind, error.subject.as_str()), (Kind::Usage, text), "{error}");
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::runtime::{self, Flavour, Runtime};
 /// Whether a provider works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ProviderState {
     /// It computed a small graph.
     Usable,
@@ -160,7 +161,7 @@ fn compute(runtime: &Runtime, provider: &Provider) -> Result<()> {
     let mut built =
         session::build_from_memory(runtime, &options, &model, "a small test graph", &Engine::default())?;
     let failed = |error: ort::Error| {
-        Error::runtime(provider.to_string(), error.to_string(), "see `askance providers`")
+        Error::runtime(provider.to_string(), error.to_string(), "see `askance providers`").caused_by(error)
     };
     let input = Array1::from_vec(vec![1.0_f32, -2.0, 0.5, 4.0]);
     let tensor = TensorRef::from_array_view(&input).map_err(failed)?;

@@ -52,7 +52,7 @@ pub struct Library {
 pub struct Survey {
     /// The libraries that there are, one for each flavour, or the one that the user gave.
     pub libraries: Vec<Library>,
-    /// Each provider that askance knows, as it is in the library that `--provider` would load for it.
+    /// Each provider that askance knows, as it is in the library that would be loaded for it.
     pub providers: Vec<ProviderStatus>,
 }
 

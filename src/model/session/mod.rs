@@ -42,15 +42,16 @@ impl SessionOptions {
     fn validate(&self) -> Result<()> {
         if self.tf32 && !matches!(self.provider, Provider::Cuda { .. } | Provider::TensorRt { .. }) {
             let problem = format!("is for cuda and tensorrt, and this is {}", self.provider);
-            return Err(Error::usage("--tf32", problem, "leave it out, or choose --provider cuda"));
+            return Err(Error::usage("`tf32`", problem, "leave it out, or choose `provider = cuda`"));
         }
         if self.spin && matches!(self.provider, Provider::OpenVino { .. }) {
             let problem = format!("is for the threads of ONNX Runtime, and {} has its own", self.provider);
-            return Err(Error::usage("--spin", problem, "leave it out"));
+            return Err(Error::usage("`spin`", problem, "leave it out"));
         }
         if self.threads == Some(0) {
-            return Err(Error::usage(
-                "--threads 0",
+            return Err(Error::setting(
+                "threads",
+                0,
                 "is no number of threads",
                 "give 1 or more, or leave it out",
             ));
@@ -63,11 +64,12 @@ impl SessionOptions {
         let is_full = computed.is_none_or(|precision| precision == Precision::Fp32);
         let in_fp32 = is_full && matches!(self.provider, Provider::TensorRt { .. });
         if in_fp32 && !self.tf32 && tf32_override != Some("0") {
-            return Err(Error::usage(
-                format!("--provider {}", self.provider),
+            return Err(Error::setting(
+                "provider",
+                &self.provider,
                 "would multiply fp32 in TF32, with thirteen bits less",
                 format!(
-                    "set {TF32_OVERRIDE}=0 in the environment, or allow it with --tf32, or say --precision fp16"
+                    "set {TF32_OVERRIDE}=0 in the environment, or allow it with `tf32`, or say `precision = fp16`"
                 ),
             ));
         }
@@ -145,7 +147,7 @@ fn build_with(
     if let Some(folder) = &engine_folder {
         std::fs::create_dir_all(folder).map_err(|error| {
             let problem = format!("cannot be made, to keep TensorRT's engine: {error}");
-            Error::file(folder, problem, "set ASKANCE_CACHE to a folder that can be written")
+            Error::file(folder, problem, "set ASKANCE_CACHE to a folder that can be written").caused_by(error)
         })?;
     }
     let settings = provider::settings(options, options.threads(), engine, engine_folder.as_deref());
@@ -153,21 +155,24 @@ fn build_with(
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let reason = reason(&error.to_string(), &runtime.take_log(), &names);
         let fix = runtime::fix_missing(&missing).unwrap_or_else(|| fix(provider).into());
-        Error::runtime(format!("--provider {provider}"), format!("cannot be used: {reason}"), fix)
+        Error::runtime(format!("`provider = {provider}`"), format!("cannot be used: {reason}"), fix)
+            .caused_by(error)
     })?;
     let session = commit(&mut builder).map_err(|error| {
         let reason = reason(&error.to_string(), &runtime.take_log(), &[]);
         Error::model(name, format!("cannot be loaded on {provider}: {reason}"), fix(provider))
+            .caused_by(error)
     })?;
     let placement = placement::nodes_by_provider(&session).map_err(|error| {
         Error::runtime(name, format!("placement is unknown: {error}"), "report this with the version")
+            .caused_by(error)
     })?;
     if !placement.contains_key(provider.runtime_name()) {
         let problem = format!("runs no node on {provider}; it went to {placement:?}");
         return Err(Error::model(
             name,
             problem,
-            "choose the provider that takes it, for example --provider cpu",
+            "choose the provider that takes it, for example `provider = cpu`",
         ));
     }
     Ok(Built { session, options: active(options, &settings), placement })
@@ -242,10 +247,10 @@ fn reason(error: &str, log: &[String], missing: &[String]) -> String {
 fn not_built_in(runtime: &Runtime, provider: &Provider) -> Error {
     let (library, flavour) = (runtime.library().display(), provider.flavour());
     Error::runtime(
-        format!("--provider {provider}"),
+        format!("`provider = {provider}`"),
         format!("the loaded ONNX Runtime {library} was built without it"),
         format!(
-            "run `askance runtime install {flavour}`, or name a library that has it with --ort-lib; see `askance providers`"
+            "run `askance runtime install {flavour}`, or name a library that has it with `ort_lib`; see `askance providers`"
         ),
     )
 }
@@ -254,16 +259,16 @@ fn fix(provider: &Provider) -> &'static str {
     match provider {
         Provider::Cpu => "check the bundle with `askance models`, or export it again",
         Provider::Cuda { .. } => {
-            "check the GPU's number with `nvidia-smi`, and `askance providers`, which says what is missing; or use --provider cpu"
+            "check the GPU's number with `nvidia-smi`, and `askance providers`, which says what is missing; or use `provider = cpu`"
         }
         Provider::TensorRt { .. } => {
-            "check the GPU's number with `nvidia-smi`, and `askance providers`, which says what is missing; or use --provider cuda"
+            "check the GPU's number with `nvidia-smi`, and `askance providers`, which says what is missing; or use `provider = cuda`"
         }
         Provider::OpenVino { device } if device == "CPU" => {
-            "use --provider cpu, or another --precision: OpenVINO itself refuses this"
+            "use `provider = cpu`, or another `precision`: OpenVINO itself refuses this"
         }
         Provider::OpenVino { .. } => {
-            "check the device's name and driver; or use --provider openvino:CPU or cpu"
+            "check the device's name and driver; or use `provider = openvino:CPU` or cpu"
         }
     }
 }
@@ -271,9 +276,10 @@ fn fix(provider: &Provider) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
-    fn flags_that_would_do_nothing_are_refused() {
+    fn settings_that_would_do_nothing_are_refused() {
         let cuda = SessionOptions {
             provider: Provider::Cuda { device: 0 },
             tf32: true,
@@ -281,14 +287,14 @@ mod tests {
         };
         assert!(cuda.validate().is_ok());
         let cpu = SessionOptions { tf32: true, ..SessionOptions::default() };
-        assert_eq!(cpu.validate().unwrap_err().subject, "--tf32");
+        assert_eq!(cpu.validate().unwrap_err().subject, "`tf32`");
         let tensorrt =
             SessionOptions { provider: Provider::TensorRt { device: 0 }, ..SessionOptions::default() };
         let full = Some(Precision::Fp32);
         assert!(tensorrt.require_fp32(full, Some("0")).is_ok());
         for other in [None, Some("1"), Some("")] {
             let error = tensorrt.require_fp32(full, other).unwrap_err();
-            assert!(error.fix.contains("NVIDIA_TF32_OVERRIDE=0") && error.fix.contains("--tf32"), "{error}");
+            assert!(error.fix.contains("NVIDIA_TF32_OVERRIDE=0") && error.fix.contains("`tf32`"), "{error}");
             assert!(tensorrt.require_fp32(None, other).is_err(), "nobody knows that it is less");
             assert!(SessionOptions { tf32: true, ..tensorrt.clone() }.require_fp32(full, other).is_ok());
             assert!(cuda.require_fp32(full, other).is_ok());
@@ -303,9 +309,9 @@ mod tests {
         }
         let openvino = Provider::OpenVino { device: "CPU".into() };
         let spin = SessionOptions { provider: openvino, spin: true, ..SessionOptions::default() };
-        assert_eq!(spin.validate().unwrap_err().subject, "--spin");
+        assert_eq!(spin.validate().unwrap_err().subject, "`spin`");
         let none = SessionOptions { threads: Some(0), ..SessionOptions::default() };
-        assert_eq!(none.validate().unwrap_err().exit_status(), 2);
+        assert_eq!(none.validate().unwrap_err().kind, Kind::Usage);
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl WinClip {
             options.underscores_to_spaces,
         );
         let failed = |error: ort::Error| {
-            memory::failed_call(&file, &session.provider.to_string(), &error, "check `askance providers`")
+            memory::failed_call(&file, &session.provider.to_string(), error, "check `askance providers`")
         };
         let mut bound = Bound::new(built.session).map_err(failed)?;
         bound.bind("temperature", arr0(temperature)).map_err(failed)?;
@@ -187,7 +187,7 @@ impl WinClip {
         self.bind_and_run(detail, images, text, names).map_err(|error| {
             self.forget_bound();
             let file = self.bundle.file_name(IMAGE_GRAPH);
-            memory::failed_call(&file, &self.provenance.provider, &error, "check `askance providers`")
+            memory::failed_call(&file, &self.provenance.provider, error, "check `askance providers`")
         })
     }
 
@@ -228,7 +228,7 @@ impl WinClip {
             Err(Error::model(
                 subject,
                 problem,
-                "export the bundle again, in fp32; compare with --provider cpu",
+                "export the bundle again, in fp32; compare with `provider = cpu`",
             ))
         };
         let Some(output) = output.filter(|output| output.shape() == expected) else {
@@ -344,16 +344,18 @@ fn engine_shapes(
 
 fn check_options(temperature: f32, options: &WinClipOptions, scales: &[usize]) -> Result<()> {
     if !(temperature.is_finite() && temperature > 0.0) {
-        return Err(Error::usage(
-            format!("--temperature {temperature}"),
+        return Err(Error::setting(
+            "temperature",
+            temperature,
             "is not above 0",
             "give a number such as 0.07",
         ));
     }
     let smallest = scales.iter().copied().min().unwrap_or(1);
     if !(1..=smallest).contains(&options.stride) {
-        return Err(Error::usage(
-            format!("--stride {}", options.stride),
+        return Err(Error::setting(
+            "stride",
+            options.stride,
             "leaves patches without a window",
             format!("give 1 to {smallest}, the side of the smallest window"),
         ));
@@ -364,6 +366,7 @@ fn check_options(temperature: f32, options: &WinClipOptions, scales: &[usize]) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn senseless_options_are_refused_by_name() {
@@ -371,11 +374,11 @@ mod tests {
         assert!(check_options(0.07, &good, &[2, 3]).is_ok());
         for temperature in [0.0, -1.0, f32::NAN, f32::INFINITY] {
             let error = check_options(temperature, &good, &[2, 3]).unwrap_err();
-            assert!(error.subject.starts_with("--temperature"), "{error}");
+            assert!(error.subject.starts_with("`temperature = "), "{error}");
         }
         for stride in [0, 3] {
             let error = check_options(0.07, &WinClipOptions { stride, ..good.clone() }, &[2, 3]).unwrap_err();
-            assert_eq!((error.exit_status(), error.subject), (2, format!("--stride {stride}")));
+            assert_eq!((error.kind, error.subject), (Kind::Usage, format!("`stride = {stride}`")));
         }
     }
 }

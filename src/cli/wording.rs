@@ -1,0 +1,264 @@
+//! The library names settings, `` `frame = rotated-mask` ``; a user of the command line gives them as flags,
+//! `--frame rotated-mask`.
+
+use std::error::{self, Error as _};
+
+use clap::CommandFactory as _;
+
+use askance::error::Error;
+
+use super::args::Cli;
+
+/// Settings that a user gives as the flag of the same name, with hyphens for underscores.
+const SETTINGS: [&str; 60] = [
+    "angle_bounds",
+    "attacks",
+    "aupro",
+    "axes",
+    "batch",
+    "border",
+    "budget",
+    "budgets",
+    "calls",
+    "compare_search",
+    "data",
+    "data_root",
+    "decision",
+    "defence",
+    "fill",
+    "fpr_limit",
+    "frame",
+    "hue_bounds",
+    "invariant",
+    "keep_traces",
+    "layout",
+    "limit",
+    "loss",
+    "model",
+    "models_dir",
+    "no_metrics",
+    "offline",
+    "ort_lib",
+    "out",
+    "precision",
+    "preset",
+    "prompts",
+    "provider",
+    "providers",
+    "rival",
+    "rotation",
+    "rounds",
+    "saturation_bounds",
+    "save_maps",
+    "search",
+    "seed",
+    "select",
+    "shard",
+    "skip_bad",
+    "spaces",
+    "spin",
+    "steps",
+    "stride",
+    "strict_ep",
+    "temperature",
+    "tf32",
+    "threads",
+    "time_limit",
+    "tolerance",
+    "truth",
+    "uniform",
+    "uniform_budget",
+    "uniform_metric",
+    "warm_up",
+    "without_cuda",
+];
+
+/// Settings whose flags have other names.
+const RENAMED: [(&str, &str); 6] = [
+    ("bounds.angle", "angle-bounds"),
+    ("bounds.hue", "hue-bounds"),
+    ("bounds.saturation", "saturation-bounds"),
+    ("categories", "category"),
+    ("strict", "strict-ep"),
+    ("underscores_to_spaces", "spaces"),
+];
+
+/// The bounds of any axis without a flag of its own.
+const BOUNDS: &str = "bounds.";
+
+/// The flag of a setting, with its value where it has one; `None` for what is no setting.
+fn flag(name: &str, value: Option<&str>) -> Option<String> {
+    let renamed = RENAMED.iter().find(|(setting, _)| *setting == name).map(|&(_, flag)| flag.to_owned());
+    let same = || SETTINGS.contains(&name).then(|| name.replace('_', "-"));
+    if let Some(flag) = renamed.or_else(same) {
+        return Some(value.map_or_else(|| format!("--{flag}"), |value| format!("--{flag} {value}")));
+    }
+    let axis = name.strip_prefix(BOUNDS)?;
+    Some(value.map_or_else(|| format!("--bounds {axis}"), |value| format!("--bounds {axis}={value}")))
+}
+
+/// A text with the settings in backticks as flags. Other words in backticks stay as they are.
+pub fn in_flags(text: &str) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('`') {
+        said.push_str(before);
+        let Some((quoted, behind)) = after.split_once('`') else {
+            said.push('`');
+            rest = after;
+            continue;
+        };
+        let (name, value) =
+            quoted.split_once(" = ").map_or((quoted, None), |(name, value)| (name, Some(value)));
+        match flag(name, value) {
+            Some(flag) => said.push_str(&flag),
+            None => {
+                said.push('`');
+                said.push_str(quoted);
+                said.push('`');
+            }
+        }
+        rest = behind;
+    }
+    said.push_str(rest);
+    said
+}
+
+/// An error with its settings as flags. Where something else caused it, `problem` has the words of that, which stay.
+pub fn error_in_flags(error: Error) -> Error {
+    Error {
+        subject: in_flags(&error.subject),
+        problem: if error.cause.is_some() { error.problem } else { in_flags(&error.problem) },
+        fix: in_flags(&error.fix),
+        ..error
+    }
+}
+
+/// What clap says of a value that the library refused, with the settings as flags.
+pub fn parse_error_in_flags(error: clap::Error) -> clap::Error {
+    let of_the_library = error.source().is_some_and(<dyn error::Error>::is::<Error>);
+    let said = in_flags(&error.render().ansi().to_string());
+    match said.split_once(' ') {
+        // clap puts the first word, "error:", in front again.
+        Some((_, message)) if of_the_library => {
+            clap::Error::raw(error.kind(), message).with_cmd(&Cli::command())
+        }
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use clap::{Command, Parser as _};
+
+    use super::*;
+
+    /// Words in backticks in texts of the library that look like settings and are none.
+    const OTHERS: [&str; 4] = ["anomaly", "context", "normal", "test"];
+
+    /// The path and the code, without comments, of every file of the library.
+    fn library() -> Vec<(String, String)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut folders = vec![root.clone()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.extend((path != root.join("cli")).then_some(path));
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    let text = fs::read_to_string(&path).unwrap();
+                    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                    files.push((path.display().to_string(), code.collect::<Vec<_>>().join("\n")));
+                }
+            }
+        }
+        files
+    }
+
+    /// Settings that code names: in backticks, or as the first argument of `Error::setting`.
+    fn named(code: &str) -> Vec<&str> {
+        let arguments = code.split("Error::setting(").skip(1);
+        let arguments = arguments.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+        let quoted = code.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+        let quoted = quoted.map(|words| words.split_once(" = ").map_or(words, |(name, _)| name));
+        let is_name = |name: &&str| {
+            name.starts_with(|c: char| c.is_ascii_lowercase())
+                && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.".contains(c))
+        };
+        arguments.chain(quoted).filter(is_name).collect()
+    }
+
+    #[test]
+    fn every_setting_that_the_library_names_is_known() {
+        let mut seen = BTreeSet::new();
+        for (path, code) in library() {
+            for name in named(&code) {
+                assert!(OTHERS.contains(&name) || flag(name, None).is_some(), "{path}: `{name}`");
+                seen.insert(name.to_owned());
+            }
+        }
+        assert!(seen.len() > 30, "the reader of settings found only {seen:?}");
+    }
+
+    /// Every flag of a command and of the commands below it.
+    fn flags(command: &Command) -> BTreeSet<String> {
+        let own = command.get_arguments().filter_map(|argument| argument.get_long()).map(str::to_owned);
+        own.chain(command.get_subcommands().flat_map(flags)).collect()
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_of_some_command() {
+        let known = flags(&Cli::command());
+        assert!(known.contains("bounds"));
+        for flag in SETTINGS
+            .map(|name| name.replace('_', "-"))
+            .iter()
+            .map(String::as_str)
+            .chain(RENAMED.map(|(_, flag)| flag))
+        {
+            assert!(known.contains(flag), "no command has --{flag}");
+        }
+    }
+
+    #[test]
+    fn settings_become_flags_and_other_words_in_backticks_stay() {
+        let said = in_flags("say `frame = rotated-mask`, `skip_bad` or `strict`; see `askance providers`");
+        assert_eq!(said, "say --frame rotated-mask, --skip-bad or --strict-ep; see `askance providers`");
+        assert_eq!(
+            in_flags("`bounds.angle = 5,10` `bounds.blur = 1,2`"),
+            "--angle-bounds 5,10 --bounds blur=1,2"
+        );
+        assert_eq!(in_flags("has no column `x`, version `GLIBC"), "has no column `x`, version `GLIBC");
+        assert_eq!(in_flags("GLIBC_2.99' `loss` twice `loss`"), "GLIBC_2.99' --loss twice --loss");
+    }
+
+    #[test]
+    fn the_words_of_a_cause_stay() {
+        let error = |problem| Error::file("bundle.toml", problem, "correct it, or give another `model`");
+        let own = error_in_flags(error("is no `model`"));
+        assert_eq!(
+            (own.problem.as_str(), own.fix.as_str()),
+            ("is no --model", "correct it, or give another --model")
+        );
+        let told = error_in_flags(error("missing field `model`").caused_by(std::fmt::Error));
+        assert_eq!(told.problem, "missing field `model`");
+    }
+
+    #[test]
+    fn a_value_that_the_library_refuses_is_named_by_its_flag() {
+        let refused = |words: &[&str]| {
+            let error =
+                Cli::try_parse_from([&["askance", "attack", "--data", "d"], words].concat()).unwrap_err();
+            parse_error_in_flags(error).to_string()
+        };
+        let said = refused(&["--border", "thick"]);
+        let expected = "error: invalid value 'thick' for '--border <NAME>': --border thick: is unknown\n  \
+                        fix: use zeros or ignore\n\nFor more information, try '--help'.\n";
+        assert_eq!(said, expected);
+        assert!(refused(&["--budget"]).contains("a value is required for '--budget <N>'"));
+    }
+}
