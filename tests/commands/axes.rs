@@ -1,0 +1,112 @@
+//! `--axes` and `--bounds` as a user gives them, with the embedded model, on generated parts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use askance::record::{RunInfo, SampleRow, SweepRow, read_map, read_rows};
+use askance::types::{Attack, Axis, Bounds, Interval};
+use ndarray::Array2;
+use ndarray_npy::ReadNpyExt as _;
+use tempfile::TempDir;
+
+use crate::program::{self, fail, run, synth};
+
+/// Two defective and one good part.
+fn parts(folder: &TempDir) -> PathBuf {
+    let flags = "--category tablet --seed 5 --good 1 --defective 2 --size 96";
+    synth(folder.path().join("parts"), flags)
+}
+
+fn on(command: &str, data: &Path, out: &Path, flags: &[&str]) -> Command {
+    let mut command = program::on(command, data, out);
+    command.args(flags);
+    command
+}
+
+#[test]
+fn an_attack_over_named_axes_records_them() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    let flags =
+        "--axes jpeg,brightness,scale --bounds brightness=-0.3,0.1 --budget 6 --keep-traces --save-maps";
+    run(&mut on("attack", &data, &out, &flags.split(' ').collect::<Vec<_>>()));
+    let axes = [Axis::Scale, Axis::Brightness, Axis::Jpeg];
+
+    let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
+    assert_eq!(rows.len(), 3 * 5);
+    for sample in rows.chunks(5) {
+        assert_eq!(sample.iter().map(|row| row.attack).collect::<Vec<_>>(), Attack::over(&axes));
+        for row in sample {
+            assert_eq!(row.parameters.axes().collect::<Vec<_>>(), axes);
+            assert!(row.loss <= sample[0].loss && sample[4].loss <= row.loss, "{row:?}");
+            let brightness = row.parameters.get(Axis::Brightness).unwrap();
+            assert!((-0.3..=0.1).contains(&brightness), "{row:?}");
+        }
+    }
+    let info = RunInfo::read(out.join("run.toml")).unwrap();
+    let bounds: Bounds = info.settings["bounds"].clone().try_into().unwrap();
+    let brightness = Interval { low: -0.3, high: 0.1 };
+    assert_eq!(bounds, Bounds::default().with(Axis::Brightness, brightness));
+    assert_eq!(info.settings["axes"].clone().try_into::<Vec<Axis>>().unwrap(), axes);
+
+    // The axes of the attack, then the loss and the cost.
+    let trace = |attack: Attack| {
+        let name = format!("traces/pocket/tablet/{}.{attack}.npy", rows[0].sample);
+        Array2::<f64>::read_npy(fs::File::open(out.join(name)).unwrap()).unwrap()
+    };
+    assert_eq!(trace(Attack::Clean).dim(), (1, 2));
+    assert_eq!(trace(Attack::Single(Axis::Jpeg)).dim(), (6, 3));
+    let joint = trace(Attack::Joint);
+    assert_eq!(joint.ncols(), 5);
+    assert!(joint.column(2).iter().all(|&loss| (0.0..=50.0).contains(&loss)));
+
+    // Maps are saved as they were scored: what a zoom out brought in, brought back, is gone again.
+    let saved = read_map(&out.join(format!("maps/tablet/{}.scale.npy", rows[0].sample))).unwrap();
+    assert_eq!(saved.dim(), (192, 192));
+    for plot in ["bars", "gallery", "histograms", "histograms_joint", "examples_pocket"] {
+        assert!(out.join(format!("plots/{plot}.png")).is_file(), "{plot}");
+    }
+}
+
+#[test]
+fn the_joint_attack_alone_can_be_asked_for_and_other_axes_are_another_run() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    run(&mut on("attack", &data, &out, &["--axes", "blur,gamma", "--attacks", "joint", "--budget", "4"]));
+    let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
+    assert_eq!(
+        [rows[0].attack, rows[1].attack, rows[2].attack],
+        [Attack::Clean, Attack::Joint, Attack::Clean]
+    );
+    let other = ["--axes", "blur", "--attacks", "joint", "--budget", "4"];
+    let said = fail(&mut on("attack", &data, &out, &other), 2);
+    assert!(said.contains("settings.axes"), "{said}");
+}
+
+#[test]
+fn other_axes_are_swept_too() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    run(&mut on("sweep", &data, &out, &["--axes", "translate-x,jpeg", "--steps", "3"]));
+    let rows: Vec<SweepRow> = read_rows(out.join("sweep.csv")).unwrap();
+    let values: Vec<(Axis, f64)> =
+        rows.iter().filter(|row| row.category == "tablet").map(|row| (row.axis, row.value)).collect();
+    let expected = [-0.1, 0.0, 0.1].map(|value| (Axis::TranslateX, value)).into_iter();
+    assert_eq!(
+        values,
+        expected.chain([0.0, 25.0, 50.0].map(|value| (Axis::Jpeg, value))).collect::<Vec<_>>()
+    );
+    assert!(out.join("plots/sweep_translate-x.png").is_file() && out.join("plots/sweep_jpeg.png").is_file());
+    assert!(!out.join("plots/sweep_hue.png").exists());
+}
+
+#[test]
+fn bounds_given_twice_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("never"));
+    let flags = ["--angle-bounds", "-5,5", "--bounds", "angle=-9,9"];
+    let said = fail(&mut on("attack", &data, &out, &flags), 2);
+    assert!(said.contains("--bounds angle=-9,9"), "{said}");
+    assert!(!out.exists());
+}

@@ -1,0 +1,188 @@
+//! Holds the import table of the rooms: each imports only from rooms of a lower level.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Rooms and their level, as in docs/architecture.md.
+const ROOMS: [(&str, u8); 19] = [
+    ("error", 0),
+    ("types", 0),
+    ("stats", 0),
+    ("runtime", 1),
+    ("dataset", 1),
+    ("synth", 1),
+    ("perturb", 1),
+    ("metric", 1),
+    ("search", 1),
+    ("prompt", 1),
+    ("record", 1),
+    ("model", 2),
+    ("attack", 3),
+    ("bench", 3),
+    ("plot", 3),
+    ("report", 3),
+    ("study", 4),
+    ("cli", 5),
+    ("main", 5),
+];
+
+fn level(room: &str) -> Option<u8> {
+    ROOMS.iter().find(|(name, _)| *name == room).map(|&(_, level)| level)
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn source_files() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    files
+        .into_iter()
+        .map(|path| {
+            let inside = path.strip_prefix(&root).unwrap();
+            let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+            let room = first.strip_suffix(".rs").unwrap_or(first).to_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            (room, path, text)
+        })
+        .collect()
+}
+
+/// The library's code without its unit tests and comments.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]").next().unwrap_or(text);
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Rooms named after `crate::` or `askance::`, also in the first level of a braced list.
+fn imports(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for root in ["crate::", "askance::"] {
+        for (position, _) in code.match_indices(root) {
+            let rest = &code[position + root.len()..];
+            let Some(list) = rest.strip_prefix('{') else {
+                found.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+                continue;
+            };
+            let mut depth = 0_usize;
+            let mut word = String::new();
+            let mut path_head = true;
+            for c in list.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => {
+                        found.push(std::mem::take(&mut word));
+                        path_head = true;
+                    }
+                    ':' if depth == 0 => path_head = false,
+                    c if depth == 0 && path_head && (c.is_alphanumeric() || c == '_') => word.push(c),
+                    _ => {}
+                }
+            }
+            found.push(word);
+        }
+    }
+    found
+}
+
+/// The shared words report errors too, so `error` lies below the rest of its level.
+#[test]
+fn rooms_import_only_from_below() {
+    let mut seen = 0;
+    for (room, path, text) in source_files() {
+        if room == "lib" {
+            continue;
+        }
+        let own = level(&room)
+            .unwrap_or_else(|| panic!("{}: `{room}` is in no level of the table", path.display()));
+        for import in imports(&code(&text)) {
+            let Some(other) = level(&import) else { continue };
+            seen += 1;
+            assert!(
+                import == room || other < own || import == "error" || (room == "main" && import == "cli"),
+                "{}: `{room}` (level {own}) imports `{import}` (level {other})",
+                path.display()
+            );
+        }
+    }
+    assert!(seen > 30, "the reader of imports found only {seen}");
+}
+
+#[test]
+fn each_engine_has_one_user() {
+    for (crate_name, rooms) in
+        [("ort::", ["model", "runtime"].as_slice()), ("plotters::", &["plot"]), ("indicatif::", &["cli"])]
+    {
+        let mut users: Vec<String> = source_files()
+            .into_iter()
+            .filter(|(_, _, text)| contains_path(&code(text), crate_name))
+            .map(|(room, ..)| room)
+            .collect();
+        users.dedup();
+        users.sort();
+        users.dedup();
+        assert_eq!(users, rooms, "users of {crate_name}");
+    }
+}
+
+/// Whether `path` occurs as the beginning of a path, not as the tail of a longer name.
+fn contains_path(code: &str, path: &str) -> bool {
+    code.match_indices(path).any(|(position, _)| {
+        !code[..position].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
+    })
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    for (room, path, text) in source_files() {
+        let code = code(&text);
+        let prints = ["println!", "eprintln!", "print!(", "eprint!("].iter().any(|word| code.contains(word));
+        assert!(!prints || room == "cli" || room == "main", "{} prints", path.display());
+    }
+}
+
+/// Lines of other rooms that hold flags of other programs: the end of the file's path, and a part of the line.
+const FLAGS_OF_OTHER_PROGRAMS: [(&str, &str); 4] = [
+    ("runtime/pip.rs", ""),
+    ("runtime/probe.rs", "pip install"),
+    ("bench/device.rs", ""),
+    ("bundle/sibling.rs", "python -m askance_export"),
+];
+
+/// Errors, warnings and comments of the library name settings; that a setting is a flag is for the command line to know.
+#[test]
+fn only_the_command_line_knows_flags() {
+    let flag = |line: &str| {
+        line.match_indices("--").any(|(at, _)| {
+            let starts = !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-');
+            starts && line[at + 2..].starts_with(|c: char| c.is_ascii_lowercase())
+        })
+    };
+    assert!(flag("give `--out`") && !flag("a -- b, c--d, ---"));
+    for (room, path, text) in source_files() {
+        if room == "cli" || room == "main" {
+            continue;
+        }
+        for line in text.lines().filter(|line| flag(line)) {
+            let known = |(file, part): &(&str, &str)| path.ends_with(file) && line.contains(part);
+            assert!(FLAGS_OF_OTHER_PROGRAMS.iter().any(known), "{}: a flag in {line}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_reader_of_imports_reads_lists() {
+    let found = imports("use crate::{metric, perturb::{a, b}, search};\nuse crate::types::X;");
+    assert_eq!(found, ["metric", "perturb", "search", "types"]);
+}

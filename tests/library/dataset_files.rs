@@ -1,0 +1,446 @@
+//! Layouts, selection, and every surprise that real folders hold.
+
+use std::fs;
+
+use askance::dataset::{self, Remark, Selection};
+use askance::error::Kind;
+use askance::types::Label;
+use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba};
+
+use crate::listing::{assert_names, names};
+use crate::trees::{Folder, encode, picture};
+
+/// Two categories with two normal and three defective samples each.
+fn toys() -> Folder {
+    let folder = Folder::new();
+    for category in ["bolt", "nut"] {
+        for name in
+            ["test/good/000", "test/good/001", "test/scratch/000", "test/scratch/001", "test/dent/000"]
+        {
+            folder.picture(&format!("{category}/{name}.png"));
+        }
+        for name in ["scratch/000", "scratch/001", "dent/000"] {
+            folder.mask(&format!("{category}/ground_truth/{name}_mask.png"));
+        }
+        folder.picture(&format!("{category}/train/good/000.png"));
+    }
+    folder
+}
+
+#[test]
+fn a_folder_of_categories_is_listed_in_order() {
+    let folder = toys();
+    let data = folder.open().unwrap();
+    assert_eq!(data.name, folder.path().file_name().unwrap().to_string_lossy());
+    assert_eq!(
+        names(&data),
+        [
+            "bolt/good/000",
+            "bolt/good/001",
+            "bolt/dent/000",
+            "bolt/scratch/000",
+            "bolt/scratch/001",
+            "nut/good/000",
+            "nut/good/001",
+            "nut/dent/000",
+            "nut/scratch/000",
+            "nut/scratch/001",
+        ]
+    );
+    for sample in data.categories.iter().flat_map(|category| &category.samples) {
+        assert_eq!(sample.label == Label::Normal, sample.id.defect == "good");
+        assert_eq!(sample.masks.is_empty(), sample.label == Label::Normal);
+        dataset::inspect(sample).unwrap();
+    }
+}
+
+#[test]
+fn one_category_is_enough() {
+    let folder = toys();
+    let data = dataset::open(folder.path().join("nut"), &Selection::default()).unwrap();
+    assert_eq!((data.name.as_str(), data.categories[0].name.as_str()), ("nut", "nut"));
+    assert_eq!(data.categories[0].samples.len(), 5);
+}
+
+#[test]
+fn a_manifest_describes_any_order() {
+    let folder = Folder::new();
+    folder
+        .picture("in/a.png")
+        .picture("in/b.png")
+        .picture("more/b.png")
+        .mask("truth/b.png")
+        .picture("in/c.png");
+    folder.write(
+        "manifest.csv",
+        "\u{feff}image,category,mask,split\nin/a.png,bolt,,test\nin/b.png,bolt,truth/b.png,test\n\
+         more\\b.png, bolt ,truth/b.png,test\nin/c.png,nut,,train\n",
+    );
+    let data = folder.open().unwrap();
+    assert_eq!(names(&data), ["bolt/good/a", "bolt/in/b", "bolt/more/b"]);
+    for sample in &data.categories[0].samples {
+        dataset::inspect(sample).unwrap();
+    }
+    let named = folder.path().join("parts.csv");
+    fs::rename(folder.path().join("manifest.csv"), &named).unwrap();
+    let data = dataset::open(&named, &Selection::default()).unwrap();
+    assert_eq!((data.name.as_str(), data.categories.len()), ("parts", 1));
+    dataset::load(&data.categories[0].samples[2], 10).unwrap();
+}
+
+#[test]
+fn pictures_of_one_name_in_a_manifest_keep_apart_whatever_the_order() {
+    let lines = ["x/good/1.png,bolt,,test", "y/good/1.png,bolt,,test", "y/good/2.png,bolt,,test"];
+    let mut found = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0]] {
+        let folder = Folder::new();
+        let body: Vec<_> = order.iter().map(|&at: &usize| lines[at]).collect();
+        folder.write("manifest.csv", format!("image,category,mask,split\n{}\n", body.join("\n")));
+        found.push(names(&folder.open().unwrap()));
+    }
+    assert_eq!(found[0], ["bolt/good/2", "bolt/good/x-good-1", "bolt/good/y-good-1"]);
+    assert_eq!(found[0], found[1]);
+}
+
+#[test]
+fn manifests_with_faults_are_refused() {
+    let cases = [
+        ("category,split,image\na,test,b.png\n", "no column `mask`"),
+        ("category,split,image,mask\na,train,b.png,\n", "no rows of split `test`"),
+        ("category,split,image,mask\na,test,b.png\n", "damaged line"),
+        ("category,split,image,mask\na,test,,\n", "in line 2"),
+        ("", "no column `category`"),
+    ];
+    for (text, problem) in cases {
+        let folder = Folder::new();
+        folder.write("manifest.csv", text);
+        assert_names(&folder.open().unwrap_err(), "manifest.csv", problem);
+    }
+    let twice = Folder::new();
+    twice.write("manifest.csv", "category,split,image,mask\na,test,b.png,\na,test,b.png,\n");
+    assert_names(&twice.open().unwrap_err(), "b.png", "the same name");
+}
+
+#[test]
+fn a_limit_takes_the_first_of_both_kinds() {
+    let data = toys().select(&["nut"], Some(2)).unwrap();
+    assert_eq!(names(&data), ["nut/good/000", "nut/good/001", "nut/dent/000", "nut/scratch/000"]);
+    assert_eq!(names(&toys().select(&["nut"], Some(99)).unwrap()).len(), 5);
+    assert_eq!(toys().select(&[], Some(0)).unwrap_err().kind, Kind::Usage);
+}
+
+#[test]
+fn an_unknown_category_lists_what_there_is_nearest_first() {
+    let error = toys().select(&["nutt"], None).unwrap_err();
+    assert_eq!((error.kind, error.subject.as_str()), (Kind::Usage, "`categories = nutt`"));
+    assert_eq!(error.fix, "choose among nut, bolt");
+}
+
+#[test]
+fn litter_and_notes_are_passed_over() {
+    let folder = toys();
+    let before = folder.open().unwrap();
+    for name in [
+        "bolt/.DS_Store",
+        "bolt/test/.DS_Store",
+        "bolt/test/good/Thumbs.db",
+        "bolt/test/good/._000.png",
+        "bolt/ground_truth/dent/Thumbs.db",
+        "bolt/ground_truth/dent/._000_mask.png",
+        "nut/test/desktop.ini",
+    ] {
+        folder.write(name, "litter");
+    }
+    folder
+        .write("bolt/test/dent/notes.txt", "note")
+        .write("readme.txt", "note")
+        .write("__MACOSX/x", "litter");
+    assert_eq!(folder.open().unwrap(), before);
+}
+
+#[test]
+fn what_cannot_be_explained_is_an_error_not_left_out() {
+    for (name, problem) in [
+        ("bolt/test/good/002.tif", "cannot be read (.tif)"),
+        ("bolt/test/002.png", "in no defect folder"),
+        ("bolt/test/good/more/002.png", "is a folder"),
+    ] {
+        let folder = toys();
+        folder.picture("tmp.png").write(name, fs::read(folder.path().join("tmp.png")).unwrap());
+        let error = folder.open().unwrap_err();
+        assert!(error.problem.contains(problem), "{name}: {error}");
+    }
+    let folder = toys();
+    folder.picture("bolt/test/good/000.bmp");
+    assert_names(&folder.open().unwrap_err(), "000.png", "same name");
+    let folder = toys();
+    folder.mask("bolt/ground_truth/dent/000_mask.bmp");
+    assert!(folder.open().unwrap_err().problem.contains("second mask"));
+}
+
+#[test]
+fn folders_of_no_known_layout_say_what_is_there_and_what_is_expected() {
+    let folder = Folder::new();
+    assert!(folder.open().unwrap_err().problem.contains("it holds nothing"));
+    folder.picture("images/a.png").picture("labels/b.png");
+    let error = folder.open().unwrap_err();
+    assert!(
+        error.problem.contains("it holds images, labels") && error.fix.contains("ground_truth"),
+        "{error}"
+    );
+    assert_names(
+        &dataset::open("no/such/place", &Selection::default()).unwrap_err(),
+        "no/such/place",
+        "does not exist",
+    );
+    folder.write("notes.txt", "x");
+    let error = dataset::open(folder.path().join("notes.txt"), &Selection::default()).unwrap_err();
+    assert_names(&error, "notes.txt", "neither");
+}
+
+#[test]
+fn a_category_without_pictures_is_an_error() {
+    let folder = toys();
+    fs::create_dir_all(folder.path().join("washer/test/good")).unwrap();
+    let error = folder.open().unwrap_err();
+    assert!(error.problem.contains("no test pictures in category washer"), "{error}");
+    assert_eq!(names(&folder.select(&["nut"], None).unwrap()).len(), 5, "other categories are not looked at");
+}
+
+#[test]
+fn the_fingerprint_follows_the_files_and_not_their_place() {
+    let (first, second) = (toys(), toys());
+    let fingerprint = first.open().unwrap().fingerprint();
+    assert_eq!(fingerprint, second.open().unwrap().fingerprint());
+    assert_eq!(fingerprint.len(), 64);
+    second.write("bolt/test/good/000.png", "another length");
+    assert_ne!(fingerprint, second.open().unwrap().fingerprint());
+}
+
+/// A category `bolt` with one defective picture.
+fn one(image: &str, mask: Option<&str>, fill: impl FnOnce(&Folder, &str, &str)) -> (Folder, dataset::Sample) {
+    let folder = Folder::new();
+    let image = format!("bolt/test/dent/{image}");
+    let mask = format!("bolt/ground_truth/dent/{}", mask.unwrap_or("unused_mask.png"));
+    fill(&folder, &image, &mask);
+    let mut data = folder.open().unwrap();
+    let sample = data.categories.remove(0).samples.remove(0);
+    (folder, sample)
+}
+
+fn loads(sample: &dataset::Sample) -> dataset::Loaded {
+    dataset::inspect(sample).unwrap();
+    dataset::load(sample, 24).unwrap()
+}
+
+fn anomalous(loaded: &dataset::Loaded) -> usize {
+    loaded.mask.as_ref().unwrap().iter().filter(|&&anomalous| anomalous).count()
+}
+
+#[test]
+fn upper_case_extensions_wrong_extensions_and_bare_mask_names_are_read() {
+    for (image, mask) in
+        [("1.PNG", "1_MASK.PNG"), ("1.JPG", "1_mask.bmp"), ("1.bmp", "1.png"), ("1.JPEG", "1.BMP")]
+    {
+        let mask = mask.replace("MASK", "mask");
+        let (_folder, sample) = one(image, Some(&mask), |folder, image, mask| {
+            folder.picture(image).mask(mask);
+        });
+        let loaded = loads(&sample);
+        assert_eq!((loaded.original, anomalous(&loaded)), ((8, 12), 8 * 24), "{image} {mask}");
+    }
+    // A JPEG that is called PNG.
+    let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+        folder.write(image, encode(&picture().into(), ImageFormat::Jpeg)).mask(mask);
+    });
+    loads(&sample);
+}
+
+#[test]
+fn depths_and_channels_of_pictures_become_rgb() {
+    let grey = |value: u8| -> DynamicImage { GrayImage::from_pixel(12, 8, Luma([value])).into() };
+    let cases: [(&str, DynamicImage, [f32; 3]); 5] = [
+        ("grey", grey(51), [0.2; 3]),
+        ("grey with alpha", ImageBuffer::from_pixel(12, 8, LumaA([51_u8, 0])).into(), [0.2; 3]),
+        ("16 bits", ImageBuffer::from_pixel(12, 8, Luma([13107_u16])).into(), [0.2; 3]),
+        ("rgba", ImageBuffer::from_pixel(12, 8, Rgba([255_u8, 51, 0, 7])).into(), [1.0, 0.2, 0.0]),
+        ("16-bit rgb", ImageBuffer::from_pixel(12, 8, Rgb([65535_u16, 13107, 0])).into(), [1.0, 0.2, 0.0]),
+    ];
+    for (name, image, expected) in cases {
+        let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, path, mask| {
+            folder.save(path, image).mask(mask);
+        });
+        let loaded = loads(&sample);
+        for (channel, value) in expected.into_iter().enumerate() {
+            assert!(
+                (loaded.image[[channel, 5, 5]] - value).abs() < 1e-6,
+                "{name}: {}",
+                loaded.image[[channel, 5, 5]]
+            );
+        }
+    }
+}
+
+#[test]
+fn any_non_zero_value_of_a_mask_is_anomalous_and_transparency_is_not_a_value() {
+    let left = |x: u32| x < 4;
+    let masks: [(&str, DynamicImage); 5] = [
+        ("1 in 255", GrayImage::from_fn(12, 8, |x, _| Luma([u8::from(left(x))])).into()),
+        ("1 in 65535", ImageBuffer::from_fn(12, 8, |x, _| Luma([u16::from(left(x))])).into()),
+        ("blue of 1", RgbImage::from_fn(12, 8, |x, _| Rgb([0, 0, u8::from(left(x))])).into()),
+        ("16-bit blue of 1", ImageBuffer::from_fn(12, 8, |x, _| Rgb([0, 0, u16::from(left(x))])).into()),
+        ("opaque black", ImageBuffer::from_fn(12, 8, |x, _| Rgba([u8::from(left(x)), 0, 0, 255])).into()),
+    ];
+    for (name, mask) in masks {
+        let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, path| {
+            folder.picture(image).save(path, mask);
+        });
+        assert_eq!(anomalous(&loads(&sample)), 8 * 24, "{name}");
+    }
+}
+
+#[test]
+fn a_lossy_mask_is_cut_at_half() {
+    let soft = GrayImage::from_fn(16, 16, |x, _| Luma([if x < 8 { 220 } else { 30 }]));
+    let (_folder, sample) = one("1.png", Some("1_mask.jpg"), |folder, image, mask| {
+        folder.save(image, RgbImage::new(16, 16).into()).save(mask, soft.into());
+    });
+    assert_eq!(anomalous(&dataset::load(&sample, 16).unwrap()), 8 * 16);
+    let remarks = dataset::inspect(&sample).unwrap().remarks;
+    assert_eq!(remarks, [Remark::LossyMask(sample.masks[0].clone())]);
+    assert!(
+        dataset::sum_up(&remarks)[0]
+            .starts_with("JPEG masks, anomalous from half the brightness on: 1 (first: ")
+    );
+}
+
+/// A JPEG with an EXIF orientation (and nothing else) in front.
+fn oriented_jpeg(image: &RgbImage, orientation: u8) -> Vec<u8> {
+    let plain = encode(&image.clone().into(), ImageFormat::Jpeg);
+    let mut exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+    exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
+    let mut bytes = vec![0xFF, 0xD8, 0xFF, 0xE1];
+    bytes.extend((exif.len() as u16 + 2).to_be_bytes());
+    bytes.extend(exif);
+    bytes.extend(&plain[2..]);
+    bytes
+}
+
+#[test]
+fn exif_orientation_is_ignored_and_told() {
+    // 32 x 16 as stored, red on the left; whoever follows the EXIF orientation sees 16 x 32.
+    let stored = RgbImage::from_fn(32, 16, |x, _| Rgb(if x < 16 { [255, 0, 0] } else { [0, 0, 255] }));
+    let mask = |width, height| GrayImage::from_pixel(width, height, Luma([255]));
+    let turned = |orientation, width, height| {
+        one("1.jpg", Some("1_mask.png"), |folder, image, path| {
+            folder.write(image, oriented_jpeg(&stored, orientation)).save(path, mask(width, height).into());
+        })
+    };
+    let (_folder, sample) = turned(6, 32, 16);
+    let facts = dataset::inspect(&sample).unwrap();
+    assert_eq!((facts.size, facts.remarks.clone()), ((16, 32), vec![Remark::Turned(sample.image.clone())]));
+    assert!(dataset::sum_up(&facts.remarks)[0].contains("EXIF rotation"));
+    let loaded = dataset::load(&sample, 16).unwrap();
+    assert_eq!(loaded.original, (16, 32));
+    assert!(loaded.image[[0, 8, 2]] > 0.9 && loaded.image[[0, 8, 13]] < 0.1, "red is on the left");
+
+    let (_folder, sample) = turned(1, 32, 16);
+    assert_eq!(dataset::inspect(&sample).unwrap().remarks, []);
+    let (_folder, sample) = turned(6, 16, 32);
+    assert_names(&dataset::inspect(&sample).unwrap_err(), "1_mask.png", "is 16 x 32 pixels");
+    assert_names(&dataset::inspect(&sample).unwrap_err(), "1_mask.png", "EXIF");
+}
+
+#[test]
+fn a_missing_mask_is_an_error_that_tells_where_it_should_be() {
+    let (_folder, sample) = one("1.png", None, |folder, image, _| {
+        folder.picture(image);
+    });
+    for error in [dataset::inspect(&sample).unwrap_err(), dataset::load(&sample, 8).unwrap_err()] {
+        assert_names(&error, "ground_truth/dent/1_mask.png", "is missing");
+    }
+    assert!(dataset::load_mask(&sample, 8).is_err());
+}
+
+#[test]
+fn masks_that_contradict_their_picture_are_refused() {
+    let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+        folder.picture(image).save(mask, GrayImage::from_pixel(8, 12, Luma([255])).into());
+    });
+    for error in [
+        dataset::inspect(&sample).unwrap_err(),
+        dataset::load(&sample, 8).unwrap_err(),
+        dataset::load_mask(&sample, 8).unwrap_err(),
+    ] {
+        assert_names(&error, "1_mask.png", "is 8 x 12 pixels");
+        assert!(error.problem.contains("1.png is 12 x 8"), "{error}");
+    }
+    let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+        folder.picture(image).save(mask, GrayImage::new(12, 8).into());
+    });
+    dataset::inspect(&sample).unwrap();
+    assert_names(&dataset::load(&sample, 8).unwrap_err(), "1_mask.png", "marks no pixel");
+}
+
+/// A PNG header that promises this many pixels and delivers none.
+fn hollow_png(width: u32, height: u32) -> Vec<u8> {
+    let mut ihdr = b"IHDR".to_vec();
+    ihdr.extend(width.to_be_bytes());
+    ihdr.extend(height.to_be_bytes());
+    ihdr.extend([8, 2, 0, 0, 0]);
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
+    bytes.extend(&ihdr);
+    bytes.extend(crc32(&ihdr).to_be_bytes());
+    bytes.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
+    bytes
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc: u32, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+    })
+}
+
+#[test]
+fn headers_that_promise_nonsense_are_refused_before_decoding() {
+    for (bytes, problem) in [
+        (Vec::new(), "is empty"),
+        (b"not a picture at all".to_vec(), "not a picture"),
+        (hollow_png(20_000, 20_000), "too large (20000 x 20000"),
+        (hollow_png(0, 10), ""),
+    ] {
+        let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+            folder.write(image, &bytes).mask(mask);
+        });
+        for error in [dataset::inspect(&sample).unwrap_err(), dataset::load(&sample, 8).unwrap_err()] {
+            assert_names(&error, "1.png", problem);
+        }
+    }
+}
+
+#[test]
+fn truncated_files_are_refused_in_every_format() {
+    let noise = RgbImage::from_fn(64, 64, |x, y| {
+        Rgb([(x * 37 % 251) as u8, (y * 91 % 253) as u8, (x * y % 256) as u8])
+    });
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp] {
+        let whole = match format {
+            ImageFormat::Jpeg => oriented_jpeg(&noise, 1),
+            _ => encode(&noise.clone().into(), format),
+        };
+        for part in [4, 2, 1] {
+            let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+                let length = if part == 1 { whole.len() - 40 } else { whole.len() / part };
+                folder
+                    .write(image, &whole[..length])
+                    .save(mask, GrayImage::from_pixel(64, 64, Luma([1])).into());
+            });
+            let error = dataset::load(&sample, 8).unwrap_err();
+            assert_names(&error, "1.png", "cannot be decoded");
+        }
+        let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+            folder.write(image, &whole).save(mask, GrayImage::from_pixel(64, 64, Luma([1])).into());
+        });
+        dataset::load(&sample, 8).unwrap();
+    }
+}

@@ -1,0 +1,41 @@
+//! The library in process, without ONNX Runtime: a segmenter is a [`Fake`](askance::model::Fake). Libraries that cannot be loaded
+//! are tested here too (`bad_library`), which a test that loads a good one would break: a process keeps to the first.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
+
+#[path = "../support/needs.rs"]
+mod needs;
+#[path = "../support/onnx_runtime.rs"]
+mod onnx_runtime;
+#[path = "../support/trees.rs"]
+mod trees;
+
+mod figures;
+mod listing;
+
+mod aggregate_golden;
+mod architecture;
+mod attack;
+mod attack_axes;
+mod attack_choice;
+mod axes_golden;
+mod axes_properties;
+mod bad_library;
+mod bench_figures;
+mod dataset_files;
+mod dataset_golden;
+mod dataset_layouts;
+mod metric_closed_form;
+mod metric_golden;
+mod metric_invariance;
+mod perturb_golden;
+mod perturb_properties;
+mod plot_figures;
+mod prompt_files;
+mod prompt_golden;
+mod record_run;
+mod search_figures;
+mod search_golden;
+mod search_properties;
+mod stability;
+mod suites;
+mod synth;

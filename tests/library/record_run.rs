@@ -1,0 +1,417 @@
+//! The folder of a run: rows, torn files, provenance, resume, maps, examples.
+
+use std::fs;
+use std::path::Path;
+
+use askance::record::{
+    Journal, ModelInfo, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow, SweepRow,
+    compatible, mean_rows, read_examples, read_rows, to_table, write_atomic, write_examples, write_rows,
+};
+use askance::types::{Attack, Axis, Label, Perturbation, SampleId};
+use ndarray::{Array2, Array3};
+use serde::Serialize;
+
+fn sample_row(stem: &str, attack: Attack) -> SampleRow {
+    SampleRow {
+        model: "pocket".into(),
+        dataset: "toys".into(),
+        category: "bolt".into(),
+        sample: format!("scratch/{stem}"),
+        label: Label::Anomalous,
+        attack,
+        parameters: Parameters::new(
+            &Perturbation::of([(Axis::Angle, -37.25), (Axis::Hue, 0.1), (Axis::Saturation, 1.0 / 3.0)]),
+            &Axis::PAPER,
+        ),
+        loss: 1e-7,
+        sample_auroc: None,
+        evaluations: 100,
+        coarse: 0,
+        expected_gain: None,
+        image_score: 0.75,
+        search: "cma-es".into(),
+        budget: 100,
+        seed: u64::MAX,
+        image: "bolt, new/\"1\".png".into(),
+        mask: None,
+    }
+}
+
+fn summary_row(category: &str, attack: Attack, pixel_auroc: Option<f64>) -> SummaryRow {
+    SummaryRow {
+        model: "pocket".into(),
+        dataset: "toys".into(),
+        category: category.into(),
+        attack,
+        samples: 10,
+        pixel_auroc,
+        aupro: Some(0.5),
+        pixel_ap: None,
+        pixel_f1_max: None,
+        image_auroc: None,
+        image_ap: None,
+        mean_loss: Some(0.0),
+        evaluations: 1000,
+    }
+}
+
+#[test]
+fn headers_are_exactly_the_documented_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let first_line =
+        |name: &str| fs::read_to_string(folder.path().join(name)).unwrap().lines().next().unwrap().to_owned();
+    write_rows::<SampleRow>(folder.path().join("samples.csv"), &[]).unwrap();
+    assert_eq!(
+        first_line("samples.csv"),
+        "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,scale_log2,translate_x,\
+         translate_y,temperature_mired,blur_px,brightness,contrast_log2,gamma_log2,jpeg_loss,loss,sample_auroc,\
+         evaluations,coarse,expected_gain,image_score,search,budget,seed,image,mask"
+    );
+    write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();
+    assert_eq!(
+        first_line("summary.csv"),
+        "model,dataset,category,attack,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap,mean_loss,\
+         evaluations"
+    );
+    write_rows::<SweepRow>(folder.path().join("sweep.csv"), &[]).unwrap();
+    assert_eq!(
+        first_line("sweep.csv"),
+        "model,dataset,category,axis,value,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc"
+    );
+}
+
+/// The cells follow the fields by order, so the constant header must be the fields' own names. A row with [`Parameters`] has
+/// several cells in one field; `rows_read_back_as_they_were` looks at that one.
+#[test]
+fn the_header_is_the_order_of_the_fields() {
+    fn names_of<T: Row>(row: &T) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.serialize(row).unwrap();
+        String::from_utf8(writer.into_inner().unwrap()).unwrap().lines().next().unwrap().to_owned()
+    }
+    assert_eq!(names_of(&summary_row("a", Attack::Single(Axis::Hue), None)), SummaryRow::HEADER.join(","));
+    let sweep = SweepRow {
+        model: String::new(),
+        dataset: String::new(),
+        category: String::new(),
+        axis: Axis::Hue,
+        value: 0.0,
+        samples: 0,
+        pixel_auroc: None,
+        aupro: None,
+        pixel_ap: None,
+        pixel_f1_max: None,
+        image_auroc: None,
+    };
+    assert_eq!(names_of(&sweep), SweepRow::HEADER.join(","));
+}
+
+#[test]
+fn rows_read_back_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let rows = [sample_row("1", Attack::Clean), sample_row("2", Attack::Joint)];
+    let mut opened = Journal::open(&path).unwrap();
+    assert!(opened.rows.is_empty());
+    for row in &rows {
+        opened.journal.append(row).unwrap();
+    }
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), rows, "flushed while the journal is open");
+    drop(opened);
+    let opened = Journal::<SampleRow>::open(&path).unwrap();
+    assert_eq!(opened.rows, rows);
+    assert_eq!(opened.cut, None);
+    let text = fs::read_to_string(&path).unwrap();
+    let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,1e-7,,100,0,,0.75,cma-es,100,\
+                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",";
+    assert_eq!(text.lines().nth(1).unwrap(), cells);
+}
+
+/// A line of a file as it was before there were more axes than three.
+#[test]
+fn an_older_file_is_read_but_not_added_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let old = "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,loss,sample_auroc,evaluations,\
+               image_score,search,budget,seed,image,mask\n\
+               pocket,toys,bolt,scratch/1,anomalous,joint,-37.25,0.1,0.3333333333333333,1e-7,,100,0.75,cma-es,100,\
+               18446744073709551615,\"bolt, new/\"\"1\"\".png\",\n";
+    fs::write(&path, old).unwrap();
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [sample_row("1", Attack::Joint)]);
+    let error = Journal::<SampleRow>::open(&path).unwrap_err();
+    assert!(error.problem.contains("older version"), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), old);
+    // A column that every version writes must not be missing.
+    fs::write(&path, old.replace("hue_rad,", "").replace("0.1,", "")).unwrap();
+    assert!(read_rows::<SampleRow>(&path).unwrap_err().problem.contains("has the columns"));
+}
+
+#[test]
+fn a_row_has_a_cell_for_each_axis_of_its_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let p = Axis::ALL.into_iter().map(|axis| (axis, axis as u8 as f64 + 0.5));
+    let row = SampleRow {
+        parameters: Parameters::new(&Perturbation::of(p), &Axis::ALL),
+        ..sample_row("1", Attack::Single(Axis::TranslateX))
+    };
+    write_rows(&path, std::slice::from_ref(&row)).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let cells = "translate-x,0.5,1.5,2.5,3.5,4.5,5.5,6.5,7.5,8.5,9.5,10.5,11.5,1e-7,";
+    assert!(text.lines().nth(1).unwrap().contains(cells), "{text}");
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [row]);
+}
+
+#[test]
+fn a_torn_last_line_is_cut_off_wherever_it_is_torn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let rows = [sample_row("1", Attack::Clean), sample_row("2", Attack::Joint)];
+    write_rows(&path, &rows).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let end_of_first =
+        whole.len() - (whole.len() - 1 - whole[..whole.len() - 1].iter().rposition(|b| *b == b'\n').unwrap());
+    for length in 0..whole.len() {
+        fs::write(&path, &whole[..length]).unwrap();
+        let Journal { .. } = {
+            let mut opened = Journal::<SampleRow>::open(&path).unwrap();
+            let kept = opened.rows.len();
+            assert_eq!(opened.rows, rows[..kept], "cut at {length}");
+            assert!(length < end_of_first || kept == 1, "cut at {length}");
+            for row in &rows[kept..] {
+                opened.journal.append(row).unwrap();
+            }
+            opened.journal
+        };
+        assert_eq!(fs::read(&path).unwrap(), whole, "cut at {length}");
+    }
+}
+
+#[test]
+fn a_foreign_header_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    for foreign in ["model,sample\na,b\n", "hello", "model,datasat", "model,dataset\n"] {
+        fs::write(&path, foreign).unwrap();
+        let error = Journal::<SampleRow>::open(&path).unwrap_err();
+        assert!(error.problem.contains("instead of `model,dataset,category"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), foreign);
+    }
+}
+
+#[test]
+fn a_damaged_line_in_the_middle_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    write_rows(&path, &[sample_row("1", Attack::Clean), sample_row("2", Attack::Clean)]).unwrap();
+    let text = fs::read_to_string(&path).unwrap().replacen("-37.25", "left", 1);
+    fs::write(&path, text).unwrap();
+    let error = Journal::<SampleRow>::open(&path).unwrap_err();
+    assert!(error.problem.contains("line: 2"), "{error}");
+}
+
+#[test]
+fn a_line_break_in_a_cell_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut opened = Journal::open(folder.path().join("samples.csv")).unwrap();
+    let error = opened.journal.append(&sample_row("a\nb", Attack::Clean)).unwrap_err();
+    assert!(error.problem.contains("line break"), "{error}");
+    drop(opened);
+    assert!(read_rows::<SampleRow>(folder.path().join("samples.csv")).unwrap().is_empty());
+}
+
+#[test]
+fn two_processes_cannot_write_one_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let first = Journal::<SampleRow>::open(&path).unwrap();
+    assert!(Journal::<SampleRow>::open(&path).unwrap_err().problem.contains("in use"));
+    drop(first);
+    assert!(Journal::<SampleRow>::open(&path).is_ok());
+}
+
+#[test]
+fn the_mean_row_weighs_categories_equally_and_leaves_out_missing_values() {
+    let rows = [
+        summary_row("a", Attack::Clean, Some(0.8)),
+        summary_row("b", Attack::Clean, Some(0.6)),
+        summary_row("c", Attack::Clean, None),
+        summary_row("mean", Attack::Clean, Some(0.0)),
+        summary_row("a", Attack::Single(Axis::Hue), None),
+    ];
+    let means = mean_rows(&rows);
+    assert_eq!(means.len(), 2);
+    assert!((means[0].pixel_auroc.unwrap() - 0.7).abs() < 1e-15);
+    assert_eq!((means[0].category.as_str(), means[0].samples, means[0].evaluations), ("mean", 30, 3000));
+    assert_eq!((means[1].attack, means[1].pixel_auroc), (Attack::Single(Axis::Hue), None));
+}
+
+#[test]
+fn an_atomic_write_replaces_whole_files_and_leaves_nothing_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/er/file.txt");
+    write_atomic(&path, b"long old text").unwrap();
+    write_atomic(&path, b"new").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+    let names = |path: &Path| fs::read_dir(path).unwrap().count();
+    assert_eq!(names(path.parent().unwrap()), 1);
+    // A folder in its place: the rename fails, and the temporary file goes away.
+    let blocked = folder.path().join("deep");
+    assert!(write_atomic(&blocked, b"x").unwrap_err().problem.contains("cannot be written"));
+    assert_eq!(names(folder.path()), 1);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_fails_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "x").unwrap();
+    let error = RunDir::create(file.join("run")).unwrap_err();
+    assert!(error.fix.contains("`out`"), "{error}");
+    let run = RunDir::create(folder.path().join("run")).unwrap();
+    assert_eq!(fs::read_dir(run.path()).unwrap().count(), 0, "the probe is removed");
+    assert!(RunDir::open(run.path()).unwrap_err().problem.contains("run.toml"));
+}
+
+#[test]
+fn patch_maps_read_back_and_damage_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunDir::create(folder.path().join("run")).unwrap();
+    let id = SampleId { category: "bolt".into(), defect: "scratch".into(), stem: "003".into() };
+    let map = Array2::from_shape_fn((3, 5), |(y, x)| (y * 5 + x) as f32 / 7.0);
+    run.save_patch_map("pocket", &id, Attack::Joint, map.t()).unwrap();
+    assert_eq!(run.load_patch_map("pocket", &id, Attack::Joint).unwrap(), map.t());
+    let path = run.path().join("patch_maps/pocket/bolt/scratch/003.joint.npy");
+    assert!(path.is_file());
+    fs::write(&path, b"nonsense").unwrap();
+    let error = run.load_patch_map("pocket", &id, Attack::Joint).unwrap_err();
+    assert!(error.subject.ends_with("003.joint.npy") && error.fix.contains("samples.csv"), "{error}");
+}
+
+#[derive(Serialize)]
+struct Settings {
+    budget: usize,
+    attacks: Vec<Attack>,
+    limit: Option<usize>,
+    search: Search,
+}
+
+#[derive(Serialize)]
+struct Search {
+    strategy: &'static str,
+    sigma: f64,
+}
+
+fn info(settings: &Settings) -> RunInfo {
+    let mut info = RunInfo::start("askance attack", 7, to_table(settings).unwrap());
+    info.models =
+        vec![ModelInfo { name: "pocket".into(), bundle_sha256: "ab".repeat(32), ..ModelInfo::default() }];
+    info.provider.active = "cuda:0".into();
+    info.provider.options.insert("cuda.device_id".into(), "0".into());
+    info.provider.options.insert("intra_op_num_threads".into(), 2.into());
+    info.dataset.name = "toys".into();
+    info.dataset.root = "data/toys".into();
+    info.dataset.categories = vec!["bolt".into(), "nut".into()];
+    info.dataset.samples = 20;
+    info
+}
+
+fn settings() -> Settings {
+    Settings {
+        budget: 100,
+        attacks: Attack::over(&Axis::PAPER),
+        limit: None,
+        search: Search { strategy: "cma-es", sigma: 0.3 },
+    }
+}
+
+#[test]
+fn run_toml_reads_back_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.toml");
+    let mut info = info(&settings());
+    info.status = Status::Finished;
+    info.skipped.push(Skipped { sample: "bolt/good/000".into(), reason: "unreadable".into() });
+    info.write(&path).unwrap();
+    assert_eq!(RunInfo::read(&path).unwrap(), info);
+    let text = fs::read_to_string(&path).unwrap();
+    for expected in ["status = \"finished\"", "[settings.search]", "sigma = 0.3", "[machine]", "[[skipped]]"]
+    {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    info.seed = u64::MAX;
+    assert!(info.write(&path).unwrap_err().subject.starts_with("`seed = "));
+    fs::write(&path, "status = 1").unwrap();
+    assert!(RunInfo::read(&path).unwrap_err().subject.ends_with("run.toml"));
+}
+
+#[test]
+fn a_run_goes_on_elsewhere_but_not_with_other_settings() {
+    let old = info(&settings());
+    let mut elsewhere = info(&settings());
+    elsewhere.command = "askance attack --resume".into();
+    elsewhere.started = "2030-01-01T00:00:00Z".into();
+    elsewhere.machine.cores = 999;
+    elsewhere.status = Status::Interrupted;
+    elsewhere.dataset.root = "/mnt/toys".into();
+    elsewhere.runtime.path = "/other/libonnxruntime.so".into();
+    elsewhere.provider.active = "cuda:1".into();
+    elsewhere.provider.options.insert("cuda.device_id".into(), "1".into());
+    compatible(&old, &elsewhere).unwrap();
+
+    type Change = fn(&mut RunInfo);
+    let changes: [(&str, &str, Change); 8] = [
+        ("seed", "8", |new| new.seed = 8),
+        ("models.pocket", "cd", |new| new.models[0].bundle_sha256 = "cd".into()),
+        ("provider.active", "tensorrt", |new| new.provider.active = "tensorrt:0".into()),
+        ("provider.options.intra_op_num_threads", "4", |new| {
+            new.provider.options.insert("intra_op_num_threads".into(), 4.into());
+        }),
+        ("dataset.categories", "nut", |new| drop(new.dataset.categories.remove(0))),
+        ("dataset.samples", "21", |new| new.dataset.samples = 21),
+        ("settings.limit", "nothing there, 5 now", |new| {
+            new.settings = to_table(&Settings { limit: Some(5), ..settings() }).unwrap();
+        }),
+        ("settings.search.sigma", "0.3 there, 0.5 now", |new| {
+            let search = Search { strategy: "cma-es", sigma: 0.5 };
+            new.settings = to_table(&Settings { search, ..settings() }).unwrap();
+        }),
+    ];
+    for (key, value, change) in changes {
+        let mut new = info(&settings());
+        change(&mut new);
+        let error = compatible(&old, &new).unwrap_err();
+        assert!(error.problem.contains(&format!("another {key}:")), "{key}: {error}");
+        assert!(error.problem.contains(value), "{key}: {error}");
+        assert!(error.fix.contains("`out`"), "{error}");
+    }
+}
+
+#[test]
+fn examples_read_back_with_their_pictures_and_maps() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunDir::create(folder.path().join("run")).unwrap();
+    assert!(read_examples(&run).unwrap().is_empty());
+    let clean = SampleRow { sample_auroc: Some(0.9), ..sample_row("1", Attack::Clean) };
+    let worst = SampleRow { sample_auroc: Some(0.4), ..sample_row("1", Attack::Joint) };
+    let image = Array3::from_shape_fn((3, 8, 8), |(c, y, x)| ((c * 64 + y * 8 + x) % 256) as f32 / 255.0);
+    let mask = Array2::from_shape_fn((8, 8), |(y, x)| y > 4 && x < 3);
+    let examples = [(&clean, &worst, image.view(), mask.view())];
+    assert!(write_examples(&run, &examples).unwrap_err().subject.ends_with("1.clean.npy"));
+    for row in [&clean, &worst] {
+        let map = Array2::from_elem((2, 2), row.sample_auroc.unwrap() as f32);
+        run.save_patch_map(&row.model, &row.id().unwrap(), row.attack, map.view()).unwrap();
+    }
+    write_examples(&run, &examples).unwrap();
+    let read = read_examples(&run).unwrap();
+    assert_eq!(read.len(), 1);
+    assert_eq!((&read[0].image, &read[0].mask), (&image, &mask));
+    assert_eq!((read[0].clean_map[[0, 0]], read[0].worst_map[[1, 1]]), (0.9, 0.4));
+    assert_eq!((read[0].row.clean_auroc, read[0].row.worst_auroc), (Some(0.9), Some(0.4)));
+    assert_eq!(read[0].row.perturbation(), worst.perturbation());
+
+    let index = run.examples().join("index.csv");
+    let text = fs::read_to_string(&index).unwrap().replace("examples/00.png", "../secret.png");
+    fs::write(&index, text).unwrap();
+    assert!(read_examples(&run).unwrap_err().problem.contains("leads out"));
+}

@@ -1,0 +1,186 @@
+//! Graphs that this project did not design: each convention gives the maps of the same segmenter, and a manifest that
+//! contradicts its graph is refused by name. `export/golden/foreign.py` writes the graphs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use askance::error::{Error, Kind, Result};
+use askance::model::{
+    Bundle, Fake, Segmentation, Segmenter, SessionOptions, WinClipOptions, load, recognise,
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::pocket::{pocket, runtime};
+use crate::segmenter::{few_prompts, pictures};
+
+const SIZE: usize = 24;
+const PLAIN: &str = "[input]\nname = \"image\"\nsize = 24\n[output]\nmap = \"cells\"\nscore = \"score\"\nrange = [0.0, 1.0]\n";
+const BYTES: &str = "[input]\nname = \"bytes\"\nsize = 24\nlayout = \"nhwc\"\nchannels = \"bgr\"\nrange = [0.0, 255.0]\n\
+                     [output]\nmap = \"normality\"\npolarity = \"normal\"\nrange = [99.0, 100.0]\n";
+const CHANNELS: &str =
+    "[input]\nname = \"image\"\nsize = 24\nresize = \"graph\"\n[output]\nmap = \"both\"\nchannel = 1\n";
+const TEXT: &str = "[input]\nname = \"image\"\nsize = 24\n[text]\nname = \"text\"\nembedding = 64\ncontext = 77\n\
+                    [output]\nmap = \"map\"\n";
+
+fn golden(graph: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/foreign")).join(format!("{graph}.onnx"))
+}
+
+fn hash(path: &Path) -> String {
+    Sha256::digest(fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A bundle folder around a graph; the text tower, where one is wanted, is the pocket's.
+fn bundle(graph: &str, sections: &str) -> Result<(tempfile::TempDir, Bundle)> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(golden(graph), folder.path().join("model.onnx")).unwrap();
+    let mut files = format!("\"model.onnx\" = \"{}\"\n", hash(&golden(graph)));
+    if sections.contains("[text]") {
+        let text = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/models/pocket/text.onnx"));
+        fs::copy(text, folder.path().join("text.onnx")).unwrap();
+        files.push_str(&format!("\"text.onnx\" = \"{}\"\n", hash(text)));
+    }
+    let header = format!("format = 1\nname = \"{graph}\"\narchitecture = \"image-to-map\"\n");
+    fs::write(folder.path().join("bundle.toml"), format!("{header}{sections}[files]\n{files}")).unwrap();
+    let bundle = Bundle::open(folder.path())?;
+    Ok((folder, bundle))
+}
+
+fn model(graph: &str, sections: &str) -> Result<(tempfile::TempDir, Box<dyn Segmenter>)> {
+    let (folder, bundle) = bundle(graph, sections)?;
+    let session = SessionOptions { threads: Some(1), ..SessionOptions::default() };
+    Ok((folder, load(&bundle, &runtime(), session, few_prompts())?))
+}
+
+fn largest_difference(a: &[Segmentation], b: &[Segmentation]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter()
+        .zip(b)
+        .flat_map(|(a, b)| {
+            assert_eq!(a.map.dim(), b.map.dim());
+            let of_maps = (&a.map - &b.map).into_iter().map(f32::abs);
+            of_maps.chain([(a.image_score - b.image_score).abs()]).collect::<Vec<_>>()
+        })
+        .fold(0.0, f32::max)
+}
+
+#[test]
+fn every_convention_gives_the_same_maps() {
+    let pictures = pictures(3, SIZE);
+    let categories = ["a", "b", "a"];
+    let expected = Fake::new(SIZE, (6, 6)).segment(pictures.view(), &categories).unwrap();
+    assert!(expected[0].image_score > 0.01, "the pictures are red somewhere");
+    for (graph, sections) in [("plain", PLAIN), ("bytes", BYTES), ("channels", CHANNELS)] {
+        let (_folder, mut model) = model(graph, sections).unwrap();
+        assert_eq!((model.name(), model.input_size(), model.grid()), (graph, SIZE, (6, 6)));
+        let found = model.segment(pictures.view(), &categories).unwrap();
+        let difference = largest_difference(&found, &expected);
+        let tolerance = if graph == "bytes" { 2e-5 } else { 1e-6 };
+        assert!(difference < tolerance, "{graph}: {difference}");
+        assert_eq!(model.is_bounded(), graph != "channels");
+    }
+}
+
+#[test]
+fn text_goes_in_per_picture_or_per_call() {
+    let pictures = pictures(4, SIZE);
+    let categories = ["key", "leather", "leather", "key"];
+    let plain = Fake::new(SIZE, (6, 6)).segment(pictures.view(), &categories).unwrap();
+    let mut pocket = pocket();
+    for graph in ["text", "shared_text", "single_text"] {
+        let (_folder, mut model) = model(graph, TEXT).unwrap();
+        model.prepare(&["key"]).unwrap();
+        let found = model.segment(pictures.view(), &categories).unwrap();
+        for ((found, plain), category) in found.iter().zip(&plain).zip(categories) {
+            let text = pocket.text_embedding(category).unwrap();
+            let offset = text[[1, 0]] - text[[0, 0]];
+            let difference = (&found.map - &plain.map).mapv(|value| (value - offset).abs());
+            assert!(difference.iter().all(|&d| d < 1e-5), "{graph} {category}: {difference}");
+            assert!((found.image_score - plain.image_score - offset).abs() < 1e-5);
+        }
+        assert_eq!(model.provenance().prompts, "few");
+    }
+}
+
+#[test]
+fn a_manifest_that_contradicts_the_graph_names_the_tensor() {
+    for (graph, sections, from, to, tensor, expected) in [
+        ("plain", PLAIN, "\"image\"", "\"pixels\"", "\"pixels\"", "it has image"),
+        ("plain", PLAIN, "size = 24", "size = 32", "\"image\"", "[any, 3, 32, 32]"),
+        ("plain", PLAIN, "size = 24", "size = 24\nlayout = \"nhwc\"", "\"image\"", "[any, 24, 24, 3]"),
+        ("plain", PLAIN, "size = 24", "size = 24\nresize = \"graph\"", "\"image\"", "[any, 3, any, any]"),
+        ("plain", PLAIN, "\"cells\"", "\"map\"", "\"map\"", "it has cells, score"),
+        ("plain", PLAIN, "\"score\"", "\"best\"", "\"best\"", "it has cells, score"),
+        ("plain", PLAIN, "range = [0.0, 1.0]", "range = [1.0, 2.0]", "\"cells\"", "outside 1 to 2"),
+        ("plain", PLAIN, "range = [0.0, 1.0]", "channel = 1", "\"cells\"", "no channel 1"),
+        ("plain", PLAIN, "map = \"cells\"", "map = \"score\"", "\"score\"", "neither (batch, H, W)"),
+        ("channels", CHANNELS, "channel = 1", "", "\"both\"", "output.channel"),
+        ("text", TEXT, "embedding = 64", "embedding = 32", "\"text\"", "[any, 2, 32]"),
+        (
+            "text",
+            TEXT,
+            "[text]\nname = \"text\"\nembedding = 64\ncontext = 77\n",
+            "",
+            "\"text\"",
+            "gives nothing to",
+        ),
+    ] {
+        assert!(sections.contains(from), "{from}");
+        let error = model(graph, &sections.replacen(from, to, 1)).map(|_| ()).unwrap_err();
+        let Error { subject, problem, .. } = &error;
+        assert!(subject.ends_with("model.onnx"), "{error}");
+        assert!(problem.contains(tensor) && problem.contains(expected), "{from} -> {to}: {error}");
+    }
+}
+
+#[test]
+fn senseless_manifests_are_refused_by_key() {
+    for (from, to, key) in [
+        ("size = 24", "size = 0", "input.size"),
+        ("size = 24", "size = 24\nstd = [0.0, 1.0, 1.0]", "input.std"),
+        ("size = 24", "size = 24\nrange = [1.0, 0.0]", "input.range"),
+        ("size = 24", "size = 24\nlayout = \"chwn\"", "chwn"),
+        ("range = [0.0, 1.0]", "range = [1.0, 1.0]", "output.range"),
+        ("range = [0.0, 1.0]", "polarity = \"up\"", "up"),
+        ("range = [0.0, 1.0]", "surprise = 1", "surprise"),
+        ("score = \"score\"", "score_range = [0.0, 1.0]", "output.score_range"),
+        ("map = \"cells\"", "map = \"\"", "output.map"),
+    ] {
+        let error = bundle("plain", &PLAIN.replacen(from, to, 1)).unwrap_err();
+        assert!(error.subject.ends_with("bundle.toml") && error.problem.contains(key), "{key}: {error}");
+    }
+}
+
+#[test]
+fn settings_that_mean_nothing_to_a_foreign_graph_are_refused() {
+    let (_folder, bundle) = bundle("plain", PLAIN).unwrap();
+    for (options, setting) in [
+        (WinClipOptions { temperature: Some(0.1), ..few_prompts() }, "`temperature`"),
+        (WinClipOptions { stride: 2, ..few_prompts() }, "`stride`"),
+    ] {
+        let error = load(&bundle, &runtime(), SessionOptions::default(), options).map(|_| ()).unwrap_err();
+        assert_eq!((error.subject.as_str(), error.kind), (setting, Kind::Usage));
+    }
+    assert!(bundle.clip().is_err());
+}
+
+#[test]
+fn an_export_of_anomalib_is_recognised_unless_it_cuts_out_the_middle() {
+    let bundle = recognise(&golden("anomalib"), &runtime()).unwrap();
+    let mut model = load(&bundle, &runtime(), SessionOptions::default(), few_prompts()).unwrap();
+    assert_eq!((model.input_size(), model.grid(), model.is_bounded()), (SIZE, (6, 6), true));
+    let pictures = pictures(2, SIZE);
+    let expected = Fake::new(SIZE, (6, 6)).segment(pictures.view(), &["a", "b"]).unwrap();
+    assert!(largest_difference(&model.segment(pictures.view(), &["a", "b"]).unwrap(), &expected) < 1e-6);
+    let error = recognise(&golden("anomalib_crop"), &runtime()).unwrap_err();
+    assert!(error.problem.contains("cuts out the middle") && error.fix.contains("CenterCrop"), "{error}");
+}
+
+#[test]
+fn an_unknown_graph_without_a_manifest_is_an_error_that_lists_its_tensors() {
+    let error = recognise(&golden("plain"), &runtime()).unwrap_err();
+    for words in ["\"image\" f32 [any, 3, 24, 24]", "\"cells\"", "\"score\""] {
+        assert!(error.problem.contains(words), "{error}");
+    }
+    assert!(error.fix.contains("bundle.toml"), "{error}");
+}

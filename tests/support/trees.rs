@@ -1,0 +1,73 @@
+//! Small trees of files for the tests of data sets.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use tempfile::TempDir;
+
+/// A folder that tests fill.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn place(&self, name: &str) -> PathBuf {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        path
+    }
+
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> &Self {
+        fs::write(self.place(name), bytes).unwrap();
+        self
+    }
+
+    /// A picture of 12 x 8 pixels, its left half red.
+    pub fn picture(&self, name: &str) -> &Self {
+        self.save(name, picture().into())
+    }
+
+    /// Several pictures.
+    pub fn pictures(&self, names: &[&str]) -> &Self {
+        names.iter().for_each(|name| {
+            self.picture(name);
+        });
+        self
+    }
+
+    /// Several masks.
+    pub fn masks(&self, names: &[&str]) -> &Self {
+        names.iter().for_each(|name| {
+            self.mask(name);
+        });
+        self
+    }
+
+    /// A mask of 12 x 8 pixels, its left third anomalous.
+    pub fn mask(&self, name: &str) -> &Self {
+        self.save(name, GrayImage::from_fn(12, 8, |x, _| Luma([if x < 4 { 255 } else { 0 }])).into())
+    }
+
+    pub fn save(&self, name: &str, image: DynamicImage) -> &Self {
+        let format = ImageFormat::from_path(name).unwrap();
+        self.write(name, encode(&image, format))
+    }
+}
+
+pub fn picture() -> RgbImage {
+    RgbImage::from_fn(12, 8, |x, _| Rgb(if x < 6 { [255, 0, 0] } else { [0, 0, 255] }))
+}
+
+pub fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
