@@ -1,6 +1,6 @@
 //! The candidates of one search that a later choice may pick from.
 
-use super::evaluator::Evaluation;
+use super::objective::Evaluation;
 use crate::model::Segmentation;
 use crate::types::Perturbation;
 

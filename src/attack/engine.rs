@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
-use super::evaluator::{Candidate, Evaluation, Evaluator};
-use super::objective::Objective;
+use super::evaluator::Evaluator;
+use super::objective::{Candidate, Evaluation, Objective};
 use super::pipeline::{Desk, Watch};
 use super::sample::{Outcome, SampleAttack};
 use super::settings::Settings;

@@ -1,78 +1,10 @@
-use std::ops::{Add, Range};
-use std::time::Duration;
+use std::ops::Range;
 
-use super::objective::Objective;
+use super::clock::Clock;
+use super::objective::{Candidate, Evaluation, Objective};
 use super::pipeline::{Desk, Pipeline, Watch};
 use crate::error::Result;
 use crate::model::{Segmentation, Segmenter};
-use crate::types::{Detail, Image, Mask, Perturbation};
-
-/// One picture to be perturbed, segmented and scored.
-#[derive(Clone, Copy, Debug)]
-pub struct Candidate<'a> {
-    /// Unperturbed picture, (3, size, size).
-    pub image: &'a Image,
-    /// Ground truth, (size, size); none where it is not known.
-    pub mask: Option<&'a Mask>,
-    /// The model's answer to the unchanged picture, from which drift is measured. None for the unchanged picture itself, and
-    /// where drift is not asked for.
-    pub clean: Option<&'a Segmentation>,
-    /// Category, which decides the text prompts.
-    pub category: &'a str,
-    /// What is done to the picture.
-    pub perturbation: Perturbation,
-    /// How closely the model looks at it.
-    pub detail: Detail,
-}
-
-/// What the model and the loss made of one [`Candidate`].
-#[derive(Clone, Debug)]
-pub struct Evaluation {
-    /// Patch-level map and image score of the perturbed picture.
-    pub segmentation: Segmentation,
-    /// Loss; lower is worse for the segmenter.
-    pub loss: f64,
-    /// What decides which candidate is kept: [`Objective::rank`].
-    pub rank: f64,
-    /// Per-sample pixel AUROC, worked out for [`Select::Pooled`](super::Select::Pooled) alone; `None` where the scored mask has one
-    /// class only.
-    pub sample_auroc: Option<f64>,
-}
-
-/// Where the time went.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Clock {
-    /// Candidates evaluated in full.
-    pub evaluations: usize,
-    /// Candidates evaluated coarsely.
-    pub coarse: usize,
-    /// Pictures that the model has seen for both: more than candidates where a defence shows it each several times.
-    pub pictures: usize,
-    /// Model calls.
-    pub calls: usize,
-    /// Time inside the model; the other times may lie within it, where a device does its work.
-    pub model: Duration,
-    /// Time in perturbation, back-rotation and loss.
-    pub pixels: Duration,
-    /// Time in the search strategies.
-    pub search: Duration,
-}
-
-impl Add for Clock {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            evaluations: self.evaluations + other.evaluations,
-            coarse: self.coarse + other.coarse,
-            pictures: self.pictures + other.pictures,
-            calls: self.calls + other.calls,
-            model: self.model + other.model,
-            pixels: self.pixels + other.pixels,
-            search: self.search + other.search,
-        }
-    }
-}
 
 /// Perturbs, segments and scores candidates in batches. Every evaluation is counted.
 pub struct Evaluator<'m> {

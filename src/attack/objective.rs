@@ -1,13 +1,44 @@
 use ndarray::ArrayView2;
 
-use super::evaluator::{Candidate, Evaluation};
 use super::goal::Goal;
 use super::settings::{Border, Select, Settings};
 use crate::error::{Error, Result};
 use crate::metric;
 use crate::model::Segmentation;
 use crate::perturb::{self, Perturber};
-use crate::types::{Frame, Map, Mask, Perturbation};
+use crate::types::{Detail, Frame, Image, Map, Mask, Perturbation};
+
+/// One picture to be perturbed, segmented and scored.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// Unperturbed picture, (3, size, size).
+    pub image: &'a Image,
+    /// Ground truth, (size, size); none where it is not known.
+    pub mask: Option<&'a Mask>,
+    /// The model's answer to the unchanged picture, from which drift is measured. None for the unchanged picture itself, and
+    /// where drift is not asked for.
+    pub clean: Option<&'a Segmentation>,
+    /// Category, which decides the text prompts.
+    pub category: &'a str,
+    /// What is done to the picture.
+    pub perturbation: Perturbation,
+    /// How closely the model looks at it.
+    pub detail: Detail,
+}
+
+/// What the model and the loss made of one [`Candidate`].
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Patch-level map and image score of the perturbed picture.
+    pub segmentation: Segmentation,
+    /// Loss; lower is worse for the segmenter.
+    pub loss: f64,
+    /// What decides which candidate is kept: [`Objective::rank`].
+    pub rank: f64,
+    /// Per-sample pixel AUROC, worked out for [`Select::Pooled`](super::Select::Pooled) alone; `None` where the scored mask has one
+    /// class only.
+    pub sample_auroc: Option<f64>,
+}
 
 /// What is minimised: perturb, (model), back-rotation, loss. The model is the caller's, between [`Objective::perturber`] and
 /// [`Objective::loss`].

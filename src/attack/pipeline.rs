@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array4, ArrayView4, Axis, s};
 
-use super::evaluator::{Candidate, Clock};
-use super::objective::Objective;
+use super::clock::Clock;
+use super::objective::{Candidate, Objective};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Segmentation, Segmenter};
 use crate::types::Detail;

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use super::candidates::{Kept, trim};
-use super::evaluator::Evaluation;
+use super::objective::Evaluation;
 use super::settings::{Select, Settings};
 use crate::error::Result;
 use crate::model::Segmentation;

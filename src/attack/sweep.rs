@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
 
 use super::engine::Work;
-use super::evaluator::{Candidate, Evaluation, Evaluator, List};
+use super::evaluator::{Evaluator, List};
+use super::objective::{Candidate, Evaluation};
 use super::pipeline::Watch;
 use crate::error::{Error, Result};
 use crate::types::{Axis, Bounds, Detail, Interval, Perturbation};

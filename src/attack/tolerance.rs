@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 
 use super::engine::Work;
-use super::evaluator::{Candidate, Evaluator};
-use super::objective::Objective;
+use super::evaluator::Evaluator;
+use super::objective::{Candidate, Objective};
 use super::pipeline::{Desk, Watch};
 use crate::error::Result;
 use crate::model::Segmentation;

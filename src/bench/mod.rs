@@ -9,6 +9,7 @@
 mod configuration;
 mod device;
 mod executor;
+mod failure;
 mod parity;
 mod process;
 pub mod protocol;
@@ -20,7 +21,8 @@ mod warning;
 mod worker;
 
 pub use configuration::Configuration;
-pub use executor::{Executor, Failure};
+pub use executor::Executor;
+pub use failure::Failure;
 pub use parity::{Difference, Metrics, MetricsOf, difference};
 pub use process::{Launch, Process};
 pub use rows::{Knowledge, ran, rows};

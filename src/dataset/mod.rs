@@ -15,6 +15,7 @@ mod mask;
 mod names;
 mod official;
 mod picture;
+mod recognise;
 mod resize;
 
 use std::fmt;
@@ -204,7 +205,7 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
     if selection.limit == Some(0) {
         return Err(Error::setting("limit", 0, "leaves no sample", "give at least 1"));
     }
-    let layout = layout::find(root, selection.layout)?;
+    let layout = recognise::find(root, selection.layout)?;
     let listing = layout::read(root, layout, &selection.categories)?;
     let mut problems = listing.problems;
     let categories = listing

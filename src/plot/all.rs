@@ -1,7 +1,9 @@
 //! Every figure that the records of some runs allow.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::drawn::{Drawn, plain};
+use super::setting::setting;
 use super::{
     Searched, bars, bench, bounds as bounds_figure, categories, examples, gallery, histograms, searches,
     survival, sweep,
@@ -13,15 +15,6 @@ use crate::record::{
     mean_rows, read_examples, read_rows, uniform_means,
 };
 use crate::types::{Attack, Axis, Bounds};
-
-/// What [`all`] did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Drawn {
-    /// Figures written.
-    pub written: Vec<PathBuf>,
-    /// File name of each figure that the records do not allow, with the reason.
-    pub skipped: Vec<(String, String)>,
-}
 
 /// Draws into the folder `out` every figure that the records of these runs allow, from their files alone. The rows of all
 /// runs are shown together; comparisons of providers by themselves.
@@ -111,11 +104,6 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     Ok(drawn)
 }
 
-/// A name as part of a file's name.
-pub(super) fn plain(name: &str) -> String {
-    name.replace(['/', '\\', ':', ' '], "_")
-}
-
 impl Drawn {
     /// One figure for each model and dataset with several categories.
     fn add_categories(&mut self, out: &Path, summary: &[SummaryRow]) -> Result<()> {
@@ -137,24 +125,6 @@ impl Drawn {
             let rows =
                 (several && any).then_some(&group).ok_or("no run has two categories with pAUROC or AUPRO");
             self.add(out, &name, rows, |rows, path| categories(rows, path))?;
-        }
-        Ok(())
-    }
-
-    fn add<T: ?Sized>(
-        &mut self,
-        out: &Path,
-        name: &str,
-        input: std::result::Result<&T, &str>,
-        draw: impl FnOnce(&T, &Path) -> Result<()>,
-    ) -> Result<()> {
-        match input {
-            Ok(input) => {
-                let path = out.join(name);
-                draw(input, &path)?;
-                self.written.push(path);
-            }
-            Err(reason) => self.skipped.push((name.to_owned(), reason.to_owned())),
         }
         Ok(())
     }
@@ -231,13 +201,4 @@ fn axes(info: &RunInfo, run: &RunDir) -> Result<Vec<Axis>> {
         axes.extend(attacks.iter().flat_map(|attack| attack.axes(&[])));
     }
     Ok(axes)
-}
-
-pub(super) fn setting<T: serde::de::DeserializeOwned>(info: &RunInfo, run: &RunDir, key: &str) -> Result<T> {
-    let damaged = |problem: &str| {
-        let problem = format!("has no usable settings.{key} ({problem})");
-        Error::file(run.info_path(), problem, "restore the file from the run that wrote it")
-    };
-    let value = info.settings.get(key).ok_or_else(|| damaged("missing"))?;
-    value.clone().try_into().map_err(|e: toml::de::Error| damaged(e.message()).caused_by(e))
 }

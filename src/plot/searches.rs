@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::all::{Drawn, plain, setting};
 use super::convergence::{Curve, best_so_far, convergence};
+use super::drawn::{Drawn, plain};
 use super::landscape::{Landscape, Look, landscape};
+use super::setting::setting;
 use super::traces::Kept;
 use crate::error::Result;
 use crate::record::{RunDir, RunInfo};

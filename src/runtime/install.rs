@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::cache::runtime_folder;
 use super::event::Event;
-use super::find::{library_in, nowhere};
 use super::flavour::Flavour;
 use super::hash::sha256_of_file;
+use super::library::{library_in, nowhere};
 use super::unpack::unpack;
 use super::wheels::{self, Component, Wheel};
 use super::{pip, python};

@@ -20,6 +20,7 @@ mod flavour;
 mod hash;
 mod install;
 mod installed;
+mod library;
 mod load;
 mod pip;
 mod probe;

@@ -9,6 +9,7 @@ mod captions;
 mod catalog;
 mod defects;
 mod dice;
+mod letters;
 mod light;
 mod noise;
 mod objects;

@@ -1,4 +1,4 @@
-//! Plane geometry: points, signed distances (negative inside), profiles and letters.
+//! Plane geometry: points, signed distances (negative inside) and profiles.
 
 use std::ops::{Add, Mul, Sub};
 
@@ -130,48 +130,4 @@ pub(super) fn polygon(p: V2, sides: i32, inner: f32) -> f32 {
 pub(super) fn blend_min(a: f32, b: f32, k: f32) -> f32 {
     let h = (0.5 + 0.5 * (b - a) / k).clamp(0.0, 1.0);
     lerp(b, a, h) - k * h * (1.0 - h)
-}
-
-/// Strokes of 16 characters in a box of [-0.3, 0.3] x [-0.5, 0.5].
-const LETTERS: [&[[f32; 4]]; 16] = [
-    &[[-0.3, 0.5, 0.0, -0.5], [0.0, -0.5, 0.3, 0.5], [-0.17, 0.1, 0.17, 0.1]],
-    &[[-0.3, -0.5, -0.3, 0.5], [-0.3, -0.5, 0.3, -0.5], [-0.3, 0.0, 0.2, 0.0], [-0.3, 0.5, 0.3, 0.5]],
-    &[[-0.3, -0.5, -0.3, 0.5], [0.3, -0.5, 0.3, 0.5], [-0.3, 0.0, 0.3, 0.0]],
-    &[[-0.3, -0.5, -0.3, 0.5], [0.3, -0.5, -0.3, 0.05], [-0.1, -0.1, 0.3, 0.5]],
-    &[[-0.3, -0.5, -0.3, 0.5], [-0.3, 0.5, 0.3, 0.5]],
-    &[[-0.3, 0.5, -0.3, -0.5], [-0.3, -0.5, 0.0, 0.1], [0.0, 0.1, 0.3, -0.5], [0.3, -0.5, 0.3, 0.5]],
-    &[[-0.3, 0.5, -0.3, -0.5], [-0.3, -0.5, 0.3, 0.5], [0.3, 0.5, 0.3, -0.5]],
-    &[[-0.3, -0.5, 0.3, -0.5], [0.0, -0.5, 0.0, 0.5]],
-    &[[-0.3, -0.5, 0.0, 0.5], [0.0, 0.5, 0.3, -0.5]],
-    &[[-0.3, -0.5, 0.3, 0.5], [-0.3, 0.5, 0.3, -0.5]],
-    &[[-0.3, -0.5, 0.3, -0.5], [0.3, -0.5, -0.3, 0.5], [-0.3, 0.5, 0.3, 0.5]],
-    &[[-0.2, -0.3, 0.0, -0.5], [0.0, -0.5, 0.0, 0.5]],
-    &[[-0.3, -0.5, 0.3, -0.5], [0.3, -0.5, -0.05, 0.5]],
-    &[[0.2, -0.5, -0.3, 0.15], [-0.3, 0.15, 0.3, 0.15], [0.15, -0.1, 0.15, 0.5]],
-    &[[-0.3, -0.5, 0.3, -0.5], [0.3, -0.5, 0.3, 0.5], [0.3, 0.5, -0.3, 0.5], [-0.3, 0.5, -0.3, -0.5]],
-    &[
-        [0.3, -0.5, -0.3, -0.5],
-        [-0.3, -0.5, -0.3, 0.0],
-        [-0.3, 0.0, 0.3, 0.0],
-        [0.3, 0.0, 0.3, 0.5],
-        [0.3, 0.5, -0.3, 0.5],
-    ],
-];
-
-/// Distance to a line of `count` letters of height `height`, centred on the origin, reading along x.
-pub(super) fn text(p: V2, height: f32, count: i32, salt: u32) -> f32 {
-    let q = v2(p.x / height, p.y / height);
-    let advance = 0.92;
-    let x = q.x / advance + count as f32 / 2.0;
-    if q.y.abs() > 0.8 || x < -0.3 || x > count as f32 + 0.3 {
-        return height;
-    }
-    let i = floor(x).clamp(0, count - 1);
-    let local = v2((x - i as f32 - 0.5) * advance, q.y);
-    let letter = LETTERS[(super::noise::hash(i, 3, salt) >> 5) as usize % LETTERS.len()];
-    let mut best = 1.0_f32;
-    for &[x0, y0, x1, y1] in letter {
-        best = best.min(segment(local, v2(x0, y0), v2(x1, y1)).0);
-    }
-    best * height
 }

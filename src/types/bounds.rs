@@ -6,29 +6,8 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Axis;
+use super::{Axis, Interval};
 use crate::error::{Error, Result};
-
-/// A closed interval of one parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// Smallest value.
-    pub low: f64,
-    /// Largest value.
-    pub high: f64,
-}
-
-impl Interval {
-    /// From `-half` to `half`.
-    pub const fn symmetric(half: f64) -> Self {
-        Self { low: -half, high: half }
-    }
-
-    /// Length of the interval.
-    pub fn width(&self) -> f64 {
-        self.high - self.low
-    }
-}
 
 /// How far each axis may go. In files a table with a key for each [`Axis::column`]; a missing one is the default.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 mod attack;
 mod axis;
 mod bounds;
+mod interval;
 mod perturbation;
 mod shard;
 
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use attack::Attack;
 pub use axis::Axis;
-pub use bounds::{Bounds, Interval};
+pub use bounds::Bounds;
+pub use interval::Interval;
 pub use perturbation::Perturbation;
 pub use shard::Shard;
 

@@ -6,9 +6,8 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use askance::runtime::Flavour;
 use askance::record::{BenchRow, BenchStatus, CallRow, RunInfo, Status, read_rows};
-use askance::runtime;
+use askance::runtime::Flavour;
 use tempfile::TempDir;
 
 use crate::onnx_runtime::library;

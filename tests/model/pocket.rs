@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use askance::model::runtime::Flavour;
-use askance::model::{Bundle, Runtime, SessionOptions, WinClip, WinClipOptions};
+use askance::model::{Bundle, SessionOptions, WinClip, WinClipOptions};
+use askance::runtime::{Flavour, Runtime};
 
 use crate::onnx_runtime::library;
 use crate::segmenter::few_prompts;

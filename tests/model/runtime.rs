@@ -2,10 +2,8 @@
 
 use std::fs;
 
+use askance::model::{Bundle, Provider, ProviderState, SessionOptions, WinClip, WinClipOptions, providers};
 use askance::runtime::{Found, OLDEST_VERSION, Runtime, Source};
-use askance::model::{
-    Bundle, Provider, ProviderState, SessionOptions, WinClip, WinClipOptions, providers,
-};
 
 use crate::pocket::runtime;
 

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use askance::error::Result;
-use askance::runtime::{self, Flavour, Runtime};
 use askance::model::{Bundle, Precision, Segmenter, SessionOptions, WinClip};
+use askance::runtime::{Flavour, Runtime};
 
 use segmenter::{company_makes, difference, few_prompts, pictures};
 

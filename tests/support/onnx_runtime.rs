@@ -13,7 +13,7 @@
 
 use std::path::PathBuf;
 
-use askance::model::runtime::{Flavour, Found, Options, find};
+use askance::runtime::{Flavour, Found, Options, find};
 
 /// The library of a build.
 pub fn library(flavour: Flavour) -> Found {

@@ -18,7 +18,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, Unused, discover, files};
+pub use unlabelled::is_plain;
+
+use super::{Sample, Unused, files};
 use crate::error::{Error, Result};
 
 /// How a test set lies on disk. `docs/datasets.md` draws each.
@@ -77,7 +79,7 @@ impl Layout {
     }
 
     /// What a folder of this layout must hold.
-    fn expects(self) -> &'static str {
+    pub(super) fn expects(self) -> &'static str {
         match self {
             Self::MvtecAd => "<category>/test/{good,<defect>} and <category>/ground_truth/<defect>",
             Self::Visa => "<object>/Data/Images/{Normal,Anomaly} and split_csv/1cls.csv",
@@ -124,7 +126,7 @@ pub struct Listing {
 }
 
 /// The layouts whose marks a folder or file bears. The same folder may bear those of several. A plain folder of pictures bears
-/// none: [`find`] takes it for one when nothing else fits.
+/// none, and counts as one where nothing else fits.
 pub fn matching(root: &Path) -> Result<Vec<Layout>> {
     if root.is_file() {
         return Ok(match files::extension(root).as_str() {
@@ -181,70 +183,4 @@ pub fn read(root: &Path, layout: Layout, chosen: &[String]) -> Result<Listing> {
         Layout::Manifest => manifest::read(root, chosen),
         Layout::Unlabelled => unlabelled::read(root, chosen),
     }
-}
-
-/// The layout to read `root` with: the wanted one, or the only one whose marks it bears, or a plain folder of pictures.
-pub fn find(root: &Path, wanted: Option<Layout>) -> Result<Layout> {
-    if !root.exists() {
-        return Err(Error::file(root, "does not exist", "give the folder of a dataset, or a manifest"));
-    }
-    if let Some(layout) = wanted {
-        return Ok(layout);
-    }
-    let found = matching(root)?;
-    match found[..] {
-        [layout] => Ok(layout),
-        [] if root.is_file() => Err(Error::file(
-            root,
-            "is neither a folder nor a .csv manifest nor a meta.json",
-            "give the folder of a dataset, or a manifest",
-        )),
-        [] => none_matches(root),
-        _ => {
-            let names: Vec<String> = found.iter().map(|&layout| described(root, layout)).collect();
-            Err(Error::file(
-                root,
-                format!("can be read in {} ways: {}", found.len(), names.join("; ")),
-                "name one of them with `layout`",
-            ))
-        }
-    }
-}
-
-fn described(root: &Path, layout: Layout) -> String {
-    match category_folders(root, layout).unwrap_or_default().as_slice() {
-        [] => format!("{layout} ({})", layout.expects()),
-        [only] => format!("{layout} ({})", files::name(only)),
-        [first, rest @ ..] => format!("{layout} ({} and {} more)", files::name(first), rest.len()),
-    }
-}
-
-fn none_matches(root: &Path) -> Result<Layout> {
-    let below = discover(root)?;
-    if !below.is_empty() {
-        let mut roots: Vec<String> = below.iter().map(|found| found.root.display().to_string()).collect();
-        roots.dedup();
-        return Err(Error::file(
-            root,
-            format!("is not a dataset itself, but holds {}", roots.join(", ")),
-            "give one of these folders",
-        ));
-    }
-    if unlabelled::is_plain(root)? {
-        return Ok(Layout::Unlabelled);
-    }
-    let entries = files::list(root)?;
-    let seen: Vec<_> = entries.iter().take(8).map(|path| files::name(path)).collect();
-    let more = if entries.len() > seen.len() { ", ..." } else { "" };
-    let seen = if seen.is_empty() { "nothing".to_owned() } else { format!("{}{more}", seen.join(", ")) };
-    let expected: Vec<String> =
-        Layout::ALL.iter().map(|layout| format!("{layout}: {}", layout.expects())).collect();
-    Err(Error::file(
-        root,
-        format!("has no layout that is known here; it holds {seen}"),
-        format!(
-            "expected one of\n    {}\n  where one is meant, name it with `layout`",
-            expected.join("\n    ")
-        ),
-    ))
 }

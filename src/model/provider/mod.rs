@@ -11,8 +11,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use options::{dispatch, forbids_cpu, settings};
-pub(super) use status::is_built_in;
+pub(super) use options::{dispatch, forbids_cpu, is_built_in, settings};
 pub use status::{ProviderState, ProviderStatus, providers};
 pub use survey::{Library, Outcome, Survey, look_at, survey};
 pub(super) use tensorrt::{Engine, Shapes};

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use ort::ep::{
-    ArbitrarilyConfigurableExecutionProvider, CPU, CUDA, ExecutionProviderDispatch, OpenVINO, TensorRT,
+    ArbitrarilyConfigurableExecutionProvider, CPU, CUDA, ExecutionProvider, ExecutionProviderDispatch,
+    OpenVINO, TensorRT,
 };
 
-use super::{Engine, Provider};
+use super::Provider;
+use super::tensorrt::{Engine, flag};
 use crate::model::{Precision, SessionOptions};
 
 /// Names and values of the options under which a provider is registered. `engine` and where it is kept matter to TensorRT.
@@ -33,10 +35,6 @@ pub(in crate::model) fn settings(
     }
 }
 
-pub(super) fn flag(on: bool) -> String {
-    u8::from(on).to_string()
-}
-
 fn openvino(device: &str, precision: Option<Precision>, threads: usize) -> Vec<(&'static str, String)> {
     // Left alone, the CPU plugin may compute in bf16 and the GPU plugin does compute in fp16. The NPU has no fp32.
     let precision = match (device, precision) {
@@ -59,6 +57,17 @@ fn openvino(device: &str, precision: Option<Precision>, threads: usize) -> Vec<(
         settings.push(("num_of_threads", threads.to_string()));
     }
     settings
+}
+
+/// Whether the loaded library was built with a provider.
+pub(in crate::model) fn is_built_in(provider: &Provider) -> bool {
+    let answer = match provider {
+        Provider::Cpu => CPU::is_available(),
+        Provider::Cuda { .. } => CUDA::is_available(),
+        Provider::TensorRt { .. } => TensorRT::is_available(),
+        Provider::OpenVino { .. } => OpenVINO::is_available(),
+    };
+    answer.unwrap_or(false)
 }
 
 /// Whether ONNX Runtime is to be told that no node may go to its CPU kernels. Always for the NPU: where its compiler fails,

@@ -3,11 +3,10 @@
 use std::fmt;
 
 use ndarray::Array1;
-use ort::ep::{CPU, CUDA, ExecutionProvider, OpenVINO, TensorRT};
 use ort::value::TensorRef;
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, Provider, tiny};
+use super::{Engine, Provider, is_built_in, tiny};
 use crate::error::{Error, Result};
 use crate::model::session::{self, SessionOptions};
 use crate::runtime::{self, Flavour, Runtime};
@@ -112,17 +111,6 @@ fn devices(runtime: &Runtime, provider: &Provider, default: &ProviderState) -> V
         Provider::OpenVino { .. } => Vec::new(),
     };
     own.into_iter().chain(others).collect()
-}
-
-/// Whether the loaded library was built with a provider.
-pub(in crate::model) fn is_built_in(provider: &Provider) -> bool {
-    let answer = match provider {
-        Provider::Cpu => CPU::is_available(),
-        Provider::Cuda { .. } => CUDA::is_available(),
-        Provider::TensorRt { .. } => TensorRT::is_available(),
-        Provider::OpenVino { .. } => OpenVINO::is_available(),
-    };
-    answer.unwrap_or(false)
 }
 
 fn state(runtime: &Runtime, provider: &Provider) -> ProviderState {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
-use super::options::flag;
 use crate::model::{Bundle, Precision, SessionOptions};
 
 /// Pictures in a call, at most, where nothing else was said.
@@ -115,6 +114,11 @@ impl Engine {
         }
         settings
     }
+}
+
+/// A switch, as providers write it in their options.
+pub(super) fn flag(on: bool) -> String {
+    u8::from(on).to_string()
 }
 
 fn library(name: &str) -> Option<Library> {

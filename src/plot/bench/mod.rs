@@ -12,7 +12,7 @@ pub use latency::latency;
 pub use parity::parity;
 pub use relative::relative;
 
-use super::all::{Drawn, plain};
+use super::drawn::{Drawn, plain};
 use super::legend::{Entry, Mark};
 use super::style;
 use crate::error::Result;

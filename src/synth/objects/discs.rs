@@ -3,10 +3,11 @@
 use std::f32::consts::TAU;
 
 use super::super::dice::Dice;
+use super::super::letters::text;
 use super::super::noise::{Field, unit};
 use super::super::palette::{self, BEIGE, BLACK, BLUE, BRASS, BROWN, GREY, RED, STEEL, WHITE, mix, scale};
 use super::super::scene::{Pose, Sample, Scene, Words};
-use super::super::shape::{V2, bevel, cell, dome, heading, inside, lerp, smooth, text, v2};
+use super::super::shape::{V2, bevel, cell, dome, heading, inside, lerp, smooth, v2};
 use super::{NOTHING, object};
 
 /// A flat ring of sheet metal, rubber or plastic.

@@ -1,12 +1,13 @@
 //! Elongated parts.
 
 use super::super::dice::Dice;
+use super::super::letters::text;
 use super::super::noise::Field;
 use super::super::palette::{
     self, BEIGE, BLACK, BLUE, BRASS, BROWN, GREY, RED, STEEL, WHITE, WOOD, luma, mix, scale,
 };
 use super::super::scene::{Pose, Sample, Scene, Words};
-use super::super::shape::{bevel, cell, dome, inside, lerp, rect, segment, smooth, text, v2};
+use super::super::shape::{bevel, cell, dome, inside, lerp, rect, segment, smooth, v2};
 use super::{NOTHING, object};
 
 /// A two-coloured medicine capsule.

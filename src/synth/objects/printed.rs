@@ -1,10 +1,11 @@
 //! Parts with print, pips or letters.
 
 use super::super::dice::Dice;
+use super::super::letters::text;
 use super::super::noise::Field;
 use super::super::palette::{self, BEIGE, BLACK, BROWN, RED, STEEL, WHITE, luma, mix, scale};
 use super::super::scene::{Pose, Sample, Scene, Words};
-use super::super::shape::{bevel, cell, inside, lerp, rect, smooth, text, v2};
+use super::super::shape::{bevel, cell, inside, lerp, rect, smooth, v2};
 use super::{NOTHING, object};
 
 /// A packaged integrated circuit with legs on two sides.

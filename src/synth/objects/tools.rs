@@ -1,10 +1,11 @@
 //! Keys and spanners.
 
 use super::super::dice::Dice;
+use super::super::letters::text;
 use super::super::noise::{Field, unit};
 use super::super::palette::{self, BLACK, BRASS, STEEL, mix, scale};
 use super::super::scene::{Pose, Sample, Scene, Words};
-use super::super::shape::{bevel, blend_min, heading, inside, polygon, rect, segment, smooth, text, v2};
+use super::super::shape::{bevel, blend_min, heading, inside, polygon, rect, segment, smooth, v2};
 use super::{NOTHING, object};
 
 /// A flat door key along x.

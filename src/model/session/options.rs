@@ -1,0 +1,78 @@
+//! How a session is to run its graph.
+
+use std::num::NonZeroUsize;
+
+use crate::error::{Error, Result};
+use crate::model::{Precision, Provider};
+
+/// How a graph is to be run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionOptions {
+    /// The execution provider.
+    pub provider: Provider,
+    /// The precision of matrix products; the bundle's own, computed exactly, if `None`. Another one than the bundle's is computed
+    /// by the provider where it can, and else by the bundle's sibling in that precision (`docs/providers.md`).
+    pub precision: Option<Precision>,
+    /// Threads within an operator; as many as the process may use if `None`.
+    pub threads: Option<usize>,
+    /// Lets idle threads spin between operators and after a call: a little faster, at the cost of the cores that do other work.
+    /// An error for OpenVINO, which has threads of its own.
+    pub spin: bool,
+    /// Refuses a graph of which the provider leaves single nodes to the CPU. Means nothing for the CPU.
+    pub strict: bool,
+    /// Lets NVIDIA's providers multiply fp32 in TF32, faster and with thirteen bits less. An error for any other provider.
+    pub tf32: bool,
+    /// The largest batch of a call, for which TensorRT tunes its engine; 8 if `None`. Means nothing to other providers.
+    pub batch: Option<usize>,
+}
+
+impl SessionOptions {
+    pub(super) fn validate(&self) -> Result<()> {
+        if self.tf32 && !matches!(self.provider, Provider::Cuda { .. } | Provider::TensorRt { .. }) {
+            let problem = format!("is for cuda and tensorrt, and this is {}", self.provider);
+            return Err(Error::usage("`tf32`", problem, "leave it out, or choose `provider = cuda`"));
+        }
+        if self.spin && matches!(self.provider, Provider::OpenVino { .. }) {
+            let problem = format!("is for the threads of ONNX Runtime, and {} has its own", self.provider);
+            return Err(Error::usage("`spin`", problem, "leave it out"));
+        }
+        if self.threads == Some(0) {
+            return Err(Error::setting(
+                "threads",
+                0,
+                "is no number of threads",
+                "give 1 or more, or leave it out",
+            ));
+        }
+        Ok(())
+    }
+
+    /// TensorRT multiplies fp32 in TF32 unless the driver is told otherwise, and ONNX Runtime has no option for it.
+    pub(super) fn require_fp32(
+        &self,
+        computed: Option<Precision>,
+        tf32_override: Option<&str>,
+    ) -> Result<()> {
+        let is_full = computed.is_none_or(|precision| precision == Precision::Fp32);
+        let in_fp32 = is_full && matches!(self.provider, Provider::TensorRt { .. });
+        if in_fp32 && !self.tf32 && tf32_override != Some("0") {
+            return Err(Error::setting(
+                "provider",
+                &self.provider,
+                "would multiply fp32 in TF32, with thirteen bits less",
+                format!(
+                    "set {TF32_OVERRIDE}=0 in the environment, or allow it with `tf32`, or say `precision = fp16`"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.unwrap_or_else(available)
+    }
+}
+
+/// NVIDIA's own switch; 0 forbids TF32 to every library of the process.
+pub(super) const TF32_OVERRIDE: &str = "NVIDIA_TF32_OVERRIDE";
