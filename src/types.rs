@@ -3,6 +3,7 @@
 mod attack;
 mod axis;
 mod bounds;
+mod metrics;
 mod perturbation;
 mod shard;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use attack::Attack;
 pub use axis::Axis;
 pub use bounds::{Bounds, Interval};
+pub use metrics::Metrics;
 pub use perturbation::Perturbation;
 pub use shard::Shard;
 

@@ -80,7 +80,7 @@ pub struct StabilityRow {
 }
 
 impl Row for StabilityRow {
-    const HEADER: &'static [&'static str] = &[
+    const COLUMNS: &'static [&'static [&'static str]] = &[&[
         "model",
         "dataset",
         "category",
@@ -99,5 +99,5 @@ impl Row for StabilityRow {
         "step",
         "resolution",
         "evaluations",
-    ];
+    ]];
 }
