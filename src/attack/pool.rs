@@ -3,8 +3,8 @@ use rayon::prelude::*;
 
 use super::objective::{Objective, Scored};
 use crate::error::Result;
-use crate::metric::{self, CategoryMetrics, MetricOptions};
-use crate::types::{Label, Map, Mask, Perturbation};
+use crate::metric::{self, MetricOptions};
+use crate::types::{Label, Map, Mask, Metrics, Perturbation};
 
 /// One sample's contribution to a pooled metric.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub fn category_metrics(
     objective: &Objective,
     samples: &[Pooled<'_>],
     options: &MetricOptions,
-) -> Result<CategoryMetrics> {
+) -> Result<Metrics> {
     let scored: Vec<Scored> = samples
         .par_iter()
         .map(|sample| objective.scored(sample.patch_map.view(), sample.mask, &sample.perturbation))

@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::sample::{space_of, to_perturbation, to_point};
 use super::settings::Settings;
 use crate::error::{Error, Result};
-use crate::metric::CategoryMetrics;
 use crate::search;
 use crate::stats::{self, derive_seed};
-use crate::types::{Attack, Perturbation};
+use crate::types::{Attack, Metrics, Perturbation};
 
 /// What a search for a uniform worst case lowers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +55,7 @@ impl FromStr for UniformMetric {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effect {
     /// Pooled over the samples, or the mean of several categories' pooled metrics.
-    pub metrics: CategoryMetrics,
+    pub metrics: Metrics,
     /// Mean of the samples' losses.
     pub mean_loss: f64,
 }
@@ -65,24 +64,14 @@ impl Effect {
     /// The mean over categories: every category weighs the same, and each metric is averaged over those that have it. `None` for
     /// no categories.
     pub fn mean(effects: &[Self]) -> Option<Self> {
-        let mean = |metric: fn(&CategoryMetrics) -> Option<f64>| {
-            stats::mean(&effects.iter().filter_map(|effect| metric(&effect.metrics)).collect::<Vec<_>>())
-        };
         let mean_loss = stats::mean(&effects.iter().map(|effect| effect.mean_loss).collect::<Vec<_>>())?;
-        let metrics = CategoryMetrics {
-            pixel_auroc: mean(|metrics| metrics.pixel_auroc),
-            aupro: mean(|metrics| metrics.aupro),
-            pixel_ap: mean(|metrics| metrics.pixel_ap),
-            pixel_f1_max: mean(|metrics| metrics.pixel_f1_max),
-            image_auroc: mean(|metrics| metrics.image_auroc),
-            image_ap: mean(|metrics| metrics.image_ap),
-        };
+        let metrics = Metrics::mean(effects.iter().map(|effect| effect.metrics));
         Some(Self { metrics, mean_loss })
     }
 
     /// The metric that is searched, the other one, and the mean loss; what is missing is infinite.
     fn order(&self, metric: UniformMetric) -> [f64; 3] {
-        let CategoryMetrics { pixel_auroc, aupro, .. } = self.metrics;
+        let Metrics { pixel_auroc, aupro, .. } = self.metrics;
         let (first, second) = match metric {
             UniformMetric::PixelAuroc => (pixel_auroc, aupro),
             UniformMetric::Aupro => (aupro, pixel_auroc),
@@ -179,7 +168,7 @@ mod tests {
     use crate::types::Axis;
 
     fn effect(pixel_auroc: f64) -> Effect {
-        let metrics = CategoryMetrics { pixel_auroc: Some(pixel_auroc), ..CategoryMetrics::default() };
+        let metrics = Metrics { pixel_auroc: Some(pixel_auroc), ..Metrics::default() };
         Effect { metrics, mean_loss: 0.0 }
     }
 
@@ -246,7 +235,7 @@ mod tests {
     #[test]
     fn of_equal_metrics_the_other_one_decides_then_the_loss() {
         let with = |pixel_auroc, aupro, mean_loss| Effect {
-            metrics: CategoryMetrics { aupro, ..effect(pixel_auroc).metrics },
+            metrics: Metrics { aupro, ..effect(pixel_auroc).metrics },
             mean_loss,
         };
         let (pixel, pro) = (UniformMetric::PixelAuroc, UniformMetric::Aupro);
@@ -260,7 +249,7 @@ mod tests {
 
     #[test]
     fn nothing_is_searched_where_the_metric_is_missing() {
-        let none = Effect { metrics: CategoryMetrics::default(), mean_loss: 1.0 };
+        let none = Effect { metrics: Metrics::default(), mean_loss: 1.0 };
         let clean = UniformCase {
             attack: Attack::Clean,
             perturbation: Perturbation::IDENTITY,
@@ -281,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_mean_over_categories_leaves_out_what_is_missing() {
-        let none = Effect { metrics: CategoryMetrics::default(), mean_loss: 1.0 };
+        let none = Effect { metrics: Metrics::default(), mean_loss: 1.0 };
         let mean = Effect::mean(&[effect(0.4), none, effect(0.8)]).unwrap();
         assert!((mean.metrics.pixel_auroc.unwrap() - 0.6).abs() < 1e-12);
         assert_eq!(mean.metrics.aupro, None);

@@ -79,7 +79,8 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
         println!("{summary:#}");
         return Ok(());
     }
-    let measured = done.summary.iter().any(|row| row.pixel_auroc.is_some() || row.image_auroc.is_some());
+    let measured =
+        done.summary.iter().any(|row| row.metrics.pixel_auroc.is_some() || row.metrics.image_auroc.is_some());
     let metrics =
         if measured { summary_tables(&done.summary, "at the worst case of each sample") } else { Vec::new() };
     let uniform: Vec<SummaryRow> = done.uniform.iter().map(UniformRow::summary).collect();
@@ -138,7 +139,7 @@ fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack], place:
         let row_of = |attack| rows.iter().find(|row| row.category == category && row.attack == attack);
         let values = attacks.iter().map(|&attack| {
             row_of(attack).map_or_else(String::new, |row| {
-                format!("{} / {}", percent(row.pixel_auroc), percent(row.aupro))
+                format!("{} / {}", percent(row.metrics.pixel_auroc), percent(row.metrics.aupro))
             })
         });
         std::iter::once(category.to_owned()).chain(values).collect::<Vec<_>>()
@@ -165,12 +166,15 @@ fn sweep_table(done: &Done) -> String {
         seen.push((&row.model, row.axis));
         let group = || means.iter().filter(|other| other.model == row.model && other.axis == row.axis);
         let clean = group().find(|other| other.value == 0.0);
-        let worst = group().filter(|other| other.pixel_auroc.is_some()).min_by(|a, b| {
-            a.pixel_auroc.unwrap_or(f64::INFINITY).total_cmp(&b.pixel_auroc.unwrap_or(f64::INFINITY))
+        let worst = group().filter(|other| other.metrics.pixel_auroc.is_some()).min_by(|a, b| {
+            a.metrics
+                .pixel_auroc
+                .unwrap_or(f64::INFINITY)
+                .total_cmp(&b.metrics.pixel_auroc.unwrap_or(f64::INFINITY))
         });
         let cell = |row: Option<&&&askance::record::SweepRow>| {
             row.map_or_else(String::new, |row| {
-                format!("{} / {}", percent(row.pixel_auroc), percent(row.aupro))
+                format!("{} / {}", percent(row.metrics.pixel_auroc), percent(row.metrics.aupro))
             })
         };
         lines.push(vec![

@@ -8,9 +8,8 @@ use rayon::prelude::*;
 use askance::attack::{Objective, Pooled, category_metrics};
 use askance::dataset::{self, Category, Sample};
 use askance::error::Result;
-use askance::metric::CategoryMetrics;
 use askance::record::{RunDir, SampleRow, SummaryRow, mean_rows, write_examples, write_npy, write_rows};
-use askance::types::{Attack, Frame, Label, Map, Mask};
+use askance::types::{Attack, Frame, Label, Map, Mask, Metrics};
 
 use super::plan::Session;
 use super::setup::Run;
@@ -94,7 +93,7 @@ fn pool_category(
         }
         let metrics = match masks {
             Some(_) => category_metrics(objective, &pooled, &session.plan.metric)?,
-            None => CategoryMetrics::default(),
+            None => Metrics::default(),
         };
         summary.push(SummaryRow {
             model: model.to_owned(),
@@ -102,12 +101,7 @@ fn pool_category(
             category: category.name.clone(),
             attack,
             samples: pooled.len(),
-            pixel_auroc: metrics.pixel_auroc,
-            aupro: metrics.aupro,
-            pixel_ap: metrics.pixel_ap,
-            pixel_f1_max: metrics.pixel_f1_max,
-            image_auroc: metrics.image_auroc,
-            image_ap: metrics.image_ap,
+            metrics,
             mean_loss: askance::stats::mean(&found.iter().map(|(_, row)| row.loss).collect::<Vec<_>>()),
             evaluations: found.iter().map(|(_, row)| row.evaluations).sum(),
         });

@@ -11,8 +11,7 @@ use askance::dataset::{self, Category, Sample};
 use askance::error::{Error, Result};
 use askance::model::Segmenter;
 use askance::record::{MEAN_CATEGORY, SweepRow, read_map, write_npy, write_rows};
-use askance::stats;
-use askance::types::{Axis, Map, Mask, Perturbation};
+use askance::types::{Axis, Map, Mask, Metrics, Perturbation};
 
 use super::plan::{Session, SweepPlan};
 use super::setup::Run;
@@ -162,11 +161,7 @@ fn pool(
             axis,
             value,
             samples: works.len(),
-            pixel_auroc: metrics.pixel_auroc,
-            aupro: metrics.aupro,
-            pixel_ap: metrics.pixel_ap,
-            pixel_f1_max: metrics.pixel_f1_max,
-            image_auroc: metrics.image_auroc,
+            metrics,
         });
     }
     Ok(rows)
@@ -183,17 +178,10 @@ fn mean_rows(rows: &[SweepRow]) -> Vec<SweepRow> {
             continue;
         }
         let group: Vec<&SweepRow> = rows.iter().filter(same).collect();
-        let mean = |metric: fn(&SweepRow) -> Option<f64>| {
-            stats::mean(&group.iter().filter_map(|row| metric(row)).collect::<Vec<_>>())
-        };
         means.push(SweepRow {
             category: MEAN_CATEGORY.to_owned(),
             samples: group.iter().map(|row| row.samples).sum(),
-            pixel_auroc: mean(|row| row.pixel_auroc),
-            aupro: mean(|row| row.aupro),
-            pixel_ap: mean(|row| row.pixel_ap),
-            pixel_f1_max: mean(|row| row.pixel_f1_max),
-            image_auroc: mean(|row| row.image_auroc),
+            metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
             ..row.clone()
         });
     }

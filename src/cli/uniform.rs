@@ -13,7 +13,6 @@ use askance::attack::{
 };
 use askance::dataset::{self, Category, Sample};
 use askance::error::{Error, Result};
-use askance::metric::CategoryMetrics;
 use askance::model::Segmenter;
 use askance::record::{
     ALL_CATEGORIES, Journal, MEAN_CATEGORY, Opened, Parameters, SampleRow, SummaryRow, UniformRow,
@@ -264,8 +263,6 @@ impl Searches<'_> {
 
     fn row(&self, name: &str, samples: usize, case: &UniformCase) -> UniformRow {
         let settings = &self.session.plan.work.settings;
-        let CategoryMetrics { pixel_auroc, aupro, pixel_ap, pixel_f1_max, image_auroc, image_ap } =
-            case.effect.metrics;
         UniformRow {
             model: self.model.to_owned(),
             dataset: self.session.data.dataset.name.clone(),
@@ -276,12 +273,7 @@ impl Searches<'_> {
             budget: if case.attack == Attack::Clean { 1 } else { self.plan.budget },
             samples,
             evaluations: case.looks * samples,
-            pixel_auroc,
-            aupro,
-            pixel_ap,
-            pixel_f1_max,
-            image_auroc,
-            image_ap,
+            metrics: case.effect.metrics,
             mean_loss: Some(case.effect.mean_loss),
         }
     }
@@ -298,15 +290,7 @@ fn case_of(row: &UniformRow) -> UniformCase {
 }
 
 fn effect_of(row: &SummaryRow) -> Effect {
-    let metrics = CategoryMetrics {
-        pixel_auroc: row.pixel_auroc,
-        aupro: row.aupro,
-        pixel_ap: row.pixel_ap,
-        pixel_f1_max: row.pixel_f1_max,
-        image_auroc: row.image_auroc,
-        image_ap: row.image_ap,
-    };
-    Effect { metrics, mean_loss: row.mean_loss.unwrap_or(f64::INFINITY) }
+    Effect { metrics: row.metrics, mean_loss: row.mean_loss.unwrap_or(f64::INFINITY) }
 }
 
 /// The decoded samples of one category.

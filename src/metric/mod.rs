@@ -36,4 +36,4 @@ pub use drift::drift;
 pub use exchange::{Exchange, ImageScores};
 pub use loss::{Loss, loss};
 pub use options::{AuproMode, MetricOptions};
-pub use pooled::{CategoryMetrics, Pooled, evaluate};
+pub use pooled::{Pooled, evaluate};

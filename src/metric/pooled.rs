@@ -2,7 +2,6 @@
 
 use ndarray::ArrayView2;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::binary;
 use super::components::label_runs;
@@ -14,6 +13,7 @@ use super::pro;
 use super::radix;
 use super::tally::Tally;
 use crate::error::{Error, Result};
+use crate::types::Metrics;
 
 /// Counts and table offsets are 32 bits wide; this many pixels keep them within.
 const MOST_PIXELS: usize = 1 << 30;
@@ -33,23 +33,6 @@ pub struct Pooled<'a> {
     pub image_scores: &'a [f32],
     /// Whether each image is anomalous.
     pub image_labels: &'a [bool],
-}
-
-/// Metrics of one category. A value is `None` where it is not defined: a class or every region is missing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct CategoryMetrics {
-    /// Area under the ROC curve over all pixels (pAUROC), in [0, 1].
-    pub pixel_auroc: Option<f64>,
-    /// Normalised area under the per-region overlap curve, in [0, 1].
-    pub aupro: Option<f64>,
-    /// Average precision over all pixels, in [0, 1].
-    pub pixel_ap: Option<f64>,
-    /// Best F1 over all thresholds on the pixels, in [0, 1].
-    pub pixel_f1_max: Option<f64>,
-    /// Area under the ROC curve over images, in [0, 1].
-    pub image_auroc: Option<f64>,
-    /// Average precision over images, in [0, 1].
-    pub image_ap: Option<f64>,
 }
 
 /// One image, row-major.
@@ -79,7 +62,7 @@ struct Part {
 /// # Errors
 /// Lists of different length, a mask shaped unlike its map, a score of a counted pixel or of an image that is not a finite
 /// number, an FPR limit outside (0, 1], or more than 2^30 pixels.
-pub fn evaluate(pooled: &Pooled, options: &MetricOptions) -> Result<CategoryMetrics> {
+pub fn evaluate(pooled: &Pooled, options: &MetricOptions) -> Result<Metrics> {
     options.validate()?;
     pooled.check()?;
 
@@ -108,7 +91,7 @@ pub fn evaluate(pooled: &Pooled, options: &MetricOptions) -> Result<CategoryMetr
             pro::by_thresholds(&positives, &areas, &thresholds, &normals_below, options.fpr_limit)
         }
     };
-    Ok(CategoryMetrics {
+    Ok(Metrics {
         pixel_auroc: tally.auroc(),
         aupro,
         pixel_ap: tally.average_precision(),

@@ -49,8 +49,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         gallery(&example.image, *settings, axes, bounds, path)
     })?;
     for axis in Axis::ALL {
-        let rows =
-            sweeps.iter().any(|row| row.axis == axis && (row.pixel_auroc.is_some() || row.aupro.is_some()));
+        let rows = sweeps.iter().any(|row| row.axis == axis && row.metrics.has_pixels());
         let rows = rows.then_some(sweeps).ok_or("no run swept this parameter");
         if rows.is_err() && !Axis::PAPER.contains(&axis) {
             continue;
@@ -58,7 +57,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         drawn.add(out, &format!("sweep_{axis}.png"), rows, |rows, path| sweep(rows, axis, path))?;
     }
     let means = mean_rows(summary);
-    let any = means.iter().any(|row| row.pixel_auroc.is_some() || row.aupro.is_some());
+    let any = means.iter().any(|row| row.metrics.has_pixels());
     drawn.add(
         out,
         "bars.png",
@@ -120,7 +119,7 @@ impl Drawn {
         for group in groups {
             let first = &group[0];
             let several = group.iter().any(|row| row.category != first.category);
-            let any = group.iter().any(|row| row.pixel_auroc.is_some() || row.aupro.is_some());
+            let any = group.iter().any(|row| row.metrics.has_pixels());
             let name = format!("categories_{}_{}.png", plain(&first.dataset), plain(&first.model));
             let rows =
                 (several && any).then_some(&group).ok_or("no run has two categories with pAUROC or AUPRO");

@@ -17,7 +17,7 @@ use crate::types::Attack;
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
 const METRICS: [(&str, Metric); 2] =
-    [("mean pAUROC (%)", |row| row.pixel_auroc), ("mean AUPRO (%)", |row| row.aupro)];
+    [("mean pAUROC (%)", |row| row.metrics.pixel_auroc), ("mean AUPRO (%)", |row| row.metrics.aupro)];
 
 /// Draws pAUROC (above) and AUPRO (below), a group of bars for each model and dataset, a bar for each attack with its value on
 /// top. The rows are means over categories. A metric that no row has gets no panel, a missing value in a group `n/a`.

@@ -12,7 +12,7 @@ use crate::types::Attack;
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
 const METRICS: [(&str, Metric); 2] =
-    [("mean pAUROC (%)", |row| row.pixel_auroc), ("mean AUPRO (%)", |row| row.aupro)];
+    [("mean pAUROC (%)", |row| row.metrics.pixel_auroc), ("mean AUPRO (%)", |row| row.metrics.aupro)];
 
 /// Draws pAUROC (above) and AUPRO (below), a group of three bars for each model, dataset and attack: unchanged pictures, the worst
 /// perturbation that all samples of a category share, the worst of each sample. The rows are means over categories; only what has a

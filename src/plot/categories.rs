@@ -15,7 +15,8 @@ use crate::record::{MEAN_CATEGORY, SummaryRow};
 use crate::types::Attack;
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
-const METRICS: [(&str, Metric); 2] = [("pAUROC (%)", |row| row.pixel_auroc), ("AUPRO (%)", |row| row.aupro)];
+const METRICS: [(&str, Metric); 2] =
+    [("pAUROC (%)", |row| row.metrics.pixel_auroc), ("AUPRO (%)", |row| row.metrics.aupro)];
 
 const ROW: i32 = 46;
 const NAMES: i32 = 290;
@@ -30,7 +31,7 @@ const GAP: i32 = 50;
 /// A file error when no row has a metric, the rows are of several models or datasets, or the file cannot be written.
 pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
     let rows: Vec<&SummaryRow> = rows.iter().filter(|row| row.category != MEAN_CATEGORY).collect();
-    let Some(first) = rows.iter().find(|row| row.pixel_auroc.is_some() || row.aupro.is_some()) else {
+    let Some(first) = rows.iter().find(|row| row.metrics.has_pixels()) else {
         return Err(Error::file(out, "has nothing to show: no category with a metric", "run askance attack"));
     };
     let (model, dataset) = (&first.model, &first.dataset);
@@ -76,7 +77,7 @@ fn in_order<'r>(rows: &[&'r SummaryRow]) -> Vec<&'r str> {
         if !names.iter().any(|(name, _)| *name == row.category) {
             let clean =
                 rows.iter().find(|other| other.category == row.category && other.attack == Attack::Clean);
-            let value = clean.and_then(|row| row.pixel_auroc.or(row.aupro)).unwrap_or(0.0);
+            let value = clean.and_then(|row| row.metrics.pixel_auroc.or(row.metrics.aupro)).unwrap_or(0.0);
             names.push((&row.category, value));
         }
     }
@@ -140,7 +141,7 @@ fn panel(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Axis;
+    use crate::types::{Axis, Metrics};
 
     #[test]
     fn the_best_category_comes_first() {
@@ -150,12 +151,7 @@ mod tests {
             category: category.into(),
             attack,
             samples: 1,
-            pixel_auroc: value,
-            aupro: None,
-            pixel_ap: None,
-            pixel_f1_max: None,
-            image_auroc: None,
-            image_ap: None,
+            metrics: Metrics { pixel_auroc: value, ..Metrics::default() },
             mean_loss: None,
             evaluations: 1,
         };

@@ -16,7 +16,8 @@ use crate::stats;
 use crate::types::Axis;
 
 type Metric = fn(&SweepRow) -> Option<f64>;
-const METRICS: [(&str, Metric); 2] = [("pAUROC (%)", |row| row.pixel_auroc), ("AUPRO (%)", |row| row.aupro)];
+const METRICS: [(&str, Metric); 2] =
+    [("pAUROC (%)", |row| row.metrics.pixel_auroc), ("AUPRO (%)", |row| row.metrics.aupro)];
 
 /// Lengths of dashes, in the order in which repeated colours take them.
 const DASHES: [i32; 3] = [0, 14, 5];

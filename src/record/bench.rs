@@ -116,7 +116,7 @@ pub struct BenchRow {
 }
 
 impl Row for BenchRow {
-    const HEADER: &'static [&'static str] = &[
+    const COLUMNS: &'static [&'static [&'static str]] = &[&[
         "model",
         "provider",
         "ran",
@@ -162,7 +162,7 @@ impl Row for BenchRow {
         "worst_pixel_auroc",
         "worst_aupro",
         "parity_reason",
-    ];
+    ]];
 }
 
 /// One timed call (`calls.csv`).
@@ -185,5 +185,6 @@ pub struct CallRow {
 }
 
 impl Row for CallRow {
-    const HEADER: &'static [&'static str] = &["started", "round", "model", "ran", "precision", "batch", "ms"];
+    const COLUMNS: &'static [&'static [&'static str]] =
+        &[&["started", "round", "model", "ran", "precision", "batch", "ms"]];
 }

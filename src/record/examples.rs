@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::folder::{RunDir, read_map, write_atomic};
 use super::journal::{read_rows, write_rows};
 use super::parameters::Parameters;
-use super::rows::{NEWER_AXES, Row, SampleRow};
+use super::rows::{Row, SampleRow};
 use crate::error::{Error, Result};
 use crate::types::{Attack, Image, Map, Mask, Perturbation};
 
@@ -44,32 +44,12 @@ pub struct ExampleRow {
 }
 
 impl Row for ExampleRow {
-    const HEADER: &'static [&'static str] = &[
-        "model",
-        "dataset",
-        "category",
-        "sample",
-        "attack",
-        "angle_deg",
-        "hue_rad",
-        "saturation",
-        "scale_log2",
-        "translate_x",
-        "translate_y",
-        "temperature_mired",
-        "blur_px",
-        "brightness",
-        "contrast_log2",
-        "gamma_log2",
-        "jpeg_loss",
-        "clean_auroc",
-        "worst_auroc",
-        "image",
-        "mask",
-        "clean_map",
-        "worst_map",
+    const COLUMNS: &'static [&'static [&'static str]] = &[
+        &["model", "dataset", "category", "sample", "attack"],
+        Parameters::COLUMNS,
+        &["clean_auroc", "worst_auroc", "image", "mask", "clean_map", "worst_map"],
     ];
-    const NEWER: &'static [&'static [&'static str]] = &[NEWER_AXES];
+    const NEWER: &'static [&'static [&'static str]] = &[Parameters::NEWER_COLUMNS];
 }
 
 impl ExampleRow {

@@ -77,7 +77,7 @@ impl<T: Row> Journal<T> {
             Self { path: path.to_owned(), file, length: content.whole as u64, rows: PhantomData };
         journal.rewind()?;
         if content.whole == 0 {
-            journal.write(&line(path, T::HEADER)?)?;
+            journal.write(&line(path, &T::header())?)?;
         }
         Ok(Opened { journal, rows: content.rows, cut: content.torn })
     }
@@ -139,7 +139,7 @@ pub fn read_rows<T: Row>(path: impl AsRef<Path>) -> Result<Vec<T>> {
 /// A file error when it cannot be written.
 pub fn write_rows<T: Row>(path: impl AsRef<Path>, rows: &[T]) -> Result<()> {
     let path = path.as_ref();
-    let mut text = line(path, T::HEADER)?;
+    let mut text = line(path, &T::header())?;
     for row in rows {
         text.extend(line(path, row)?);
     }
@@ -158,7 +158,7 @@ struct Content<T> {
 fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let torn = &bytes[whole..];
-    let header = T::HEADER.join(",");
+    let header = T::header().join(",");
     if whole == 0 && !header.as_bytes().starts_with(torn) {
         return Err(foreign(path, &String::from_utf8_lossy(torn), &header));
     }
@@ -182,7 +182,9 @@ fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
 /// For each column of the header its place in the file, if it is there; `None` where the file has other columns.
 fn places<T: Row>(found: &StringRecord) -> Option<Vec<Option<usize>>> {
     let mut next = 0;
-    let places: Vec<Option<usize>> = T::HEADER
+    let header = T::header();
+    let newer = T::NEWER.concat();
+    let places: Vec<Option<usize>> = header
         .iter()
         .map(|&name| {
             let here = found.get(next) == Some(name);
@@ -190,8 +192,8 @@ fn places<T: Row>(found: &StringRecord) -> Option<Vec<Option<usize>>> {
             here.then(|| next - 1)
         })
         .collect();
-    let missing = T::HEADER.iter().zip(&places).filter(|(_, place)| place.is_none());
-    let all_newer = missing.into_iter().all(|(name, _)| T::NEWER.concat().contains(name));
+    let mut missing = header.iter().zip(&places).filter(|(_, place)| place.is_none());
+    let all_newer = missing.all(|(name, _)| newer.contains(name));
     (next == found.len() && all_newer).then_some(places)
 }
 

@@ -9,6 +9,11 @@ use crate::types::{Axis, Perturbation};
 pub struct Parameters([Option<f64>; Axis::COUNT]);
 
 impl Parameters {
+    /// Names of the columns in order.
+    pub const COLUMNS: &'static [&'static str] = &Axis::COLUMNS;
+    /// Columns of the axes that came after the paper's three, which files of older versions do not have.
+    pub const NEWER_COLUMNS: &'static [&'static str] = Self::COLUMNS.split_at(Axis::PAPER.len()).1;
+
     /// The values of a perturbation on the axes of a run.
     pub fn new(perturbation: &Perturbation, axes: &[Axis]) -> Self {
         Self(Axis::ALL.map(|axis| axes.contains(&axis).then(|| perturbation.get(axis))))

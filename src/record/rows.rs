@@ -6,31 +6,23 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
-use crate::types::{Attack, Axis, Label, Perturbation, SampleId};
+use crate::types::{Attack, Axis, Label, Metrics, Perturbation, SampleId};
 
 /// Category of a row that holds the mean over categories.
 pub const MEAN_CATEGORY: &str = "mean";
 
 /// A row of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {
-    /// Column names in order.
-    const HEADER: &'static [&'static str];
+    /// Column names in order, in parts: a field that holds several cells is a part of its own.
+    const COLUMNS: &'static [&'static [&'static str]];
     /// Columns that files of older versions do not have; a missing one reads as empty cells.
     const NEWER: &'static [&'static [&'static str]] = &[];
-}
 
-/// Columns of the axes that came after the paper's three.
-pub(super) const NEWER_AXES: &[&str] = &[
-    "scale_log2",
-    "translate_x",
-    "translate_y",
-    "temperature_mired",
-    "blur_px",
-    "brightness",
-    "contrast_log2",
-    "gamma_log2",
-    "jpeg_loss",
-];
+    /// Column names in order.
+    fn header() -> Vec<&'static str> {
+        Self::COLUMNS.concat()
+    }
+}
 
 /// One sample under one attack (`samples.csv`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,38 +67,14 @@ pub struct SampleRow {
 }
 
 impl Row for SampleRow {
-    const HEADER: &'static [&'static str] = &[
-        "model",
-        "dataset",
-        "category",
-        "sample",
-        "label",
-        "attack",
-        "angle_deg",
-        "hue_rad",
-        "saturation",
-        "scale_log2",
-        "translate_x",
-        "translate_y",
-        "temperature_mired",
-        "blur_px",
-        "brightness",
-        "contrast_log2",
-        "gamma_log2",
-        "jpeg_loss",
-        "loss",
-        "sample_auroc",
-        "evaluations",
-        "coarse",
-        "expected_gain",
-        "image_score",
-        "search",
-        "budget",
-        "seed",
-        "image",
-        "mask",
+    const COLUMNS: &'static [&'static [&'static str]] = &[
+        &["model", "dataset", "category", "sample", "label", "attack"],
+        Parameters::COLUMNS,
+        &["loss", "sample_auroc", "evaluations", "coarse", "expected_gain", "image_score"],
+        &["search", "budget", "seed", "image", "mask"],
     ];
-    const NEWER: &'static [&'static [&'static str]] = &[NEWER_AXES, &["coarse", "expected_gain"]];
+    const NEWER: &'static [&'static [&'static str]] =
+        &[Parameters::NEWER_COLUMNS, &["coarse", "expected_gain"]];
 }
 
 fn zero_if_empty<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<usize, D::Error> {
@@ -136,7 +104,6 @@ impl SampleRow {
 }
 
 /// Pooled metrics of one category under one attack, or their mean over categories (`summary.csv`).
-/// All metrics lie in [0, 1].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
     /// Name of the model bundle.
@@ -149,18 +116,8 @@ pub struct SummaryRow {
     pub attack: Attack,
     /// Samples pooled.
     pub samples: usize,
-    /// Pixel AUROC.
-    pub pixel_auroc: Option<f64>,
-    /// Area under the per-region-overlap curve.
-    pub aupro: Option<f64>,
-    /// Pixel average precision.
-    pub pixel_ap: Option<f64>,
-    /// Largest pixel F1 over thresholds.
-    pub pixel_f1_max: Option<f64>,
-    /// AUROC of the image scores.
-    pub image_auroc: Option<f64>,
-    /// Average precision of the image scores.
-    pub image_ap: Option<f64>,
+    /// Pooled over the samples, or the mean of the categories' metrics.
+    pub metrics: Metrics,
     /// Mean of the search's loss over samples.
     pub mean_loss: Option<f64>,
     /// Model evaluations spent, all samples together.
@@ -168,20 +125,10 @@ pub struct SummaryRow {
 }
 
 impl Row for SummaryRow {
-    const HEADER: &'static [&'static str] = &[
-        "model",
-        "dataset",
-        "category",
-        "attack",
-        "samples",
-        "pixel_auroc",
-        "aupro",
-        "pixel_ap",
-        "pixel_f1_max",
-        "image_auroc",
-        "image_ap",
-        "mean_loss",
-        "evaluations",
+    const COLUMNS: &'static [&'static [&'static str]] = &[
+        &["model", "dataset", "category", "attack", "samples"],
+        Metrics::COLUMNS,
+        &["mean_loss", "evaluations"],
     ];
 }
 
@@ -200,32 +147,14 @@ pub struct SweepRow {
     pub value: f64,
     /// Samples pooled.
     pub samples: usize,
-    /// Pixel AUROC.
-    pub pixel_auroc: Option<f64>,
-    /// Area under the per-region-overlap curve.
-    pub aupro: Option<f64>,
-    /// Pixel average precision.
-    pub pixel_ap: Option<f64>,
-    /// Largest pixel F1 over thresholds.
-    pub pixel_f1_max: Option<f64>,
-    /// AUROC of the image scores.
-    pub image_auroc: Option<f64>,
+    /// Pooled over the samples, or the mean of the categories' metrics.
+    pub metrics: Metrics,
 }
 
 impl Row for SweepRow {
-    const HEADER: &'static [&'static str] = &[
-        "model",
-        "dataset",
-        "category",
-        "axis",
-        "value",
-        "samples",
-        "pixel_auroc",
-        "aupro",
-        "pixel_ap",
-        "pixel_f1_max",
-        "image_auroc",
-    ];
+    const COLUMNS: &'static [&'static [&'static str]] =
+        &[&["model", "dataset", "category", "axis", "value", "samples"], Metrics::COLUMNS];
+    const NEWER: &'static [&'static [&'static str]] = &[&["image_ap"]];
 }
 
 /// The mean over categories per (model, dataset, attack), in the order in which these first appear. Every category
@@ -246,35 +175,12 @@ pub fn mean_rows(rows: &[SummaryRow]) -> Vec<SummaryRow> {
 }
 
 fn mean_of(group: &[&SummaryRow]) -> SummaryRow {
-    let mean = |metric: fn(&SummaryRow) -> Option<f64>| {
-        stats::mean(&group.iter().filter_map(|row| metric(row)).collect::<Vec<_>>())
-    };
     SummaryRow {
         category: MEAN_CATEGORY.to_owned(),
         samples: group.iter().map(|row| row.samples).sum(),
-        pixel_auroc: mean(|row| row.pixel_auroc),
-        aupro: mean(|row| row.aupro),
-        pixel_ap: mean(|row| row.pixel_ap),
-        pixel_f1_max: mean(|row| row.pixel_f1_max),
-        image_auroc: mean(|row| row.image_auroc),
-        image_ap: mean(|row| row.image_ap),
-        mean_loss: mean(|row| row.mean_loss),
+        metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
+        mean_loss: stats::mean(&group.iter().filter_map(|row| row.mean_loss).collect::<Vec<_>>()),
         evaluations: group.iter().map(|row| row.evaluations).sum(),
         ..group[0].clone()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::ExampleRow;
-
-    #[test]
-    fn the_columns_of_the_axes_are_those_of_the_axes() {
-        let axes = Axis::ALL.map(Axis::column);
-        assert_eq!(NEWER_AXES, &axes[Axis::PAPER.len()..]);
-        for header in [SampleRow::HEADER, ExampleRow::HEADER] {
-            assert!(header.windows(axes.len()).any(|columns| columns == axes), "{header:?}");
-        }
     }
 }

@@ -35,7 +35,7 @@ pub struct SearchRow {
 }
 
 impl Row for SearchRow {
-    const HEADER: &'static [&'static str] = &[
+    const COLUMNS: &'static [&'static [&'static str]] = &[&[
         "model",
         "strategy",
         "budget",
@@ -48,7 +48,7 @@ impl Row for SearchRow {
         "share_capped",
         "evaluations",
         "coarse",
-    ];
+    ]];
 }
 
 /// What the run of one strategy with one budget took, all models together (`search_time.csv`).
@@ -65,5 +65,6 @@ pub struct SearchTimeRow {
 }
 
 impl Row for SearchTimeRow {
-    const HEADER: &'static [&'static str] = &["strategy", "budget", "search_seconds", "wall_seconds"];
+    const COLUMNS: &'static [&'static [&'static str]] =
+        &[&["strategy", "budget", "search_seconds", "wall_seconds"]];
 }

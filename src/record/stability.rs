@@ -81,7 +81,7 @@ pub struct StabilityRow {
 }
 
 impl Row for StabilityRow {
-    const HEADER: &'static [&'static str] = &[
+    const COLUMNS: &'static [&'static [&'static str]] = &[&[
         "model",
         "dataset",
         "category",
@@ -100,5 +100,5 @@ impl Row for StabilityRow {
         "step",
         "resolution",
         "evaluations",
-    ];
+    ]];
 }

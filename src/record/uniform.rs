@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::parameters::Parameters;
 use super::rows::{MEAN_CATEGORY, Row, SummaryRow, mean_rows};
-use crate::types::{Attack, Perturbation};
+use crate::types::{Attack, Metrics, Perturbation};
 
 /// Category of a row whose one perturbation is the same for all categories, chosen by the mean over them.
 pub const ALL_CATEGORIES: &str = "all";
 
 /// The worst perturbation found for all samples of a category together, or of all categories, or a mean over categories
-/// (`uniform.csv`). All metrics lie in [0, 1].
+/// (`uniform.csv`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UniformRow {
     /// Name of the model bundle.
@@ -31,51 +31,19 @@ pub struct UniformRow {
     pub samples: usize,
     /// Full model evaluations that the row stands on: perturbations tried times samples.
     pub evaluations: usize,
-    /// Pixel AUROC.
-    pub pixel_auroc: Option<f64>,
-    /// Area under the per-region-overlap curve.
-    pub aupro: Option<f64>,
-    /// Pixel average precision.
-    pub pixel_ap: Option<f64>,
-    /// Largest pixel F1 over thresholds.
-    pub pixel_f1_max: Option<f64>,
-    /// AUROC of the image scores.
-    pub image_auroc: Option<f64>,
-    /// Average precision of the image scores.
-    pub image_ap: Option<f64>,
+    /// Pooled over the samples, or the mean of the categories' metrics.
+    pub metrics: Metrics,
     /// Mean of the loss over samples.
     pub mean_loss: Option<f64>,
 }
 
 impl Row for UniformRow {
-    const HEADER: &'static [&'static str] = &[
-        "model",
-        "dataset",
-        "category",
-        "attack",
-        "angle_deg",
-        "hue_rad",
-        "saturation",
-        "scale_log2",
-        "translate_x",
-        "translate_y",
-        "temperature_mired",
-        "blur_px",
-        "brightness",
-        "contrast_log2",
-        "gamma_log2",
-        "jpeg_loss",
-        "search",
-        "budget",
-        "samples",
-        "evaluations",
-        "pixel_auroc",
-        "aupro",
-        "pixel_ap",
-        "pixel_f1_max",
-        "image_auroc",
-        "image_ap",
-        "mean_loss",
+    const COLUMNS: &'static [&'static [&'static str]] = &[
+        &["model", "dataset", "category", "attack"],
+        Parameters::COLUMNS,
+        &["search", "budget", "samples", "evaluations"],
+        Metrics::COLUMNS,
+        &["mean_loss"],
     ];
 }
 
@@ -93,12 +61,7 @@ impl UniformRow {
             category: self.category.clone(),
             attack: self.attack,
             samples: self.samples,
-            pixel_auroc: self.pixel_auroc,
-            aupro: self.aupro,
-            pixel_ap: self.pixel_ap,
-            pixel_f1_max: self.pixel_f1_max,
-            image_auroc: self.image_auroc,
-            image_ap: self.image_ap,
+            metrics: self.metrics,
             mean_loss: self.mean_loss,
             evaluations: self.evaluations,
         }
@@ -128,12 +91,7 @@ pub fn uniform_means(rows: &[UniformRow]) -> Vec<UniformRow> {
                 budget: first.budget,
                 samples: mean.samples,
                 evaluations: mean.evaluations,
-                pixel_auroc: mean.pixel_auroc,
-                aupro: mean.aupro,
-                pixel_ap: mean.pixel_ap,
-                pixel_f1_max: mean.pixel_f1_max,
-                image_auroc: mean.image_auroc,
-                image_ap: mean.image_ap,
+                metrics: mean.metrics,
                 mean_loss: mean.mean_loss,
             })
         })

@@ -67,8 +67,8 @@ fn summarise(rows: &[SummaryRow], own: &DefendedModel, models: &[DefendedModel])
             mean(&model?.name, attack?).and_then(metric)
         };
     let minus = |a: Option<f64>, b: Option<f64>| Some(a? - b?);
-    let pixel_auroc: fn(&SummaryRow) -> Option<f64> = |row| row.pixel_auroc;
-    let aupro: fn(&SummaryRow) -> Option<f64> = |row| row.aupro;
+    let pixel_auroc: fn(&SummaryRow) -> Option<f64> = |row| row.metrics.pixel_auroc;
+    let aupro: fn(&SummaryRow) -> Option<f64> = |row| row.metrics.aupro;
     let clean = Some(Attack::Clean);
     let won = |metric| minus(value(Some(own), worst, metric), value(plain, worst, metric));
     let lost = |metric| minus(value(plain, clean, metric), value(Some(own), clean, metric));
@@ -92,7 +92,7 @@ fn summarise(rows: &[SummaryRow], own: &DefendedModel, models: &[DefendedModel])
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Axis;
+    use crate::types::{Axis, Metrics};
 
     fn row(model: &str, attack: Attack, pixel_auroc: f64) -> SummaryRow {
         SummaryRow {
@@ -101,12 +101,7 @@ mod tests {
             category: MEAN_CATEGORY.into(),
             attack,
             samples: 1,
-            pixel_auroc: Some(pixel_auroc),
-            aupro: None,
-            pixel_ap: None,
-            pixel_f1_max: None,
-            image_auroc: None,
-            image_ap: None,
+            metrics: Metrics { pixel_auroc: Some(pixel_auroc), ..Metrics::default() },
             mean_loss: None,
             evaluations: 1,
         }

@@ -9,7 +9,8 @@ use crate::record::{MEAN_CATEGORY, SummaryRow};
 use crate::types::Attack;
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
-const METRICS: [(&str, Metric); 2] = [("pAUROC", |row| row.pixel_auroc), ("AUPRO", |row| row.aupro)];
+const METRICS: [(&str, Metric); 2] =
+    [("pAUROC", |row| row.metrics.pixel_auroc), ("AUPRO", |row| row.metrics.aupro)];
 
 /// The words of a table's columns.
 fn attack_name(attack: Attack) -> &'static str {
@@ -122,12 +123,12 @@ pub fn published_table(
                 Cell::text(&row.dataset),
                 Cell::text(&row.category),
                 Cell::text(row.samples.to_string()),
-                Cell::Share(row.pixel_auroc),
+                Cell::Share(row.metrics.pixel_auroc),
                 Cell::Share(Some(known.pixel_auroc)),
-                difference(row.pixel_auroc, known.pixel_auroc),
-                Cell::Share(row.aupro),
+                difference(row.metrics.pixel_auroc, known.pixel_auroc),
+                Cell::Share(row.metrics.aupro),
                 Cell::Share(Some(known.aupro)),
-                difference(row.aupro, known.aupro),
+                difference(row.metrics.aupro, known.aupro),
                 Cell::text(known.source),
             ]);
         }
@@ -174,6 +175,7 @@ fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
 mod tests {
     use super::*;
     use crate::record::mean_rows;
+    use crate::types::Metrics;
 
     fn row(dataset: &str, category: &str, attack: Attack, pixel_auroc: f64) -> SummaryRow {
         SummaryRow {
@@ -182,12 +184,7 @@ mod tests {
             category: category.into(),
             attack,
             samples: 2,
-            pixel_auroc: Some(pixel_auroc),
-            aupro: None,
-            pixel_ap: None,
-            pixel_f1_max: None,
-            image_auroc: None,
-            image_ap: None,
+            metrics: Metrics { pixel_auroc: Some(pixel_auroc), ..Metrics::default() },
             mean_loss: None,
             evaluations: 2,
         }

@@ -73,6 +73,17 @@ impl Axis {
     /// The three semantic parameters of arXiv 2405.07969.
     pub const PAPER: [Self; 3] = [Self::Angle, Self::Hue, Self::Saturation];
 
+    /// [`Self::column`] of all axes in order.
+    pub const COLUMNS: [&'static str; Self::COUNT] = {
+        let mut columns = [""; Self::COUNT];
+        let mut axis = 0;
+        while axis < Self::COUNT {
+            columns[axis] = Self::ALL[axis].column();
+            axis += 1;
+        }
+        columns
+    };
+
     const fn facts(self) -> Facts {
         const fn facts(
             name: &'static str,

@@ -40,7 +40,7 @@ fn a_uniform_worst_case_lies_between_clean_and_what_was_searched() {
         .collect();
     assert_eq!(names, expected);
     for rows in rows.chunks(3) {
-        let auroc = [0, 1, 2].map(|at| rows[at].pixel_auroc.unwrap());
+        let auroc = [0, 1, 2].map(|at| rows[at].metrics.pixel_auroc.unwrap());
         assert!(auroc[1] <= auroc[0] && auroc[2] <= auroc[1], "{rows:?}");
         assert!(auroc[2] < auroc[0], "seven looks find something: {rows:?}");
         let samples = rows[0].samples;
@@ -51,13 +51,13 @@ fn a_uniform_worst_case_lies_between_clean_and_what_was_searched() {
     // One perturbation for both categories cannot hurt more than the worst one of each.
     let auroc = |category: &str, attack: &str| {
         let same = |row: &&UniformRow| row.category == category && row.attack.name() == attack;
-        rows.iter().find(same).unwrap().pixel_auroc.unwrap()
+        rows.iter().find(same).unwrap().metrics.pixel_auroc.unwrap()
     };
     assert!(auroc(MEAN_CATEGORY, "hue") <= auroc(ALL_CATEGORIES, "hue") + 1e-12);
     // Clean is what the summary says.
     let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
     let clean = summary.iter().find(|row| row.category == "slate" && row.attack == Attack::Clean).unwrap();
-    assert_eq!(rows[0].pixel_auroc, clean.pixel_auroc);
+    assert_eq!(rows[0].metrics.pixel_auroc, clean.metrics.pixel_auroc);
     assert!(out.join("plots/bounds.png").is_file());
 
     // A finished run is taken up without a look; one whose last rows are missing comes to the same file.
@@ -84,7 +84,7 @@ fn a_uniform_worst_case_lies_between_clean_and_what_was_searched() {
     run(on("sweep", &data, &sweep).args(flags));
     let swept: Vec<askance::record::SweepRow> = read_rows(sweep.join("sweep.csv")).unwrap();
     let found = swept.iter().find(|swept| (swept.value - hue).abs() < 1e-12 && swept.category == "slate");
-    assert_eq!(found.unwrap().pixel_auroc, row.pixel_auroc);
+    assert_eq!(found.unwrap().metrics.pixel_auroc, row.metrics.pixel_auroc);
 }
 
 #[test]
@@ -100,12 +100,15 @@ fn a_pooled_choice_is_never_weaker_and_survives_a_restart() {
     for (loss, chosen) in losses.iter().zip(&chosen) {
         assert_eq!((&loss.category, loss.attack), (&chosen.category, chosen.attack));
         assert_eq!(loss.evaluations, chosen.evaluations);
-        assert!(chosen.pixel_auroc <= loss.pixel_auroc, "{chosen:?}");
-        lower += usize::from(chosen.pixel_auroc < loss.pixel_auroc);
+        assert!(chosen.metrics.pixel_auroc <= loss.metrics.pixel_auroc, "{chosen:?}");
+        lower += usize::from(chosen.metrics.pixel_auroc < loss.metrics.pixel_auroc);
     }
     assert!(lower > 0, "the choice changes nothing");
     for rows in chosen.chunks(3) {
-        assert!(rows[2].pixel_auroc <= rows[1].pixel_auroc && rows[1].pixel_auroc <= rows[0].pixel_auroc);
+        assert!(
+            rows[2].metrics.pixel_auroc <= rows[1].metrics.pixel_auroc
+                && rows[1].metrics.pixel_auroc <= rows[0].metrics.pixel_auroc
+        );
     }
 
     // Rows and maps agree, and the same command says the same again, after a loss of rows too.

@@ -78,7 +78,7 @@ fn an_attack_leaves_its_records_and_plots() {
             scores.extend(map);
             labels.extend(mask.iter().map(|&pixel| pixel == 1));
         }
-        assert_eq!(metric::roc_auc(&scores, &labels), row.pixel_auroc, "{}", row.attack);
+        assert_eq!(metric::roc_auc(&scores, &labels), row.metrics.pixel_auroc, "{}", row.attack);
     }
 
     for plot in ["bars.png", "gallery.png", "histograms_joint.png", "examples_pocket.png"] {
@@ -290,5 +290,5 @@ fn real_photographs_run_end_to_end() {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/pocket");
     run(attack(&data, &out).args(["--category", "hazelnut_toy", "--limit", "2"]).arg("--model").arg(model));
     let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
-    assert!(summary.iter().all(|row| row.samples == 4 && row.pixel_auroc.is_some()), "{summary:?}");
+    assert!(summary.iter().all(|row| row.samples == 4 && row.metrics.pixel_auroc.is_some()), "{summary:?}");
 }

@@ -60,7 +60,15 @@ fn a_folder_of_pictures_is_attacked_by_drift_and_its_stability_reported() {
     }
     let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
     assert!(summary.iter().all(|row| {
-        [row.pixel_auroc, row.aupro, row.pixel_ap, row.image_auroc, row.image_ap].iter().all(Option::is_none)
+        [
+            row.metrics.pixel_auroc,
+            row.metrics.aupro,
+            row.metrics.pixel_ap,
+            row.metrics.image_auroc,
+            row.metrics.image_ap,
+        ]
+        .iter()
+        .all(Option::is_none)
     }));
 
     // In the attacks' order: the angle was scanned and not attacked, the joint attack cannot be scanned.
@@ -146,7 +154,7 @@ fn labelled_data_have_a_tolerance_too_and_may_be_read_without_their_labels() {
     assert_eq!(stability[0]["scanned"], 6);
     let scanned: usize = rows.iter().map(|row| row.evaluations.unwrap() - 1).sum();
     assert_eq!(said["evaluations"], 6 + scanned);
-    assert!(!said["summary"][0]["pixel_auroc"].is_null());
+    assert!(!said["summary"][0]["metrics"]["pixel_auroc"].is_null());
 
     let out = folder.path().join("unlabelled");
     run(attack(&data, &out).args(["--layout", "unlabelled", "--tolerance", "hue", "--decision", "0.4"]));

@@ -31,8 +31,6 @@ const ROOMS: [(&str, u8); 19] = [
     ("main", 5),
 ];
 
-/// Rooms whose files still need each other in circles.
-
 fn level(room: &str) -> Option<u8> {
     ROOMS.iter().find(|(name, _)| *name == room).map(|&(_, level)| level)
 }

@@ -1,7 +1,8 @@
 //! The metrics where the answer is known by hand, and what they refuse.
 
 use askance::error::Kind;
-use askance::metric::{AuproMode, CategoryMetrics, MetricOptions, Pooled, evaluate};
+use askance::metric::{AuproMode, MetricOptions, Pooled, evaluate};
+use askance::types::Metrics;
 use ndarray::{Array2, ArrayView2};
 
 const LIMITS: [f64; 3] = [0.05, 0.3, 1.0];
@@ -23,7 +24,7 @@ fn measure(
     masks: &[Array2<bool>],
     valid: Option<&[Array2<bool>]>,
     options: &MetricOptions,
-) -> askance::error::Result<CategoryMetrics> {
+) -> askance::error::Result<Metrics> {
     let maps: Vec<_> = maps.iter().map(|array| array.view()).collect();
     let masks: Vec<_> = masks.iter().map(|array| array.view()).collect();
     let valid: Option<Vec<_>> = valid.map(|valid| valid.iter().map(|array| array.view()).collect());
@@ -51,7 +52,7 @@ fn a_perfect_map_scores_one_everywhere() {
     for limit in LIMITS {
         let found = measure(&maps, &masks, None, &exact(limit)).unwrap();
         let one = Some(1.0);
-        let expected = CategoryMetrics {
+        let expected = Metrics {
             pixel_auroc: one,
             aupro: one,
             pixel_ap: one,
@@ -144,14 +145,14 @@ fn one_class_and_nothing_at_all_have_no_values() {
         let masks = vec![Array2::from_elem((5, 6), anomalous); 2];
         for aupro in AuproMode::ALL {
             let options = MetricOptions { aupro, ..MetricOptions::default() };
-            assert_eq!(measure(&maps, &masks, None, &options).unwrap(), CategoryMetrics::default());
+            assert_eq!(measure(&maps, &masks, None, &options).unwrap(), Metrics::default());
         }
     }
     for aupro in AuproMode::ALL {
         let options = MetricOptions { aupro, ..MetricOptions::default() };
-        assert_eq!(measure(&[], &[], None, &options).unwrap(), CategoryMetrics::default());
+        assert_eq!(measure(&[], &[], None, &options).unwrap(), Metrics::default());
         let empty = measure(&[Array2::zeros((0, 0))], &[Array2::from_elem((0, 0), true)], None, &options);
-        assert_eq!(empty.unwrap(), CategoryMetrics::default());
+        assert_eq!(empty.unwrap(), Metrics::default());
     }
 }
 

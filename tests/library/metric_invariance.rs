@@ -1,8 +1,7 @@
 //! What must not change the metrics: monotone rescaling, the order of the images, the number of threads.
 
-use askance::metric::{
-    AuproMode, CategoryMetrics, MetricOptions, Pooled, average_precision, evaluate, f1_max, roc_auc,
-};
+use askance::metric::{AuproMode, MetricOptions, Pooled, average_precision, evaluate, f1_max, roc_auc};
+use askance::types::Metrics;
 use ndarray::Array2;
 use proptest::prelude::*;
 
@@ -35,7 +34,7 @@ fn category() -> impl Strategy<Value = Category> {
     )
 }
 
-fn measure(category: &Category, options: &MetricOptions) -> CategoryMetrics {
+fn measure(category: &Category, options: &MetricOptions) -> Metrics {
     let maps: Vec<_> = category.maps.iter().map(|array| array.view()).collect();
     let masks: Vec<_> = category.masks.iter().map(|array| array.view()).collect();
     let valid: Vec<_> = category.valid.iter().map(|array| array.view()).collect();

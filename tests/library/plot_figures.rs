@@ -11,7 +11,7 @@ use askance::record::{
     Example, ExampleRow, Parameters, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, UniformRow, mean_rows,
     to_table, write_examples, write_rows,
 };
-use askance::types::{Attack, Axis, Bounds, Image, Label, Map, Mask, Perturbation};
+use askance::types::{Attack, Axis, Bounds, Image, Label, Map, Mask, Metrics, Perturbation};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
 
@@ -81,11 +81,11 @@ fn sweep_rows(models: &[&str], categories: &[&str]) -> Vec<SweepRow> {
                         axis,
                         value: share * half,
                         samples: 20,
-                        pixel_auroc: Some(base - drop),
-                        aupro: Some((base - 0.2 - 1.3 * drop).max(0.0)),
-                        pixel_ap: None,
-                        pixel_f1_max: None,
-                        image_auroc: None,
+                        metrics: Metrics {
+                            pixel_auroc: Some(base - drop),
+                            aupro: Some((base - 0.2 - 1.3 * drop).max(0.0)),
+                            ..Metrics::default()
+                        },
                     });
                 }
             }
@@ -108,12 +108,11 @@ fn summary_rows(models: &[&str], datasets: &[&str]) -> Vec<SummaryRow> {
                         category: category.into(),
                         attack,
                         samples: 10,
-                        pixel_auroc: Some(base - drop),
-                        aupro: Some((base - 0.2 - 1.5 * drop).max(0.0)),
-                        pixel_ap: None,
-                        pixel_f1_max: None,
-                        image_auroc: None,
-                        image_ap: None,
+                        metrics: Metrics {
+                            pixel_auroc: Some(base - drop),
+                            aupro: Some((base - 0.2 - 1.5 * drop).max(0.0)),
+                            ..Metrics::default()
+                        },
                         mean_loss: None,
                         evaluations: 1000,
                     });
@@ -271,13 +270,13 @@ fn a_metric_that_is_missing_gets_no_panel_and_nothing_at_all_is_an_error() {
     let out = Out::new();
     let mut rows = sweep_rows(&MODELS[..1], &CATEGORIES[..3]);
     for row in &mut rows {
-        row.aupro = None;
+        row.metrics.aupro = None;
     }
     let path = out.path("sweep_one_panel.png");
     plot::sweep(&rows, Axis::Hue, &path).unwrap();
     assert_drawn(&path);
     for row in &mut rows {
-        row.pixel_auroc = None;
+        row.metrics.pixel_auroc = None;
     }
     let path = out.path("nothing.png");
     assert!(plot::sweep(&rows, Axis::Hue, &path).unwrap_err().problem.contains("nothing to show"));
@@ -307,7 +306,7 @@ fn bars_show_every_attack() {
     }
     let mut rows = mean_rows(&summary_rows(&MODELS[..2], &["toys"]));
     for row in rows.iter_mut().filter(|row| row.attack != Attack::Clean || row.model == MODELS[0]) {
-        row.aupro = None;
+        row.metrics.aupro = None;
     }
     let path = out.path("bars_missing.png");
     plot::bars(&rows, &path).unwrap();
@@ -345,7 +344,7 @@ fn categories_have_a_line_each() {
     let out = Out::new();
     let path = out.path("categories.png");
     let mut rows = summary_rows(&MODELS[2..3], &["MVTec AD"]);
-    rows[3].pixel_auroc = None;
+    rows[3].metrics.pixel_auroc = None;
     plot::categories(&rows, &path).unwrap();
     assert_drawn(&path);
     assert!(plot::categories(&summary_rows(&MODELS[..2], &["toys"]), &path).is_err());
@@ -451,12 +450,11 @@ fn uniform_worst_cases_stand_between_clean_and_per_sample_ones() {
                 budget: 50,
                 samples: row.samples,
                 evaluations: 50 * row.samples,
-                pixel_auroc: row.pixel_auroc.map(|value| value + 0.03),
-                aupro: row.aupro.map(|value| value + 0.05),
-                pixel_ap: None,
-                pixel_f1_max: None,
-                image_auroc: None,
-                image_ap: None,
+                metrics: Metrics {
+                    pixel_auroc: row.metrics.pixel_auroc.map(|value| value + 0.03),
+                    aupro: row.metrics.aupro.map(|value| value + 0.05),
+                    ..Metrics::default()
+                },
                 mean_loss: None,
             })
             .collect();

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use askance::record::{
     Journal, ModelInfo, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow, SweepRow,
-    compatible, mean_rows, read_examples, read_rows, to_table, write_atomic, write_examples, write_rows,
+    UniformRow, compatible, mean_rows, read_examples, read_rows, to_table, write_atomic, write_examples,
+    write_rows,
 };
-use askance::types::{Attack, Axis, Label, Perturbation, SampleId};
+use askance::types::{Attack, Axis, Label, Metrics, Perturbation, SampleId};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
 
@@ -44,12 +45,7 @@ fn summary_row(category: &str, attack: Attack, pixel_auroc: Option<f64>) -> Summ
         category: category.into(),
         attack,
         samples: 10,
-        pixel_auroc,
-        aupro: Some(0.5),
-        pixel_ap: None,
-        pixel_f1_max: None,
-        image_auroc: None,
-        image_ap: None,
+        metrics: Metrics { pixel_auroc, aupro: Some(0.5), ..Metrics::default() },
         mean_loss: Some(0.0),
         evaluations: 1000,
     }
@@ -76,34 +72,88 @@ fn headers_are_exactly_the_documented_ones() {
     write_rows::<SweepRow>(folder.path().join("sweep.csv"), &[]).unwrap();
     assert_eq!(
         first_line("sweep.csv"),
-        "model,dataset,category,axis,value,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc"
+        "model,dataset,category,axis,value,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap"
     );
 }
 
-/// The cells follow the fields by order, so the constant header must be the fields' own names. A row with [`Parameters`] has
-/// several cells in one field; `rows_read_back_as_they_were` looks at that one.
+/// The cells follow the fields by order, and one field may hold several.
 #[test]
-fn the_header_is_the_order_of_the_fields() {
-    fn names_of<T: Row>(row: &T) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.serialize(row).unwrap();
-        String::from_utf8(writer.into_inner().unwrap()).unwrap().lines().next().unwrap().to_owned()
+fn every_cell_stands_under_its_name() {
+    fn cells<T: Row>(row: &T) -> Vec<(String, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
+        write_rows(&path, std::slice::from_ref(row)).unwrap();
+        let mut reader = csv::Reader::from_path(&path).unwrap();
+        let header = reader.headers().unwrap().clone();
+        let record = reader.records().next().unwrap().unwrap();
+        assert_eq!(header.len(), record.len());
+        header.iter().map(str::to_owned).zip(record.iter().map(str::to_owned)).collect()
     }
-    assert_eq!(names_of(&summary_row("a", Attack::Single(Axis::Hue), None)), SummaryRow::HEADER.join(","));
-    let sweep = SweepRow {
-        model: String::new(),
-        dataset: String::new(),
-        category: String::new(),
-        axis: Axis::Hue,
-        value: 0.0,
-        samples: 0,
-        pixel_auroc: None,
-        aupro: None,
-        pixel_ap: None,
-        pixel_f1_max: None,
-        image_auroc: None,
+    let metrics = Metrics {
+        pixel_auroc: Some(0.1),
+        aupro: Some(0.2),
+        pixel_ap: Some(0.3),
+        pixel_f1_max: Some(0.4),
+        image_auroc: Some(0.5),
+        image_ap: Some(0.6),
     };
-    assert_eq!(names_of(&sweep), SweepRow::HEADER.join(","));
+    let pooled = ["pixel_auroc", "aupro", "pixel_ap", "pixel_f1_max", "image_auroc", "image_ap"];
+    let expected = |found: &[(String, String)], names: &[(&str, &str)]| {
+        let shares = pooled.into_iter().zip(["0.1", "0.2", "0.3", "0.4", "0.5", "0.6"]);
+        for (name, value) in names.iter().copied().chain(shares) {
+            assert!(found.contains(&(name.to_owned(), value.to_owned())), "{name} {value}: {found:?}");
+        }
+    };
+    let summary = SummaryRow { metrics, ..summary_row("a", Attack::Single(Axis::Hue), None) };
+    expected(
+        &cells(&summary),
+        &[("category", "a"), ("attack", "hue"), ("samples", "10"), ("evaluations", "1000")],
+    );
+    let sweep = SweepRow {
+        model: "pocket".into(),
+        dataset: "toys".into(),
+        category: "a".into(),
+        axis: Axis::Hue,
+        value: 0.75,
+        samples: 10,
+        metrics,
+    };
+    expected(&cells(&sweep), &[("category", "a"), ("axis", "hue"), ("value", "0.75"), ("samples", "10")]);
+    let uniform = UniformRow {
+        model: "pocket".into(),
+        dataset: "toys".into(),
+        category: "a".into(),
+        attack: Attack::Joint,
+        parameters: sample_row("1", Attack::Joint).parameters,
+        search: "grid".into(),
+        budget: 50,
+        samples: 10,
+        evaluations: 500,
+        metrics,
+        mean_loss: Some(0.7),
+    };
+    let names = [("category", "a"), ("angle_deg", "-37.25"), ("jpeg_loss", ""), ("search", "grid")];
+    expected(&cells(&uniform), &names);
+    expected(&cells(&uniform), &[("budget", "50"), ("evaluations", "500"), ("mean_loss", "0.7")]);
+}
+
+/// A line of a file as it was before sweeps had the average precision of images.
+#[test]
+fn an_older_sweep_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sweep.csv");
+    let old = "model,dataset,category,axis,value,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc\n\
+               pocket,toys,bolt,hue,0.5,10,0.75,,0.25,0.5,0.125\n";
+    fs::write(&path, old).unwrap();
+    let metrics = Metrics {
+        pixel_auroc: Some(0.75),
+        aupro: None,
+        pixel_ap: Some(0.25),
+        pixel_f1_max: Some(0.5),
+        image_auroc: Some(0.125),
+        image_ap: None,
+    };
+    assert_eq!(read_rows::<SweepRow>(&path).unwrap()[0].metrics, metrics);
 }
 
 #[test]
@@ -241,9 +291,9 @@ fn the_mean_row_weighs_categories_equally_and_leaves_out_missing_values() {
     ];
     let means = mean_rows(&rows);
     assert_eq!(means.len(), 2);
-    assert!((means[0].pixel_auroc.unwrap() - 0.7).abs() < 1e-15);
+    assert!((means[0].metrics.pixel_auroc.unwrap() - 0.7).abs() < 1e-15);
     assert_eq!((means[0].category.as_str(), means[0].samples, means[0].evaluations), ("mean", 30, 3000));
-    assert_eq!((means[1].attack, means[1].pixel_auroc), (Attack::Single(Axis::Hue), None));
+    assert_eq!((means[1].attack, means[1].metrics.pixel_auroc), (Attack::Single(Axis::Hue), None));
 }
 
 #[test]

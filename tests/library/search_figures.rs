@@ -71,7 +71,7 @@ fn run(
     )
     .unwrap();
     RunInfo::start("askance attack", 0, settings).write(run.info_path()).unwrap();
-    let mut text = SampleRow::HEADER.join(",") + "\n";
+    let mut text = SampleRow::header().join(",") + "\n";
     for number in 0..samples {
         let id = SampleId { category: "nut".into(), defect: "scratch".into(), stem: format!("{number:03}") };
         let trace = trace(&format!("{search}{number}"));
@@ -91,7 +91,7 @@ fn run(
             "image" => "i.png".to_owned(),
             _ => "0".to_owned(),
         };
-        text += &(SampleRow::HEADER.iter().map(cell).collect::<Vec<_>>().join(",") + "\n");
+        text += &(SampleRow::header().iter().map(cell).collect::<Vec<_>>().join(",") + "\n");
         run.save_trace("pocket", &id, Attack::Joint, trace.view()).unwrap();
     }
     fs::write(run.samples_path(), text).unwrap();

@@ -131,9 +131,9 @@ fn metrics(means: &[SummaryRow]) -> Metrics {
     let of = |attack: Attack| means.iter().find(|row| row.attack == attack);
     let (clean, worst) = (of(Attack::Clean), of(Attack::Joint));
     Metrics {
-        clean_pixel_auroc: clean.and_then(|row| row.pixel_auroc),
-        clean_aupro: clean.and_then(|row| row.aupro),
-        worst_pixel_auroc: worst.and_then(|row| row.pixel_auroc),
-        worst_aupro: worst.and_then(|row| row.aupro),
+        clean_pixel_auroc: clean.and_then(|row| row.metrics.pixel_auroc),
+        clean_aupro: clean.and_then(|row| row.metrics.aupro),
+        worst_pixel_auroc: worst.and_then(|row| row.metrics.pixel_auroc),
+        worst_aupro: worst.and_then(|row| row.metrics.aupro),
     }
 }
