@@ -36,5 +36,6 @@ pub mod report;
 pub mod runtime;
 pub mod search;
 pub mod stats;
+pub mod study;
 pub mod synth;
 pub mod types;

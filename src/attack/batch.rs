@@ -8,6 +8,7 @@ use ndarray::Array4;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
+use crate::types::serde_by_text;
 
 /// Most pictures in one model call, as asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,14 @@ pub enum BatchSize {
     /// So many, at least 1.
     Of(usize),
 }
+
+impl Default for BatchSize {
+    fn default() -> Self {
+        Self::Of(8)
+    }
+}
+
+serde_by_text!(BatchSize);
 
 impl BatchSize {
     /// The most pictures that a call may get.

@@ -86,6 +86,11 @@ impl Objective {
         self.goal == Goal::Drift
     }
 
+    /// Where map and mask meet.
+    pub fn frame(&self) -> Frame {
+        self.frame
+    }
+
     /// The forward transform.
     pub fn perturber(&self) -> &Perturber {
         &self.perturber

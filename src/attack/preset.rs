@@ -4,7 +4,7 @@ use std::str::FromStr;
 use super::settings::{Border, Select, Settings};
 use crate::error::{Error, Result};
 use crate::perturb::{self, Fill, Rotation};
-use crate::types::Frame;
+use crate::types::{Frame, serde_by_text};
 
 /// A published protocol, as settings. Both have the three axes and bounds (+-90 degrees, the whole hue circle, saturation +-0.5), the
 /// contrast loss, the three-pass rotation with replicated borders and 100 evaluations of arXiv 2405.07969 and of its authors'
@@ -18,6 +18,8 @@ pub enum Preset {
     /// The code: the mask is turned with the picture, and an anomalous sample keeps the candidate of lowest pixel AUROC.
     Authors,
 }
+
+serde_by_text!(Preset);
 
 impl Preset {
     /// Name of the prompt set ([`PromptSet`](crate::prompt::PromptSet)) of the WinCLIP that both attacked, anomalib's.

@@ -97,7 +97,7 @@ pub struct UniformCase {
     /// What it does.
     pub effect: Effect,
     /// Perturbations that the attack stands on, the identity included; each is one full model evaluation of every sample.
-    pub looks: usize,
+    pub evaluated: usize,
 }
 
 /// Searches the axes of an attack for the perturbation of the lowest metric. `name` names the set of samples and seeds the search
@@ -127,7 +127,7 @@ pub fn worst_uniform(
         .filter(|case| settings.axes_of(case.attack).iter().all(|axis| axes.contains(axis)))
         .collect();
     assert!(known.iter().any(|case| case.attack == Attack::Clean), "the identity is a candidate");
-    let mut best = UniformCase { attack, looks: 1, ..*known[0] };
+    let mut best = UniformCase { attack, evaluated: 1, ..*known[0] };
     for case in &known[1..] {
         if case.effect.is_worse_than(&best.effect, metric) {
             (best.perturbation, best.effect) = (case.perturbation, case.effect);
@@ -150,7 +150,7 @@ pub fn worst_uniform(
         let perturbations: Vec<Perturbation> =
             points.iter().map(|point| to_perturbation(axes, point)).collect();
         let effects = evaluate(&perturbations)?;
-        best.looks += points.len();
+        best.evaluated += points.len();
         for (&perturbation, &effect) in perturbations.iter().zip(&effects) {
             if effect.is_worse_than(&best.effect, metric) {
                 (best.perturbation, best.effect) = (perturbation, effect);
@@ -184,7 +184,7 @@ mod tests {
             attack: Attack::Clean,
             perturbation: Perturbation::IDENTITY,
             effect: valley(&Perturbation::IDENTITY),
-            looks: 1,
+            evaluated: 1,
         }];
         let mut asked = 0;
         for attack in &Attack::over(&settings.axes)[1..] {
@@ -217,9 +217,9 @@ mod tests {
                     cases.iter().map(|case| case.effect.metrics.pixel_auroc.unwrap()).collect();
                 assert!(scores[1..].iter().all(|&score| score <= scores[0]), "{search} {budget}: {scores:?}");
                 assert!(scores.iter().all(|&score| scores[3] <= score), "{search} {budget}: {scores:?}");
-                let looks: Vec<usize> = cases[1..].iter().map(|case| case.looks).collect();
-                assert_eq!(looks.iter().sum::<usize>(), asked + 3);
-                assert!(looks.iter().all(|&looks| looks <= budget), "{search} {budget}: {looks:?}");
+                let evaluated: Vec<usize> = cases[1..].iter().map(|case| case.evaluated).collect();
+                assert_eq!(evaluated.iter().sum::<usize>(), asked + 3);
+                assert!(evaluated.iter().all(|&evaluated| evaluated <= budget), "{search} {budget}: {evaluated:?}");
             }
         }
     }
@@ -254,7 +254,7 @@ mod tests {
             attack: Attack::Clean,
             perturbation: Perturbation::IDENTITY,
             effect: none,
-            looks: 1,
+            evaluated: 1,
         };
         let case = worst_uniform(
             &Settings::default(),
@@ -265,7 +265,7 @@ mod tests {
             &mut |_| unreachable!(),
         )
         .unwrap();
-        assert_eq!((case.perturbation, case.looks), (Perturbation::IDENTITY, 1));
+        assert_eq!((case.perturbation, case.evaluated), (Perturbation::IDENTITY, 1));
     }
 
     #[test]

@@ -8,8 +8,8 @@ use askance::dataset::{
 use askance::error::{Error, Result};
 
 use super::args::{Global, SurveyArgs};
-use super::progress;
 use super::table::render;
+use super::terminal::bar;
 use super::wording::error_in_flags;
 
 /// Measures the data and prints what was found; fails after that when a file cannot be used.
@@ -17,7 +17,7 @@ pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
     let selection = Selection { categories: args.category.clone(), layout: args.layout, limit: None };
     let Survey { dataset, mut problems } = dataset::survey(&args.dir, &selection)?;
     let samples = dataset.categories.iter().map(|category| category.samples.len()).sum();
-    let bar = progress::bar("data", samples, global.quiet);
+    let bar = bar("data", samples, global.quiet);
     let censuses: Vec<Census> =
         dataset.categories.iter().map(|category| dataset::census(category, &|| bar.inc(1))).collect();
     bar.finish_and_clear();

@@ -1,14 +1,14 @@
 //! The table that tells what defences win back and what they cost.
 
 use askance::report::{DefenceSummary, DefendedModel, defence_summary};
+use askance::study::Outcome;
 
-use super::plan::Done;
 use super::table::{percent, render};
 
 /// What there is to tell: nothing where no model has a defence.
-pub fn summary(done: &Done) -> Vec<DefenceSummary> {
-    let any = done.models.iter().any(|DefendedModel { defence, .. }| defence != "none");
-    if any { defence_summary(&done.summary, &done.models) } else { Vec::new() }
+pub fn summary(done: &Outcome) -> Vec<DefenceSummary> {
+    let any = done.defended.iter().any(|DefendedModel { defence, .. }| defence != "none");
+    if any { defence_summary(&done.summary, &done.defended) } else { Vec::new() }
 }
 
 /// A row for each model and defence.

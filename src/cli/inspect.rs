@@ -5,10 +5,10 @@ use std::path::Path;
 use serde_json::json;
 
 use askance::error::Result;
-use askance::model::{Bundle, Description, Provider, recognise};
+use askance::model::{Bundle, Description, recognise};
+use askance::runtime::Runtime;
 
 use super::args::{Global, ModelsArgs};
-use super::setup::acquire_runtime;
 use super::table::render;
 
 /// Where users keep bundles by convention.
@@ -39,9 +39,13 @@ pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {
 /// A bundle, or what is recognised in a graph without a manifest.
 fn open(global: &Global, spec: &str) -> Result<Bundle> {
     if Bundle::is_graph(spec) {
-        return recognise(Path::new(spec), &acquire_runtime(global, &Provider::Cpu)?);
+        return recognise(Path::new(spec), &runtime(global)?);
     }
     Bundle::resolve(spec)
+}
+
+fn runtime(global: &Global) -> Result<Runtime> {
+    Runtime::acquire(&global.runtime(), &|event| eprintln!("{event}"))
 }
 
 fn list(descriptions: &[Description]) -> String {

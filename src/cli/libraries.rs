@@ -11,7 +11,6 @@ use askance::model::{self, Library, Outcome, ProviderState, ProviderStatus, Surv
 use askance::runtime::{self, Flavour, InstallOptions};
 
 use super::args::Global;
-use super::setup::runtime_options;
 use super::table::render;
 use super::wording::in_flags;
 
@@ -20,7 +19,7 @@ pub fn providers(global: &Global) -> Result<()> {
     let program = std::env::current_exe().map_err(|error| {
         Error::runtime("askance", format!("cannot find itself: {error}"), "start it by its full path")
     })?;
-    let options = runtime_options(global);
+    let options = global.runtime();
     let survey = model::survey(&options, &|library| child(&program, library), &|event| eprintln!("{event}"))?;
     if global.json {
         println!("{}", in_flags(&format!("{:#}", json!(survey))));

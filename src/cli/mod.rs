@@ -1,13 +1,11 @@
 //! The command line: arguments, wiring, progress, and everything that is printed.
 
 mod args;
-mod attack;
 mod bench;
-mod choose;
+mod commit;
 mod compare_search;
 mod data;
 mod defences;
-mod demo;
 mod effort;
 mod inspect;
 mod interrupt;
@@ -15,18 +13,12 @@ mod libraries;
 mod merge;
 mod output;
 mod paper;
-mod plan;
-mod progress;
-mod setup;
+mod runs;
 mod stability;
-mod summary;
-mod sweep;
 mod synth;
 mod table;
 mod telemetry;
-mod tolerance;
-mod uniform;
-mod unlabelled;
+mod terminal;
 mod wording;
 
 use std::process::ExitCode;
@@ -62,12 +54,13 @@ fn exit_status(kind: Kind) -> u8 {
 fn run(cli: Cli) -> Result<()> {
     let Cli { global, command } = cli;
     match command {
-        Command::Demo(args) => demo::run(&global, &args),
-        Command::Eval(args) => plan::eval(&global, args),
-        Command::Attack(args) => plan::attack(&global, args),
-        Command::Sweep(args) => plan::sweep(&global, args),
+        Command::Demo(args) => runs::demo(&global, &args),
+        Command::Eval(args) => runs::eval(&global, &args),
+        Command::Attack(args) => runs::attack(&global, &args),
+        Command::Sweep(args) => runs::sweep(&global, &args),
         Command::Bench(args) => bench::run(&global, &args),
-        Command::BenchWorker => bench::worker(),
+        Command::BenchWorker => bench::bench_worker(),
+        Command::StudyWorker => bench::study_worker(),
         Command::Data(args) => data::run(&global, &args),
         Command::Paper(args) => paper::run(&global, &args),
         Command::Merge(args) => merge::run(&global, &args),

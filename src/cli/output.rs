@@ -5,40 +5,21 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use askance::error::Result;
-use askance::plot;
 use askance::record::{MEAN_CATEGORY, RunDir, SummaryRow, UniformRow};
 use askance::report::stability_summary;
+use askance::study::{Figures, Outcome, draw};
 use askance::types::Attack;
 
 use super::args::{Global, PlotArgs};
-use super::plan::Done;
 use super::table::{percent, render};
 use super::wording::in_flags;
 use super::{defences, effort, stability};
-
-/// Pictures written, and those that the records do not allow, with the reason.
-#[derive(Default)]
-pub struct Plots {
-    pub written: Vec<PathBuf>,
-    skipped: Vec<(String, String)>,
-}
-
-/// Draws what the records of one run allow into its `plots/`.
-pub fn draw(dir: &RunDir) -> Result<Plots> {
-    draw_into(std::slice::from_ref(dir), &dir.plots())
-}
-
-fn draw_into(dirs: &[RunDir], out: &Path) -> Result<Plots> {
-    let drawn = plot::all(dirs, out)?;
-    let skipped = drawn.skipped.into_iter().map(|(figure, reason)| (figure, in_flags(&reason))).collect();
-    Ok(Plots { written: drawn.written, skipped })
-}
 
 /// `askance plot`
 pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
     let dirs: Vec<RunDir> = args.runs.iter().map(RunDir::open).collect::<Result<_>>()?;
     let out = args.out.clone().unwrap_or_else(|| dirs[0].plots());
-    let plots = draw_into(&dirs, &out)?;
+    let plots = draw(&dirs, &out)?;
     if global.json {
         println!("{:#}", json!({ "plots": plots.written, "skipped": plots.skipped }));
         return Ok(());
@@ -53,8 +34,8 @@ pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
 }
 
 /// Prints the summary of a run.
-pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
-    let out = done.run.dir.path();
+pub fn report(global: &Global, done: &Outcome, plots: &Figures) -> Result<()> {
+    let out = done.dir.path();
     if global.json {
         let summary = json!({
             "out": out,
@@ -63,7 +44,7 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
             "stability": stability_summary(&done.stability),
             "uniform": done.uniform,
             "plots": plots.written,
-            "skipped": done.run.skipped(),
+            "skipped": &done.skipped,
             "defences": defences::summary(done),
             "efforts": done.efforts,
             "evaluations": done.clock.evaluations,
@@ -96,7 +77,7 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
     if !done.sweep.is_empty() {
         println!("{}\n", sweep_table(done));
     }
-    for skipped in done.run.skipped() {
+    for skipped in &done.skipped {
         println!("left out: {} ({})", skipped.sample, skipped.reason);
     }
     match plots.written.is_empty() {
@@ -107,8 +88,8 @@ pub fn report(global: &Global, done: &Done, plots: &Plots) -> Result<()> {
 }
 
 /// How many pictures each model got at once.
-fn batch(done: &Done) -> Vec<serde_json::Value> {
-    let models = done.run.models().iter();
+fn batch(done: &Outcome) -> Vec<serde_json::Value> {
+    let models = done.models.iter();
     models.filter_map(|model| Some(json!({ "model": model.name, "batch": model.batch.as_ref()? }))).collect()
 }
 
@@ -155,7 +136,7 @@ fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack], place:
 }
 
 /// The mean over categories at the ends, the middle and the worst value of each sweep.
-fn sweep_table(done: &Done) -> String {
+fn sweep_table(done: &Outcome) -> String {
     let means: Vec<_> = done.sweep.iter().filter(|row| row.category == MEAN_CATEGORY).collect();
     let mut lines: Vec<Vec<String>> = Vec::new();
     let mut seen = Vec::new();

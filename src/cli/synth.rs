@@ -8,7 +8,7 @@ use askance::error::Result;
 use askance::synth;
 
 use super::args::{Global, SynthArgs};
-use super::progress;
+use super::terminal::bar;
 
 /// Writes the procedural data set and says what was written.
 pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
@@ -33,7 +33,7 @@ pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
 
 /// Writes a procedural data set with a progress bar.
 pub fn write(options: &synth::Options, out: &Path, quiet: bool) -> Result<synth::Summary> {
-    let bar = progress::bar("synth", 0, quiet);
+    let bar = bar("synth", 0, quiet);
     let summary = synth::write(options, out, &|done, total| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);

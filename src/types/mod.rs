@@ -7,6 +7,7 @@ mod interval;
 mod metrics;
 mod perturbation;
 mod shard;
+mod text;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub use interval::Interval;
 pub use metrics::Metrics;
 pub use perturbation::Perturbation;
 pub use shard::Shard;
+pub(crate) use text::serde_by_text;
 
 /// RGB picture, shape (3, height, width), values in [0, 1].
 pub type Image = Array3<f32>;

@@ -6,14 +6,14 @@ use serde_json::json;
 
 use askance::bench::Warning;
 use askance::record::{BenchRow, BenchStatus};
+use askance::study::Figures;
 
 use crate::cli::args::Global;
-use crate::cli::output::Plots;
 use crate::cli::table::render;
 use crate::cli::wording::in_flags;
 
 /// Prints the tables, or all of it as JSON.
-pub fn print(global: &Global, out: &Path, rows: &[BenchRow], doubts: &[Warning], plots: &Plots) {
+pub fn print(global: &Global, out: &Path, rows: &[BenchRow], doubts: &[Warning], plots: &Figures) {
     if global.json {
         let doubts: Vec<_> = doubts
             .iter()

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::types::serde_by_text;
 
 /// Most turns: a degree each.
 const MOST_TURNS: usize = 360;
@@ -19,6 +20,8 @@ pub struct Defence {
     /// Answers averaged over so many evenly spaced turns of the picture.
     pub rotate: Option<usize>,
 }
+
+serde_by_text!(Defence);
 
 impl Defence {
     /// Whether it is no defence at all.

@@ -1,0 +1,159 @@
+//! What a comparison leaves behind, while it runs.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::configuration::Configuration;
+use super::plan::BenchPlan;
+use super::rounds::{Measured, Role};
+use super::rows::ran;
+use crate::error::{Error, Result};
+use crate::record::{
+    BenchRow, CallRow, ConfigurationInfo, DatasetInfo, Journal, ProviderInfo, RunDir, RunInfo, RuntimeInfo,
+    Status, compatible, to_table, utc_now, write_rows,
+};
+
+/// What decides the numbers, for `run.toml`.
+#[derive(Serialize)]
+struct Recorded<'a> {
+    command: &'static str,
+    providers: &'a [String],
+    precisions: Vec<&'static str>,
+    models: &'a [String],
+    batches: &'a [usize],
+    prompts: &'a str,
+    stride: usize,
+    threads: Option<usize>,
+    strict_ep: bool,
+    rounds: usize,
+    calls: Option<usize>,
+    warm_up: usize,
+    limit: usize,
+    budget: usize,
+}
+
+/// The folder and the files of a comparison.
+pub struct Folder {
+    /// The folder.
+    pub dir: RunDir,
+    info: RunInfo,
+    calls: Journal<CallRow>,
+    /// When this start of it began.
+    started: String,
+}
+
+impl Folder {
+    /// Makes the folder, and proves that it can be written to.
+    ///
+    /// # Errors
+    /// A file error when it cannot be.
+    pub fn create(out: &Path, plan: &BenchPlan, configurations: &[Configuration]) -> Result<Self> {
+        let dir = RunDir::create(out)?;
+        let mut precisions: Vec<&'static str> = Vec::new();
+        for name in configurations.iter().map(Configuration::precision_name) {
+            if !precisions.contains(&name) {
+                precisions.push(name);
+            }
+        }
+        let providers: Vec<String> = plan.providers.iter().map(ToString::to_string).collect();
+        let settings = Recorded {
+            command: "bench",
+            providers: &providers,
+            precisions,
+            models: &plan.model,
+            batches: &plan.batch,
+            prompts: &plan.prompts,
+            stride: plan.stride,
+            threads: plan.threads,
+            strict_ep: plan.strict_ep,
+            rounds: plan.rounds,
+            calls: plan.calls,
+            warm_up: plan.warm_up,
+            limit: plan.limit,
+            budget: plan.budget,
+        };
+        let mut info = RunInfo::start("", None, plan.seed, to_table(&settings)?);
+        info.provider = ProviderInfo { requested: providers.join(","), ..ProviderInfo::default() };
+        let calls = Journal::open(dir.calls_path())?.journal;
+        Ok(Self { dir, info, calls, started: utc_now() })
+    }
+
+    /// Records the data and what started the comparison; refuses to mix with one of other settings or data.
+    ///
+    /// # Errors
+    /// A usage error that names the first difference.
+    pub fn describe(&mut self, data: DatasetInfo, command: String, commit: Option<String>) -> Result<()> {
+        (self.info.dataset, self.info.command, self.info.commit) = (data, command, commit);
+        if self.dir.info_path().exists() {
+            let old = RunInfo::read(self.dir.info_path())?;
+            let subject = format!("`out = {}`", self.dir.path().display());
+            compatible(&old, &self.info).map_err(|error| Error { subject, ..error })?;
+            self.info.started = old.started;
+        }
+        self.write_info()
+    }
+
+    /// Records what a configuration really runs with.
+    ///
+    /// # Errors
+    /// A file error.
+    pub fn started(&mut self, one: &Measured) -> Result<()> {
+        let Some(ready) = &one.ready else { return Ok(()) };
+        self.info.configurations.push(ConfigurationInfo {
+            model: one.configuration.model.clone(),
+            bundle_sha256: ready.model_hash.clone(),
+            ran: ran(one).unwrap_or_default(),
+            precision: ready.precision.clone(),
+            batch: one.configuration.batch,
+            timed: one.role != Role::Reference,
+            runtime: RuntimeInfo {
+                path: ready.runtime_library.clone(),
+                version: ready.runtime_version.clone(),
+            },
+            options: to_table(&ready.options)?,
+            placement: ready.placement.clone(),
+        });
+        self.write_info()
+    }
+
+    /// Keeps every timed call.
+    ///
+    /// # Errors
+    /// A file error.
+    pub fn called(&mut self, one: &Measured, round: usize, ms: &[f64]) -> Result<()> {
+        for &ms in ms {
+            self.calls.append(&CallRow {
+                started: self.started.clone(),
+                round,
+                model: one.configuration.model.clone(),
+                ran: ran(one).unwrap_or_default(),
+                precision: one.configuration.precision_name().to_owned(),
+                batch: one.configuration.batch,
+                ms,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Rewrites `bench.csv`.
+    ///
+    /// # Errors
+    /// A file error.
+    pub fn write_rows(&self, rows: &[BenchRow]) -> Result<()> {
+        write_rows(self.dir.bench_path(), rows)
+    }
+
+    /// Records how it ended.
+    ///
+    /// # Errors
+    /// A file error.
+    pub fn end(&mut self, status: Status) -> Result<()> {
+        self.info.status = status;
+        self.write_info()
+    }
+
+    fn write_info(&self) -> Result<()> {
+        self.info.write(self.dir.info_path())
+    }
+}

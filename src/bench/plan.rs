@@ -1,0 +1,246 @@
+//! What is compared, and how much is measured.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::configuration::Configuration;
+use super::process::{Launch, Process};
+use super::protocol::{Job, Picture, Setup};
+use super::rounds::{Role, Task};
+use crate::error::{Error, Result};
+use crate::model::{Precision, Provider};
+
+/// The settings of a comparison of providers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BenchPlan {
+    /// Execution providers.
+    pub providers: Vec<Provider>,
+    /// Precisions; each bundle's own where none is named.
+    pub precision: Vec<Precision>,
+    /// Numbers of pictures in one call.
+    pub batch: Vec<usize>,
+    /// Bundle folders, graphs, or names of embedded models.
+    pub model: Vec<String>,
+    /// Prompt set by name or file.
+    pub prompts: String,
+    /// Step between windows, in patches.
+    pub stride: usize,
+    /// Threads inside one model call; all cores where none are named.
+    pub threads: Option<usize>,
+    /// Whether a provider that would hand part of the graph to the CPU fails.
+    pub strict_ep: bool,
+    /// Rounds; each visits every configuration once.
+    pub rounds: usize,
+    /// Timed calls of a configuration in a round; as many as fill 0.3 s where none are named.
+    pub calls: Option<usize>,
+    /// Untimed calls of a configuration after its first one.
+    pub warm_up: usize,
+    /// How long a configuration may take to answer.
+    pub time_limit: Duration,
+    /// Samples of each kind and category of the data.
+    pub limit: usize,
+    /// Model evaluations per sample of the attack that compares the metrics.
+    pub budget: usize,
+    /// Seed of the generated data and of that attack.
+    pub seed: u64,
+    /// ONNX Runtime library, or the folder that holds it; found where none is named.
+    pub ort_lib: Option<PathBuf>,
+    /// Whether the network may not be used.
+    pub offline: bool,
+}
+
+impl BenchPlan {
+    /// Refuses what is named twice: it would be measured twice.
+    ///
+    /// # Errors
+    /// A usage error that names the setting and the value.
+    pub fn validate(&self) -> Result<()> {
+        refuse_repeated("providers", &self.providers)?;
+        refuse_repeated("precision", &self.precision)?;
+        refuse_repeated("batch", &self.batch)?;
+        refuse_repeated("model", &self.model)
+    }
+
+    /// Every model with every provider, precision and batch; `own` are the bundles' own precisions, in the order of the models.
+    pub fn configurations(&self, own: &[Option<Precision>]) -> Vec<Configuration> {
+        let mut all = Vec::new();
+        for (model, &own) in self.model.iter().zip(own) {
+            let mut precisions: Vec<Option<Precision>> = self.precision.iter().copied().map(Some).collect();
+            if precisions.is_empty() {
+                precisions.push(own);
+            }
+            for provider in &self.providers {
+                for &precision in &precisions {
+                    all.extend(self.batch.iter().map(|&batch| Configuration {
+                        model: model.clone(),
+                        provider: provider.clone(),
+                        precision,
+                        batch,
+                    }));
+                }
+            }
+        }
+        all
+    }
+
+    /// The child processes: references, then what is asked for, then the matrix products. `launch` says how a child is started,
+    /// `pictures` whose maps are compared.
+    pub fn tasks(
+        &self,
+        configurations: &[Configuration],
+        launch: &Launch,
+        pictures: &[Picture],
+    ) -> Vec<Task<Process>> {
+        let task = |configuration: &Configuration, role: Role| {
+            let launch = Launch {
+                environment: configuration.environment(),
+                time_limit: self.time_limit,
+                ..launch.clone()
+            };
+            let setup = self.setup(configuration, role, pictures);
+            Task::new(configuration.clone(), role, Process::new(launch, setup))
+        };
+        let (references, gemms) = (references(configurations), gemms(configurations));
+        let references = references.iter().map(|one| task(one, Role::Reference));
+        let models = configurations.iter().map(|one| task(one, Role::Model));
+        references.chain(models).chain(gemms.iter().map(|one| task(one, Role::Gemm))).collect()
+    }
+
+    fn setup(&self, configuration: &Configuration, role: Role, pictures: &[Picture]) -> Setup {
+        let job = match role {
+            Role::Gemm => Job::Gemm,
+            Role::Model | Role::Reference => Job::Model {
+                model: configuration.model.clone(),
+                prompts: self.prompts.clone(),
+                stride: self.stride,
+                pictures: pictures.to_vec(),
+            },
+        };
+        Setup {
+            job,
+            provider: configuration.provider.clone(),
+            precision: configuration.precision,
+            batch: configuration.batch,
+            threads: self.threads,
+            strict: self.strict_ep,
+            warm_up: self.warm_up,
+            ort_lib: self.ort_lib.clone(),
+            offline: self.offline,
+        }
+    }
+}
+
+fn refuse_repeated<T: PartialEq + ToString>(setting: &str, values: &[T]) -> Result<()> {
+    match values.iter().enumerate().find(|(at, value)| values[..*at].contains(value)) {
+        Some((_, value)) => {
+            let setting = format!("`{setting} = {}`", value.to_string());
+            Err(Error::usage(setting, "is given twice", "name each once"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What each model is compared with: itself on the CPU in fp32 (a graph of unknown precision as it is). Those that are not
+/// among the configurations.
+fn references(configurations: &[Configuration]) -> Vec<Configuration> {
+    let mut references: Vec<Configuration> = Vec::new();
+    for one in configurations {
+        let precision = one.precision.map(|_| Precision::Fp32);
+        let reference = Configuration { provider: Provider::Cpu, precision, batch: 1, ..one.clone() };
+        if !configurations.iter().any(|other| other.is_reference(&reference))
+            && !references.contains(&reference)
+        {
+            references.push(reference);
+        }
+    }
+    references
+}
+
+/// A matrix product for each provider and known precision.
+fn gemms(configurations: &[Configuration]) -> Vec<Configuration> {
+    let mut gemms: Vec<Configuration> = Vec::new();
+    for one in configurations.iter().filter(|one| one.precision.is_some()) {
+        let gemm = Configuration { model: "gemm".to_owned(), batch: 1, ..one.clone() };
+        if !gemms.contains(&gemm) {
+            gemms.push(gemm);
+        }
+    }
+    gemms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(provider: &str, precision: Option<Precision>, batch: usize) -> Configuration {
+        Configuration { model: "m".into(), provider: provider.parse().unwrap(), precision, batch }
+    }
+
+    fn plan(providers: &[&str], precision: &[Precision], batch: &[usize], model: &[&str]) -> BenchPlan {
+        BenchPlan {
+            providers: providers.iter().map(|name| name.parse().unwrap()).collect(),
+            precision: precision.to_vec(),
+            batch: batch.to_vec(),
+            model: model.iter().map(|&name| name.to_owned()).collect(),
+            prompts: "winclip".into(),
+            stride: 1,
+            threads: None,
+            strict_ep: false,
+            rounds: 1,
+            calls: None,
+            warm_up: 0,
+            time_limit: Duration::from_secs(1),
+            limit: 1,
+            budget: 1,
+            seed: 0,
+            ort_lib: None,
+            offline: true,
+        }
+    }
+
+    #[test]
+    fn lists_multiply() {
+        let precisions = [Precision::Fp32, Precision::Int8];
+        let all = plan(&["cpu", "cuda:1"], &precisions, &[1, 4, 16], &["pocket"])
+            .configurations(&[Some(Precision::Fp32)]);
+        assert_eq!(all.len(), 2 * 2 * 3);
+        assert_eq!(all[0].to_string(), "pocket on cpu, fp32, batch 1");
+        assert_eq!(all[11].to_string(), "pocket on cuda:1, int8, batch 16");
+    }
+
+    #[test]
+    fn the_bundles_own_precision_is_the_default() {
+        let all =
+            plan(&["cpu"], &[], &[1, 8], &["a", "b.onnx"]).configurations(&[Some(Precision::Int8), None]);
+        let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(names[0], "a on cpu, int8, batch 1");
+        assert_eq!(names[3], "b.onnx on cpu, own, batch 8");
+    }
+
+    #[test]
+    fn what_is_named_twice_is_refused() {
+        let refused = plan(&["cpu"], &[], &[1, 8, 1], &["a"]).validate().unwrap_err();
+        assert!(refused.subject.contains("`batch = 1`"), "{refused}");
+        assert!(plan(&["cuda", "cuda:0"], &[], &[1], &["a"]).validate().is_err(), "they are the same");
+        assert!(plan(&["cpu", "cuda"], &[], &[1, 8], &["a", "b"]).validate().is_ok());
+    }
+
+    #[test]
+    fn a_reference_is_added_only_where_there_is_none() {
+        let fp32 = Some(Precision::Fp32);
+        assert_eq!(references(&[one("cpu", fp32, 8), one("cuda", fp32, 8)]), []);
+        let int8 = Some(Precision::Int8);
+        assert_eq!(references(&[one("cpu", int8, 8), one("cuda", int8, 8)]), [one("cpu", fp32, 1)]);
+        assert_eq!(references(&[one("cuda", None, 4)]), [one("cpu", None, 1)]);
+    }
+
+    #[test]
+    fn one_product_serves_all_batches() {
+        let (fp32, int8) = (Some(Precision::Fp32), Some(Precision::Int8));
+        let all = [one("cpu", fp32, 1), one("cpu", fp32, 8), one("cpu", int8, 1), one("cuda", None, 1)];
+        let found: Vec<String> = gemms(&all).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["gemm on cpu, fp32, batch 1", "gemm on cpu, int8, batch 1"]);
+    }
+}

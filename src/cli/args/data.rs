@@ -1,0 +1,59 @@
+//! Flags about the data.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use askance::dataset::Layout;
+use askance::study::Source;
+
+/// Which data.
+#[derive(Debug, Clone, Args)]
+pub struct DataArgs {
+    /// Folder of categories, one category, a list of pictures (manifest.csv, meta.json), or a plain folder of pictures without
+    /// ground truth; docs/datasets.md has the layouts
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest or
+    /// unlabelled, which takes any folder of pictures and ignores ground truth [default: recognised]
+    #[arg(long, value_name = "NAME")]
+    pub layout: Option<Layout>,
+    /// Name of the data in records and figures [default: that of the folder or list]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Only these categories
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub category: Vec<String>,
+    /// Only the first N good and the first N defective samples of each category
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Leave unreadable samples out, and list them, instead of stopping
+    #[arg(long)]
+    pub skip_bad: bool,
+}
+
+impl DataArgs {
+    pub fn source(&self) -> Source {
+        Source::new(&self.data)
+            .layout(self.layout)
+            .name(self.name.clone())
+            .categories(&self.category)
+            .limit(self.limit)
+            .skip_bad(self.skip_bad)
+    }
+}
+
+/// `askance data`
+#[derive(Debug, Args)]
+pub struct SurveyArgs {
+    /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json)
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest or
+    /// unlabelled [default: recognised]
+    #[arg(long, value_name = "NAME")]
+    pub layout: Option<Layout>,
+    /// Only these categories
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub category: Vec<String>,
+}

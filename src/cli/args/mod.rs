@@ -1,0 +1,123 @@
+//! Arguments as clap sees them. Each group of flags turns into what the library takes by one method.
+
+mod bench;
+mod data;
+mod model;
+mod others;
+mod paper;
+mod perturb;
+mod runs;
+mod search;
+mod uniform;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use askance::runtime::{self, Flavour};
+use askance::study::Origin;
+
+pub use bench::BenchArgs;
+pub use data::SurveyArgs;
+pub use model::ModelsArgs;
+pub use others::{MergeArgs, PlotArgs, SynthArgs};
+pub use paper::PaperArgs;
+pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
+pub use search::CompareArgs;
+
+/// Worst-case rotation, hue and saturation for zero-shot anomaly segmenters, over ONNX Runtime.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Print the summary as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Draw no progress bars
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// ONNX Runtime library, or the folder that holds it (version 1.24 or newer)
+    #[arg(long, global = true, value_name = "FILE", env = "ORT_DYLIB_PATH")]
+    pub ort_lib: Option<PathBuf>,
+    /// Never use the network: do not fetch ONNX Runtime
+    #[arg(long, global = true)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, for as long as the program runs")]
+pub enum Command {
+    /// The whole story on generated parts and the two embedded models: clean metrics, sweeps, worst cases, table, plots
+    Demo(DemoArgs),
+    /// Clean metrics
+    Eval(EvalArgs),
+    /// One uniform perturbation over a range: metrics against angle, hue, saturation or another axis
+    Sweep(SweepArgs),
+    /// The worst case of each sample, and what remains of the metrics there
+    Attack(AttackArgs),
+    /// Execution providers compared on this machine: latency, throughput, memory, and whether maps and metrics stay the same
+    Bench(BenchArgs),
+    /// One configuration of `bench`, told what to do on standard input
+    #[command(hide = true)]
+    BenchWorker,
+    /// One attack of `bench`, told what to do on standard input
+    #[command(hide = true)]
+    StudyWorker,
+    /// What a data set holds: layout, counts, sizes, masks, and every file that cannot be used
+    Data(SurveyArgs),
+    /// The paper's whole protocol over the data sets and backbones that are there: attacks, sweeps, tables and figures
+    Paper(PaperArgs),
+    /// Put the shards of one run together: records, maps, metrics of all samples, plots; needs no model
+    Merge(MergeArgs),
+    /// Draw the plots of finished runs from their records
+    Plot(PlotArgs),
+    /// What this machine can run, and why not the rest
+    Providers,
+    /// Fetch ONNX Runtime builds into the cache, and list them
+    Runtime {
+        #[command(subcommand)]
+        command: RuntimeCommand,
+    },
+    /// List, verify and describe model bundles
+    Models(ModelsArgs),
+    /// Write the procedural data set in MVTec AD layout
+    Synth(SynthArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RuntimeCommand {
+    /// Fetch a build with pip, verify it by its pinned SHA-256 and keep it in the cache; what was stopped goes on
+    Install {
+        /// Which build: cpu, openvino, or gpu (1.6 GB, with CUDA 13 and cuDNN 9)
+        #[arg(default_value = "cpu")]
+        flavour: Flavour,
+        /// Leave CUDA and cuDNN out, where the machine has them
+        #[arg(long)]
+        without_cuda: bool,
+    },
+    /// What the cache holds, and its size
+    List,
+    /// Load one library and print what it can run as JSON, for `askance providers`
+    #[command(hide = true)]
+    Probe {
+        /// The library
+        library: PathBuf,
+    },
+}
+
+impl Global {
+    /// Where ONNX Runtime may come from.
+    pub fn runtime(&self) -> runtime::Options {
+        // `--ort-lib` already took ORT_DYLIB_PATH into account.
+        runtime::Options { ort_lib: self.ort_lib.clone(), offline: self.offline, ..runtime::Options::default() }
+    }
+}

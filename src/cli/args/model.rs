@@ -1,0 +1,85 @@
+//! Flags about the models, and how they run.
+
+use clap::Args;
+
+use askance::attack::{BatchSize, Preset};
+use askance::model::{Defence, Precision, Provider};
+use askance::study::ModelSpec;
+
+use super::values::positive;
+
+/// Which model, and how it runs.
+#[derive(Debug, Clone, Args)]
+pub struct ModelArgs {
+    /// Bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust); repeat it
+    /// to compare [default: pocket; for the paper its three backbones]
+    #[arg(long, value_name = "DIR")]
+    pub model: Vec<String>,
+    /// What is put around each model: none, or a list of grey-world, desaturate and rotate:K, which act in this order; repeat it
+    /// to compare [default: none]
+    #[arg(long, value_name = "LIST")]
+    pub defence: Vec<Defence>,
+    /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]
+    #[arg(long, default_value = "cpu")]
+    pub provider: Provider,
+    /// Precision of matrix products: fp32, fp16, bf16 or int8; computed by the provider where it can, else by the bundle
+    /// MODEL-PRECISION beside the model (docs/providers.md) [default: the bundle's own]
+    #[arg(long, value_name = "NAME")]
+    pub precision: Option<Precision>,
+    /// Fail where the provider would hand part of the graph to the CPU
+    #[arg(long)]
+    pub strict_ep: bool,
+    /// Threads inside one model call [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Let idle threads spin: a little faster for one model alone, at the cost of the other cores' work
+    #[arg(long)]
+    pub spin: bool,
+    /// Let CUDA and TensorRT multiply fp32 in TF32: faster, with thirteen bits less
+    #[arg(long)]
+    pub tf32: bool,
+    /// Pictures in one model call, at most: a number, or auto, which tries what is fastest; results do not depend on it
+    #[arg(long, value_name = "N", default_value_t = BatchSize::default())]
+    pub batch: BatchSize,
+    /// Prompt set: winclip, common21, or a TOML file [default: winclip; common21 with --preset and for the paper]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub prompts: Option<String>,
+    /// Softmax temperature [default: the bundle's]
+    #[arg(long, value_name = "T")]
+    pub temperature: Option<f32>,
+    /// Replace underscores in category names by spaces before they go into the prompts
+    #[arg(long)]
+    pub spaces: bool,
+    /// Step between windows, in patches; 2 is coarser and cheaper
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    pub stride: usize,
+}
+
+impl ModelArgs {
+    /// The models, with the prompts of a protocol where no others are named.
+    pub fn spec(&self, preset: Option<Preset>) -> ModelSpec {
+        let mut spec = ModelSpec::new(self.model.iter().cloned());
+        spec.defence.clone_from(&self.defence);
+        spec.provider = self.provider.clone();
+        spec.precision = self.precision;
+        spec.strict_ep = self.strict_ep;
+        spec.threads = self.threads;
+        spec.spin = self.spin;
+        spec.tf32 = self.tf32;
+        spec.batch = self.batch;
+        spec.prompts.clone_from(&self.prompts);
+        spec.preset = preset;
+        spec.temperature = self.temperature;
+        spec.spaces = self.spaces;
+        spec.stride = self.stride;
+        spec
+    }
+}
+
+/// `askance models`
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// Bundle folders or embedded names; all known ones if none is given
+    #[arg(value_name = "BUNDLE")]
+    pub bundles: Vec<String>,
+}

@@ -1,0 +1,64 @@
+//! Flags of the commands that need no model.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use askance::synth::World;
+
+/// `askance synth`
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// Folder to write
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// test (never seen by the embedded models) or train
+    #[arg(long, value_name = "NAME", default_value_t = World::Test)]
+    pub world: World,
+    /// Seed; the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Side of the pictures in pixels
+    #[arg(long, value_name = "N", default_value_t = 192)]
+    pub size: usize,
+    /// Only these categories
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub category: Vec<String>,
+    /// Good pictures for training in each category
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub train: usize,
+    /// Good test pictures in each category
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub good: usize,
+    /// Defective test pictures in each category
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub defective: usize,
+}
+
+/// `askance merge`
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Folder of the whole run, which must not hold one yet
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// Folders of all its shards
+    #[arg(required = true, value_name = "SHARD")]
+    pub shards: Vec<PathBuf>,
+    /// Where the pictures are now [default: where they were]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Write each map at evaluation size as npy
+    #[arg(long)]
+    pub save_maps: bool,
+}
+
+/// `askance plot`
+#[derive(Debug, Args)]
+pub struct PlotArgs {
+    /// Run folders
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Where the pictures go [default: plots/ in the first run]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}

@@ -1,0 +1,55 @@
+//! Flags of `askance paper`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use askance::attack::Preset;
+
+use super::model::ModelArgs;
+use super::perturb::MetricArgs;
+use super::values::positive;
+
+/// `askance paper`
+#[derive(Debug, Args)]
+pub struct PaperArgs {
+    /// Folder that holds the data sets, each in a folder of its own
+    #[arg(long, value_name = "DIR")]
+    pub data_root: PathBuf,
+    /// Folder that holds the backbones' bundles; --model names other ones
+    #[arg(long, value_name = "DIR", default_value = "models")]
+    pub models_dir: PathBuf,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub metric: MetricArgs,
+    /// Protocol: paper (maps turned back) or authors (masks turned)
+    #[arg(long, value_name = "NAME", default_value_t = Preset::Paper)]
+    pub preset: Preset,
+    /// Objects of MVTec AD without an upright position, for the uniform sweeps; the paper does not list its own
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "bottle,hazelnut,metal_nut,screw"
+    )]
+    pub invariant: Vec<String>,
+    /// Values on each axis of the uniform sweeps
+    #[arg(long, value_name = "N", default_value_t = 13)]
+    pub steps: usize,
+    /// Model evaluations per sample and attack
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = positive)]
+    pub budget: usize,
+    /// Seed of the searches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Only the first N good and the first N defective samples of each category
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Leave unreadable samples out, and list them, instead of stopping
+    #[arg(long)]
+    pub skip_bad: bool,
+    /// Folder of runs, tables and figures
+    #[arg(long, value_name = "DIR", default_value = "results/paper")]
+    pub out: PathBuf,
+}

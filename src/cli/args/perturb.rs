@@ -1,0 +1,109 @@
+//! Flags about perturbations and metrics.
+
+use clap::Args;
+
+use askance::attack::{Border, Preset};
+use askance::error::{Error, Result};
+use askance::metric::{AuproMode, MetricOptions};
+use askance::perturb::{self, Fill, Rotation};
+use askance::study::Plan;
+use askance::types::{Axis, Frame, Interval};
+
+use super::values::{axis_interval, frame, interval};
+
+/// What the metrics are.
+#[derive(Debug, Clone, Args)]
+pub struct MetricArgs {
+    /// Upper end of the false positive rate for AUPRO
+    #[arg(long, value_name = "RATE", default_value_t = 0.3)]
+    pub fpr_limit: f64,
+    /// How AUPRO is computed: exact or thresholds-200
+    #[arg(long, value_name = "MODE", default_value_t = AuproMode::Exact)]
+    pub aupro: AuproMode,
+}
+
+impl MetricArgs {
+    pub fn options(&self) -> MetricOptions {
+        MetricOptions { fpr_limit: self.fpr_limit, aupro: self.aupro }
+    }
+}
+
+/// How a picture is perturbed and its map compared.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PerturbArgs {
+    /// A published protocol: paper (arXiv 2405.07969) or authors (their code); other flags override what it says
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<Preset>,
+    /// Angle bounds in degrees, clockwise positive [default: -90,90]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = interval, allow_hyphen_values = true)]
+    pub angle_bounds: Option<Interval>,
+    /// Hue bounds in radians [default: the whole circle]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = interval, allow_hyphen_values = true)]
+    pub hue_bounds: Option<Interval>,
+    /// Bounds of the saturation shift [default: -0.5,0.5]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = interval, allow_hyphen_values = true)]
+    pub saturation_bounds: Option<Interval>,
+    /// Bounds of any axis, repeatable, such as brightness=-0.3,0.3; docs/perturbations.md has units and defaults
+    #[arg(long, value_name = "AXIS=LOW,HIGH", value_parser = axis_interval)]
+    pub bounds: Vec<(Axis, Interval)>,
+    /// Interpolation of the rotation: bilinear or three-pass [default: bilinear]
+    #[arg(long, value_name = "NAME")]
+    pub rotation: Option<Rotation>,
+    /// What a rotation, zoom or shift brings in from outside: replicate, zeros or reflect [default: replicate]
+    #[arg(long, value_name = "NAME")]
+    pub fill: Option<Fill>,
+    /// Where map and mask meet: derotated (the map is brought back) or rotated-mask [default: derotated]
+    #[arg(long, value_name = "NAME", value_parser = frame)]
+    pub frame: Option<Frame>,
+    /// Map pixels from outside the moved picture: zeros or ignore [default: zeros]
+    #[arg(long, value_name = "NAME")]
+    pub border: Option<Border>,
+}
+
+impl PerturbArgs {
+    /// A plan with the preset, and with what the other flags say instead.
+    ///
+    /// # Errors
+    /// A usage error when the bounds of an axis are given twice.
+    pub fn apply(&self, mut plan: Plan) -> Result<Plan> {
+        if let Some(preset) = self.preset {
+            plan = plan.preset(preset);
+        }
+        for (axis, interval) in self.bounds()? {
+            plan = plan.bounds(axis, interval);
+        }
+        if let Some(rotation) = self.rotation {
+            plan = plan.rotation(rotation);
+        }
+        if let Some(fill) = self.fill {
+            plan = plan.fill(fill);
+        }
+        if let Some(frame) = self.frame {
+            plan = plan.frame(frame);
+        }
+        if let Some(border) = self.border {
+            plan = plan.border(border);
+        }
+        Ok(plan)
+    }
+
+    fn bounds(&self) -> Result<Vec<(Axis, Interval)>> {
+        let own = [
+            (Axis::Angle, self.angle_bounds),
+            (Axis::Hue, self.hue_bounds),
+            (Axis::Saturation, self.saturation_bounds),
+        ];
+        let own = own.into_iter().filter_map(|(axis, interval)| Some((axis, interval?)));
+        let given: Vec<(Axis, Interval)> = own.chain(self.bounds.iter().copied()).collect();
+        for (index, (axis, Interval { low, high })) in given.iter().enumerate() {
+            if given[..index].iter().any(|(other, _)| other == axis) {
+                return Err(Error::usage(
+                    format!("--bounds {axis}={low},{high}"),
+                    "gives the bounds of an axis that has some already",
+                    "give them once",
+                ));
+            }
+        }
+        Ok(given)
+    }
+}

@@ -1,0 +1,133 @@
+//! Flags of the commands that evaluate and attack.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use askance::attack::{Goal, SearchChoice, Select};
+use askance::types::{Attack, Axis, Shard};
+
+use super::data::DataArgs;
+use super::model::ModelArgs;
+use super::perturb::{MetricArgs, PerturbArgs};
+use super::search::CompareArgs;
+use super::uniform::UniformArgs;
+use super::values::positive;
+
+/// `askance eval`
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub metric: MetricArgs,
+    /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Folder of the run [default: results/eval-DATA]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write each map at evaluation size as npy
+    #[arg(long)]
+    pub save_maps: bool,
+}
+
+/// `askance attack`
+#[derive(Debug, Args)]
+pub struct AttackArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub perturb: PerturbArgs,
+    #[command(flatten)]
+    pub metric: MetricArgs,
+    /// Axes, each attacked alone and all jointly: angle, hue, saturation, scale, translate-x, translate-y, temperature, blur,
+    /// brightness, contrast, gamma, jpeg
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
+    pub axes: Vec<Axis>,
+    /// Attacks: any axis, joint (over --axes); clean always runs [default: each of --axes, and joint]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub attacks: Vec<Attack>,
+    /// Search strategy: auto (grid on one axis, bayesian on several), grid, random, sobol, nelder-mead, cma-es, ipop-cma-es,
+    /// bipop-cma-es, bayesian or exhaustive
+    #[arg(long, value_name = "NAME", default_value_t = SearchChoice::Auto)]
+    pub search: SearchChoice,
+    /// Model evaluations per sample and attack [default: 100; 8730 for --search exhaustive]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub budget: Option<usize>,
+    /// What the search minimises: contrast, bce, focal, dice or auroc; or drift, how far map and image score move from the clean
+    /// ones, which needs no masks [default: contrast; drift without ground truth]
+    #[arg(long, value_name = "NAME")]
+    pub loss: Option<Goal>,
+    /// Which candidate is kept: the one of lowest loss, of lowest sample-auroc, or (pooled, after all searches) the one that
+    /// lowers the pooled pixel AUROC of the category most [default: loss, or the preset's]
+    #[arg(long, value_name = "NAME")]
+    pub select: Option<Select>,
+    /// Also find from which value of each of these axes on the decision about each sample flips; those of --axes where none is
+    /// named [default: without ground truth as if it was given]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', num_args = 0..)]
+    pub tolerance: Option<Vec<Axis>>,
+    /// Image score above which a sample is called anomalous, for the tolerance [default: per category that of largest F1 of the
+    /// clean scores; without ground truth the one that the highest 5 % of them exceed]
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub decision: Option<f64>,
+    #[command(flatten)]
+    pub uniform: UniformArgs,
+    /// Seed of the searches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Folder of the run [default: results/attack-DATA]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write each map at evaluation size as npy
+    #[arg(long)]
+    pub save_maps: bool,
+    /// Keep every evaluation of every search, as npy: the searched axes, loss
+    #[arg(long)]
+    pub keep_traces: bool,
+    #[command(flatten)]
+    pub compare: CompareArgs,
+}
+
+/// `askance sweep`
+#[derive(Debug, Args)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub perturb: PerturbArgs,
+    #[command(flatten)]
+    pub metric: MetricArgs,
+    /// Axes: angle, hue, saturation, scale, translate-x, translate-y, temperature, blur, brightness, contrast, gamma, jpeg
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
+    pub axes: Vec<Axis>,
+    /// Values on each axis
+    #[arg(long, value_name = "N", default_value_t = 13)]
+    pub steps: usize,
+    /// Folder of the run [default: results/sweep-DATA]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `askance demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Folder of the run
+    #[arg(long, value_name = "DIR", default_value = "results/demo")]
+    pub out: PathBuf,
+    /// Seed of the generated parts and of the searches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Threads inside one model call [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}

@@ -1,0 +1,44 @@
+//! Flags about worst cases that samples share.
+
+use clap::Args;
+
+use askance::attack::UniformMetric;
+use askance::study::{Scope, Uniform};
+
+use super::values::positive;
+
+/// Flags about uniform worst cases.
+#[derive(Debug, Args)]
+pub struct UniformArgs {
+    /// Search as well the one perturbation that hurts all samples of a category together most (--uniform), or all categories
+    /// (--uniform=dataset), or both (--uniform=category,dataset)
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        num_args = 0..=2,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_value = "category"
+    )]
+    pub uniform: Vec<Scope>,
+    /// Perturbations tried by each of those searches; each is a model evaluation of every sample
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive, requires = "uniform")]
+    pub uniform_budget: usize,
+    /// What those searches lower: pixel-auroc or aupro
+    #[arg(long, value_name = "NAME", default_value_t = UniformMetric::PixelAuroc, requires = "uniform")]
+    pub uniform_metric: UniformMetric,
+}
+
+impl UniformArgs {
+    /// None where no such search is wanted.
+    pub fn plan(self) -> Option<Uniform> {
+        let mut scopes = self.uniform;
+        scopes.sort_unstable();
+        scopes.dedup();
+        (!scopes.is_empty()).then_some(Uniform {
+            scopes,
+            metric: self.uniform_metric,
+            budget: self.uniform_budget,
+        })
+    }
+}

@@ -1,0 +1,35 @@
+//! Values that flags take and the library does not read from text.
+
+use askance::error::{Error, Result};
+use askance::types::{Axis, Frame, Interval};
+
+pub fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("give at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("give a whole number of at least 1".to_owned()),
+    }
+}
+
+pub fn interval(text: &str) -> Result<Interval, String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok(&[low, high]) => Ok(Interval { low, high }),
+        _ => Err("give two numbers with a comma between, such as -90,90".to_owned()),
+    }
+}
+
+pub fn axis_interval(text: &str) -> Result<(Axis, Interval), String> {
+    let (axis, bounds) =
+        text.split_once('=').ok_or("give an axis and its bounds, such as brightness=-0.3,0.3")?;
+    let axis = axis.trim().parse().map_err(|e: Error| format!("{} {}; {}", e.subject, e.problem, e.fix))?;
+    Ok((axis, interval(bounds)?))
+}
+
+pub fn frame(text: &str) -> Result<Frame> {
+    match text {
+        "derotated" => Ok(Frame::Derotated),
+        "rotated-mask" => Ok(Frame::RotatedMask),
+        _ => Err(Error::usage(format!("--frame {text}"), "is unknown", "use derotated or rotated-mask")),
+    }
+}

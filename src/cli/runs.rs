@@ -1,0 +1,129 @@
+//! `eval`, `attack`, `sweep` and `demo`: from arguments to a plan, from a plan to a finished run.
+
+use std::path::PathBuf;
+
+use askance::error::Result;
+use askance::record::RunDir;
+use askance::study::{Data, Figures, ModelSpec, Models, Observe as _, Origin, Plan, Source, draw};
+use askance::synth;
+use askance::types::Axis;
+
+use super::args::{AttackArgs, DemoArgs, EvalArgs, Global, SweepArgs};
+use super::terminal::Terminal;
+use super::{commit, compare_search, interrupt, output};
+
+/// Pictures of each category of the demo: few, so that all is done within a minute and a half on two cores.
+const DEMO_GOOD: usize = 2;
+const DEMO_DEFECTIVE: usize = 3;
+/// Model evaluations per sample and attack of the demo.
+const DEMO_BUDGET: usize = 18;
+const DEMO_STEPS: usize = 7;
+
+/// `askance eval`
+pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
+    let mut plan = Plan::eval().metric(args.metric.options()).save_maps(args.save_maps);
+    if let Some(shard) = args.shard {
+        plan = plan.shard(shard);
+    }
+    run(global, plan, &args.data.source(), &args.model.spec(None), args.out.clone())
+}
+
+/// `askance attack`
+pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
+    let plan = attack_plan(args)?;
+    let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
+    if args.compare.compare_search.is_some() {
+        return compare_search::run(global, &plan, &args.compare, (&source, &spec), args.out.clone());
+    }
+    run(global, plan, &source, &spec, args.out.clone())
+}
+
+fn attack_plan(args: &AttackArgs) -> Result<Plan> {
+    let plan = args.perturb.apply(Plan::attack())?;
+    let mut plan = plan
+        .axes(args.axes.iter().copied())
+        .search(args.search)
+        .seed(args.seed)
+        .metric(args.metric.options())
+        .save_maps(args.save_maps)
+        .keep_traces(args.keep_traces);
+    if !args.attacks.is_empty() {
+        plan = plan.attacks(args.attacks.iter().copied());
+    }
+    if let Some(budget) = args.budget {
+        plan = plan.budget(budget);
+    }
+    if let Some(loss) = args.loss {
+        plan = plan.loss(loss);
+    }
+    if let Some(select) = args.select {
+        plan = plan.select(select);
+    }
+    if let Some(axes) = &args.tolerance {
+        plan = plan.tolerance(axes.iter().copied());
+    }
+    if let Some(decision) = args.decision {
+        plan = plan.decision(decision);
+    }
+    if let Some(uniform) = args.uniform.plan() {
+        plan = plan.uniform(uniform);
+    }
+    if let Some(shard) = args.shard {
+        plan = plan.shard(shard);
+    }
+    Ok(plan)
+}
+
+/// `askance sweep`
+pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
+    let plan = Plan::sweep(args.axes.iter().copied(), args.steps).metric(args.metric.options());
+    let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
+    run(global, args.perturb.apply(plan)?, &source, &spec, args.out.clone())
+}
+
+/// `askance demo`
+pub fn demo(global: &Global, args: &DemoArgs) -> Result<()> {
+    let data = args.out.join("data");
+    let options = synth::Options {
+        seed: args.seed,
+        train: 0,
+        good: DEMO_GOOD,
+        defective: DEMO_DEFECTIVE,
+        ..synth::Options::default()
+    };
+    super::synth::write(&options, &data, global.quiet)?;
+    let plan = Plan::attack().budget(DEMO_BUDGET).seed(args.seed).demo(Axis::PAPER, DEMO_STEPS);
+    let mut spec = ModelSpec::new(["pocket", "pocket-robust"]);
+    spec.threads = args.threads;
+    run(global, plan, &Source::new(data), &spec, Some(args.out.clone()))
+}
+
+/// Executes a plan, draws what its records allow, and prints the summary.
+fn run(
+    global: &Global,
+    plan: Plan,
+    source: &Source,
+    spec: &ModelSpec,
+    out: Option<PathBuf>,
+) -> Result<()> {
+    interrupt::listen()?;
+    let terminal = Terminal::new(global.quiet);
+    let checked = plan.origin(origin()).check()?;
+    let data = Data::open(source, &terminal)?;
+    checked.suits(&data)?;
+    let out = out.unwrap_or_else(|| data.default_out(checked.command().name()));
+    let mut models = Models::load(spec, &global.runtime(), &terminal)?;
+    let outcome = checked.run(out, &data, &mut models, &terminal)?;
+    let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };
+    output::report(global, &outcome, &figures)
+}
+
+/// Draws what the records of one run allow into its `plots/`.
+pub fn figures(dir: &RunDir) -> Result<Figures> {
+    draw(std::slice::from_ref(dir), &dir.plots())
+}
+
+/// What records say of this program.
+pub fn origin() -> Origin {
+    Origin { command: std::env::args().collect::<Vec<_>>().join(" "), commit: commit::commit().map(str::to_owned) }
+}

@@ -1,0 +1,249 @@
+//! A plan that was checked, and what it becomes on data without ground truth.
+
+use super::data::Data;
+use super::models::Models;
+use super::plan::{Command, Plan, Tolerance};
+use super::settings::{RunSettings, Work};
+use crate::attack::{Goal, SearchChoice, Select, Settings, sweep_values};
+use crate::dataset::Official;
+use crate::error::{Error, Result};
+use crate::search;
+use crate::types::{Axis, Frame};
+
+/// A plan that makes sense: the one thing that runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    pub(super) plan: Plan,
+    settings: Settings,
+}
+
+impl Plan {
+    /// Refuses what makes no sense whatever the data and models are. Only a checked plan runs.
+    ///
+    /// # Errors
+    /// A usage error that names the setting.
+    pub fn check(self) -> Result<Checked> {
+        Checked::new(self)
+    }
+}
+
+impl Checked {
+    fn new(plan: Plan) -> Result<Self> {
+        let settings = settings(&plan);
+        settings.validate()?;
+        plan.metric.validate()?;
+        for &axis in plan.sweep.iter().flat_map(|sweep| &sweep.axes) {
+            sweep_values(&settings.bounds, axis, plan.sweep.as_ref().map_or(0, |sweep| sweep.steps))?;
+        }
+        if let Some(decision) = plan.decision.filter(|decision| !decision.is_finite()) {
+            return Err(Error::usage(decision_setting(decision), "is not finite", "give a number"));
+        }
+        if plan.shard.is_some() {
+            refuse_what_needs_all(&plan)?;
+        }
+        let checked = Self { plan, settings };
+        if checked.settings.loss == Goal::Drift && checked.plan.uniform.is_some() {
+            return Err(Error::usage(
+                "`uniform`",
+                "lowers metrics, and `loss = drift` is for what has none",
+                "use another `loss`, or leave one of the two out",
+            ));
+        }
+        Ok(checked)
+    }
+
+    /// What decides the numbers of its attacks, on data with ground truth.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The kind of the study.
+    pub fn command(&self) -> Command {
+        self.plan.command
+    }
+
+    /// Whether all samples are worked on; a shard has no metrics and no figures.
+    pub fn is_whole(&self) -> bool {
+        self.plan.shard.is_none()
+    }
+
+    /// Whether the plan can be carried out on these data: what it needs and they do not have is an error, found before a model is
+    /// loaded.
+    ///
+    /// # Errors
+    /// A usage error that names the setting, and what to use instead.
+    pub fn suits(&self, data: &Data) -> Result<()> {
+        self.work(data).map(drop)
+    }
+
+    /// What is done with the samples of these data.
+    pub(super) fn work(&self, data: &Data) -> Result<Work> {
+        let Plan { sweep, uniform, decision, tolerance, .. } = &self.plan;
+        let mut work = Work {
+            settings: self.settings.clone(),
+            sweep: sweep.clone(),
+            tolerance: tolerance.as_deref().map(|axes| self.tolerance(axes)),
+            uniform: uniform.clone(),
+        };
+        if !data.is_labelled() {
+            self.suit_unlabelled(&mut work)?;
+        }
+        if self.plan.shard.is_some() && work.tolerance.is_some() {
+            return Err(refused_with_shard("`tolerance` (always on without ground truth)"));
+        }
+        match decision {
+            Some(decision) if work.tolerance.is_none() => Err(Error::usage(
+                decision_setting(*decision),
+                "is used for the tolerance only, which was not asked for",
+                "add `tolerance`",
+            )),
+            _ => Ok(work),
+        }
+    }
+
+    fn tolerance(&self, axes: &[Axis]) -> Tolerance {
+        let mut axes = if axes.is_empty() { self.plan.axes.clone() } else { axes.to_vec() };
+        axes.sort_unstable();
+        axes.dedup();
+        Tolerance { axes, decision: self.plan.decision }
+    }
+
+    /// Lets the work do without masks: drift is the loss, and an attack tells how stable the answers are. What the user asked for
+    /// and cannot be had is an error.
+    fn suit_unlabelled(&self, work: &mut Work) -> Result<()> {
+        let Settings { select, frame, .. } = work.settings;
+        let chosen = self.plan.loss.filter(|loss| loss.needs_truth());
+        let refused = [
+            (work.sweep.is_some(), "sweep".to_owned(), "use askance attack, which tells how far the answers move"),
+            (
+                chosen.is_some(),
+                chosen.map_or_else(String::new, |loss| format!("`loss = {loss}`")),
+                "use `loss = drift`, or leave it out",
+            ),
+            (
+                select == Select::SampleAuroc,
+                "`select = sample-auroc`".to_owned(),
+                "use `select = loss` (with `preset = authors` too)",
+            ),
+            (select == Select::Pooled, "`select = pooled`".to_owned(), "use `select = loss`"),
+            (work.uniform.is_some(), "`uniform`".to_owned(), "leave it out"),
+            (
+                frame == Frame::RotatedMask,
+                "`frame = rotated-mask`".to_owned(),
+                "use `frame = derotated` (with `preset = authors` too)",
+            ),
+        ];
+        if let Some((_, setting, fix)) = refused.into_iter().find(|(asked, ..)| *asked) {
+            return Err(Error::usage(setting, "needs ground truth, and these data are read without any", fix));
+        }
+        work.settings.loss = Goal::Drift;
+        if self.plan.command == Command::Attack && work.tolerance.is_none() {
+            work.tolerance = Some(self.tolerance(&[]));
+        }
+        Ok(())
+    }
+
+    /// What `run.toml` says of a run of this plan.
+    pub(super) fn recorded(&self, work: Work, models: &Models) -> RunSettings {
+        let text = models.text.clone();
+        RunSettings {
+            command: self.plan.command,
+            prompts: text.prompts,
+            temperature: text.temperature,
+            underscores_to_spaces: text.underscores_to_spaces,
+            stride: text.stride,
+            metric: self.plan.metric,
+            shard: self.plan.shard,
+            work,
+        }
+    }
+
+    /// What is unusual about metrics of these data computed as the plan says.
+    pub(super) fn warnings(&self, data: &Data) -> Option<&'static str> {
+        let other_limit = self.plan.metric.fpr_limit != 0.05;
+        (data.dataset().official == Some(Official::MvtecAd2) && other_limit)
+            .then_some("MVTec AD 2 is evaluated up to a false positive rate of 0.05: give `fpr_limit = 0.05`")
+    }
+}
+
+fn settings(plan: &Plan) -> Settings {
+    let exhaustive = plan.search == SearchChoice::Named(search::Kind::Exhaustive);
+    let default = if exhaustive { Settings::EXHAUSTIVE } else { Settings::default().budget };
+    let mut settings = Settings {
+        attacks: plan.attacks.clone(),
+        axes: plan.axes.clone(),
+        bounds: plan.bounds,
+        perturb: plan.perturb,
+        frame: plan.frame,
+        border: plan.border,
+        loss: plan.loss.unwrap_or_default(),
+        select: plan.select,
+        search: plan.search,
+        budget: plan.budget.unwrap_or(default),
+        seed: plan.seed,
+    };
+    if !settings.attacks.is_empty() {
+        settings.normalise();
+    }
+    settings
+}
+
+fn decision_setting(decision: f64) -> String {
+    format!("`decision = {decision}`")
+}
+
+/// What looks at all samples of a category at once.
+fn refuse_what_needs_all(plan: &Plan) -> Result<()> {
+    let asked = [
+        ("`select = pooled`", plan.select == Select::Pooled),
+        ("`uniform`", plan.uniform.is_some()),
+        ("`tolerance`", plan.tolerance.is_some()),
+        ("`save_maps`", plan.save_maps),
+    ];
+    asked
+        .into_iter()
+        .find(|(_, asked)| *asked)
+        .map_or(Ok(()), |(setting, _)| Err(refused_with_shard(setting)))
+}
+
+pub(super) fn refused_with_shard(setting: &str) -> Error {
+    let fix = match setting {
+        "`save_maps`" => "give it to askance merge",
+        _ => "leave it out, or run without `shard`",
+    };
+    Error::usage(setting, "needs all samples, and `shard` is a part of them", fix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::MetricOptions;
+    use crate::types::Interval;
+
+    #[test]
+    fn the_exhaustive_search_gets_what_it_can_use() {
+        let budget = |plan: Plan| plan.check().unwrap().settings().budget;
+        let exhaustive = Plan::attack().search(SearchChoice::Named(search::Kind::Exhaustive));
+        assert_eq!(budget(Plan::attack()), 100);
+        assert_eq!(budget(exhaustive.clone()), Settings::EXHAUSTIVE);
+        assert_eq!(budget(exhaustive.budget(40)), 40);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_by_the_name_of_its_setting() {
+        let upside_down = Interval { low: 10.0, high: -10.0 };
+        for (plan, setting) in [
+            (Plan::attack().budget(0), "`budget"),
+            (Plan::attack().bounds(Axis::Angle, upside_down), "bounds"),
+            (Plan::attack().decision(0.5), "`decision"),
+            (Plan::attack().tolerance([]).decision(f64::NAN), "`decision"),
+            (Plan::sweep([Axis::Hue], 1), "steps"),
+            (Plan::attack().metric(MetricOptions { fpr_limit: 0.0, ..MetricOptions::default() }), "fpr"),
+            (Plan::attack().shard("1/2".parse().unwrap()).select(Select::Pooled), "`select = pooled`"),
+            (Plan::attack().shard("1/2".parse().unwrap()).save_maps(true), "`save_maps`"),
+        ] {
+            let error = plan.check().unwrap_err();
+            assert!(error.subject.contains(setting), "{setting}: {error}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Selection by the pooled metric: after the searches, the candidate of each sample that lowers its category's pooled pixel AUROC
+//! most.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::run::Run;
+use super::session::Session;
+use crate::attack::{Choices, Kept, Objective, Settings, choose_pooled};
+use crate::dataset::{self, Category, Sample};
+use crate::error::Result;
+use crate::model::Segmentation;
+use crate::record::{
+    CandidateRow, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_rows,
+};
+use crate::types::{Attack, Mask, SampleId, SampleKey};
+
+/// Keeps the candidates of one search in the run's folder.
+pub(super) fn save(dir: &RunDir, model: &str, id: &SampleId, attack: Attack, kept: &[Kept]) -> Result<()> {
+    let rows: Vec<CandidateRow> = kept
+        .iter()
+        .map(|kept| CandidateRow {
+            perturbation: kept.perturbation,
+            loss: kept.loss,
+            sample_auroc: kept.sample_auroc,
+            image_score: kept.segmentation.image_score,
+            map: kept.segmentation.map.clone(),
+        })
+        .collect();
+    write_candidates(&dir.candidates_path(model, id, attack), &rows)
+}
+
+fn load(dir: &RunDir, model: &str, id: &SampleId, attack: Attack) -> Result<Vec<Kept>> {
+    let rows = read_candidates(&dir.candidates_path(model, id, attack))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Kept {
+            perturbation: row.perturbation,
+            loss: row.loss,
+            sample_auroc: row.sample_auroc,
+            segmentation: Segmentation { map: row.map, image_score: row.image_score },
+        })
+        .collect())
+}
+
+/// Chooses anew from the stored candidates, for all samples of the run together: maps first, then the rows, so that a run that is
+/// killed in between chooses the same again.
+pub(super) fn choose(
+    session: &Session<'_>,
+    run: &Run,
+    models: &[(String, usize)],
+    rows: &mut [SampleRow],
+) -> Result<()> {
+    let places: HashMap<(SampleKey, Attack), usize> =
+        rows.iter().enumerate().map(|(place, row)| ((row.key(), row.attack), place)).collect();
+    for (model, size) in models {
+        let objective = Objective::new(session.settings, *size);
+        for category in &session.data.dataset.categories {
+            let place = |sample: &Sample, attack| {
+                places.get(&(SampleKey::of(model, &sample.id), attack)).copied()
+            };
+            let pool = Pool::load(category, &objective, &|sample| place(sample, Attack::Clean).is_some())?;
+            let Some(pool) = pool else { continue };
+            for (attack, chosen) in pool.choose(session.settings, &objective, &run.dir, model)? {
+                keep(session.settings, &run.dir, model, attack, &pool.samples, &chosen, &place, rows)?;
+            }
+        }
+    }
+    write_rows(run.dir.samples_path(), rows)
+}
+
+/// Stores what was chosen for the samples of one category under one attack.
+#[expect(clippy::too_many_arguments, reason = "what was chosen, of what, and the two places that are told")]
+fn keep(
+    settings: &Settings,
+    dir: &RunDir,
+    model: &str,
+    attack: Attack,
+    samples: &[&Sample],
+    chosen: &[Kept],
+    place: &dyn Fn(&Sample, Attack) -> Option<usize>,
+    rows: &mut [SampleRow],
+) -> Result<()> {
+    let axes = settings.all_axes();
+    for (sample, kept) in samples.iter().zip(chosen) {
+        let Some(at) = place(sample, attack) else { continue };
+        dir.save_patch_map(model, &sample.id, attack, kept.segmentation.map.view())?;
+        let row = &mut rows[at];
+        row.parameters = Parameters::new(&kept.perturbation, &axes);
+        row.loss = kept.loss;
+        row.sample_auroc = kept.sample_auroc;
+        row.image_score = f64::from(kept.segmentation.image_score);
+    }
+    Ok(())
+}
+
+/// The samples of one category that the run has, with their ground truth.
+struct Pool<'d> {
+    samples: Vec<&'d Sample>,
+    masks: Vec<Mask>,
+}
+
+impl<'d> Pool<'d> {
+    /// None where there is nothing to pool, or no ground truth.
+    fn load(
+        category: &'d Category,
+        objective: &Objective,
+        there: &dyn Fn(&Sample) -> bool,
+    ) -> Result<Option<Self>> {
+        let samples: Vec<&Sample> = category.samples.iter().filter(|sample| there(sample)).collect();
+        if samples.is_empty() {
+            return Ok(None);
+        }
+        let masks: Option<Vec<Mask>> = samples
+            .par_iter()
+            .map(|sample| dataset::load_mask(sample, objective.size()))
+            .collect::<Result<_>>()?;
+        Ok(masks.map(|masks| Self { samples, masks }))
+    }
+
+    /// A candidate of each sample for every attack but the clean one. What was chosen for an attack is a candidate of each later one
+    /// that searches its axes too.
+    fn choose(
+        &self,
+        settings: &Settings,
+        objective: &Objective,
+        dir: &RunDir,
+        model: &str,
+    ) -> Result<Vec<(Attack, Vec<Kept>)>> {
+        let mut earlier: Vec<(Attack, Vec<Kept>)> = Vec::new();
+        for &attack in settings.attacks.iter().filter(|&&attack| attack != Attack::Clean) {
+            let mut candidates: Vec<Vec<Kept>> = self
+                .samples
+                .iter()
+                .map(|sample| load(dir, model, &sample.id, attack))
+                .collect::<Result<_>>()?;
+            let mut starts =
+                vec![candidates.iter().map(|kept| lowest_loss(kept)).collect(), vec![0; candidates.len()]];
+            let axes = settings.axes_of(attack);
+            let within = |other: Attack| settings.axes_of(other).iter().all(|axis| axes.contains(axis));
+            for (_, chosen) in earlier.iter().filter(|(other, _)| within(*other)) {
+                starts.push(candidates.iter().map(Vec::len).collect());
+                candidates.iter_mut().zip(chosen).for_each(|(all, chosen)| all.push(chosen.clone()));
+            }
+            let choices: Vec<Choices<'_>> = candidates
+                .iter()
+                .zip(&self.masks)
+                .map(|(candidates, mask)| Choices { candidates, mask })
+                .collect();
+            let chosen = choose_pooled(objective, &choices, &starts)
+                .into_iter()
+                .zip(&candidates)
+                .map(|(at, candidates)| candidates[at].clone())
+                .collect();
+            earlier.push((attack, chosen));
+        }
+        Ok(earlier)
+    }
+}
+
+fn lowest_loss(candidates: &[Kept]) -> usize {
+    let by_loss = |&a: &usize, &b: &usize| candidates[a].loss.total_cmp(&candidates[b].loss);
+    (0..candidates.len()).min_by(by_loss).unwrap_or_default()
+}

@@ -1,0 +1,213 @@
+//! The data of a study: which, and what was found.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::observe::Observe;
+use crate::dataset::{self, Dataset, Facts, Layout, Sample, Selection};
+use crate::error::{Error, Result};
+use crate::record::{DatasetInfo, RunInfo, Skipped, file_name};
+use crate::types::Shard;
+
+/// Which data a study reads.
+///
+/// ```
+/// use askance::study::Source;
+///
+/// let source = Source::new("parts").categories(["hex_nut", "tablet"]).limit(20);
+/// assert_eq!(source.limit, Some(20));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Source {
+    /// A folder of categories, one category, or a list of pictures.
+    pub data: PathBuf,
+    /// How the data lie; recognised where none is named.
+    pub layout: Option<Layout>,
+    /// Name in records and figures; that of the folder or list where none is given.
+    pub name: Option<String>,
+    /// Only these categories; all where none is named.
+    pub category: Vec<String>,
+    /// Only the first so many good and the first so many defective samples of each category.
+    pub limit: Option<usize>,
+    /// Whether samples that cannot be read are left out and listed instead of ending the study.
+    pub skip_bad: bool,
+}
+
+impl Source {
+    /// All of the data in a folder or list.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), ..Self::default() }
+    }
+
+    /// With the layout named instead of recognised.
+    #[must_use]
+    pub fn layout(self, layout: impl Into<Option<Layout>>) -> Self {
+        Self { layout: layout.into(), ..self }
+    }
+
+    /// Under this name in records and figures.
+    #[must_use]
+    pub fn name(self, name: impl Into<Option<String>>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// Only these categories; all where the list is empty.
+    #[must_use]
+    pub fn categories<S: Into<String>>(self, categories: impl IntoIterator<Item = S>) -> Self {
+        Self { category: categories.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Only the first so many good and the first so many defective samples of each category.
+    #[must_use]
+    pub fn limit(self, limit: impl Into<Option<usize>>) -> Self {
+        Self { limit: limit.into(), ..self }
+    }
+
+    /// Whether samples that cannot be read are left out and listed.
+    #[must_use]
+    pub fn skip_bad(self, skip_bad: bool) -> Self {
+        Self { skip_bad, ..self }
+    }
+}
+
+/// The samples of a study, each with a header that was looked at.
+#[derive(Clone, Debug)]
+pub struct Data {
+    pub(super) dataset: Dataset,
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) skip_bad: bool,
+    warnings: Vec<String>,
+    /// Of all the data, also where a shard is all that is left.
+    info: DatasetInfo,
+}
+
+impl Data {
+    /// Lists the samples, looks at the header of every file, so that a bad one is found before the first model call, and tells
+    /// `observe` what is unusual about the data.
+    ///
+    /// # Errors
+    /// A file error that names the first file that cannot be used, unless [`Source::skip_bad`] allows to leave it out; a usage error
+    /// for an unknown category, which lists what there is.
+    pub fn open(source: &Source, observe: &dyn Observe) -> Result<Self> {
+        let data = Self::read(source)?;
+        data.warnings.iter().for_each(|warning| observe.warn(warning));
+        Ok(data)
+    }
+
+    /// The data as [`Data::open`] gives them, without a word.
+    ///
+    /// # Errors
+    /// Those of [`Data::open`].
+    pub fn read(source: &Source) -> Result<Self> {
+        let selection =
+            Selection { categories: source.category.clone(), limit: source.limit, layout: source.layout };
+        let mut dataset = dataset::open(&source.data, &selection)?;
+        let (skipped, remarks) = check_headers(&mut dataset, source.skip_bad)?;
+        let mut warnings = dataset.warnings();
+        warnings.extend(dataset::sum_up(&remarks));
+        if let Some(name) = &source.name {
+            dataset.name.clone_from(name);
+        }
+        let info = info(&dataset);
+        Ok(Self { dataset, skipped, skip_bad: source.skip_bad, warnings, info })
+    }
+
+    /// Data of which a finished run has records.
+    pub(super) fn of_run(dataset: Dataset, run: &RunInfo) -> Self {
+        let (skipped, info) = (run.skipped.clone(), run.dataset.clone());
+        Self { dataset, skipped, skip_bad: false, warnings: Vec::new(), info }
+    }
+
+    /// The part of the samples that belongs to a shard.
+    #[must_use]
+    pub(super) fn shard(&self, shard: Shard) -> Self {
+        let mut part = self.clone();
+        for category in &mut part.dataset.categories {
+            let mut places = 0..;
+            category.samples.retain(|_| places.next().is_some_and(|place| shard.has(place)));
+        }
+        part
+    }
+
+    /// The samples by category, and how they lie.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Whether samples have ground truth.
+    pub fn is_labelled(&self) -> bool {
+        self.dataset.is_labelled()
+    }
+
+    /// All samples in order.
+    pub fn samples(&self) -> impl Iterator<Item = &Sample> {
+        self.dataset.categories.iter().flat_map(|category| &category.samples)
+    }
+
+    /// Names of the categories in order.
+    pub fn categories(&self) -> Vec<&str> {
+        self.dataset.categories.iter().map(|category| category.name.as_str()).collect()
+    }
+
+    /// Folder of a run on these data that is given none: `results/COMMAND-DATA`.
+    pub fn default_out(&self, command: &str) -> PathBuf {
+        Path::new("results").join(format!("{command}-{}", file_name(&self.dataset.name)))
+    }
+
+    /// What a record of a run says of the data.
+    pub fn info(&self) -> DatasetInfo {
+        self.info.clone()
+    }
+}
+
+/// Takes samples out whose headers are bad, where that is allowed; gives them, and what is unusual about the others.
+fn check_headers(
+    dataset: &mut Dataset,
+    skip_bad: bool,
+) -> Result<(Vec<Skipped>, Vec<dataset::Remark>)> {
+    let checks: Vec<Vec<Result<Facts>>> = dataset
+        .categories
+        .par_iter()
+        .map(|category| category.samples.par_iter().map(dataset::inspect).collect())
+        .collect();
+    let (mut skipped, mut remarks) = (Vec::new(), Vec::new());
+    for (category, checks) in dataset.categories.iter_mut().zip(checks) {
+        let samples = std::mem::take(&mut category.samples);
+        for (sample, check) in samples.into_iter().zip(checks) {
+            match check {
+                Ok(facts) => {
+                    remarks.extend(facts.remarks);
+                    category.samples.push(sample);
+                }
+                Err(error) if skip_bad => skipped.push(left_out(&sample, &error)),
+                Err(error) => return Err(with_skip_bad(error)),
+            }
+        }
+    }
+    Ok((skipped, remarks))
+}
+
+fn info(dataset: &Dataset) -> DatasetInfo {
+    DatasetInfo {
+        name: dataset.name.clone(),
+        root: dataset.root.display().to_string(),
+        layout: dataset.layout.to_string(),
+        categories: dataset.categories.iter().map(|category| category.name.clone()).collect(),
+        samples: dataset.categories.iter().map(|category| category.samples.len()).sum(),
+        fingerprint: dataset.fingerprint(),
+    }
+}
+
+/// A sample that is left out because of an error.
+pub(super) fn left_out(sample: &Sample, error: &Error) -> Skipped {
+    Skipped { sample: sample.id.to_string(), reason: format!("{}: {}", error.subject, error.problem) }
+}
+
+/// The error about a bad sample, with the offer to leave such samples out.
+pub(super) fn with_skip_bad(mut error: Error) -> Error {
+    error.fix.push_str(", or leave such samples out with `skip_bad`");
+    error
+}

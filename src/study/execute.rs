@@ -1,0 +1,183 @@
+//! A checked plan becomes a finished run.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::checked::Checked;
+use super::data::Data;
+use super::models::Models;
+use super::observe::Observe;
+use super::outcome::Outcome;
+use super::plan::{Sweep, Tolerance, Uniform};
+use super::run::Run;
+use super::session::Session;
+use super::settings::Work;
+use super::{choose, summary, sweep, tolerance, uniform, worst_cases};
+use crate::attack::{Clock, Goal, Select};
+use crate::error::{Error, Kind, Result};
+use crate::model::Segmenter;
+use crate::record::{SampleRow, Status};
+use crate::report::{DefendedModel, efforts};
+
+impl Checked {
+    /// Makes the run in the folder `out`, or takes up the one that is there, and writes its records.
+    ///
+    /// # Errors
+    /// Data, models or a folder that the plan does not fit; what a model, the disk or a file reports. An interrupted error where
+    /// [`Observe::stop`] says so: what is finished is saved, and the same call goes on from there.
+    pub fn run(
+        &self,
+        out: impl AsRef<Path>,
+        data: &Data,
+        models: &mut Models,
+        observe: &dyn Observe,
+    ) -> Result<Outcome> {
+        let work = self.work(data)?;
+        let data = self.plan.shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
+        if let Some(warning) = self.warnings(&data) {
+            observe.warn(warning);
+        }
+        refuse_unbounded(work.settings.loss, &models.segmenters)?;
+        let batches = models.batch_sizes(&data, observe)?;
+        let settings = self.recorded(work, models);
+        let mut run = Run::begin(self, &settings, out.as_ref(), &data, models, &batches)?;
+        let session = Session {
+            command: settings.command,
+            settings: &settings.work.settings,
+            metric: &settings.metric,
+            data: &data,
+            save_maps: self.plan.save_maps,
+            keep_traces: self.plan.keep_traces,
+            observe,
+        };
+        let stages = Stages { session, run: &mut run, models: &mut models.segmenters };
+        match stages.all(&settings.work, self.plan.shard.is_none()) {
+            Ok(mut outcome) => {
+                run.end(Status::Finished)?;
+                (outcome.models, outcome.skipped) = run.into_parts();
+                Ok(outcome)
+            }
+            Err(error) => {
+                if error.kind == Kind::Interrupted {
+                    run.end(Status::Interrupted)?;
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The stages of a run, one after the other; each takes up what an earlier start of the run has left.
+struct Stages<'a> {
+    session: Session<'a>,
+    run: &'a mut Run,
+    models: &'a mut [Box<dyn Segmenter>],
+}
+
+impl Stages<'_> {
+    /// `whole` says that all samples are there: a part has no metrics, which are pooled when all parts are put together.
+    fn all(mut self, work: &Work, whole: bool) -> Result<Outcome> {
+        let mut outcome = Outcome::of(self.run.dir.clone());
+        if !work.settings.attacks.is_empty() {
+            let rows = self.attack(&mut outcome)?;
+            if whole {
+                let rows = self.summarise(rows, &mut outcome)?;
+                if let Some(plan) = &work.tolerance {
+                    self.tolerance(plan, &rows, &mut outcome)?;
+                }
+                if let Some(plan) = &work.uniform {
+                    self.uniform(plan, &rows, &mut outcome)?;
+                }
+            }
+        }
+        if let Some(plan) = &work.sweep {
+            self.sweep(plan, &mut outcome)?;
+        }
+        Ok(outcome)
+    }
+
+    fn attack(&mut self, outcome: &mut Outcome) -> Result<Vec<SampleRow>> {
+        let (mut journal, mut rows) = worst_cases::take_up(self.run, self.session.settings)?;
+        let start = Instant::now();
+        for model in self.models.iter_mut() {
+            let clock =
+                worst_cases::attack(&self.session, model.as_mut(), self.run, &mut journal, &mut rows)?;
+            outcome.defended.push(defended(model.as_ref(), clock));
+            outcome.clock = outcome.clock + clock;
+        }
+        outcome.wall += start.elapsed();
+        Ok(rows)
+    }
+
+    fn summarise(&self, mut rows: Vec<SampleRow>, outcome: &mut Outcome) -> Result<Vec<SampleRow>> {
+        let settings = self.session.settings;
+        let sizes: Vec<(String, usize)> =
+            self.models.iter().map(|model| (model.name().to_owned(), model.input_size())).collect();
+        if settings.select == Select::Pooled {
+            choose::choose(&self.session, self.run, &sizes, &mut rows)?;
+        }
+        outcome.efforts = efforts(&rows, &settings.bounds);
+        outcome.summary = summary::write(&self.session, self.run, &sizes, &rows)?;
+        Ok(rows)
+    }
+
+    fn tolerance(&mut self, plan: &Tolerance, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
+        let (mut journal, mut stability) = tolerance::take_up(self.run, plan, self.session.settings)?;
+        let start = Instant::now();
+        for model in self.models.iter_mut() {
+            let kept = (&mut journal, &mut stability);
+            let clock = tolerance::scan(&self.session, plan, model.as_mut(), self.run, rows, kept)?;
+            outcome.clock = outcome.clock + clock;
+        }
+        outcome.wall += start.elapsed();
+        outcome.stability = stability;
+        Ok(())
+    }
+
+    fn uniform(&mut self, plan: &Uniform, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
+        let start = Instant::now();
+        let (found, clock) =
+            uniform::search(&self.session, plan, self.models, self.run, rows, &outcome.summary)?;
+        outcome.uniform = found;
+        outcome.clock = outcome.clock + clock;
+        outcome.wall += start.elapsed();
+        Ok(())
+    }
+
+    fn sweep(&mut self, plan: &Sweep, outcome: &mut Outcome) -> Result<()> {
+        let start = Instant::now();
+        for model in self.models.iter_mut() {
+            let rows = &mut outcome.sweep;
+            let clock = sweep::sweep(&self.session, plan, model.as_mut(), self.run, rows)?;
+            outcome.clock = outcome.clock + clock;
+        }
+        outcome.wall += start.elapsed();
+        sweep::write(self.run, &mut outcome.sweep)
+    }
+}
+
+/// A model of the run, and what it took.
+fn defended(model: &dyn Segmenter, clock: Clock) -> DefendedModel {
+    let (name, defence) = (model.name().to_owned(), model.provenance().defence);
+    let evaluations = clock.evaluations as f64 + model.coarse_cost() * clock.coarse as f64;
+    let suffix = if defence.is_empty() { String::new() } else { format!("+{defence}") };
+    DefendedModel {
+        model: name.strip_suffix(&suffix).unwrap_or(&name).to_owned(),
+        name,
+        defence: if defence.is_empty() { "none".to_owned() } else { defence },
+        pictures: model.views(),
+        seconds: (evaluations > 0.0).then(|| clock.model.as_secs_f64() / evaluations),
+    }
+}
+
+/// Some losses read maps as probabilities.
+fn refuse_unbounded(loss: Goal, models: &[Box<dyn Segmenter>]) -> Result<()> {
+    match models.iter().find(|model| !model.is_bounded()) {
+        Some(model) if loss.needs_probabilities() => Err(Error::usage(
+            format!("`loss = {loss}`"),
+            format!("reads maps as probabilities, and those of {} have no range", model.name()),
+            "use the loss contrast, auroc or drift, or give output.range in its manifest",
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,205 @@
+//! The shards of one run become the run, without the model.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::data::Data;
+use super::observe::Observe;
+use super::outcome::Outcome;
+use super::plan::Origin;
+use super::run::Run;
+use super::session::Session;
+use super::settings::RunSettings;
+use super::summary;
+use crate::attack::Settings;
+use crate::dataset::{self, Dataset, Sample, Selection};
+use crate::error::{Error, Result};
+use crate::record::{
+    ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_rows, unite, write_atomic, write_rows,
+};
+use crate::types::{Attack, SampleKey};
+
+/// What is put together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merge {
+    /// Folders of all shards of one run.
+    pub shards: Vec<PathBuf>,
+    /// Where the pictures are now; where they were if none.
+    pub data: Option<PathBuf>,
+    /// Whether each map is written at evaluation size.
+    pub save_maps: bool,
+    /// What records say of the program that merges.
+    pub origin: Origin,
+}
+
+impl Merge {
+    /// Puts records and maps together in the folder `out` and pools the metrics of all samples.
+    ///
+    /// # Errors
+    /// Shards that are missing, unfinished, given twice or of different runs; pictures other than those that the shards saw; a
+    /// folder that holds another run.
+    pub fn run(&self, out: impl AsRef<Path>, observe: &dyn Observe) -> Result<Outcome> {
+        let shards: Vec<RunDir> = self.shards.iter().map(RunDir::open).collect::<Result<_>>()?;
+        let info = self.united(&shards)?;
+        let settings = RunSettings::of(&info)?;
+        let data = open_data(&info, self.data.as_deref())?;
+        let models = models(&info)?;
+
+        let dir = RunDir::create(out)?;
+        refuse_other_run(&dir, &info)?;
+        let rows = gather(&data.dataset, &settings.work.settings, &models, &shards, &dir)?;
+        require_same_data(&data.dataset, &info, &rows)?;
+        write_rows(dir.samples_path(), &rows)?;
+        let mut run = Run::with(dir, info)?;
+        let session = Session {
+            command: settings.command,
+            settings: &settings.work.settings,
+            metric: &settings.metric,
+            data: &data,
+            save_maps: self.save_maps,
+            keep_traces: false,
+            observe,
+        };
+        let mut outcome = Outcome::of(run.dir.clone());
+        outcome.summary = summary::write(&session, &run, &models, &rows)?;
+        run.end(Status::Finished)?;
+        (outcome.models, outcome.skipped) = run.into_parts();
+        Ok(outcome)
+    }
+
+    /// What the record of the whole run says.
+    fn united(&self, shards: &[RunDir]) -> Result<RunInfo> {
+        let mut infos = Vec::with_capacity(shards.len());
+        for shard in shards {
+            infos.push((shard.path().display().to_string(), RunInfo::read(shard.info_path())?));
+        }
+        let mut info = unite(&infos)?;
+        info.command.clone_from(&self.origin.command);
+        info.status = Status::Running;
+        Ok(info)
+    }
+}
+
+/// Name and input size of each model.
+fn models(info: &RunInfo) -> Result<Vec<(String, usize)>> {
+    let sized = |model: &ModelInfo| {
+        let size = model.input_size.ok_or_else(|| without_size(&model.name))?;
+        Ok((model.name.clone(), size))
+    };
+    info.models.iter().map(sized).collect()
+}
+
+/// A merge that was stopped may be made again; any other run stays as it is.
+fn refuse_other_run(dir: &RunDir, info: &RunInfo) -> Result<()> {
+    if !dir.info_path().exists() {
+        return Ok(());
+    }
+    let old = RunInfo::read(dir.info_path())?;
+    if old.status == Status::Finished {
+        let fix = "give a folder that does not exist yet";
+        return Err(Error::usage(dir.path().display().to_string(), "holds a run already", fix));
+    }
+    compatible(&old, info)
+}
+
+/// Masks are read anew, and must be those that the shards saw. What a run has skipped is no part of its rows, so that nothing can
+/// be said where anything was.
+fn require_same_data(dataset: &Dataset, info: &RunInfo, rows: &[SampleRow]) -> Result<()> {
+    let seen: HashSet<(&str, &str)> =
+        rows.iter().map(|row| (row.category.as_str(), row.sample.as_str())).collect();
+    let mut found = dataset.clone();
+    for category in &mut found.categories {
+        category.samples.retain(|sample| {
+            seen.contains(&(sample.id.category.as_str(), sample.id.within_category().as_str()))
+        });
+    }
+    if info.skipped.is_empty() && found.fingerprint() != info.dataset.fingerprint {
+        return Err(Error::usage(
+            dataset.root.display().to_string(),
+            "holds other files under the names that the shards saw",
+            "name the folder of the same pictures and masks with `data`",
+        ));
+    }
+    Ok(())
+}
+
+fn without_size(model: &str) -> Error {
+    let fix = "run the shards again with this version";
+    Error::usage("run.toml", format!("does not say the input size of {model}"), fix)
+}
+
+/// The data as the shards saw them, all samples of their categories.
+fn open_data(info: &RunInfo, elsewhere: Option<&Path>) -> Result<Data> {
+    let root = elsewhere.map_or_else(|| PathBuf::from(&info.dataset.root), Path::to_owned);
+    let selection = Selection {
+        categories: info.dataset.categories.clone(),
+        limit: None,
+        layout: Some(info.dataset.layout.parse()?),
+    };
+    let mut dataset = dataset::open(&root, &selection).map_err(|error| Error {
+        fix: format!("{}; `data` tells where the pictures are now", error.fix),
+        ..error
+    })?;
+    dataset.name.clone_from(&info.dataset.name);
+    Ok(Data::of_run(dataset, info))
+}
+
+/// All rows in the order of the data set, their maps and traces copied.
+fn gather(
+    dataset: &Dataset,
+    settings: &Settings,
+    models: &[(String, usize)],
+    shards: &[RunDir],
+    out: &RunDir,
+) -> Result<Vec<SampleRow>> {
+    let mut by_key = rows_of(shards)?;
+    let samples = || dataset.categories.iter().flat_map(|category| &category.samples);
+    let mut rows = Vec::with_capacity(by_key.len());
+    for (model, _) in models {
+        for sample in samples() {
+            for &attack in &settings.attacks {
+                let key = (SampleKey::of(model, &sample.id), attack);
+                let Some((shard, row)) = by_key.remove(&key) else { continue };
+                copy(shard, out, model, sample, &row)?;
+                rows.push(row);
+            }
+        }
+    }
+    match by_key.into_values().next() {
+        None => Ok(rows),
+        Some((shard, row)) => Err(Error::file(
+            shard.samples_path(),
+            format!("has {}/{}, which is not in {}", row.category, row.sample, dataset.root.display()),
+            "name the folder of the same pictures with `data`",
+        )),
+    }
+}
+
+/// The rows of all shards, each with the shard that has it.
+fn rows_of(shards: &[RunDir]) -> Result<HashMap<(SampleKey, Attack), (&RunDir, SampleRow)>> {
+    let mut by_key = HashMap::new();
+    for shard in shards {
+        for row in read_rows::<SampleRow>(shard.samples_path())? {
+            if let Some((other, _)) = by_key.insert((row.key(), row.attack), (shard, row)) {
+                let problem = format!("has a sample that {} has too", RunDir::path(other).display());
+                let path = shard.samples_path();
+                return Err(Error::file(path, problem, "name the folder of each shard once"));
+            }
+        }
+    }
+    Ok(by_key)
+}
+
+fn copy(from: &RunDir, to: &RunDir, model: &str, sample: &Sample, row: &SampleRow) -> Result<()> {
+    let (id, attack) = (&sample.id, row.attack);
+    let map = (from.patch_map_path(model, id, attack), to.patch_map_path(model, id, attack));
+    let trace = (from.trace_path(model, id, attack), to.trace_path(model, id, attack));
+    for (from, to) in [Some(map), Some(trace).filter(|(from, _)| from.exists())].into_iter().flatten() {
+        let bytes = fs::read(&from).map_err(|e| {
+            Error::file(&from, format!("cannot be read ({e})"), "give the command of that shard again")
+        })?;
+        write_atomic(to, &bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Studies: settings and data in, records out. Everything that the `askance` command measures can be done from here; a study prints
+//! nothing and knows no flag.
+//!
+//! 1. [`Data::open`] lists a [`Source`] and looks at every header.
+//! 2. [`Models::load`] verifies and loads what a [`ModelSpec`] names; [`Models::of`] takes any Rust code as the model.
+//! 3. A [`Plan`] says what to do; [`Plan::check`] refuses what makes no sense.
+//! 4. [`Checked::run`] makes the run in a folder, or takes up the one that is there, and gives an [`Outcome`].
+//! 5. [`draw`] makes the figures from the records.
+//!
+//! [`Merge`], [`Comparison`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
+//! study; [`Quiet`] does neither.
+
+mod checked;
+mod choose;
+mod data;
+mod decision;
+mod examples;
+mod execute;
+mod figures;
+mod maps;
+mod merge;
+mod models;
+mod observe;
+mod outcome;
+mod paper;
+mod plan;
+mod providers;
+mod run;
+mod searches;
+mod session;
+mod settings;
+mod summary;
+mod sweep;
+mod tolerance;
+mod uniform;
+mod worst_cases;
+
+pub use checked::Checked;
+pub use data::{Data, Source};
+pub use figures::{Figures, draw};
+pub use merge::Merge;
+pub use models::{ModelSpec, Models};
+pub use observe::{Observe, Quiet};
+pub use outcome::Outcome;
+pub use paper::{Paper, PaperResults};
+pub use plan::{Command, Origin, Plan, Scope, Sweep, Tolerance, Uniform};
+pub use providers::{Program, Providers, ProvidersCompared, serve};
+pub use searches::{Compared, Comparison, RivalFile};

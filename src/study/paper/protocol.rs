@@ -1,0 +1,80 @@
+//! The settings of the paper's protocol.
+
+use std::path::PathBuf;
+
+use crate::attack::{Preset, sweep_values};
+use crate::dataset::Official;
+use crate::error::{Error, Result};
+use crate::metric::MetricOptions;
+use crate::study::data::Source;
+use crate::study::models::ModelSpec;
+use crate::study::plan::{Origin, Plan};
+use crate::types::Axis;
+
+use super::inventory::Part;
+
+/// The protocol, and where its data and backbones are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paper {
+    /// Folder that holds the data sets, each in a folder of its own.
+    pub data_root: PathBuf,
+    /// Folder that holds the backbones' bundles, where `spec` names no models.
+    pub models_dir: PathBuf,
+    /// The models, and how they run.
+    pub spec: ModelSpec,
+    /// How metrics are computed.
+    pub metric: MetricOptions,
+    /// Text or code of the paper.
+    pub preset: Preset,
+    /// Objects of MVTec AD without an upright position, for the uniform sweeps.
+    pub invariant: Vec<String>,
+    /// Values on each axis of the sweeps.
+    pub steps: usize,
+    /// Model evaluations per sample and attack.
+    pub budget: usize,
+    /// Seed of the searches.
+    pub seed: u64,
+    /// Only the first so many good and defective samples of each category.
+    pub limit: Option<usize>,
+    /// Whether samples that cannot be read are left out.
+    pub skip_bad: bool,
+    /// What records say of the program.
+    pub origin: Origin,
+}
+
+impl Paper {
+    /// Refuses what would fail after hours.
+    ///
+    /// # Errors
+    /// A usage error that names the setting.
+    pub(super) fn check(&self) -> Result<()> {
+        self.metric.validate()?;
+        let known = Official::MvtecAd.categories();
+        if let Some(unknown) = self.invariant.iter().find(|name| !known.contains(&name.as_str())) {
+            return Err(Error::usage(
+                format!("`invariant = {unknown}`"),
+                "is no category of MVTec AD",
+                format!("choose from {}", known.join(", ")),
+            ));
+        }
+        sweep_values(&self.preset.settings().bounds, Axis::Angle, self.steps).map(|_| ())
+    }
+
+    pub(super) fn source(&self, part: &Part) -> Source {
+        Source::new(&part.found.root)
+            .layout(part.found.layout)
+            .name(part.name.clone())
+            .limit(self.limit)
+            .skip_bad(self.skip_bad)
+    }
+
+    pub(super) fn attack(&self) -> Plan {
+        let plan = Plan::attack().preset(self.preset).budget(self.budget).seed(self.seed);
+        plan.metric(self.metric).origin(self.origin.clone())
+    }
+
+    pub(super) fn sweep(&self) -> Plan {
+        let plan = Plan::sweep([Axis::Angle, Axis::Hue], self.steps).preset(self.preset);
+        plan.metric(self.metric).origin(self.origin.clone())
+    }
+}

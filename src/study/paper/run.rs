@@ -1,0 +1,143 @@
+//! From the protocol to its runs, tables, figures and page.
+
+use std::path::{Path, PathBuf};
+
+use super::inventory::{Inventory, Part};
+use super::protocol::Paper;
+use super::{page, tables};
+use crate::dataset::Official;
+use crate::error::Result;
+use crate::record::{RunDir, SummaryRow, file_name, write_atomic};
+use crate::report::Table;
+use crate::runtime;
+use crate::study::data::Data;
+use crate::study::figures::{Figures, draw};
+use crate::study::models::{ModelSpec, Models};
+use crate::study::observe::Observe;
+use crate::study::plan::{Command, Plan};
+
+/// What the protocol gave: runs in folders of their own, tables, figures, and a page with all of them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PaperResults {
+    /// The runs, attacks first, by data set and model.
+    pub runs: Vec<RunDir>,
+    /// Pooled metrics of all attacks.
+    pub summary: Vec<SummaryRow>,
+    /// Tables, each with its CSV file.
+    pub tables: Vec<(Table, PathBuf)>,
+    /// Figures over all runs.
+    pub figures: Figures,
+    /// What is not there, each with the command that gets it.
+    pub missing: Vec<String>,
+    /// The page.
+    pub page: PathBuf,
+}
+
+impl Paper {
+    /// Runs the protocol into the folder `out`. What was run before stays; what is there now and was not then is added.
+    ///
+    /// # Errors
+    /// No data, no models, a setting that makes no sense; a file that cannot be used, before the first attack; those of
+    /// [`Checked::run`](super::Checked::run).
+    pub fn run(
+        &self,
+        out: impl AsRef<Path>,
+        runtime: &runtime::Options,
+        observe: &dyn Observe,
+    ) -> Result<PaperResults> {
+        let out = out.as_ref();
+        self.check()?;
+        let inventory = Inventory::take(&self.data_root, &self.models_dir, &self.spec.model)?;
+        for missing in &inventory.missing {
+            observe.note(&format!("not there: {missing}"));
+        }
+        for note in &inventory.notes {
+            observe.note(&format!("note: {note}"));
+        }
+        let data: Vec<Data> = inventory
+            .parts
+            .iter()
+            .map(|part| Data::open(&self.source(part), observe))
+            .collect::<Result<_>>()?;
+        let swept = self.swept(&inventory, &data)?;
+        if swept.is_empty() {
+            let wanted = self.invariant.join(", ");
+            observe
+                .note(&format!("note: no uniform sweeps: MVTec AD with one of {wanted} (`invariant`) is not there"));
+        }
+        let mut made = Vec::new();
+        for (place, model) in inventory.models.iter().enumerate() {
+            let spec = ModelSpec { model: vec![model.clone()], ..self.spec.clone() };
+            let mut models = Models::load(&spec, runtime, observe)?;
+            let mut series = Series { out, place, models: &mut models, observe };
+            for (part, data) in inventory.parts.iter().zip(&data) {
+                made.push(series.execute(&self.attack(), part, data)?);
+            }
+            for (part, data) in &swept {
+                made.push(series.execute(&self.sweep(), part, data)?);
+            }
+        }
+        // The models are loaded one after the other; readers go by data set.
+        let rank = |name: &str| inventory.parts.iter().position(|part| part.name == name);
+        made.sort_by_key(|run: &Made| (run.command == Command::Sweep, rank(&run.part), run.place));
+        self.conclude(out, inventory, made)
+    }
+
+    /// The objects of MVTec AD whose orientation means nothing.
+    fn swept<'i>(&self, inventory: &'i Inventory, data: &[Data]) -> Result<Vec<(&'i Part, Data)>> {
+        let mut swept = Vec::new();
+        for (part, data) in inventory.parts.iter().zip(data) {
+            let there = data.categories();
+            let categories: Vec<&String> =
+                self.invariant.iter().filter(|name| there.contains(&name.as_str())).collect();
+            if part.found.kind == Some(Official::MvtecAd) && !categories.is_empty() {
+                swept.push((part, Data::read(&self.source(part).categories(categories))?));
+            }
+        }
+        Ok(swept)
+    }
+
+    fn conclude(&self, out: &Path, inventory: Inventory, made: Vec<Made>) -> Result<PaperResults> {
+        let (runs, summaries): (Vec<RunDir>, Vec<Vec<SummaryRow>>) =
+            made.into_iter().map(|run| (run.dir, run.summary)).unzip();
+        let summary = summaries.concat();
+        let tables = tables::write(out, &inventory, &summary)?;
+        let figures = draw(&runs, &out.join("plots"))?;
+        let page = out.join("paper.md");
+        let text = page::page(self, out, &inventory, &summary, &tables, &figures);
+        write_atomic(&page, text.as_bytes())?;
+        Ok(PaperResults { runs, summary, tables, figures, missing: inventory.missing, page })
+    }
+}
+
+/// One run that was made, and its place among the others.
+struct Made {
+    command: Command,
+    part: String,
+    place: usize,
+    dir: RunDir,
+    summary: Vec<SummaryRow>,
+}
+
+/// The runs of one model.
+struct Series<'a> {
+    out: &'a Path,
+    /// Place of the model among all.
+    place: usize,
+    models: &'a mut Models,
+    observe: &'a dyn Observe,
+}
+
+impl Series<'_> {
+    /// Makes a run in a folder of its own for each data set and backbone, so that one that comes later leaves the others as they are.
+    fn execute(&mut self, plan: &Plan, part: &Part, data: &Data) -> Result<Made> {
+        let (command, model) = (plan.command, self.models.names()[0].to_owned());
+        let folder = format!("{}-{}-{}", command.name(), folder_name(&part.name), folder_name(&model));
+        self.observe.begin_run(&format!("{}: {}, {model}", command.name(), part.name));
+        let outcome = plan.clone().check()?.run(self.out.join(folder), data, self.models, self.observe)?;
+        draw(std::slice::from_ref(&outcome.dir), &outcome.dir.plots())?;
+        let (part, place) = (part.name.clone(), self.place);
+        Ok(Made { command, part, place, dir: outcome.dir, summary: outcome.summary })
+    }
+}

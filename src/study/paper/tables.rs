@@ -1,0 +1,54 @@
+//! The tables of the protocol, as files.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::inventory::Inventory;
+use crate::dataset::Official;
+use crate::error::Result;
+use crate::model::{Bundle, ClipManifest};
+use crate::record::{SummaryRow, file_name, write_atomic};
+use crate::report::{Table, backbone_tables, category_table, published_table};
+
+/// Writes every table as CSV, Markdown and LaTeX.
+pub(super) fn write(
+    out: &Path,
+    inventory: &Inventory,
+    summary: &[SummaryRow],
+) -> Result<Vec<(Table, PathBuf)>> {
+    let kinds: HashMap<&str, Official> =
+        inventory.parts.iter().filter_map(|part| Some((part.name.as_str(), part.found.kind?))).collect();
+    let mut named: Vec<(String, Table)> = backbone_tables(summary)
+        .into_iter()
+        .map(|(model, table)| (format!("backbone_{}", file_name(&model)), table))
+        .collect();
+    named.push(("categories".to_owned(), category_table(summary)));
+    let comparable = b16plus(&inventory.models);
+    let beside = published_table(
+        summary,
+        &|model| comparable.iter().any(|name| name == model),
+        &|dataset| kinds.get(dataset).copied(),
+    );
+    named.extend(beside.map(|table| ("published".to_owned(), table)));
+    let mut tables = Vec::new();
+    for (name, table) in named {
+        let path = |extension: &str| out.join("tables").join(format!("{name}.{extension}"));
+        for (extension, text) in
+            [("csv", table.to_csv()), ("md", table.to_markdown()), ("tex", table.to_latex())]
+        {
+            write_atomic(path(extension), text.as_bytes())?;
+        }
+        tables.push((table, path("csv")));
+    }
+    Ok(tables)
+}
+
+/// Names of the models that are a ViT-B/16+ at 240 pixels, which published numbers are of.
+fn b16plus(specs: &[String]) -> Vec<String> {
+    let is_one = |bundle: &Bundle| {
+        let shape = |clip: &ClipManifest| (clip.image.size, clip.image.patch_grid, clip.winclip.embedding);
+        bundle.clip().is_ok_and(|clip| shape(clip) == (240, [15, 15], 640))
+    };
+    let bundles = specs.iter().filter_map(|spec| Bundle::resolve(spec).ok());
+    bundles.filter(is_one).map(|bundle| bundle.name().to_owned()).collect()
+}

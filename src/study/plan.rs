@@ -1,0 +1,350 @@
+//! What a study does: built, checked once, written and read.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings, UniformMetric};
+use crate::error::{Error, Result};
+use crate::metric::MetricOptions;
+use crate::perturb::{self, Fill, Rotation};
+use crate::types::{Attack, Axis, Bounds, Frame, Interval, Shard};
+
+/// The kind of a study: names its records and its progress, and a run goes on under the same one only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Command {
+    /// Metrics of the unchanged pictures.
+    Eval,
+    /// The worst case of each sample.
+    Attack,
+    /// One perturbation for all samples, over a range.
+    Sweep,
+    /// All of them on generated parts.
+    Demo,
+}
+
+impl Command {
+    /// Name as records and progress have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Eval => "eval",
+            Self::Attack => "attack",
+            Self::Sweep => "sweep",
+            Self::Demo => "demo",
+        }
+    }
+}
+
+/// Uniform sweeps: every sample under one perturbation, for evenly spaced values of each axis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// The axes, one after the other.
+    pub axes: Vec<Axis>,
+    /// Values on each, at least 2.
+    pub steps: usize,
+}
+
+/// A scan for the value of each axis from which on the decision about a sample flips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tolerance {
+    /// The axes, each by itself.
+    pub axes: Vec<Axis>,
+    /// Image score above which a sample is called anomalous; chosen for each category where none is given.
+    pub decision: Option<f64>,
+}
+
+/// A search for the one perturbation that hurts many samples together most.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uniform {
+    /// Which samples share a perturbation; each scope is searched by itself.
+    pub scopes: Vec<Scope>,
+    /// The metric that the search lowers.
+    pub metric: UniformMetric,
+    /// Perturbations tried by each search, the identity included; each is a model evaluation of every sample.
+    pub budget: usize,
+}
+
+/// Whose samples share one perturbation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Those of each category.
+    Category,
+    /// Those of all categories.
+    Dataset,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Category => "category",
+            Self::Dataset => "dataset",
+        })
+    }
+}
+
+impl FromStr for Scope {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        [Self::Category, Self::Dataset].into_iter().find(|scope| scope.to_string() == text).ok_or_else(|| {
+            Error::usage(format!("`uniform = {text}`"), "is unknown", "use category, dataset or both")
+        })
+    }
+}
+
+/// What to do with data and models. Made by [`Plan::eval`], [`Plan::attack`] or [`Plan::sweep`] and the methods that change one
+/// setting each; nothing is refused before [`Plan::check`].
+///
+/// ```
+/// use askance::study::Plan;
+/// use askance::types::{Attack, Axis};
+///
+/// let plan = Plan::attack().axes([Axis::Angle, Axis::Hue]).budget(50).seed(3);
+/// let checked = plan.check()?;
+/// let attacks = [Attack::Clean, Attack::Single(Axis::Angle), Attack::Single(Axis::Hue), Attack::Joint];
+/// assert_eq!(checked.settings().attacks, attacks);
+/// # Ok::<(), askance::error::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub(super) command: Command,
+    pub(super) attacks: Vec<Attack>,
+    pub(super) axes: Vec<Axis>,
+    pub(super) bounds: Bounds,
+    pub(super) perturb: perturb::Settings,
+    pub(super) frame: Frame,
+    pub(super) border: Border,
+    /// None: contrast, or drift where the data have no ground truth.
+    pub(super) loss: Option<Goal>,
+    pub(super) select: Select,
+    pub(super) search: SearchChoice,
+    /// None: 100, and as many as it can use for the exhaustive search.
+    pub(super) budget: Option<usize>,
+    pub(super) seed: u64,
+    pub(super) metric: MetricOptions,
+    pub(super) sweep: Option<Sweep>,
+    /// No axes: those of the plan.
+    pub(super) tolerance: Option<Vec<Axis>>,
+    pub(super) decision: Option<f64>,
+    pub(super) uniform: Option<Uniform>,
+    pub(super) shard: Option<Shard>,
+    pub(super) save_maps: bool,
+    pub(super) keep_traces: bool,
+    #[serde(skip)]
+    pub(super) origin: Origin,
+}
+
+/// What started a study, for its records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The command line; empty for a program of one's own.
+    pub command: String,
+    /// The commit of this project that the program was built from, where that is known.
+    pub commit: Option<String>,
+}
+
+impl Plan {
+    fn of(command: Command, attacks: Vec<Attack>) -> Self {
+        let Settings { axes, bounds, perturb, frame, border, select, search, seed, .. } = Settings::default();
+        Self {
+            command,
+            attacks,
+            axes,
+            bounds,
+            perturb,
+            frame,
+            border,
+            loss: None,
+            select,
+            search,
+            budget: None,
+            seed,
+            metric: MetricOptions::default(),
+            sweep: None,
+            tolerance: None,
+            decision: None,
+            uniform: None,
+            shard: None,
+            save_maps: false,
+            keep_traces: false,
+            origin: Origin::default(),
+        }
+    }
+
+    /// Metrics of the unchanged pictures.
+    pub fn eval() -> Self {
+        Self::of(Command::Eval, vec![Attack::Clean]).budget(1)
+    }
+
+    /// The worst case of each sample: each axis alone and all of them jointly, the paper's three where no others are named.
+    pub fn attack() -> Self {
+        Self::of(Command::Attack, Attack::over(&Axis::PAPER))
+    }
+
+    /// Every sample under one perturbation, for `steps` values on each of these axes.
+    pub fn sweep(axes: impl IntoIterator<Item = Axis>, steps: usize) -> Self {
+        let axes: Vec<Axis> = axes.into_iter().collect();
+        let plan = Self { axes: axes.clone(), ..Self::of(Command::Sweep, Vec::new()).budget(1) };
+        plan.and_sweep(axes, steps)
+    }
+
+    /// The same attacks and a sweep after them, under the name of a demonstration.
+    #[must_use]
+    pub fn demo(self, axes: impl IntoIterator<Item = Axis>, steps: usize) -> Self {
+        Self { command: Command::Demo, ..self }.and_sweep(axes.into_iter().collect(), steps)
+    }
+
+    fn and_sweep(self, axes: Vec<Axis>, steps: usize) -> Self {
+        Self { sweep: Some(Sweep { axes, steps }), ..self }
+    }
+
+    /// What a published protocol says of bounds, perturbation, frame, border and selection.
+    #[must_use]
+    pub fn preset(self, preset: Preset) -> Self {
+        let Settings { bounds, perturb, frame, border, select, .. } = preset.settings();
+        Self { bounds, perturb, frame, border, select, ..self }
+    }
+
+    /// These axes, each attacked alone and all jointly.
+    #[must_use]
+    pub fn axes(self, axes: impl IntoIterator<Item = Axis>) -> Self {
+        let axes: Vec<Axis> = axes.into_iter().collect();
+        Self { attacks: Attack::over(&axes), axes, ..self }
+    }
+
+    /// Only these attacks, and the clean evaluation, which is always made.
+    #[must_use]
+    pub fn attacks(self, attacks: impl IntoIterator<Item = Attack>) -> Self {
+        Self { attacks: attacks.into_iter().collect(), ..self }
+    }
+
+    /// How far one axis may go, in its unit.
+    #[must_use]
+    pub fn bounds(self, axis: Axis, interval: Interval) -> Self {
+        Self { bounds: self.bounds.with(axis, interval), ..self }
+    }
+
+    /// Interpolation of the rotation.
+    #[must_use]
+    pub fn rotation(self, rotation: Rotation) -> Self {
+        Self { perturb: perturb::Settings { rotation, ..self.perturb }, ..self }
+    }
+
+    /// What a rotation, zoom or shift brings in from outside the picture.
+    #[must_use]
+    pub fn fill(self, fill: Fill) -> Self {
+        Self { perturb: perturb::Settings { fill, ..self.perturb }, ..self }
+    }
+
+    /// Where map and mask meet.
+    #[must_use]
+    pub fn frame(self, frame: Frame) -> Self {
+        Self { frame, ..self }
+    }
+
+    /// What becomes of map pixels from outside the moved picture.
+    #[must_use]
+    pub fn border(self, border: Border) -> Self {
+        Self { border, ..self }
+    }
+
+    /// What the search minimises. Where the data have no ground truth, a loss that needs it is refused.
+    #[must_use]
+    pub fn loss(self, loss: impl Into<Goal>) -> Self {
+        Self { loss: Some(loss.into()), ..self }
+    }
+
+    /// Which candidate of a search is kept.
+    #[must_use]
+    pub fn select(self, select: Select) -> Self {
+        Self { select, ..self }
+    }
+
+    /// How candidates are found.
+    #[must_use]
+    pub fn search(self, search: SearchChoice) -> Self {
+        Self { search, ..self }
+    }
+
+    /// Model evaluations per sample and attack, the unchanged picture included.
+    #[must_use]
+    pub fn budget(self, budget: usize) -> Self {
+        Self { budget: Some(budget), ..self }
+    }
+
+    /// Seed of the searches.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// How metrics are computed.
+    #[must_use]
+    pub fn metric(self, metric: MetricOptions) -> Self {
+        Self { metric, ..self }
+    }
+
+    /// Also from which value of these axes on decisions flip; of the plan's axes where none is named.
+    #[must_use]
+    pub fn tolerance(self, axes: impl IntoIterator<Item = Axis>) -> Self {
+        Self { tolerance: Some(axes.into_iter().collect()), ..self }
+    }
+
+    /// Image score above which a sample is called anomalous, for the tolerance.
+    #[must_use]
+    pub fn decision(self, threshold: f64) -> Self {
+        Self { decision: Some(threshold), ..self }
+    }
+
+    /// Also the one perturbation that hurts many samples together most.
+    #[must_use]
+    pub fn uniform(self, uniform: Uniform) -> Self {
+        Self { uniform: Some(uniform), ..self }
+    }
+
+    /// Only one part of the samples of each category.
+    #[must_use]
+    pub fn shard(self, shard: Shard) -> Self {
+        Self { shard: Some(shard), ..self }
+    }
+
+    /// Whether each map is written at evaluation size.
+    #[must_use]
+    pub fn save_maps(self, save_maps: bool) -> Self {
+        Self { save_maps, ..self }
+    }
+
+    /// Whether every evaluation of every search is kept.
+    #[must_use]
+    pub fn keep_traces(self, keep_traces: bool) -> Self {
+        Self { keep_traces, ..self }
+    }
+
+    /// What records say of the program that started the study.
+    #[must_use]
+    pub fn origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_written_and_read() {
+        let plan = Plan::attack()
+            .preset(Preset::Authors)
+            .bounds(Axis::Hue, Interval { low: -1.0, high: 1.0 })
+            .tolerance([])
+            .decision(0.5)
+            .shard("1/2".parse().unwrap());
+        let text = toml::to_string(&plan).unwrap();
+        assert_eq!(toml::from_str::<Plan>(&text).unwrap(), plan);
+        assert_eq!(serde_json::from_str::<Plan>(&serde_json::to_string(&plan).unwrap()).unwrap(), plan);
+    }
+}

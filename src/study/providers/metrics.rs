@@ -1,0 +1,137 @@
+//! Whether metrics and worst cases stay what they are: the product's own attack, once for each provider and precision.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::program::{Order, Program, spec};
+use crate::bench::rounds::{Measured, Role};
+use crate::bench::{BenchPlan, Configuration, Knowledge, Metrics};
+use crate::error::{Error, Result};
+use crate::record::{SummaryRow, file_name, mean_rows, read_rows};
+use crate::study::data::Source;
+use crate::study::models::ModelSpec;
+use crate::study::observe::{Observe, Stage};
+use crate::study::plan::Plan;
+use crate::types::Attack;
+
+/// The attacks that compare the metrics.
+pub(super) struct Attacks<'a> {
+    pub plan: &'a BenchPlan,
+    pub program: &'a Program,
+    pub source: Source,
+    /// Folder of their runs.
+    pub folder: &'a Path,
+    pub observe: &'a dyn Observe,
+}
+
+impl Attacks<'_> {
+    /// Attacks with every provider and precision that ran, and keeps what came out in `known`. A run that is there is taken up.
+    /// Where nothing is compared with CPU fp32, nothing is done.
+    ///
+    /// # Errors
+    /// The user wants to stop. What an attack fails at is kept as the reason.
+    pub fn compare(&self, labelled: bool, measured: &[&Measured], known: &mut Knowledge) -> Result<()> {
+        let wanted = wanted(measured);
+        let stage = Stage::begin(self.observe, "bench: worst cases", wanted.len());
+        for one in wanted {
+            let found =
+                if labelled { self.attack(one)? } else { Err("the data have no ground truth".to_owned()) };
+            known.metrics.insert(one, found);
+            stage.advance(1);
+        }
+        stage.complete();
+        Ok(())
+    }
+
+    /// One attack in a process of its own; the inner error is why there are no metrics.
+    fn attack(&self, one: &Configuration) -> Result<std::result::Result<Metrics, String>> {
+        let name = format!("{} {} {}", one.model, one.provider, one.precision_name());
+        let out = self.folder.join(file_name(&name));
+        fs::create_dir_all(&out).map_err(|error| Error::file(&out, error, "give another `out`"))?;
+        let log = out.join("attack.log");
+        let errors = File::create(&log).map_err(|error| Error::file(&log, error, "give another `out`"))?;
+        let mut child = Command::new(&self.program.path)
+            .args(&self.program.study)
+            .envs(one.environment())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(errors)
+            .spawn()
+            .map_err(|error| Error::file("attack", error, "check the number of processes"))?;
+        self.send(&mut child, one, &out)?;
+        let status = self.wait(&mut child)?;
+        if !status.success() {
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            return Ok(Err(format!("the attack failed ({status}): {}", said.trim())));
+        }
+        let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv"))?;
+        Ok(Ok(metrics(&mean_rows(&summary))))
+    }
+
+    fn send(&self, child: &mut Child, one: &Configuration, out: &Path) -> Result<()> {
+        let plan = self.plan;
+        let order = Order {
+            source: self.source.clone(),
+            models: ModelSpec {
+                prompts: Some(plan.prompts.clone()),
+                stride: plan.stride,
+                threads: plan.threads,
+                strict_ep: plan.strict_ep,
+                ..spec(one, plan.batch.iter().max().copied().unwrap_or(1))
+            },
+            plan: Plan::attack().attacks([Attack::Joint]).budget(plan.budget).seed(plan.seed),
+            out: out.to_owned(),
+            ort_lib: plan.ort_lib.clone(),
+            offline: plan.offline,
+        };
+        let text = serde_json::to_string(&order)
+            .map_err(|error| Error::usage("`bench`", error, "report these settings"))?;
+        let Some(mut input) = child.stdin.take() else { return Ok(()) };
+        // A child that died before it read tells why in its log.
+        let _ = input.write_all(text.as_bytes());
+        Ok(())
+    }
+
+    fn wait(&self, child: &mut Child) -> Result<ExitStatus> {
+        loop {
+            if self.observe.stop() {
+                // Its records survive that.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(Error::interrupted("bench"));
+            }
+            match child.try_wait() {
+                Ok(None) => sleep(Duration::from_millis(20)),
+                Ok(Some(status)) => return Ok(status),
+                Err(error) => return Err(Error::file("attack", error, "give the same command again")),
+            }
+        }
+    }
+}
+
+/// A configuration for each model, provider and precision that ran, of models that have two of them.
+fn wanted<'m>(measured: &[&'m Measured]) -> Vec<&'m Configuration> {
+    let mut wanted: Vec<&Configuration> = Vec::new();
+    for one in measured.iter().filter(|one| one.role != Role::Gemm && one.failure.is_none()) {
+        if !wanted.iter().any(|other| other.is_reference(&one.configuration)) {
+            wanted.push(&one.configuration);
+        }
+    }
+    let several = |one: &Configuration| wanted.iter().filter(|other| other.model == one.model).count() > 1;
+    wanted.iter().copied().filter(|one| several(one)).collect()
+}
+
+fn metrics(means: &[SummaryRow]) -> Metrics {
+    let of = |attack: Attack| means.iter().find(|row| row.attack == attack).map(|row| row.metrics);
+    let (clean, worst) = (of(Attack::Clean), of(Attack::Joint));
+    Metrics {
+        clean_pixel_auroc: clean.and_then(|metrics| metrics.pixel_auroc),
+        clean_aupro: clean.and_then(|metrics| metrics.aupro),
+        worst_pixel_auroc: worst.and_then(|metrics| metrics.pixel_auroc),
+        worst_aupro: worst.and_then(|metrics| metrics.aupro),
+    }
+}

@@ -1,0 +1,157 @@
+//! The folder and the record of a run under way.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use super::checked::Checked;
+use super::data::{Data, left_out, with_skip_bad};
+use super::models::Models;
+use super::observe::Observe;
+use super::plan::Origin;
+use super::settings::RunSettings;
+use crate::attack::Work;
+use crate::dataset::{self, Sample};
+use crate::error::{Error, Result};
+use crate::model::{Provenance, Segmenter};
+use crate::record::{
+    BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status, compatible,
+    to_table,
+};
+
+/// A run's folder and its `run.toml`, kept true while the run goes on.
+pub(super) struct Run {
+    pub dir: RunDir,
+    info: RunInfo,
+    skip_bad: bool,
+}
+
+impl Run {
+    /// Makes the folder and `run.toml`, or takes up the run that is there if its settings agree.
+    pub fn begin(
+        checked: &Checked,
+        settings: &RunSettings,
+        out: &Path,
+        data: &Data,
+        models: &Models,
+        batches: &[usize],
+    ) -> Result<Self> {
+        let dir = RunDir::create(out)?;
+        let mut info = start(&checked.plan.origin, settings)?;
+        describe_models(&mut info, models, batches)?;
+        info.dataset = data.info();
+        info.skipped.clone_from(&data.skipped);
+        if dir.info_path().exists() {
+            let old = RunInfo::read(dir.info_path())?;
+            compatible(&old, &info)
+                .map_err(|error| Error { subject: format!("`out = {}`", out.display()), ..error })?;
+            info.started = old.started;
+        }
+        info.write(dir.info_path())?;
+        Ok(Self { dir, info, skip_bad: data.skip_bad })
+    }
+
+    /// A run in a folder of its own, with what is known about it.
+    pub fn with(dir: RunDir, info: RunInfo) -> Result<Self> {
+        info.write(dir.info_path())?;
+        Ok(Self { dir, info, skip_bad: false })
+    }
+
+    /// Most pictures in one call of a model.
+    pub fn batch(&self, model: &str) -> usize {
+        let batch =
+            self.info.models.iter().find(|info| info.name == model).and_then(|info| info.batch.as_ref());
+        batch.map_or(1, |batch| batch.used)
+    }
+
+    /// Records what a model's batch has come to, and warns where that is less than it was: memory did not suffice for more.
+    pub fn keep_batch(&mut self, model: &str, batch: usize, observe: &dyn Observe) -> Result<()> {
+        let info = self.info.models.iter_mut().find(|info| info.name == model);
+        let Some(kept) = info.and_then(|info| info.batch.as_mut()).filter(|kept| batch < kept.used) else {
+            return Ok(());
+        };
+        observe.warn(&format!(
+            "{model}: memory did not suffice for {} pictures a call; it went on with {batch}",
+            kept.used
+        ));
+        kept.used = batch;
+        self.info.write(self.dir.info_path())
+    }
+
+    /// Records that a sample is left out, or passes the error on where that was not allowed.
+    pub fn skip(&mut self, sample: &Sample, error: Error) -> Result<()> {
+        if !self.skip_bad {
+            return Err(with_skip_bad(error));
+        }
+        self.info.skipped.push(left_out(sample, &error));
+        self.info.write(self.dir.info_path())
+    }
+
+    /// Records how the run ended.
+    pub fn end(&mut self, status: Status) -> Result<()> {
+        self.info.status = status;
+        self.info.write(self.dir.info_path())
+    }
+
+    /// Folder, models and samples left out, for whoever reads the results.
+    pub fn into_parts(self) -> (RunDir, Vec<ModelInfo>, Vec<Skipped>) {
+        (self.dir, self.info.models, self.info.skipped)
+    }
+}
+
+/// Samples decoded at a model's input size as they are needed. A sample that cannot be decoded is left out and recorded, where that
+/// is allowed, and ends the sequence with an error otherwise.
+pub(super) fn decoded<'a>(
+    samples: &'a [&'a Sample],
+    size: usize,
+    run: &'a RefCell<&mut Run>,
+) -> impl Iterator<Item = Result<Work>> + 'a {
+    samples.iter().enumerate().filter_map(move |(index, sample)| match dataset::load(sample, size) {
+        Ok(loaded) => Some(Ok(Work { index, id: sample.id.clone(), image: loaded.image, mask: loaded.mask })),
+        Err(error) => run.borrow_mut().skip(sample, error).err().map(Err),
+    })
+}
+
+fn start(origin: &Origin, settings: &RunSettings) -> Result<RunInfo> {
+    let (command, commit) = (origin.command.as_str(), origin.commit.as_deref());
+    Ok(RunInfo::start(command, commit, settings.work.settings.seed, settings.to_table()?))
+}
+
+fn describe_models(info: &mut RunInfo, models: &Models, batches: &[usize]) -> Result<()> {
+    let provenances: Vec<Provenance> = models.segmenters.iter().map(|model| model.provenance()).collect();
+    let requested = models.batch.to_string();
+    info.models = provenances
+        .iter()
+        .zip(models.segmenters.iter().zip(batches))
+        .map(|(provenance, (model, &used))| ModelInfo {
+            batch: Some(BatchInfo { requested: requested.clone(), used }),
+            ..model_info(provenance, model.as_ref())
+        })
+        .collect();
+    if let Some(provenance) = provenances.first() {
+        info.provider = ProviderInfo {
+            requested: models.provider.clone(),
+            active: provenance.provider.clone(),
+            options: to_table(&provenance.options)?,
+        };
+        info.runtime = RuntimeInfo {
+            path: provenance.runtime_library.clone(),
+            version: provenance.runtime_version.clone(),
+        };
+    }
+    Ok(())
+}
+
+fn model_info(provenance: &Provenance, model: &dyn Segmenter) -> ModelInfo {
+    ModelInfo {
+        name: provenance.model.clone(),
+        bundle_sha256: provenance.model_hash.clone(),
+        precision: provenance.precision.clone(),
+        placement: provenance.placement.clone(),
+        defence: (!provenance.defence.is_empty()).then(|| DefenceInfo {
+            name: provenance.defence.clone(),
+            pictures_per_evaluation: model.views(),
+        }),
+        input_size: Some(model.input_size()),
+        batch: None,
+    }
+}

@@ -1,0 +1,96 @@
+//! A run of the exhaustive search, which strategies are measured against.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::record::{RunDir, RunInfo, SampleRow, SearchRow, read_rows};
+use crate::types::{Attack, SampleKey};
+
+/// Settings that the truth must share with the runs; a key that one of them does not have is not compared.
+const SHARED: [&str; 7] = ["axes", "bounds", "perturb", "frame", "border", "loss", "select"];
+/// How far clean losses may lie apart: the truth may have been found on another machine or with another provider.
+const TOLERANCE: f64 = 1e-4;
+
+/// The losses of a run.
+pub(super) struct Truth {
+    pub dir: RunDir,
+    search: String,
+    clean: HashMap<SampleKey, f64>,
+    losses: HashMap<SampleKey, f64>,
+}
+
+impl Truth {
+    pub fn read(path: &Path) -> Result<Self> {
+        let dir = RunDir::open(path)?;
+        let rows: Vec<SampleRow> = read_rows(dir.samples_path())?;
+        let of = |attack: Attack| rows.iter().filter(move |row| row.attack == attack);
+        let losses = |attack| of(attack).map(|row| (row.key(), row.loss)).collect();
+        let search = of(Attack::Joint).next().map(|row| row.search.clone()).ok_or_else(|| {
+            let fix = "make it with `attacks = joint` and `search = exhaustive`";
+            Error::file(path, "holds no joint attack", fix)
+        })?;
+        Ok(Self { search, clean: losses(Attack::Clean), losses: losses(Attack::Joint), dir })
+    }
+
+    /// In words.
+    pub fn description(&self) -> String {
+        format!("the {} search of {}", self.search, self.dir.path().display())
+    }
+
+    /// Losses of the joint attack.
+    pub fn losses(&self) -> impl Iterator<Item = (SampleKey, f64)> {
+        self.losses.iter().map(|(key, &loss)| (key.clone(), loss))
+    }
+
+    /// Refuses a truth about something else than a run and its rows.
+    pub fn check(&self, run: &RunDir, rows: &[SearchRow]) -> Result<()> {
+        let subject = format!("`truth = {}`", self.dir.path().display());
+        let fix = "make it over the same data and models, with the same settings and `search = exhaustive`";
+        let (there, here) = (RunInfo::read(self.dir.info_path())?, RunInfo::read(run.info_path())?);
+        for name in SHARED {
+            if let (Some(there), Some(here)) = (there.settings.get(name), here.settings.get(name))
+                && differ(there, here)
+            {
+                return Err(Error::usage(subject, format!("has another {name}: {there}, not {here}"), fix));
+            }
+        }
+        for row in rows {
+            match self.clean.get(&row.key()) {
+                Some(clean) if (clean - row.clean).abs() > TOLERANCE => {
+                    let name = format!("{} on {}/{}", row.model, row.category, row.sample);
+                    let problem =
+                        format!("has a clean loss of {clean} for {name}, which is {} here", row.clean);
+                    return Err(Error::usage(subject, problem, fix));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two settings say different things; what only one of them says, an older version did not know.
+fn differ(left: &toml::Value, right: &toml::Value) -> bool {
+    match (left, right) {
+        (toml::Value::Table(left), toml::Value::Table(right)) => {
+            left.iter().any(|(key, value)| right.get(key).is_some_and(|other| differ(value, other)))
+        }
+        _ => left != right,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_one_version_knows_is_no_difference() {
+        let value = |text: &str| toml::Value::Table(text.parse().unwrap());
+        let old = value("rotation = \"bilinear\"");
+        let new = value("rotation = \"bilinear\"\nfill = \"zeros\"");
+        assert!(!differ(&old, &new) && !differ(&new, &old));
+        assert!(differ(&value("rotation = \"three-pass\""), &new));
+        assert!(differ(&toml::Value::Integer(1), &toml::Value::Integer(2)));
+    }
+}

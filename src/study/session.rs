@@ -1,0 +1,26 @@
+//! What every stage of a run reads.
+
+use super::data::Data;
+use super::observe::{Observe, Stage};
+use super::plan::Command;
+use crate::attack::Settings;
+use crate::metric::MetricOptions;
+
+/// One run under way: the settings and data stay the same while its stages work.
+#[derive(Clone, Copy)]
+pub(super) struct Session<'a> {
+    pub command: Command,
+    pub settings: &'a Settings,
+    pub metric: &'a MetricOptions,
+    pub data: &'a Data,
+    pub save_maps: bool,
+    pub keep_traces: bool,
+    pub observe: &'a dyn Observe,
+}
+
+impl<'a> Session<'a> {
+    /// Begins a stage with one model.
+    pub fn stage(&self, what: &str, model: &str, evaluations: usize) -> Stage<'a> {
+        Stage::begin(self.observe, &format!("{what} {model}"), evaluations)
+    }
+}

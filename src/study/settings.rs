@@ -1,0 +1,89 @@
+//! The settings of a run as `run.toml` has them: one schema, written and read.
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::{Command, Sweep, Tolerance, Uniform};
+use crate::attack::Settings;
+use crate::error::{Error, Result};
+use crate::metric::MetricOptions;
+use crate::prompt::PromptSet;
+use crate::record::{RunInfo, to_table};
+use crate::types::Shard;
+
+/// Everything that decides the numbers of a run, beside its models and data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct RunSettings {
+    pub command: Command,
+    /// None where no model takes text.
+    pub prompts: Option<PromptSet>,
+    pub temperature: Option<f32>,
+    pub underscores_to_spaces: bool,
+    pub stride: usize,
+    pub metric: MetricOptions,
+    pub shard: Option<Shard>,
+    #[serde(flatten)]
+    pub work: Work,
+}
+
+/// What is done with the samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Work {
+    #[serde(flatten)]
+    pub settings: Settings,
+    pub sweep: Option<Sweep>,
+    pub tolerance: Option<Tolerance>,
+    pub uniform: Option<Uniform>,
+}
+
+impl RunSettings {
+    pub fn to_table(&self) -> Result<toml::Table> {
+        to_table(self)
+    }
+
+    /// The settings in a record.
+    ///
+    /// # Errors
+    /// A usage error that names the setting that is missing or makes no sense.
+    pub fn of(info: &RunInfo) -> Result<Self> {
+        toml::Value::Table(info.settings.clone()).try_into().map_err(|e: toml::de::Error| {
+            let problem = format!("has settings that cannot be read ({})", e.message());
+            Error::usage("run.toml", problem, "restore the file")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::UniformMetric;
+    use crate::study::plan::Scope;
+    use crate::types::Axis;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let work = Work {
+            settings: Settings { seed: 7, budget: 12, ..Settings::default() },
+            sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
+            tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25) }),
+            uniform: Some(Uniform { scopes: vec![Scope::Dataset], metric: UniformMetric::Aupro, budget: 9 }),
+        };
+        let settings = RunSettings {
+            command: Command::Attack,
+            prompts: PromptSet::builtin("winclip"),
+            temperature: Some(0.07),
+            underscores_to_spaces: true,
+            stride: 2,
+            metric: MetricOptions::default(),
+            shard: Some("2/3".parse().unwrap()),
+            work,
+        };
+        let info = RunInfo::start("", None, 7, settings.to_table().unwrap());
+        assert_eq!(RunSettings::of(&info).unwrap(), settings);
+        assert_eq!(info.settings["command"].as_str(), Some("attack"));
+        assert_eq!(info.settings["shard"].as_str(), Some("2/3"));
+
+        let mut damaged = info.clone();
+        damaged.settings.insert("budget".into(), "many".into());
+        assert!(RunSettings::of(&damaged).unwrap_err().problem.contains("budget"));
+    }
+}

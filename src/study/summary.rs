@@ -1,0 +1,119 @@
+//! From stored maps to the pooled metrics of each category, and their means.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::run::Run;
+use super::session::Session;
+use super::{examples, maps};
+use crate::attack::{Objective, Pooled, category_metrics};
+use crate::dataset::{self, Category, Sample};
+use crate::error::Result;
+use crate::record::{RunDir, SampleRow, SummaryRow, mean_rows, write_rows};
+use crate::stats;
+use crate::types::{Attack, Mask, Metrics, Over, SampleKey};
+
+/// The rows of a run by sample and attack.
+pub(super) type Rows<'r> = HashMap<(SampleKey, Attack), &'r SampleRow>;
+
+/// Writes `summary.csv`, `examples/` and, where asked for, `maps/`; gives the summary rows, the means last.
+pub(super) fn write(
+    session: &Session<'_>,
+    run: &Run,
+    models: &[(String, usize)],
+    rows: &[SampleRow],
+) -> Result<Vec<SummaryRow>> {
+    let by_key: Rows<'_> = rows.iter().map(|row| ((row.key(), row.attack), row)).collect();
+    let mut summary = Vec::new();
+    for (model, size) in models {
+        let pool = Pool {
+            session,
+            dir: &run.dir,
+            model,
+            alone: models.len() == 1,
+            objective: Objective::new(session.settings, *size),
+            rows: &by_key,
+        };
+        for category in &session.data.dataset.categories {
+            summary.extend(pool.category(category)?);
+        }
+    }
+    summary.extend(mean_rows(&summary));
+    write_rows(run.dir.summary_path(), &summary)?;
+    examples::write(session, &run.dir, models, rows, &by_key)?;
+    Ok(summary)
+}
+
+/// Pools the maps of one model.
+struct Pool<'a> {
+    session: &'a Session<'a>,
+    dir: &'a RunDir,
+    model: &'a str,
+    /// Whether it is the only model of the run.
+    alone: bool,
+    objective: Objective,
+    rows: &'a Rows<'a>,
+}
+
+impl Pool<'_> {
+    /// A row for each attack.
+    fn category(&self, category: &Category) -> Result<Vec<SummaryRow>> {
+        // Samples without rows could not be read and were left out.
+        let samples: Vec<&Sample> =
+            category.samples.iter().filter(|sample| self.row(sample, Attack::Clean).is_some()).collect();
+        // All have a mask, or none has.
+        let masks: Option<Vec<Mask>> = samples
+            .par_iter()
+            .map(|sample| dataset::load_mask(sample, self.objective.size()))
+            .collect::<Result<_>>()?;
+        let attacks = self.session.settings.attacks.iter();
+        attacks.map(|&attack| self.attack(category, attack, &samples, masks.as_deref())).collect()
+    }
+
+    fn row(&self, sample: &Sample, attack: Attack) -> Option<&SampleRow> {
+        self.rows.get(&(SampleKey::of(self.model, &sample.id), attack)).copied()
+    }
+
+    fn attack(
+        &self,
+        category: &Category,
+        attack: Attack,
+        samples: &[&Sample],
+        masks: Option<&[Mask]>,
+    ) -> Result<SummaryRow> {
+        let none = Mask::from_elem((self.objective.size(), self.objective.size()), false);
+        let mut pooled = Vec::with_capacity(samples.len());
+        let mut found = Vec::with_capacity(samples.len());
+        for (place, sample) in samples.iter().enumerate() {
+            let Some(row) = self.row(sample, attack) else { continue };
+            let item = Pooled {
+                patch_map: self.dir.load_patch_map(self.model, &sample.id, attack)?,
+                perturbation: row.perturbation(),
+                image_score: row.image_score as f32,
+                mask: masks.map_or(&none, |masks| &masks[place]),
+                label: sample.label,
+            };
+            if self.session.save_maps {
+                let model = (!self.alone).then_some(self.model);
+                maps::write(self.dir, &self.objective, model, sample, attack, &item)?;
+            }
+            pooled.push(item);
+            found.push(row);
+        }
+        let metrics = match masks {
+            Some(_) => category_metrics(&self.objective, &pooled, self.session.metric)?,
+            None => Metrics::default(),
+        };
+        Ok(SummaryRow {
+            model: self.model.to_owned(),
+            dataset: self.session.data.dataset.name.clone(),
+            over: Over::Category(category.name.clone()),
+            attack,
+            samples: pooled.len(),
+            metrics,
+            mean_loss: stats::mean(&found.iter().map(|row| row.loss).collect::<Vec<_>>()),
+            evaluations: found.iter().map(|row| row.evaluations).sum(),
+        })
+    }
+}

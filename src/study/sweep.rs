@@ -1,0 +1,168 @@
+//! Uniform sweeps of one model over the data. The patch-level maps of each sample and axis are kept as they are known, so that an
+//! interrupted sweep goes on where it was.
+
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+use super::plan::Sweep;
+use super::run::Run;
+use super::session::Session;
+use crate::attack::{
+    Clock, Evaluation, Evaluator, Objective, Pooled, Work, category_metrics, sweep_values, uniform,
+};
+use crate::dataset::{self, Category, Sample};
+use crate::error::{Error, Result};
+use crate::model::Segmenter;
+use crate::record::{RunDir, SweepRow, read_map, sweep_means, write_npy, write_rows};
+use crate::types::{Axis, Map, Mask, Over, Perturbation};
+
+/// Sweeps every category with one model and adds its rows.
+pub(super) fn sweep(
+    session: &Session<'_>,
+    plan: &Sweep,
+    model: &mut dyn Segmenter,
+    run: &mut Run,
+    rows: &mut Vec<SweepRow>,
+) -> Result<Clock> {
+    let settings = session.settings;
+    let (size, grid, name) = (model.input_size(), model.grid(), model.name().to_owned());
+    model.prepare(&session.data.categories())?;
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
+    let values: Vec<(Axis, Vec<f64>)> = plan
+        .axes
+        .iter()
+        .map(|&axis| Ok((axis, sweep_values(&settings.bounds, axis, plan.steps)?)))
+        .collect::<Result<_>>()?;
+    let per_sample: usize = values.iter().map(|(_, values)| values.len()).sum();
+    let stage = session.stage("sweep", &name, session.data.samples().count() * per_sample);
+    for category in &session.data.dataset.categories {
+        let works = load(category, size, run)?;
+        let swept = Swept { session, dir: &run.dir, model: &name, works: &works, grid };
+        for (axis, values) in &values {
+            let kept = swept.evaluate(&mut evaluator, *axis, values, &|count| stage.advance(count))?;
+            rows.extend(swept.pool(evaluator.objective(), *axis, values, &kept)?);
+        }
+    }
+    run.keep_batch(&name, evaluator.batch(), session.observe)?;
+    stage.complete();
+    Ok(evaluator.clock())
+}
+
+/// Writes `sweep.csv`, the means over categories last.
+pub(super) fn write(run: &Run, rows: &mut Vec<SweepRow>) -> Result<()> {
+    let means = sweep_means(rows);
+    rows.extend(means);
+    write_rows(run.dir.sweep_path(), rows)
+}
+
+fn load<'d>(category: &'d Category, size: usize, run: &mut Run) -> Result<Vec<(&'d Sample, Work)>> {
+    let loaded: Vec<_> = category.samples.par_iter().map(|sample| dataset::load(sample, size)).collect();
+    let mut works = Vec::new();
+    for (index, (sample, loaded)) in category.samples.iter().zip(loaded).enumerate() {
+        match loaded {
+            Ok(loaded) => {
+                let work = Work { index, id: sample.id.clone(), image: loaded.image, mask: loaded.mask };
+                works.push((sample, work));
+            }
+            Err(error) => run.skip(sample, error)?,
+        }
+    }
+    Ok(works)
+}
+
+/// The decoded samples of one category under one model.
+struct Swept<'a> {
+    session: &'a Session<'a>,
+    dir: &'a RunDir,
+    model: &'a str,
+    works: &'a [(&'a Sample, Work)],
+    grid: (usize, usize),
+}
+
+impl Swept<'_> {
+    /// For each sample one row per value: the image score, then the patch-level map. What an earlier start has kept is read.
+    fn evaluate(
+        &self,
+        evaluator: &mut Evaluator<'_>,
+        axis: Axis,
+        values: &[f64],
+        tick: &dyn Fn(usize),
+    ) -> Result<Vec<Array2<f32>>> {
+        let perturbations: Vec<Perturbation> =
+            values.iter().map(|&value| Perturbation::IDENTITY.with(axis, value)).collect();
+        let shape = (values.len(), 1 + self.grid.0 * self.grid.1);
+        let path = |work: &Work| self.dir.sweep_maps_path(self.model, &work.id, axis);
+        let mut kept: Vec<Option<Array2<f32>>> = Vec::with_capacity(self.works.len());
+        for (_, work) in self.works {
+            let path = path(work);
+            let maps = path.exists().then(|| read_map(&path)).transpose()?;
+            kept.push(maps.filter(|maps| maps.dim() == shape));
+        }
+        tick(kept.iter().flatten().count() * values.len());
+        let missing: Vec<usize> = (0..kept.len()).filter(|&index| kept[index].is_none()).collect();
+        let samples: Vec<&Work> = missing.iter().map(|&index| &self.works[index].1).collect();
+        let mut done = |place: usize, evaluations: Vec<Evaluation>| {
+            let maps = pack(&evaluations, shape);
+            write_npy(path(samples[place]), maps.view())?;
+            kept[missing[place]] = Some(maps);
+            Ok(())
+        };
+        let stop = || self.session.observe.stop();
+        uniform(evaluator, &samples, &perturbations, &mut done, &stop, tick)?;
+        Ok(kept.into_iter().flatten().collect())
+    }
+
+    /// A row for each value.
+    fn pool(
+        &self,
+        objective: &Objective,
+        axis: Axis,
+        values: &[f64],
+        kept: &[Array2<f32>],
+    ) -> Result<Vec<SweepRow>> {
+        let Some((first, _)) = self.works.first() else { return Ok(Vec::new()) };
+        // A sweep is refused where there is no ground truth.
+        let masks: Vec<&Mask> = self.works.iter().filter_map(|(_, work)| work.mask.as_ref()).collect();
+        let mut rows = Vec::with_capacity(values.len());
+        for (step, &value) in values.iter().enumerate() {
+            let perturbation = Perturbation::IDENTITY.with(axis, value);
+            let pooled: Vec<Pooled<'_>> = self
+                .works
+                .iter()
+                .zip(&masks)
+                .zip(kept)
+                .map(|(((sample, _), mask), maps)| {
+                    let row = maps.row(step);
+                    let (image_score, patch_map) = unpack(row.as_slice().unwrap_or_default(), self.grid)?;
+                    Ok(Pooled { patch_map, perturbation, image_score, mask, label: sample.label })
+                })
+                .collect::<Result<_>>()?;
+            rows.push(SweepRow {
+                model: self.model.to_owned(),
+                dataset: self.session.data.dataset.name.clone(),
+                over: Over::Category(first.id.category.clone()),
+                axis,
+                value,
+                samples: self.works.len(),
+                metrics: category_metrics(objective, &pooled, self.session.metric)?,
+            });
+        }
+        Ok(rows)
+    }
+}
+
+fn pack(evaluations: &[Evaluation], shape: (usize, usize)) -> Array2<f32> {
+    let mut packed = Array2::zeros(shape);
+    for (mut row, evaluation) in packed.rows_mut().into_iter().zip(evaluations) {
+        let scores =
+            std::iter::once(&evaluation.segmentation.image_score).chain(&evaluation.segmentation.map);
+        row.iter_mut().zip(scores).for_each(|(cell, &score)| *cell = score);
+    }
+    packed
+}
+
+fn unpack(row: &[f32], grid: (usize, usize)) -> Result<(f32, Map)> {
+    let map = ArrayView2::from_shape(grid, &row[1..])
+        .map_err(|e| Error::model("sweep map", e, "delete patch_maps/ of the run and start it again"))?;
+    Ok((row[0], map.to_owned()))
+}

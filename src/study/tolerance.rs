@@ -1,0 +1,169 @@
+//! How stable a model's answers are: from which value of each axis on the decision about each sample flips, journalled row by row
+//! beside the worst cases.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use super::decision::{Decision, decisions};
+use super::plan::Tolerance;
+use super::run::{Run, decoded};
+use super::session::Session;
+use crate::attack::{self, Clock, Evaluator, Objective, Scan, Settings, Subject, Work, tolerances};
+use crate::dataset::Sample;
+use crate::error::{Error, Result};
+use crate::model::{Segmentation, Segmenter};
+use crate::record::{Journal, RunDir, SampleRow, StabilityRow};
+use crate::types::{Attack, Axis, SampleKey};
+
+impl Tolerance {
+    fn scan(&self, settings: &Settings) -> Scan {
+        // As many evaluations as an attack on one axis has.
+        let budget = settings.budget_of(Attack::Single(Axis::Angle));
+        Scan { axes: self.axes.clone(), bounds: settings.bounds, budget }
+    }
+
+    /// What a sample has a row for, in order: the attacks of the run, and the scanned axes by the names of their attacks.
+    fn attacks(&self, settings: &Settings) -> Vec<Attack> {
+        let scanned = self.axes.iter().map(|&axis| Attack::Single(axis));
+        let attacked = settings.attacks.iter().copied().filter(|&attack| attack != Attack::Clean);
+        let mut attacks: Vec<Attack> = scanned.chain(attacked).collect();
+        attacks.sort_unstable();
+        attacks.dedup();
+        attacks
+    }
+}
+
+/// Opens the journal and keeps the rows of samples that are complete.
+pub(super) fn take_up(
+    run: &Run,
+    plan: &Tolerance,
+    settings: &Settings,
+) -> Result<(Journal<StabilityRow>, Vec<StabilityRow>)> {
+    Journal::take_up(run.dir.stability_path(), StabilityRow::key, plan.attacks(settings).len())
+}
+
+/// Scans with one model every sample that has no rows yet. All its worst cases are in `samples`.
+pub(super) fn scan(
+    session: &Session<'_>,
+    plan: &Tolerance,
+    model: &mut dyn Segmenter,
+    run: &mut Run,
+    samples: &[SampleRow],
+    (journal, rows): (&mut Journal<StabilityRow>, &mut Vec<StabilityRow>),
+) -> Result<Clock> {
+    let Session { settings, observe, .. } = session;
+    let (name, size) = (model.name().to_owned(), model.input_size());
+    let scan = plan.scan(settings);
+    let dir = run.dir.clone();
+    let worst = Worst {
+        dir: &dir,
+        model: &name,
+        objective: Objective::new(settings, size),
+        rows: samples.iter().map(|row| ((row.key(), row.attack), row)).collect(),
+    };
+    let scores = |sample: &Sample| Some(worst.row(sample, Attack::Clean)?.image_score as f32);
+    let decisions = decisions(session.data, plan.decision, &scores)?;
+    let finished: HashSet<SampleKey> = rows.iter().map(StabilityRow::key).collect();
+    let pending: Vec<&Sample> = session
+        .data
+        .samples()
+        .filter(|sample| worst.row(sample, Attack::Clean).is_some())
+        .filter(|sample| !finished.contains(&SampleKey::of(&name, &sample.id)))
+        .collect();
+    let stage = session.stage("tolerance", &name, pending.len() * scan.evaluations_per_sample());
+    model.prepare(&session.data.categories())?;
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
+    let run = RefCell::new(run);
+    let source = decoded(&pending, size, &run).map(|work| {
+        let work = Work { mask: None, ..work? };
+        let sample = pending[work.index];
+        let clean_score = scores(sample).ok_or_else(|| worst.missing(sample))?;
+        Ok(Subject { clean_score, threshold: decisions[sample.id.category.as_str()].threshold, work })
+    });
+    let attacks = plan.attacks(settings);
+    let mut done = |work: Work, found: Vec<attack::Tolerance>| {
+        let sample = pending[work.index];
+        let decision = decisions[sample.id.category.as_str()];
+        attacks.iter().try_for_each(|&attack| {
+            let tolerance = found.iter().find(|tolerance| attack == Attack::Single(tolerance.axis));
+            let row = worst.stability(sample, attack, decision, tolerance)?;
+            journal.append(&row)?;
+            rows.push(row);
+            Ok(())
+        })
+    };
+    let result =
+        tolerances(&mut evaluator, &scan, source, &mut done, &|| observe.stop(), &|count| stage.advance(count));
+    let (clock, batch) = (evaluator.clock(), evaluator.batch());
+    run.into_inner().keep_batch(&name, batch, *observe)?;
+    result?;
+    stage.complete();
+    Ok(clock)
+}
+
+/// What `samples.csv` and the stored maps say of one model.
+struct Worst<'r> {
+    dir: &'r RunDir,
+    model: &'r str,
+    objective: Objective,
+    rows: HashMap<(SampleKey, Attack), &'r SampleRow>,
+}
+
+impl<'r> Worst<'r> {
+    fn row(&self, sample: &Sample, attack: Attack) -> Option<&'r SampleRow> {
+        self.rows.get(&(SampleKey::of(self.model, &sample.id), attack)).copied()
+    }
+
+    /// The model's answer to an attack.
+    fn answer(&self, sample: &Sample, row: &SampleRow) -> Result<Segmentation> {
+        let map = self.dir.load_patch_map(self.model, &sample.id, row.attack)?;
+        Ok(Segmentation { map, image_score: row.image_score as f32 })
+    }
+
+    fn missing(&self, sample: &Sample) -> Error {
+        Error::file(
+            self.dir.samples_path(),
+            format!("has no row of {}", sample.id),
+            "delete stability.csv and give the same command again",
+        )
+    }
+
+    fn stability(
+        &self,
+        sample: &Sample,
+        attack: Attack,
+        Decision { threshold, rule }: Decision,
+        tolerance: Option<&attack::Tolerance>,
+    ) -> Result<StabilityRow> {
+        let clean = self.row(sample, Attack::Clean).ok_or_else(|| self.missing(sample))?;
+        let attacked = self.row(sample, attack);
+        let drift = attacked
+            .map(|row| {
+                let (clean, answer) = (self.answer(sample, clean)?, self.answer(sample, row)?);
+                // Not `-0.0`.
+                Ok(0.0 - self.objective.drift(&answer, &clean, &row.perturbation()))
+            })
+            .transpose()?;
+        let anomalous = |score: f64| score > threshold;
+        Ok(StabilityRow {
+            model: clean.model.clone(),
+            dataset: clean.dataset.clone(),
+            category: clean.category.clone(),
+            sample: clean.sample.clone(),
+            label: sample.label,
+            attack,
+            threshold,
+            rule,
+            clean_score: clean.image_score,
+            worst_score: attacked.map(|row| row.image_score),
+            drift,
+            flips: attacked.map(|row| anomalous(row.image_score) != anomalous(clean.image_score)),
+            below: tolerance.and_then(|tolerance| tolerance.below),
+            above: tolerance.and_then(|tolerance| tolerance.above),
+            tolerance: tolerance.and_then(attack::Tolerance::nearest),
+            step: tolerance.map(|tolerance| tolerance.step),
+            resolution: tolerance.map(|tolerance| tolerance.resolution),
+            evaluations: tolerance.map(|tolerance| tolerance.evaluations),
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! Per-sample worst cases of one model over the data, journalled row by row.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use ndarray::Array2;
+
+use super::choose;
+use super::run::{Run, decoded};
+use super::session::Session;
+use crate::attack::{Clock, Evaluator, Objective, Outcome, Probe, Select, Settings, Work, worst_cases};
+use crate::dataset::Sample;
+use crate::error::Result;
+use crate::model::Segmenter;
+use crate::record::{Journal, Parameters, RunDir, SampleRow};
+use crate::types::{Attack, Axis, SampleKey};
+
+/// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again.
+pub(super) fn take_up(run: &Run, settings: &Settings) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
+    Journal::take_up(run.dir.samples_path(), SampleRow::key, settings.attacks.len())
+}
+
+/// Attacks with one model every sample that has no rows yet.
+pub(super) fn attack(
+    session: &Session<'_>,
+    model: &mut dyn Segmenter,
+    run: &mut Run,
+    journal: &mut Journal<SampleRow>,
+    rows: &mut Vec<SampleRow>,
+) -> Result<Clock> {
+    let Session { settings, observe, .. } = session;
+    let (name, size) = (model.name().to_owned(), model.input_size());
+    let finished: HashSet<SampleKey> = rows.iter().map(SampleRow::key).collect();
+    let pending: Vec<&Sample> = session
+        .data
+        .samples()
+        .filter(|sample| !finished.contains(&SampleKey::of(&name, &sample.id)))
+        .collect();
+    let (all, per_sample) = (session.data.samples().count(), settings.evaluations_per_sample());
+    let stage = session.stage(session.command.name(), &name, all * per_sample);
+    stage.advance((all - pending.len()) * per_sample);
+
+    model.prepare(&session.data.categories())?;
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
+    let recorder = Recorder {
+        session,
+        run: &run.dir.clone(),
+        model: &name,
+        objective: Objective::new(settings, size),
+        axes: settings.all_axes(),
+    };
+    let run = RefCell::new(run);
+    let mut done = |work: Work, outcomes: Vec<Outcome>| {
+        let sample = pending[work.index];
+        outcomes.into_iter().try_for_each(|outcome| {
+            recorder.save(&work, &outcome)?;
+            let row = recorder.row(sample, &work, &outcome);
+            journal.append(&row)?;
+            rows.push(row);
+            Ok(())
+        })
+    };
+    let source = decoded(&pending, size, &run);
+    let result =
+        worst_cases(&mut evaluator, settings, source, &mut done, &|| observe.stop(), &|count| stage.advance(count));
+    let (clock, batch) = (evaluator.clock(), evaluator.batch());
+    run.into_inner().keep_batch(&name, batch, *observe)?;
+    result?;
+    stage.complete();
+    Ok(clock)
+}
+
+/// From what an attack found to what is kept of it.
+struct Recorder<'a> {
+    session: &'a Session<'a>,
+    run: &'a RunDir,
+    model: &'a str,
+    objective: Objective,
+    axes: Vec<Axis>,
+}
+
+impl Recorder<'_> {
+    /// Writes map, candidates and trace: before the row, so that a row implies them.
+    fn save(&self, work: &Work, outcome: &Outcome) -> Result<()> {
+        let Self { session: Session { settings, keep_traces, .. }, run, model, .. } = self;
+        let (id, attack) = (&work.id, outcome.attack);
+        run.save_patch_map(model, id, attack, outcome.segmentation.map.view())?;
+        if settings.select == Select::Pooled && attack != Attack::Clean {
+            choose::save(run, model, id, attack, &outcome.candidates)?;
+        }
+        if *keep_traces {
+            run.save_trace(model, id, attack, table(&outcome.trace, settings.axes_of(attack)).view())?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, sample: &Sample, work: &Work, outcome: &Outcome) -> SampleRow {
+        let Session { settings, data, .. } = self.session;
+        let (attack, perturbation) = (outcome.attack, outcome.perturbation);
+        let map = outcome.segmentation.map.view();
+        let mask = work.mask.as_ref();
+        SampleRow {
+            model: self.model.to_owned(),
+            dataset: data.dataset().name.clone(),
+            category: work.id.category.clone(),
+            sample: work.id.within_category(),
+            label: sample.label,
+            attack,
+            parameters: Parameters::new(&perturbation, &self.axes),
+            loss: outcome.loss,
+            sample_auroc: mask.and_then(|mask| self.objective.sample_auroc(map, mask, perturbation)),
+            evaluations: outcome.evaluations,
+            coarse: outcome.coarse,
+            expected_gain: outcome.expected_gain,
+            image_score: f64::from(outcome.segmentation.image_score),
+            search: strategy(settings, attack),
+            budget: settings.budget_of(attack),
+            seed: settings.seed,
+            image: sample.image.display().to_string(),
+            mask: masks(sample),
+        }
+    }
+}
+
+/// The paths of the masks as one cell.
+fn masks(sample: &Sample) -> Option<String> {
+    let paths: Vec<String> = sample.masks.iter().map(|path| path.display().to_string()).collect();
+    (!paths.is_empty()).then(|| paths.join(";"))
+}
+
+/// One row per evaluation: the value of each axis that was searched, then the loss and the cost.
+fn table(trace: &[Probe], axes: &[Axis]) -> Array2<f64> {
+    let mut table = Array2::zeros((trace.len(), axes.len() + 2));
+    for (mut row, Probe { perturbation, loss, cost }) in table.rows_mut().into_iter().zip(trace) {
+        let cells = axes.iter().map(|&axis| perturbation.get(axis)).chain([*loss, *cost]);
+        row.iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell);
+    }
+    table
+}
+
+/// Name of the strategy of an attack, for records.
+pub(super) fn strategy(settings: &Settings, attack: Attack) -> String {
+    if attack == Attack::Clean {
+        "none".to_owned()
+    } else {
+        settings.search.kind(settings.axes_of(attack).len()).to_string()
+    }
+}

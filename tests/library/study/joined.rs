@@ -1,0 +1,61 @@
+//! Shards of a run, and the run that they become.
+
+use std::fs;
+use std::path::PathBuf;
+
+use askance::study::{Merge, Plan, Quiet};
+use askance::types::Axis;
+
+use super::{Bench, files, refusal};
+
+fn plan() -> Plan {
+    Plan::attack().axes([Axis::Hue]).budget(4).keep_traces(true)
+}
+
+fn shards(bench: &Bench, of: usize) -> Vec<PathBuf> {
+    (1..=of)
+        .map(|index| {
+            let name = format!("shard-{index}");
+            let shard = format!("{index}/{of}").parse().unwrap();
+            let outcome = bench.run(&plan().shard(shard).check().unwrap(), &name);
+            assert!(outcome.summary.is_empty(), "a part has no metrics");
+            bench.out(&name)
+        })
+        .collect()
+}
+
+#[test]
+fn the_shards_put_together_are_the_run_byte_for_byte() {
+    let bench = Bench::new();
+    bench.run(&plan().check().unwrap(), "whole");
+    let mut shards = shards(&bench, 3);
+    shards.reverse();
+    let merge = Merge { shards, ..Merge::default() };
+    let outcome = merge.run(bench.out("merged"), &Quiet).unwrap();
+    assert_eq!(files(&bench.out("merged")), files(&bench.out("whole")));
+    assert_eq!(outcome.summary.len(), 2 * 3);
+    let error = refusal(merge.run(bench.out("merged"), &Quiet));
+    assert!(error.problem.contains("holds a run already"), "{error}");
+}
+
+#[test]
+fn a_merge_without_all_shards_or_with_other_pictures_is_refused() {
+    let bench = Bench::new();
+    let shards = shards(&bench, 2);
+    let some = Merge { shards: shards[..1].to_vec(), ..Merge::default() };
+    assert!(refusal(some.run(bench.out("merged"), &Quiet)).problem.contains("2/2 is missing"));
+
+    let all = Merge { shards, ..Merge::default() };
+    fs::rename(bench.data(), bench.out("moved")).unwrap();
+    let error = refusal(all.run(bench.out("merged"), &Quiet));
+    assert!(error.fix.contains("`data`"), "{error}");
+    let moved = Merge { data: Some(bench.out("moved")), save_maps: true, ..all };
+    moved.run(bench.out("merged"), &Quiet).unwrap();
+    assert!(bench.out("merged/maps/nut/red/0.hue.npy").is_file());
+
+    fs::copy(bench.out("moved/nut/test/red/0.png"), bench.out("moved/nut/test/red/1.png")).unwrap();
+    let other = fs::read(bench.out("moved/plate/ground_truth/red/0_mask.png")).unwrap();
+    fs::write(bench.out("moved/nut/ground_truth/red/1_mask.png"), [other, vec![0]].concat()).unwrap();
+    let error = refusal(moved.run(bench.out("again"), &Quiet));
+    assert!(error.problem.contains("holds other files"), "{error}");
+}

@@ -1,0 +1,173 @@
+//! Studies in process, with a segmenter that needs no ONNX Runtime.
+
+mod attack;
+mod joined;
+mod paper;
+mod searches;
+mod shared;
+mod stability;
+mod sweep;
+
+use std::cell::{Cell, RefCell};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use askance::error::{Error, Kind, Result};
+use askance::model::Fake;
+use askance::study::{Checked, Data, Models, Observe, Outcome, Quiet, Source};
+use image::{GrayImage, Luma, Rgb, RgbImage};
+use tempfile::TempDir;
+
+/// Side of the fake's pictures.
+const SIZE: usize = 32;
+
+/// Data in a folder of their own, and room for runs.
+struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    /// Two categories, two good and three defective parts each: grey with a reddish square that is the defect.
+    fn new() -> Self {
+        let bench = Self { folder: TempDir::new().unwrap() };
+        for (place, category) in ["nut", "plate"].into_iter().enumerate() {
+            for number in 0..2 {
+                part(&bench.data().join(category).join(format!("test/good/{number}.png")), None);
+            }
+            for number in 0..3 {
+                let square = Some(number + 3 * place as u32);
+                part(&bench.data().join(category).join(format!("test/red/{number}.png")), square);
+                mask(
+                    &bench.data().join(category).join(format!("ground_truth/red/{number}_mask.png")),
+                    number + 3 * place as u32,
+                );
+            }
+        }
+        bench
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn open(&self) -> Data {
+        Data::open(&Source::new(self.data()), &Quiet).unwrap()
+    }
+
+    fn out(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Makes or takes up a run over all data.
+    fn run(&self, plan: &Checked, name: &str) -> Outcome {
+        plan.run(self.out(name), &self.open(), &mut fake(), &Quiet).unwrap()
+    }
+
+    /// Starts a run again and again, each time with a stop after so many evaluations more, until it comes to its end.
+    fn run_with_stops(&self, plan: &Checked, name: &str, every: usize) -> usize {
+        let data = self.open();
+        for stops in 0..10_000 {
+            let observe = Listener::stopping_after(every);
+            match plan.run(self.out(name), &data, &mut fake(), &observe) {
+                Ok(_) => return stops,
+                Err(error) => assert_eq!(error.kind, Kind::Interrupted, "{error}"),
+            }
+        }
+        panic!("no end after ten thousand stops");
+    }
+
+    fn bytes(&self, run: &str, file: &str) -> Vec<u8> {
+        fs::read(self.out(run).join(file)).unwrap_or_else(|e| panic!("{run}/{file}: {e}"))
+    }
+}
+
+fn fake() -> Models {
+    Models::of(vec![Box::new(Fake::new(SIZE, (4, 4)))], 4).unwrap()
+}
+
+fn refusal<T>(result: Result<T>) -> Error {
+    result.err().expect("this is to be refused")
+}
+
+/// Where a part's square lies.
+fn is_marked(x: u32, y: u32, square: u32) -> bool {
+    let (left, top) = (3 + 4 * (square % 4), 17 - 3 * (square % 5));
+    (left..left + 9).contains(&x) && (top..top + 9).contains(&y)
+}
+
+fn part(path: &Path, square: Option<u32>) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    RgbImage::from_fn(SIZE as u32, SIZE as u32, |x, y| match square {
+        Some(square) if is_marked(x, y, square) => Rgb([170 + 9 * square as u8, 50, 60 + 5 * square as u8]),
+        _ => Rgb([120 + (x % 5) as u8, 112, 104 + (y % 7) as u8]),
+    })
+    .save(path)
+    .unwrap();
+}
+
+fn mask(path: &Path, square: u32) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    GrayImage::from_fn(SIZE as u32, SIZE as u32, |x, y| Luma([if is_marked(x, y, square) { 255 } else { 0 }]))
+        .save(path)
+        .unwrap();
+}
+
+/// Every file below a folder by its path in it, but for run.toml.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder).unwrap().to_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name != Path::new("run.toml") {
+                found.push((name, fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Keeps what it hears, and stops after so many evaluations.
+#[derive(Default)]
+struct Listener {
+    stop_after: Option<usize>,
+    evaluations: Cell<usize>,
+    stages: RefCell<Vec<(String, usize, usize)>>,
+    warnings: RefCell<Vec<String>>,
+    notes: RefCell<Vec<String>>,
+}
+
+impl Listener {
+    fn stopping_after(evaluations: usize) -> Self {
+        Self { stop_after: Some(evaluations), ..Self::default() }
+    }
+}
+
+impl Observe for Listener {
+    fn begin(&self, stage: &str, evaluations: usize) {
+        self.stages.borrow_mut().push((stage.to_owned(), evaluations, 0));
+    }
+
+    fn advance(&self, evaluations: usize) {
+        if let Some((_, _, done)) = self.stages.borrow_mut().last_mut() {
+            *done += evaluations;
+        }
+        self.evaluations.set(self.evaluations.get() + evaluations);
+    }
+
+    fn note(&self, text: &str) {
+        self.notes.borrow_mut().push(text.to_owned());
+    }
+
+    fn warn(&self, warning: &str) {
+        self.warnings.borrow_mut().push(warning.to_owned());
+    }
+
+    fn stop(&self) -> bool {
+        self.stop_after.is_some_and(|most| self.evaluations.get() >= most)
+    }
+}

@@ -1,0 +1,92 @@
+//! The paper's protocol on parts that lie as the published sets do.
+
+use std::fs;
+
+use askance::attack::Preset;
+use askance::error::Result;
+use askance::metric::MetricOptions;
+use askance::study::{ModelSpec, Models, Origin, Paper};
+use askance::types::Attack;
+
+use super::{Bench, Listener, fake, refusal};
+
+fn paper(bench: &Bench) -> Paper {
+    Paper {
+        data_root: bench.out("root"),
+        models_dir: bench.out("models"),
+        spec: ModelSpec::new(["fake"]),
+        metric: MetricOptions::default(),
+        preset: Preset::Paper,
+        invariant: vec!["screw".into()],
+        steps: 3,
+        budget: 2,
+        seed: 0,
+        limit: Some(2),
+        skip_bad: false,
+        origin: Origin::default(),
+    }
+}
+
+fn load(spec: &ModelSpec) -> Result<Models> {
+    assert_eq!((spec.model.as_slice(), spec.preset), (&["fake".to_owned()][..], Some(Preset::Paper)));
+    Ok(fake())
+}
+
+/// Two categories of MVTec AD, and somebody's own.
+fn data() -> Bench {
+    let bench = Bench::new();
+    for (from, to) in [("nut", "mvtec_ad/screw"), ("plate", "mvtec_ad/leather")] {
+        let to = bench.out("root").join(to);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::rename(bench.data().join(from), to).unwrap();
+    }
+    bench
+}
+
+#[test]
+fn each_data_set_is_attacked_and_the_objects_without_an_upright_position_are_swept() {
+    let bench = data();
+    let listener = Listener::default();
+    let mut loaded = 0;
+    let mut load = |spec: &ModelSpec| {
+        loaded += 1;
+        load(spec)
+    };
+    let out = bench.out("paper");
+    let results = paper(&bench).run(&out, &mut load, &listener).unwrap();
+    assert_eq!(loaded, 1, "a model is loaded once for all of its runs");
+    assert!(listener.notes.borrow().iter().any(|note| note.starts_with("not there: VisA: curl")));
+    let folders: Vec<String> = results
+        .runs
+        .iter()
+        .map(|run| run.path().file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(folders, ["attack-mvtec-ad-fake", "sweep-mvtec-ad-fake"]);
+    assert_eq!(results.summary.iter().filter(|row| row.attack == Attack::Clean).count(), 3);
+    let page = fs::read_to_string(&results.page).unwrap();
+    for words in ["2 of 15 categories, 8 pictures", "A rehearsal", "VisA: curl", "| MVTec AD | AUPRO |"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let table = fs::read_to_string(out.join("tables/backbone_fake.csv")).unwrap();
+    assert!(table.starts_with("dataset,metric,clean,angle,hue,saturation,"), "{table}");
+
+    let again = paper(&bench).run(&out, &mut load, &Listener::default()).unwrap();
+    assert_eq!(again.summary, results.summary);
+    assert_eq!(fs::read_to_string(out.join("tables/backbone_fake.csv")).unwrap(), table);
+}
+
+#[test]
+fn what_would_fail_after_hours_is_refused_at_once() {
+    let bench = data();
+    let mut never = |_: &ModelSpec| -> Result<Models> { panic!("no model is loaded") };
+    let out = bench.out("paper");
+    let mut run = |paper: Paper| refusal(paper.run(&out, &mut never, &Listener::default()));
+    let unknown = Paper { invariant: vec!["spanner".into()], ..paper(&bench) };
+    assert!(run(unknown).subject.contains("`invariant = spanner`"));
+    assert!(run(Paper { steps: 1, ..paper(&bench) }).subject.contains("steps"));
+    let missing = run(Paper { spec: ModelSpec::default(), ..paper(&bench) });
+    assert!(missing.fix.contains("python -m askance_export ViT-L-14"), "{missing}");
+    fs::write(bench.out("root/mvtec_ad/leather/test/good/0.png"), b"no picture").unwrap();
+    assert!(run(paper(&bench)).subject.contains("0.png"));
+    assert!(!out.exists());
+}

@@ -1,0 +1,126 @@
+//! Search strategies compared.
+
+use std::fs;
+
+use askance::attack::SearchChoice;
+use askance::record::{SampleRow, SearchRow, read_rows};
+use askance::search::{self, Kind, Own, Space, Strategy};
+use askance::study::{Comparison, Plan, Quiet, RivalFile};
+use askance::types::{Attack, Axis};
+
+use super::{Bench, Listener, fake, refusal};
+
+fn plan() -> Plan {
+    Plan::attack().axes([Axis::Angle, Axis::Hue]).seed(1)
+}
+
+fn comparison() -> Comparison {
+    let strategies = [Kind::Random, Kind::Grid].map(SearchChoice::Named).to_vec();
+    Comparison { strategies, budgets: vec![8, 4, 8], truth: Vec::new(), rivals: Vec::new() }
+}
+
+#[test]
+fn every_strategy_and_budget_has_a_run_and_a_share_of_the_gap() {
+    let bench = Bench::new();
+    let (data, out) = (bench.open(), bench.out("compared"));
+    let compared = comparison().run(&plan(), &out, &data, &mut fake(), &Quiet).unwrap();
+    assert_eq!(compared.standings.len(), 2 * 2);
+    let rows: Vec<SearchRow> = read_rows(out.join("search.csv")).unwrap();
+    assert_eq!(rows.len(), 2 * 2 * 10);
+    for row in &rows {
+        let same = |other: &&SearchRow| (&other.category, &other.sample) == (&row.category, &row.sample);
+        let lowest = rows.iter().filter(same).map(|other| other.loss).fold(f64::INFINITY, f64::min);
+        assert_eq!(row.reference, lowest);
+        assert!(row.evaluations <= row.budget);
+    }
+    let text = fs::read_to_string(out.join("search.md")).unwrap();
+    assert!(text.contains("| random |") && text.contains("| grid |"), "{text}");
+
+    // What is there is taken up, and its times stay.
+    let listener = Listener::default();
+    let again = comparison().run(&plan(), &out, &data, &mut fake(), &listener).unwrap();
+    assert_eq!(again.search_time, compared.search_time);
+    assert_eq!(read_rows::<SearchRow>(out.join("search.csv")).unwrap(), rows);
+}
+
+/// Asks for points on a diagonal of the space.
+struct Diagonal {
+    points: Vec<Vec<f64>>,
+}
+
+impl Strategy for Diagonal {
+    fn ask(&mut self, limit: usize) -> Vec<Vec<f64>> {
+        let asked = limit.min(self.points.len());
+        self.points.drain(..asked).collect()
+    }
+
+    fn tell(&mut self, _: &[Vec<f64>], _: &[f64]) {}
+
+    fn remaining(&self) -> usize {
+        self.points.len()
+    }
+
+    fn name(&self) -> &'static str {
+        "diagonal"
+    }
+}
+
+fn diagonal(space: &Space, budget: usize, _seed: u64) -> Box<dyn Strategy> {
+    let at = |step: usize| {
+        let share = (step + 1) as f64 / (budget + 1) as f64;
+        space.dimensions().iter().map(|axis| axis.low + share * (axis.high - axis.low)).collect()
+    };
+    Box::new(Diagonal { points: (0..budget).map(at).collect() })
+}
+
+#[test]
+fn a_strategy_of_ones_own_is_compared_and_recorded_by_its_name() {
+    let bench = Bench::new();
+    let own = SearchChoice::Own(Own { name: "diagonal", build: diagonal });
+    let comparison = Comparison {
+        strategies: vec![own, SearchChoice::Named(Kind::Grid)],
+        budgets: vec![5],
+        ..comparison()
+    };
+    let out = bench.out("compared");
+    let compared = comparison.run(&plan(), &out, &bench.open(), &mut fake(), &Quiet).unwrap();
+    assert!(compared.standings.iter().any(|standing| standing.strategy == "diagonal"));
+    let rows: Vec<SampleRow> = read_rows(out.join("diagonal-5/samples.csv")).unwrap();
+    let joint: Vec<&SampleRow> = rows.iter().filter(|row| row.attack == Attack::Joint).collect();
+    assert!(joint.iter().all(|row| row.search == "diagonal" && row.evaluations == 5), "{joint:?}");
+    let settings = fs::read_to_string(out.join("diagonal-5/run.toml")).unwrap();
+    assert!(settings.contains("search = \"diagonal\""), "{settings}");
+    assert!(search::Kind::ALL.iter().all(|kind| kind.name() != "diagonal"));
+}
+
+#[test]
+fn a_truth_and_rivals_are_about_the_same_samples() {
+    let bench = Bench::new();
+    let (data, out) = (bench.open(), bench.out("compared"));
+    let exhaustive = plan().attacks([Attack::Joint]).search(SearchChoice::Named(Kind::Exhaustive)).budget(40);
+    bench.run(&exhaustive.clone().check().unwrap(), "truth");
+    let truth: Vec<SampleRow> = read_rows(bench.out("truth/samples.csv")).unwrap();
+    let mut steps = "model,category,sample,step,best_loss\n".to_owned();
+    for row in truth.iter().filter(|row| row.attack == Attack::Clean) {
+        steps += &format!("fake,{},{},3,{}\n", row.category, row.sample, row.loss - 0.01);
+    }
+    fs::write(bench.out("steps.csv"), &steps).unwrap();
+    let rival = RivalFile { name: "adam".into(), path: bench.out("steps.csv") };
+    let with = Comparison { truth: vec![bench.out("truth")], rivals: vec![rival], ..comparison() };
+    let compared = with.run(&plan(), &out, &data, &mut fake(), &Quiet).unwrap();
+    assert!(compared.reference.contains("exhaustive search of"), "{}", compared.reference);
+    let rows: Vec<SearchRow> = read_rows(out.join("search.csv")).unwrap();
+    for row in rows.iter().filter(|row| row.strategy == "adam") {
+        assert!((row.clean - row.loss - 0.01).abs() < 1e-9 && row.evaluations == 3, "{row:?}");
+    }
+
+    fs::write(bench.out("steps.csv"), steps.lines().next().unwrap()).unwrap();
+    let error = refusal(with.run(&plan(), &out, &data, &mut fake(), &Quiet));
+    assert!(error.subject.contains("`rival = adam=") && error.problem.contains("has no step"), "{error}");
+    bench.run(&exhaustive.loss(askance::metric::Loss::Auroc).check().unwrap(), "other");
+    let other = Comparison { truth: vec![bench.out("other")], ..comparison() };
+    let error = refusal(other.run(&plan(), &out, &data, &mut fake(), &Quiet));
+    assert!(error.subject.contains("`truth = ") && error.problem.contains("loss"), "{error}");
+    let shard = plan().shard("1/2".parse().unwrap());
+    assert!(refusal(comparison().run(&shard, &out, &data, &mut fake(), &Quiet)).problem.contains("all samples"));
+}
