@@ -4,6 +4,7 @@ mod attack;
 mod axis;
 mod bounds;
 mod metrics;
+mod over;
 mod perturbation;
 mod shard;
 
@@ -16,6 +17,7 @@ pub use attack::Attack;
 pub use axis::Axis;
 pub use bounds::{Bounds, Interval};
 pub use metrics::Metrics;
+pub use over::Over;
 pub use perturbation::Perturbation;
 pub use shard::Shard;
 

@@ -12,7 +12,7 @@ use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
 use askance::model::{Bundle, ClipManifest};
 use askance::plot;
-use askance::record::{MEAN_CATEGORY, RunDir, Status, SummaryRow, write_atomic};
+use askance::record::{RunDir, Status, SummaryRow, write_atomic};
 use askance::report::{Table, backbone_tables, category_table, published_table};
 use askance::types::{Attack, Axis};
 
@@ -372,7 +372,7 @@ fn page(
         let rows = summary.iter().filter(|row| {
             row.dataset == part.name
                 && row.attack == Attack::Clean
-                && row.category != MEAN_CATEGORY
+                && row.over.category().is_some()
                 && Some(&row.model) == first
         });
         let (categories, samples) = rows.fold((0, 0), |(count, sum), row| (count + 1, sum + row.samples));

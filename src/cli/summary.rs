@@ -9,7 +9,7 @@ use askance::attack::{Objective, Pooled, category_metrics};
 use askance::dataset::{self, Category, Sample};
 use askance::error::Result;
 use askance::record::{RunDir, SampleRow, SummaryRow, mean_rows, write_examples, write_npy, write_rows};
-use askance::types::{Attack, Frame, Label, Map, Mask, Metrics};
+use askance::types::{Attack, Frame, Label, Map, Mask, Metrics, Over};
 
 use super::plan::Session;
 use super::setup::Run;
@@ -98,7 +98,7 @@ fn pool_category(
         summary.push(SummaryRow {
             model: model.to_owned(),
             dataset: session.data.dataset.name.clone(),
-            category: category.name.clone(),
+            over: Over::Category(category.name.clone()),
             attack,
             samples: pooled.len(),
             metrics,

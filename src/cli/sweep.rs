@@ -10,8 +10,8 @@ use askance::attack::{
 use askance::dataset::{self, Category, Sample};
 use askance::error::{Error, Result};
 use askance::model::Segmenter;
-use askance::record::{MEAN_CATEGORY, SweepRow, read_map, write_npy, write_rows};
-use askance::types::{Axis, Map, Mask, Metrics, Perturbation};
+use askance::record::{SweepRow, read_map, sweep_means, write_npy, write_rows};
+use askance::types::{Axis, Map, Mask, Over, Perturbation};
 
 use super::plan::{Session, SweepPlan};
 use super::setup::Run;
@@ -53,7 +53,7 @@ pub fn run_model(
 
 /// Writes `sweep.csv` with the mean over categories.
 pub fn write(run: &Run, rows: &mut Vec<SweepRow>) -> Result<()> {
-    let means = mean_rows(rows);
+    let means = sweep_means(rows);
     rows.extend(means);
     write_rows(run.dir.sweep_path(), rows)
 }
@@ -157,7 +157,7 @@ fn pool(
         rows.push(SweepRow {
             model: model.to_owned(),
             dataset: session.data.dataset.name.clone(),
-            category: first.id.category.clone(),
+            over: Over::Category(first.id.category.clone()),
             axis,
             value,
             samples: works.len(),
@@ -165,25 +165,4 @@ fn pool(
         });
     }
     Ok(rows)
-}
-
-/// The mean over categories for each model, axis and value.
-fn mean_rows(rows: &[SweepRow]) -> Vec<SweepRow> {
-    let mut means: Vec<SweepRow> = Vec::new();
-    for row in rows {
-        let same = |other: &&SweepRow| {
-            other.model == row.model && other.axis == row.axis && other.value == row.value
-        };
-        if means.iter().any(|mean| same(&mean)) {
-            continue;
-        }
-        let group: Vec<&SweepRow> = rows.iter().filter(same).collect();
-        means.push(SweepRow {
-            category: MEAN_CATEGORY.to_owned(),
-            samples: group.iter().map(|row| row.samples).sum(),
-            metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
-            ..row.clone()
-        });
-    }
-    means
 }

@@ -15,10 +15,9 @@ use askance::dataset::{self, Category, Sample};
 use askance::error::{Error, Result};
 use askance::model::Segmenter;
 use askance::record::{
-    ALL_CATEGORIES, Journal, MEAN_CATEGORY, Opened, Parameters, SampleRow, SummaryRow, UniformRow,
-    uniform_means, write_rows,
+    Journal, Opened, Parameters, SampleRow, SummaryRow, UniformRow, uniform_means, write_rows,
 };
-use askance::types::{Attack, Label, Perturbation};
+use askance::types::{Attack, Label, Over, Perturbation};
 
 use super::args::positive;
 use super::plan::Session;
@@ -135,7 +134,7 @@ fn take_up(run: &Run) -> Result<(Journal<UniformRow>, Vec<UniformRow>)> {
     let path = run.dir.uniform_path();
     let Opened { journal, rows, .. } = Journal::<UniformRow>::open(&path)?;
     let whole = rows.len();
-    let searched: Vec<UniformRow> = rows.into_iter().filter(|row| row.category != MEAN_CATEGORY).collect();
+    let searched: Vec<UniformRow> = rows.into_iter().filter(|row| row.over != Over::Mean).collect();
     if searched.len() == whole {
         return Ok((journal, searched));
     }
@@ -192,13 +191,13 @@ impl Searches<'_> {
             match scope {
                 Scope::Category => {
                     for place in 0..self.categories.len() {
-                        let name = self.categories[place].0.name.clone();
-                        self.search(&name, &name, place..place + 1, evaluator, journal, rows, &tick)?;
+                        let over = Over::Category(self.categories[place].0.name.clone());
+                        self.search(&over, &over, place..place + 1, evaluator, journal, rows, &tick)?;
                     }
                 }
                 Scope::Dataset => {
                     let all = 0..self.categories.len();
-                    self.search(ALL_CATEGORIES, MEAN_CATEGORY, all, evaluator, journal, rows, &tick)?;
+                    self.search(&Over::All, &Over::Mean, all, evaluator, journal, rows, &tick)?;
                 }
             }
         }
@@ -206,12 +205,12 @@ impl Searches<'_> {
         Ok(())
     }
 
-    /// Every attack on one set of categories, which its rows name `name` and the summary `clean`.
+    /// Every attack on one set of categories, whose rows are over `over`, and in the summary over `clean`.
     #[expect(clippy::too_many_arguments, reason = "what is searched, with what, and where it is written")]
     fn search(
         &self,
-        name: &str,
-        clean: &str,
+        over: &Over,
+        clean: &Over,
         members: std::ops::Range<usize>,
         evaluator: &mut Evaluator<'_>,
         journal: &mut Journal<UniformRow>,
@@ -225,16 +224,16 @@ impl Searches<'_> {
         // One category stays in memory; of several only the one that is under way.
         let mut kept: Option<Pictures> = None;
         for &attack in &settings.attacks {
-            let done = rows.iter().find(|row| {
-                (row.model.as_str(), row.category.as_str(), row.attack) == (self.model, name, attack)
-            });
+            let done = rows
+                .iter()
+                .find(|row| (row.model.as_str(), &row.over, row.attack) == (self.model, over, attack));
             if let Some(row) = done {
                 known.push(case_of(row));
                 tick(row.evaluations - samples);
                 continue;
             }
             let case = if attack == Attack::Clean {
-                let Some(row) = self.clean.iter().find(|row| row.category == clean) else { return Ok(()) };
+                let Some(row) = self.clean.iter().find(|row| row.over == *clean) else { return Ok(()) };
                 UniformCase { attack, perturbation: Perturbation::IDENTITY, effect: effect_of(row), looks: 1 }
             } else {
                 let mut evaluate = |perturbations: &[Perturbation]| {
@@ -251,9 +250,10 @@ impl Searches<'_> {
                     Ok(effects.iter().filter_map(|effects| Effect::mean(effects)).collect())
                 };
                 let goal = (self.plan.metric, self.plan.budget);
+                let name = over.category().unwrap_or("all");
                 worst_uniform(settings, goal, attack, name, &known, &mut evaluate)?
             };
-            let row = self.row(name, samples, &case);
+            let row = self.row(over, samples, &case);
             journal.append(&row)?;
             rows.push(row);
             known.push(case);
@@ -261,12 +261,12 @@ impl Searches<'_> {
         Ok(())
     }
 
-    fn row(&self, name: &str, samples: usize, case: &UniformCase) -> UniformRow {
+    fn row(&self, over: &Over, samples: usize, case: &UniformCase) -> UniformRow {
         let settings = &self.session.plan.work.settings;
         UniformRow {
             model: self.model.to_owned(),
             dataset: self.session.data.dataset.name.clone(),
-            category: name.to_owned(),
+            over: over.clone(),
             attack: case.attack,
             parameters: Parameters::new(&case.perturbation, &settings.all_axes()),
             search: attack::strategy(settings, case.attack),
