@@ -30,7 +30,7 @@ def measure(args, out, flags):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - start
     with open(out / "summary.csv", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["category"] == "mean"]
+        rows = [row for row in csv.DictReader(file) if row["over"] == "mean"]
     values = {
         (row["model"], row["attack"]): (100 * float(row["pixel_auroc"]), 100 * float(row["aupro"])) for row in rows
     }

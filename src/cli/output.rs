@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use askance::error::Result;
-use askance::record::{MEAN_CATEGORY, RunDir, SummaryRow, UniformRow};
+use askance::record::{RunDir, SummaryRow, UniformRow};
 use askance::report::stability_summary;
 use askance::study::{Figures, Outcome, draw};
-use askance::types::Attack;
+use askance::types::{Attack, Over};
 
 use super::args::{Global, PlotArgs};
 use super::table::{percent, render};
@@ -110,25 +110,25 @@ fn summary_tables(summary: &[SummaryRow], place: &str) -> Vec<String> {
 
 fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack], place: &str) -> String {
     let rows: Vec<&SummaryRow> = summary.iter().filter(|row| row.model == model).collect();
-    let mut categories: Vec<&str> = Vec::new();
+    let mut parts: Vec<&Over> = Vec::new();
     for row in &rows {
-        if !categories.contains(&row.category.as_str()) {
-            categories.push(&row.category);
+        if !parts.contains(&&row.over) {
+            parts.push(&row.over);
         }
     }
-    let cells = |category: &str| {
-        let row_of = |attack| rows.iter().find(|row| row.category == category && row.attack == attack);
+    let cells = |over: &Over| {
+        let row_of = |attack| rows.iter().find(|row| row.over == *over && row.attack == attack);
         let values = attacks.iter().map(|&attack| {
             row_of(attack).map_or_else(String::new, |row| {
                 format!("{} / {}", percent(row.metrics.pixel_auroc), percent(row.metrics.aupro))
             })
         });
-        std::iter::once(category.to_owned()).chain(values).collect::<Vec<_>>()
+        std::iter::once(over.to_string()).chain(values).collect::<Vec<_>>()
     };
-    let body: Vec<Vec<String>> = categories
+    let body: Vec<Vec<String>> = parts
         .iter()
-        .filter(|&&category| category != MEAN_CATEGORY || categories.len() > 2)
-        .map(|category| cells(category))
+        .filter(|&&over| *over != Over::Mean || parts.len() > 2)
+        .map(|over| cells(over))
         .collect();
     let header: Vec<&str> =
         std::iter::once("category").chain(attacks.iter().map(|attack| attack.name())).collect();
@@ -137,7 +137,7 @@ fn summary_table(summary: &[SummaryRow], model: &str, attacks: &[Attack], place:
 
 /// The mean over categories at the ends, the middle and the worst value of each sweep.
 fn sweep_table(done: &Outcome) -> String {
-    let means: Vec<_> = done.sweep.iter().filter(|row| row.category == MEAN_CATEGORY).collect();
+    let means: Vec<_> = done.sweep.iter().filter(|row| row.over == Over::Mean).collect();
     let mut lines: Vec<Vec<String>> = Vec::new();
     let mut seen = Vec::new();
     for row in &means {

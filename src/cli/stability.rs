@@ -63,7 +63,7 @@ fn line(row: &StabilitySummary) -> Vec<String> {
         None => "held".to_owned(),
     };
     vec![
-        row.category.clone(),
+        row.over.to_string(),
         row.attack.to_string(),
         row.samples.to_string(),
         number(row.threshold),

@@ -11,8 +11,8 @@ use super::{
 use crate::error::{Error, Result};
 use crate::perturb::Settings;
 use crate::record::{
-    Example, MEAN_CATEGORY, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow,
-    mean_rows, read_examples, read_rows, uniform_means,
+    Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, mean_rows,
+    read_examples, read_rows, uniform_means,
 };
 use crate::types::{Attack, Axis, Bounds};
 
@@ -107,7 +107,7 @@ impl Drawn {
     /// One figure for each model and dataset with several categories.
     fn add_categories(&mut self, out: &Path, summary: &[SummaryRow]) -> Result<()> {
         let mut groups: Vec<Vec<SummaryRow>> = Vec::new();
-        for row in summary.iter().filter(|row| row.category != MEAN_CATEGORY) {
+        for row in summary.iter().filter(|row| row.over.category().is_some()) {
             let same = |group: &&mut Vec<SummaryRow>| {
                 (&group[0].model, &group[0].dataset) == (&row.model, &row.dataset)
             };
@@ -118,7 +118,7 @@ impl Drawn {
         }
         for group in groups {
             let first = &group[0];
-            let several = group.iter().any(|row| row.category != first.category);
+            let several = group.iter().any(|row| row.over != first.over);
             let any = group.iter().any(|row| row.metrics.has_pixels());
             let name = format!("categories_{}_{}.png", plain(&first.dataset), plain(&first.model));
             let rows =

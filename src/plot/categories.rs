@@ -11,7 +11,7 @@ use super::canvas::{Area, Canvas, Drawing, fitted, px, title, upx, write};
 use super::legend::{Entry, Mark, legend};
 use super::style;
 use crate::error::{Error, Result};
-use crate::record::{MEAN_CATEGORY, SummaryRow};
+use crate::record::SummaryRow;
 use crate::types::Attack;
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
@@ -30,7 +30,7 @@ const GAP: i32 = 50;
 /// # Errors
 /// A file error when no row has a metric, the rows are of several models or datasets, or the file cannot be written.
 pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
-    let rows: Vec<&SummaryRow> = rows.iter().filter(|row| row.category != MEAN_CATEGORY).collect();
+    let rows: Vec<&SummaryRow> = rows.iter().filter(|row| row.over.category().is_some()).collect();
     let Some(first) = rows.iter().find(|row| row.metrics.has_pixels()) else {
         return Err(Error::file(out, "has nothing to show: no category with a metric", "run askance attack"));
     };
@@ -74,11 +74,11 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
 fn in_order<'r>(rows: &[&'r SummaryRow]) -> Vec<&'r str> {
     let mut names: Vec<(&str, f64)> = Vec::new();
     for row in rows {
-        if !names.iter().any(|(name, _)| *name == row.category) {
-            let clean =
-                rows.iter().find(|other| other.category == row.category && other.attack == Attack::Clean);
+        let Some(category) = row.over.category() else { continue };
+        if !names.iter().any(|(name, _)| *name == category) {
+            let clean = rows.iter().find(|other| other.over == row.over && other.attack == Attack::Clean);
             let value = clean.and_then(|row| row.metrics.pixel_auroc.or(row.metrics.aupro)).unwrap_or(0.0);
-            names.push((&row.category, value));
+            names.push((category, value));
         }
     }
     names.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
@@ -117,7 +117,8 @@ fn panel(
         let values: Vec<(Attack, f64)> = attacks
             .iter()
             .filter_map(|&attack| {
-                let found = rows.iter().find(|row| row.category == name && row.attack == attack)?;
+                let found =
+                    rows.iter().find(|row| row.over.category() == Some(name) && row.attack == attack)?;
                 Some((attack, 100.0 * metric(found)?))
             })
             .collect();
@@ -141,14 +142,14 @@ fn panel(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{Axis, Metrics};
+    use crate::types::{Axis, Metrics, Over};
 
     #[test]
     fn the_best_category_comes_first() {
         let row = |category: &str, attack, value| SummaryRow {
             model: "m".into(),
             dataset: "d".into(),
-            category: category.into(),
+            over: Over::Category(category.into()),
             attack,
             samples: 1,
             metrics: Metrics { pixel_auroc: value, ..Metrics::default() },

@@ -11,7 +11,7 @@ use super::canvas::{Area, Canvas, Drawing, px, title, upx};
 use super::legend::{Entry, Mark, legend};
 use super::style;
 use crate::error::{Error, Result};
-use crate::record::{MEAN_CATEGORY, SweepRow};
+use crate::record::SweepRow;
 use crate::stats;
 use crate::types::Axis;
 
@@ -84,19 +84,20 @@ fn all_series(rows: &[&SweepRow]) -> Vec<Series> {
     let one_dataset = groups.iter().all(|group| group.1 == groups[0].1);
     let mut series = Vec::new();
     for (number, &(model, dataset)) in groups.iter().enumerate() {
+        let of_category = |row: &&SweepRow| row.over.category().is_some();
         let own: Vec<&SweepRow> = rows
             .iter()
-            .filter(|row| row.model == model && row.dataset == dataset && row.category != MEAN_CATEGORY)
+            .filter(|row| row.model == model && row.dataset == dataset && of_category(row))
             .copied()
             .collect();
-        let mut categories: Vec<&str> = own.iter().map(|row| row.category.as_str()).collect();
+        let mut categories: Vec<&str> = own.iter().filter_map(|row| row.over.category()).collect();
         categories.sort_unstable();
         categories.dedup();
         let alone = groups.len() == 1;
         if alone && categories.len() > 1 {
             for (number, &category) in categories.iter().enumerate() {
                 let of_category: Vec<&SweepRow> =
-                    own.iter().filter(|row| row.category == category).copied().collect();
+                    own.iter().filter(|row| row.over.category() == Some(category)).copied().collect();
                 series.push(line(category.to_owned(), number, style::THIN, None, &of_category));
             }
         }

@@ -40,9 +40,9 @@ pub use info::{
 pub use journal::{Journal, Opened, read_rows, write_rows};
 pub use machine::{Machine, utc_now};
 pub use parameters::Parameters;
-pub use rows::{MEAN_CATEGORY, Row, SampleRow, SummaryRow, SweepRow, mean_rows};
+pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};
 pub use search::{SearchRow, SearchTimeRow};
 pub use shards::unite;
 pub use stability::{DecisionRule, StabilityRow};
 pub use trace::{Step, Trace};
-pub use uniform::{ALL_CATEGORIES, UniformRow, uniform_means};
+pub use uniform::{UniformRow, uniform_means};

@@ -6,10 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
-use crate::types::{Attack, Axis, Label, Metrics, Perturbation, SampleId};
-
-/// Category of a row that holds the mean over categories.
-pub const MEAN_CATEGORY: &str = "mean";
+use crate::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId};
 
 /// A row of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {
@@ -21,6 +18,12 @@ pub trait Row: Serialize + DeserializeOwned {
     /// Column names in order.
     fn header() -> Vec<&'static str> {
         Self::COLUMNS.concat()
+    }
+
+    /// The row as it is now, from one of a file that lacks [`Self::NEWER`] columns.
+    #[must_use]
+    fn from_older(self) -> Self {
+        self
     }
 }
 
@@ -110,8 +113,8 @@ pub struct SummaryRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// Category, or [`MEAN_CATEGORY`].
-    pub category: String,
+    /// The category, or the mean over categories.
+    pub over: Over,
     /// The attack whose maps are pooled.
     pub attack: Attack,
     /// Samples pooled.
@@ -126,10 +129,17 @@ pub struct SummaryRow {
 
 impl Row for SummaryRow {
     const COLUMNS: &'static [&'static [&'static str]] = &[
-        &["model", "dataset", "category", "attack", "samples"],
+        &["model", "dataset"],
+        Over::COLUMNS,
+        &["attack", "samples"],
         Metrics::COLUMNS,
         &["mean_loss", "evaluations"],
     ];
+    const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
+
+    fn from_older(self) -> Self {
+        Self { over: mean_by_name(self.over), ..self }
+    }
 }
 
 /// Pooled metrics of one category with one perturbation applied to every sample (`sweep.csv`).
@@ -139,8 +149,8 @@ pub struct SweepRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// Category, or [`MEAN_CATEGORY`].
-    pub category: String,
+    /// The category, or the mean over categories.
+    pub over: Over,
     /// The parameter that is swept.
     pub axis: Axis,
     /// Its value, in the unit of [`Axis`].
@@ -153,34 +163,62 @@ pub struct SweepRow {
 
 impl Row for SweepRow {
     const COLUMNS: &'static [&'static [&'static str]] =
-        &[&["model", "dataset", "category", "axis", "value", "samples"], Metrics::COLUMNS];
-    const NEWER: &'static [&'static [&'static str]] = &[&["image_ap"]];
+        &[&["model", "dataset"], Over::COLUMNS, &["axis", "value", "samples"], Metrics::COLUMNS];
+    const NEWER: &'static [&'static [&'static str]] = &[&["over", "image_ap"]];
+
+    fn from_older(self) -> Self {
+        Self { over: mean_by_name(self.over), ..self }
+    }
+}
+
+/// What a row of an older file is over: the mean was a category of that name.
+pub(super) fn mean_by_name(over: Over) -> Over {
+    if over.category() == Some("mean") { Over::Mean } else { over }
 }
 
 /// The mean over categories per (model, dataset, attack), in the order in which these first appear. Every category
 /// weighs the same; each metric is averaged over the categories that have it. Samples and evaluations are summed.
-/// Rows that already are means are left out.
+/// Rows that are not over one category are left out.
 pub fn mean_rows(rows: &[SummaryRow]) -> Vec<SummaryRow> {
-    let mut groups: Vec<Vec<&SummaryRow>> = Vec::new();
-    for row in rows.iter().filter(|row| row.category != MEAN_CATEGORY) {
-        let same = |other: &SummaryRow| {
-            (&other.model, &other.dataset, other.attack) == (&row.model, &row.dataset, row.attack)
-        };
-        match groups.iter_mut().find(|group| same(group[0])) {
-            Some(group) => group.push(row),
-            None => groups.push(vec![row]),
-        }
-    }
-    groups.iter().map(|group| mean_of(group)).collect()
+    let each = rows.iter().filter(|row| row.over.category().is_some());
+    groups(each, |row| (&row.model, &row.dataset, row.attack)).iter().map(|group| mean_of(group)).collect()
 }
 
 fn mean_of(group: &[&SummaryRow]) -> SummaryRow {
     SummaryRow {
-        category: MEAN_CATEGORY.to_owned(),
+        over: Over::Mean,
         samples: group.iter().map(|row| row.samples).sum(),
         metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
         mean_loss: stats::mean(&group.iter().filter_map(|row| row.mean_loss).collect::<Vec<_>>()),
         evaluations: group.iter().map(|row| row.evaluations).sum(),
         ..group[0].clone()
     }
+}
+
+/// The mean over categories per (model, dataset, axis, value), as [`mean_rows`] takes it.
+pub fn sweep_means(rows: &[SweepRow]) -> Vec<SweepRow> {
+    let each = rows.iter().filter(|row| row.over.category().is_some());
+    let mean_of = |group: &Vec<&SweepRow>| SweepRow {
+        over: Over::Mean,
+        samples: group.iter().map(|row| row.samples).sum(),
+        metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
+        ..group[0].clone()
+    };
+    groups(each, |row| (&row.model, &row.dataset, row.axis, row.value)).iter().map(mean_of).collect()
+}
+
+/// Rows of one key together, in the order in which the keys first appear.
+pub(super) fn groups<'r, T, K: PartialEq>(
+    rows: impl IntoIterator<Item = &'r T>,
+    key: impl Fn(&'r T) -> K,
+) -> Vec<Vec<&'r T>> {
+    let mut groups: Vec<(K, Vec<&'r T>)> = Vec::new();
+    for row in rows {
+        let key = key(row);
+        match groups.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, group)) => group.push(row),
+            None => groups.push((key, vec![row])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
 }

@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::parameters::Parameters;
-use super::rows::{MEAN_CATEGORY, Row, SummaryRow, mean_rows};
-use crate::types::{Attack, Metrics, Perturbation};
-
-/// Category of a row whose one perturbation is the same for all categories, chosen by the mean over them.
-pub const ALL_CATEGORIES: &str = "all";
+use super::rows::{Row, SummaryRow, groups, mean_by_name};
+use crate::stats;
+use crate::types::{Attack, Metrics, Over, Perturbation};
 
 /// The worst perturbation found for all samples of a category together, or of all categories, or a mean over categories
 /// (`uniform.csv`).
@@ -17,8 +15,8 @@ pub struct UniformRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// Category, [`ALL_CATEGORIES`] or [`MEAN_CATEGORY`].
-    pub category: String,
+    /// The category; all categories, whose one perturbation is chosen by the mean over them; or the mean over categories.
+    pub over: Over,
     /// The attack whose axes were searched.
     pub attack: Attack,
     /// The values found; none in a mean.
@@ -39,12 +37,20 @@ pub struct UniformRow {
 
 impl Row for UniformRow {
     const COLUMNS: &'static [&'static [&'static str]] = &[
-        &["model", "dataset", "category", "attack"],
+        &["model", "dataset"],
+        Over::COLUMNS,
+        &["attack"],
         Parameters::COLUMNS,
         &["search", "budget", "samples", "evaluations"],
         Metrics::COLUMNS,
         &["mean_loss"],
     ];
+    const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
+
+    fn from_older(self) -> Self {
+        let all = self.over.category() == Some("all");
+        Self { over: if all { Over::All } else { mean_by_name(self.over) }, ..self }
+    }
 }
 
 impl UniformRow {
@@ -58,7 +64,7 @@ impl UniformRow {
         SummaryRow {
             model: self.model.clone(),
             dataset: self.dataset.clone(),
-            category: self.category.clone(),
+            over: self.over.clone(),
             attack: self.attack,
             samples: self.samples,
             metrics: self.metrics,
@@ -68,32 +74,17 @@ impl UniformRow {
     }
 }
 
-/// The mean over categories per (model, dataset, attack), as [`mean_rows`] takes it; rows of [`ALL_CATEGORIES`] and means are left
-/// out.
+/// The mean over categories per (model, dataset, attack), as [`mean_rows`](super::mean_rows) takes it.
 pub fn uniform_means(rows: &[UniformRow]) -> Vec<UniformRow> {
-    let each: Vec<&UniformRow> =
-        rows.iter().filter(|row| row.category != ALL_CATEGORIES && row.category != MEAN_CATEGORY).collect();
-    let summary: Vec<SummaryRow> = each.iter().map(|row| row.summary()).collect();
-    mean_rows(&summary)
-        .into_iter()
-        .filter_map(|mean| {
-            let same = |row: &&&UniformRow| {
-                (&row.model, &row.dataset, row.attack) == (&mean.model, &mean.dataset, mean.attack)
-            };
-            let first = each.iter().find(same)?;
-            Some(UniformRow {
-                model: mean.model,
-                dataset: mean.dataset,
-                category: mean.category,
-                attack: mean.attack,
-                parameters: Parameters::default(),
-                search: first.search.clone(),
-                budget: first.budget,
-                samples: mean.samples,
-                evaluations: mean.evaluations,
-                metrics: mean.metrics,
-                mean_loss: mean.mean_loss,
-            })
-        })
-        .collect()
+    let each = rows.iter().filter(|row| row.over.category().is_some());
+    let mean_of = |group: &Vec<&UniformRow>| UniformRow {
+        over: Over::Mean,
+        parameters: Parameters::default(),
+        samples: group.iter().map(|row| row.samples).sum(),
+        evaluations: group.iter().map(|row| row.evaluations).sum(),
+        metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
+        mean_loss: stats::mean(&group.iter().filter_map(|row| row.mean_loss).collect::<Vec<_>>()),
+        ..group[0].clone()
+    };
+    groups(each, |row| (&row.model, &row.dataset, row.attack)).iter().map(mean_of).collect()
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::record::{MEAN_CATEGORY, SummaryRow};
-use crate::types::Attack;
+use crate::record::SummaryRow;
+use crate::types::{Attack, Over};
 
 /// One model of a run under one defence.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +60,7 @@ fn summarise(rows: &[SummaryRow], own: &DefendedModel, models: &[DefendedModel])
     let plain = models.iter().find(|other| other.name == own.model && other.name != own.name);
     let worst = rows.iter().map(|row| row.attack).filter(|&attack| attack != Attack::Clean).max();
     let mean = |name: &str, attack: Attack| {
-        rows.iter().find(|row| row.category == MEAN_CATEGORY && row.model == name && row.attack == attack)
+        rows.iter().find(|row| row.over == Over::Mean && row.model == name && row.attack == attack)
     };
     let value =
         |model: Option<&DefendedModel>, attack: Option<Attack>, metric: fn(&SummaryRow) -> Option<f64>| {
@@ -98,7 +98,7 @@ mod tests {
         SummaryRow {
             model: model.into(),
             dataset: "d".into(),
-            category: MEAN_CATEGORY.into(),
+            over: Over::Mean,
             attack,
             samples: 1,
             metrics: Metrics { pixel_auroc: Some(pixel_auroc), ..Metrics::default() },
@@ -115,6 +115,13 @@ mod tests {
             pictures,
             seconds: Some(0.25 * pictures as f64),
         }
+    }
+
+    #[test]
+    fn a_category_called_mean_is_no_mean() {
+        let category = SummaryRow { over: Over::Category("mean".into()), ..row("m", Attack::Clean, 0.25) };
+        let found = defence_summary(&[category, row("m", Attack::Clean, 0.5)], &[model("m", "none", 1)]);
+        assert_eq!(found[0].clean_pixel_auroc, Some(0.5));
     }
 
     #[test]

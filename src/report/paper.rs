@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::published::published;
 use super::table::{Cell, Table};
 use crate::dataset::Official;
-use crate::record::{MEAN_CATEGORY, SummaryRow};
-use crate::types::Attack;
+use crate::record::SummaryRow;
+use crate::types::{Attack, Over};
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
 const METRICS: [(&str, Metric); 2] =
@@ -23,7 +23,7 @@ fn attack_name(attack: Attack) -> &'static str {
 /// The numbers behind the paper's figure 4: one table per backbone with its name, a row for each dataset and metric, a column
 /// for each attack, means over categories; the last column is the drop from clean to the worst.
 pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
-    let means: Vec<&SummaryRow> = rows.iter().filter(|row| row.category == MEAN_CATEGORY).collect();
+    let means: Vec<&SummaryRow> = rows.iter().filter(|row| row.over == Over::Mean).collect();
     let attacks = attacks_of(&means);
     let header = ["dataset", "metric"].into_iter().chain(attacks.iter().map(|&attack| attack_name(attack)));
     let header: Vec<String> = header.chain(["drop"]).map(str::to_owned).collect();
@@ -63,25 +63,25 @@ pub fn category_table(rows: &[SummaryRow]) -> Table {
         .flat_map(|&attack| METRICS.map(|(metric, _)| format!("{} {metric}", attack_name(attack))));
     let header: Vec<String> =
         ["backbone", "dataset", "category"].map(str::to_owned).into_iter().chain(columns).collect();
-    let mut keys: Vec<(&str, &str, &str)> = Vec::new();
+    let mut keys: Vec<(&str, &str, &Over)> = Vec::new();
     for row in rows {
-        let key = (row.model.as_str(), row.dataset.as_str(), row.category.as_str());
+        let key = (row.model.as_str(), row.dataset.as_str(), &row.over);
         if !keys.contains(&key) {
             keys.push(key);
         }
     }
-    keys.sort_by_key(|&(model, dataset, category)| {
+    keys.sort_by_key(|&(model, dataset, over)| {
         let place = |name: &str, of: fn(&SummaryRow) -> &str| rows.iter().position(|row| of(row) == name);
-        (place(model, |row| &row.model), place(dataset, |row| &row.dataset), category == MEAN_CATEGORY)
+        (place(model, |row| &row.model), place(dataset, |row| &row.dataset), *over == Over::Mean)
     });
     let lines = keys
         .into_iter()
-        .map(|(model, dataset, category)| {
-            let mut line = vec![Cell::text(model), Cell::text(dataset), Cell::text(category)];
+        .map(|(model, dataset, over)| {
+            let mut line = vec![Cell::text(model), Cell::text(dataset), Cell::text(over.to_string())];
             for &attack in &attacks {
                 let row = rows.iter().find(|row| {
-                    (row.model.as_str(), row.dataset.as_str(), row.category.as_str(), row.attack)
-                        == (model, dataset, category, attack)
+                    (row.model.as_str(), row.dataset.as_str(), &row.over, row.attack)
+                        == (model, dataset, over, attack)
                 });
                 line.extend(METRICS.map(|(_, metric)| Cell::Share(row.and_then(metric))));
             }
@@ -107,21 +107,21 @@ pub fn published_table(
         let complete = || {
             let there = |name: &&str| {
                 clean.iter().any(|other| {
-                    (&other.model, &other.dataset, other.category.as_str())
-                        == (&row.model, &row.dataset, *name)
+                    (&other.model, &other.dataset, other.over.category())
+                        == (&row.model, &row.dataset, Some(*name))
                 })
             };
             set.categories().iter().all(there)
         };
-        if row.category == MEAN_CATEGORY && !complete() {
+        if row.over == Over::Mean && !complete() {
             continue;
         }
-        for known in published(set, &row.category) {
+        for known in published(set, &row.over) {
             let difference = |own: Option<f64>, known: f64| Cell::Points(own.map(|own| own - known));
             lines.push(vec![
                 Cell::text(&row.model),
                 Cell::text(&row.dataset),
-                Cell::text(&row.category),
+                Cell::text(row.over.to_string()),
                 Cell::text(row.samples.to_string()),
                 Cell::Share(row.metrics.pixel_auroc),
                 Cell::Share(Some(known.pixel_auroc)),
@@ -181,7 +181,7 @@ mod tests {
         SummaryRow {
             model: "b16".into(),
             dataset: dataset.into(),
-            category: category.into(),
+            over: Over::Category(category.into()),
             attack,
             samples: 2,
             metrics: Metrics { pixel_auroc: Some(pixel_auroc), ..Metrics::default() },
@@ -221,6 +221,18 @@ mod tests {
         let names: Vec<_> = table.rows.iter().map(|row| row[2].clone()).collect();
         assert_eq!(names, ["bottle", "cable", "mean", "bottle", "mean"].map(Cell::text));
         assert_eq!(table.header.len(), 3 + 2 * 2);
+    }
+
+    #[test]
+    fn a_category_called_mean_is_no_mean() {
+        let mut rows = vec![row("mv", "mean", Attack::Clean, 0.25), row("mv", "nut", Attack::Clean, 0.75)];
+        rows.extend(mean_rows(&rows));
+        let table = &backbone_tables(&rows)[0].1;
+        assert_eq!(table.rows[0][2], Cell::Share(Some(0.5)));
+        let table = category_table(&rows);
+        let lines: Vec<_> = table.rows.iter().map(|row| (row[2].clone(), row[3].clone())).collect();
+        let expected = [("`mean`", 0.25), ("nut", 0.75), ("mean", 0.5)];
+        assert_eq!(lines, expected.map(|(name, value)| (Cell::text(name), Cell::Share(Some(value)))));
     }
 
     #[test]

@@ -4,10 +4,7 @@ use serde::Serialize;
 
 use crate::record::StabilityRow;
 use crate::stats;
-use crate::types::Attack;
-
-/// Category of a summary over all categories.
-pub const ALL_CATEGORIES: &str = "all";
+use crate::types::{Attack, Over};
 
 /// The samples of one category, or of all, under one attack.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,8 +13,8 @@ pub struct StabilitySummary {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// Category, or [`ALL_CATEGORIES`].
-    pub category: String,
+    /// The category, or all categories.
+    pub over: Over,
     /// The attack; an axis by the name of its attack.
     pub attack: Attack,
     /// Samples.
@@ -51,19 +48,18 @@ pub fn stability_summary(rows: &[StabilityRow]) -> Vec<StabilitySummary> {
             rows.iter().filter(|row| row.model == model && row.dataset == dataset).collect();
         let attacks = groups(of_model.iter().copied(), |row| row.attack);
         let categories = groups(of_model.iter().copied(), |row| row.category.as_str());
-        let all = (categories.len() > 1).then_some(ALL_CATEGORIES);
-        for category in categories.iter().copied().chain(all) {
+        let all = (categories.len() > 1).then_some(Over::All);
+        for over in categories.iter().map(|&name| Over::Category(name.to_owned())).chain(all) {
             for &attack in &attacks {
                 let own: Vec<&StabilityRow> = of_model
                     .iter()
                     .filter(|row| {
-                        row.attack == attack && (category == ALL_CATEGORIES || row.category == category)
+                        row.attack == attack && over.category().is_none_or(|name| row.category == name)
                     })
                     .copied()
                     .collect();
                 if let Some(first) = own.first() {
-                    let category = category.to_owned();
-                    summaries.push(StabilitySummary { category, ..summarise(first, &own) });
+                    summaries.push(summarise(over.clone(), first, &own));
                 }
             }
         }
@@ -85,7 +81,7 @@ fn groups<'r, K: PartialEq>(
     found
 }
 
-fn summarise(first: &StabilityRow, rows: &[&StabilityRow]) -> StabilitySummary {
+fn summarise(over: Over, first: &StabilityRow, rows: &[&StabilityRow]) -> StabilitySummary {
     let drifts: Vec<f64> = rows.iter().filter_map(|row| row.drift).collect();
     let mut tolerances: Vec<f64> = rows.iter().filter_map(|row| row.tolerance).collect();
     tolerances.sort_by(f64::total_cmp);
@@ -93,7 +89,7 @@ fn summarise(first: &StabilityRow, rows: &[&StabilityRow]) -> StabilitySummary {
     StabilitySummary {
         model: first.model.clone(),
         dataset: first.dataset.clone(),
-        category: first.category.clone(),
+        over,
         attack: first.attack,
         samples: rows.len(),
         threshold: rows.iter().all(|row| row.threshold == first.threshold).then_some(first.threshold),
@@ -158,8 +154,17 @@ mod tests {
         rows.push(row("b", Attack::Single(Axis::Angle), Some(20.0)));
         let summary = stability_summary(&rows);
         let all = summary.last().unwrap();
-        assert_eq!((all.category.as_str(), all.samples, all.threshold), ("all", 6, None));
+        assert_eq!((&all.over, all.samples, all.threshold), (&Over::All, 6, None));
         assert_eq!(all.median, Some(30.0));
+    }
+
+    #[test]
+    fn a_category_called_all_is_one_of_them() {
+        let rows = ["all", "nut"].map(|name| row(name, Attack::Joint, None));
+        let summary = stability_summary(&rows);
+        let found: Vec<(String, usize)> =
+            summary.iter().map(|row| (row.over.to_string(), row.samples)).collect();
+        assert_eq!(found, [("`all`".to_owned(), 1), ("nut".to_owned(), 1), ("all".to_owned(), 2)]);
     }
 
     #[test]

@@ -90,8 +90,11 @@ fn other_axes_are_swept_too() {
     let (data, out) = (parts(&folder), folder.path().join("run"));
     run(&mut on("sweep", &data, &out, &["--axes", "translate-x,jpeg", "--steps", "3"]));
     let rows: Vec<SweepRow> = read_rows(out.join("sweep.csv")).unwrap();
-    let values: Vec<(Axis, f64)> =
-        rows.iter().filter(|row| row.category == "tablet").map(|row| (row.axis, row.value)).collect();
+    let values: Vec<(Axis, f64)> = rows
+        .iter()
+        .filter(|row| row.over.category() == Some("tablet"))
+        .map(|row| (row.axis, row.value))
+        .collect();
     let expected = [-0.1, 0.0, 0.1].map(|value| (Axis::TranslateX, value)).into_iter();
     assert_eq!(
         values,

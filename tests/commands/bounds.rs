@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use askance::record::{ALL_CATEGORIES, MEAN_CATEGORY, SampleRow, SummaryRow, UniformRow, read_rows};
-use askance::types::{Attack, Axis, Perturbation};
+use askance::record::{SampleRow, SummaryRow, UniformRow, read_rows};
+use askance::types::{Attack, Axis, Over, Perturbation};
 use tempfile::TempDir;
 
 use crate::program::{on, run, synth, text};
@@ -32,11 +32,11 @@ fn a_uniform_worst_case_lies_between_clean_and_what_was_searched() {
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     assert!(said.contains("that all samples of a category share"), "{said}");
     let rows: Vec<UniformRow> = read_rows(out.join("uniform.csv")).unwrap();
-    let names: Vec<(&str, &str)> =
-        rows.iter().map(|row| (row.category.as_str(), row.attack.name())).collect();
-    let expected: Vec<(&str, &str)> = ["slate", "tablet", ALL_CATEGORIES, MEAN_CATEGORY]
+    let names: Vec<(Over, &str)> = rows.iter().map(|row| (row.over.clone(), row.attack.name())).collect();
+    let category = |name: &str| Over::Category(name.to_owned());
+    let expected: Vec<(Over, &str)> = [category("slate"), category("tablet"), Over::All, Over::Mean]
         .into_iter()
-        .flat_map(|category| ["clean", "hue", "joint"].map(|attack| (category, attack)))
+        .flat_map(|over| ["clean", "hue", "joint"].map(|attack| (over.clone(), attack)))
         .collect();
     assert_eq!(names, expected);
     for rows in rows.chunks(3) {
@@ -49,14 +49,15 @@ fn a_uniform_worst_case_lies_between_clean_and_what_was_searched() {
         assert_eq!(rows[1].evaluations, 7 * samples);
     }
     // One perturbation for both categories cannot hurt more than the worst one of each.
-    let auroc = |category: &str, attack: &str| {
-        let same = |row: &&UniformRow| row.category == category && row.attack.name() == attack;
+    let auroc = |over: &Over, attack: &str| {
+        let same = |row: &&UniformRow| row.over == *over && row.attack.name() == attack;
         rows.iter().find(same).unwrap().metrics.pixel_auroc.unwrap()
     };
-    assert!(auroc(MEAN_CATEGORY, "hue") <= auroc(ALL_CATEGORIES, "hue") + 1e-12);
+    assert!(auroc(&Over::Mean, "hue") <= auroc(&Over::All, "hue") + 1e-12);
     // Clean is what the summary says.
     let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
-    let clean = summary.iter().find(|row| row.category == "slate" && row.attack == Attack::Clean).unwrap();
+    let clean =
+        summary.iter().find(|row| row.over == category("slate") && row.attack == Attack::Clean).unwrap();
     assert_eq!(rows[0].metrics.pixel_auroc, clean.metrics.pixel_auroc);
     assert!(out.join("plots/bounds.png").is_file());
 
@@ -75,7 +76,8 @@ fn a_uniform_worst_case_lies_between_clean_and_what_was_searched() {
     assert_eq!(text(&out, "uniform.csv"), whole);
 
     // What a row says can be had again: the hue of a category, as the only value of a sweep.
-    let row = rows.iter().find(|row| row.category == "slate" && row.attack == Attack::Single(Axis::Hue));
+    let row =
+        rows.iter().find(|row| row.over == category("slate") && row.attack == Attack::Single(Axis::Hue));
     let row = row.unwrap();
     let hue = row.parameters.get(Axis::Hue).unwrap();
     let sweep = folder.path().join("sweep");
@@ -83,7 +85,8 @@ fn a_uniform_worst_case_lies_between_clean_and_what_was_searched() {
     let flags = ["--category", "slate", "--axes", "hue", "--steps", "2", "--hue-bounds", &bounds];
     run(on("sweep", &data, &sweep).args(flags));
     let swept: Vec<askance::record::SweepRow> = read_rows(sweep.join("sweep.csv")).unwrap();
-    let found = swept.iter().find(|swept| (swept.value - hue).abs() < 1e-12 && swept.category == "slate");
+    let found =
+        swept.iter().find(|swept| (swept.value - hue).abs() < 1e-12 && swept.over == category("slate"));
     assert_eq!(found.unwrap().metrics.pixel_auroc, row.metrics.pixel_auroc);
 }
 
@@ -98,7 +101,7 @@ fn a_pooled_choice_is_never_weaker_and_survives_a_restart() {
     let (losses, chosen) = (summary(&by_loss), summary(&pooled));
     let mut lower = 0;
     for (loss, chosen) in losses.iter().zip(&chosen) {
-        assert_eq!((&loss.category, loss.attack), (&chosen.category, chosen.attack));
+        assert_eq!((&loss.over, loss.attack), (&chosen.over, chosen.attack));
         assert_eq!(loss.evaluations, chosen.evaluations);
         assert!(chosen.metrics.pixel_auroc <= loss.metrics.pixel_auroc, "{chosen:?}");
         lower += usize::from(chosen.metrics.pixel_auroc < loss.metrics.pixel_auroc);

@@ -7,8 +7,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use askance::metric;
-use askance::record::{RunInfo, SampleRow, Status, SummaryRow, SweepRow, read_map, read_rows};
-use askance::types::{Attack, Axis};
+use askance::record::{RunInfo, SampleRow, Status, SummaryRow, SweepRow, UniformRow, read_map, read_rows};
+use askance::types::{Attack, Axis, Over};
 use ndarray::Array2;
 use ndarray_npy::ReadNpyExt as _;
 use tempfile::TempDir;
@@ -43,14 +43,16 @@ fn an_attack_leaves_its_records_and_plots() {
     run(attack(&data, &out).arg("--save-maps"));
 
     let header = fs::read_to_string(out.join("summary.csv")).unwrap();
-    let columns = "model,dataset,category,attack,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc";
+    let columns =
+        "model,dataset,over,category,attack,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc";
     assert!(header.starts_with(columns), "{header}");
     let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
-    let names: Vec<(&str, Attack)> = summary.iter().map(|row| (row.category.as_str(), row.attack)).collect();
-    let expected: Vec<(&str, Attack)> = ["slate", "tablet", "mean"]
+    let names: Vec<(String, Attack)> = summary.iter().map(|row| (row.over.to_string(), row.attack)).collect();
+    let expected: Vec<(String, Attack)> = ["slate", "tablet", "mean"]
         .into_iter()
         .flat_map(|category| {
-            [Attack::Clean, Attack::Single(Axis::Hue), Attack::Joint].map(|attack| (category, attack))
+            [Attack::Clean, Attack::Single(Axis::Hue), Attack::Joint]
+                .map(|attack| (category.to_owned(), attack))
         })
         .collect();
     assert_eq!(names, expected);
@@ -66,7 +68,7 @@ fn an_attack_leaves_its_records_and_plots() {
     }
 
     // The saved maps give the reported metric again.
-    for row in summary.iter().filter(|row| row.category == "tablet") {
+    for row in summary.iter().filter(|row| row.over.category() == Some("tablet")) {
         let mut scores = Vec::new();
         let mut labels = Vec::new();
         for sample in rows.iter().filter(|other| other.category == "tablet" && other.attack == row.attack) {
@@ -181,6 +183,37 @@ fn a_sweep_has_a_row_for_each_value_and_goes_on_from_its_maps() {
     assert_eq!(again["evaluations"], 0, "everything was there");
     assert_eq!(bytes(&out, "sweep.csv"), first);
     assert!(out.join("plots/sweep_hue.png").is_file());
+}
+
+/// `mean` and `all` are names as every other; rows that are over more say so.
+#[test]
+fn categories_called_mean_and_all_are_categories() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    for (name, other) in [("slate", "mean"), ("tablet", "all")] {
+        fs::rename(data.join(name), data.join(other)).unwrap();
+    }
+    let mut command = askance();
+    command.arg("attack").arg("--data").arg(&data).arg("--out").arg(&out);
+    command.args(["--attacks", "hue", "--budget", "2", "--limit", "1", "--tolerance", "hue"]);
+    command.args(["--uniform=category,dataset", "--uniform-budget", "2"]);
+    let said = String::from_utf8(run(&mut command).stdout).unwrap();
+    let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
+    let clean: Vec<&SummaryRow> = summary.iter().filter(|row| row.attack == Attack::Clean).collect();
+    let category = |name: &str| Over::Category(name.to_owned());
+    let overs: Vec<&Over> = clean.iter().map(|row| &row.over).collect();
+    assert_eq!(overs, [&category("all"), &category("mean"), &Over::Mean]);
+    assert_eq!(clean.iter().map(|row| row.samples).collect::<Vec<_>>(), [2, 2, 4]);
+    let aurocs: Vec<f64> = clean.iter().map(|row| row.metrics.pixel_auroc.unwrap()).collect();
+    assert!((aurocs[2] - (aurocs[0] + aurocs[1]) / 2.0).abs() < 1e-12, "{aurocs:?}");
+    let uniform: Vec<UniformRow> = read_rows(out.join("uniform.csv")).unwrap();
+    let overs: Vec<&Over> = uniform.iter().step_by(2).map(|row| &row.over).collect();
+    assert_eq!(overs, [&category("all"), &category("mean"), &Over::All, &Over::Mean]);
+    assert_eq!(uniform.iter().step_by(2).map(|row| row.samples).collect::<Vec<_>>(), [2, 2, 4, 4]);
+    // Per sample, uniform, stability: each table has a line of its own for each.
+    let lines = |name: &str| said.lines().filter(|line| line.split_whitespace().next() == Some(name)).count();
+    assert_eq!(["`all`", "`mean`", "all", "mean"].map(lines), [3, 3, 2, 2], "{said}");
+    assert!(out.join("plots/categories_parts_pocket.png").is_file());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use askance::record::{
     Example, ExampleRow, Parameters, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, UniformRow, mean_rows,
     to_table, write_examples, write_rows,
 };
-use askance::types::{Attack, Axis, Bounds, Image, Label, Map, Mask, Metrics, Perturbation};
+use askance::types::{Attack, Axis, Bounds, Image, Label, Map, Mask, Metrics, Over, Perturbation};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
 
@@ -77,7 +77,7 @@ fn sweep_rows(models: &[&str], categories: &[&str]) -> Vec<SweepRow> {
                     rows.push(SweepRow {
                         model: (*model).into(),
                         dataset: "MVTec AD".into(),
-                        category: (*category).into(),
+                        over: Over::Category((*category).into()),
                         axis,
                         value: share * half,
                         samples: 20,
@@ -105,7 +105,7 @@ fn summary_rows(models: &[&str], datasets: &[&str]) -> Vec<SummaryRow> {
                     rows.push(SummaryRow {
                         model: (*model).into(),
                         dataset: (*dataset).into(),
-                        category: category.into(),
+                        over: Over::Category(category.into()),
                         attack,
                         samples: 10,
                         metrics: Metrics {
@@ -443,7 +443,7 @@ fn uniform_worst_cases_stand_between_clean_and_per_sample_ones() {
             .map(|row| UniformRow {
                 model: row.model.clone(),
                 dataset: row.dataset.clone(),
-                category: row.category.clone(),
+                over: row.over.clone(),
                 attack: row.attack,
                 parameters: Parameters::default(),
                 search: "grid".into(),

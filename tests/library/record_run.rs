@@ -5,10 +5,10 @@ use std::path::Path;
 
 use askance::record::{
     Journal, ModelInfo, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow, SweepRow,
-    UniformRow, compatible, mean_rows, read_examples, read_rows, to_table, write_atomic, write_examples,
-    write_rows,
+    UniformRow, compatible, mean_rows, read_examples, read_rows, sweep_means, to_table, uniform_means,
+    write_atomic, write_examples, write_rows,
 };
-use askance::types::{Attack, Axis, Label, Metrics, Perturbation, SampleId};
+use askance::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
 
@@ -42,7 +42,7 @@ fn summary_row(category: &str, attack: Attack, pixel_auroc: Option<f64>) -> Summ
     SummaryRow {
         model: "pocket".into(),
         dataset: "toys".into(),
-        category: category.into(),
+        over: Over::Category(category.into()),
         attack,
         samples: 10,
         metrics: Metrics { pixel_auroc, aupro: Some(0.5), ..Metrics::default() },
@@ -66,13 +66,13 @@ fn headers_are_exactly_the_documented_ones() {
     write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();
     assert_eq!(
         first_line("summary.csv"),
-        "model,dataset,category,attack,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap,mean_loss,\
+        "model,dataset,over,category,attack,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap,mean_loss,\
          evaluations"
     );
     write_rows::<SweepRow>(folder.path().join("sweep.csv"), &[]).unwrap();
     assert_eq!(
         first_line("sweep.csv"),
-        "model,dataset,category,axis,value,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap"
+        "model,dataset,over,category,axis,value,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap"
     );
 }
 
@@ -107,12 +107,18 @@ fn every_cell_stands_under_its_name() {
     let summary = SummaryRow { metrics, ..summary_row("a", Attack::Single(Axis::Hue), None) };
     expected(
         &cells(&summary),
-        &[("category", "a"), ("attack", "hue"), ("samples", "10"), ("evaluations", "1000")],
+        &[
+            ("over", "category"),
+            ("category", "a"),
+            ("attack", "hue"),
+            ("samples", "10"),
+            ("evaluations", "1000"),
+        ],
     );
     let sweep = SweepRow {
         model: "pocket".into(),
         dataset: "toys".into(),
-        category: "a".into(),
+        over: Over::Category("a".into()),
         axis: Axis::Hue,
         value: 0.75,
         samples: 10,
@@ -122,7 +128,7 @@ fn every_cell_stands_under_its_name() {
     let uniform = UniformRow {
         model: "pocket".into(),
         dataset: "toys".into(),
-        category: "a".into(),
+        over: Over::All,
         attack: Attack::Joint,
         parameters: sample_row("1", Attack::Joint).parameters,
         search: "grid".into(),
@@ -132,9 +138,91 @@ fn every_cell_stands_under_its_name() {
         metrics,
         mean_loss: Some(0.7),
     };
-    let names = [("category", "a"), ("angle_deg", "-37.25"), ("jpeg_loss", ""), ("search", "grid")];
+    let names =
+        [("over", "all"), ("category", ""), ("angle_deg", "-37.25"), ("jpeg_loss", ""), ("search", "grid")];
     expected(&cells(&uniform), &names);
     expected(&cells(&uniform), &[("budget", "50"), ("evaluations", "500"), ("mean_loss", "0.7")]);
+}
+
+/// Lines of files as they were before rows said what they are over.
+#[test]
+fn in_older_files_the_mean_is_a_category_of_that_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    let metrics = "pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap";
+    let overs = [Over::Category("nut".into()), Over::Category("all".into()), Over::Mean];
+    let lines = |line: &str| ["nut", "all", "mean"].map(|name| line.replace("NAME", name)).concat();
+
+    let header = format!("model,dataset,category,attack,samples,{metrics},mean_loss,evaluations\n");
+    fs::write(&path, header + &lines("m,d,NAME,clean,1,0.5,,,,,,,1\n")).unwrap();
+    assert_eq!(
+        read_rows::<SummaryRow>(&path).unwrap().into_iter().map(|row| row.over).collect::<Vec<_>>(),
+        overs
+    );
+
+    let header =
+        "model,dataset,category,axis,value,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc\n";
+    fs::write(&path, header.to_owned() + &lines("m,d,NAME,hue,0.5,1,0.5,,,,\n")).unwrap();
+    assert_eq!(
+        read_rows::<SweepRow>(&path).unwrap().into_iter().map(|row| row.over).collect::<Vec<_>>(),
+        overs
+    );
+
+    let axes = Axis::COLUMNS.join(",");
+    let header = format!(
+        "model,dataset,category,attack,{axes},search,budget,samples,evaluations,{metrics},mean_loss\n"
+    );
+    fs::write(&path, header + &lines("m,d,NAME,clean,,,,,,,,,,,,,none,1,1,1,0.5,,,,,,\n")).unwrap();
+    let [nut, _, mean] = overs;
+    let found = read_rows::<UniformRow>(&path).unwrap().into_iter().map(|row| row.over);
+    assert_eq!(found.collect::<Vec<_>>(), [nut, Over::All, mean]);
+    let error = Journal::<UniformRow>::open(&path).unwrap_err();
+    assert!(error.problem.contains("older version"), "{error}");
+}
+
+#[test]
+fn categories_called_mean_and_all_read_back_and_weigh_as_every_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("summary.csv");
+    let mut rows: Vec<SummaryRow> = [("mean", 0.25), ("all", 0.5), ("nut", 0.75)]
+        .map(|(name, value)| summary_row(name, Attack::Clean, Some(value)))
+        .into();
+    rows.extend(mean_rows(&rows));
+    assert_eq!(rows.len(), 4);
+    assert_eq!((&rows[3].over, rows[3].metrics.pixel_auroc), (&Over::Mean, Some(0.5)));
+    write_rows(&path, &rows).unwrap();
+    assert_eq!(read_rows::<SummaryRow>(&path).unwrap(), rows);
+    assert_eq!(mean_rows(&rows), rows[3..], "the mean of what was read is the same");
+
+    let sweep = |name: &str, value| SweepRow {
+        model: "pocket".into(),
+        dataset: "toys".into(),
+        over: Over::Category(name.into()),
+        axis: Axis::Hue,
+        value: 0.5,
+        samples: 1,
+        metrics: Metrics { pixel_auroc: Some(value), ..Metrics::default() },
+    };
+    let means = sweep_means(&[sweep("mean", 0.25), sweep("all", 0.5), sweep("nut", 0.75)]);
+    assert_eq!((means.len(), means[0].samples, means[0].metrics.pixel_auroc), (1, 3, Some(0.5)));
+
+    let uniform = |name: &str, value| UniformRow {
+        model: "pocket".into(),
+        dataset: "toys".into(),
+        over: Over::Category(name.into()),
+        attack: Attack::Joint,
+        parameters: Parameters::default(),
+        search: "grid".into(),
+        budget: 50,
+        samples: 10,
+        evaluations: 500,
+        metrics: Metrics { pixel_auroc: Some(value), ..Metrics::default() },
+        mean_loss: None,
+    };
+    let rows = [uniform("mean", 0.25), uniform("all", 0.5), uniform("nut", 0.75)];
+    let all = UniformRow { over: Over::All, ..uniform("", 0.0) };
+    let means = uniform_means(&[&rows[..], &[all]].concat());
+    assert_eq!((means.len(), means[0].samples, means[0].metrics.pixel_auroc), (1, 30, Some(0.5)));
 }
 
 /// A line of a file as it was before sweeps had the average precision of images.
@@ -286,13 +374,14 @@ fn the_mean_row_weighs_categories_equally_and_leaves_out_missing_values() {
         summary_row("a", Attack::Clean, Some(0.8)),
         summary_row("b", Attack::Clean, Some(0.6)),
         summary_row("c", Attack::Clean, None),
-        summary_row("mean", Attack::Clean, Some(0.0)),
+        summary_row("mean", Attack::Clean, Some(0.1)),
+        SummaryRow { over: Over::Mean, ..summary_row("", Attack::Clean, Some(0.0)) },
         summary_row("a", Attack::Single(Axis::Hue), None),
     ];
     let means = mean_rows(&rows);
     assert_eq!(means.len(), 2);
-    assert!((means[0].metrics.pixel_auroc.unwrap() - 0.7).abs() < 1e-15);
-    assert_eq!((means[0].category.as_str(), means[0].samples, means[0].evaluations), ("mean", 30, 3000));
+    assert!((means[0].metrics.pixel_auroc.unwrap() - 0.5).abs() < 1e-15);
+    assert_eq!((&means[0].over, means[0].samples, means[0].evaluations), (&Over::Mean, 40, 4000));
     assert_eq!((means[1].attack, means[1].metrics.pixel_auroc), (Attack::Single(Axis::Hue), None));
 }
 
