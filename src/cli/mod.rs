@@ -4,6 +4,7 @@ mod args;
 mod attack;
 mod bench;
 mod choose;
+mod commit;
 mod compare_search;
 mod data;
 mod defences;

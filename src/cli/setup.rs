@@ -21,6 +21,7 @@ use askance::runtime::{self, Runtime};
 use askance::types::Shard;
 
 use super::args::{DataArgs, Global, MetricArgs, ModelArgs};
+use super::commit::commit;
 use super::plan::{Plan, WorkPlan};
 
 /// The data of a run, checked.
@@ -288,7 +289,7 @@ impl Run {
             work: &plan.work,
         })?;
         let seed = plan.work.settings.seed;
-        let mut info = RunInfo::start(command_line(), seed, settings);
+        let mut info = RunInfo::start(command_line(), commit(), seed, settings);
         info.models = provenances
             .iter()
             .zip(models.iter().zip(batches))

@@ -10,6 +10,7 @@ use askance::record::{
     compatible, to_table, utc_now, write_rows,
 };
 
+use super::super::commit::commit;
 use super::BenchArgs;
 use crate::cli::setup::{Data, command_line};
 
@@ -68,7 +69,7 @@ impl Run {
             limit: args.limit,
             budget: args.budget,
         };
-        let mut info = RunInfo::start(command_line(), args.seed, to_table(&settings)?);
+        let mut info = RunInfo::start(command_line(), commit(), args.seed, to_table(&settings)?);
         info.provider = ProviderInfo { requested: providers.join(","), ..ProviderInfo::default() };
         let calls = Journal::open(dir.calls_path())?.journal;
         Ok(Self { dir, info, calls, started: utc_now() })
