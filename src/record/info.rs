@@ -173,11 +173,11 @@ pub struct Skipped {
 }
 
 impl RunInfo {
-    /// A run that starts now on this machine; the caller fills in what it runs.
-    pub fn start(command: impl Into<String>, seed: u64, settings: toml::Table) -> Self {
+    /// A run that starts now on this machine; the caller fills in what it runs. `commit` is that of the program, where it is known.
+    pub fn start(command: impl Into<String>, commit: Option<&str>, seed: u64, settings: toml::Table) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: option_env!("ASKANCE_COMMIT").map(str::to_owned),
+            commit: commit.map(str::to_owned),
             command: command.into(),
             started: utc_now(),
             status: Status::Running,

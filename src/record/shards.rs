@@ -90,7 +90,7 @@ mod tests {
         let mut settings = toml::Table::new();
         settings.insert("budget".into(), 50.into());
         settings.insert("shard".into(), text.into());
-        let mut info = RunInfo::start("askance attack", 0, settings);
+        let mut info = RunInfo::start("askance attack", None, 0, settings);
         info.status = Status::Finished;
         (text.replace('/', "of"), info)
     }

@@ -363,7 +363,7 @@ fn run_settings() -> toml::Table {
 
 fn finished_run(folder: &Path) -> RunDir {
     let run = RunDir::create(folder).unwrap();
-    RunInfo::start("askance attack", 0, run_settings()).write(run.info_path()).unwrap();
+    RunInfo::start("askance attack", None, 0, run_settings()).write(run.info_path()).unwrap();
     let samples = sample_rows(&MODELS[..1], 4);
     write_rows(run.samples_path(), &samples).unwrap();
     let mut summary = summary_rows(&MODELS[..1], &["toys"]);
@@ -417,7 +417,7 @@ fn a_run_is_drawn_from_its_files_alone_and_always_the_same() {
 fn what_a_run_does_not_have_is_listed_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunDir::create(folder.path().join("run")).unwrap();
-    RunInfo::start("askance eval", 0, run_settings()).write(run.info_path()).unwrap();
+    RunInfo::start("askance eval", None, 0, run_settings()).write(run.info_path()).unwrap();
     let rows = summary_rows(&MODELS[..1], &["toys"]);
     write_rows(run.summary_path(), &rows).unwrap();
     let drawn = plot::all(std::slice::from_ref(&run), &run.plots()).unwrap();
@@ -428,7 +428,7 @@ fn what_a_run_does_not_have_is_listed_with_the_reason() {
     );
     assert_eq!(fs::read_dir(run.plots()).unwrap().count(), 2);
 
-    RunInfo::start("askance eval", 0, toml::Table::new()).write(run.info_path()).unwrap();
+    RunInfo::start("askance eval", None, 0, toml::Table::new()).write(run.info_path()).unwrap();
     let error = plot::all(&[run], folder.path()).unwrap_err();
     assert!(error.subject.ends_with("run.toml") && error.problem.contains("settings.bounds"), "{error}");
 }

@@ -442,7 +442,7 @@ struct Search {
 }
 
 fn info(settings: &Settings) -> RunInfo {
-    let mut info = RunInfo::start("askance attack", 7, to_table(settings).unwrap());
+    let mut info = RunInfo::start("askance attack", None, 7, to_table(settings).unwrap());
     info.models =
         vec![ModelInfo { name: "pocket".into(), bundle_sha256: "ab".repeat(32), ..ModelInfo::default() }];
     info.provider.active = "cuda:0".into();

@@ -70,7 +70,7 @@ fn run(
          saturation = { low = -0.5, high = 0.5 }\n[perturb]\nrotation = \"bilinear\"\nfill = \"replicate\"\n",
     )
     .unwrap();
-    RunInfo::start("askance attack", 0, settings).write(run.info_path()).unwrap();
+    RunInfo::start("askance attack", None, 0, settings).write(run.info_path()).unwrap();
     let mut text = SampleRow::header().join(",") + "\n";
     for number in 0..samples {
         let id = SampleId { category: "nut".into(), defect: "scratch".into(), stem: format!("{number:03}") };
