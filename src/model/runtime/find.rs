@@ -206,7 +206,9 @@ mod tests {
     #[test]
     fn what_is_nowhere_names_three_ways_out() {
         let error = nowhere(Flavour::Cpu, "none");
-        for way in ["`ort_lib`", "ORT_DYLIB_PATH", "pip install onnxruntime", "askance runtime install cpu"] {
+        for way in
+            ["`ort_lib = FILE`", "ORT_DYLIB_PATH", "pip install onnxruntime", "askance runtime install cpu"]
+        {
             assert!(error.fix.contains(way), "{way}");
         }
     }
