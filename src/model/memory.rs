@@ -22,7 +22,13 @@ pub fn is_exhausted(message: &str) -> bool {
 
 /// The error of a call of the graph `subject` that failed on `provider`: of [`Kind::Memory`] where memory did not suffice, else of
 /// [`Kind::Model`] with `fix`.
-pub(super) fn failed_call(subject: &str, provider: &str, error: ort::Error, fix: &str) -> Error {
+pub(super) fn failed_call(
+    subject: &str,
+    provider: &str,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    fix: &str,
+) -> Error {
+    let error = error.into();
     let message = error.to_string();
     let problem = format!("fails on {provider}: {message}");
     let failed = if is_exhausted(&message) {
@@ -61,7 +67,7 @@ mod tests {
         ];
         for message in of_memory {
             assert!(is_exhausted(message), "{message}");
-            assert_eq!(failed_call("image.onnx", "cuda:0", ort::Error::new(message), "x").kind, Kind::Memory);
+            assert_eq!(failed_call("image.onnx", "cuda:0", message, "x").kind, Kind::Memory);
         }
         let of_other_causes = [
             "Non-zero status code returned while running MatMul node. Name:'/blocks.0/MatMul' Status Message: matmul dimension \
@@ -73,7 +79,7 @@ mod tests {
         ];
         for message in of_other_causes {
             assert!(!is_exhausted(message), "{message}");
-            let error = failed_call("image.onnx", "cuda:0", ort::Error::new(message), "look again");
+            let error = failed_call("image.onnx", "cuda:0", message, "look again");
             assert_eq!((error.kind, error.fix.as_str()), (Kind::Model, "look again"));
         }
     }
