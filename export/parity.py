@@ -1,7 +1,7 @@
-"""Expected values for the Rust test `tests/model_backbones.rs`: WinCLIP through open_clip in torch, picture files in, maps out.
+"""Expected values for the Rust test `tests/model/backbones.rs`: WinCLIP through open_clip in torch, picture files in, maps out.
 
     python export/parity.py FOLDER [--architecture ViT-B-16-plus-240] [--precision fp32] [--seed 0]
-    ASKANCE_PARITY=FOLDER cargo test --release --test model_backbones -- --nocapture
+    ASKANCE_PARITY=FOLDER cargo test --release --test model backbones:: -- --ignored --nocapture
 
 Writes, into FOLDER:
     bundle/                 a bundle with random weights (real ones with --pretrained or --weights)

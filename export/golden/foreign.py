@@ -1,4 +1,4 @@
-"""Small graphs that Askance did not design, for `tests/model_foreign.rs`: redness as an anomaly map, in several conventions.
+"""Small graphs that Askance did not design, for `tests/model/foreign.rs`: redness as an anomaly map, in several conventions.
 
     python golden/foreign.py
 

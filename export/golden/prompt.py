@@ -1,4 +1,4 @@
-"""Golden token ids of open_clip's tokeniser, for tests/prompt_golden.rs.
+"""Golden token ids of open_clip's tokeniser, for tests/library/prompt_golden.rs.
 
 Writes into tests/golden/prompt/
   sets.json     per prompt set, object and class the number of prompts and the SHA-256 of the prompts (joined by line feeds, UTF-8)

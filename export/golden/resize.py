@@ -1,4 +1,4 @@
-"""Golden values for resizing at real sizes, for tests/dataset_golden.rs: how Pillow (bicubic, antialiased) resizes
+"""Golden values for resizing at real sizes, for tests/library/dataset_golden.rs: how Pillow (bicubic, antialiased) resizes
 pictures that are too large to commit. Digests and coarse samples only, no picture.
 
 Peers: Pillow 13.0.0 and torchvision 0.26.0, whose Resize on a Pillow picture must give the same. (Pillow before 13 takes

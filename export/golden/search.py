@@ -1,4 +1,4 @@
-"""Golden values of the room `search`, for tests/search_golden.rs and src/search/.
+"""Golden values of the room `search`, for tests/library/search_golden.rs and src/search/.
 
 Writes into tests/golden/search/:
   cma.json          pycma's CMA-ES: per function and number of axes over 51 seeds the quartiles of the number of evaluations after

@@ -1,5 +1,5 @@
-//! Graphs that anomalib exported, attacked. `export/foreign.py --out FOLDER` writes them; the environment variable
-//! `ASKANCE_FOREIGN` names that folder.
+//! Graphs that anomalib exported, attacked. `export/foreign.py --out FOLDER` writes them; the environment
+//! variable `ASKANCE_FOREIGN` names that folder.
 
 use askance::record::{SampleRow, read_rows};
 use askance::types::{self, Attack};
@@ -8,9 +8,9 @@ use crate::needs;
 use crate::program::{on, run, synth};
 
 #[test]
-#[ignore = "needs exports of anomalib: ASKANCE_FOREIGN names a folder that `export/foreign.py --out FOLDER` wrote"]
+#[ignore = "needs exports of anomalib: ASKANCE_FOREIGN, a folder that `export/foreign.py --out` wrote"]
 fn an_export_is_attacked_end_to_end() {
-    let folder = needs::folder("ASKANCE_FOREIGN", "a folder that `export/foreign.py --out FOLDER` wrote");
+    let folder = needs::folder("ASKANCE_FOREIGN", "a folder that `export/foreign.py --out` wrote");
     let work = tempfile::tempdir().unwrap();
     let data = synth(work.path().join("parts"), "--category slate --good 1 --defective 2 --size 64");
     for kind in ["padim_dynamic", "stfpm"] {

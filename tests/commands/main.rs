@@ -1,5 +1,5 @@
-//! The program's commands as a user gives them, with the embedded model, on generated parts. Each command is a process of its
-//! own; this one loads no ONNX Runtime.
+//! The program's commands as a user gives them, with the embedded model, on generated parts. Each command is a
+//! process of its own; this one loads no ONNX Runtime.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
 #[path = "../support/needs.rs"]

@@ -34,7 +34,8 @@ pub fn run(command: &mut Command) -> Output {
     succeeded(command, output)
 }
 
-/// Runs a command, which must succeed, with no other of these functions' commands beside it: for times that are compared.
+/// Runs a command, which must succeed, with no other of these functions' commands beside it: for times that are
+/// compared.
 pub fn run_alone(command: &mut Command) -> Output {
     let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
     let output = command.output().unwrap();

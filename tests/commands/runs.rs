@@ -315,7 +315,7 @@ fn models_and_providers_tell_what_is_there() {
 }
 
 #[test]
-#[ignore = "needs photographs: ASKANCE_PHOTOGRAPHS names a folder that holds hazelnut_toy; see CONTRIBUTING.md"]
+#[ignore = "needs photographs: ASKANCE_PHOTOGRAPHS, a folder that holds hazelnut_toy (CONTRIBUTING.md)"]
 fn real_photographs_run_end_to_end() {
     let data = needs::folder("ASKANCE_PHOTOGRAPHS", "a folder that holds hazelnut_toy");
     let folder = TempDir::new().unwrap();

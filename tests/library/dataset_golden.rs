@@ -168,7 +168,7 @@ fn photographs() -> PathBuf {
 
 /// Against Pillow on photographs that are not part of the repository (only coarse samples of the results are).
 #[test]
-#[ignore = "needs photographs: ASKANCE_PHOTOGRAPHS names a folder that holds hazelnut_toy; see CONTRIBUTING.md"]
+#[ignore = "needs photographs: ASKANCE_PHOTOGRAPHS, a folder that holds hazelnut_toy (CONTRIBUTING.md)"]
 fn photographs_are_resized_as_pillow_does() {
     let root = photographs();
     let rows: Vec<Photograph> =
@@ -189,7 +189,7 @@ fn photographs_are_resized_as_pillow_does() {
 
 /// Photographs that are not part of the repository.
 #[test]
-#[ignore = "needs photographs: ASKANCE_PHOTOGRAPHS names a folder that holds hazelnut_toy; see CONTRIBUTING.md"]
+#[ignore = "needs photographs: ASKANCE_PHOTOGRAPHS, a folder that holds hazelnut_toy (CONTRIBUTING.md)"]
 fn real_photographs_load() {
     let root = photographs();
     let data = dataset::open(&root, &Selection { limit: Some(3), ..Selection::default() }).unwrap();

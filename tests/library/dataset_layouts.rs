@@ -564,7 +564,7 @@ fn a_survey_lists_every_problem_and_a_census_every_bad_file() {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "needs a user who may not read everything: not root, or root without its capabilities as in .ci/run"]
+#[ignore = "needs a user who may not read everything: not root, or root as in .ci/ignored"]
 fn a_folder_that_may_not_be_read_is_an_error_that_names_it() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::new();

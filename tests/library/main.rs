@@ -1,5 +1,6 @@
-//! The library in process, without ONNX Runtime: a segmenter is a [`Fake`](askance::model::Fake). Libraries that cannot be loaded
-//! are tested here too (`bad_library`), which a test that loads a good one would break: a process keeps to the first.
+//! The library in process, without ONNX Runtime: a segmenter is a [`Fake`](askance::model::Fake). Libraries that
+//! cannot be loaded are tested here too (`bad_library`), which a test that loads a good one would break: a process
+//! keeps to the first.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
 #[path = "../support/needs.rs"]

@@ -1,5 +1,5 @@
-//! Graphs that anomalib exported, against anomalib's own torch inference. `export/foreign.py --out FOLDER` writes them; the
-//! environment variable `ASKANCE_FOREIGN` names that folder.
+//! Graphs that anomalib exported, against anomalib's own torch inference. `export/foreign.py --out FOLDER`
+//! writes them; the environment variable `ASKANCE_FOREIGN` names that folder.
 
 use std::path::Path;
 
@@ -19,9 +19,9 @@ fn graph(folder: &Path, kind: &str) -> (Bundle, Box<dyn Segmenter>) {
 }
 
 #[test]
-#[ignore = "needs exports of anomalib: ASKANCE_FOREIGN names a folder that `export/foreign.py --out FOLDER` wrote"]
+#[ignore = "needs exports of anomalib: ASKANCE_FOREIGN, a folder that `export/foreign.py --out` wrote"]
 fn exports_are_recognised_and_give_the_maps_of_anomalib() {
-    let folder = needs::folder("ASKANCE_FOREIGN", "a folder that `export/foreign.py --out FOLDER` wrote");
+    let folder = needs::folder("ASKANCE_FOREIGN", "a folder that `export/foreign.py --out` wrote");
     for kind in ["padim", "padim_dynamic", "padim_raw", "stfpm"] {
         let (bundle, mut model) = graph(&folder, kind);
         let expected: Array2<f32> = read_npy(folder.join(kind).join("square.map.npy")).unwrap();

@@ -91,9 +91,9 @@ fn measure(folder: &Path, bundle: &Bundle) -> Worst {
 }
 
 #[test]
-#[ignore = "needs a full-size model: ASKANCE_PARITY names a folder that `python export/parity.py FOLDER` wrote"]
+#[ignore = "needs a full-size model: ASKANCE_PARITY, a folder that `export/parity.py FOLDER` wrote"]
 fn a_full_size_backbone_agrees_with_open_clip() {
-    let folder = needs::folder("ASKANCE_PARITY", "a folder that `python export/parity.py FOLDER` wrote");
+    let folder = needs::folder("ASKANCE_PARITY", "a folder that `export/parity.py FOLDER` wrote");
     let bundle = Bundle::open(folder.join("bundle")).unwrap();
     let tolerance = match bundle.clip().unwrap().precision {
         Precision::Fp32 => 1e-4,

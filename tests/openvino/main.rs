@@ -76,7 +76,7 @@ fn fp32_is_fp32() {
 }
 
 #[test]
-#[ignore = "needs a processor with AVX512-BF16, and ONNX Runtime with OpenVINO: `askance runtime install openvino`"]
+#[ignore = "needs a processor with AVX512-BF16, and OpenVINO: `askance runtime install openvino`"]
 fn bf16_is_computed_in_bf16_and_near() {
     let runtime = openvino();
     assert!(has_bf16(), "this processor lacks AVX512-BF16");
@@ -131,7 +131,7 @@ fn company_makes_no_difference() {
 }
 
 #[test]
-#[ignore = "needs a processor with AVX512-BF16, and ONNX Runtime with OpenVINO: `askance runtime install openvino`"]
+#[ignore = "needs a processor with AVX512-BF16, and OpenVINO: `askance runtime install openvino`"]
 fn company_makes_no_difference_in_bf16() {
     assert!(has_bf16(), "this processor lacks AVX512-BF16");
     assert_company_makes_no_difference("openvino:CPU", Precision::Bf16);

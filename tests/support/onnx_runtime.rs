@@ -7,9 +7,9 @@
 //! | `commands` | the CPU build, in each process of the program |
 //! | `library` | none; `bad_library` cuts a copy of the CPU build short |
 //!
-//! The CPU build is what the program itself would take: the library that `ORT_DYLIB_PATH` names, that of the cache, that of the
-//! active Python environment, or else one that pip fetches into the cache. The one with OpenVINO is never fetched:
-//! `ASKANCE_TEST_OPENVINO` names it, or `askance runtime install openvino` has put it into the cache.
+//! The CPU build is what the program itself would take: the library that `ORT_DYLIB_PATH` names, that of the cache,
+//! that of the active Python environment, or else one that pip fetches into the cache. The build with OpenVINO is
+//! never fetched: `ASKANCE_TEST_OPENVINO` names it, or `askance runtime install openvino` has put it into the cache.
 
 use std::path::PathBuf;
 
