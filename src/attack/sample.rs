@@ -5,7 +5,7 @@ use super::objective::Evaluation;
 use super::settings::{Select, Settings};
 use crate::error::Result;
 use crate::model::Segmentation;
-use crate::search::{self, Dimension, Space, Strategy};
+use crate::search::{Dimension, Space, Strategy};
 use crate::stats::derive_seed;
 use crate::types::{Attack, Axis, Detail, Perturbation};
 
@@ -189,9 +189,8 @@ impl<'s> SampleAttack<'s> {
         let axes = self.settings.axes_of(attack);
         let remaining = self.settings.budget_of(attack) - 1;
         let seed = derive_seed(self.settings.seed, &format!("{}/{attack}", self.name));
-        let kind = self.settings.search.kind(axes.len());
         let space = space_of(self.settings, attack)?;
-        let mut strategy = search::build_with(kind, &space, remaining, seed, self.coarse_cost);
+        let mut strategy = self.settings.search.build(&space, remaining, seed, self.coarse_cost);
         let known: Vec<&Outcome> = self
             .outcomes
             .iter()

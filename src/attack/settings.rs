@@ -4,6 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::goal::Goal;
+use super::search_choice::SearchChoice;
 use crate::error::{Error, Result};
 use crate::types::{Attack, Axis, Bounds, Frame};
 use crate::{perturb, search};
@@ -186,46 +187,5 @@ impl fmt::Display for Select {
             Self::SampleAuroc => "sample-auroc",
             Self::Pooled => "pooled",
         })
-    }
-}
-
-/// A search strategy, or the one that suits the number of axes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum SearchChoice {
-    /// Grid on one axis, where it covers the interval evenly; Bayesian optimisation on several.
-    #[default]
-    Auto,
-    /// The named strategy for every attack.
-    #[serde(untagged)]
-    Named(search::Kind),
-}
-
-impl SearchChoice {
-    /// The strategy for this many axes.
-    pub fn kind(self, axes: usize) -> search::Kind {
-        match self {
-            Self::Named(kind) => kind,
-            Self::Auto if axes == 1 => search::Kind::Grid,
-            Self::Auto => search::Kind::Bayesian,
-        }
-    }
-}
-
-impl FromStr for SearchChoice {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        if text == "auto" { Ok(Self::Auto) } else { Ok(Self::Named(text.parse()?)) }
-    }
-}
-
-impl fmt::Display for SearchChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.pad("auto"),
-            Self::Named(kind) => kind.fmt(f),
-        }
     }
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::sample::{space_of, to_perturbation, to_point};
 use super::settings::Settings;
 use crate::error::{Error, Result};
-use crate::search;
 use crate::stats::{self, derive_seed};
 use crate::types::{Attack, Metrics, Perturbation};
 
@@ -136,9 +135,8 @@ pub fn worst_uniform(
     if axes.is_empty() || known[0].effect.order(metric)[0].is_infinite() {
         return Ok(best);
     }
-    let kind = settings.search.kind(axes.len());
     let seed = derive_seed(settings.seed, &format!("uniform/{name}/{attack}"));
-    let mut strategy = search::build(kind, &space_of(settings, attack)?, budget - 1, seed);
+    let mut strategy = settings.search.build(&space_of(settings, attack)?, budget - 1, seed, 1.0);
     let points: Vec<Vec<f64>> = known.iter().map(|case| to_point(axes, &case.perturbation)).collect();
     let scores: Vec<f64> = known.iter().map(|case| case.effect.order(metric)[0]).collect();
     strategy.tell(&points, &scores);
@@ -165,6 +163,7 @@ pub fn worst_uniform(
 mod tests {
     use super::*;
     use crate::attack::SearchChoice;
+    use crate::search;
     use crate::types::Axis;
 
     fn effect(pixel_auroc: f64) -> Effect {
@@ -219,7 +218,10 @@ mod tests {
                 assert!(scores.iter().all(|&score| scores[3] <= score), "{search} {budget}: {scores:?}");
                 let evaluated: Vec<usize> = cases[1..].iter().map(|case| case.evaluated).collect();
                 assert_eq!(evaluated.iter().sum::<usize>(), asked + 3);
-                assert!(evaluated.iter().all(|&evaluated| evaluated <= budget), "{search} {budget}: {evaluated:?}");
+                assert!(
+                    evaluated.iter().all(|&evaluated| evaluated <= budget),
+                    "{search} {budget}: {evaluated:?}"
+                );
             }
         }
     }

@@ -1,7 +1,5 @@
 //! What a finished run prints, and its plots.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::json;
 
 use askance::error::Result;
@@ -12,7 +10,6 @@ use askance::types::{Attack, Over};
 
 use super::args::{Global, PlotArgs};
 use super::table::{percent, render};
-use super::wording::in_flags;
 use super::{defences, effort, stability};
 
 /// `askance plot`

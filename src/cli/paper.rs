@@ -4,7 +4,7 @@ use serde_json::json;
 
 use askance::error::Result;
 use askance::record::RunDir;
-use askance::study::{Paper, PaperResults};
+use askance::study::{ModelSpec, Models, Paper, PaperResults};
 
 use super::args::{Global, PaperArgs};
 use super::interrupt;
@@ -28,7 +28,9 @@ pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
         skip_bad: args.skip_bad,
         origin: origin(),
     };
-    let results = paper.run(&args.out, &global.runtime(), &Terminal::new(global.quiet))?;
+    let terminal = Terminal::new(global.quiet);
+    let mut load = |spec: &ModelSpec| Models::load(spec, &global.runtime(), &terminal);
+    let results = paper.run(&args.out, &mut load, &terminal)?;
     if global.json {
         print_json(args, &results);
     } else {

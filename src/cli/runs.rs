@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use askance::error::Result;
 use askance::record::RunDir;
-use askance::study::{Data, Figures, ModelSpec, Models, Observe as _, Origin, Plan, Source, draw};
+use askance::study::{Data, Figures, ModelSpec, Models, Origin, Plan, Source, draw};
 use askance::synth;
 use askance::types::Axis;
 
@@ -99,13 +99,7 @@ pub fn demo(global: &Global, args: &DemoArgs) -> Result<()> {
 }
 
 /// Executes a plan, draws what its records allow, and prints the summary.
-fn run(
-    global: &Global,
-    plan: Plan,
-    source: &Source,
-    spec: &ModelSpec,
-    out: Option<PathBuf>,
-) -> Result<()> {
+fn run(global: &Global, plan: Plan, source: &Source, spec: &ModelSpec, out: Option<PathBuf>) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
     let checked = plan.origin(origin()).check()?;
@@ -125,5 +119,8 @@ pub fn figures(dir: &RunDir) -> Result<Figures> {
 
 /// What records say of this program.
 pub fn origin() -> Origin {
-    Origin { command: std::env::args().collect::<Vec<_>>().join(" "), commit: commit::commit().map(str::to_owned) }
+    Origin {
+        command: std::env::args().collect::<Vec<_>>().join(" "),
+        commit: commit::commit().map(str::to_owned),
+    }
 }

@@ -1,6 +1,6 @@
 //! Axes of no width, kept out of the search.
 
-use super::{Kind, Space, Strategy, check_lengths};
+use super::{Space, Strategy, check_lengths};
 use crate::types::Detail;
 
 /// A strategy over the axes that have width, seen as one over all.
@@ -8,14 +8,14 @@ pub(super) struct Fixed {
     /// Per axis its value where it is fixed.
     values: Vec<Option<f64>>,
     inner: Box<dyn Strategy>,
-    kind: Kind,
+    name: &'static str,
 }
 
 impl Fixed {
-    /// `inner` searches the free axes of `space`; `kind` is what was asked for.
-    pub(super) fn new(space: &Space, inner: Box<dyn Strategy>, kind: Kind) -> Self {
+    /// `inner` searches the free axes of `space`; `name` is that of what was asked for.
+    pub(super) fn new(space: &Space, inner: Box<dyn Strategy>, name: &'static str) -> Self {
         let fixed = |d: &super::Dimension| (d.low == d.high).then_some(d.low);
-        Self { values: space.dimensions().iter().map(fixed).collect(), inner, kind }
+        Self { values: space.dimensions().iter().map(fixed).collect(), inner, name }
     }
 }
 
@@ -51,6 +51,6 @@ impl Strategy for Fixed {
     }
 
     fn name(&self) -> &'static str {
-        self.kind.name()
+        self.name
     }
 }

@@ -169,6 +169,36 @@ impl FromStr for Kind {
     }
 }
 
+/// A strategy of one's own: its name in records, and what builds it for a space, a budget and a seed. Points and losses are as
+/// [`Strategy`] says.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    /// Name in files and tables; not one of [`Kind`]'s.
+    pub name: &'static str,
+    /// Builds the strategy; it asks for at most as many points as the budget says.
+    pub build: fn(&Space, usize, u64) -> Box<dyn Strategy>,
+}
+
+/// By name.
+impl PartialEq for Own {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Own {}
+
+impl Own {
+    /// A strategy over the axes that have a width; the others stay at their value.
+    pub fn build_over(&self, space: &Space, budget: usize, seed: u64) -> Box<dyn Strategy> {
+        match space.free() {
+            None => (self.build)(space, budget, seed),
+            Some(free) if free.is_empty() => build(Kind::Grid, space, budget, seed),
+            Some(free) => Box::new(fixed::Fixed::new(space, (self.build)(&free, budget, seed), self.name)),
+        }
+    }
+}
+
 /// A strategy that asks for at most `budget` points of the space. Axes of no width stay at their value and cost nothing.
 pub fn build(kind: Kind, space: &Space, budget: usize, seed: u64) -> Box<dyn Strategy> {
     build_with(kind, space, budget, seed, 1.0)
@@ -203,7 +233,7 @@ pub fn build_with(
     let Some(free) = space.free() else { return build(kind, space, budget) };
     let inner =
         if free.is_empty() { build(Kind::Grid, &free, budget.min(1)) } else { build(kind, &free, budget) };
-    Box::new(fixed::Fixed::new(space, inner, kind))
+    Box::new(fixed::Fixed::new(space, inner, kind.name()))
 }
 
 fn check_lengths(points: &[Vec<f64>], losses: &[f64]) {

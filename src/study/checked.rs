@@ -114,7 +114,11 @@ impl Checked {
         let Settings { select, frame, .. } = work.settings;
         let chosen = self.plan.loss.filter(|loss| loss.needs_truth());
         let refused = [
-            (work.sweep.is_some(), "sweep".to_owned(), "use askance attack, which tells how far the answers move"),
+            (
+                work.sweep.is_some(),
+                "sweep".to_owned(),
+                "use askance attack, which tells how far the answers move",
+            ),
             (
                 chosen.is_some(),
                 chosen.map_or_else(String::new, |loss| format!("`loss = {loss}`")),
@@ -134,7 +138,11 @@ impl Checked {
             ),
         ];
         if let Some((_, setting, fix)) = refused.into_iter().find(|(asked, ..)| *asked) {
-            return Err(Error::usage(setting, "needs ground truth, and these data are read without any", fix));
+            return Err(Error::usage(
+                setting,
+                "needs ground truth, and these data are read without any",
+                fix,
+            ));
         }
         work.settings.loss = Goal::Drift;
         if self.plan.command == Command::Attack && work.tolerance.is_none() {

@@ -57,9 +57,8 @@ pub(super) fn choose(
     for (model, size) in models {
         let objective = Objective::new(session.settings, *size);
         for category in &session.data.dataset.categories {
-            let place = |sample: &Sample, attack| {
-                places.get(&(SampleKey::of(model, &sample.id), attack)).copied()
-            };
+            let place =
+                |sample: &Sample, attack| places.get(&(SampleKey::of(model, &sample.id), attack)).copied();
             let pool = Pool::load(category, &objective, &|sample| place(sample, Attack::Clean).is_some())?;
             let Some(pool) = pool else { continue };
             for (attack, chosen) in pool.choose(session.settings, &objective, &run.dir, model)? {

@@ -164,10 +164,7 @@ impl Data {
 }
 
 /// Takes samples out whose headers are bad, where that is allowed; gives them, and what is unusual about the others.
-fn check_headers(
-    dataset: &mut Dataset,
-    skip_bad: bool,
-) -> Result<(Vec<Skipped>, Vec<dataset::Remark>)> {
+fn check_headers(dataset: &mut Dataset, skip_bad: bool) -> Result<(Vec<Skipped>, Vec<dataset::Remark>)> {
     let checks: Vec<Vec<Result<Facts>>> = dataset
         .categories
         .par_iter()

@@ -192,11 +192,6 @@ impl Models {
         self.segmenters.iter().map(|model| model.name()).collect()
     }
 
-    /// Name and input size of each.
-    pub(super) fn sizes(&self) -> Vec<(String, usize)> {
-        self.segmenters.iter().map(|model| (model.name().to_owned(), model.input_size())).collect()
-    }
-
     /// The batch of each model, in their order: as asked for, or what a probe on the first category finds.
     pub(super) fn batch_sizes(&mut self, data: &Data, observe: &dyn Observe) -> Result<Vec<usize>> {
         let categories = data.categories();

@@ -14,8 +14,8 @@ use crate::dataset::{self, Sample};
 use crate::error::{Error, Result};
 use crate::model::{Provenance, Segmenter};
 use crate::record::{
-    BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status, compatible,
-    to_table,
+    BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
+    compatible, to_table,
 };
 
 /// A run's folder and its `run.toml`, kept true while the run goes on.
@@ -92,9 +92,9 @@ impl Run {
         self.info.write(self.dir.info_path())
     }
 
-    /// Folder, models and samples left out, for whoever reads the results.
-    pub fn into_parts(self) -> (RunDir, Vec<ModelInfo>, Vec<Skipped>) {
-        (self.dir, self.info.models, self.info.skipped)
+    /// Models and samples left out, for whoever reads the results.
+    pub fn into_parts(self) -> (Vec<ModelInfo>, Vec<Skipped>) {
+        (self.info.models, self.info.skipped)
     }
 }
 

@@ -63,10 +63,9 @@ impl Pool<'_> {
         let samples: Vec<&Sample> =
             category.samples.iter().filter(|sample| self.row(sample, Attack::Clean).is_some()).collect();
         // All have a mask, or none has.
-        let masks: Option<Vec<Mask>> = samples
-            .par_iter()
-            .map(|sample| dataset::load_mask(sample, self.objective.size()))
-            .collect::<Result<_>>()?;
+        let size = self.objective.size();
+        let masks: Option<Vec<Mask>> =
+            samples.par_iter().map(|sample| dataset::load_mask(sample, size)).collect::<Result<_>>()?;
         let attacks = self.session.settings.attacks.iter();
         attacks.map(|&attack| self.attack(category, attack, &samples, masks.as_deref())).collect()
     }

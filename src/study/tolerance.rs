@@ -92,8 +92,9 @@ pub(super) fn scan(
             Ok(())
         })
     };
-    let result =
-        tolerances(&mut evaluator, &scan, source, &mut done, &|| observe.stop(), &|count| stage.advance(count));
+    let result = tolerances(&mut evaluator, &scan, source, &mut done, &|| observe.stop(), &|count| {
+        stage.advance(count)
+    });
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
     run.into_inner().keep_batch(&name, batch, *observe)?;
     result?;

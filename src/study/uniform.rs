@@ -275,7 +275,8 @@ impl Pictures {
             .enumerate()
             .map(|(step, &perturbation)| {
                 let of_step: Vec<&Evaluation> = evaluations.iter().map(|row| &row[step]).collect();
-                let metrics = category_metrics(objective, &self.pooled(&of_step, perturbation), session.metric)?;
+                let metrics =
+                    category_metrics(objective, &self.pooled(&of_step, perturbation), session.metric)?;
                 let losses: Vec<f64> = of_step.iter().map(|evaluation| evaluation.loss).collect();
                 Ok(Effect { metrics, mean_loss: stats::mean(&losses).unwrap_or(f64::INFINITY) })
             })

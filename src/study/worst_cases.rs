@@ -61,8 +61,9 @@ pub(super) fn attack(
         })
     };
     let source = decoded(&pending, size, &run);
-    let result =
-        worst_cases(&mut evaluator, settings, source, &mut done, &|| observe.stop(), &|count| stage.advance(count));
+    let result = worst_cases(&mut evaluator, settings, source, &mut done, &|| observe.stop(), &|count| {
+        stage.advance(count)
+    });
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
     run.into_inner().keep_batch(&name, batch, *observe)?;
     result?;
@@ -143,6 +144,6 @@ pub(super) fn strategy(settings: &Settings, attack: Attack) -> String {
     if attack == Attack::Clean {
         "none".to_owned()
     } else {
-        settings.search.kind(settings.axes_of(attack).len()).to_string()
+        settings.search.strategy(settings.axes_of(attack).len()).to_owned()
     }
 }

@@ -38,5 +38,6 @@ mod search_figures;
 mod search_golden;
 mod search_properties;
 mod stability;
+mod study;
 mod suites;
 mod synth;

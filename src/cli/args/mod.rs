@@ -16,7 +16,6 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use askance::runtime::{self, Flavour};
-use askance::study::Origin;
 
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
@@ -118,6 +117,10 @@ impl Global {
     /// Where ONNX Runtime may come from.
     pub fn runtime(&self) -> runtime::Options {
         // `--ort-lib` already took ORT_DYLIB_PATH into account.
-        runtime::Options { ort_lib: self.ort_lib.clone(), offline: self.offline, ..runtime::Options::default() }
+        runtime::Options {
+            ort_lib: self.ort_lib.clone(),
+            offline: self.offline,
+            ..runtime::Options::default()
+        }
     }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use askance::attack::{Border, Preset};
 use askance::error::{Error, Result};
 use askance::metric::{AuproMode, MetricOptions};
-use askance::perturb::{self, Fill, Rotation};
+use askance::perturb::{Fill, Rotation};
 use askance::study::Plan;
 use askance::types::{Axis, Frame, Interval};
 

@@ -31,8 +31,8 @@ pub struct UniformArgs {
 
 impl UniformArgs {
     /// None where no such search is wanted.
-    pub fn plan(self) -> Option<Uniform> {
-        let mut scopes = self.uniform;
+    pub fn plan(&self) -> Option<Uniform> {
+        let mut scopes = self.uniform.clone();
         scopes.sort_unstable();
         scopes.dedup();
         (!scopes.is_empty()).then_some(Uniform {

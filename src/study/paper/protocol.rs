@@ -68,6 +68,11 @@ impl Paper {
             .skip_bad(self.skip_bad)
     }
 
+    /// One of the models, as the others run.
+    pub(super) fn spec_of(&self, model: &str) -> ModelSpec {
+        ModelSpec { model: vec![model.to_owned()], preset: Some(self.preset), ..self.spec.clone() }
+    }
+
     pub(super) fn attack(&self) -> Plan {
         let plan = Plan::attack().preset(self.preset).budget(self.budget).seed(self.seed);
         plan.metric(self.metric).origin(self.origin.clone())

@@ -9,7 +9,6 @@ use crate::dataset::Official;
 use crate::error::Result;
 use crate::record::{RunDir, SummaryRow, file_name, write_atomic};
 use crate::report::Table;
-use crate::runtime;
 use crate::study::data::Data;
 use crate::study::figures::{Figures, draw};
 use crate::study::models::{ModelSpec, Models};
@@ -35,7 +34,8 @@ pub struct PaperResults {
 }
 
 impl Paper {
-    /// Runs the protocol into the folder `out`. What was run before stays; what is there now and was not then is added.
+    /// Runs the protocol into the folder `out`. What was run before stays; what is there now and was not then is added. `load` opens
+    /// one model ([`Models::load`], or any Rust code of that name); one is open at a time.
     ///
     /// # Errors
     /// No data, no models, a setting that makes no sense; a file that cannot be used, before the first attack; those of
@@ -43,7 +43,7 @@ impl Paper {
     pub fn run(
         &self,
         out: impl AsRef<Path>,
-        runtime: &runtime::Options,
+        load: &mut dyn FnMut(&ModelSpec) -> Result<Models>,
         observe: &dyn Observe,
     ) -> Result<PaperResults> {
         let out = out.as_ref();
@@ -63,13 +63,13 @@ impl Paper {
         let swept = self.swept(&inventory, &data)?;
         if swept.is_empty() {
             let wanted = self.invariant.join(", ");
-            observe
-                .note(&format!("note: no uniform sweeps: MVTec AD with one of {wanted} (`invariant`) is not there"));
+            observe.note(&format!(
+                "note: no uniform sweeps: MVTec AD with one of {wanted} (`invariant`) is not there"
+            ));
         }
         let mut made = Vec::new();
         for (place, model) in inventory.models.iter().enumerate() {
-            let spec = ModelSpec { model: vec![model.clone()], ..self.spec.clone() };
-            let mut models = Models::load(&spec, runtime, observe)?;
+            let mut models = load(&self.spec_of(model))?;
             let mut series = Series { out, place, models: &mut models, observe };
             for (part, data) in inventory.parts.iter().zip(&data) {
                 made.push(series.execute(&self.attack(), part, data)?);
@@ -133,7 +133,7 @@ impl Series<'_> {
     /// Makes a run in a folder of its own for each data set and backbone, so that one that comes later leaves the others as they are.
     fn execute(&mut self, plan: &Plan, part: &Part, data: &Data) -> Result<Made> {
         let (command, model) = (plan.command, self.models.names()[0].to_owned());
-        let folder = format!("{}-{}-{}", command.name(), folder_name(&part.name), folder_name(&model));
+        let folder = format!("{}-{}-{}", command.name(), part.folder(), file_name(&model));
         self.observe.begin_run(&format!("{}: {}, {model}", command.name(), part.name));
         let outcome = plan.clone().check()?.run(self.out.join(folder), data, self.models, self.observe)?;
         draw(std::slice::from_ref(&outcome.dir), &outcome.dir.plots())?;

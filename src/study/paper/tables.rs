@@ -24,11 +24,9 @@ pub(super) fn write(
         .collect();
     named.push(("categories".to_owned(), category_table(summary)));
     let comparable = b16plus(&inventory.models);
-    let beside = published_table(
-        summary,
-        &|model| comparable.iter().any(|name| name == model),
-        &|dataset| kinds.get(dataset).copied(),
-    );
+    let beside = published_table(summary, &|model| comparable.iter().any(|name| name == model), &|dataset| {
+        kinds.get(dataset).copied()
+    });
     named.extend(beside.map(|table| ("published".to_owned(), table)));
     let mut tables = Vec::new();
     for (name, table) in named {

@@ -8,9 +8,7 @@ use super::metrics::Attacks;
 use super::program::Program;
 use crate::bench::protocol::Picture;
 use crate::bench::rounds::{self, Event, Measured, Task};
-use crate::bench::{
-    BenchPlan, Conditions, Folder, Knowledge, Launch, Process, Warning, rows, warnings,
-};
+use crate::bench::{BenchPlan, Conditions, Folder, Knowledge, Launch, Process, Warning, rows, warnings};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Bundle, Precision, image_work};
 use crate::record::{BenchRow, RunDir, Status};

@@ -43,7 +43,11 @@ pub(super) struct Order {
 /// An order that cannot be read; those of the study.
 pub fn serve(input: impl BufRead) -> Result<()> {
     let order: Order = serde_json::from_reader(input).map_err(|error| {
-        Error::usage("standard input", format!("holds no order ({error})"), "this command is started by others")
+        Error::usage(
+            "standard input",
+            format!("holds no order ({error})"),
+            "this command is started by others",
+        )
     })?;
     let runtime =
         runtime::Options { ort_lib: order.ort_lib, offline: order.offline, ..runtime::Options::default() };

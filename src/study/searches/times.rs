@@ -38,8 +38,9 @@ impl Times {
 
     /// The times of these strategies and budgets.
     pub fn of(self, each: &[(String, usize)]) -> Vec<SearchTimeRow> {
-        let wanted =
-            |row: &SearchTimeRow| each.iter().any(|(name, budget)| (name, budget) == (&row.strategy, &row.budget));
+        let wanted = |row: &SearchTimeRow| {
+            each.iter().any(|(name, budget)| (name, budget) == (&row.strategy, &row.budget))
+        };
         self.rows.into_iter().filter(wanted).collect()
     }
 }

@@ -57,10 +57,10 @@ fn a_run_that_is_stopped_anywhere_ends_as_if_it_had_not_been() {
     let bench = Bench::new();
     let checked = plan().check().unwrap();
     bench.run(&checked, "whole");
-    for every in [17, 40, 100] {
-        let name = format!("stopped-{every}");
-        assert!(bench.run_with_stops(&checked, &name, every) > 0, "{every} evaluations were no stop");
-        assert_eq!(super::files(&bench.out(&name)), super::files(&bench.out("whole")), "{every}");
+    for calls in [7, 12, 30] {
+        let name = format!("stopped-{calls}");
+        assert!(bench.run_with_stops(&checked, &name, calls) > 0, "{calls} calls were all");
+        assert_eq!(super::files(&bench.out(&name)), super::files(&bench.out("whole")), "{calls}");
     }
     let finished = bench.run(&checked, "whole");
     assert_eq!(finished.clock.evaluations, 0, "everything was there");
@@ -69,7 +69,7 @@ fn a_run_that_is_stopped_anywhere_ends_as_if_it_had_not_been() {
 #[test]
 fn a_stop_is_recorded() {
     let bench = Bench::new();
-    let stop = Listener::stopping_after(20);
+    let stop = Listener::stopping_after(5);
     let error = refusal(plan().check().unwrap().run(bench.out("run"), &bench.open(), &mut fake(), &stop));
     assert!(error.problem.contains("stopped"), "{error}");
     assert_eq!(RunInfo::read(bench.out("run/run.toml")).unwrap().status, Status::Interrupted);
@@ -92,8 +92,7 @@ fn eval_is_the_clean_part_of_an_attack() {
     let bench = Bench::new();
     let evaluated = bench.run(&Plan::eval().check().unwrap(), "eval");
     let attacked = bench.run(&plan().check().unwrap(), "attack");
-    let clean: Vec<&SummaryRow> =
-        attacked.summary.iter().filter(|row| row.attack == Attack::Clean).collect();
+    let clean: Vec<&SummaryRow> = attacked.summary.iter().filter(|row| row.attack == Attack::Clean).collect();
     assert_eq!(evaluated.summary.iter().collect::<Vec<_>>(), clean);
     assert!(evaluated.efforts.is_empty() && attacked.efforts.len() == 3);
 }
@@ -104,7 +103,8 @@ fn a_choice_by_the_pooled_metric_is_made_again_alike_and_never_above_clean() {
     let checked = plan().select(Select::Pooled).check().unwrap();
     let outcome = bench.run(&checked, "run");
     for row in &outcome.summary {
-        let of = |attack| outcome.summary.iter().find(|other| other.over == row.over && other.attack == attack);
+        let of =
+            |attack| outcome.summary.iter().find(|other| other.over == row.over && other.attack == attack);
         let clean = of(Attack::Clean).unwrap().metrics.pixel_auroc;
         assert!(row.metrics.pixel_auroc <= clean, "{row:?}");
     }
@@ -142,8 +142,7 @@ fn several_models_are_told_apart_by_their_names() {
     assert!(error.problem.contains("same name"), "{error}");
     assert!(refusal(Models::of(Vec::new(), 4)).subject.contains("`model`"));
     let mut models = Models::of(two(), 4).unwrap();
-    let outcome =
-        plan().check().unwrap().run(bench.out("run"), &bench.open(), &mut models, &Quiet).unwrap();
+    let outcome = plan().check().unwrap().run(bench.out("run"), &bench.open(), &mut models, &Quiet).unwrap();
     let of = |name: &str| outcome.summary.iter().filter(|row| row.model == name).count();
     assert_eq!([of("one"), of("two")], [12, 12]);
     let names: Vec<&str> = outcome.defended.iter().map(|model| model.name.as_str()).collect();
@@ -163,10 +162,10 @@ fn a_loss_that_reads_probabilities_is_refused_for_maps_without_a_range() {
 #[test]
 fn settings_are_recorded_as_they_are() {
     let bench = Bench::new();
-    let plan = plan().search(SearchChoice::Named(Kind::Random)).loss(Goal::Drift).bounds(
-        Axis::Hue,
-        askance::types::Interval { low: -1.0, high: 0.5 },
-    );
+    let plan = plan()
+        .search(SearchChoice::Named(Kind::Random))
+        .loss(Goal::Drift)
+        .bounds(Axis::Hue, askance::types::Interval { low: -1.0, high: 0.5 });
     bench.run(&plan.check().unwrap(), "run");
     let info = RunInfo::read(bench.out("run/run.toml")).unwrap();
     assert_eq!(info.settings["search"].as_str(), Some("random"));

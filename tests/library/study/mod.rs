@@ -63,21 +63,18 @@ impl Bench {
         plan.run(self.out(name), &self.open(), &mut fake(), &Quiet).unwrap()
     }
 
-    /// Starts a run again and again, each time with a stop after so many evaluations more, until it comes to its end.
-    fn run_with_stops(&self, plan: &Checked, name: &str, every: usize) -> usize {
+    /// Starts a run again and again, each time with a stop after so many model calls, until it comes to its end; how many stops that
+    /// were.
+    fn run_with_stops(&self, plan: &Checked, name: &str, calls: usize) -> usize {
         let data = self.open();
-        for stops in 0..10_000 {
-            let observe = Listener::stopping_after(every);
+        for stops in 0..100 {
+            let observe = Listener::stopping_after(calls);
             match plan.run(self.out(name), &data, &mut fake(), &observe) {
                 Ok(_) => return stops,
                 Err(error) => assert_eq!(error.kind, Kind::Interrupted, "{error}"),
             }
         }
-        panic!("no end after ten thousand stops");
-    }
-
-    fn bytes(&self, run: &str, file: &str) -> Vec<u8> {
-        fs::read(self.out(run).join(file)).unwrap_or_else(|e| panic!("{run}/{file}: {e}"))
+        panic!("no end after a hundred stops");
     }
 }
 
@@ -107,9 +104,11 @@ fn part(path: &Path, square: Option<u32>) {
 
 fn mask(path: &Path, square: u32) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    GrayImage::from_fn(SIZE as u32, SIZE as u32, |x, y| Luma([if is_marked(x, y, square) { 255 } else { 0 }]))
-        .save(path)
-        .unwrap();
+    GrayImage::from_fn(SIZE as u32, SIZE as u32, |x, y| {
+        Luma([if is_marked(x, y, square) { 255 } else { 0 }])
+    })
+    .save(path)
+    .unwrap();
 }
 
 /// Every file below a folder by its path in it, but for run.toml.
@@ -131,19 +130,20 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
-/// Keeps what it hears, and stops after so many evaluations.
+/// Keeps what it hears, and stops before a model call.
 #[derive(Default)]
 struct Listener {
-    stop_after: Option<usize>,
-    evaluations: Cell<usize>,
+    /// Model calls that are let through.
+    calls: Option<usize>,
+    asked: Cell<usize>,
     stages: RefCell<Vec<(String, usize, usize)>>,
     warnings: RefCell<Vec<String>>,
     notes: RefCell<Vec<String>>,
 }
 
 impl Listener {
-    fn stopping_after(evaluations: usize) -> Self {
-        Self { stop_after: Some(evaluations), ..Self::default() }
+    fn stopping_after(calls: usize) -> Self {
+        Self { calls: Some(calls), ..Self::default() }
     }
 }
 
@@ -156,7 +156,6 @@ impl Observe for Listener {
         if let Some((_, _, done)) = self.stages.borrow_mut().last_mut() {
             *done += evaluations;
         }
-        self.evaluations.set(self.evaluations.get() + evaluations);
     }
 
     fn note(&self, text: &str) {
@@ -168,6 +167,7 @@ impl Observe for Listener {
     }
 
     fn stop(&self) -> bool {
-        self.stop_after.is_some_and(|most| self.evaluations.get() >= most)
+        self.asked.set(self.asked.get() + 1);
+        self.calls.is_some_and(|calls| self.asked.get() > calls)
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use askance::attack::SearchChoice;
 use askance::record::{SampleRow, SearchRow, read_rows};
-use askance::search::{self, Kind, Own, Space, Strategy};
+use askance::search::{Kind, Own, Space, Strategy};
 use askance::study::{Comparison, Plan, Quiet, RivalFile};
 use askance::types::{Attack, Axis};
 
@@ -90,7 +90,7 @@ fn a_strategy_of_ones_own_is_compared_and_recorded_by_its_name() {
     assert!(joint.iter().all(|row| row.search == "diagonal" && row.evaluations == 5), "{joint:?}");
     let settings = fs::read_to_string(out.join("diagonal-5/run.toml")).unwrap();
     assert!(settings.contains("search = \"diagonal\""), "{settings}");
-    assert!(search::Kind::ALL.iter().all(|kind| kind.name() != "diagonal"));
+    assert!(Kind::ALL.iter().all(|kind| kind.name() != "diagonal"));
 }
 
 #[test]
@@ -122,5 +122,7 @@ fn a_truth_and_rivals_are_about_the_same_samples() {
     let error = refusal(other.run(&plan(), &out, &data, &mut fake(), &Quiet));
     assert!(error.subject.contains("`truth = ") && error.problem.contains("loss"), "{error}");
     let shard = plan().shard("1/2".parse().unwrap());
-    assert!(refusal(comparison().run(&shard, &out, &data, &mut fake(), &Quiet)).problem.contains("all samples"));
+    assert!(
+        refusal(comparison().run(&shard, &out, &data, &mut fake(), &Quiet)).problem.contains("all samples")
+    );
 }

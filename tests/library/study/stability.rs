@@ -42,7 +42,7 @@ fn a_scan_that_is_stopped_goes_on_with_the_rows_that_are_there() {
     let bench = Bench::new();
     let checked = plan().tolerance([Axis::Angle, Axis::Hue]).check().unwrap();
     bench.run(&checked, "whole");
-    assert!(bench.run_with_stops(&checked, "stopped", 45) > 1);
+    assert!(bench.run_with_stops(&checked, "stopped", 14) > 1);
     assert_eq!(files(&bench.out("stopped")), files(&bench.out("whole")));
 }
 
