@@ -6,6 +6,7 @@ mod bounds;
 mod metrics;
 mod over;
 mod perturbation;
+mod sample_key;
 mod shard;
 
 use std::fmt;
@@ -19,6 +20,7 @@ pub use bounds::{Bounds, Interval};
 pub use metrics::Metrics;
 pub use over::Over;
 pub use perturbation::Perturbation;
+pub use sample_key::SampleKey;
 pub use shard::Shard;
 
 /// RGB picture, shape (3, height, width), values in [0, 1].

@@ -14,9 +14,9 @@ use askance::plot;
 use askance::record::{
     RunDir, RunInfo, SampleRow, SearchRow, SearchTimeRow, Status, read_rows, write_atomic, write_rows,
 };
-use askance::report::{Cell, SampleKey, Table, score, search_tables, standings};
+use askance::report::{Cell, Table, score, search_tables, standings};
 use askance::search::Kind;
-use askance::types::Attack;
+use askance::types::{Attack, SampleKey};
 
 use super::args::Global;
 use super::interrupt;
@@ -225,7 +225,7 @@ fn text(table: &Table) -> String {
 fn search_rows(dir: &RunDir, kind: Kind, budget: usize) -> Result<Vec<SearchRow>> {
     let rows: Vec<SampleRow> = read_rows(dir.samples_path())?;
     let clean: HashMap<SampleKey, f64> =
-        rows.iter().filter(|row| row.attack == Attack::Clean).map(|row| (key(row), row.loss)).collect();
+        rows.iter().filter(|row| row.attack == Attack::Clean).map(|row| (row.key(), row.loss)).collect();
     let joint = rows.iter().filter(|row| row.attack == Attack::Joint);
     let row = |row: &SampleRow| {
         Some(SearchRow {
@@ -234,7 +234,7 @@ fn search_rows(dir: &RunDir, kind: Kind, budget: usize) -> Result<Vec<SearchRow>
             budget,
             category: row.category.clone(),
             sample: row.sample.clone(),
-            clean: *clean.get(&key(row))?,
+            clean: *clean.get(&row.key())?,
             loss: row.loss,
             reference: f64::NAN,
             share: f64::NAN,
@@ -244,10 +244,6 @@ fn search_rows(dir: &RunDir, kind: Kind, budget: usize) -> Result<Vec<SearchRow>
         })
     };
     Ok(joint.filter_map(row).collect())
-}
-
-fn key(row: &SampleRow) -> SampleKey {
-    (row.model.clone(), row.category.clone(), row.sample.clone())
 }
 
 /// What the strategies are measured against.
@@ -268,7 +264,7 @@ impl Truth {
         let dir = RunDir::open(path)?;
         let rows: Vec<SampleRow> = read_rows(dir.samples_path())?;
         let of = |attack: Attack| rows.iter().filter(move |row| row.attack == attack);
-        let losses = |attack| of(attack).map(|row| (key(row), row.loss)).collect();
+        let losses = |attack| of(attack).map(|row| (row.key(), row.loss)).collect();
         let search = of(Attack::Joint).next().map(|row| row.search.clone()).ok_or_else(|| {
             Error::file(path, "holds no joint attack", "make it with --attacks joint --search exhaustive")
         })?;
@@ -288,12 +284,11 @@ impl Truth {
             }
         }
         for row in rows {
-            let sample = (row.model.clone(), row.category.clone(), row.sample.clone());
+            let sample = row.key();
             match self.clean.get(&sample) {
                 Some(clean) if (clean - row.clean).abs() > Self::TOLERANCE => {
-                    let name = format!("{} on {}/{}", row.model, row.category, row.sample);
                     let problem =
-                        format!("has a clean loss of {clean} for {name}, which is {} here", row.clean);
+                        format!("has a clean loss of {clean} for {sample}, which is {} here", row.clean);
                     return Err(Error::usage(subject, problem, fix));
                 }
                 _ => {}
@@ -344,20 +339,20 @@ impl Rival {
         let mut steps: HashMap<SampleKey, Vec<(usize, f64)>> = HashMap::new();
         for line in csv::Reader::from_path(path).map_err(unusable)?.deserialize() {
             let RivalStep { model, category, sample, step, best_loss } = line.map_err(unusable)?;
-            steps.entry((model, category, sample)).or_default().push((step, best_loss));
+            steps.entry(SampleKey { model, category, sample }).or_default().push((step, best_loss));
         }
         Ok(Self { name: name.clone(), subject, steps })
     }
 
     /// What it had found on a sample at the step that the budget allows.
     fn row(&self, sample: &SearchRow, budget: usize) -> Result<SearchRow> {
-        let SearchRow { model, category, sample: name, .. } = sample;
-        let steps = self.steps.get(&(model.clone(), category.clone(), name.clone()));
+        let key = sample.key();
+        let steps = self.steps.get(&key);
         let allowed = steps.into_iter().flatten().filter(|(step, _)| *step <= budget);
         let (step, loss) = allowed.max_by_key(|(step, _)| *step).copied().ok_or_else(|| {
             Error::usage(
                 &self.subject,
-                format!("has no step up to {budget} of {model} on {category}/{name}"),
+                format!("has no step up to {budget} of {key}"),
                 "run it over the same data and models, counting steps from 1",
             )
         })?;

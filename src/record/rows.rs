@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
-use crate::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId};
+use crate::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId, SampleKey};
 
 /// A row of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {
@@ -88,6 +88,11 @@ impl SampleRow {
     /// The perturbation found.
     pub fn perturbation(&self) -> Perturbation {
         self.parameters.perturbation()
+    }
+
+    /// The sample that the row is about.
+    pub fn key(&self) -> SampleKey {
+        SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
     }
 
     /// The sample's name in three parts.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::rows::Row;
-use crate::types::{Attack, Label};
+use crate::types::{Attack, Label, SampleKey};
 
 /// How a decision threshold was chosen: a picture is called anomalous where its image score is above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +77,13 @@ pub struct StabilityRow {
     pub resolution: Option<f64>,
     /// Model evaluations of the scan, the unchanged picture included; none where the axis was not scanned.
     pub evaluations: Option<usize>,
+}
+
+impl StabilityRow {
+    /// The sample that the row is about.
+    pub fn key(&self) -> SampleKey {
+        SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
+    }
 }
 
 impl Row for StabilityRow {
