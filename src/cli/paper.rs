@@ -12,7 +12,7 @@ use askance::error::{Error, Result};
 use askance::metric::MetricOptions;
 use askance::model::{Bundle, ClipManifest};
 use askance::plot;
-use askance::record::{RunDir, Status, SummaryRow, write_atomic};
+use askance::record::{RunDir, Status, SummaryRow, file_name, write_atomic};
 use askance::report::{Table, backbone_tables, category_table, published_table};
 use askance::types::{Attack, Axis};
 
@@ -68,7 +68,10 @@ pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
     for note in &inventory.notes {
         eprintln!("note: {note}");
     }
-    let protocol = Protocol { global, args, metric, models: &inventory.models };
+    let parts: Vec<&str> = inventory.parts.iter().map(|part| part.name.as_str()).collect();
+    let models: Vec<&str> = inventory.models.iter().map(String::as_str).collect();
+    let folders = folders(&parts, &models);
+    let protocol = Protocol { global, args, metric, models: &inventory.models, folders };
     let data: Vec<Data> = inventory
         .parts
         .iter()
@@ -204,6 +207,30 @@ struct Protocol<'a> {
     args: &'a PaperArgs,
     metric: MetricOptions,
     models: &'a [String],
+    folders: HashMap<(&'a str, &'a str), String>,
+}
+
+/// What the folders of the runs are called, after the command, by the name of the data set and the model as given: after both in
+/// small letters, in full where another has that name already. What comes later leaves the names of the others as they are.
+fn folders<'n>(parts: &[&'n str], models: &[&'n str]) -> HashMap<(&'n str, &'n str), String> {
+    let mut folders: HashMap<(&str, &str), String> = HashMap::new();
+    for (part, model) in models.iter().flat_map(|&model| parts.iter().map(move |&part| (part, model))) {
+        let short = format!("{part}-{}", stem(model)).to_lowercase().replace([' ', '/'], "-");
+        let full = format!("{}-{}", file_name(part), file_name(model));
+        let numbered = (2..).map(|number| format!("{full}-{number}"));
+        let mut names = [file_name(&short), full.clone()].into_iter().chain(numbered);
+        let free = |name: &String| !folders.values().any(|other| other.eq_ignore_ascii_case(name));
+        let name = names.find(free).unwrap_or_default();
+        folders.entry((part, model)).or_insert(name);
+    }
+    folders
+}
+
+/// The folder of a bundle or the name of a graph, without what leads there.
+fn stem(spec: &str) -> String {
+    let path = Path::new(spec);
+    let stem = if Bundle::is_graph(spec) { path.file_stem() } else { path.file_name() };
+    stem.map_or_else(|| spec.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
 impl Protocol<'_> {
@@ -260,8 +287,6 @@ impl Protocol<'_> {
         results: &mut Results,
     ) -> Result<()> {
         let Self { global, args, .. } = self;
-        let stem = Path::new(model).file_stem().map_or_else(|| model.into(), |stem| stem.to_string_lossy());
-        let slug = format!("{}-{stem}", part.name).to_lowercase().replace([' ', '/'], "-");
         let plan = Plan {
             command,
             data: self.data(part, category),
@@ -270,14 +295,14 @@ impl Protocol<'_> {
             metric: self.metric,
             work,
             shard: None,
-            out: Some(args.out.join(format!("{command}-{slug}"))),
+            out: Some(args.out.join(format!("{command}-{}", self.folders[&(part.name.as_str(), model)]))),
             save_maps: false,
             keep_traces: false,
             loss_given: false,
             decision: None,
         };
         if !global.quiet {
-            eprintln!("{command}: {}, {stem}", part.name);
+            eprintln!("{command}: {}, {model}", part.name);
         }
         let mut done = execute(global, plan)?;
         output::draw(&done.run.dir)?;
@@ -308,7 +333,7 @@ impl Results {
             inventory.parts.iter().filter_map(|part| Some((part.name.as_str(), part.found.kind?))).collect();
         let mut named: Vec<(String, Table)> = backbone_tables(&self.summary)
             .into_iter()
-            .map(|(model, table)| (format!("backbone_{}", model.replace(['/', '\\', ' '], "_")), table))
+            .map(|(model, table)| (format!("backbone_{}", file_name(&model)), table))
             .collect();
         named.push(("categories".to_owned(), category_table(&self.summary)));
         let comparable = b16plus(&inventory.models);
@@ -320,13 +345,13 @@ impl Results {
         named.extend(beside.map(|table| ("published".to_owned(), table)));
         let mut tables = Vec::new();
         for (name, table) in named {
-            let path = out.join("tables").join(&name);
+            let path = |extension: &str| out.join("tables").join(format!("{name}.{extension}"));
             for (extension, text) in
                 [("csv", table.to_csv()), ("md", table.to_markdown()), ("tex", table.to_latex())]
             {
-                write_atomic(path.with_extension(extension), text.as_bytes())?;
+                write_atomic(path(extension), text.as_bytes())?;
             }
-            tables.push((table, path.with_extension("csv")));
+            tables.push((table, path("csv")));
         }
         let plots = plot::all(&self.runs, &out.join("plots"))?;
         let index = out.join("paper.md");
@@ -391,7 +416,8 @@ fn page(
     text.push('\n');
     for path in &plots.written {
         let shown = path.strip_prefix(&args.out).unwrap_or(path).display();
-        let _ = writeln!(text, "![{shown}]({shown})\n");
+        let target = shown.to_string().replace('%', "%25").replace(' ', "%20");
+        let _ = writeln!(text, "![{shown}]({target})\n");
     }
     text
 }
@@ -425,4 +451,30 @@ fn report(
     }
     println!("tables, figures and runs: {}", written.index.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_run_has_a_folder_of_its_own() {
+        let models = ["b16plus", "m/vit.1", "m/vit.2", "n/vit.2", "M/VIT.2"];
+        let parts = ["MVTec AD", "mvtec-ad", "a", "a-b16plus"];
+        let found = folders(&parts, &models);
+        assert_eq!(found.len(), models.len() * parts.len());
+        let names: std::collections::HashSet<String> =
+            found.values().map(|name| name.to_lowercase()).collect();
+        assert_eq!(names.len(), found.len(), "{found:?}");
+        for (part, model, name) in [
+            ("MVTec AD", "b16plus", "mvtec-ad-b16plus"),
+            ("mvtec-ad", "b16plus", "mvtec-ad-b16plus-2"),
+            ("MVTec AD", "m/vit.2", "mvtec-ad-vit.2"),
+            ("MVTec AD", "n/vit.2", "MVTec AD-n%2Fvit.2"),
+        ] {
+            assert_eq!(found[&(part, model)], name);
+        }
+        let before = folders(&parts[..3], &models[..3]);
+        assert!(before.iter().all(|(key, name)| found[key] == *name), "what comes later changes no name");
+    }
 }

@@ -15,7 +15,7 @@ use askance::model::{
 use askance::prompt::PromptSet;
 use askance::record::{
     BatchInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped,
-    Status, compatible, to_table,
+    Status, compatible, file_name, to_table,
 };
 use askance::types::Shard;
 
@@ -382,9 +382,8 @@ impl Run {
 
 /// `--out`, or a folder under `results/` named after the command and the data.
 pub fn out_dir(out: Option<&PathBuf>, command: &str, dataset: &Dataset) -> PathBuf {
-    out.cloned().unwrap_or_else(|| {
-        Path::new("results").join(format!("{command}-{}", dataset.name.replace(['/', '\\'], "_")))
-    })
+    out.cloned()
+        .unwrap_or_else(|| Path::new("results").join(format!("{command}-{}", file_name(&dataset.name))))
 }
 
 /// The command line of this process.

@@ -9,8 +9,8 @@ use super::{
 use crate::error::{Error, Result};
 use crate::perturb::Settings;
 use crate::record::{
-    Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, mean_rows,
-    read_examples, read_rows, uniform_means,
+    Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, file_name,
+    mean_rows, read_examples, read_rows, uniform_means,
 };
 use crate::types::{Attack, Axis, Bounds};
 
@@ -52,7 +52,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         &records;
 
     let picture = kept.first().ok_or("no run kept examples");
-    drawn.add(out, "gallery.png", picture, |example, path| {
+    drawn.add(out, "gallery", picture, |example, path| {
         gallery(&example.image, *settings, axes, bounds, path)
     })?;
     for axis in Axis::ALL {
@@ -61,13 +61,13 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         if rows.is_err() && !Axis::PAPER.contains(&axis) {
             continue;
         }
-        drawn.add(out, &format!("sweep_{axis}.png"), rows, |rows, path| sweep(rows, axis, path))?;
+        drawn.add(out, &format!("sweep_{axis}"), rows, |rows, path| sweep(rows, axis, path))?;
     }
     let means = mean_rows(summary);
     let any = means.iter().any(|row| row.metrics.has_pixels());
     drawn.add(
         out,
-        "bars.png",
+        "bars",
         any.then_some(&means).ok_or("no run has a summary with pAUROC or AUPRO"),
         |rows, path| bars(rows, path),
     )?;
@@ -75,13 +75,12 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let any = uniform_means.iter().any(|row| row.attack != Attack::Clean);
     drawn.add(
         out,
-        "bounds.png",
+        "bounds",
         any.then_some(&uniform_means).ok_or("no run searched a uniform worst case"),
         |rows, path| bounds_figure(&means, rows, path),
     )?;
     drawn.add_categories(out, summary)?;
-    for (name, searched) in [("histograms.png", Searched::Alone), ("histograms_joint.png", Searched::Jointly)]
-    {
+    for (name, searched) in [("histograms", Searched::Alone), ("histograms_joint", Searched::Jointly)] {
         let any = samples.iter().any(|row| match searched {
             Searched::Alone => matches!(row.attack, Attack::Single(_)),
             Searched::Jointly => row.attack == Attack::Joint,
@@ -91,7 +90,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     }
     let any = stability.iter().any(|row| row.step.is_some());
     let scanned = any.then_some(stability).ok_or("no run looked for flips of the decision");
-    drawn.add(out, "tolerance.png", scanned, |rows, path| survival(rows, bounds, path))?;
+    drawn.add(out, "tolerance", scanned, |rows, path| survival(rows, bounds, path))?;
     if kept.is_empty() {
         drawn.skipped.push(("examples.png".to_owned(), "no run kept examples".to_owned()));
     }
@@ -101,18 +100,13 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     for model in models {
         let of_model: Vec<Example> =
             kept.iter().filter(|example| example.row.model == model).cloned().collect();
-        let name = format!("examples_{}.png", plain(model));
+        let name = format!("examples_{}", file_name(model));
         drawn.add(out, &name, Ok(&of_model), |kept, path| examples(kept, *settings, path))?;
     }
     let Drawn { written, skipped } = searches(runs, out)?;
     drawn.written.extend(written);
     drawn.skipped.extend(skipped);
     Ok(drawn)
-}
-
-/// A name as part of a file's name.
-pub(super) fn plain(name: &str) -> String {
-    name.replace(['/', '\\', ':', ' '], "_")
 }
 
 impl Drawn {
@@ -132,7 +126,7 @@ impl Drawn {
             let first = &group[0];
             let several = group.iter().any(|row| row.over != first.over);
             let any = group.iter().any(|row| row.metrics.has_pixels());
-            let name = format!("categories_{}_{}.png", plain(&first.dataset), plain(&first.model));
+            let name = format!("categories_{}_{}", file_name(&first.dataset), file_name(&first.model));
             let rows =
                 (several && any).then_some(&group).ok_or("no run has two categories with pAUROC or AUPRO");
             self.add(out, &name, rows, |rows, path| categories(rows, path))?;
@@ -149,13 +143,23 @@ impl Drawn {
     ) -> Result<()> {
         match input {
             Ok(input) => {
-                let path = out.join(name);
+                let path = out.join(self.unused(name));
                 draw(input, &path)?;
                 self.written.push(path);
             }
-            Err(reason) => self.skipped.push((name.to_owned(), reason.to_owned())),
+            Err(reason) => self.skipped.push((self.unused(name), reason.to_owned())),
         }
         Ok(())
+    }
+
+    /// A file name for a figure: numbered where another figure has it already, be it in capitals, which some file systems do not
+    /// tell apart.
+    pub(super) fn unused(&self, name: &str) -> String {
+        let written = self.written.iter().filter_map(|path| path.file_name()?.to_str());
+        let others: Vec<&str> = written.chain(self.skipped.iter().map(|(name, _)| name.as_str())).collect();
+        let numbered = (2..).map(|number| format!("{name}_{number}.png"));
+        let mut names = std::iter::once(format!("{name}.png")).chain(numbered);
+        names.find(|name| !others.iter().any(|other| other.eq_ignore_ascii_case(name))).unwrap_or_default()
     }
 }
 

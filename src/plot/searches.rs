@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::all::{Drawn, plain, setting};
+use super::all::{Drawn, setting};
 use super::convergence::{Curve, best_so_far, convergence};
 use super::landscape::{Landscape, Look, landscape};
 use super::traces::Kept;
 use crate::error::Result;
-use crate::record::{RunDir, RunInfo};
+use crate::record::{RunDir, RunInfo, file_name};
 use crate::search::Kind;
 use crate::types::Bounds;
 
@@ -38,12 +38,12 @@ pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     }
     for model in models {
         let own: Vec<&Kept> = kept.iter().filter(|search| search.row.model == model).collect();
-        let name = format!("convergence_{}.png", plain(model));
+        let name = drawn.unused(&format!("convergence_{}", file_name(model)));
         match draw_convergence(model, &own, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),
         }
-        let name = format!("landscape_{}.png", plain(model));
+        let name = drawn.unused(&format!("landscape_{}", file_name(model)));
         match draw_landscape(model, &own, runs, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),

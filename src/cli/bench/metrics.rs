@@ -9,7 +9,7 @@ use std::time::Duration;
 use askance::bench::rounds::{Measured, Role};
 use askance::bench::{Configuration, Knowledge, Metrics};
 use askance::error::{Error, Result};
-use askance::record::{SummaryRow, mean_rows, read_rows};
+use askance::record::{SummaryRow, file_name, mean_rows, read_rows};
 use askance::types::Attack;
 
 use super::BenchArgs;
@@ -61,8 +61,8 @@ fn attack(
     one: &Configuration,
     folder: &Path,
 ) -> Result<std::result::Result<Metrics, String>> {
-    let name = format!("{} {} {}", one.model, one.provider, one.precision_name());
-    let out = folder.join(name.replace(['/', '\\', ':', ' '], "_"));
+    let (model, provider) = (file_name(&one.model), file_name(&one.provider.to_string()));
+    let out = folder.join(format!("{model}_{provider}_{}", one.precision_name()));
     fs::create_dir_all(&out).map_err(|error| Error::file(&out, error, "give another --out"))?;
     let log = out.join("attack.log");
     let errors = File::create(&log).map_err(|error| Error::file(&log, error, "give another --out"))?;

@@ -12,11 +12,11 @@ pub use latency::latency;
 pub use parity::parity;
 pub use relative::relative;
 
-use super::all::{Drawn, plain};
+use super::all::Drawn;
 use super::legend::{Entry, Mark};
 use super::style;
 use crate::error::Result;
-use crate::record::{BenchRow, RunDir, read_rows};
+use crate::record::{BenchRow, RunDir, file_name, read_rows};
 
 /// Draws the three figures of each model from the rows of these runs.
 ///
@@ -42,7 +42,7 @@ pub fn bench(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         let figures: [(&str, bool, Draw); 3] =
             [("latency", timed, latency), ("relative", timed, relative), ("parity", compared, parity)];
         for (name, any, draw) in figures {
-            let file = format!("bench_{name}_{}.png", plain(model));
+            let file = drawn.unused(&format!("bench_{name}_{}", file_name(model)));
             if any {
                 let path = out.join(file);
                 draw(&own, title, &path)?;
