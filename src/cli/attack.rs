@@ -1,7 +1,7 @@
 //! Per-sample worst cases of one model over the data, journalled row by row.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use ndarray::Array2;
 
@@ -9,7 +9,7 @@ use askance::attack::{Clock, Evaluator, Objective, Outcome, Probe, Select, Setti
 use askance::dataset::{self, Sample};
 use askance::error::Result;
 use askance::model::Segmenter;
-use askance::record::{Journal, Opened, Parameters, SampleRow, write_rows};
+use askance::record::{Journal, Opened, Parameters, SampleRow};
 use askance::types::{Attack, Axis};
 
 use super::plan::Session;
@@ -18,25 +18,10 @@ use super::{choose, interrupt, progress};
 
 /// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again.
 pub fn take_up(run: &Run, settings: &Settings) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
-    let path = run.dir.samples_path();
-    let Opened { journal, rows, .. } = Journal::<SampleRow>::open(&path)?;
-    let mut attacks: HashMap<(String, String, String), HashSet<Attack>> = HashMap::new();
-    for row in &rows {
-        attacks.entry(key(row)).or_default().insert(row.attack);
-    }
-    let complete: Vec<SampleRow> =
-        rows.iter().filter(|row| attacks[&key(row)].len() == settings.attacks.len()).cloned().collect();
-    if complete.len() == rows.len() {
-        return Ok((journal, rows));
-    }
-    drop(journal);
-    write_rows(&path, &complete)?;
-    let Opened { journal, rows, .. } = Journal::<SampleRow>::open(&path)?;
+    let attacks = |rows: &[&SampleRow]| rows.iter().map(|row| row.attack).collect::<HashSet<_>>().len();
+    let whole = |rows: &[&SampleRow]| attacks(rows) == settings.attacks.len();
+    let Opened { journal, rows, .. } = Journal::take_up(run.dir.samples_path(), SampleRow::key, whole)?;
     Ok((journal, rows))
-}
-
-fn key(row: &SampleRow) -> (String, String, String) {
-    (row.model.clone(), row.category.clone(), row.sample.clone())
 }
 
 /// Attacks with one model every sample that has no rows yet.

@@ -11,8 +11,8 @@ use askance::dataset::{self, Sample};
 use askance::error::{Error, Result};
 use askance::metric;
 use askance::model::{Segmentation, Segmenter};
-use askance::record::{DecisionRule, Journal, Opened, RunDir, SampleRow, StabilityRow, write_rows};
-use askance::types::{Attack, Axis, Label};
+use askance::record::{DecisionRule, Journal, Opened, RunDir, SampleRow, StabilityRow};
+use askance::types::{Attack, Axis, Label, SampleKey};
 
 use super::plan::Session;
 use super::setup::Run;
@@ -59,33 +59,15 @@ impl TolerancePlan {
     }
 }
 
-type Key = (String, String, String);
-
-fn key(row: &StabilityRow) -> Key {
-    (row.model.clone(), row.category.clone(), row.sample.clone())
-}
-
 /// Opens the journal and keeps the rows of samples that are complete.
 pub fn take_up(
     run: &Run,
     plan: &TolerancePlan,
     settings: &Settings,
 ) -> Result<(Journal<StabilityRow>, Vec<StabilityRow>)> {
-    let path = run.dir.stability_path();
-    let Opened { journal, rows, .. } = Journal::<StabilityRow>::open(&path)?;
-    let mut count: HashMap<Key, usize> = HashMap::new();
-    for row in &rows {
-        *count.entry(key(row)).or_default() += 1;
-    }
     let expected = plan.attacks(settings).len();
-    let complete: Vec<StabilityRow> =
-        rows.iter().filter(|row| count[&key(row)] == expected).cloned().collect();
-    if complete.len() == rows.len() {
-        return Ok((journal, rows));
-    }
-    drop(journal);
-    write_rows(&path, &complete)?;
-    let Opened { journal, rows, .. } = Journal::<StabilityRow>::open(&path)?;
+    let whole = |rows: &[&StabilityRow]| rows.len() == expected;
+    let Opened { journal, rows, .. } = Journal::take_up(run.dir.stability_path(), StabilityRow::key, whole)?;
     Ok((journal, rows))
 }
 
@@ -104,15 +86,13 @@ pub fn run_model(
     let scan = plan.scan(settings);
     let worst = Worst::new(&name, samples);
     let decisions = decisions(session, plan, &worst)?;
-    let finished: HashSet<Key> = rows.iter().filter(|row| row.model == name).map(key).collect();
+    let finished: HashSet<SampleKey> = rows.iter().map(StabilityRow::key).collect();
     let known = |sample: &&Sample| worst.row(sample, Attack::Clean).is_some();
     let pending: Vec<&Sample> = session
         .data
         .samples()
         .filter(known)
-        .filter(|sample| {
-            !finished.contains(&(name.clone(), sample.id.category.clone(), sample.id.within_category()))
-        })
+        .filter(|sample| !finished.contains(&SampleKey::new(&name, &sample.id)))
         .collect();
     let bar = progress::bar(
         &format!("tolerance {name}"),

@@ -131,16 +131,9 @@ pub fn run(
 
 /// Opens the journal and leaves the means out that a finished run wrote.
 fn take_up(run: &Run) -> Result<(Journal<UniformRow>, Vec<UniformRow>)> {
-    let path = run.dir.uniform_path();
-    let Opened { journal, rows, .. } = Journal::<UniformRow>::open(&path)?;
-    let whole = rows.len();
-    let searched: Vec<UniformRow> = rows.into_iter().filter(|row| row.over != Over::Mean).collect();
-    if searched.len() == whole {
-        return Ok((journal, searched));
-    }
-    drop(journal);
-    write_rows(&path, &searched)?;
-    let Opened { journal, rows, .. } = Journal::<UniformRow>::open(&path)?;
+    let searched = |rows: &[&UniformRow]| rows.iter().all(|row| row.over != Over::Mean);
+    let over = |row: &UniformRow| row.over.clone();
+    let Opened { journal, rows, .. } = Journal::take_up(run.dir.uniform_path(), over, searched)?;
     Ok((journal, rows))
 }
 
