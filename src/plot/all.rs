@@ -12,6 +12,7 @@ use crate::record::{
     Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, file_name,
     mean_rows, read_examples, read_rows, uniform_means,
 };
+use crate::stats::grouped;
 use crate::types::{Attack, Axis, Bounds};
 
 /// What [`all`] did.
@@ -112,17 +113,9 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
 impl Drawn {
     /// One figure for each model and dataset with several categories.
     fn add_categories(&mut self, out: &Path, summary: &[SummaryRow]) -> Result<()> {
-        let mut groups: Vec<Vec<SummaryRow>> = Vec::new();
-        for row in summary.iter().filter(|row| row.over.category().is_some()) {
-            let same = |group: &&mut Vec<SummaryRow>| {
-                (&group[0].model, &group[0].dataset) == (&row.model, &row.dataset)
-            };
-            match groups.iter_mut().find(same) {
-                Some(group) => group.push(row.clone()),
-                None => groups.push(vec![row.clone()]),
-            }
-        }
-        for group in groups {
+        let each = summary.iter().filter(|row| row.over.category().is_some());
+        for group in grouped(each, |row| (&row.model, &row.dataset)) {
+            let group: Vec<SummaryRow> = group.into_iter().cloned().collect();
             let first = &group[0];
             let several = group.iter().any(|row| row.over != first.over);
             let any = group.iter().any(|row| row.metrics.has_pixels());

@@ -10,6 +10,7 @@ use super::traces::Kept;
 use crate::error::Result;
 use crate::record::{RunDir, RunInfo, file_name};
 use crate::search::Kind;
+use crate::stats::distinct;
 use crate::types::Bounds;
 
 /// Full evaluations from which on a trace shows a landscape.
@@ -30,13 +31,7 @@ pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
             drawn.skipped.push((name.to_owned(), "no run kept traces".to_owned()));
         }
     }
-    let mut models: Vec<&str> = Vec::new();
-    for search in &kept {
-        if !models.contains(&search.row.model.as_str()) {
-            models.push(&search.row.model);
-        }
-    }
-    for model in models {
+    for model in distinct(kept.iter().map(|search| search.row.model.as_str())) {
         let own: Vec<&Kept> = kept.iter().filter(|search| search.row.model == model).collect();
         let name = drawn.unused(&format!("convergence_{}", file_name(model)));
         match draw_convergence(model, &own, &out.join(&name))? {

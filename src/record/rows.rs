@@ -186,7 +186,8 @@ pub(super) fn mean_by_name(over: Over) -> Over {
 /// Rows that are not over one category are left out.
 pub fn mean_rows(rows: &[SummaryRow]) -> Vec<SummaryRow> {
     let each = rows.iter().filter(|row| row.over.category().is_some());
-    groups(each, |row| (&row.model, &row.dataset, row.attack)).iter().map(|group| mean_of(group)).collect()
+    let groups = stats::grouped(each, |row| (&row.model, &row.dataset, row.attack));
+    groups.iter().map(|group| mean_of(group)).collect()
 }
 
 fn mean_of(group: &[&SummaryRow]) -> SummaryRow {
@@ -209,21 +210,6 @@ pub fn sweep_means(rows: &[SweepRow]) -> Vec<SweepRow> {
         metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
         ..group[0].clone()
     };
-    groups(each, |row| (&row.model, &row.dataset, row.axis, row.value)).iter().map(mean_of).collect()
-}
-
-/// Rows of one key together, in the order in which the keys first appear.
-pub(super) fn groups<'r, T, K: PartialEq>(
-    rows: impl IntoIterator<Item = &'r T>,
-    key: impl Fn(&'r T) -> K,
-) -> Vec<Vec<&'r T>> {
-    let mut groups: Vec<(K, Vec<&'r T>)> = Vec::new();
-    for row in rows {
-        let key = key(row);
-        match groups.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, group)) => group.push(row),
-            None => groups.push((key, vec![row])),
-        }
-    }
-    groups.into_iter().map(|(_, group)| group).collect()
+    let groups = stats::grouped(each, |row| (&row.model, &row.dataset, row.axis, row.value));
+    groups.iter().map(mean_of).collect()
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::parameters::Parameters;
-use super::rows::{Row, SummaryRow, groups, mean_by_name};
+use super::rows::{Row, SummaryRow, mean_by_name};
 use crate::stats;
 use crate::types::{Attack, Metrics, Over, Perturbation};
 
@@ -86,5 +86,5 @@ pub fn uniform_means(rows: &[UniformRow]) -> Vec<UniformRow> {
         mean_loss: stats::mean(&group.iter().filter_map(|row| row.mean_loss).collect::<Vec<_>>()),
         ..group[0].clone()
     };
-    groups(each, |row| (&row.model, &row.dataset, row.attack)).iter().map(mean_of).collect()
+    stats::grouped(each, |row| (&row.model, &row.dataset, row.attack)).iter().map(mean_of).collect()
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::table::{Cell, Table};
 use crate::error::{Error, Result};
 use crate::record::{SearchRow, SearchTimeRow};
-use crate::stats;
+use crate::stats::{self, distinct};
 use crate::types::SampleKey;
 
 /// Losses this close count as equal.
@@ -208,17 +208,6 @@ fn duels(whose: &str, group: &[&Standing]) -> Option<Table> {
         header: fixed.into_iter().chain(strategies.iter().map(|&name| name.to_owned())).collect(),
         rows: rows.collect(),
     })
-}
-
-/// Each value once, in the order of first appearance.
-fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
-    let mut found = Vec::new();
-    for value in values {
-        if !found.contains(&value) {
-            found.push(value);
-        }
-    }
-    found
 }
 
 #[cfg(test)]
