@@ -4,6 +4,7 @@ mod attack;
 mod axis;
 mod bounds;
 mod metrics;
+mod named;
 mod over;
 mod perturbation;
 mod sample_key;
@@ -18,6 +19,7 @@ pub use attack::Attack;
 pub use axis::Axis;
 pub use bounds::{Bounds, Interval};
 pub use metrics::Metrics;
+pub(crate) use named::{by_name, deserialize_by_name, named, unknown_name};
 pub use over::Over;
 pub use perturbation::Perturbation;
 pub use sample_key::SampleKey;
@@ -44,8 +46,7 @@ pub enum Label {
 }
 
 /// Where prediction and ground truth meet after a rotation, a zoom or a shift.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Frame {
     /// The map is brought back and compared with the untouched mask (the paper).
     #[default]
@@ -53,6 +54,8 @@ pub enum Frame {
     /// The mask goes with the picture (the authors' code).
     RotatedMask,
 }
+
+named!(Frame, "a frame", { Derotated = "derotated", RotatedMask = "rotated-mask" });
 
 /// How closely a picture is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::goal::Goal;
 use crate::error::{Error, Result};
-use crate::types::{Attack, Axis, Bounds, Frame};
+use crate::types::{Attack, Axis, Bounds, Frame, named, unknown_name};
 use crate::{perturb, search};
 
 /// Everything that decides the numbers of an attack. Batch size and threads do not belong here: they do not change them.
@@ -121,8 +121,7 @@ impl Settings {
 }
 
 /// Pixels of the map that lie outside the moved picture, once it has been brought back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Border {
     /// They count, with an anomaly score of zero (the paper).
     #[default]
@@ -131,30 +130,10 @@ pub enum Border {
     Ignore,
 }
 
-impl FromStr for Border {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "zeros" => Ok(Self::Zeros),
-            "ignore" => Ok(Self::Ignore),
-            _ => Err(Error::usage(format!("--border {text}"), "is unknown", "use zeros or ignore")),
-        }
-    }
-}
-
-impl fmt::Display for Border {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Zeros => "zeros",
-            Self::Ignore => "ignore",
-        })
-    }
-}
+named!(Border, "a treatment of the border", { Zeros = "zeros", Ignore = "ignore" });
 
 /// Which candidate of a search is its worst case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Select {
     /// The one of lowest loss.
     #[default]
@@ -168,32 +147,11 @@ pub enum Select {
     Pooled,
 }
 
-impl FromStr for Select {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "loss" => Ok(Self::Loss),
-            "sample-auroc" => Ok(Self::SampleAuroc),
-            "pooled" => Ok(Self::Pooled),
-            _ => Err(Error::usage(
-                format!("--select {text}"),
-                "is unknown",
-                "use loss, sample-auroc or pooled",
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Select {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Loss => "loss",
-            Self::SampleAuroc => "sample-auroc",
-            Self::Pooled => "pooled",
-        })
-    }
-}
+named!(Select, "a way to choose the worst case", {
+    Loss = "loss",
+    SampleAuroc = "sample-auroc",
+    Pooled = "pooled",
+});
 
 /// A search strategy, or the one that suits the number of axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -222,7 +180,11 @@ impl FromStr for SearchChoice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        if text == "auto" { Ok(Self::Auto) } else { Ok(Self::Named(text.parse()?)) }
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let names = [&["auto"], &search::Kind::ALL.map(search::Kind::name)[..]].concat();
+        text.parse().map(Self::Named).map_err(|_: Error| unknown_name(text, "a search strategy", &names))
     }
 }
 

@@ -239,7 +239,7 @@ pub struct PerturbArgs {
     #[arg(long, value_name = "NAME")]
     pub fill: Option<Fill>,
     /// Where map and mask meet: derotated (the map is brought back) or rotated-mask [default: derotated]
-    #[arg(long, value_name = "NAME", value_parser = frame)]
+    #[arg(long, value_name = "NAME")]
     pub frame: Option<Frame>,
     /// Map pixels from outside the moved picture: zeros or ignore [default: zeros]
     #[arg(long, value_name = "NAME")]
@@ -549,12 +549,4 @@ fn axis_interval(text: &str) -> Result<(Axis, Interval), String> {
         text.split_once('=').ok_or("give an axis and its bounds, such as brightness=-0.3,0.3")?;
     let axis = axis.trim().parse().map_err(|e: Error| format!("{} {}; {}", e.subject, e.problem, e.fix))?;
     Ok((axis, interval(bounds)?))
-}
-
-fn frame(text: &str) -> Result<Frame> {
-    match text {
-        "derotated" => Ok(Frame::Derotated),
-        "rotated-mask" => Ok(Frame::RotatedMask),
-        _ => Err(Error::usage(format!("--frame {text}"), "is unknown", "use derotated or rotated-mask")),
-    }
 }
