@@ -205,7 +205,7 @@ fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
     let rows = reader
         .records()
         .map(|record| in_order(record?, &places).deserialize(None))
-        .map(|row: Result<T, _>| row.map(|row| if older { row.from_older() } else { row }))
+        .map(|row: Result<T, _>| row.map(|row| if older { row.upgraded() } else { row }))
         .collect::<Result<Vec<T>, _>>()
         .map_err(|e| damaged(path, &e))?;
     Ok(Content { rows, whole, torn, older })

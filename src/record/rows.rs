@@ -22,7 +22,7 @@ pub trait Row: Serialize + DeserializeOwned {
 
     /// The row as it is now, from one of a file that lacks [`Self::NEWER`] columns.
     #[must_use]
-    fn from_older(self) -> Self {
+    fn upgraded(self) -> Self {
         self
     }
 }
@@ -142,7 +142,7 @@ impl Row for SummaryRow {
     ];
     const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
 
-    fn from_older(self) -> Self {
+    fn upgraded(self) -> Self {
         Self { over: mean_by_name(self.over), ..self }
     }
 }
@@ -171,7 +171,7 @@ impl Row for SweepRow {
         &[&["model", "dataset"], Over::COLUMNS, &["axis", "value", "samples"], Metrics::COLUMNS];
     const NEWER: &'static [&'static [&'static str]] = &[&["over", "image_ap"]];
 
-    fn from_older(self) -> Self {
+    fn upgraded(self) -> Self {
         Self { over: mean_by_name(self.over), ..self }
     }
 }

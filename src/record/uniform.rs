@@ -47,7 +47,7 @@ impl Row for UniformRow {
     ];
     const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
 
-    fn from_older(self) -> Self {
+    fn upgraded(self) -> Self {
         let all = self.over.category() == Some("all");
         Self { over: if all { Over::All } else { mean_by_name(self.over) }, ..self }
     }

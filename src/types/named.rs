@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use crate::error::{Error, Result};
 
 /// Gives an enum whose values are words its names: `ALL`, `name`, and what [`by_name`] makes of them.
-macro_rules! named {
+macro_rules! named_values {
     ($type:ident, $what:literal, { $($variant:ident = $name:literal),+ $(,)? }) => {
         impl $type {
             /// All of them, in order.
@@ -27,7 +27,7 @@ macro_rules! named {
 
 /// Writes and reads an enum that has `ALL` and `name` by that name, as text and with serde. What is none of the names is a usage
 /// error that says what it should be (`$what`, such as `a loss`) and lists all names.
-macro_rules! by_name {
+macro_rules! values_by_name {
     ($type:ident, $what:literal) => {
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,7 +60,7 @@ macro_rules! by_name {
     };
 }
 
-pub(crate) use {by_name, named};
+pub(crate) use {named_values as named, values_by_name as by_name};
 
 /// The error about a text that is none of some names.
 pub(crate) fn unknown_name(text: &str, what: &str, names: &[&str]) -> Error {
@@ -83,6 +83,8 @@ pub(crate) fn deserialize_by_name<'de, T: FromStr<Err = Error>, D: Deserializer<
 
 #[cfg(test)]
 mod tests {
+    use super::named;
+
     #[derive(Clone, Copy, Debug, PartialEq)]
     enum Light {
         Green,
