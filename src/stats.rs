@@ -1,4 +1,4 @@
-//! Small statistics and the derivation of seeds. Pure.
+//! Small statistics, lists without repetition, and the derivation of seeds. Pure.
 
 /// Arithmetic mean, `None` for nothing.
 pub fn mean(values: &[f64]) -> Option<f64> {
@@ -50,6 +50,29 @@ fn normal_distribution(z: f64) -> f64 {
     if z >= 0.0 { 1.0 - tail } else { tail }
 }
 
+/// Each value once, in the order of first appearance.
+pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for value in values {
+        if !found.contains(&value) {
+            found.push(value);
+        }
+    }
+    found
+}
+
+/// Items of one key together, in the order in which the keys first appear.
+pub fn grouped<T, K: PartialEq>(items: impl IntoIterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>> {
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    for item in items {
+        match groups.iter_mut().find(|group| key(&group[0]) == key(&item)) {
+            Some(group) => group.push(item),
+            None => groups.push(vec![item]),
+        }
+    }
+    groups
+}
+
 /// A seed for one part of a run, from the run's seed and the part's name alone, so that it does not depend on
 /// order, batch or shard (FNV-1a over the name, mixed with splitmix64).
 pub fn derive_seed(seed: u64, name: &str) -> u64 {
@@ -77,6 +100,14 @@ mod tests {
             Some((32.0_f64 / 7.0).sqrt())
         );
         assert_eq!(standard_deviation(&[2.0]), None);
+    }
+
+    #[test]
+    fn lists_keep_the_order_of_first_appearance() {
+        assert_eq!(distinct(["b", "a", "b", "c", "a"]), ["b", "a", "c"]);
+        let groups = grouped([3, 1, 5, 2, 1], |number| number % 2);
+        assert_eq!(groups, [vec![3, 1, 5, 1], vec![2]]);
+        assert!(grouped([0; 0], |&number| number).is_empty());
     }
 
     #[test]

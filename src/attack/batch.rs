@@ -8,7 +8,7 @@ use ndarray::Array4;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
-use crate::types::serde_by_text;
+use crate::types::by_text;
 
 /// Most pictures in one model call, as asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Default for BatchSize {
     }
 }
 
-serde_by_text!(BatchSize);
+by_text!(BatchSize);
 
 impl BatchSize {
     /// The most pictures that a call may get.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::metric::Loss;
+use crate::types::unknown_name;
 
 /// What a search minimises: the lower, the worse for the segmenter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +51,8 @@ impl FromStr for Goal {
         if text == "drift" {
             return Ok(Self::Drift);
         }
-        let with_drift =
-            |error: Error| Error { fix: "use contrast, bce, focal, dice, auroc or drift".into(), ..error };
-        text.parse().map(Self::Truth).map_err(with_drift)
+        let names = [&Loss::ALL.map(Loss::name)[..], &["drift"]].concat();
+        text.parse().map(Self::Truth).map_err(|_: Error| unknown_name(text, "a loss", &names))
     }
 }
 

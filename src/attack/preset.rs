@@ -1,10 +1,6 @@
-use std::fmt;
-use std::str::FromStr;
-
 use super::settings::{Border, Select, Settings};
-use crate::error::{Error, Result};
 use crate::perturb::{self, Fill, Rotation};
-use crate::types::{Frame, serde_by_text};
+use crate::types::{Frame, named};
 
 /// A published protocol, as settings. Both have the three axes and bounds (+-90 degrees, the whole hue circle, saturation +-0.5), the
 /// contrast loss, the three-pass rotation with replicated borders and 100 evaluations of arXiv 2405.07969 and of its authors'
@@ -19,7 +15,7 @@ pub enum Preset {
     Authors,
 }
 
-serde_by_text!(Preset);
+named!(Preset, "a preset", { Paper = "paper", Authors = "authors" });
 
 impl Preset {
     /// Name of the prompt set ([`PromptSet`](crate::prompt::PromptSet)) of the WinCLIP that both attacked, anomalib's.
@@ -35,32 +31,6 @@ impl Preset {
         match self {
             Self::Paper => Settings { frame: Frame::Derotated, select: Select::Loss, ..shared },
             Self::Authors => Settings { frame: Frame::RotatedMask, select: Select::SampleAuroc, ..shared },
-        }
-    }
-
-    /// Name as written in settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Paper => "paper",
-            Self::Authors => "authors",
-        }
-    }
-}
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Preset {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "paper" => Ok(Self::Paper),
-            "authors" => Ok(Self::Authors),
-            _ => Err(Error::setting("preset", text, "is unknown", "use paper or authors")),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::search::{self, Kind, Own, Space, Strategy};
-use crate::types::serde_by_text;
+use crate::types::{by_text, unknown_name};
 
 /// A search strategy, or the one that suits the number of axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum SearchChoice {
     Own(Own),
 }
 
-serde_by_text!(SearchChoice);
+by_text!(SearchChoice);
 
 impl SearchChoice {
     /// Name of the strategy for this many axes.
@@ -55,7 +55,11 @@ impl FromStr for SearchChoice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        if text == "auto" { Ok(Self::Auto) } else { Ok(Self::Named(text.parse()?)) }
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let names = [&["auto"], &Kind::ALL.map(Kind::name)[..]].concat();
+        text.parse().map(Self::Named).map_err(|_: Error| unknown_name(text, "a search strategy", &names))
     }
 }
 

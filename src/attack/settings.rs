@@ -1,12 +1,9 @@
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use super::goal::Goal;
 use super::search_choice::SearchChoice;
 use crate::error::{Error, Result};
-use crate::types::{Attack, Axis, Bounds, Frame};
+use crate::types::{Attack, Axis, Bounds, Frame, named};
 use crate::{perturb, search};
 
 /// Everything that decides the numbers of an attack. Batch size and threads do not belong here: they do not change them.
@@ -118,8 +115,7 @@ impl Settings {
 }
 
 /// Pixels of the map that lie outside the moved picture, once it has been brought back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Border {
     /// They count, with an anomaly score of zero (the paper).
@@ -129,30 +125,10 @@ pub enum Border {
     Ignore,
 }
 
-impl FromStr for Border {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "zeros" => Ok(Self::Zeros),
-            "ignore" => Ok(Self::Ignore),
-            _ => Err(Error::setting("border", text, "is unknown", "use zeros or ignore")),
-        }
-    }
-}
-
-impl fmt::Display for Border {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Zeros => "zeros",
-            Self::Ignore => "ignore",
-        })
-    }
-}
+named!(Border, "a treatment of the border", { Zeros = "zeros", Ignore = "ignore" });
 
 /// Which candidate of a search is its worst case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Select {
     /// The one of lowest loss.
@@ -167,25 +143,8 @@ pub enum Select {
     Pooled,
 }
 
-impl FromStr for Select {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "loss" => Ok(Self::Loss),
-            "sample-auroc" => Ok(Self::SampleAuroc),
-            "pooled" => Ok(Self::Pooled),
-            _ => Err(Error::setting("select", text, "is unknown", "use loss, sample-auroc or pooled")),
-        }
-    }
-}
-
-impl fmt::Display for Select {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Loss => "loss",
-            Self::SampleAuroc => "sample-auroc",
-            Self::Pooled => "pooled",
-        })
-    }
-}
+named!(Select, "a way to choose the worst case", {
+    Loss = "loss",
+    SampleAuroc = "sample-auroc",
+    Pooled = "pooled",
+});

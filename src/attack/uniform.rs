@@ -1,19 +1,13 @@
 //! The one perturbation that hurts a whole set of samples most.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
 use super::sample::{space_of, to_perturbation, to_point};
 use super::settings::Settings;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::stats::{self, derive_seed};
-use crate::types::{Attack, Metrics, Perturbation};
+use crate::types::{Attack, Metrics, Perturbation, named};
 
 /// What a search for a uniform worst case lowers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UniformMetric {
     /// Pooled pixel AUROC.
@@ -23,32 +17,7 @@ pub enum UniformMetric {
     Aupro,
 }
 
-impl UniformMetric {
-    /// Name as written in files and settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::PixelAuroc => "pixel-auroc",
-            Self::Aupro => "aupro",
-        }
-    }
-}
-
-impl fmt::Display for UniformMetric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for UniformMetric {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        [Self::PixelAuroc, Self::Aupro]
-            .into_iter()
-            .find(|metric| metric.name() == text)
-            .ok_or_else(|| Error::setting("uniform_metric", text, "is unknown", "use pixel-auroc or aupro"))
-    }
-}
+named!(UniformMetric, "a metric of uniform worst cases", { PixelAuroc = "pixel-auroc", Aupro = "aupro" });
 
 /// What one perturbation does to a set of samples that all get it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,13 +1,10 @@
 //! What a search minimises per sample: the lower, the worse the segmenter does.
 
-use std::fmt;
-use std::str::FromStr;
-
 use ndarray::ArrayView2;
-use serde::{Deserialize, Serialize};
 
 use super::binary::sample_auroc;
-use crate::error::{Error, Result};
+
+use crate::types::named;
 
 /// Exponent of the focal loss.
 const FOCAL_GAMMA: i32 = 2;
@@ -20,8 +17,7 @@ const LOG_FLOOR: f64 = -100.0;
 /// training losses (cross-entropy, focal, Dice) therefore appear negated.
 ///
 /// Cross-entropy, focal and Dice read the map as probabilities: values are clamped to [0, 1].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Loss {
     /// Mean of the map over anomalous pixels minus its mean over normal pixels (the authors' code). A mean over no
@@ -40,41 +36,18 @@ pub enum Loss {
     Auroc,
 }
 
-impl Loss {
-    /// All losses.
-    pub const ALL: [Self; 5] = [Self::Contrast, Self::Bce, Self::Focal, Self::Dice, Self::Auroc];
+named!(Loss, "a loss", {
+    Contrast = "contrast",
+    Bce = "bce",
+    Focal = "focal",
+    Dice = "dice",
+    Auroc = "auroc",
+});
 
+impl Loss {
     /// Whether it reads the map as probabilities, in [0, 1].
     pub fn needs_probabilities(self) -> bool {
         matches!(self, Self::Bce | Self::Focal | Self::Dice)
-    }
-
-    /// Name as written in files and settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Contrast => "contrast",
-            Self::Bce => "bce",
-            Self::Focal => "focal",
-            Self::Dice => "dice",
-            Self::Auroc => "auroc",
-        }
-    }
-}
-
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Loss {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|loss| loss.name() == text)
-            .ok_or_else(|| Error::usage(text, "is not a loss", "use contrast, bce, focal, dice or auroc"))
     }
 }
 

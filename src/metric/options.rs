@@ -1,56 +1,24 @@
 //! Settings of the metrics.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::types::named;
 
 /// Which definition of AUPRO is computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AuproMode {
     /// Every distinct score is a threshold; the curve is cut at the limit by linear interpolation and its area divided by
     /// the limit. The definition of MVTec's evaluation code and of anomalib.
     #[default]
-    #[serde(rename = "exact")]
     Exact,
     /// 200 equidistant thresholds from the smallest score towards the largest, the points with an FPR below the limit, and
     /// their FPR axis stretched to [0, 1]: the form behind the published tables of Accurate-WinCLIP and many papers after it.
     /// Not comparable with the exact form; for checking such tables.
-    #[serde(rename = "thresholds-200")]
     Thresholds200,
 }
 
-impl AuproMode {
-    /// All forms.
-    pub const ALL: [Self; 2] = [Self::Exact, Self::Thresholds200];
-
-    /// Name as written in files and settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Thresholds200 => "thresholds-200",
-        }
-    }
-}
-
-impl fmt::Display for AuproMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for AuproMode {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|mode| mode.name() == text)
-            .ok_or_else(|| Error::usage(text, "is not a form of AUPRO", "use exact or thresholds-200"))
-    }
-}
+named!(AuproMode, "a form of AUPRO", { Exact = "exact", Thresholds200 = "thresholds-200" });
 
 /// Settings of [`evaluate`](super::evaluate).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,15 +1,9 @@
 //! In what numbers a model computes.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-use crate::error::{Error, Result};
+use crate::types::named;
 
 /// The precision of a model's matrix products. Scores and maps are float32 whatever it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Precision {
     /// IEEE 754 single, 24 bits of mantissa.
@@ -23,49 +17,7 @@ pub enum Precision {
     Int8,
 }
 
-impl Precision {
-    /// All of them, the most exact first.
-    pub const ALL: [Self; 4] = [Self::Fp32, Self::Fp16, Self::Bf16, Self::Int8];
-
-    /// Name as in settings, manifests and records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fp32 => "fp32",
-            Self::Fp16 => "fp16",
-            Self::Bf16 => "bf16",
-            Self::Int8 => "int8",
-        }
-    }
-}
-
-impl fmt::Display for Precision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Precision {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let named = Self::ALL.into_iter().find(|precision| precision.name() == text);
-        named.ok_or_else(|| Error::usage(text, "is not a precision", "use fp32, fp16, bf16 or int8"))
-    }
-}
-
-impl TryFrom<String> for Precision {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self> {
-        text.parse()
-    }
-}
-
-impl From<Precision> for String {
-    fn from(precision: Precision) -> Self {
-        precision.name().into()
-    }
-}
+named!(Precision, "a precision", { Fp32 = "fp32", Fp16 = "fp16", Bf16 = "bf16", Int8 = "int8" });
 
 #[cfg(test)]
 mod tests {

@@ -1,15 +1,11 @@
 //! How a picture is turned: the resampling method and what lies beyond its border.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::types::named;
 
 /// The resampling method of a rotation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rotation {
     /// Bilinear interpolation about ((W-1)/2, (H-1)/2), as `kornia.geometry.transform.rotate` with aligned corners.
@@ -19,39 +15,10 @@ pub enum Rotation {
     ThreePass,
 }
 
-impl Rotation {
-    /// All methods.
-    pub const ALL: [Self; 2] = [Self::Bilinear, Self::ThreePass];
-
-    /// Name as written in files and settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bilinear => "bilinear",
-            Self::ThreePass => "three-pass",
-        }
-    }
-}
-
-impl fmt::Display for Rotation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Rotation {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|rotation| rotation.name() == text)
-            .ok_or_else(|| Error::usage(text, "is not a rotation method", "use bilinear or three-pass"))
-    }
-}
+named!(Rotation, "a rotation method", { Bilinear = "bilinear", ThreePass = "three-pass" });
 
 /// What lies beyond the border of a picture that is turned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fill {
     /// The nearest border pixel (kornia's `border`, torch's `replicate`).
@@ -63,36 +30,7 @@ pub enum Fill {
     Reflect,
 }
 
-impl Fill {
-    /// All fills.
-    pub const ALL: [Self; 3] = [Self::Replicate, Self::Zeros, Self::Reflect];
-
-    /// Name as written in files and settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Replicate => "replicate",
-            Self::Zeros => "zeros",
-            Self::Reflect => "reflect",
-        }
-    }
-}
-
-impl fmt::Display for Fill {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Fill {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|fill| fill.name() == text)
-            .ok_or_else(|| Error::usage(text, "is not a fill", "use replicate, zeros or reflect"))
-    }
-}
+named!(Fill, "a fill", { Replicate = "replicate", Zeros = "zeros", Reflect = "reflect" });
 
 /// How a [`Perturber`](super::Perturber) turns pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

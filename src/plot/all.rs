@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::drawn::{Drawn, plain};
+use super::drawn::Drawn;
 use super::setting::setting;
 use super::{
     Searched, bars, bench, bounds as bounds_figure, categories, examples, gallery, histograms, searches,
@@ -11,9 +11,10 @@ use super::{
 use crate::error::{Error, Result};
 use crate::perturb::Settings;
 use crate::record::{
-    Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, mean_rows,
-    read_examples, read_rows, uniform_means,
+    Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, file_name,
+    mean_rows, read_examples, read_rows, uniform_means,
 };
+use crate::stats::grouped;
 use crate::types::{Attack, Axis, Bounds};
 
 /// Draws into the folder `out` every figure that the records of these runs allow, from their files alone. The rows of all
@@ -45,7 +46,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         &records;
 
     let picture = kept.first().ok_or("no run kept examples");
-    drawn.add(out, "gallery.png", picture, |example, path| {
+    drawn.add(out, "gallery", picture, |example, path| {
         gallery(&example.image, *settings, axes, bounds, path)
     })?;
     for axis in Axis::ALL {
@@ -54,13 +55,13 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         if rows.is_err() && !Axis::PAPER.contains(&axis) {
             continue;
         }
-        drawn.add(out, &format!("sweep_{axis}.png"), rows, |rows, path| sweep(rows, axis, path))?;
+        drawn.add(out, &format!("sweep_{axis}"), rows, |rows, path| sweep(rows, axis, path))?;
     }
     let means = mean_rows(summary);
     let any = means.iter().any(|row| row.metrics.has_pixels());
     drawn.add(
         out,
-        "bars.png",
+        "bars",
         any.then_some(&means).ok_or("no run has a summary with pAUROC or AUPRO"),
         |rows, path| bars(rows, path),
     )?;
@@ -68,13 +69,12 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let any = uniform_means.iter().any(|row| row.attack != Attack::Clean);
     drawn.add(
         out,
-        "bounds.png",
+        "bounds",
         any.then_some(&uniform_means).ok_or("no run searched a uniform worst case"),
         |rows, path| bounds_figure(&means, rows, path),
     )?;
     drawn.add_categories(out, summary)?;
-    for (name, searched) in [("histograms.png", Searched::Alone), ("histograms_joint.png", Searched::Jointly)]
-    {
+    for (name, searched) in [("histograms", Searched::Alone), ("histograms_joint", Searched::Jointly)] {
         let any = samples.iter().any(|row| match searched {
             Searched::Alone => matches!(row.attack, Attack::Single(_)),
             Searched::Jointly => row.attack == Attack::Joint,
@@ -84,7 +84,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     }
     let any = stability.iter().any(|row| row.step.is_some());
     let scanned = any.then_some(stability).ok_or("no run looked for flips of the decision");
-    drawn.add(out, "tolerance.png", scanned, |rows, path| survival(rows, bounds, path))?;
+    drawn.add(out, "tolerance", scanned, |rows, path| survival(rows, bounds, path))?;
     if kept.is_empty() {
         drawn.skipped.push(("examples.png".to_owned(), "no run kept examples".to_owned()));
     }
@@ -94,7 +94,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     for model in models {
         let of_model: Vec<Example> =
             kept.iter().filter(|example| example.row.model == model).cloned().collect();
-        let name = format!("examples_{}.png", plain(model));
+        let name = format!("examples_{}", file_name(model));
         drawn.add(out, &name, Ok(&of_model), |kept, path| examples(kept, *settings, path))?;
     }
     let Drawn { written, skipped } = searches(runs, out)?;
@@ -106,21 +106,13 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
 impl Drawn {
     /// One figure for each model and dataset with several categories.
     fn add_categories(&mut self, out: &Path, summary: &[SummaryRow]) -> Result<()> {
-        let mut groups: Vec<Vec<SummaryRow>> = Vec::new();
-        for row in summary.iter().filter(|row| row.over.category().is_some()) {
-            let same = |group: &&mut Vec<SummaryRow>| {
-                (&group[0].model, &group[0].dataset) == (&row.model, &row.dataset)
-            };
-            match groups.iter_mut().find(same) {
-                Some(group) => group.push(row.clone()),
-                None => groups.push(vec![row.clone()]),
-            }
-        }
-        for group in groups {
+        let each = summary.iter().filter(|row| row.over.category().is_some());
+        for group in grouped(each, |row| (&row.model, &row.dataset)) {
+            let group: Vec<SummaryRow> = group.into_iter().cloned().collect();
             let first = &group[0];
             let several = group.iter().any(|row| row.over != first.over);
             let any = group.iter().any(|row| row.metrics.has_pixels());
-            let name = format!("categories_{}_{}.png", plain(&first.dataset), plain(&first.model));
+            let name = format!("categories_{}_{}", file_name(&first.dataset), file_name(&first.model));
             let rows =
                 (several && any).then_some(&group).ok_or("no run has two categories with pAUROC or AUPRO");
             self.add(out, &name, rows, |rows, path| categories(rows, path))?;

@@ -13,6 +13,7 @@ use super::legend::{Entry, Mark, legend};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SummaryRow;
+use crate::stats::distinct;
 use crate::types::Attack;
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
@@ -32,12 +33,7 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
     }
     let attacks: BTreeSet<Attack> = means.iter().map(|row| row.attack).collect();
     let attacks: Vec<Attack> = attacks.into_iter().collect();
-    let mut groups: Vec<(&str, &str)> = Vec::new();
-    for row in means {
-        if !groups.contains(&(&row.model, &row.dataset)) {
-            groups.push((&row.model, &row.dataset));
-        }
-    }
+    let groups = distinct(means.iter().map(|row| (row.model.as_str(), row.dataset.as_str())));
     let one_dataset = groups.iter().all(|group| group.1 == groups[0].1);
     let colours: Vec<RGBColor> = attacks.iter().map(|&attack| style::attack_colour(attack)).collect();
     let height = style::HEIGHT + 100;

@@ -12,6 +12,7 @@ use super::legend::{Entry, Mark, legend};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SummaryRow;
+use crate::stats::distinct;
 use crate::types::Attack;
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
@@ -72,15 +73,14 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
 }
 
 fn in_order<'r>(rows: &[&'r SummaryRow]) -> Vec<&'r str> {
-    let mut names: Vec<(&str, f64)> = Vec::new();
-    for row in rows {
-        let Some(category) = row.over.category() else { continue };
-        if !names.iter().any(|(name, _)| *name == category) {
-            let clean = rows.iter().find(|other| other.over == row.over && other.attack == Attack::Clean);
-            let value = clean.and_then(|row| row.metrics.pixel_auroc.or(row.metrics.aupro)).unwrap_or(0.0);
-            names.push((category, value));
-        }
-    }
+    let clean = |name: &str| {
+        let same = |row: &&&SummaryRow| row.over.category() == Some(name) && row.attack == Attack::Clean;
+        rows.iter().find(same).and_then(|row| row.metrics.pixel_auroc.or(row.metrics.aupro))
+    };
+    let mut names: Vec<(&str, f64)> = distinct(rows.iter().filter_map(|row| row.over.category()))
+        .into_iter()
+        .map(|name| (name, clean(name).unwrap_or(0.0)))
+        .collect();
     names.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
     names.into_iter().map(|(name, _)| name).collect()
 }

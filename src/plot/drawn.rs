@@ -24,17 +24,22 @@ impl Drawn {
     ) -> Result<()> {
         match input {
             Ok(input) => {
-                let path = out.join(name);
+                let path = out.join(self.unused(name));
                 draw(input, &path)?;
                 self.written.push(path);
             }
-            Err(reason) => self.skipped.push((name.to_owned(), reason.to_owned())),
+            Err(reason) => self.skipped.push((self.unused(name), reason.to_owned())),
         }
         Ok(())
     }
-}
 
-/// A name as part of a file's name.
-pub(super) fn plain(name: &str) -> String {
-    name.replace(['/', '\\', ':', ' '], "_")
+    /// A file name for a figure: numbered where another figure has it already, be it in capitals, which some file systems do not
+    /// tell apart.
+    pub(super) fn unused(&self, name: &str) -> String {
+        let written = self.written.iter().filter_map(|path| path.file_name()?.to_str());
+        let others: Vec<&str> = written.chain(self.skipped.iter().map(|(name, _)| name.as_str())).collect();
+        let numbered = (2..).map(|number| format!("{name}_{number}.png"));
+        let mut names = std::iter::once(format!("{name}.png")).chain(numbered);
+        names.find(|name| !others.iter().any(|other| other.eq_ignore_ascii_case(name))).unwrap_or_default()
+    }
 }

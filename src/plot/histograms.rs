@@ -11,6 +11,7 @@ use super::canvas::{Area, Canvas, Drawing, fitted, px, title, write};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SampleRow;
+use crate::stats::distinct;
 use crate::types::{Attack, Axis, Bounds, Interval};
 
 /// Which attacks' parameters are counted.
@@ -43,12 +44,8 @@ pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: 
     };
     let axes: Vec<Axis> =
         Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| counts(row, axis))).collect();
-    let mut groups: Vec<(&str, &str)> = Vec::new();
-    for row in rows.iter().filter(|row| axes.iter().any(|&axis| counts(row, axis))) {
-        if !groups.contains(&(&row.model, &row.dataset)) {
-            groups.push((&row.model, &row.dataset));
-        }
-    }
+    let shown = rows.iter().filter(|row| axes.iter().any(|&axis| counts(row, axis)));
+    let groups = distinct(shown.map(|row| (row.model.as_str(), row.dataset.as_str())));
     let one_dataset = groups.iter().all(|group| group.1 == groups[0].1);
     if axes.is_empty() {
         return Err(Error::file(out, "has nothing to show: no row of these attacks", "run askance attack"));

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::convergence::{Curve, best_so_far, convergence};
-use super::drawn::{Drawn, plain};
+use super::drawn::Drawn;
 use super::landscape::{Landscape, Look, landscape};
 use super::setting::setting;
 use super::traces::Kept;
 use crate::error::Result;
-use crate::record::{RunDir, RunInfo};
+use crate::record::{RunDir, RunInfo, file_name};
 use crate::search::Kind;
+use crate::stats::distinct;
 use crate::types::Bounds;
 
 /// Full evaluations from which on a trace shows a landscape.
@@ -31,20 +32,14 @@ pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
             drawn.skipped.push((name.to_owned(), "no run kept traces".to_owned()));
         }
     }
-    let mut models: Vec<&str> = Vec::new();
-    for search in &kept {
-        if !models.contains(&search.row.model.as_str()) {
-            models.push(&search.row.model);
-        }
-    }
-    for model in models {
+    for model in distinct(kept.iter().map(|search| search.row.model.as_str())) {
         let own: Vec<&Kept> = kept.iter().filter(|search| search.row.model == model).collect();
-        let name = format!("convergence_{}.png", plain(model));
+        let name = drawn.unused(&format!("convergence_{}", file_name(model)));
         match draw_convergence(model, &own, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),
         }
-        let name = format!("landscape_{}.png", plain(model));
+        let name = drawn.unused(&format!("landscape_{}", file_name(model)));
         match draw_landscape(model, &own, runs, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),

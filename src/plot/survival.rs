@@ -12,6 +12,7 @@ use super::legend::{Entry, Mark, legend};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::StabilityRow;
+use crate::stats::distinct;
 use crate::types::{Attack, Axis, Bounds};
 
 /// Lengths of dashes, in the order in which repeated colours take them.
@@ -63,13 +64,7 @@ fn scanned(row: &StabilityRow, axis: Axis) -> bool {
 }
 
 fn models(rows: &[StabilityRow]) -> Vec<(&str, &str)> {
-    let mut models: Vec<(&str, &str)> = Vec::new();
-    for row in rows {
-        if !models.contains(&(&row.model, &row.dataset)) {
-            models.push((&row.model, &row.dataset));
-        }
-    }
-    models
+    distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str())))
 }
 
 fn subtitle(rows: &[StabilityRow]) -> String {

@@ -63,13 +63,7 @@ pub fn sweep(rows: &[SweepRow], axis: Axis, out: &Path) -> Result<()> {
 }
 
 fn groups<'r>(rows: &[&'r SweepRow]) -> Vec<(&'r str, &'r str)> {
-    let mut groups: Vec<(&str, &str)> = Vec::new();
-    for row in rows {
-        if !groups.contains(&(&row.model, &row.dataset)) {
-            groups.push((&row.model, &row.dataset));
-        }
-    }
-    groups
+    stats::distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str())))
 }
 
 fn subtitle(rows: &[&SweepRow]) -> String {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ndarray::ArrayView2;
 use ndarray_npy::{ReadNpyExt as _, WritableElement, WriteNpyExt as _};
 
+use super::name::file_name;
 use crate::error::{Error, Result};
 use crate::types::{Attack, Axis, Map, SampleId};
 
@@ -118,10 +119,9 @@ impl RunDir {
         self.root.join("patch_maps")
     }
 
-    /// Where the patch-level map of one row lies. Characters that a file name cannot hold everywhere are written as `%`
-    /// and two hexadecimal digits, so that different names never meet in one file.
+    /// Where the patch-level map of one row lies. Names become names of files by [`file_name`].
     pub fn patch_map_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
-        self.sample_path(self.patch_maps().join(safe_component(model)), id, &format!("{attack}.npy"))
+        self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("{attack}.npy"))
     }
 
     /// Saves a patch-level map, shape (rows, columns), as float32 `.npy`. Called before the row is appended, so that
@@ -141,7 +141,7 @@ impl RunDir {
 
     /// Where the evaluations of one search lie.
     pub fn trace_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
-        let folder = self.root.join("traces").join(safe_component(model));
+        let folder = self.root.join("traces").join(file_name(model));
         self.sample_path(folder, id, &format!("{attack}.npy"))
     }
 
@@ -162,27 +162,27 @@ impl RunDir {
 
     /// Where the candidates of one search lie that `select = pooled` chooses from.
     pub fn candidates_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
-        let folder = self.root.join("candidates").join(safe_component(model));
+        let folder = self.root.join("candidates").join(file_name(model));
         self.sample_path(folder, id, &format!("{attack}.npy"))
     }
 
     /// Where the patch-level maps of one sample under the uniform sweep of one axis lie.
     pub fn sweep_maps_path(&self, model: &str, id: &SampleId, axis: Axis) -> PathBuf {
-        self.sample_path(self.patch_maps().join(safe_component(model)), id, &format!("sweep-{axis}.npy"))
+        self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("sweep-{axis}.npy"))
     }
 
     /// Where `save_maps` puts what was scored: `maps/<category>/<defect>/<stem>.<what>.npy`, with the model's name in front
     /// of the category where a run has several models.
     pub fn map_path(&self, model: Option<&str>, id: &SampleId, what: &str) -> PathBuf {
-        let folder = model.map_or_else(|| self.maps(), |model| self.maps().join(safe_component(model)));
+        let folder = model.map_or_else(|| self.maps(), |model| self.maps().join(file_name(model)));
         self.sample_path(folder, id, &format!("{what}.npy"))
     }
 
     fn sample_path(&self, folder: PathBuf, id: &SampleId, ending: &str) -> PathBuf {
         folder
-            .join(safe_component(&id.category))
-            .join(safe_component(&id.defect))
-            .join(format!("{}.{ending}", safe_component(&id.stem)))
+            .join(file_name(&id.category))
+            .join(file_name(&id.defect))
+            .join(format!("{}.{ending}", file_name(&id.stem)))
     }
 
     /// Loads what [`Self::save_patch_map`] saved.
@@ -251,25 +251,6 @@ fn temporary_name(name: &str) -> String {
     format!(".{name}.{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// One path component from any name; different names give different components.
-fn safe_component(name: &str) -> String {
-    let mut safe = String::with_capacity(name.len());
-    for (at, character) in name.char_indices() {
-        let unsafe_here = matches!(character, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '%')
-            || character.is_control()
-            || (at == 0 && character == '.');
-        if unsafe_here {
-            let mut bytes = [0; 4];
-            for byte in character.encode_utf8(&mut bytes).bytes() {
-                safe.push_str(&format!("%{byte:02X}"));
-            }
-        } else {
-            safe.push(character);
-        }
-    }
-    if safe.is_empty() { "%".to_owned() } else { safe }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,12 +261,5 @@ mod tests {
         let id = SampleId { category: "../a".into(), defect: "b/c".into(), stem: "..".into() };
         let path = run.patch_map_path("m:1", &id, Attack::Clean);
         assert_eq!(path, Path::new("run/patch_maps/m%3A1/%2E.%2Fa/b%2Fc/%2E..clean.npy"));
-    }
-
-    #[test]
-    fn different_names_stay_different() {
-        for (left, right) in [("a/b", "a%2Fb"), ("", "%"), (".a", "%2Ea")] {
-            assert_ne!(safe_component(left), safe_component(right), "{left} {right}");
-        }
     }
 }

@@ -1,6 +1,8 @@
 //! CSV files that grow row by row and survive a kill.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::hash::Hash;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -80,6 +82,35 @@ impl<T: Row> Journal<T> {
             journal.write(&line(path, &T::header())?)?;
         }
         Ok(Opened { journal, rows: content.rows, cut: content.torn })
+    }
+
+    /// Opens the file as [`Self::open`] does, to go on with what is complete: of rows with the same key either all stay, where they
+    /// are `whole`, or none does. Where some go, the file is rewritten.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`], and a file error when the file cannot be rewritten.
+    pub fn take_up<K: Eq + Hash>(
+        path: impl AsRef<Path>,
+        key: impl Fn(&T) -> K,
+        whole: impl Fn(&[&T]) -> bool,
+    ) -> Result<Opened<T>> {
+        let path = path.as_ref();
+        let Opened { journal, rows, cut } = Self::open(path)?;
+        let mut groups: HashMap<K, Vec<&T>> = HashMap::new();
+        for row in &rows {
+            groups.entry(key(row)).or_default().push(row);
+        }
+        let complete: HashSet<K> =
+            groups.into_iter().filter(|(_, rows)| whole(rows)).map(|(key, _)| key).collect();
+        if rows.iter().all(|row| complete.contains(&key(row))) {
+            return Ok(Opened { journal, rows, cut });
+        }
+        let rows: Vec<T> = rows.into_iter().filter(|row| complete.contains(&key(row))).collect();
+        // The file is written through another name, and the lock is that of the old one.
+        drop(journal);
+        write_rows(path, &rows)?;
+        let journal = Self::open(path)?.journal;
+        Ok(Opened { journal, rows, cut })
     }
 
     /// Appends one row and flushes it.
@@ -174,7 +205,7 @@ fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
     let rows = reader
         .records()
         .map(|record| in_order(record?, &places).deserialize(None))
-        .map(|row: Result<T, _>| row.map(|row| if older { row.from_older() } else { row }))
+        .map(|row: Result<T, _>| row.map(|row| if older { row.upgraded() } else { row }))
         .collect::<Result<Vec<T>, _>>()
         .map_err(|e| damaged(path, e))?;
     Ok(Content { rows, whole, torn, older })

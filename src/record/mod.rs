@@ -21,6 +21,7 @@ mod folder;
 mod info;
 mod journal;
 mod machine;
+mod name;
 mod parameters;
 mod rows;
 mod search;
@@ -39,6 +40,7 @@ pub use info::{
 };
 pub use journal::{Journal, Opened, read_rows, write_rows};
 pub use machine::{Machine, utc_now};
+pub use name::file_name;
 pub use parameters::Parameters;
 pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};
 pub use search::{SearchRow, SearchTimeRow};

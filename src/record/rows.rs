@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
-use crate::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId};
+use crate::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId, SampleKey};
 
 /// A row of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {
@@ -22,7 +22,7 @@ pub trait Row: Serialize + DeserializeOwned {
 
     /// The row as it is now, from one of a file that lacks [`Self::NEWER`] columns.
     #[must_use]
-    fn from_older(self) -> Self {
+    fn upgraded(self) -> Self {
         self
     }
 }
@@ -90,6 +90,11 @@ impl SampleRow {
         self.parameters.perturbation()
     }
 
+    /// The sample that the row is about.
+    pub fn key(&self) -> SampleKey {
+        SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
+    }
+
     /// The sample's name in three parts.
     ///
     /// # Errors
@@ -137,7 +142,7 @@ impl Row for SummaryRow {
     ];
     const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
 
-    fn from_older(self) -> Self {
+    fn upgraded(self) -> Self {
         Self { over: mean_by_name(self.over), ..self }
     }
 }
@@ -166,7 +171,7 @@ impl Row for SweepRow {
         &[&["model", "dataset"], Over::COLUMNS, &["axis", "value", "samples"], Metrics::COLUMNS];
     const NEWER: &'static [&'static [&'static str]] = &[&["over", "image_ap"]];
 
-    fn from_older(self) -> Self {
+    fn upgraded(self) -> Self {
         Self { over: mean_by_name(self.over), ..self }
     }
 }
@@ -181,7 +186,8 @@ pub(super) fn mean_by_name(over: Over) -> Over {
 /// Rows that are not over one category are left out.
 pub fn mean_rows(rows: &[SummaryRow]) -> Vec<SummaryRow> {
     let each = rows.iter().filter(|row| row.over.category().is_some());
-    groups(each, |row| (&row.model, &row.dataset, row.attack)).iter().map(|group| mean_of(group)).collect()
+    let groups = stats::grouped(each, |row| (&row.model, &row.dataset, row.attack));
+    groups.iter().map(|group| mean_of(group)).collect()
 }
 
 fn mean_of(group: &[&SummaryRow]) -> SummaryRow {
@@ -204,21 +210,6 @@ pub fn sweep_means(rows: &[SweepRow]) -> Vec<SweepRow> {
         metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
         ..group[0].clone()
     };
-    groups(each, |row| (&row.model, &row.dataset, row.axis, row.value)).iter().map(mean_of).collect()
-}
-
-/// Rows of one key together, in the order in which the keys first appear.
-pub(super) fn groups<'r, T, K: PartialEq>(
-    rows: impl IntoIterator<Item = &'r T>,
-    key: impl Fn(&'r T) -> K,
-) -> Vec<Vec<&'r T>> {
-    let mut groups: Vec<(K, Vec<&'r T>)> = Vec::new();
-    for row in rows {
-        let key = key(row);
-        match groups.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, group)) => group.push(row),
-            None => groups.push((key, vec![row])),
-        }
-    }
-    groups.into_iter().map(|(_, group)| group).collect()
+    let groups = stats::grouped(each, |row| (&row.model, &row.dataset, row.axis, row.value));
+    groups.iter().map(mean_of).collect()
 }

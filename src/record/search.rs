@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rows::Row;
+use crate::types::SampleKey;
 
 /// What one strategy found on one sample with one budget (`search.csv`). Losses are those of the joint attack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,13 @@ pub struct SearchRow {
     pub evaluations: usize,
     /// Coarse ones.
     pub coarse: usize,
+}
+
+impl SearchRow {
+    /// The sample that the row is about.
+    pub fn key(&self) -> SampleKey {
+        SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
+    }
 }
 
 impl Row for SearchRow {

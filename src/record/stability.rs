@@ -1,15 +1,12 @@
 //! How stable the answers to each sample are (`stability.csv`).
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::rows::Row;
-use crate::types::{Attack, Label};
+use crate::types::{Attack, Label, SampleKey, named};
 
 /// How a decision threshold was chosen: a picture is called anomalous where its image score is above.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecisionRule {
     /// The user gave it.
@@ -17,26 +14,14 @@ pub enum DecisionRule {
     /// Largest F1 of the unchanged pictures of the category, against their labels.
     BestF1,
     /// The highest 5 % of the unchanged pictures of the category, at least one, are called anomalous.
-    #[serde(rename = "top-5-percent")]
     TopFivePercent,
 }
 
-impl DecisionRule {
-    /// Name as written in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::BestF1 => "best-f1",
-            Self::TopFivePercent => "top-5-percent",
-        }
-    }
-}
-
-impl fmt::Display for DecisionRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+named!(DecisionRule, "a rule of decision", {
+    Given = "given",
+    BestF1 = "best-f1",
+    TopFivePercent = "top-5-percent",
+});
 
 /// One sample under one attack: how far the answer moved at the worst case, and, for an attack on one axis, from which value of
 /// that axis on the decision flips.
@@ -78,6 +63,13 @@ pub struct StabilityRow {
     pub resolution: Option<f64>,
     /// Model evaluations of the scan, the unchanged picture included; none where the axis was not scanned.
     pub evaluations: Option<usize>,
+}
+
+impl StabilityRow {
+    /// The sample that the row is about.
+    pub fn key(&self) -> SampleKey {
+        SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
+    }
 }
 
 impl Row for StabilityRow {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::parameters::Parameters;
-use super::rows::{Row, SummaryRow, groups, mean_by_name};
+use super::rows::{Row, SummaryRow, mean_by_name};
 use crate::stats;
 use crate::types::{Attack, Metrics, Over, Perturbation};
 
@@ -47,7 +47,7 @@ impl Row for UniformRow {
     ];
     const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
 
-    fn from_older(self) -> Self {
+    fn upgraded(self) -> Self {
         let all = self.over.category() == Some("all");
         Self { over: if all { Over::All } else { mean_by_name(self.over) }, ..self }
     }
@@ -86,5 +86,5 @@ pub fn uniform_means(rows: &[UniformRow]) -> Vec<UniformRow> {
         mean_loss: stats::mean(&group.iter().filter_map(|row| row.mean_loss).collect::<Vec<_>>()),
         ..group[0].clone()
     };
-    groups(each, |row| (&row.model, &row.dataset, row.attack)).iter().map(mean_of).collect()
+    stats::grouped(each, |row| (&row.model, &row.dataset, row.attack)).iter().map(mean_of).collect()
 }

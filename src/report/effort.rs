@@ -31,30 +31,27 @@ pub struct Effort {
 
 /// One for each model and attack but the clean one, in the order of the rows. `bounds` are those of the run.
 pub fn efforts(rows: &[SampleRow], bounds: &Bounds) -> Vec<Effort> {
-    let mut efforts: Vec<Effort> = Vec::new();
-    for first in rows.iter().filter(|row| row.attack != Attack::Clean) {
-        let same = |effort: &Effort| effort.model == first.model && effort.attack == first.attack;
-        if efforts.iter().any(same) {
-            continue;
-        }
-        let own: Vec<&SampleRow> =
-            rows.iter().filter(|row| row.model == first.model && row.attack == first.attack).collect();
-        let mean = |value: &dyn Fn(&SampleRow) -> f64| {
-            own.iter().map(|row| value(row)).sum::<f64>() / own.len() as f64
-        };
-        let gains: Vec<f64> = own.iter().filter_map(|row| row.expected_gain).collect();
-        efforts.push(Effort {
-            model: first.model.clone(),
-            attack: first.attack,
-            search: first.search.clone(),
-            samples: own.len(),
-            evaluations: mean(&|row| row.evaluations as f64),
-            coarse: mean(&|row| row.coarse as f64),
-            scan_step: scan_step(first, bounds),
-            expected_gain: stats::mean(&gains),
-        });
+    let attacked = rows.iter().filter(|row| row.attack != Attack::Clean);
+    let groups = stats::grouped(attacked, |row| (&row.model, row.attack));
+    groups.iter().map(|own| effort(own, bounds)).collect()
+}
+
+/// What one attack of one model took.
+fn effort(own: &[&SampleRow], bounds: &Bounds) -> Effort {
+    let first = own[0];
+    let mean =
+        |value: &dyn Fn(&SampleRow) -> f64| own.iter().map(|row| value(row)).sum::<f64>() / own.len() as f64;
+    let gains: Vec<f64> = own.iter().filter_map(|row| row.expected_gain).collect();
+    Effort {
+        model: first.model.clone(),
+        attack: first.attack,
+        search: first.search.clone(),
+        samples: own.len(),
+        evaluations: mean(&|row| row.evaluations as f64),
+        coarse: mean(&|row| row.coarse as f64),
+        scan_step: scan_step(first, bounds),
+        expected_gain: stats::mean(&gains),
     }
-    efforts
 }
 
 /// Distance of neighbours on the grid of an attack on one axis.

@@ -13,6 +13,6 @@ pub use defence::{DefenceSummary, DefendedModel, defence_summary};
 pub use effort::{Effort, efforts};
 pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
-pub use search::{SampleKey, Standing, sample_key, score, search_tables, standings};
+pub use search::{Standing, score, search_tables, standings};
 pub use stability::{StabilitySummary, stability_summary};
 pub use table::{Cell, Table};

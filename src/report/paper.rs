@@ -6,6 +6,7 @@ use super::published::published;
 use super::table::{Cell, Table};
 use crate::dataset::Official;
 use crate::record::SummaryRow;
+use crate::stats::distinct;
 use crate::types::{Attack, Over};
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
@@ -63,13 +64,7 @@ pub fn category_table(rows: &[SummaryRow]) -> Table {
         .flat_map(|&attack| METRICS.map(|(metric, _)| format!("{} {metric}", attack_name(attack))));
     let header: Vec<String> =
         ["backbone", "dataset", "category"].map(str::to_owned).into_iter().chain(columns).collect();
-    let mut keys: Vec<(&str, &str, &Over)> = Vec::new();
-    for row in rows {
-        let key = (row.model.as_str(), row.dataset.as_str(), &row.over);
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
+    let mut keys = distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str(), &row.over)));
     keys.sort_by_key(|&(model, dataset, over)| {
         let place = |name: &str, of: fn(&SummaryRow) -> &str| rows.iter().position(|row| of(row) == name);
         (place(model, |row| &row.model), place(dataset, |row| &row.dataset), *over == Over::Mean)
@@ -159,16 +154,6 @@ pub fn published_table(
 
 fn attacks_of(rows: &[&SummaryRow]) -> Vec<Attack> {
     rows.iter().map(|row| row.attack).collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
-    let mut found = Vec::new();
-    for name in names {
-        if !found.contains(&name) {
-            found.push(name);
-        }
-    }
-    found
 }
 
 #[cfg(test)]

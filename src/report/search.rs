@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::table::{Cell, Table};
 use crate::error::{Error, Result};
 use crate::record::{SearchRow, SearchTimeRow};
-use crate::stats;
+use crate::stats::{self, distinct};
+use crate::types::SampleKey;
 
 /// Losses this close count as equal.
 const EQUAL: f64 = 1e-6;
@@ -34,14 +35,6 @@ pub struct Standing {
     pub at_least_as_bad_as_best: Option<f64>,
 }
 
-/// Names one sample of one model.
-pub type SampleKey = (String, String, String);
-
-/// The key of a row's sample: model, category, `defect/stem`.
-pub fn sample_key(row: &SearchRow) -> SampleKey {
-    (row.model.clone(), row.category.clone(), row.sample.clone())
-}
-
 /// Fills in reference and shares: the reference from `truth`, or without it the lowest loss that any row has on the sample.
 ///
 /// # Errors
@@ -49,17 +42,16 @@ pub fn sample_key(row: &SearchRow) -> SampleKey {
 pub fn score(rows: &mut [SearchRow], truth: Option<&HashMap<SampleKey, f64>>) -> Result<()> {
     let mut lowest: HashMap<SampleKey, f64> = HashMap::new();
     for row in rows.iter() {
-        let entry = lowest.entry(sample_key(row)).or_insert(f64::INFINITY);
+        let entry = lowest.entry(row.key()).or_insert(f64::INFINITY);
         *entry = entry.min(row.loss);
     }
     for row in rows {
-        let key = sample_key(row);
+        let key = row.key();
         row.reference = *truth.unwrap_or(&lowest).get(&key).ok_or_else(|| {
-            let (model, category, sample) = &key;
             Error::usage(
                 "`truth`",
-                format!("has no joint attack of {model} on {category}/{sample}"),
-                "make it over the same data and models: askance attack `attacks = joint` `search = exhaustive`",
+                format!("has no joint attack of {key}"),
+                "make it over the same data and models: `attacks = joint` and `search = exhaustive`",
             )
         })?;
         row.share = share(row.clean, row.loss, row.reference);
@@ -105,12 +97,12 @@ fn standing(rows: &[&SearchRow], strategy: &str, model: Option<&str>, budget: us
     let own: Vec<&&SearchRow> = rows.iter().filter(|row| row.strategy == strategy).collect();
     let mut rivals: BTreeMap<&str, HashMap<SampleKey, f64>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.strategy != strategy) {
-        rivals.entry(&row.strategy).or_default().insert(sample_key(row), row.loss);
+        rivals.entry(&row.strategy).or_default().insert(row.key(), row.loss);
     }
     // Only samples that both have can be compared.
     let not_above = |other: &dyn Fn(&SampleKey) -> Option<f64>| {
         let won = own.iter().filter_map(|row| {
-            other(&sample_key(row)).map(|rival| if row.loss <= rival + EQUAL { 1.0 } else { 0.0 })
+            other(&row.key()).map(|rival| if row.loss <= rival + EQUAL { 1.0 } else { 0.0 })
         });
         stats::mean(&won.collect::<Vec<f64>>())
     };
@@ -218,17 +210,6 @@ fn duels(whose: &str, group: &[&Standing]) -> Option<Table> {
     })
 }
 
-/// Each value once, in the order of first appearance.
-fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
-    let mut found = Vec::new();
-    for value in values {
-        if !found.contains(&value) {
-            found.push(value);
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,7 +263,7 @@ mod tests {
     fn beating_the_truth_counts_literally_and_is_capped_beside() {
         let mut rows = rows();
         let truth: HashMap<SampleKey, f64> =
-            rows.iter().map(|row| (sample_key(row), if row.sample == "x/0" { -0.8 } else { 0.0 })).collect();
+            rows.iter().map(|row| (row.key(), if row.sample == "x/0" { -0.8 } else { 0.0 })).collect();
         score(&mut rows, Some(&truth)).unwrap_or_else(|e| panic!("{e}"));
         let standings = standings(&rows);
         // 1.25 and 0.
@@ -292,7 +273,7 @@ mod tests {
     #[test]
     fn a_sample_that_the_truth_lacks_is_named() {
         let mut rows = rows();
-        let truth = HashMap::from([(sample_key(&rows[0]), -1.0)]);
+        let truth = HashMap::from([(rows[0].key(), -1.0)]);
         let error = score(&mut rows, Some(&truth)).map(|()| String::new()).unwrap_or_else(|e| e.to_string());
         assert!(error.contains("m on nut/x/1"), "{error}");
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::record::StabilityRow;
-use crate::stats;
+use crate::stats::{self, distinct};
 use crate::types::{Attack, Over};
 
 /// The samples of one category, or of all, under one attack.
@@ -43,11 +43,11 @@ pub struct StabilitySummary {
 /// dataset with several categories, over all of them.
 pub fn stability_summary(rows: &[StabilityRow]) -> Vec<StabilitySummary> {
     let mut summaries: Vec<StabilitySummary> = Vec::new();
-    for (model, dataset) in groups(rows, |row| (row.model.as_str(), row.dataset.as_str())) {
+    for (model, dataset) in distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str()))) {
         let of_model: Vec<&StabilityRow> =
             rows.iter().filter(|row| row.model == model && row.dataset == dataset).collect();
-        let attacks = groups(of_model.iter().copied(), |row| row.attack);
-        let categories = groups(of_model.iter().copied(), |row| row.category.as_str());
+        let attacks = distinct(of_model.iter().map(|row| row.attack));
+        let categories = distinct(of_model.iter().map(|row| row.category.as_str()));
         let all = (categories.len() > 1).then_some(Over::All);
         for over in categories.iter().map(|&name| Over::Category(name.to_owned())).chain(all) {
             for &attack in &attacks {
@@ -65,20 +65,6 @@ pub fn stability_summary(rows: &[StabilityRow]) -> Vec<StabilitySummary> {
         }
     }
     summaries
-}
-
-/// The values of a key in the order in which they first appear.
-fn groups<'r, K: PartialEq>(
-    rows: impl IntoIterator<Item = &'r StabilityRow>,
-    key: impl Fn(&'r StabilityRow) -> K,
-) -> Vec<K> {
-    let mut found = Vec::new();
-    for key in rows.into_iter().map(key) {
-        if !found.contains(&key) {
-            found.push(key);
-        }
-    }
-    found
 }
 
 fn summarise(over: Over, first: &StabilityRow, rows: &[&StabilityRow]) -> StabilitySummary {

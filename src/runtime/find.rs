@@ -1,9 +1,6 @@
 //! Looking for the library in the places listed in the module's documentation.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
-
-use serde::Serialize;
 
 use super::cache::{cache_folder, runtime_folder};
 use super::event::Event;
@@ -12,10 +9,10 @@ use super::install::{InstallOptions, install};
 use super::library::{library_in, nowhere};
 use super::{Options, probe, python, wheels};
 use crate::error::{Error, Result};
+use crate::types::named;
 
 /// Where a library was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
     /// [`Options::ort_lib`].
@@ -28,23 +25,12 @@ pub enum Source {
     Installed,
 }
 
-impl Source {
-    /// Name as written in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::Cache => "cache",
-            Self::Python => "python",
-            Self::Installed => "installed",
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+named!(Source, "a source of ONNX Runtime", {
+    Given = "given",
+    Cache = "cache",
+    Python = "python",
+    Installed = "installed",
+});
 
 /// A library file, not yet checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,15 +1,9 @@
 //! Builds of ONNX Runtime, by the providers compiled into them.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-use crate::error::{Error, Result};
+use crate::types::named;
 
 /// A build of ONNX Runtime, by the providers compiled into it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Flavour {
     /// CPU only.
@@ -21,19 +15,9 @@ pub enum Flavour {
     OpenVino,
 }
 
+named!(Flavour, "a flavour of ONNX Runtime", { Cpu = "cpu", Gpu = "gpu", OpenVino = "openvino" });
+
 impl Flavour {
-    /// All flavours.
-    pub const ALL: [Self; 3] = [Self::Cpu, Self::Gpu, Self::OpenVino];
-
-    /// Name as written in settings and folder names.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Gpu => "gpu",
-            Self::OpenVino => "openvino",
-        }
-    }
-
     /// A library that only this flavour has, beside the main one.
     pub(super) fn provider_library(self) -> Option<&'static str> {
         match self {
@@ -41,23 +25,6 @@ impl Flavour {
             Self::Gpu => Some("libonnxruntime_providers_cuda.so"),
             Self::OpenVino => Some("libonnxruntime_providers_openvino.so"),
         }
-    }
-}
-
-impl fmt::Display for Flavour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Flavour {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|flavour| flavour.name() == text)
-            .ok_or_else(|| Error::usage(text, "is not a flavour of ONNX Runtime", "use cpu, gpu or openvino"))
     }
 }
 

@@ -21,11 +21,6 @@ mod sobol;
 mod space;
 mod tracker;
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
 pub use bayesian::Bayesian;
 pub use cma::Parameters;
 pub use cma_es::{CmaEs, Settings};
@@ -39,8 +34,7 @@ pub use sobol::Sobol;
 pub use space::{Dimension, Space};
 pub use tracker::{Best, Tracker};
 
-use crate::error::{Error, Result};
-use crate::types::Detail;
+use crate::types::{Detail, named};
 
 /// Proposes points of a [`Space`] and learns from their losses (smaller is better).
 ///
@@ -97,8 +91,7 @@ pub trait Strategy: Send {
 }
 
 /// The strategies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// A regular grid, coarse to fine: [`Grid`].
@@ -122,52 +115,17 @@ pub enum Kind {
     Exhaustive,
 }
 
-impl Kind {
-    /// All strategies.
-    pub const ALL: [Self; 9] = [
-        Self::Grid,
-        Self::Random,
-        Self::Sobol,
-        Self::NelderMead,
-        Self::CmaEs,
-        Self::IpopCmaEs,
-        Self::BipopCmaEs,
-        Self::Bayesian,
-        Self::Exhaustive,
-    ];
-
-    /// Name as written in files and settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Grid => "grid",
-            Self::Random => "random",
-            Self::Sobol => "sobol",
-            Self::NelderMead => "nelder-mead",
-            Self::CmaEs => "cma-es",
-            Self::IpopCmaEs => "ipop-cma-es",
-            Self::BipopCmaEs => "bipop-cma-es",
-            Self::Bayesian => "bayesian",
-            Self::Exhaustive => "exhaustive",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.into_iter().map(Self::name).collect();
-            Error::usage(text, "is not a search strategy", format!("use one of {}", names.join(", ")))
-        })
-    }
-}
+named!(Kind, "a search strategy", {
+    Grid = "grid",
+    Random = "random",
+    Sobol = "sobol",
+    NelderMead = "nelder-mead",
+    CmaEs = "cma-es",
+    IpopCmaEs = "ipop-cma-es",
+    BipopCmaEs = "bipop-cma-es",
+    Bayesian = "bayesian",
+    Exhaustive = "exhaustive",
+});
 
 /// A strategy of one's own: its name in records, and what builds it for a space, a budget and a seed. Points and losses are as
 /// [`Strategy`] says.

@@ -58,7 +58,7 @@ pub(super) fn choose(
         let objective = Objective::new(session.settings, *size);
         for category in &session.data.dataset.categories {
             let place =
-                |sample: &Sample, attack| places.get(&(SampleKey::of(model, &sample.id), attack)).copied();
+                |sample: &Sample, attack| places.get(&(SampleKey::new(model, &sample.id), attack)).copied();
             let pool = Pool::load(category, &objective, &|sample| place(sample, Attack::Clean).is_some())?;
             let Some(pool) = pool else { continue };
             for (attack, chosen) in pool.choose(session.settings, &objective, &run.dir, model)? {

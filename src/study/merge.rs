@@ -159,7 +159,7 @@ fn gather(
     for (model, _) in models {
         for sample in samples() {
             for &attack in &settings.attacks {
-                let key = (SampleKey::of(model, &sample.id), attack);
+                let key = (SampleKey::new(model, &sample.id), attack);
                 let Some((shard, row)) = by_key.remove(&key) else { continue };
                 copy(shard, out, model, sample, &row)?;
                 rows.push(row);

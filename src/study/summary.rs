@@ -71,7 +71,7 @@ impl Pool<'_> {
     }
 
     fn row(&self, sample: &Sample, attack: Attack) -> Option<&SampleRow> {
-        self.rows.get(&(SampleKey::of(self.model, &sample.id), attack)).copied()
+        self.rows.get(&(SampleKey::new(self.model, &sample.id), attack)).copied()
     }
 
     fn attack(

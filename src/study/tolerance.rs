@@ -12,7 +12,7 @@ use crate::attack::{self, Clock, Evaluator, Objective, Scan, Settings, Subject, 
 use crate::dataset::Sample;
 use crate::error::{Error, Result};
 use crate::model::{Segmentation, Segmenter};
-use crate::record::{Journal, RunDir, SampleRow, StabilityRow};
+use crate::record::{Journal, Opened, RunDir, SampleRow, StabilityRow};
 use crate::types::{Attack, Axis, SampleKey};
 
 impl Tolerance {
@@ -39,7 +39,10 @@ pub(super) fn take_up(
     plan: &Tolerance,
     settings: &Settings,
 ) -> Result<(Journal<StabilityRow>, Vec<StabilityRow>)> {
-    Journal::take_up(run.dir.stability_path(), StabilityRow::key, plan.attacks(settings).len())
+    let expected = plan.attacks(settings).len();
+    let whole = |rows: &[&StabilityRow]| rows.len() == expected;
+    let Opened { journal, rows, .. } = Journal::take_up(run.dir.stability_path(), StabilityRow::key, whole)?;
+    Ok((journal, rows))
 }
 
 /// Scans with one model every sample that has no rows yet. All its worst cases are in `samples`.
@@ -68,7 +71,7 @@ pub(super) fn scan(
         .data
         .samples()
         .filter(|sample| worst.row(sample, Attack::Clean).is_some())
-        .filter(|sample| !finished.contains(&SampleKey::of(&name, &sample.id)))
+        .filter(|sample| !finished.contains(&SampleKey::new(&name, &sample.id)))
         .collect();
     let stage = session.stage("tolerance", &name, pending.len() * scan.evaluations_per_sample());
     model.prepare(&session.data.categories())?;
@@ -112,7 +115,7 @@ struct Worst<'r> {
 
 impl<'r> Worst<'r> {
     fn row(&self, sample: &Sample, attack: Attack) -> Option<&'r SampleRow> {
-        self.rows.get(&(SampleKey::of(self.model, &sample.id), attack)).copied()
+        self.rows.get(&(SampleKey::new(self.model, &sample.id), attack)).copied()
     }
 
     /// The model's answer to an attack.

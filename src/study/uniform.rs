@@ -15,7 +15,9 @@ use crate::attack::{
 use crate::dataset::{self, Category, Sample};
 use crate::error::Result;
 use crate::model::Segmenter;
-use crate::record::{Journal, Parameters, SampleRow, SummaryRow, UniformRow, uniform_means, write_rows};
+use crate::record::{
+    Journal, Opened, Parameters, SampleRow, SummaryRow, UniformRow, uniform_means, write_rows,
+};
 use crate::stats;
 use crate::types::{Attack, Label, Metrics, Over, Perturbation, SampleKey};
 
@@ -28,8 +30,7 @@ pub(super) fn search(
     samples: &[SampleRow],
     summary: &[SummaryRow],
 ) -> Result<(Vec<UniformRow>, Clock)> {
-    let searched = |row: &UniformRow| row.over != Over::Mean;
-    let (mut journal, mut rows) = Journal::keep(run.dir.uniform_path(), searched)?;
+    let (mut journal, mut rows) = take_up(run)?;
     let mut clock = Clock::default();
     for model in models.iter_mut() {
         let (size, name) = (model.input_size(), model.name().to_owned());
@@ -54,6 +55,14 @@ pub(super) fn search(
     Ok((rows, clock))
 }
 
+/// Opens the journal and leaves the means out that a finished run wrote.
+fn take_up(run: &Run) -> Result<(Journal<UniformRow>, Vec<UniformRow>)> {
+    let searched = |rows: &[&UniformRow]| rows.iter().all(|row| row.over != Over::Mean);
+    let over = |row: &UniformRow| row.over.clone();
+    let Opened { journal, rows, .. } = Journal::take_up(run.dir.uniform_path(), over, searched)?;
+    Ok((journal, rows))
+}
+
 /// The samples of each category that the run has rows of; others could not be read and were left out.
 fn members<'d>(
     session: &Session<'d>,
@@ -62,7 +71,7 @@ fn members<'d>(
 ) -> Vec<(&'d Category, Vec<&'d Sample>)> {
     let known: HashSet<SampleKey> =
         rows.iter().filter(|row| row.attack == Attack::Clean).map(SampleRow::key).collect();
-    let there = |sample: &&Sample| known.contains(&SampleKey::of(model, &sample.id));
+    let there = |sample: &&Sample| known.contains(&SampleKey::new(model, &sample.id));
     let categories = session.data.dataset.categories.iter();
     categories
         .map(|category| (category, category.samples.iter().filter(there).collect::<Vec<_>>()))

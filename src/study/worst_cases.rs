@@ -12,12 +12,15 @@ use crate::attack::{Clock, Evaluator, Objective, Outcome, Probe, Select, Setting
 use crate::dataset::Sample;
 use crate::error::Result;
 use crate::model::Segmenter;
-use crate::record::{Journal, Parameters, RunDir, SampleRow};
+use crate::record::{Journal, Opened, Parameters, RunDir, SampleRow};
 use crate::types::{Attack, Axis, SampleKey};
 
 /// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again.
 pub(super) fn take_up(run: &Run, settings: &Settings) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
-    Journal::take_up(run.dir.samples_path(), SampleRow::key, settings.attacks.len())
+    let attacks = |rows: &[&SampleRow]| rows.iter().map(|row| row.attack).collect::<HashSet<_>>().len();
+    let whole = |rows: &[&SampleRow]| attacks(rows) == settings.attacks.len();
+    let Opened { journal, rows, .. } = Journal::take_up(run.dir.samples_path(), SampleRow::key, whole)?;
+    Ok((journal, rows))
 }
 
 /// Attacks with one model every sample that has no rows yet.
@@ -34,7 +37,7 @@ pub(super) fn attack(
     let pending: Vec<&Sample> = session
         .data
         .samples()
-        .filter(|sample| !finished.contains(&SampleKey::of(&name, &sample.id)))
+        .filter(|sample| !finished.contains(&SampleKey::new(&name, &sample.id)))
         .collect();
     let (all, per_sample) = (session.data.samples().count(), settings.evaluations_per_sample());
     let stage = session.stage(session.command.name(), &name, all * per_sample);

@@ -20,13 +20,11 @@ mod shape;
 mod textures;
 mod writer;
 
-use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::stats::derive_seed;
-use crate::types::{Image, Mask};
+use crate::types::{Image, Mask, named};
 
 /// Version of the generator: pictures of the same options may differ between versions.
 pub const VERSION: u32 = 1;
@@ -44,23 +42,7 @@ pub enum World {
     Test,
 }
 
-impl fmt::Display for World {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(writer::world_name(*self))
-    }
-}
-
-impl FromStr for World {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "train" => Ok(Self::Train),
-            "test" => Ok(Self::Test),
-            _ => Err(Error::usage(text, "is not a world", "use train or test")),
-        }
-    }
-}
+named!(World, "a world", { Train = "train", Test = "test" });
 
 /// A category of parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Options, Picture, Summary, VERSION, World, categories, check_size, render};
+use super::{Options, Picture, Summary, VERSION, categories, check_size, render};
 use crate::error::{Error, Result};
 use crate::types::Mask;
 
@@ -213,12 +213,4 @@ fn captions(out: &Path, rows: &[Row]) -> Result<()> {
         writer.serialize(row).map_err(fail)?;
     }
     writer.flush().map_err(|e| fail(e.into()))
-}
-
-/// Name of a world's default data set folder.
-pub(super) fn world_name(world: World) -> &'static str {
-    match world {
-        World::Train => "train",
-        World::Test => "test",
-    }
 }

@@ -1,18 +1,11 @@
 //! The parameters of a perturbation.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-use super::Interval;
-use crate::error::{Error, Result};
+use super::{Interval, by_name};
 
 /// One parameter of a [`Perturbation`](super::Perturbation). 0 is the unchanged picture on every axis.
 ///
 /// `docs/perturbations.md` has the formulas, their sources and the order in which they are applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Axis {
     /// Rotation about the centre, degrees; positive is clockwise as seen on the screen.
@@ -163,25 +156,7 @@ impl Axis {
     }
 }
 
-impl fmt::Display for Axis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Axis {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|axis| axis.name() == text).ok_or_else(|| {
-            Error::usage(
-                text,
-                "is not an axis",
-                format!("use some of {}", Self::ALL.map(Self::name).join(", ")),
-            )
-        })
-    }
-}
+by_name!(Axis, "an axis");
 
 #[cfg(test)]
 mod tests {

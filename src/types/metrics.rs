@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::stats;
-
 /// The metrics of a set of samples, pooled. All lie in [0, 1]; one is `None` where it is not defined: a class or every region is
 /// missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,7 +29,8 @@ impl Metrics {
     pub fn mean(all: impl IntoIterator<Item = Self>) -> Self {
         let all: Vec<Self> = all.into_iter().collect();
         let mean = |metric: fn(&Self) -> Option<f64>| {
-            stats::mean(&all.iter().filter_map(metric).collect::<Vec<_>>())
+            let values: Vec<f64> = all.iter().filter_map(metric).collect();
+            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
         };
         Self {
             pixel_auroc: mean(|metrics| metrics.pixel_auroc),

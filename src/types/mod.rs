@@ -5,10 +5,11 @@ mod axis;
 mod bounds;
 mod interval;
 mod metrics;
+mod named;
 mod over;
 mod perturbation;
+mod sample_key;
 mod shard;
-mod text;
 
 use std::fmt;
 
@@ -20,10 +21,11 @@ pub use axis::Axis;
 pub use bounds::Bounds;
 pub use interval::Interval;
 pub use metrics::Metrics;
+pub(crate) use named::{by_name, by_text, deserialize_by_text, named, unknown_name};
 pub use over::Over;
 pub use perturbation::Perturbation;
+pub use sample_key::SampleKey;
 pub use shard::Shard;
-pub(crate) use text::serde_by_text;
 
 /// RGB picture, shape (3, height, width), values in [0, 1].
 pub type Image = Array3<f32>;
@@ -46,8 +48,7 @@ pub enum Label {
 }
 
 /// Where prediction and ground truth meet after a rotation, a zoom or a shift.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Frame {
     /// The map is brought back and compared with the untouched mask (the paper).
     #[default]
@@ -55,6 +56,8 @@ pub enum Frame {
     /// The mask goes with the picture (the authors' code).
     RotatedMask,
 }
+
+named!(Frame, "a frame", { Derotated = "derotated", RotatedMask = "rotated-mask" });
 
 /// How closely a picture is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

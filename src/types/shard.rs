@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::text::serde_by_text;
+use super::by_text;
 use crate::error::{Error, Result};
 
 /// One of `of` parts of a data set, written `index/of`: every `of`-th sample of each category, from the `index`-th on, counting
@@ -29,7 +29,7 @@ impl Shard {
     }
 }
 
-serde_by_text!(Shard);
+by_text!(Shard);
 
 impl fmt::Display for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

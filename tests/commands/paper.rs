@@ -77,6 +77,7 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
         "Preset paper, 2 evaluations",
         "plots/bars.png",
         "plots/sweep_angle.png",
+        "](plots/categories_MVTec%20AD_pocket.png)",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
@@ -87,7 +88,7 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
         "histograms_joint",
         "sweep_hue",
         "examples_pocket",
-        "categories_MVTec_AD_pocket",
+        "categories_MVTec AD_pocket",
     ] {
         assert!(out.join(format!("plots/{figure}.png")).is_file(), "{figure}");
     }
@@ -113,6 +114,39 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     let output = askance(&[&arguments[..arguments.len() - 1], &[elsewhere.to_str().unwrap()]].concat());
     assert_eq!(output.status.code(), Some(1));
     assert!(!elsewhere.exists());
+}
+
+/// A copy of the model `pocket` under another name.
+fn bundle(folder: &Path, name: &str) -> String {
+    let copy = folder.join(name);
+    fs::create_dir_all(&copy).unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/pocket");
+    for file in ["image.onnx", "text.onnx"] {
+        fs::copy(source.join(file), copy.join(file)).unwrap();
+    }
+    let manifest =
+        text(&source, "bundle.toml").replace("name = \"pocket\"", &format!("name = \"{name}\""));
+    fs::write(copy.join("bundle.toml"), manifest).unwrap();
+    copy.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn backbones_whose_names_have_dots_have_runs_and_tables_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data/mine");
+    let counts = ["--train", "0", "--good", "1", "--defective", "1", "--size", "64"];
+    let synth = ["synth", "--category", "key", "--out", data.to_str().unwrap()];
+    assert!(askance(&[&synth[..], &counts].concat()).status.success());
+    let models = ["vit.1", "vit.2"].map(|name| bundle(&folder.path().join("m"), name));
+    let (root, out) = (folder.path().join("data"), folder.path().join("paper"));
+    let (root, out_text) = (root.to_str().unwrap(), out.to_str().unwrap());
+    let paper = ["paper", "--data-root", root, "--budget", "1", "--out", out_text];
+    let output = askance(&[&paper[..], &["--model", &models[0], "--model", &models[1]]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for name in ["vit.1", "vit.2"] {
+        assert!(out.join(format!("attack-mine-{name}/summary.csv")).is_file(), "{name}");
+        assert!(text(&out, &format!("tables/backbone_{name}.md")).contains(name));
+    }
 }
 
 #[test]

@@ -414,6 +414,32 @@ fn a_run_is_drawn_from_its_files_alone_and_always_the_same() {
 }
 
 #[test]
+fn figures_of_different_names_never_overwrite_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunDir::create(folder.path().join("run")).unwrap();
+    RunInfo::start("askance eval", 0, run_settings()).write(run.info_path()).unwrap();
+    let mut rows = summary_rows(&["a:b", "a_b", "A_b"], &["toys"]);
+    rows.extend(summary_rows(&["b"], &["toys_a"]));
+    rows.retain(|row| CATEGORIES[..2].iter().any(|name| row.over.category() == Some(name)));
+    write_rows(run.summary_path(), &rows).unwrap();
+    let drawn = plot::all(std::slice::from_ref(&run), &run.plots()).unwrap();
+    let names: Vec<_> =
+        drawn.written.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "bars.png",
+            "categories_toys_a%3Ab.png",
+            "categories_toys_a_b.png",
+            // The same where capitals are not told apart, and the same words with the break elsewhere.
+            "categories_toys_A_b_2.png",
+            "categories_toys_a_b_3.png",
+        ]
+    );
+    assert_eq!(fs::read_dir(run.plots()).unwrap().count(), names.len());
+}
+
+#[test]
 fn what_a_run_does_not_have_is_listed_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunDir::create(folder.path().join("run")).unwrap();

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use askance::record::{
-    Journal, ModelInfo, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow, SweepRow,
-    UniformRow, compatible, mean_rows, read_examples, read_rows, sweep_means, to_table, uniform_means,
-    write_atomic, write_examples, write_rows,
+    Journal, ModelInfo, Opened, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow,
+    SweepRow, UniformRow, compatible, mean_rows, read_examples, read_rows, sweep_means, to_table,
+    uniform_means, write_atomic, write_examples, write_rows,
 };
 use askance::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId};
 use ndarray::{Array2, Array3};
@@ -323,6 +323,37 @@ fn a_torn_last_line_is_cut_off_wherever_it_is_torn() {
         };
         assert_eq!(fs::read(&path).unwrap(), whole, "cut at {length}");
     }
+}
+
+#[test]
+fn a_journal_is_taken_up_with_whole_groups_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let row = sample_row;
+    let of_other = |row: SampleRow| SampleRow { model: "other".into(), ..row };
+    let rows = [
+        row("1", Attack::Clean),
+        row("2", Attack::Clean),
+        of_other(row("1", Attack::Clean)),
+        row("1", Attack::Joint),
+        of_other(row("2", Attack::Clean)),
+        of_other(row("2", Attack::Joint)),
+    ];
+    write_rows(&path, &rows).unwrap();
+    let whole = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{whole}pocket,to")).unwrap();
+    let take_up = || Journal::take_up(&path, SampleRow::key, |rows| rows.len() == 2).unwrap();
+    let complete = [&rows[0], &rows[3], &rows[4], &rows[5]].map(SampleRow::clone);
+    let Opened { mut journal, rows: kept, cut } = take_up();
+    assert_eq!(kept, complete);
+    assert_eq!(cut.as_deref(), Some("pocket,to"));
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), complete);
+    assert!(Journal::<SampleRow>::open(&path).unwrap_err().problem.contains("in use"), "it is locked");
+    journal.append(&rows[1]).unwrap();
+    drop(journal);
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1 + 5);
+    assert_eq!(take_up().rows, complete, "half a group goes");
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), complete);
 }
 
 #[test]

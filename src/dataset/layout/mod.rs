@@ -12,20 +12,16 @@ mod table;
 mod unlabelled;
 mod visa;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
 
 pub use unlabelled::is_plain;
 
 use super::{Sample, Unused, files};
 use crate::error::{Error, Result};
+use crate::types::named;
 
 /// How a test set lies on disk. `docs/datasets.md` draws each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Layout {
     /// `<category>/test/{good,<defect>}` and `<category>/ground_truth/<defect>`: MVTec AD, MPDD, DTD-Synthetic, converted VisA.
@@ -46,33 +42,19 @@ pub enum Layout {
     Unlabelled,
 }
 
+// Those with files of their own are before those that only describe others' files.
+named!(Layout, "a layout", {
+    MvtecAd = "mvtec-ad",
+    Visa = "visa",
+    MvtecAd2 = "mvtec-ad-2",
+    MvtecLoco = "mvtec-loco",
+    Btad = "btad",
+    MetaJson = "meta-json",
+    Manifest = "manifest",
+    Unlabelled = "unlabelled",
+});
+
 impl Layout {
-    /// All layouts; those with files of their own are before those that only describe others' files.
-    pub const ALL: [Self; 8] = [
-        Self::MvtecAd,
-        Self::Visa,
-        Self::MvtecAd2,
-        Self::MvtecLoco,
-        Self::Btad,
-        Self::MetaJson,
-        Self::Manifest,
-        Self::Unlabelled,
-    ];
-
-    /// Name as written in files and settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::MvtecAd => "mvtec-ad",
-            Self::Visa => "visa",
-            Self::MvtecAd2 => "mvtec-ad-2",
-            Self::MvtecLoco => "mvtec-loco",
-            Self::Btad => "btad",
-            Self::MetaJson => "meta-json",
-            Self::Manifest => "manifest",
-            Self::Unlabelled => "unlabelled",
-        }
-    }
-
     /// Whether it tells the ground truth of its samples.
     pub fn has_truth(self) -> bool {
         self != Self::Unlabelled
@@ -92,23 +74,6 @@ impl Layout {
                 "pictures without ground truth, in one folder or in a folder for each category"
             }
         }
-    }
-}
-
-impl fmt::Display for Layout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Layout {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|layout| layout.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|layout| layout.name()).collect();
-            Error::usage(text, "is not a layout", format!("use {}", names.join(", ")))
-        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::types::serde_by_text;
+use crate::types::by_text;
 
 /// Most turns: a degree each.
 const MOST_TURNS: usize = 360;
@@ -21,7 +21,7 @@ pub struct Defence {
     pub rotate: Option<usize>,
 }
 
-serde_by_text!(Defence);
+by_text!(Defence);
 
 impl Defence {
     /// Whether it is no defence at all.

@@ -12,11 +12,12 @@ pub use latency::latency;
 pub use parity::parity;
 pub use relative::relative;
 
-use super::drawn::{Drawn, plain};
+use super::drawn::Drawn;
 use super::legend::{Entry, Mark};
 use super::style;
 use crate::error::Result;
-use crate::record::{BenchRow, RunDir, read_rows};
+use crate::record::{BenchRow, RunDir, file_name, read_rows};
+use crate::stats::distinct;
 
 /// Draws the three figures of each model from the rows of these runs.
 ///
@@ -27,14 +28,8 @@ pub fn bench(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     for run in runs {
         rows.extend(read_rows(run.bench_path())?);
     }
-    let mut models: Vec<&str> = Vec::new();
-    for row in &rows {
-        if !models.contains(&row.model.as_str()) {
-            models.push(&row.model);
-        }
-    }
     let mut drawn = Drawn::default();
-    for model in models {
+    for model in distinct(rows.iter().map(|row| row.model.as_str())) {
         let own: Vec<BenchRow> = rows.iter().filter(|row| row.model == model).cloned().collect();
         let timed = own.iter().any(|row| row.p50_ms.is_some());
         let compared = own.iter().any(|row| row.images_per_s.is_some() && row.map_max_difference.is_some());
@@ -42,7 +37,7 @@ pub fn bench(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         let figures: [(&str, bool, Draw); 3] =
             [("latency", timed, latency), ("relative", timed, relative), ("parity", compared, parity)];
         for (name, any, draw) in figures {
-            let file = format!("bench_{name}_{}.png", plain(model));
+            let file = drawn.unused(&format!("bench_{name}_{}", file_name(model)));
             if any {
                 let path = out.join(file);
                 draw(&own, title, &path)?;
@@ -64,12 +59,7 @@ fn series_of(row: &BenchRow) -> String {
 
 /// Providers and precisions that were measured, in order, each with its colour.
 fn series(rows: &[BenchRow]) -> Vec<(String, RGBColor)> {
-    let mut names: Vec<String> = Vec::new();
-    for name in rows.iter().filter(|row| row.p50_ms.is_some()).map(series_of) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let names = distinct(rows.iter().filter(|row| row.p50_ms.is_some()).map(series_of));
     let colours = style::PALETTE.iter().cycle();
     names.into_iter().zip(colours.copied()).collect()
 }

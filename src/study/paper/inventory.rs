@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::{self, Found, Official, Selection, discover};
 use crate::error::{Error, Result};
-use crate::record::file_name;
 
 /// A backbone of the paper: what it is, the folder of its bundle, and the arguments that export it.
 const BACKBONES: [(&str, &str, &str); 3] = [
@@ -32,17 +31,6 @@ const DATASETS: [(Official, &str); 2] = [
 pub(super) struct Part {
     pub name: String,
     pub found: Found,
-}
-
-impl Part {
-    /// The name in the folders of its runs.
-    pub fn folder(&self) -> String {
-        folder(&self.name)
-    }
-}
-
-fn folder(name: &str) -> String {
-    file_name(&name.to_lowercase().replace([' ', '/'], "-"))
 }
 
 /// Data sets and models to run, and what is missing.
@@ -133,7 +121,7 @@ fn parts(root: &Path, notes: &mut Vec<String>) -> Result<Vec<Part>> {
         if parts.iter().any(|(_, part)| found.kind.is_some() && part.found.kind == found.kind) {
             found.kind = None;
         }
-        let name = name_of(&found, &|name| parts.iter().any(|(_, part)| part.folder() == folder(name)));
+        let name = name_of(&found, &|name| parts.iter().any(|(_, part)| part.name == name));
         parts.push((samples, Part { name, found }));
     }
     let mut parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();

@@ -1,5 +1,6 @@
 //! The protocol of arXiv 2405.07969 over every data set and backbone that is there.
 
+mod folders;
 mod inventory;
 mod page;
 mod protocol;

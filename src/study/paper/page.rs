@@ -34,7 +34,8 @@ pub(super) fn page(
     text.push('\n');
     for path in &figures.written {
         let shown = path.strip_prefix(out).unwrap_or(path).display();
-        let _ = writeln!(text, "![{shown}]({shown})\n");
+        let target = shown.to_string().replace('%', "%25").replace(' ', "%20");
+        let _ = writeln!(text, "![{shown}]({target})\n");
     }
     text
 }

@@ -1,13 +1,15 @@
 //! From the protocol to its runs, tables, figures and page.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::folders::folders;
 use super::inventory::{Inventory, Part};
 use super::protocol::Paper;
 use super::{page, tables};
 use crate::dataset::Official;
 use crate::error::Result;
-use crate::record::{RunDir, SummaryRow, file_name, write_atomic};
+use crate::record::{RunDir, SummaryRow, write_atomic};
 use crate::report::Table;
 use crate::study::data::Data;
 use crate::study::figures::{Figures, draw};
@@ -67,10 +69,12 @@ impl Paper {
                 "note: no uniform sweeps: MVTec AD with one of {wanted} (`invariant`) is not there"
             ));
         }
+        let parts: Vec<&str> = inventory.parts.iter().map(|part| part.name.as_str()).collect();
+        let folders = folders(&parts, &inventory.models.iter().map(String::as_str).collect::<Vec<_>>());
         let mut made = Vec::new();
         for (place, model) in inventory.models.iter().enumerate() {
             let mut models = load(&self.spec_of(model))?;
-            let mut series = Series { out, place, models: &mut models, observe };
+            let mut series = Series { out, place, model, folders: &folders, models: &mut models, observe };
             for (part, data) in inventory.parts.iter().zip(&data) {
                 made.push(series.execute(&self.attack(), part, data)?);
             }
@@ -125,6 +129,9 @@ struct Series<'a> {
     out: &'a Path,
     /// Place of the model among all.
     place: usize,
+    /// The model as it was named.
+    model: &'a str,
+    folders: &'a HashMap<(&'a str, &'a str), String>,
     models: &'a mut Models,
     observe: &'a dyn Observe,
 }
@@ -132,8 +139,8 @@ struct Series<'a> {
 impl Series<'_> {
     /// Makes a run in a folder of its own for each data set and backbone, so that one that comes later leaves the others as they are.
     fn execute(&mut self, plan: &Plan, part: &Part, data: &Data) -> Result<Made> {
-        let (command, model) = (plan.command, self.models.names()[0].to_owned());
-        let folder = format!("{}-{}-{}", command.name(), part.folder(), file_name(&model));
+        let (command, model) = (plan.command, self.model);
+        let folder = format!("{}-{}", command.name(), self.folders[&(part.name.as_str(), self.model)]);
         self.observe.begin_run(&format!("{}: {}, {model}", command.name(), part.name));
         let outcome = plan.clone().check()?.run(self.out.join(folder), data, self.models, self.observe)?;
         draw(std::slice::from_ref(&outcome.dir), &outcome.dir.plots())?;

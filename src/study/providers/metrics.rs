@@ -49,8 +49,8 @@ impl Attacks<'_> {
 
     /// One attack in a process of its own; the inner error is why there are no metrics.
     fn attack(&self, one: &Configuration) -> Result<std::result::Result<Metrics, String>> {
-        let name = format!("{} {} {}", one.model, one.provider, one.precision_name());
-        let out = self.folder.join(file_name(&name));
+        let (model, provider) = (file_name(&one.model), file_name(&one.provider.to_string()));
+        let out = self.folder.join(format!("{model}_{provider}_{}", one.precision_name()));
         fs::create_dir_all(&out).map_err(|error| Error::file(&out, error, "give another `out`"))?;
         let log = out.join("attack.log");
         let errors = File::create(&log).map_err(|error| Error::file(&log, error, "give another `out`"))?;

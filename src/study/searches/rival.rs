@@ -74,10 +74,9 @@ impl Rival {
     pub fn row(&self, sample: &SearchRow, budget: usize) -> Result<SearchRow> {
         let allowed = self.steps.get(&sample.key()).into_iter().flatten().filter(|(step, _)| *step <= budget);
         let (step, loss) = allowed.max_by_key(|(step, _)| *step).copied().ok_or_else(|| {
-            let SearchRow { model, category, sample, .. } = sample;
             Error::usage(
                 &self.subject,
-                format!("has no step up to {budget} of {model} on {category}/{sample}"),
+                format!("has no step up to {budget} of {}", sample.key()),
                 "run it over the same data and models, counting steps from 1",
             )
         })?;

@@ -58,9 +58,8 @@ impl Truth {
         for row in rows {
             match self.clean.get(&row.key()) {
                 Some(clean) if (clean - row.clean).abs() > TOLERANCE => {
-                    let name = format!("{} on {}/{}", row.model, row.category, row.sample);
-                    let problem =
-                        format!("has a clean loss of {clean} for {name}, which is {} here", row.clean);
+                    let (key, here) = (row.key(), row.clean);
+                    let problem = format!("has a clean loss of {clean} for {key}, which is {here} here");
                     return Err(Error::usage(subject, problem, fix));
                 }
                 _ => {}

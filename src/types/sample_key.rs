@@ -1,0 +1,30 @@
+//! The name of one sample of one model.
+
+use std::fmt;
+
+use super::SampleId;
+
+/// Names one sample as one model sees it: what the rows of a run about the same sample have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SampleKey {
+    /// Name of the model.
+    pub model: String,
+    /// Category.
+    pub category: String,
+    /// `defect/stem`, unique within the category.
+    pub sample: String,
+}
+
+impl SampleKey {
+    /// The key of a sample of a data set.
+    pub fn new(model: &str, id: &SampleId) -> Self {
+        Self { model: model.to_owned(), category: id.category.clone(), sample: id.within_category() }
+    }
+}
+
+/// As sentences have it: `pocket on bottle/broken_large/003`.
+impl fmt::Display for SampleKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}/{}", self.model, self.category, self.sample)
+    }
+}
