@@ -29,6 +29,7 @@ pub mod error;
 pub mod metric;
 pub mod model;
 pub mod perturb;
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod prompt;
 pub mod record;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use super::cache::{cache_folder, runtime_folder};
 use super::event::Event;
 use super::flavour::Flavour;
-use super::install::{InstallOptions, install};
 use super::library::{library_in, nowhere};
 use super::{Options, probe, python, wheels};
 use crate::error::{Error, Result};
@@ -64,11 +63,21 @@ pub fn find(options: &Options, announce: &dyn Fn(&Event)) -> Result<Found> {
     if options.offline {
         return Err(nowhere(options.flavour, "none was found, and `offline` forbids to download it"));
     }
-    let folder = install(options.flavour, &cache, InstallOptions::default(), announce)?;
+    installed_now(options.flavour, &cache, announce)
+}
+
+#[cfg(feature = "install")]
+fn installed_now(flavour: Flavour, cache: &Path, announce: &dyn Fn(&Event)) -> Result<Found> {
+    let folder = super::install(flavour, cache, super::InstallOptions::default(), announce)?;
     let library = library_in(&folder).ok_or_else(|| {
         Error::file(&folder, "holds no libonnxruntime.so", "delete the folder and try again")
     })?;
     Ok(Found { library, source: Source::Installed })
+}
+
+#[cfg(not(feature = "install"))]
+fn installed_now(flavour: Flavour, _: &Path, _: &dyn Fn(&Event)) -> Result<Found> {
+    Err(nowhere(flavour, "none was found, and this program cannot fetch one"))
 }
 
 fn given_library(given: &Path) -> Result<PathBuf> {

@@ -36,13 +36,18 @@ pub(super) fn nowhere(flavour: Flavour, problem: &str) -> Error {
         Flavour::Gpu => "\"onnxruntime-gpu[cuda,cudnn]\"",
         Flavour::OpenVino => "onnxruntime-openvino",
     };
+    let fetch = if cfg!(feature = "install") {
+        String::new()
+    } else {
+        "; (4) build this program with the feature `install` of askance, which fetches it".to_owned()
+    };
     Error::runtime(
         format!("ONNX Runtime ({flavour})"),
         problem,
         format!(
             "one of: (1) name a library with `ort_lib = FILE` or ORT_DYLIB_PATH; (2) `pip install {package}` in the active \
              Python environment; (3) `askance runtime install {flavour}` on a machine with a network, and copy its cache \
-             folder (~/.cache/askance, or ASKANCE_CACHE) here"
+             folder (~/.cache/askance, or ASKANCE_CACHE) here{fetch}"
         ),
     )
 }
@@ -83,5 +88,7 @@ mod tests {
         for way in ["`ort_lib`", "ORT_DYLIB_PATH", "pip install onnxruntime", "askance runtime install cpu"] {
             assert!(error.fix.contains(way), "{way}");
         }
+        let tells_of_the_feature = error.fix.contains("feature `install`");
+        assert_eq!(tells_of_the_feature, cfg!(not(feature = "install")), "{error}");
     }
 }

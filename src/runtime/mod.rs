@@ -5,7 +5,8 @@
 //! 1. [`Options::ort_lib`] (or `ORT_DYLIB_PATH`): a file, or a folder that holds `libonnxruntime.so*`;
 //! 2. the user's cache, `runtime/onnxruntime-<version>-<flavour>/` (the CUDA libraries lie beside it);
 //! 3. an `onnxruntime` package in the active Python environment;
-//! 4. for the CPU flavour, unless [`Options::offline`]: [`install()`] with pip into the cache.
+//! 4. for the CPU flavour, unless [`Options::offline`] or built without the feature `install`: [`install()`] with pip into
+//!    the cache.
 //!
 //! A process loads one library. A candidate is checked (`elf`, `probe`) before `ort` touches it, so that a damaged,
 //! foreign or too old file is an error that names it rather than a crash.
@@ -18,14 +19,19 @@ mod event;
 mod find;
 mod flavour;
 mod hash;
+#[cfg(feature = "install")]
 mod install;
 mod installed;
+mod keep;
 mod library;
 mod load;
+#[cfg(feature = "install")]
 mod pip;
 mod probe;
 mod python;
+#[cfg(feature = "install")]
 mod unpack;
+#[cfg_attr(not(feature = "install"), allow(dead_code, reason = "only names of folders are asked for"))]
 mod wheels;
 
 use std::path::PathBuf;
@@ -34,6 +40,7 @@ pub use cache::cache_folder;
 pub use event::Event;
 pub use find::{Found, Source, find};
 pub use flavour::Flavour;
+#[cfg(feature = "install")]
 pub use install::{InstallOptions, install};
 pub use installed::{Installed, installed};
 pub use load::Runtime;
@@ -41,6 +48,7 @@ pub use probe::OLDEST_VERSION;
 
 pub(crate) use cuda::{Needed, fix as fix_missing, preload as preload_cuda};
 pub(crate) use hash::{sha256, sha256_of_file};
+pub(crate) use keep::load_for_good;
 pub(crate) use probe::missing_library;
 
 /// Where and how to look for ONNX Runtime.

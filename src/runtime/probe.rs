@@ -4,10 +4,10 @@
 use std::ffi::CStr;
 use std::path::Path;
 
-use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use ort::sys::{ORT_API_VERSION, OrtApiBase};
 
 use super::elf::{self, Defect};
+use super::keep::load_for_good;
 use crate::error::{Error, Result};
 
 /// The oldest ONNX Runtime, major and minor version, whose interface is new enough.
@@ -33,10 +33,8 @@ pub(super) fn probe(path: &Path) -> Result<String> {
 fn open(path: &Path) -> Result<*const OrtApiBase> {
     // SAFETY: loading a library runs its initialisers. The file's headers have been checked, and the user (or the
     // installation, by its hash) named this file as ONNX Runtime, whose initialisers have no preconditions.
-    let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }
+    let library = unsafe { load_for_good(path) }
         .map_err(|error| explain_loader(path, &with_source(&error)).caused_by(error))?;
-    // Never unloaded: unloading is not safe while threads or registered destructors of the library exist.
-    let library = std::mem::ManuallyDrop::new(library);
     // SAFETY: the type is that of `OrtGetApiBase` in ONNX Runtime's C header, unchanged since its first release.
     let symbol = unsafe { library.get::<unsafe extern "C" fn() -> *const OrtApiBase>(b"OrtGetApiBase\0") };
     let get_api_base = symbol.map_err(|error| {

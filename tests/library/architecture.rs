@@ -126,11 +126,12 @@ fn rooms_import_only_from_below() {
 
 #[test]
 fn each_engine_has_its_users() {
-    let users_of: [(&str, &[&str]); 5] = [
+    let users_of: [(&str, &[&str]); 6] = [
         ("clap::", &["cli"]),
         ("ctrlc::", &["cli"]),
         ("indicatif::", &["cli"]),
         ("plotters::", &["plot"]),
+        ("libloading::", &["runtime"]),
         ("ort::", &["model", "runtime"]),
     ];
     for (crate_name, rooms) in users_of {

@@ -4,9 +4,8 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::path::{Path, PathBuf};
 
-use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-
 use crate::model::{Bundle, Precision, SessionOptions};
+use crate::runtime::load_for_good;
 
 /// Pictures in a call, at most, where nothing else was said.
 const USUAL_BATCH: usize = 8;
@@ -121,14 +120,10 @@ pub(super) fn flag(on: bool) -> String {
     u8::from(on).to_string()
 }
 
-fn library(name: &str) -> Option<Library> {
-    // SAFETY: these are the libraries that ONNX Runtime's TensorRT provider loads; their initialisers have no preconditions.
-    unsafe { Library::open(Some(name), RTLD_NOW | RTLD_LOCAL) }.ok()
-}
-
 /// Version of TensorRT as it tells it itself, for example 101300.
 fn version() -> Option<i32> {
-    let library = library("libnvinfer.so.10")?;
+    // SAFETY: ONNX Runtime's TensorRT provider loads it too; its initialisers have no preconditions.
+    let library = unsafe { load_for_good("libnvinfer.so.10") }.ok()?;
     // SAFETY: the type is that of TensorRT's header; the function takes nothing and returns a number.
     unsafe {
         library.get::<unsafe extern "C" fn() -> i32>(b"getInferLibVersion\0").ok().map(|version| version())
@@ -140,7 +135,8 @@ fn gpu_name(device: u32) -> Option<String> {
     type Init = unsafe extern "C" fn(u32) -> c_int;
     type Get = unsafe extern "C" fn(*mut c_int, c_int) -> c_int;
     type Name = unsafe extern "C" fn(*mut c_char, c_int, c_int) -> c_int;
-    let driver = library("libcuda.so.1")?;
+    // SAFETY: ONNX Runtime's providers for NVIDIA load it too; its initialisers have no preconditions.
+    let driver = unsafe { load_for_good("libcuda.so.1") }.ok()?;
     let ordinal = c_int::try_from(device).ok()?;
     let (mut handle, mut name) = (0, [0_u8; 128]);
     // SAFETY: the types are those of the driver's header; the outputs are valid to write, and the name's length is given.
