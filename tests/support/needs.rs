@@ -7,6 +7,8 @@ use std::path::PathBuf;
 #[track_caller]
 pub fn folder(variable: &str, holds: &str) -> PathBuf {
     let named = std::env::var_os(variable).map(PathBuf::from);
-    let Some(folder) = named.filter(|folder| folder.is_dir()) else { panic!("{variable} is to name {holds}") };
+    let Some(folder) = named.filter(|folder| folder.is_dir()) else {
+        panic!("{variable} is to name {holds}")
+    };
     folder
 }
