@@ -4,7 +4,7 @@ Build first:  cargo build --release --bins --examples
 Run:          python export/benchmarks/overhead.py [--model pocket] [--batch 8] [--rounds 3] [--samples 12] [--budget 100]
 
 Pipeline: images a second of `askance attack` (from the first decoded sample to the last row) over those of bare calls of the same
-model with the same batch. The two take turns. Attacks on single axes only, since a joint one has coarse looks, which cost less.
+model with the same batch. The two take turns. Attacks on single axes only, since a joint one has coarse evaluations, which cost less.
 
 Overhead: `askance attack` on generated parts with the embedded pocket model, budget 100. The wall time from the first decoded
 sample to the last row, less the time inside model calls, over the latter: decoding, perturbation, back-rotation, loss, search,
