@@ -176,8 +176,10 @@ fn gather(
     }
 }
 
-/// The rows of all shards, each with the shard that has it.
-fn rows_of(shards: &[RunDir]) -> Result<HashMap<(SampleKey, Attack), (&RunDir, SampleRow)>> {
+/// Rows by sample and attack, each with the shard that has it.
+type Found<'s> = HashMap<(SampleKey, Attack), (&'s RunDir, SampleRow)>;
+
+fn rows_of(shards: &[RunDir]) -> Result<Found<'_>> {
     let mut by_key = HashMap::new();
     for shard in shards {
         for row in read_rows::<SampleRow>(shard.samples_path())? {

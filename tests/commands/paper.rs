@@ -124,8 +124,7 @@ fn bundle(folder: &Path, name: &str) -> String {
     for file in ["image.onnx", "text.onnx"] {
         fs::copy(source.join(file), copy.join(file)).unwrap();
     }
-    let manifest =
-        text(&source, "bundle.toml").replace("name = \"pocket\"", &format!("name = \"{name}\""));
+    let manifest = text(&source, "bundle.toml").replace("name = \"pocket\"", &format!("name = \"{name}\""));
     fs::write(copy.join("bundle.toml"), manifest).unwrap();
     copy.to_str().unwrap().to_owned()
 }

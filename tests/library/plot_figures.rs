@@ -417,7 +417,7 @@ fn a_run_is_drawn_from_its_files_alone_and_always_the_same() {
 fn figures_of_different_names_never_overwrite_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunDir::create(folder.path().join("run")).unwrap();
-    RunInfo::start("askance eval", 0, run_settings()).write(run.info_path()).unwrap();
+    RunInfo::start("askance eval", None, 0, run_settings()).write(run.info_path()).unwrap();
     let mut rows = summary_rows(&["a:b", "a_b", "A_b"], &["toys"]);
     rows.extend(summary_rows(&["b"], &["toys_a"]));
     rows.retain(|row| CATEGORIES[..2].iter().any(|name| row.over.category() == Some(name)));
