@@ -17,6 +17,7 @@
 mod bench;
 mod candidates;
 mod examples;
+mod flat;
 mod folder;
 mod info;
 mod journal;
@@ -33,6 +34,7 @@ mod uniform;
 pub use bench::{BenchRow, BenchStatus, CallRow};
 pub use candidates::{CandidateRow, read_candidates, write_candidates};
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
+pub use flat::to_json;
 pub use folder::{RunDir, read_map, write_atomic, write_npy};
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,

@@ -46,7 +46,7 @@ impl fmt::Display for Over {
 #[derive(Serialize, Deserialize)]
 struct Cells {
     /// None in files of versions that had no such column.
-    kind: Option<Kind>,
+    over: Option<Kind>,
     category: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl From<Over> for Cells {
             Over::Mean => (Kind::Mean, None),
             Over::All => (Kind::All, None),
         };
-        Self { kind: Some(kind), category }
+        Self { over: Some(kind), category }
     }
 }
 
@@ -73,7 +73,7 @@ impl TryFrom<Cells> for Over {
     type Error = String;
 
     fn try_from(cells: Cells) -> Result<Self, String> {
-        match (cells.kind, cells.category) {
+        match (cells.over, cells.category) {
             (None | Some(Kind::Category), category) => Ok(Self::Category(category.unwrap_or_default())),
             (Some(Kind::Mean), None) => Ok(Self::Mean),
             (Some(Kind::All), None) => Ok(Self::All),
@@ -93,7 +93,7 @@ mod tests {
             assert_eq!(value["category"].as_str(), over.category(), "{value}");
             assert_eq!(serde_json::from_value::<Over>(value).unwrap(), over);
         }
-        let odd = serde_json::json!({ "kind": "mean", "category": "nut" });
+        let odd = serde_json::json!({ "over": "mean", "category": "nut" });
         assert!(serde_json::from_value::<Over>(odd).is_err());
     }
 
