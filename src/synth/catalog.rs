@@ -5,7 +5,8 @@ use super::dice::Dice;
 use super::objects::{discs, fasteners, long, printed, tools};
 use super::scene::Scene;
 use super::textures::{mineral, pattern, sheet, wood, woven};
-use super::{CategoryInfo, World};
+use super::world::{CategoryInfo, World};
+use crate::error::{Error, Result};
 
 /// A category with the function that makes its parts.
 pub(super) struct Entry {
@@ -122,4 +123,32 @@ pub(super) fn kinds(world: World, texture: bool) -> Vec<&'static Kind> {
         World::Test => defects::TEST,
     };
     list.iter().filter(|k| k.fits(texture)).collect()
+}
+
+/// The categories of a world.
+pub fn categories(world: World) -> &'static [CategoryInfo] {
+    match world {
+        World::Train => &TRAIN_INFO,
+        World::Test => &TEST_INFO,
+    }
+}
+
+/// The kinds of defects of a world.
+pub fn defect_kinds(world: World) -> &'static [&'static str] {
+    match world {
+        World::Train => &TRAIN_KINDS,
+        World::Test => &TEST_KINDS,
+    }
+}
+
+/// A category by its name, or a usage error that lists those of the world.
+pub(super) fn find(world: World, category: &str) -> Result<&'static Entry> {
+    entry(world, category).ok_or_else(|| {
+        let names: Vec<&str> = categories(world).iter().map(|info| info.name).collect();
+        Error::usage(
+            category,
+            format!("is not a category of the {world} world"),
+            format!("use one of {}", names.join(", ")),
+        )
+    })
 }
