@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::picture::{self, Header, Picture};
+use super::picture::{self, Decoded, Header};
 use super::{Sample, mask, resize};
 use crate::error::{Error, Result};
 use crate::types::{Image, Label, Mask};
@@ -92,7 +92,7 @@ fn note(path: &Path, header: &Header, remarks: &mut Vec<Remark>) {
 /// A file error that names the file and the fix: those of [`inspect`], damaged files, and masks without any anomalous
 /// pixel.
 pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
-    let Picture { pixels, .. } = picture::read(&sample.image)?;
+    let Decoded { pixels, .. } = picture::read(&sample.image)?;
     let original = (pixels.height() as usize, pixels.width() as usize);
     let image = resize::picture(&pixels.into_rgb8(), size);
     let mask = whole_mask(sample, Some(original))?;

@@ -25,7 +25,7 @@ pub struct Header {
 }
 
 /// A decoded picture.
-pub struct Picture {
+pub struct Decoded {
     /// The pixels as stored: the EXIF orientation is not applied, as Pillow, torchvision and anomalib do not.
     pub pixels: DynamicImage,
     /// Whether the file was lossy.
@@ -53,7 +53,7 @@ pub fn header(path: &Path) -> Result<Header> {
 ///
 /// # Errors
 /// Those of [`header`], and a file error when the file is truncated or damaged.
-pub fn read(path: &Path) -> Result<Picture> {
+pub fn read(path: &Path) -> Result<Decoded> {
     let bytes = fs::read(path).map_err(|e| missing(path, e))?;
     let (decoder, format) = decoder(path, Cursor::new(&bytes), bytes.len() as u64)?;
     let is_jpeg = format == ImageFormat::Jpeg;
@@ -62,7 +62,7 @@ pub fn read(path: &Path) -> Result<Picture> {
         return Err(damaged(path, "the file ends before the picture does"));
     }
     let pixels = DynamicImage::from_decoder(decoder).map_err(|e| damaged(path, e))?;
-    Ok(Picture { pixels, is_jpeg })
+    Ok(Decoded { pixels, is_jpeg })
 }
 
 fn decoder<'a>(

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Listing;
+use super::listing::Listing;
 use crate::dataset::{Sample, Unused, Why, files, names};
 use crate::error::{Error, Result};
 use crate::types::{Label, SampleId};

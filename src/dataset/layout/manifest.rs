@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Listing;
 use super::folders::GOOD;
+use super::listing::Listing;
 use super::table::{self, Entry};
 use crate::dataset::{Unused, Why, names};
 use crate::error::{Error, Result};

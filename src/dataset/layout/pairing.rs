@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::Listing;
+use super::listing::Listing;
 use crate::dataset::files;
 use crate::error::{Error, Result};
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::folders::{self, Shape};
-use super::{Layout, Listing, btad, manifest, matching, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, visa};
+use super::kind::Layout;
+use super::listing::Listing;
+use super::marks::matching;
+use super::{btad, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, visa};
 use crate::dataset::{Sample, files, names};
 use crate::error::{Error, Result};
 use crate::types::{Label, SampleId};
