@@ -2,7 +2,7 @@
 //! `kornia.geometry.transform.warp_affine(align_corners=True)`, and so of its `rotate`: torch's `grid_sample` with zeros, border or reflection.
 
 use super::geometry::{FRACTION_BITS, ONE, Walk, Warp};
-use super::settings::Fill;
+use super::resampling::Fill;
 
 /// A value that can be interpolated. Three channels travel as four lanes: one SIMD register.
 pub(super) trait Texel: Copy {

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::bilinear::Source;
 use super::geometry::{FRACTION_BITS, Geometry, ONE};
-use super::settings::Fill;
+use super::resampling::Fill;
 use crate::types::{Map, Mask, Perturbation};
 
 /// Enlarges a patch-level map to (height, width) pixels: bilinear, pixel areas aligned, as

@@ -16,10 +16,10 @@ mod jpeg;
 mod light;
 mod map;
 mod perturber;
-mod settings;
+mod resampling;
 mod shear;
 mod tone;
 
 pub use map::{restore, unwarp_map, upsample, warp_mask};
 pub use perturber::Perturber;
-pub use settings::{Fill, Rotation, Settings};
+pub use resampling::{Fill, Resampling, Rotation};

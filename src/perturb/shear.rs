@@ -17,7 +17,7 @@ use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
 use super::geometry;
-use super::settings::Fill;
+use super::resampling::Fill;
 
 const CHANNELS: usize = 3;
 /// Independent recurrences of a phase ramp; enough to hide the latency of a multiplication.

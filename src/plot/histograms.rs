@@ -16,11 +16,11 @@ use crate::types::{Attack, Axis, Bounds, Interval};
 
 /// Which attacks' parameters are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Searched {
+pub enum AttackKind {
     /// Each axis from the attack that searched it alone.
-    Alone,
+    Single,
     /// All axes from the joint attack.
-    Jointly,
+    Joint,
 }
 
 /// Odd, so that the unchanged picture lies in the middle of a bin.
@@ -37,10 +37,10 @@ const LEFT: i32 = 124;
 ///
 /// # Errors
 /// A file error when no row belongs to these attacks, or the file cannot be written.
-pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: &Path) -> Result<()> {
-    let counts = |row: &SampleRow, axis| match searched {
-        Searched::Jointly => row.attack == Attack::Joint && row.parameters.get(axis).is_some(),
-        Searched::Alone => row.attack == Attack::Single(axis),
+pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &Path) -> Result<()> {
+    let counts = |row: &SampleRow, axis| match kind {
+        AttackKind::Joint => row.attack == Attack::Joint && row.parameters.get(axis).is_some(),
+        AttackKind::Single => row.attack == Attack::Single(axis),
     };
     let axes: Vec<Axis> =
         Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| counts(row, axis))).collect();
@@ -57,9 +57,9 @@ pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: 
     let height = TOP + lines_of_all as i32 * row_height + style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
-        let text = match searched {
-            Searched::Alone => "Worst values of each parameter, searched alone",
-            Searched::Jointly => "Worst values of all parameters, searched together",
+        let text = match kind {
+            AttackKind::Single => "Worst values of each parameter, searched alone",
+            AttackKind::Joint => "Worst values of all parameters, searched together",
         };
         title(area, text, style::WIDTH)?;
         let (_, below) = area.split_vertically(px(TOP));

@@ -15,7 +15,7 @@ use crate::types::{Axis, Bounds, Interval};
 
 /// One evaluation, seen from above.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Look {
+pub struct EvaluationPoint {
     /// Degrees.
     pub angle_deg: f64,
     /// Radians.
@@ -33,9 +33,9 @@ pub struct Landscape<'a> {
     /// What the colours mean.
     pub colours: &'a str,
     /// Evaluations that cover hue and angle densely.
-    pub dense: &'a [Look],
+    pub dense: &'a [EvaluationPoint],
     /// Evaluations of a search in their order, the unchanged picture first; none for none.
-    pub path: &'a [Look],
+    pub path: &'a [EvaluationPoint],
     /// How far hue and angle go.
     pub bounds: &'a Bounds,
 }
@@ -51,22 +51,23 @@ const ENDS: RGBColor = style::PALETTE[5];
 /// # Errors
 /// A file error when no dense evaluation is full, or the file cannot be written.
 pub fn landscape(shown: &Landscape<'_>, out: &Path) -> Result<()> {
-    let full: Vec<&Look> = shown.dense.iter().filter(|look| look.full && look.loss.is_finite()).collect();
+    let full: Vec<&EvaluationPoint> =
+        shown.dense.iter().filter(|point| point.full && point.loss.is_finite()).collect();
     if full.is_empty() {
         return Err(Error::file(out, "has nothing to show: no full evaluation", "use `keep_traces`"));
     }
-    let across = |axis: Axis, value: fn(&Look) -> f64| {
-        let values: Vec<f64> = full.iter().map(|look| value(look)).collect();
+    let across = |axis: Axis, value: fn(&EvaluationPoint) -> f64| {
+        let values: Vec<f64> = full.iter().map(|point| value(point)).collect();
         cells(&values, shown.bounds.get(axis), shown.bounds.is_circular(axis))
     };
-    let hues = across(Axis::Hue, |look| look.hue_rad);
-    let angles = across(Axis::Angle, |look| look.angle_deg);
+    let hues = across(Axis::Hue, |point| point.hue_rad);
+    let angles = across(Axis::Angle, |point| point.angle_deg);
     let count = |strips: &[Strip]| strips.iter().map(|strip| strip.cell + 1).max().unwrap_or(0);
     let columns = count(&hues);
     let mut lowest = vec![f64::INFINITY; columns * count(&angles)];
-    for look in &full {
-        let cell = &mut lowest[find(&angles, look.angle_deg) * columns + find(&hues, look.hue_rad)];
-        *cell = cell.min(look.loss);
+    for point in &full {
+        let cell = &mut lowest[find(&angles, point.angle_deg) * columns + find(&hues, point.hue_rad)];
+        *cell = cell.min(point.loss);
     }
     let finite = || lowest.iter().copied().filter(|loss| loss.is_finite());
     let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
@@ -101,13 +102,13 @@ pub fn landscape(shown: &Landscape<'_>, out: &Path) -> Result<()> {
     canvas.save(out)
 }
 
-fn entries(path: &[Look]) -> Vec<Entry> {
+fn entries(path: &[EvaluationPoint]) -> Vec<Entry> {
     let entry = |name: &str, mark, colour| Entry { name: name.to_owned(), colour, mark: Mark::Symbol(mark) };
     let mut entries = vec![
         entry("unchanged", Symbol::Plus, ENDS),
         entry("full evaluation, improvements joined", Symbol::Dot, PATH),
     ];
-    if path.iter().any(|look| !look.full) {
+    if path.iter().any(|point| !point.full) {
         entries.push(entry("coarse evaluation", Symbol::Cross, PATH));
     }
     entries.push(entry("worst case found", Symbol::Ring, ENDS));
@@ -142,22 +143,22 @@ fn colour_bar(
     Ok(())
 }
 
-fn draw_path(area: &Area<'_>, chart: &Chart<'_>, path: &[Look]) -> Drawing {
+fn draw_path(area: &Area<'_>, chart: &Chart<'_>, path: &[EvaluationPoint]) -> Drawing {
     let (left, top) = area.get_base_pixel();
-    let place = |look: &Look| {
-        let (x, y) = chart.backend_coord(&(look.hue_rad, look.angle_deg));
+    let place = |point: &EvaluationPoint| {
+        let (x, y) = chart.backend_coord(&(point.hue_rad, point.angle_deg));
         (x - left, y - top)
     };
     let better = improvements(path);
-    let line: Vec<(i32, i32)> = better.iter().map(|look| place(look)).collect();
-    for look in path.iter().filter(|look| !look.full) {
-        symbol(area, Symbol::Cross, place(look), PATH)?;
+    let line: Vec<(i32, i32)> = better.iter().map(|point| place(point)).collect();
+    for point in path.iter().filter(|point| !point.full) {
+        symbol(area, Symbol::Cross, place(point), PATH)?;
     }
     for (colour, width) in [(style::INK, 6), (PATH, 3)] {
         area.draw(&PathElement::new(line.clone(), colour.stroke_width(upx(width))))?;
     }
-    for look in path.iter().filter(|look| look.full) {
-        symbol(area, Symbol::Dot, place(look), PATH)?;
+    for point in path.iter().filter(|point| point.full) {
+        symbol(area, Symbol::Dot, place(point), PATH)?;
     }
     if let (Some(first), Some(worst)) = (path.first(), better.last()) {
         symbol(area, Symbol::Plus, place(first), ENDS)?;
@@ -167,11 +168,11 @@ fn draw_path(area: &Area<'_>, chart: &Chart<'_>, path: &[Look]) -> Drawing {
 }
 
 /// The full evaluations that were lower than all before them.
-fn improvements(path: &[Look]) -> Vec<&Look> {
-    let mut better: Vec<&Look> = Vec::new();
-    for look in path.iter().filter(|look| look.full) {
-        if better.last().is_none_or(|last| look.loss < last.loss) {
-            better.push(look);
+fn improvements(path: &[EvaluationPoint]) -> Vec<&EvaluationPoint> {
+    let mut better: Vec<&EvaluationPoint> = Vec::new();
+    for point in path.iter().filter(|point| point.full) {
+        if better.last().is_none_or(|last| point.loss < last.loss) {
+            better.push(point);
         }
     }
     better
@@ -254,9 +255,10 @@ mod tests {
 
     #[test]
     fn only_full_evaluations_improve() {
-        let look = |loss, full| Look { angle_deg: 0.0, hue_rad: 0.0, loss, full };
-        let path = [look(0.0, true), look(-5.0, false), look(-1.0, true), look(-0.5, true), look(-2.0, true)];
-        let losses: Vec<f64> = improvements(&path).iter().map(|look| look.loss).collect();
+        let point = |loss, full| EvaluationPoint { angle_deg: 0.0, hue_rad: 0.0, loss, full };
+        let path =
+            [point(0.0, true), point(-5.0, false), point(-1.0, true), point(-0.5, true), point(-2.0, true)];
+        let losses: Vec<f64> = improvements(&path).iter().map(|point| point.loss).collect();
         assert_eq!(losses, [0.0, -1.0, -2.0]);
     }
 }

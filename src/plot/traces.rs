@@ -1,4 +1,4 @@
-//! The searches of some runs whose evaluations were kept.
+//! The searches of some runs whose evaluations were found.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crate::record::{RunDir, RunInfo, SampleRow, Trace, read_rows};
 use crate::types::Attack;
 
 /// One joint search whose trace is there.
-pub struct Kept {
+pub struct TracedSearch {
     /// Which of the runs it belongs to.
     pub run: usize,
     /// Its row.
@@ -17,20 +17,20 @@ pub struct Kept {
     path: PathBuf,
 }
 
-impl Kept {
+impl TracedSearch {
     /// Every joint search of the runs whose trace is there, in the order of runs and rows.
     pub fn of(runs: &[RunDir]) -> Result<Vec<Self>> {
-        let mut kept = Vec::new();
+        let mut found = Vec::new();
         for (number, run) in runs.iter().enumerate().filter(|(_, run)| run.samples_path().is_file()) {
             let axes = axes(&RunInfo::read(run.info_path())?);
             for row in read_rows::<SampleRow>(run.samples_path())? {
                 let path = run.trace_path(&row.model, &row.id()?, row.attack);
                 if row.attack == Attack::Joint && path.is_file() {
-                    kept.push(Self { run: number, row, axes: axes.clone(), path });
+                    found.push(Self { run: number, row, axes: axes.clone(), path });
                 }
             }
         }
-        Ok(kept)
+        Ok(found)
     }
 
     /// Reads the evaluations.

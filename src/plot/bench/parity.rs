@@ -10,7 +10,7 @@ use super::super::axes::{Chart, Scale, decades, decimal_ticks, labelled, power, 
 use super::super::canvas::{Area, Canvas, Drawing, px, text_style, title, upx, write};
 use super::super::legend::legend;
 use super::super::style;
-use super::{entries, series, series_of};
+use super::series::{entries, series, series_of};
 use crate::error::{Error, Result};
 use crate::record::BenchRow;
 

@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::super::canvas::{Canvas, fitted, px, title, write};
 use super::super::style;
-use super::{series, series_of};
+use super::series::{series, series_of};
 use crate::error::{Error, Result};
 use crate::record::{BenchRow, BenchStatus};
 
