@@ -15,27 +15,27 @@ use super::tally::Tally;
 use crate::error::{Error, Result};
 use crate::types::Metrics;
 
-/// Counts and table offsets are 32 bits wide; this many pixels keep them within.
+/// Most pixels of a set, for which counts and table offsets of 32 bits suffice.
 const MOST_PIXELS: usize = 1 << 30;
 
-/// What one category is judged by: one entry per image in every list.
+/// The images of a category with their scores and ground truth: every list has one entry per image.
 #[derive(Clone, Copy, Debug)]
 pub struct ScoredSet<'a> {
-    /// Anomaly maps; larger is more anomalous.
+    /// Anomaly map of each image; larger is more anomalous.
     pub maps: &'a [ArrayView2<'a, f32>],
-    /// Ground truth, shaped as the map; all `false` for a normal image.
+    /// Ground truth of each image, shaped as the map; all `false` for a normal image.
     pub masks: &'a [ArrayView2<'a, bool>],
-    /// Which pixels count, shaped as the map; without it all do. A pixel outside is in neither class and may hold any value.
+    /// Which pixels of each image count, shaped as the map; without it all do. A pixel outside is in neither class and may hold any value.
     /// Regions are found on the whole mask and keep their remaining pixels: their area is what remains, and a region of which
     /// nothing remains is left out of the average.
     pub valid: Option<&'a [ArrayView2<'a, bool>]>,
-    /// Scores of whole images.
+    /// Score of each whole image.
     pub image_scores: &'a [f32],
     /// Whether each image is anomalous.
     pub image_labels: &'a [bool],
 }
 
-/// One image, row-major.
+/// The pixels of one image, row-major.
 struct Pixels<'a> {
     map: std::borrow::Cow<'a, [f32]>,
     mask: std::borrow::Cow<'a, [bool]>,
@@ -43,7 +43,7 @@ struct Pixels<'a> {
     width: usize,
 }
 
-/// What the first pass learns about one image.
+/// The result of the first pass over one image.
 struct Part {
     /// Anomalous pixels: key, and region counted from the image's first.
     positives: Vec<u64>,
@@ -269,7 +269,7 @@ fn count_normals(set: &ScoredSet, ladder: &Ladder) -> Vec<u32> {
     total
 }
 
-/// Entry `k` counts the normal pixels that lie above exactly `k` of the thresholds.
+/// Counts of the normal pixels that lie above exactly `k` of the thresholds, for each `k`.
 fn normals_by_threshold(set: &ScoredSet, thresholds: &[f64]) -> Vec<u64> {
     let empty = || vec![0u64; thresholds.len() + 1];
     (0..set.maps.len())

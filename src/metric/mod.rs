@@ -34,6 +34,6 @@ pub use components::components;
 pub use decision::{f1_threshold, top_threshold};
 pub use drift::drift;
 pub use evaluate::{ScoredSet, evaluate};
-pub use exchange::{Exchange, ImageScores};
+pub(crate) use exchange::{Exchange, ImageScores};
 pub use loss::{Loss, loss};
 pub use options::{AuproMode, MetricOptions};

@@ -17,8 +17,8 @@ use crate::types::{Axis, Perturbation};
 
 /// Applies perturbations to square pictures of one size.
 ///
-/// It holds FFT plans and working memory, and can be shared between threads: each call takes its own working memory from
-/// a pool, and its result depends on nothing but its arguments.
+/// A perturber holds FFT plans and working memory, and can be shared between threads: each call takes its own working memory
+/// from a pool, and its result depends on nothing but its arguments.
 pub struct Perturber {
     resampling: Resampling,
     size: usize,
@@ -37,7 +37,7 @@ struct Scratch {
 }
 
 impl Perturber {
-    /// For pictures of `size` x `size` pixels.
+    /// A perturber for pictures of `size` x `size` pixels.
     ///
     /// # Panics
     /// If `size` is 0.
@@ -47,7 +47,7 @@ impl Perturber {
         Self { resampling, size, three_pass, pool: Mutex::new(Vec::new()) }
     }
 
-    /// How pictures are turned.
+    /// The resampling with which pictures are turned.
     pub fn resampling(&self) -> Resampling {
         self.resampling
     }
@@ -141,7 +141,7 @@ impl Perturber {
         }
     }
 
-    /// Lends working memory of the pool.
+    /// Calls `work` with working memory of the pool.
     fn with_scratch(&self, work: impl FnOnce(&mut Scratch)) {
         let mut scratch = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         work(&mut scratch);

@@ -47,7 +47,7 @@ pub use bars::bars;
 pub use bench::{bench, latency, parity, relative};
 pub use bounds::bounds;
 pub use categories::categories;
-pub use convergence::{Curve, best_so_far, convergence};
+pub use convergence::{Curve, convergence};
 pub use drawn::Drawn;
 pub use examples::examples;
 pub use gallery::gallery;

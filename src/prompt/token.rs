@@ -11,9 +11,9 @@ use crate::error::{Error, Kind, Result};
 /// Number of ids that CLIP's text towers take.
 pub const CONTEXT: usize = 77;
 /// First id of every sentence.
-pub const START_OF_TEXT: i64 = 49406;
+const START_OF_TEXT: i64 = 49406;
 /// Last id of every sentence; the text tower reads the embedding at its place.
-pub const END_OF_TEXT: i64 = 49407;
+const END_OF_TEXT: i64 = 49407;
 
 /// The apostrophe where it does not end a word: CLIP's vocabulary starts with the printable ASCII characters.
 const APOSTROPHE: i64 = b'\'' as i64 - b'!' as i64;

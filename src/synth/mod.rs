@@ -25,4 +25,4 @@ mod writer;
 pub use catalog::{categories, defect_kinds};
 pub use render::{Pair, Rendered, SIZES, render, render_pair};
 pub use world::{CategoryInfo, World};
-pub use writer::{Recipe, Summary, VERSION, write};
+pub use writer::{Recipe, Summary, write};

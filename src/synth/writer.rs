@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::types::Mask;
 
 /// Version of the generator: pictures of the same options may differ between versions.
-pub const VERSION: u32 = 1;
+const VERSION: u32 = 1;
 
 /// What to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
