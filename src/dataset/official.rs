@@ -1,4 +1,4 @@
-//! Published test sets: which one a folder holds, and whether it is complete.
+//! Published test sets, and which one a folder holds.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ pub enum Official {
     DtdSynthetic,
 }
 
-/// Normal and anomalous test pictures of each category (MVTec AD's paper, table 1).
+/// Normal and anomalous test pictures of each category of MVTec AD (its paper, table 1).
 const MVTEC_AD: [(&str, usize, usize); 15] = [
     ("bottle", 20, 63),
     ("cable", 58, 92),
@@ -47,7 +47,7 @@ const MVTEC_AD: [(&str, usize, usize); 15] = [
     ("zipper", 32, 119),
 ];
 
-/// The same for VisA with the split of `1cls.csv`.
+/// Normal and anomalous test pictures of each object of VisA, with the split of `1cls.csv`.
 const VISA: [(&str, usize, usize); 12] = [
     ("candle", 100, 100),
     ("capsules", 60, 100),
@@ -86,7 +86,7 @@ const DTD_SYNTHETIC: [&str; 12] = [
 ];
 
 impl Official {
-    /// All of them.
+    /// All published test sets.
     pub const ALL: [Self; 7] = [
         Self::MvtecAd,
         Self::Visa,
@@ -97,7 +97,7 @@ impl Official {
         Self::DtdSynthetic,
     ];
 
-    /// Name as its authors write it.
+    /// Name of the set as its authors write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::MvtecAd => "MVTec AD",
@@ -110,7 +110,7 @@ impl Official {
         }
     }
 
-    /// Its categories by name.
+    /// Names of the categories of the set.
     pub fn categories(self) -> Vec<&'static str> {
         match self {
             Self::MvtecAd => MVTEC_AD.iter().map(|row| row.0).collect(),
@@ -123,7 +123,7 @@ impl Official {
         }
     }
 
-    /// Its test pictures of one category, where they are known here.
+    /// Numbers of test pictures of one category of the set, where they are known here.
     pub fn counts(self, category: &str) -> Option<Counts> {
         let table: &[(&str, usize, usize)] = match self {
             Self::MvtecAd => &MVTEC_AD,
@@ -134,13 +134,13 @@ impl Official {
         Some(Counts { normal, anomalous })
     }
 
-    /// Its test pictures in all, where only that is known here.
+    /// Numbers of test pictures of the whole set, where only these are known here.
     pub(super) fn counts_in_all(self) -> Option<Counts> {
         (self == Self::Mpdd).then_some(Counts { normal: 176, anomalous: 282 })
     }
 
-    /// The one whose category names these are, or some of them, in a layout that it comes in. BTAD's bare numbers count in
-    /// BTAD's layout or a list only.
+    /// The published set that has categories of all these names, in a layout that it comes in. BTAD's bare numbers count only
+    /// in BTAD's layout or a list.
     pub(super) fn recognise<'n>(
         layout: Layout,
         names: impl Iterator<Item = &'n str> + Clone,

@@ -9,10 +9,10 @@ use super::{files, layout, recognise};
 use crate::error::{Error, Result};
 use crate::types::{Label, SampleId};
 
-/// A listing with everything that is wrong in it.
+/// A test set with everything that is wrong in it.
 #[derive(Clone, Debug)]
 pub struct Survey {
-    /// What can be listed.
+    /// The test set, as far as it can be listed.
     pub dataset: Dataset,
     /// Files and folders that cannot be used as they are, in the order in which they were met.
     pub problems: Vec<Error>,
@@ -29,10 +29,11 @@ pub fn open(root: impl AsRef<Path>, selection: &Selection) -> Result<Dataset> {
     problems.into_iter().next().map_or(Ok(dataset), Err)
 }
 
-/// As [`open`], but goes on after files and folders that cannot be used, and gives them all.
+/// Lists the test samples under `root` as [`open`] does, but goes on after files and folders that cannot be used, and tells
+/// all of them.
 ///
 /// # Errors
-/// Those of [`open`] after which there is nothing to list.
+/// The errors of [`open`] after which there is nothing to list.
 pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
     let root = root.as_ref();
     if selection.limit == Some(0) {
@@ -58,7 +59,7 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
     Ok(Survey { dataset, problems })
 }
 
-/// That of the folder, or of the list if it has one of its own.
+/// Name of the test set under `root`: that of the folder, or of the list if it has one of its own.
 fn name(root: &Path) -> String {
     let stem = files::stem(root);
     if root.is_dir() {
@@ -71,7 +72,7 @@ fn name(root: &Path) -> String {
     files::name(&folder.canonicalize().unwrap_or_else(|_| folder.to_owned()))
 }
 
-/// Sorts, finds names that cannot be used, and cuts to the limit.
+/// Makes a category of its samples: sorts them, finds names that cannot be used, and cuts to the limit.
 fn finish(
     name: String,
     mut samples: Vec<Sample>,

@@ -9,33 +9,33 @@ use crate::types::{Label, SampleId};
 /// One test picture and its ground truth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// Its name.
+    /// Name of the sample.
     pub id: SampleId,
     /// Ground truth of the whole picture.
     pub label: Label,
-    /// The picture.
+    /// Path of the picture.
     pub image: PathBuf,
-    /// The masks, whose union is the ground truth: none for a normal sample or one of unknown label, several in MVTec LOCO. For a defective sample they
-    /// are where masks should be: [`inspect`] tells when one is missing.
+    /// Paths of the masks, whose union is the ground truth: none for a normal sample or one of unknown label, several in MVTec
+    /// LOCO. The masks of a defective sample may be missing, which [`inspect`](super::inspect) tells.
     pub masks: Vec<PathBuf>,
 }
 
 /// Numbers of test pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Normal ones.
+    /// Number of normal pictures.
     pub normal: usize,
-    /// Anomalous ones.
+    /// Number of anomalous pictures.
     pub anomalous: usize,
 }
 
-/// The samples of one category: normal ones first, then by defect and stem.
+/// One category and its samples: normal samples first, then by defect and stem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
-    /// Its name.
+    /// Name of the category.
     pub name: String,
-    /// Its samples.
+    /// Samples of the category.
     pub samples: Vec<Sample>,
-    /// Test pictures that were found, before the limit.
+    /// Numbers of test pictures that were found, before the limit.
     pub found: Counts,
 }

@@ -10,38 +10,38 @@ use super::official::Official;
 use super::sample::Category;
 use super::unused::Unused;
 
-/// The test set.
+/// A test set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// Name: that of the folder, or of the manifest.
+    /// Name of the test set: that of the folder, or of the manifest.
     pub name: String,
     /// The folder or manifest that was opened.
     pub root: PathBuf,
-    /// How it lies on disk.
+    /// Layout of the test set on disk.
     pub layout: Layout,
-    /// The published set whose categories these are, or some of them.
+    /// The published set whose categories the test set has, all or some of them.
     pub official: Option<Official>,
     /// The chosen categories by name.
     pub categories: Vec<Category>,
-    /// What is there of the chosen categories but is not evaluated.
+    /// Pictures of the chosen categories that are not evaluated.
     pub unused: Vec<Unused>,
-    /// What the listing decided that somebody might not expect.
+    /// Decisions of the listing that somebody might not expect.
     pub remarks: Vec<String>,
 }
 
-/// Which part of a dataset to use.
+/// The part of a test set to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Only these categories; all when empty.
+    /// Names of the categories to use; all when empty.
     pub categories: Vec<String>,
-    /// Only the first so many normal and the first so many other samples of each category.
+    /// Most normal and most other samples of each category, the first ones of each.
     pub limit: Option<usize>,
-    /// How the data lie; recognised when none.
+    /// Layout of the data; recognised when none.
     pub layout: Option<Layout>,
 }
 
 impl Dataset {
-    /// Whether its samples have labels and masks.
+    /// Whether the samples have labels and masks.
     pub fn is_labelled(&self) -> bool {
         self.layout.has_truth()
     }

@@ -5,31 +5,31 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-/// Pictures that are there but not evaluated.
+/// Pictures of a category that are there but not evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unused {
-    /// The category.
+    /// Category of the pictures.
     pub category: String,
-    /// The folder that holds them, or the list that names them.
+    /// The folder that holds the pictures, or the list that names them.
     pub folder: PathBuf,
-    /// How many.
+    /// Number of pictures.
     pub pictures: usize,
-    /// Why they are not evaluated.
+    /// The reason why the pictures are not evaluated.
     pub why: Why,
 }
 
-/// Why pictures are not evaluated.
+/// A reason why pictures are not evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Why {
-    /// They are for training or validation.
+    /// The pictures are for training or validation.
     OtherSplit,
-    /// They are test pictures whose ground truth is not public.
+    /// The pictures are for testing, but their ground truth is not public.
     NoGroundTruth,
-    /// Their category has no test folder.
+    /// The category of the pictures has no test folder.
     NoTest,
-    /// A list names them, but their category has no folder.
+    /// A list names the pictures, but their category has no folder.
     Absent,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::types::named;
 
-/// How a test set lies on disk. `docs/datasets.md` draws each.
+/// A way in which a test set lies on disk. `docs/datasets.md` draws each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Layout {
@@ -18,13 +18,13 @@ pub enum Layout {
     Btad,
     /// The `meta.json` of AnomalyCLIP and its relatives.
     MetaJson,
-    /// Our own CSV, `category,split,image,mask`.
+    /// The CSV of this program, `category,split,image,mask`.
     Manifest,
     /// Pictures without ground truth, in one folder or in a folder for each category.
     Unlabelled,
 }
 
-// Those with files of their own are before those that only describe others' files.
+// Layouts with files of their own come before those that only describe the files of others.
 named!(Layout, "a layout", {
     MvtecAd = "mvtec-ad",
     Visa = "visa",
@@ -37,7 +37,7 @@ named!(Layout, "a layout", {
 });
 
 impl Layout {
-    /// Whether it tells the ground truth of its samples.
+    /// Whether the layout tells the ground truth of its samples.
     pub fn has_truth(self) -> bool {
         self != Self::Unlabelled
     }

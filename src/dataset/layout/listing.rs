@@ -4,12 +4,12 @@ use super::super::sample::Sample;
 use super::super::unused::Unused;
 use crate::error::Error;
 
-/// What a layout finds under a root.
+/// The samples that a layout finds under a root, and what is odd or wrong there.
 #[derive(Default)]
 pub struct Listing {
-    /// Every category that is there, chosen or not.
+    /// Names of all categories that are there, chosen or not.
     pub names: Vec<String>,
-    /// The samples of the chosen ones.
+    /// The samples of the chosen categories.
     pub categories: Vec<(String, Vec<Sample>)>,
     pub unused: Vec<Unused>,
     pub remarks: Vec<String>,

@@ -30,17 +30,17 @@ struct Item {
     anomaly: u8,
 }
 
-/// The `meta.json` of a folder, or the file itself.
+/// Path of the `meta.json`: that in a folder, or `root` itself where it is no folder.
 pub fn path(root: &Path) -> PathBuf {
     if root.is_dir() { root.join("meta.json") } else { root.to_owned() }
 }
 
-/// The categories of its test part.
+/// The categories of the test part of a `meta.json`.
 pub fn names(root: &Path) -> Result<Vec<String>> {
     Ok(parse(&path(root))?.test.into_keys().collect())
 }
 
-/// Lists the chosen categories.
+/// Lists the chosen categories of a `meta.json`.
 pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let path = path(root);
     let folder = path.parent().unwrap_or(Path::new(""));

@@ -1,4 +1,4 @@
-//! The ways in which test sets lie on disk, and which one a folder has.
+//! The layouts: the ways in which test sets lie on disk, and which one a folder has.
 
 mod btad;
 mod folders;

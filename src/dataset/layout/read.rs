@@ -7,7 +7,7 @@ use super::listing::Listing;
 use super::{btad, folders, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, unlabelled, visa};
 use crate::error::Result;
 
-/// Lists the chosen categories.
+/// Lists the chosen categories under `root`, read in the given layout.
 pub fn read(root: &Path, layout: Layout, chosen: &[String]) -> Result<Listing> {
     match layout {
         Layout::MvtecAd => folders::read(&mvtec_ad::SHAPE, root, chosen),
