@@ -21,7 +21,7 @@ use crate::types::{Attack, Axis, Bounds};
 /// runs are shown together; comparisons of providers by themselves.
 ///
 /// # Errors
-/// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is not an error; it is
+/// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is no error, but
 /// listed in [`Drawn::skipped`].
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let (benches, others): (Vec<RunDir>, Vec<RunDir>) =
@@ -38,7 +38,7 @@ pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     Ok(drawn)
 }
 
-/// The figures of attacks and sweeps.
+/// Draws the figures of attacks and sweeps.
 fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let records = Records::read(runs)?;
     let mut drawn = Drawn::default();
@@ -104,7 +104,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
 }
 
 impl Drawn {
-    /// One figure for each model and dataset with several categories.
+    /// Draws one figure for each model and data set with several categories.
     fn add_categories(&mut self, out: &Path, summary: &[SummaryRow]) -> Result<()> {
         let each = summary.iter().filter(|row| row.over.category().is_some());
         for group in grouped(each, |row| (&row.model, &row.dataset)) {
@@ -128,7 +128,7 @@ struct Records {
     stability: Vec<StabilityRow>,
     uniform: Vec<UniformRow>,
     examples: Vec<Example>,
-    /// Of all runs together.
+    /// Axes of all runs together.
     axes: Vec<Axis>,
     bounds: Bounds,
     resampling: Resampling,
@@ -181,7 +181,7 @@ fn append<T: Row>(rows: &mut Vec<T>, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The axes of a run: those of its joint attack and those attacked alone. A run of an older version has the paper's.
+/// The axes of a run: those of its joint attack and those attacked alone. A run of an older version has the paper's three.
 fn axes(info: &RunInfo, run: &RunDir) -> Result<Vec<Axis>> {
     let mut axes: Vec<Axis> = match info.settings.get("axes") {
         Some(_) => setting(info, run, "axes")?,

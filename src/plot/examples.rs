@@ -1,4 +1,4 @@
-//! Worst cases with their maps beside the clean ones.
+//! A figure of worst cases with their maps beside the clean ones.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ const GAP: i32 = 14;
 const TOP: i32 = 150;
 const SIDE: i32 = 268;
 const COLUMNS: [&str; 4] = ["clean", "its map", "worst case", "its map, brought back"];
-/// Between lines of text.
+/// Space between lines of text.
 const LEADING: i32 = 9;
 
 /// Draws a row for each example: the clean picture with the outline of its mask, its map, the picture at the worst perturbation,
@@ -64,7 +64,7 @@ pub fn examples(examples: &[Example], resampling: Resampling, out: &Path) -> Res
     canvas.save(out)
 }
 
-/// What comes from files may be anything.
+/// Refuses an example with damaged contents, since files may hold anything.
 fn check(example: &Example) -> Result<()> {
     let damaged = |file: &str, problem: &str| Err(Error::file(file, problem, "run the attack again"));
     let row = &example.row;

@@ -1,4 +1,4 @@
-//! One picture under each parameter, from one bound to the other.
+//! A figure of one picture under each parameter, from one bound to the other.
 
 use std::path::Path;
 
@@ -11,14 +11,14 @@ use crate::error::{Error, Result};
 use crate::perturb::{Perturber, Resampling};
 use crate::types::{Axis, Bounds, Image, Perturbation};
 
-/// Steps on each side of the original.
+/// Number of steps on each side of the original.
 const STEPS: usize = 3;
 const HEADING: i32 = 190;
 const GAP: i32 = 10;
 const CAPTION: i32 = 40;
 const TOP: i32 = 90;
 
-/// Draws the picture `clean` (3, S, S) under each of these axes alone, a row for each, evenly from the lower bound to the upper
+/// Draws the picture `clean` (3, S, S) under each of `axes` alone, a row for each, evenly from the lower bound to the upper
 /// one with the original in the middle.
 ///
 /// # Errors

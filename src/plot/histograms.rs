@@ -1,4 +1,4 @@
-//! Which parameters the worst cases have.
+//! Figures of the parameters that the worst cases have.
 
 use std::path::Path;
 
@@ -14,19 +14,19 @@ use crate::record::SampleRow;
 use crate::stats::distinct;
 use crate::types::{Attack, Axis, Bounds, Interval};
 
-/// Which attacks' parameters are counted.
+/// The attacks whose parameters a figure of histograms counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttackKind {
-    /// Each axis from the attack that searched it alone.
+    /// The attacks on one axis: each axis is counted from the attack that searched it alone.
     Single,
-    /// All axes from the joint attack.
+    /// The joint attack: all axes are counted from it.
     Joint,
 }
 
-/// Odd, so that the unchanged picture lies in the middle of a bin.
+/// Number of bins; odd, so that the unchanged picture lies in the middle of a bin.
 const BINS: usize = 19;
 const ROW: i32 = 330;
-/// Most panels in a row.
+/// Largest number of panels in a row.
 const COLUMNS: usize = 3;
 const TOP: i32 = 80;
 const GAP: i32 = 18;
@@ -36,7 +36,7 @@ const LEFT: i32 = 124;
 /// bound to bound.
 ///
 /// # Errors
-/// A file error when no row belongs to these attacks, or the file cannot be written.
+/// A file error when no row belongs to attacks of this kind, or the file cannot be written.
 pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &Path) -> Result<()> {
     let counts = |row: &SampleRow, axis| match kind {
         AttackKind::Joint => row.attack == Attack::Joint && row.parameters.get(axis).is_some(),
@@ -81,13 +81,13 @@ pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &P
     canvas.save(out)
 }
 
-/// A parameter that was held still has no width to draw.
+/// The interval with some width, for a parameter that was held still.
 fn widened(interval: Interval) -> Interval {
     let Interval { low, high } = interval;
     if high > low { interval } else { Interval { low: low - 1.0, high: high + 1.0 } }
 }
 
-/// Counts per bin; values beyond the interval go into the outermost bins.
+/// Number of values in each bin; values beyond the interval go into the outermost bins.
 fn count(values: &[f64], interval: Interval) -> [usize; BINS] {
     let mut counts = [0; BINS];
     for value in values {

@@ -1,4 +1,4 @@
-//! The loss of one sample over hue and angle, and the path of a search through it.
+//! A figure of the loss of one sample over hue and angle, and the path of a search through it.
 
 use std::path::Path;
 
@@ -13,30 +13,30 @@ use super::{heat, style};
 use crate::error::{Error, Result};
 use crate::types::{Axis, Bounds, Interval};
 
-/// One evaluation, seen from above.
+/// One evaluation of a search: its loss at a point of angle and hue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EvaluationPoint {
-    /// Degrees.
+    /// Angle in degrees.
     pub angle_deg: f64,
-    /// Radians.
+    /// Hue shift in radians.
     pub hue_rad: f64,
-    /// What the search was told.
+    /// Loss that the search was told.
     pub loss: f64,
-    /// Whether it was a full evaluation.
+    /// Whether the evaluation was a full one.
     pub full: bool,
 }
 
-/// What a landscape shows.
+/// The contents of a landscape figure.
 pub struct Landscape<'a> {
-    /// Title.
+    /// Title of the figure.
     pub heading: &'a str,
-    /// What the colours mean.
+    /// Meaning of the colours.
     pub colours: &'a str,
     /// Evaluations that cover hue and angle densely.
     pub dense: &'a [EvaluationPoint],
-    /// Evaluations of a search in their order, the unchanged picture first; none for none.
+    /// Evaluations of a search in their order, the unchanged picture first; empty for no path.
     pub path: &'a [EvaluationPoint],
-    /// How far hue and angle go.
+    /// Bounds of hue and angle.
     pub bounds: &'a Bounds,
 }
 
@@ -45,8 +45,9 @@ const BAR: i32 = 220;
 const PATH: RGBColor = RGBColor(255, 255, 255);
 const ENDS: RGBColor = style::PALETTE[5];
 
-/// Draws the lowest full loss in each cell of hue and angle: bright is worse for the segmenter. Over it the path: full evaluations
-/// as dots, those that lowered the loss joined, coarse ones as small crosses, the worst case as a ring, identity as a plus.
+/// Draws the lowest loss of the full evaluations in each cell of hue and angle: bright is worse for the segmenter. Over it lies
+/// the path of a search: full evaluations as dots, joined where they lowered the loss, coarse evaluations as small crosses, the
+/// worst case as a ring, the unchanged picture as a plus.
 ///
 /// # Errors
 /// A file error when no dense evaluation is full, or the file cannot be written.
@@ -167,7 +168,7 @@ fn draw_path(area: &Area<'_>, chart: &Chart<'_>, path: &[EvaluationPoint]) -> Dr
     Ok(())
 }
 
-/// The full evaluations that were lower than all before them.
+/// The full evaluations of a path that had a lower loss than all before them.
 fn improvements(path: &[EvaluationPoint]) -> Vec<&EvaluationPoint> {
     let mut better: Vec<&EvaluationPoint> = Vec::new();
     for point in path.iter().filter(|point| point.full) {
@@ -178,7 +179,7 @@ fn improvements(path: &[EvaluationPoint]) -> Vec<&EvaluationPoint> {
     better
 }
 
-/// A part of an axis and the cell that it belongs to; on a circle both ends belong to one.
+/// A part of an axis and the cell that it belongs to; on a circle both ends of the axis belong to one cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Strip {
     low: f64,
@@ -186,8 +187,8 @@ struct Strip {
     cell: usize,
 }
 
-/// Cuts an axis into cells around the values that many evaluations share, those of a grid; where there are none, into equal
-/// ones.
+/// Cuts an axis into cells around the values that many evaluations share, those of a grid; where there are no such
+/// values, into equal cells.
 fn cells(values: &[f64], bounds: Interval, circular: bool) -> Vec<Strip> {
     let Interval { low, high } = bounds;
     let nodes = nodes(values);
@@ -214,7 +215,8 @@ fn cells(values: &[f64], bounds: Interval, circular: bool) -> Vec<Strip> {
     strips
 }
 
-/// Values that at least half as many share as the most frequent one, ascending: those of a grid, not of its polish.
+/// Values that occur at least half as often as the most frequent one, ascending: those of a grid, not of the local search
+/// around it.
 fn nodes(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -223,7 +225,7 @@ fn nodes(values: &[f64]) -> Vec<f64> {
     sorted.chunk_by(|a, b| a == b).filter(|same| same.len() >= enough).map(|same| same[0]).collect()
 }
 
-/// The cell of a value.
+/// The cell that a value of the axis lies in.
 fn find(strips: &[Strip], value: f64) -> usize {
     let at = strips.iter().position(|strip| value < strip.high).unwrap_or(strips.len() - 1);
     strips[at].cell

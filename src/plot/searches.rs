@@ -14,13 +14,13 @@ use crate::search::Kind;
 use crate::stats::distinct;
 use crate::types::Bounds;
 
-/// Full evaluations from which on a trace shows a landscape.
+/// Number of full evaluations from which on a trace shows a landscape.
 const DENSE: usize = 1000;
 
 type Sample<'k> = (&'k str, &'k str, &'k str);
 
 /// Draws `convergence_<model>.png` and `landscape_<model>.png` of the runs that kept their traces. Of several runs of one strategy
-/// that with the largest budget converges; the path over a landscape is that of the first run that has one.
+/// the convergence is that of the largest budget; the path over a landscape is that of the first run that has one.
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.
@@ -48,7 +48,7 @@ pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     Ok(drawn)
 }
 
-/// Gives the reason where there is nothing to draw.
+/// Draws the convergence of the searches of one model, or returns the reason why there is nothing to draw.
 fn draw_convergence(model: &str, searches: &[&TracedSearch], out: &Path) -> Result<Option<&'static str>> {
     let mut chosen: Vec<(&str, usize, usize)> = Vec::new();
     for search in searches.iter().filter(|search| search.row.search != Kind::Exhaustive.name()) {
@@ -107,7 +107,7 @@ fn shares(losses: &[f64], (clean, lowest): (f64, f64)) -> Vec<f64> {
     losses.iter().map(|loss| if gap > 0.0 { (clean - loss) / gap } else { 1.0 }).collect()
 }
 
-/// The same for the first sample with a dense trace.
+/// Draws the landscape of the first sample with a dense trace, or returns the reason why there is nothing to draw.
 fn draw_landscape(
     model: &str,
     searches: &[&TracedSearch],
@@ -146,7 +146,7 @@ fn draw_landscape(
     Ok(Some("no trace has 1000 full evaluations over angle and hue"))
 }
 
-/// Hue and angle of every evaluation; none where these were not searched.
+/// The points of all evaluations of a search; none where hue or angle was not searched.
 fn points_of(search: &TracedSearch) -> Result<Option<Vec<EvaluationPoint>>> {
     let column = |name: &str| search.axes.iter().position(|axis| axis == name);
     let (Some(angle), Some(hue)) = (column("angle"), column("hue")) else { return Ok(None) };

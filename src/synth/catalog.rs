@@ -18,7 +18,7 @@ const fn texture(name: &'static str, build: fn(&mut Dice) -> Scene) -> Entry {
     Entry { info: CategoryInfo { name, is_texture: true, rotation_invariant: false }, build }
 }
 
-/// A texture without a direction.
+/// A category of textures without a direction.
 const fn isotropic(name: &'static str, build: fn(&mut Dice) -> Scene) -> Entry {
     Entry { info: CategoryInfo { name, is_texture: true, rotation_invariant: true }, build }
 }
@@ -27,7 +27,7 @@ const fn object(name: &'static str, build: fn(&mut Dice) -> Scene) -> Entry {
     Entry { info: CategoryInfo { name, is_texture: false, rotation_invariant: false }, build }
 }
 
-/// An object that is shown at any angle.
+/// A category of objects that are shown at any angle.
 const fn round(name: &'static str, build: fn(&mut Dice) -> Scene) -> Entry {
     Entry { info: CategoryInfo { name, is_texture: false, rotation_invariant: true }, build }
 }
@@ -116,7 +116,7 @@ pub(super) fn entry(world: World, category: &str) -> Option<&'static Entry> {
     list.iter().find(|e| e.info.name == category)
 }
 
-/// The kinds that a category can have.
+/// The kinds of defects that a category of a world can have.
 pub(super) fn kinds(world: World, texture: bool) -> Vec<&'static Kind> {
     let list = match world {
         World::Train => defects::TRAIN,
@@ -141,7 +141,7 @@ pub fn defect_kinds(world: World) -> &'static [&'static str] {
     }
 }
 
-/// A category by its name, or a usage error that lists those of the world.
+/// The category of a world by its name, or a usage error that lists all names.
 pub(super) fn find(world: World, category: &str) -> Result<&'static Entry> {
     entry(world, category).ok_or_else(|| {
         let names: Vec<&str> = categories(world).iter().map(|info| info.name).collect();

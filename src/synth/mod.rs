@@ -2,7 +2,7 @@
 //!
 //! Two worlds share no category and no kind of defect: a model trained in one is zero-shot in the other. Every
 //! picture follows from (seed, world, category, index, size) alone. The clean and the damaged picture of a part come
-//! from the same random streams, and the mask is where they differ before sensor noise.
+//! from the same random streams, and the mask is where the two differ before sensor noise.
 
 mod blur;
 mod captions;

@@ -9,7 +9,7 @@ use crate::types::{Image, Mask};
 /// Sizes that [`render`] accepts, in pixels.
 pub const SIZES: std::ops::RangeInclusive<usize> = 64..=2048;
 
-/// One picture with its ground truth and its words.
+/// A rendered picture of a part with its ground truth and its words.
 #[derive(Clone, Debug)]
 pub struct Rendered {
     /// The picture, square.
@@ -18,20 +18,20 @@ pub struct Rendered {
     pub mask: Mask,
     /// Kinds of the defects, see [`defect_kinds`]; empty for a good part.
     pub defects: Vec<&'static str>,
-    /// A noun phrase for this very part, without an article.
+    /// Noun phrase for the part, without an article.
     pub object: String,
-    /// A sentence for the picture.
+    /// Caption: a sentence for the picture.
     pub caption: String,
 }
 
-/// One part with and without its defects, before sensor noise, values in [0, 1].
+/// A pair of pictures of one part, with and without its defects, before sensor noise, values in [0, 1].
 #[derive(Clone, Debug)]
 pub struct Pair {
-    /// Without defects.
+    /// Picture without defects.
     pub clean: Image,
-    /// With defects.
+    /// Picture with defects.
     pub defective: Image,
-    /// The pixels that differ.
+    /// Pixels in which the two pictures differ.
     pub mask: Mask,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn check_size(size: usize) -> Result<()> {
     Err(Error::usage(format!("size {size}"), "is not a size for generated pictures", fix))
 }
 
-/// Renders one part. It depends on the arguments alone, whatever else is rendered, on any number of threads.
+/// Renders one part. The result depends on the arguments alone, whatever else is rendered, on any number of threads.
 ///
 /// # Errors
 /// A usage error for an unknown category or a size outside [`SIZES`].
@@ -74,7 +74,7 @@ pub fn render(
 /// Renders one part with and without its defects, before sensor noise: what the mask of [`render`] is made from.
 ///
 /// # Errors
-/// As [`render`].
+/// The usage errors of [`render`].
 pub fn render_pair(world: World, category: &str, seed: u64, index: usize, size: usize) -> Result<Pair> {
     let entry = catalog::find(world, category)?;
     check_size(size)?;

@@ -9,10 +9,10 @@ use super::world::World;
 use crate::stats::derive_seed;
 use crate::types::{Image, Mask};
 
-/// A channel that differs by more than this (of 1) makes a pixel a defective one.
+/// Difference of a channel (of 1) above which a pixel counts as defective.
 pub(super) const THRESHOLD: f32 = 0.024;
 
-/// What one seed yields, before sensor noise.
+/// The pictures that one seed yields, before sensor noise.
 pub(super) struct Shot {
     pub clean: Image,
     pub picture: Image,
@@ -82,7 +82,7 @@ pub(super) fn shoot(
     Shot { clean: exposure.picture, picture, mask, defects, words: scene.words, rig }
 }
 
-/// One kind mostly, by turns so that every kind appears; sometimes two or three.
+/// Chooses the kinds of defects of a part: mostly one, by turns so that every kind appears; sometimes two or three.
 fn choose(dice: &mut Dice, all: &[&'static Kind], index: usize) -> Vec<&'static Kind> {
     let mut chosen = vec![all[index % all.len()]];
     let count = match dice.unit() {
@@ -111,7 +111,7 @@ fn window(defects: &[Defect], size: usize) -> Window {
     Window { left, top, right: right.max(left), bottom: bottom.max(top) }
 }
 
-/// The raster with the defects on it, and whether the outline changed. Only their surroundings are sampled again.
+/// The raster with the defects on it, and whether the outline changed. Only the surroundings of the defects are sampled again.
 fn damaged(scene: &Scene, clean: &Raster, defects: &[Defect]) -> (Raster, bool) {
     let mut open = false;
     let mut raster = clean.clone();
@@ -151,12 +151,12 @@ fn damaged(scene: &Scene, clean: &Raster, defects: &[Defect]) -> (Raster, bool) 
     (raster, open)
 }
 
-/// Standard deviation of the green channel.
+/// Standard deviation of the green channel of a picture.
 fn deviation(picture: &Image) -> f32 {
     picture.index_axis(ndarray::Axis(0), 1).std(0.0)
 }
 
-/// The pixels that differ, with small gaps closed, and the mean difference in them.
+/// The pixels in which two pictures differ, with small gaps closed, and the mean difference in them.
 fn difference(clean: &Image, picture: &Image) -> (Mask, f32) {
     let (_, height, width) = clean.dim();
     let change = |y: usize, x: usize| {

@@ -1,26 +1,26 @@
-//! The two worlds and the words for their categories.
+//! The two worlds and the description of a category.
 
 use crate::types::named;
 
-/// Which categories and defects.
+/// A world: a set of categories and of kinds of defects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum World {
-    /// The pocket model is trained on it.
+    /// The world that the pocket model is trained on.
     Train,
-    /// Never seen in training.
+    /// The world that is never seen in training.
     #[default]
     Test,
 }
 
 named!(World, "a world", { Train = "train", Test = "test" });
 
-/// A category of parts.
+/// The description of a category of parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CategoryInfo {
-    /// Name of the folder, an English noun in snake case.
+    /// Name of the category and its folder, an English noun in snake case.
     pub name: &'static str,
-    /// Whether it fills the picture; otherwise it is an object on a backdrop.
+    /// Whether the parts fill the picture; otherwise they are objects on a backdrop.
     pub is_texture: bool,
-    /// Whether it looks alike at any angle.
+    /// Whether the parts are alike at any angle.
     pub rotation_invariant: bool,
 }

@@ -1,4 +1,4 @@
-//! Writes a data set in the MVTec AD layout.
+//! Writing a generated data set in the MVTec AD layout.
 
 use std::fs;
 use std::path::Path;
@@ -13,25 +13,25 @@ use super::world::World;
 use crate::error::{Error, Result};
 use crate::types::Mask;
 
-/// Version of the generator: pictures of the same options may differ between versions.
+/// Version of the generator: pictures of the same recipe may differ between versions.
 const VERSION: u32 = 1;
 
-/// What to write.
+/// The recipe of a generated data set: which pictures to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe {
-    /// Which world.
+    /// World that the categories are of.
     pub world: World,
-    /// Seed of everything.
+    /// Seed of all pictures.
     pub seed: u64,
     /// Side of the square pictures in pixels, see [`SIZES`](super::SIZES).
     pub size: usize,
-    /// Names of the categories; empty: all of the world.
+    /// Names of the categories; all of the world when empty.
     pub categories: Vec<String>,
-    /// Good pictures in `train/` per category.
+    /// Number of good pictures in `train/` per category.
     pub train: usize,
-    /// Good pictures in `test/` per category.
+    /// Number of good pictures in `test/` per category.
     pub good: usize,
-    /// Defective pictures in `test/` per category.
+    /// Number of defective pictures in `test/` per category.
     pub defective: usize,
 }
 
@@ -41,14 +41,14 @@ impl Default for Recipe {
     }
 }
 
-/// What was written.
+/// Numbers of what was written of a generated data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// Number of categories.
     pub categories: usize,
     /// Number of pictures, masks not counted.
     pub images: usize,
-    /// Number of defective pictures among them.
+    /// Number of defective pictures.
     pub defective: usize,
 }
 
@@ -65,10 +65,10 @@ struct Record {
     defective: usize,
 }
 
-/// Name of the record.
+/// File name of the record.
 pub(super) const RECORD: &str = "synth.toml";
 
-/// Where the indices of each part of the data set start, so that one never depends on the length of another.
+/// First index of the good test pictures. Each part of the data set has its own, so that none depends on the length of another.
 const GOOD_FROM: usize = 1 << 24;
 const DEFECTIVE_FROM: usize = 2 << 24;
 
@@ -92,7 +92,7 @@ struct Row {
     caption: String,
 }
 
-/// Writes a data set in the MVTec AD layout, with `captions.csv` and `synth.toml` at its root. `progress` hears the
+/// Writes a generated data set in the MVTec AD layout, with `captions.csv` and `synth.toml` at its root. `progress` is told the
 /// number of pictures done and in all, from any thread. A folder that an earlier call with the same recipe wrote
 /// is written again.
 ///
@@ -140,7 +140,7 @@ pub fn write(recipe: &Recipe, out: &Path, progress: &(dyn Fn(usize, usize) + Syn
     Ok(Summary { categories: names.len(), images: total, defective })
 }
 
-/// The names asked for in the order of the world's list.
+/// Names of the chosen categories in the order of the world's list.
 fn chosen(recipe: &Recipe) -> Result<Vec<String>> {
     for name in &recipe.categories {
         catalog::find(recipe.world, name)?;
@@ -173,7 +173,7 @@ fn jobs(recipe: &Recipe, names: &[String]) -> Vec<Job> {
     jobs
 }
 
-/// Takes an empty folder, or one with the same record, which is then written again.
+/// Prepares a folder: takes an empty one, or one with the same record, which is then written again.
 fn prepare(out: &Path, record: &Record) -> Result<()> {
     let text =
         toml::to_string(record).map_err(|e| failed(&out.join(RECORD), e, "report this as a defect"))?;
@@ -195,10 +195,10 @@ fn prepare(out: &Path, record: &Record) -> Result<()> {
     fs::write(&path, text).map_err(|e| failed(&path, e, UNWRITABLE))
 }
 
-/// What to do where something cannot be written.
+/// Advice where something cannot be written.
 const UNWRITABLE: &str = "check that the folder can be written to";
 
-/// The error of a file or folder that says what its cause says.
+/// An error about a file or folder that says what its cause says.
 fn failed(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>, fix: &str) -> Error {
     let cause = cause.into();
     Error::file(path, &cause, fix).caused_by(cause)

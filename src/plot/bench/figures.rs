@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::record::{BenchRow, RunDir, file_name, read_rows};
 use crate::stats::distinct;
 
-/// Draws the three figures of each model from the rows of these runs.
+/// Draws the three figures of a comparison of providers for each model, from the rows of these runs.
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.

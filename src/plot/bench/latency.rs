@@ -1,4 +1,4 @@
-//! Throughput against latency.
+//! A figure of throughput against latency.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What the figures of a comparison of providers name and colour alike.
+//! Names and colours that the figures of a comparison of providers share.
 
 use plotters::style::RGBColor;
 
@@ -7,12 +7,12 @@ use super::super::style;
 use crate::record::BenchRow;
 use crate::stats::distinct;
 
-/// What ran, in words.
+/// Name of the series of a row: the provider and precision that ran.
 pub fn series_of(row: &BenchRow) -> String {
     format!("{} {}", row.ran, row.precision)
 }
 
-/// Providers and precisions that were measured, in order, each with its colour.
+/// The series that were measured, in order, each with its colour.
 pub fn series(rows: &[BenchRow]) -> Vec<(String, RGBColor)> {
     let names = distinct(rows.iter().filter(|row| row.p50_ms.is_some()).map(series_of));
     let colours = style::PALETTE.iter().cycle();

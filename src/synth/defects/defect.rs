@@ -5,18 +5,18 @@ use super::super::palette::{Rgb, luma};
 use super::super::scene::Sample;
 use super::super::shape::V2;
 
-/// Where and how strongly a defect is to appear.
+/// The place where a defect is to appear, and how strongly.
 pub(super) struct Site {
     pub at: V2,
-    /// Extent in widths of the picture.
+    /// Extent of the defect in widths of the picture.
     pub size: f32,
-    /// 1 for a plain defect, about 0.4 for a subtle one.
+    /// Strength: 1 for a plain defect, about 0.4 for a subtle one.
     pub strength: f32,
     /// Mean colour of the part around the place.
     pub ground: Rgb,
-    /// Towards the lamp, in the plane.
+    /// Direction towards the lamp, in the plane.
     pub lamp: V2,
-    /// Out of the part, where the place lies on its outline.
+    /// Direction out of the part, where the place lies on its outline.
     pub outward: Option<V2>,
 }
 
@@ -27,9 +27,9 @@ type Change = Box<dyn Fn(V2, &mut Sample) + Send + Sync>;
 pub(in super::super) struct Defect {
     pub centre: V2,
     pub radius: f32,
-    /// Where the surface at a place really comes from.
+    /// The place that the surface at a place is taken from, where it is displaced.
     pub warp: Option<Warp>,
-    /// What becomes of the surface at a place.
+    /// The change of the surface at a place.
     pub change: Change,
 }
 
@@ -43,7 +43,7 @@ impl Defect {
     }
 }
 
-/// Dark on bright ground, bright on dark ground; either in between.
+/// A colour that stands out: `dark` on bright ground, `light` on dark ground, either in between.
 pub(super) fn contrast(dice: &mut Dice, ground: Rgb, dark: Rgb, light: Rgb) -> Rgb {
     let l = luma(ground);
     let use_dark = if l > 0.62 {

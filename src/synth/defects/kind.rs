@@ -10,12 +10,12 @@ use super::{blob, marks, removal, stroke, surface};
 /// One kind of defect.
 pub(in super::super) struct Kind {
     pub name: &'static str,
-    /// Size in widths of the picture, smallest and largest.
+    /// Smallest and largest size in widths of the picture.
     size: (f32, f32),
     /// Share of places chosen on the outline, for objects.
     outline: f32,
     make: fn(&mut Dice, &Site) -> Defect,
-    /// Whether it fits textures, objects.
+    /// Whether the kind fits textures, and whether it fits objects.
     fits: (bool, bool),
 }
 
@@ -31,7 +31,7 @@ const fn kind(
 
 const BOTH: (bool, bool) = (true, true);
 
-/// Kinds of the training world.
+/// Kinds of defects of the training world.
 pub(in super::super) const TRAIN: &[Kind] = &[
     kind("scratch", (0.14, 0.45), 0.1, BOTH, stroke::scratch),
     kind("crack", (0.16, 0.42), 0.3, BOTH, stroke::crack),
@@ -45,7 +45,7 @@ pub(in super::super) const TRAIN: &[Kind] = &[
     kind("speck", (0.08, 0.24), 0.0, BOTH, marks::speck),
 ];
 
-/// Kinds of the test world.
+/// Kinds of defects of the test world.
 pub(in super::super) const TEST: &[Kind] = &[
     kind("hole", (0.09, 0.20), 0.0, BOTH, removal::hole),
     kind("cut", (0.16, 0.40), 0.0, BOTH, removal::cut),

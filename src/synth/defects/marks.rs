@@ -1,4 +1,4 @@
-//! Things that do not belong there: specks, grains, shavings, dirt.
+//! Things that do not belong on a part: specks, grains, shavings, dirt.
 
 use super::super::dice::Dice;
 use super::super::noise::Field;

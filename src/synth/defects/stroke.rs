@@ -6,7 +6,7 @@ use super::super::palette::{Rgb, luma, mix, scale};
 use super::super::shape::{V2, dome, heading, segment, smooth};
 use super::defect::{Defect, Site, contrast};
 
-/// A random walk: its length and half-width in widths of the picture, how much its heading bends in all and jitters
+/// The shape of a random walk: its length and half-width in widths of the picture, how much its heading bends in all and jitters
 /// at each step, in radians.
 pub(super) struct Walk {
     length: f32,
@@ -33,7 +33,7 @@ impl Line {
         best
     }
 
-    /// A random walk from `start` in the direction `angle`.
+    /// The line of a random walk from `start` in the direction `angle`.
     pub fn walk(dice: &mut Dice, start: V2, angle: f32, walk: Walk) -> Self {
         let Walk { length, steps, bend, jitter, half } = walk;
         let (mut at, mut angle) = (start, angle);
