@@ -41,7 +41,7 @@ pub fn category_metrics(
     let image_scores: Vec<f32> = samples.iter().map(|sample| sample.image_score).collect();
     let image_labels: Vec<bool> = samples.iter().map(|sample| sample.label == Label::Anomalous).collect();
     metric::evaluate(
-        &metric::Pooled {
+        &metric::ScoredSet {
             maps: &maps,
             masks: &masks,
             valid: valid.as_deref(),

@@ -24,7 +24,7 @@ impl Preset {
     /// The protocol's settings.
     pub fn settings(self) -> Settings {
         let shared = Settings {
-            perturb: perturb::Settings { rotation: Rotation::ThreePass, fill: Fill::Replicate },
+            perturb: perturb::Resampling { rotation: Rotation::ThreePass, fill: Fill::Replicate },
             border: Border::Zeros,
             ..Settings::default()
         };

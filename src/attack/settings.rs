@@ -16,7 +16,7 @@ pub struct Settings {
     /// How far each parameter may go.
     pub bounds: Bounds,
     /// Interpolation and fill of the forward rotation, zoom and shift.
-    pub perturb: perturb::Settings,
+    pub perturb: perturb::Resampling,
     /// Where map and mask meet.
     pub frame: Frame,
     /// What becomes of pixels that a rotation, zoom or shift brought in from outside the picture.
@@ -40,7 +40,7 @@ impl Default for Settings {
             attacks: Attack::over(&Axis::PAPER),
             axes: Axis::PAPER.to_vec(),
             bounds: Bounds::default(),
-            perturb: perturb::Settings::default(),
+            perturb: perturb::Resampling::default(),
             frame: Frame::default(),
             border: Border::default(),
             loss: Goal::default(),

@@ -85,12 +85,12 @@ pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
 /// `askance demo`
 pub fn demo(global: &Global, args: &DemoArgs) -> Result<()> {
     let data = args.out.join("data");
-    let options = synth::Options {
+    let options = synth::Recipe {
         seed: args.seed,
         train: 0,
         good: DEMO_GOOD,
         defective: DEMO_DEFECTIVE,
-        ..synth::Options::default()
+        ..synth::Recipe::default()
     };
     super::synth::write(&options, &data, global.quiet)?;
     let plan = Plan::attack().budget(DEMO_BUDGET).seed(args.seed).demo(Axis::PAPER, DEMO_STEPS);

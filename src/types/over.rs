@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What the numbers of a row are over. A category may have any name, `mean` and `all` too, and is never taken for one of the others.
+/// What the numbers of a row of results are over. A category may have any name, `mean` and `all` too, and is never taken for one of the others.
 ///
-/// In files two cells: `over` (`category`, `mean` or `all`) and `category`, which is empty unless the row is over one.
+/// Files have two cells for it: `over` (`category`, `mean` or `all`) and `category`, which is empty unless the row is over one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "Cells", try_from = "Cells")]
 pub enum Over {
@@ -19,10 +19,10 @@ pub enum Over {
 }
 
 impl Over {
-    /// Names of the columns in order.
+    /// Names of the two columns in files, in order.
     pub const COLUMNS: &'static [&'static str] = &["over", "category"];
 
-    /// Name of the category, where it is one.
+    /// Name of the category, where the row is over one.
     pub fn category(&self) -> Option<&str> {
         match self {
             Self::Category(name) => Some(name),
@@ -31,7 +31,7 @@ impl Over {
     }
 }
 
-/// For readers: the category's name, `mean` or `all`. A category with one of these two names stands in backticks.
+/// Writes the category's name, `mean` or `all`. A category that is itself called `mean` or `all` stands in backticks.
 impl fmt::Display for Over {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -45,7 +45,7 @@ impl fmt::Display for Over {
 
 #[derive(Serialize, Deserialize)]
 struct Cells {
-    /// None in files of versions that had no such column.
+    /// What kind of row it is; none in files of versions that had no such column.
     over: Option<Kind>,
     category: Option<String>,
 }

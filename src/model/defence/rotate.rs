@@ -5,7 +5,7 @@ use ndarray::{Array2, Array4, ArrayView4, Axis as Dimension, Zip};
 use super::segment;
 use crate::error::Result;
 use crate::model::{Segmentation, Segmenter};
-use crate::perturb::{Perturber, Settings, unwarp_map};
+use crate::perturb::{Perturber, Resampling, unwarp_map};
 use crate::types::{Axis, Detail, Map, Perturbation};
 
 /// Evenly spaced turns, 0 first: `360 k / K` degrees clockwise.
@@ -18,7 +18,7 @@ impl Turns {
     /// `count` turns of pictures of `size` x `size` pixels. Corners are filled with the nearest border pixel.
     pub fn new(count: usize, size: usize) -> Self {
         let angles = (0..count).map(|number| 360.0 * number as f64 / count as f64).collect();
-        Self { angles, perturber: Perturber::new(Settings::default(), size) }
+        Self { angles, perturber: Perturber::new(Resampling::default(), size) }
     }
 
     /// Segments every picture in every turn, one model call for each turn; maps are turned back at their own resolution

@@ -145,13 +145,13 @@ impl Providers {
             return Ok(source.clone().limit(self.plan.limit));
         }
         let generated = out.join("data");
-        let options = synth::Options {
+        let options = synth::Recipe {
             seed: self.plan.seed,
             categories: CATEGORIES.map(str::to_owned).to_vec(),
             train: 0,
             good: self.plan.limit,
             defective: self.plan.limit,
-            ..synth::Options::default()
+            ..synth::Recipe::default()
         };
         synth::write(&options, &generated, &|_, _| {})?;
         Ok(Source::new(generated).limit(self.plan.limit))
