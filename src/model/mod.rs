@@ -48,7 +48,7 @@ use serde::Serialize;
 
 pub use bundle::{
     Bundle, Channels, ClipDescription, ClipManifest, Description, ForeignManifest, ImageSection,
-    InputSection, Layout, Manifest, OutputSection, Polarity, Resize, TextInputSection, TextSection,
+    InputSection, Manifest, OutputSection, Polarity, Resize, TensorLayout, TextInputSection, TextSection,
     WinClipSection,
 };
 pub use defence::{Defence, Defended, SharedSegmenter, defend};
@@ -57,7 +57,7 @@ pub use foreign::{Foreign, recognise};
 pub use gemm::Gemm;
 pub use precision::Precision;
 pub use provider::{
-    Library, Outcome, Provider, ProviderState, ProviderStatus, Survey, look_at, providers, survey,
+    Library, LibraryState, Provider, ProviderState, ProviderStatus, Survey, look_at, providers, survey,
 };
 pub use session::SessionOptions;
 pub use winclip::{Embeddings, WinClip, WinClipOptions, aggregate, windows};

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub use clip::{ClipManifest, ImageSection, TextSection, WinClipSection};
 pub(crate) use foreign::{ARCHITECTURE as FOREIGN_ARCHITECTURE, FOREIGN_GRAPH};
 pub use foreign::{
-    Channels, ForeignManifest, InputSection, Layout, OutputSection, Polarity, Resize, TextInputSection,
+    Channels, ForeignManifest, InputSection, OutputSection, Polarity, Resize, TensorLayout, TextInputSection,
 };
 use manifest::MANIFEST_FILE;
 pub use manifest::Manifest;

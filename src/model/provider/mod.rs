@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use options::{dispatch, forbids_cpu, is_built_in, settings};
 pub use status::{ProviderState, ProviderStatus, providers};
-pub use survey::{Library, Outcome, Survey, look_at, survey};
+pub use survey::{Library, LibraryState, Survey, look_at, survey};
 pub(super) use tensorrt::{Engine, Shapes};
 
 use super::precision::Precision;
