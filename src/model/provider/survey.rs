@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Provider, ProviderState, ProviderStatus, providers};
+use super::device::Provider;
+use super::status::{ProviderState, ProviderStatus, providers};
 use crate::error::Result;
 use crate::runtime::command::{Ended, run};
 use crate::runtime::{Event, Flavour, Found, Options, Runtime, Source, find};
