@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::json;
 
 use askance::error::{Error, Result};
-use askance::model::{self, Library, Outcome, ProviderState, ProviderStatus, Survey};
+use askance::model::{self, Library, LibraryState, ProviderState, ProviderStatus, Survey};
 use askance::runtime::{self, Flavour, InstallOptions};
 
 use super::args::Global;
@@ -65,13 +65,13 @@ fn describe(survey: &Survey) -> String {
 }
 
 fn library_row(library: &Library) -> Vec<String> {
-    let (version, runs) = match &library.outcome {
-        Outcome::Loaded { version, providers } => {
+    let (version, runs) = match &library.state {
+        LibraryState::Loaded { version, providers } => {
             let devices: Vec<String> =
                 providers.iter().flat_map(|status| &status.devices).map(ToString::to_string).collect();
             (version.as_str(), devices.join(", "))
         }
-        Outcome::Failed { .. } => ("-", "-".into()),
+        LibraryState::Failed { .. } => ("-", "-".into()),
     };
     vec![
         library.flavour.map_or("given", Flavour::name).into(),

@@ -2,7 +2,6 @@
 
 use ndarray::{Array2, Array4, ArrayView4, Axis as Dimension, Zip};
 
-use super::segment;
 use crate::error::Result;
 use crate::model::{Segmentation, Segmenter};
 use crate::perturb::{Perturber, Resampling, unwarp_map};
@@ -43,6 +42,19 @@ impl Turns {
             }
         }
         Ok(sums.into_iter().map(Sum::mean).collect())
+    }
+}
+
+/// Segments a batch as closely as `detail` says.
+pub(super) fn segment(
+    model: &mut dyn Segmenter,
+    images: ArrayView4<f32>,
+    categories: &[&str],
+    detail: Detail,
+) -> Result<Vec<Segmentation>> {
+    match detail {
+        Detail::Full => model.segment(images, categories),
+        Detail::Coarse => model.segment_coarse(images, categories),
     }
 }
 
