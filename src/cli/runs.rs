@@ -110,7 +110,8 @@ fn run(global: &Global, plan: Plan, source: &Source, spec: &ModelSpec, out: Opti
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
     let outcome = checked.run(out, &data, &mut models, &terminal)?;
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };
-    output::report(global, &outcome, &figures)
+    output::report(global, &outcome, &figures);
+    Ok(())
 }
 
 /// Draws what the records of one run allow into its `plots/`.
