@@ -10,7 +10,7 @@ use askance::study::{Data, ModelSpec, Models, Plan, Source};
 
 use super::args::{CompareArgs, Global};
 use super::interrupt;
-use super::runs::origin;
+use super::origin::origin;
 use super::table::render;
 use super::terminal::Terminal;
 

@@ -4,7 +4,8 @@ use askance::error::Result;
 use askance::study::Merge;
 
 use super::args::{Global, MergeArgs};
-use super::runs::{figures, origin};
+use super::origin::origin;
+use super::runs::figures;
 use super::terminal::Terminal;
 use super::{interrupt, output};
 

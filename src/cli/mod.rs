@@ -2,7 +2,6 @@
 
 mod args;
 mod bench;
-mod commit;
 mod compare_search;
 mod data;
 mod defences;
@@ -11,6 +10,7 @@ mod inspect;
 mod interrupt;
 mod libraries;
 mod merge;
+mod origin;
 mod output;
 mod paper;
 mod runs;

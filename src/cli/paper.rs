@@ -8,7 +8,7 @@ use askance::study::{ModelSpec, Models, Paper, PaperResults};
 
 use super::args::{Global, PaperArgs};
 use super::interrupt;
-use super::runs::origin;
+use super::origin::origin;
 use super::terminal::Terminal;
 
 /// Runs the protocol and prints its tables.

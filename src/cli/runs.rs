@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use askance::error::Result;
 use askance::record::RunDir;
-use askance::study::{Data, Figures, ModelSpec, Models, Origin, Plan, Source, draw};
+use askance::study::{Data, Figures, ModelSpec, Models, Plan, Source, draw};
 use askance::synth;
 use askance::types::Axis;
 
 use super::args::{AttackArgs, DemoArgs, EvalArgs, Global, SweepArgs};
+use super::origin::origin;
 use super::terminal::Terminal;
-use super::{commit, compare_search, interrupt, output};
+use super::{compare_search, interrupt, output};
 
 /// Pictures of each category of the demo: few, so that all is done within a minute and a half on two cores.
 const DEMO_GOOD: usize = 2;
@@ -115,12 +116,4 @@ fn run(global: &Global, plan: Plan, source: &Source, spec: &ModelSpec, out: Opti
 /// Draws what the records of one run allow into its `plots/`.
 pub fn figures(dir: &RunDir) -> Result<Figures> {
     draw(std::slice::from_ref(dir), &dir.plots())
-}
-
-/// What records say of this program.
-pub fn origin() -> Origin {
-    Origin {
-        command: std::env::args().collect::<Vec<_>>().join(" "),
-        commit: commit::commit().map(str::to_owned),
-    }
 }

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     /// Words in backticks in texts of the library that look like settings and are none.
-    const OTHERS: [&str; 4] = ["anomaly", "context", "normal", "test"];
+    const OTHERS: [&str; 6] = ["anomaly", "context", "mean", "normal", "plot", "test"];
 
     /// The path and the code, without comments, of every file of the library.
     fn library() -> Vec<(String, String)> {
@@ -256,7 +256,7 @@ mod tests {
             parse_error_in_flags(error).to_string()
         };
         let said = refused(&["--border", "thick"]);
-        let expected = "error: invalid value 'thick' for '--border <NAME>': --border thick: is unknown\n  \
+        let expected = "error: invalid value 'thick' for '--border <NAME>': thick: is not a treatment of the border\n  \
                         fix: use zeros or ignore\n\nFor more information, try '--help'.\n";
         assert_eq!(said, expected);
         assert!(refused(&["--budget"]).contains("a value is required for '--budget <N>'"));

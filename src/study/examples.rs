@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::by_key::ByKey;
 use super::session::Session;
-use super::summary::Rows;
 use crate::dataset::{self, Loaded, Sample};
 use crate::error::Result;
 use crate::record::{RunDir, SampleRow, write_examples};
@@ -19,7 +19,7 @@ pub(super) fn write(
     dir: &RunDir,
     models: &[(String, usize)],
     rows: &[SampleRow],
-    by_key: &Rows<'_>,
+    by_key: &ByKey<'_>,
 ) -> Result<()> {
     let last = session.settings.attacks.last().filter(|&&attack| attack != Attack::Clean);
     let Some(&attack) = last else { return Ok(()) };
@@ -56,7 +56,7 @@ fn losers<'r>(
     model: &str,
     attack: Attack,
     rows: &'r [SampleRow],
-    by_key: &Rows<'r>,
+    by_key: &ByKey<'r>,
 ) -> Vec<(&'r SampleRow, &'r SampleRow)> {
     let mut losers: Vec<(f64, &SampleRow, &SampleRow)> = rows
         .iter()

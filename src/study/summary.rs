@@ -1,9 +1,8 @@
 //! From stored maps to the pooled metrics of each category, and their means.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
+use super::by_key::{ByKey, by_key};
 use super::run::Run;
 use super::session::Session;
 use super::{examples, maps};
@@ -14,9 +13,6 @@ use crate::record::{RunDir, SampleRow, SummaryRow, mean_rows, write_rows};
 use crate::stats;
 use crate::types::{Attack, Mask, Metrics, Over, SampleKey};
 
-/// The rows of a run by sample and attack.
-pub(super) type Rows<'r> = HashMap<(SampleKey, Attack), &'r SampleRow>;
-
 /// Writes `summary.csv`, `examples/` and, where asked for, `maps/`; gives the summary rows, the means last.
 pub(super) fn write(
     session: &Session<'_>,
@@ -24,7 +20,7 @@ pub(super) fn write(
     models: &[(String, usize)],
     rows: &[SampleRow],
 ) -> Result<Vec<SummaryRow>> {
-    let by_key: Rows<'_> = rows.iter().map(|row| ((row.key(), row.attack), row)).collect();
+    let by_key = by_key(rows);
     let mut summary = Vec::new();
     for (model, size) in models {
         let pool = Pool {
@@ -53,7 +49,7 @@ struct Pool<'a> {
     /// Whether it is the only model of the run.
     alone: bool,
     objective: Objective,
-    rows: &'a Rows<'a>,
+    rows: &'a ByKey<'a>,
 }
 
 impl Pool<'_> {

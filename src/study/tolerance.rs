@@ -2,8 +2,9 @@
 //! beside the worst cases.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use super::by_key::{ByKey, by_key};
 use super::decision::{Decision, decisions};
 use super::plan::Tolerance;
 use super::run::{Run, decoded};
@@ -58,12 +59,8 @@ pub(super) fn scan(
     let (name, size) = (model.name().to_owned(), model.input_size());
     let scan = plan.scan(settings);
     let dir = run.dir.clone();
-    let worst = Worst {
-        dir: &dir,
-        model: &name,
-        objective: Objective::new(settings, size),
-        rows: samples.iter().map(|row| ((row.key(), row.attack), row)).collect(),
-    };
+    let worst =
+        Worst { dir: &dir, model: &name, objective: Objective::new(settings, size), rows: by_key(samples) };
     let scores = |sample: &Sample| Some(worst.row(sample, Attack::Clean)?.image_score as f32);
     let decisions = decisions(session.data, plan.decision, &scores)?;
     let finished: HashSet<SampleKey> = rows.iter().map(StabilityRow::key).collect();
@@ -110,7 +107,7 @@ struct Worst<'r> {
     dir: &'r RunDir,
     model: &'r str,
     objective: Objective,
-    rows: HashMap<(SampleKey, Attack), &'r SampleRow>,
+    rows: ByKey<'r>,
 }
 
 impl<'r> Worst<'r> {

@@ -7,7 +7,8 @@ use askance::study::{Program, Providers};
 
 use super::args::{BenchArgs, Global};
 use super::interrupt;
-use super::runs::{figures, origin};
+use super::origin::origin;
+use super::runs::figures;
 use super::terminal::Terminal;
 
 /// `askance bench-worker`, which the command starts for each configuration.

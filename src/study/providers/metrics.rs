@@ -89,7 +89,7 @@ impl Attacks<'_> {
             offline: plan.offline,
         };
         let text = serde_json::to_string(&order)
-            .map_err(|error| Error::usage("`bench`", error, "report these settings"))?;
+            .map_err(|error| Error::usage("bench", error, "report these settings"))?;
         let Some(mut input) = child.stdin.take() else { return Ok(()) };
         // A child that died before it read tells why in its log.
         let _ = input.write_all(text.as_bytes());

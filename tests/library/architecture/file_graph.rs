@@ -97,7 +97,9 @@ impl Graph {
         if self.files.contains_key(&child) && (import.is_none() || !rest.is_empty()) {
             return self.member(&child, rest, depth);
         }
-        if let Some(import) = import {
+        // `use name::name` without a module of that name is about another crate.
+        let is_inside = |import: &&Import| import.path[0] != *name || self.files.contains_key(&child);
+        if let Some(import) = import.filter(is_inside) {
             let whole = [&import.path, rest].concat();
             return self.defining(module, &whole, depth + 1);
         }

@@ -2,6 +2,7 @@
 
 mod attack;
 mod joined;
+mod old_runs;
 mod paper;
 mod searches;
 mod shared;

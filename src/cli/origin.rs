@@ -1,14 +1,21 @@
-//! The commit that the program was built from.
+//! What records say of this program.
 
 use git_version::git_version;
+
+use askance::study::Origin;
 
 /// The commit's hash in a source archive, where git puts it in place of the text.
 const OF_ARCHIVE: &str = include_str!("commit.txt");
 /// The commit's hash in a clone or a work tree; empty elsewhere.
 const OF_CLONE: &str = git_version!(args = ["--always", "--abbrev=40", "--exclude=*"], fallback = "");
 
+/// The command line of this process, and the commit that the program was built from.
+pub fn origin() -> Origin {
+    Origin { command: std::env::args().collect::<Vec<_>>().join(" "), commit: commit().map(str::to_owned) }
+}
+
 /// The full hash of the commit that the program was built from; `None` where neither git nor the archive tells it.
-pub fn commit() -> Option<&'static str> {
+fn commit() -> Option<&'static str> {
     let of_archive = OF_ARCHIVE.trim_end();
     let commit = if of_archive.starts_with('$') { OF_CLONE } else { of_archive };
     (!commit.is_empty()).then_some(commit)
