@@ -33,11 +33,8 @@ fn rows_without_the_column_over_say_what_they_are_over() {
 #[test]
 fn shards_become_the_run_that_they_were() {
     let folder = tempfile::tempdir().unwrap();
-    let merge = Merge {
-        shards: vec![old("shard-1"), old("shard-2")],
-        data: Some(old("data")),
-        ..Merge::default()
-    };
+    let merge =
+        Merge { shards: vec![old("shard-1"), old("shard-2")], data: Some(old("data")), ..Merge::default() };
     let outcome = merge.run(folder.path().join("merged"), &Quiet).unwrap();
     assert_eq!(outcome.summary, read_rows::<SummaryRow>(old("whole/summary.csv")).unwrap());
     let rows: Vec<SampleRow> = read_rows(outcome.dir.samples_path()).unwrap();
