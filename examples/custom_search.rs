@@ -20,7 +20,7 @@ struct Compass {
     /// Points of the present round that are still to be asked for.
     queue: Vec<Vec<f64>>,
     /// Points that were asked for and have no loss yet.
-    open: usize,
+    open: Vec<Vec<f64>>,
     left: usize,
 }
 
@@ -29,8 +29,8 @@ impl Compass {
         let dimensions = space.dimensions().to_vec();
         let middle = dimensions.iter().map(|axis| (axis.low + axis.high) / 2.0).collect();
         let best = (middle, f64::INFINITY);
-        let (queue, step) = (Vec::new(), 0.25);
-        Box::new(Self { dimensions, best, step, improved: true, queue, open: 0, left: budget })
+        let (queue, open, step) = (Vec::new(), Vec::new(), 0.25);
+        Box::new(Self { dimensions, best, step, improved: true, queue, open, left: budget })
     }
 
     fn next_round(&mut self) {
@@ -61,19 +61,22 @@ fn moved(axis: &Dimension, value: f64, widths: f64) -> f64 {
 
 impl Strategy for Compass {
     fn ask(&mut self, limit: usize) -> Vec<Vec<f64>> {
-        if self.queue.is_empty() && self.open == 0 {
+        if self.queue.is_empty() && self.open.is_empty() {
             self.next_round();
         }
         let count = limit.min(self.left).min(self.queue.len());
         self.left -= count;
-        self.open += count;
-        self.queue.drain(..count).collect()
+        let points: Vec<Vec<f64>> = self.queue.drain(..count).collect();
+        self.open.extend(points.iter().cloned());
+        points
     }
 
     fn tell(&mut self, points: &[Vec<f64>], losses: &[f64]) {
-        // What is offered before the first round, such as the unchanged picture, was not asked for.
-        self.open = self.open.saturating_sub(points.len());
         for (point, &loss) in points.iter().zip(losses) {
+            // Others, such as the unchanged picture, are offered without having been asked for.
+            if let Some(place) = self.open.iter().position(|asked| asked == point) {
+                self.open.swap_remove(place);
+            }
             if loss < self.best.1 {
                 self.best = (point.clone(), loss);
                 self.improved = true;
