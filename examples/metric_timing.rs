@@ -1,4 +1,4 @@
-//! Times the metrics on arrays from disk, for `export/benchmarks/metric_peers.py`.
+//! A measurement, not an example of use: times the metrics on arrays from disk, for `export/benchmarks/metric_peers.py`.
 //!
 //! `metric_timing FOLDER [REPEATS]` reads `maps.npy` (f32, images x rows x columns) and `masks.npy` (bool, same shape) and
 //! prints one JSON object: milliseconds of each repeat and their median, the processor time of all threads in the median

@@ -1,5 +1,5 @@
-//! Images a second of the bare model and of an attack around it, taking turns in one process: what `export/benchmarks/overhead.py`
-//! holds the command against.
+//! A measurement, not an example of use: images a second of the bare model and of an attack around it, taking turns in one process, which
+//! `export/benchmarks/overhead.py` holds the command against.
 //!
 //! `pipeline_timing BUNDLE BATCH PICTURES ROUNDS [DEPTH...]` shows PICTURES pictures to the model in each turn: first in bare calls of
 //! BATCH, then as an attack with each DEPTH of overlap. It prints a line for each turn.
