@@ -97,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let folder = folder.path();
     let categories = vec!["hex_nut".into(), "tablet".into()];
-    let options = synth::Options { size: 64, categories, good: 0, defective: 4, ..synth::Options::default() };
+    let options = synth::Recipe { size: 64, categories, good: 0, defective: 4, ..synth::Recipe::default() };
     synth::write(&options, &folder.join("parts"), &|_, _| ())?;
     let data = Data::open(&Source::new(folder.join("parts")), &Quiet)?;
     let mut models = Models::of(vec![Box::new(Fake::new(64, (16, 16)))], 8)?;

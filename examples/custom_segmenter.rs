@@ -55,12 +55,12 @@ fn odd_colours(image: ArrayView3<f32>) -> Segmentation {
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let folder = folder.path();
-    let options = synth::Options {
+    let options = synth::Recipe {
         size: SIZE,
         categories: vec!["hex_nut".into(), "tablet".into()],
         good: 2,
         defective: 4,
-        ..synth::Options::default()
+        ..synth::Recipe::default()
     };
     synth::write(&options, &folder.join("parts"), &|_, _| ())?;
 

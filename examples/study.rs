@@ -50,7 +50,7 @@ fn main() -> Result<()> {
 fn generated() -> Result<PathBuf> {
     let folder = Path::new("results").join("parts");
     let categories = ["hex_nut", "tablet"].map(String::from).to_vec();
-    let options = synth::Options { categories, good: 3, defective: 3, ..synth::Options::default() };
+    let options = synth::Recipe { categories, good: 3, defective: 3, ..synth::Recipe::default() };
     synth::write(&options, &folder, &|_, _| ())?;
     Ok(folder)
 }

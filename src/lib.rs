@@ -24,7 +24,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let (parts, out) = (folder.path().join("parts"), folder.path().join("run"));
 //! # let categories = vec!["tablet".to_owned()];
-//! # let options = synth::Options { size: 64, categories, good: 1, defective: 2, ..synth::Options::default() };
+//! # let options = synth::Recipe { size: 64, categories, good: 1, defective: 2, ..synth::Recipe::default() };
 //! # synth::write(&options, &parts, &|_, _| ())?;
 //! let data = Data::open(&Source::new(parts), &Quiet)?;
 //! let mut models = Models::of(vec![Box::new(Fake::new(64, (8, 8)))], 4)?;
