@@ -40,7 +40,7 @@ fn main() -> Result<()> {
         let [auroc, aupro] = [row.metrics.pixel_auroc, row.metrics.aupro].map(percent);
         println!("{:<10} pixel AUROC {auroc:>5} %, AUPRO {aupro:>5} %", row.attack.to_string());
     }
-    for figure in draw(&[outcome.dir.clone()], &outcome.dir.plots())?.written {
+    for figure in draw(std::slice::from_ref(&outcome.dir), &outcome.dir.plots())?.written {
         println!("{}", figure.display());
     }
     Ok(())
