@@ -39,9 +39,9 @@ pub struct Error {
     pub kind: Kind,
     /// The file, setting or value at fault.
     pub subject: String,
-    /// What is wrong with the subject.
+    /// Problem: what is wrong with the subject.
     pub problem: String,
-    /// What the user can do about the problem.
+    /// Fix: what the user can do about the problem.
     pub fix: String,
     /// The error that caused this one; `problem` quotes it where it tells the user something.
     pub cause: Option<Cause>,

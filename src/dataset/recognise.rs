@@ -1,4 +1,4 @@
-//! Which layout a folder has.
+//! The recognition of the layout of a folder.
 
 use std::path::Path;
 

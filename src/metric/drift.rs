@@ -1,4 +1,4 @@
-//! How far a model's answer has moved: what can be measured without ground truth.
+//! The drift of a model's answer: how far it has moved, which can be measured without ground truth.
 
 use ndarray::ArrayView2;
 

@@ -1,4 +1,4 @@
-//! What a search minimises per sample: the lower, the worse the segmenter does.
+//! The losses that a search minimises per sample: the lower, the worse the segmenter does.
 
 use ndarray::ArrayView2;
 

@@ -61,7 +61,7 @@ pub(super) fn thresholds_200(low: f32, high: f32) -> Vec<f64> {
     (0..count).map(|at| low + at as f64 * step).collect()
 }
 
-/// How many of the ascending thresholds lie strictly below a score.
+/// Number of the ascending thresholds that lie strictly below a score.
 #[inline]
 pub(super) fn thresholds_below(score: f32, thresholds: &[f64]) -> usize {
     let score = f64::from(score);

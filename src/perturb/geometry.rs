@@ -1,4 +1,4 @@
-//! Where the pixels of a turned, zoomed and shifted picture come from, and the one place that states the signs.
+//! The geometry of a turned, zoomed and shifted picture: where its pixels come from. The one place that states the signs.
 //!
 //! Askance's angle is the paper's: in degrees, positive turns the picture **clockwise** as seen on the screen (x to the
 //! right, y down). kornia's `rotate` and torch_rotation count the other way round. A picture is turned and zoomed about its

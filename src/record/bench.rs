@@ -37,7 +37,7 @@ pub struct BenchRow {
     pub status: BenchStatus,
     /// Reason of a failure, or the nodes that ran elsewhere.
     pub reason: Option<String>,
-    /// What to do about the reason of a failure.
+    /// Advice about the reason of a failure.
     pub fix: Option<String>,
     /// Time to find and load ONNX Runtime.
     pub library_ms: Option<f64>,

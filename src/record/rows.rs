@@ -118,7 +118,7 @@ pub struct SummaryRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// What the row is over: a category, or the mean over categories.
+    /// Scope of the row: a category, or the mean over categories.
     pub over: Over,
     /// Attack whose maps are pooled.
     pub attack: Attack,
@@ -154,7 +154,7 @@ pub struct SweepRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// What the row is over: a category, or the mean over categories.
+    /// Scope of the row: a category, or the mean over categories.
     pub over: Over,
     /// Axis that is swept.
     pub axis: Axis,
@@ -176,7 +176,7 @@ impl Row for SweepRow {
     }
 }
 
-/// What a row of an older file is over, where the mean was a category called `mean`.
+/// The scope of a row of an older file, where the mean was a category called `mean`.
 pub(super) fn mean_by_name(over: Over) -> Over {
     if over.category() == Some("mean") { Over::Mean } else { over }
 }

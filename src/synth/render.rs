@@ -16,7 +16,7 @@ pub struct Rendered {
     pub image: image::RgbImage,
     /// The pixels that the defects changed; all `false` for a good part.
     pub mask: Mask,
-    /// Kinds of the defects, see [`defect_kinds`]; empty for a good part.
+    /// Kinds of the defects, see [`defect_kinds`](super::defect_kinds); empty for a good part.
     pub defects: Vec<&'static str>,
     /// Noun phrase for the part, without an article.
     pub object: String,

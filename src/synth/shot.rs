@@ -1,4 +1,4 @@
-//! From a seed to a picture: the clean part, the same part with its defects, and the pixels that differ.
+//! The pictures of one part from a seed: the clean part, the same part with its defects, and the pixels that differ.
 
 use super::catalog::{self, Entry};
 use super::defects::{Defect, Kind};

@@ -1,4 +1,4 @@
-//! How far a perturbation may go.
+//! The bounds of perturbations.
 
 use std::collections::BTreeMap;
 

@@ -59,7 +59,7 @@ pub enum Frame {
 
 named!(Frame, "a frame", { Derotated = "derotated", RotatedMask = "rotated-mask" });
 
-/// How precisely a model evaluates a picture.
+/// The precision with which a model evaluates a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
     /// A full evaluation: the model as it is defined, whose results are reported.

@@ -1,4 +1,4 @@
-//! What a row of results is over.
+//! The scope of a row of results: a category, a mean or all samples.
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ impl fmt::Display for Over {
 
 #[derive(Serialize, Deserialize)]
 struct Cells {
-    /// What kind of row it is; none in files of versions that had no such column.
+    /// Kind of the row; none in files of versions that had no such column.
     kind: Option<Kind>,
     category: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What the layouts of category folders have in common: a folder of test pictures by kind, and masks beside it.
+//! The common part of the layouts of category folders: a folder of test pictures by kind, and masks beside it.
 
 use std::path::{Path, PathBuf};
 

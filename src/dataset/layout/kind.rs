@@ -42,7 +42,7 @@ impl Layout {
         self != Self::Unlabelled
     }
 
-    /// What a folder of this layout must hold.
+    /// Description of what a folder of the layout must hold.
     pub(in super::super) fn expects(self) -> &'static str {
         match self {
             Self::MvtecAd => "<category>/test/{good,<defect>} and <category>/ground_truth/<defect>",

@@ -1,4 +1,4 @@
-//! Which layouts a folder has, and which categories lie in it.
+//! The layouts that a folder bears the marks of, and the categories in it.
 
 use std::path::{Path, PathBuf};
 

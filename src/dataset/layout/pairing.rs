@@ -1,4 +1,4 @@
-//! Which masks belong to which pictures of one defect.
+//! The pairing of masks with the pictures of one defect.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What the layouts that are lists of paths have in common.
+//! The common part of the layouts that are lists of paths.
 
 use std::collections::HashMap;
 use std::fs;
