@@ -79,8 +79,9 @@ pub(super) fn thresholds_below(score: f32, thresholds: &[f64]) -> usize {
     below
 }
 
-/// AUPRO in the 200-threshold form. `normals_below[k]` counts the normal pixels that lie above exactly `k` of the thresholds.
-/// `None` without a region or a normal pixel, or if the FPR does not vary below the limit (the stretched axis is undefined).
+/// AUPRO in the 200-threshold form. `normals_below[k]` counts the normal pixels that lie above exactly `k` of
+/// the thresholds. `None` without a region or a normal pixel, or if the FPR does not vary below the limit
+/// (the stretched axis is undefined).
 pub(super) fn by_thresholds(
     sorted: &[u64],
     areas: &[u32],

@@ -50,10 +50,12 @@ pub struct SampleRow {
     pub sample_auroc: Option<f64>,
     /// Number of full evaluations spent on the row, the unchanged picture included.
     pub evaluations: usize,
-    /// Number of coarse evaluations, which a search explored with; each counts for a part of a full evaluation.
+    /// Number of coarse evaluations, which a search explored with; each counts for a part of a full
+    /// evaluation.
     #[serde(deserialize_with = "zero_if_empty")]
     pub coarse: usize,
-    /// Gain that the strategy expects of one more evaluation: how much it would lower the loss; none where it makes no guess.
+    /// Gain that the strategy expects of one more evaluation: how much it would lower the loss; none where it
+    /// makes no guess.
     pub expected_gain: Option<f64>,
     /// Anomaly score of the whole picture in [0, 1].
     pub image_score: f64,

@@ -43,7 +43,8 @@ pub(super) fn check_size(size: usize) -> Result<()> {
     Err(Error::usage(format!("size {size}"), "is not a size for generated pictures", fix))
 }
 
-/// Renders one part. The result depends on the arguments alone, whatever else is rendered, on any number of threads.
+/// Renders one part. The result depends on the arguments alone, whatever else is rendered, on any number of
+/// threads.
 ///
 /// # Errors
 /// A usage error for an unknown category or a size outside [`SIZES`].
@@ -71,7 +72,8 @@ pub fn render(
     })
 }
 
-/// Renders one part with and without its defects, before sensor noise: what the mask of [`render`] is made from.
+/// Renders one part with and without its defects, before sensor noise: what the mask of [`render`] is made
+/// from.
 ///
 /// # Errors
 /// The usage errors of [`render`].

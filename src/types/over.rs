@@ -4,9 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What the numbers of a row of results are over. A category may have any name, `mean` and `all` too, and is never taken for one of the others.
+/// What the numbers of a row of results are over. A category may have any name, `mean` and `all` too, and is
+/// never taken for one of the others.
 ///
-/// Files have two cells for it: `over` (`category`, `mean` or `all`) and `category`, which is empty unless the row is over one.
+/// Files have two cells for it: `over` (`category`, `mean` or `all`) and `category`, which is empty unless
+/// the row is over one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "Cells", try_from = "Cells")]
 pub enum Over {
@@ -31,7 +33,8 @@ impl Over {
     }
 }
 
-/// Writes the category's name, `mean` or `all`. A category that is itself called `mean` or `all` stands in backticks.
+/// Writes the category's name, `mean` or `all`. A category that is itself called `mean` or `all` stands in
+/// backticks.
 impl fmt::Display for Over {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
