@@ -1,4 +1,5 @@
-//! The error type of the crate: what is wrong, with which file, setting or value, what to do about it, and what caused it.
+//! The error type of the crate: what is wrong, with which file, setting or value, what to do about it, and
+//! what caused it.
 //!
 //! A text names a setting in backticks, as the field of a public struct is called, alone or with its value: `` `skip_bad` ``,
 //! `` `frame = rotated-mask` ``, `` `bounds.angle = 5,10` ``. How a user gives it is for the program to say.
@@ -32,16 +33,17 @@ pub enum Kind {
 /// The error of another crate or of the system that lies behind an [`struct@Error`]; shared, so that errors can be cloned.
 pub type Cause = Arc<dyn error::Error + Send + Sync>;
 
-/// An error: what is wrong (`problem`), with what (`subject`: a file, setting or value), and what to do about it (`fix`).
+/// An error: what is wrong (`problem`), with what (`subject`: a file, setting or value), and what to do about
+/// it (`fix`).
 #[derive(Debug, Clone)]
 pub struct Error {
     /// The class of the error.
     pub kind: Kind,
     /// The file, setting or value at fault.
     pub subject: String,
-    /// What is wrong with the subject.
+    /// Problem: what is wrong with the subject.
     pub problem: String,
-    /// What the user can do about the problem.
+    /// Fix: what the user can do about the problem.
     pub fix: String,
     /// The error that caused this one; `problem` quotes it where it tells the user something.
     pub cause: Option<Cause>,

@@ -1,4 +1,5 @@
-//! The census of a category: defect kinds, sizes, how much of the pictures is marked, and every file that cannot be used.
+//! The census of a category: defect kinds, sizes, how much of the pictures is marked, and every file that
+//! cannot be used.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +57,8 @@ struct Examined {
     problems: Vec<Error>,
 }
 
-/// Takes the census of a category: reads the header of every picture and decodes every mask, in parallel; `tick` is called once for each sample.
+/// Takes the census of a category: reads the header of every picture and decodes every mask, in parallel;
+/// `tick` is called once for each sample.
 pub fn census(category: &Category, tick: &(dyn Fn() + Sync)) -> Census {
     let examined: Vec<Examined> = category
         .samples
@@ -91,7 +93,8 @@ fn range(values: impl Iterator<Item = usize> + Clone) -> Option<Range> {
     Some(Range { min: values.clone().min()?, max: values.max()? })
 }
 
-/// Examines the files of one sample. The mask is read even where the picture cannot be, so that all faults are told together.
+/// Examines the files of one sample. The mask is read even where the picture cannot be, so that all faults
+/// are told together.
 fn examine(sample: &Sample) -> Examined {
     let mut examined = Examined::default();
     match picture::header(&sample.image) {

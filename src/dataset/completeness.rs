@@ -5,8 +5,9 @@ use super::set::Dataset;
 use super::unused::Why;
 
 impl Dataset {
-    /// Warnings that a user should read before a run: test pictures that differ in number from the published set's (before the
-    /// limit), masks that were paired in an unusual way, test pictures that are not evaluated. Training pictures are left out.
+    /// Warnings that a user should read before a run: test pictures that differ in number from the published
+    /// set's (before the limit), masks that were paired in an unusual way, test pictures that are not
+    /// evaluated. Training pictures are left out.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = count_warnings(self);
         warnings.extend(self.remarks.iter().cloned());
@@ -16,8 +17,8 @@ impl Dataset {
     }
 }
 
-/// One warning for each category whose test pictures are more or fewer than those of the published set, whatever part of it the
-/// limit selected.
+/// One warning for each category whose test pictures are more or fewer than those of the published set,
+/// whatever part of it the limit selected.
 fn count_warnings(dataset: &Dataset) -> Vec<String> {
     let Some(official) = dataset.official else { return Vec::new() };
     let mut warnings: Vec<String> = dataset

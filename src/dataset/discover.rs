@@ -15,13 +15,14 @@ pub struct Found {
     pub root: PathBuf,
     /// Layout of the data set.
     pub layout: Layout,
-    /// The published set whose categories the data set has; none for others, and where the list that names them is damaged.
+    /// The published set whose categories the data set has; none for others, and where the list that names
+    /// them is damaged.
     pub kind: Option<Official>,
 }
 
-/// Finds the data sets in `dir` itself and in its folders, down to three levels, by path. A folder that bears the marks of several layouts
-/// is given once for each, those with files of their own first. Categories of a data set are not searched further, and
-/// sub-folders that may not be read are passed over.
+/// Finds the data sets in `dir` itself and in its folders, down to three levels, by path. A folder that bears
+/// the marks of several layouts is given once for each, those with files of their own first. Categories of a
+/// data set are not searched further, and sub-folders that may not be read are passed over.
 ///
 /// # Errors
 /// A file error when `dir` cannot be listed.

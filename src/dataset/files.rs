@@ -48,7 +48,8 @@ pub fn pictures(folder: &Path, problems: &mut Vec<Error>) -> Vec<PathBuf> {
     pictures
 }
 
-/// The pictures in a folder, as [`pictures`] gives them, and the folders inside it, which are no problem then.
+/// The pictures in a folder, as [`pictures`] gives them, and the folders inside it, which are no problem
+/// then.
 pub fn pictures_and_folders(folder: &Path, problems: &mut Vec<Error>) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (mut pictures, mut folders) = (Vec::new(), Vec::new());
     let paths = list(folder).unwrap_or_else(|error| {

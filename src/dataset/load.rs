@@ -58,8 +58,8 @@ pub fn sum_up<'r>(remarks: impl IntoIterator<Item = &'r Remark>) -> Vec<String> 
     .collect()
 }
 
-/// Checks a sample before a run, from the headers alone: the files exist, are pictures of a sensible size, and each mask has the
-/// size of its picture.
+/// Checks a sample before a run, from the headers alone: the files exist, are pictures of a sensible size,
+/// and each mask has the size of its picture.
 ///
 /// # Errors
 /// A file error that names the file and the fix.
@@ -117,8 +117,8 @@ pub fn load_mask(sample: &Sample, size: usize) -> Result<Option<Mask>> {
     Ok(at_size(sample, whole_mask(sample, original)?, size))
 }
 
-/// The union of a sample's masks as stored, none unless the sample is anomalous. All masks must be of `image_size`; where that is
-/// not known they must agree with each other.
+/// The union of a sample's masks as stored, none unless the sample is anomalous. All masks must be of
+/// `image_size`; where that is not known they must agree with each other.
 pub(super) fn whole_mask(sample: &Sample, image_size: Option<(usize, usize)>) -> Result<Option<Mask>> {
     let mut union: Option<Mask> = None;
     for path in masks(sample)? {

@@ -6,8 +6,9 @@ use ndarray::Array2;
 use super::picture::Decoded;
 use crate::types::Mask;
 
-/// The mask in a picture file: a pixel is anomalous when any of its colours is not zero, whatever the depth; transparency does
-/// not count. A lossy file rings around edges: its pixels are anomalous from half the brightness on.
+/// The mask in a picture file: a pixel is anomalous when any of its colours is not zero, whatever the depth;
+/// transparency does not count. A lossy file rings around edges: its pixels are anomalous from half the
+/// brightness on.
 pub fn from_picture(picture: Decoded) -> Mask {
     let (width, height) = (picture.pixels.width() as usize, picture.pixels.height() as usize);
     let anomalous: Vec<bool> = match picture {

@@ -1,10 +1,10 @@
 //! Test sets on disk: which samples there are, whether their files can be used, and their pixels at the model's size.
 //!
-//! [`Layout`] lists the layouts that are read; a folder is recognised by what lies in it, or the layout is named. A folder that
-//! fits no layout or several is an error that says so. `docs/datasets.md` draws them.
+//! [`Layout`] lists the layouts that are read; a folder is recognised by what lies in it, or the layout is
+//! named. A folder that fits no layout or several is an error that says so. `docs/datasets.md` draws them.
 //!
-//! [`open`] lists names only, [`inspect`] reads headers, [`load`] decodes, [`census`] measures. A sample that cannot be used
-//! is an error that names its file, never left out in silence.
+//! [`open`] lists names only, [`inspect`] reads headers, [`load`] decodes, [`census`] measures. A sample that
+//! cannot be used is an error that names its file, never left out in silence.
 
 mod census;
 mod completeness;

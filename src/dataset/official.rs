@@ -139,8 +139,8 @@ impl Official {
         (self == Self::Mpdd).then_some(Counts { normal: 176, anomalous: 282 })
     }
 
-    /// The published set that has categories of all these names, in a layout that it comes in. BTAD's bare numbers count only
-    /// in BTAD's layout or a list.
+    /// The published set that has categories of all these names, in a layout that it comes in. BTAD's bare
+    /// numbers count only in BTAD's layout or a list.
     pub(super) fn recognise<'n>(
         layout: Layout,
         names: impl Iterator<Item = &'n str> + Clone,

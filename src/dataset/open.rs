@@ -21,16 +21,16 @@ pub struct Survey {
 /// Lists the test samples under `root`: a folder of categories, one category, or a file that lists them.
 ///
 /// # Errors
-/// A file error when the folder is missing, has no known layout or several, holds files that its layout does not explain, or a
-/// category has no test pictures; a usage error for an unknown category (it lists what there is, nearest first) and for a
-/// limit of 0.
+/// A file error when the folder is missing, has no known layout or several, holds files that its layout does
+/// not explain, or a category has no test pictures; a usage error for an unknown category (it lists what
+/// there is, nearest first) and for a limit of 0.
 pub fn open(root: impl AsRef<Path>, selection: &Selection) -> Result<Dataset> {
     let Survey { dataset, problems } = survey(root, selection)?;
     problems.into_iter().next().map_or(Ok(dataset), Err)
 }
 
-/// Lists the test samples under `root` as [`open`] does, but goes on after files and folders that cannot be used, and tells
-/// all of them.
+/// Lists the test samples under `root` as [`open`] does, but goes on after files and folders that cannot be
+/// used, and tells all of them.
 ///
 /// # Errors
 /// The errors of [`open`] after which there is nothing to list.

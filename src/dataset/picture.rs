@@ -96,8 +96,8 @@ fn decoder<'a>(
     Ok((decoder, format))
 }
 
-/// Whether a JPEG file has its end-of-image marker after the scan data. The segments before the first scan are stepped over, because a
-/// thumbnail in them has an end of its own.
+/// Whether a JPEG file has its end-of-image marker after the scan data. The segments before the first scan
+/// are stepped over, because a thumbnail in them has an end of its own.
 fn jpeg_has_its_end(bytes: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xDA;
     let mut at = 2;

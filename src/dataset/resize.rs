@@ -9,10 +9,11 @@ use crate::types::{Image, Mask};
 const PRECISION: u32 = 32 - 8 - 2;
 const CHANNELS: usize = 3;
 
-/// Resizes a picture to `size` x `size` by antialiased bicubic, exactly as Pillow's `BICUBIC` (and so torchvision's `Resize` on a Pillow picture):
-/// in two steps, 8 bits after each, weights in fixed point; then [0, 1] in planes. A picture that has the size already is not
-/// resampled. The width comes first, but where the height shrinks much more than the width, as in Pillow 13. (Earlier versions
-/// always take the width first, which gives other values for tall pictures only.)
+/// Resizes a picture to `size` x `size` by antialiased bicubic, exactly as Pillow's `BICUBIC` (and so
+/// torchvision's `Resize` on a Pillow picture): in two steps, 8 bits after each, weights in fixed point; then
+/// [0, 1] in planes. A picture that has the size already is not resampled. The width comes first, but where
+/// the height shrinks much more than the width, as in Pillow 13. (Earlier versions always take the width
+/// first, which gives other values for tall pictures only.)
 pub fn picture(rgb: &RgbImage, size: usize) -> Image {
     let (width, height) = (rgb.width() as usize, rgb.height() as usize);
     // A direction that keeps its length would only copy: its weights are 0 and 1.
@@ -105,10 +106,10 @@ fn down(pixels: &[u8], stride: usize, height: usize, to: usize) -> Vec<u8> {
     out
 }
 
-/// Resizes a mask to `size` x `size` by the nearest pixel centre: output i takes input floor((i + 1/2) * from / to), as Pillow's `NEAREST` and torch's
-/// `nearest-exact`. (Torch's plain `nearest` leaves the half out and shifts the mask by up to half an output pixel. Where a
-/// centre falls exactly between two input pixels the later one is taken; there the peers differ among themselves by their
-/// rounding errors.)
+/// Resizes a mask to `size` x `size` by the nearest pixel centre: output i takes input floor((i + 1/2) * from
+/// / to), as Pillow's `NEAREST` and torch's `nearest-exact`. (Torch's plain `nearest` leaves the half out and
+/// shifts the mask by up to half an output pixel. Where a centre falls exactly between two input pixels the
+/// later one is taken; there the peers differ among themselves by their rounding errors.)
 pub fn mask(mask: Mask, size: usize) -> Mask {
     let (height, width) = mask.dim();
     if (height, width) == (size, size) {

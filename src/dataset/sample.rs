@@ -15,8 +15,9 @@ pub struct Sample {
     pub label: Label,
     /// Path of the picture.
     pub image: PathBuf,
-    /// Paths of the masks, whose union is the ground truth: none for a normal sample or one of unknown label, several in MVTec
-    /// LOCO. The masks of a defective sample may be missing, which [`inspect`](super::inspect) tells.
+    /// Paths of the masks, whose union is the ground truth: none for a normal sample or one of unknown label,
+    /// several in MVTec LOCO. The masks of a defective sample may be missing, which
+    /// [`inspect`](super::inspect) tells.
     pub masks: Vec<PathBuf>,
 }
 

@@ -46,8 +46,9 @@ impl Dataset {
         self.layout.has_truth()
     }
 
-    /// SHA-256 over the names, labels and file sizes of all samples, lower-case hexadecimal: cheap, independent of where the
-    /// data lies, and different as soon as a file was added, removed or replaced by one of another size.
+    /// SHA-256 over the names, labels and file sizes of all samples, lower-case hexadecimal: cheap,
+    /// independent of where the data lies, and different as soon as a file was added, removed or replaced by
+    /// one of another size.
     pub fn fingerprint(&self) -> String {
         let size = |path: &Path| {
             fs::metadata(path).map_or_else(|_| "missing".to_owned(), |data| data.len().to_string())

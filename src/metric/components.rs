@@ -17,8 +17,9 @@ pub(super) struct Run {
 
 /// Labels the 8-connected regions of a mask: pixels that touch along an edge or at a corner belong together.
 ///
-/// Returns the label of each pixel (0 outside, then 1, 2, ... in the order in which rows, read from the top left, meet the
-/// regions) and the number of regions, as `scipy.ndimage.label` with a 3 x 3 structure of ones does.
+/// Returns the label of each pixel (0 outside, then 1, 2, ... in the order in which rows, read from the top
+/// left, meet the regions) and the number of regions, as `scipy.ndimage.label` with a 3 x 3 structure of ones
+/// does.
 pub fn components(mask: ArrayView2<bool>) -> (Array2<u32>, usize) {
     let standard = mask.as_standard_layout();
     let (runs, count) = label_runs(standard.as_slice().unwrap_or_default(), mask.ncols());

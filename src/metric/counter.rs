@@ -2,7 +2,8 @@
 
 use super::ladder::Ladder;
 
-/// Cells per bucket, as a power of two: the part of the table that they take fits the first-level cache (32 KiB).
+/// Cells per bucket, as a power of two: the part of the table that they take fits the first-level cache (32
+/// KiB).
 const BUCKET_BITS: u32 = 12;
 /// Keys collected per bucket before they are looked up.
 const CAPACITY: usize = 4096;

@@ -1,9 +1,10 @@
-//! How far a model's answer has moved: what can be measured without ground truth.
+//! The drift of a model's answer: how far it has moved, which can be measured without ground truth.
 
 use ndarray::ArrayView2;
 
-/// The distance of an anomaly map and an image score from those of the unchanged picture, signed as every loss is, so that **lower is
-/// worse**: -(mean over the valid pixels of |map - clean map| + |score - clean score|).
+/// The distance of an anomaly map and an image score from those of the unchanged picture, signed as every
+/// loss is, so that **lower is worse**: -(mean over the valid pixels of |map - clean map| + |score - clean
+/// score|).
 ///
 /// Both maps are (height, width) at evaluation size and in the frame of the unchanged picture: the map of a turned picture is
 /// brought back first, and `valid` is `false` where the turn left it without a value, so that corners do not count. In [-2, 0]

@@ -25,9 +25,9 @@ pub struct ScoredSet<'a> {
     pub maps: &'a [ArrayView2<'a, f32>],
     /// Ground truth of each image, shaped as the map; all `false` for a normal image.
     pub masks: &'a [ArrayView2<'a, bool>],
-    /// Which pixels of each image count, shaped as the map; without it all do. A pixel outside is in neither class and may hold any value.
-    /// Regions are found on the whole mask and keep their remaining pixels: their area is what remains, and a region of which
-    /// nothing remains is left out of the average.
+    /// Pixels of each image that count, shaped as the map; without it all do. A pixel outside is in neither
+    /// class and may hold any value. Regions are found on the whole mask and keep their remaining pixels:
+    /// their area is what remains, and a region of which nothing remains is left out of the average.
     pub valid: Option<&'a [ArrayView2<'a, bool>]>,
     /// Score of each whole image.
     pub image_scores: &'a [f32],
@@ -53,8 +53,8 @@ struct Part {
     range: Option<(f32, f32)>,
 }
 
-/// All metrics of a category, exact, from one sort. Runs on the current rayon thread pool; the result does not depend on
-/// the number of threads, and with exact AUPRO neither on the order of the images.
+/// Computes all metrics of a category, exactly, from one sort. Runs on the current rayon thread pool; the
+/// result does not depend on the number of threads, and with exact AUPRO neither on the order of the images.
 ///
 /// Memory beyond the input: about 60 bytes per anomalous pixel and up to 24 more per thread; fewer threads count where
 /// their tables would outgrow the maps.

@@ -35,8 +35,8 @@ impl ImageScores {
     }
 }
 
-/// The pixels of several images together, and their AUROC. To take an image out, to put one in, and to ask what one would do is
-/// exact: each changes counts of pairs, which are integers.
+/// The pixels of several images together, and their AUROC. To take an image out, to put one in, and to ask
+/// what one would do is exact: each changes counts of pairs, which are integers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exchange {
     pool: ImageScores,
@@ -108,7 +108,8 @@ fn share(twice: u128, positives: usize, negatives: usize) -> Option<f64> {
     (pairs > 0).then(|| twice as f64 / pairs as f64)
 }
 
-/// Twice the number of pairs in which the positive is higher, and once that in which both are equal; both lists are sorted.
+/// Twice the number of pairs in which the positive is higher, and once that in which both are equal; both
+/// lists are sorted.
 fn ordered_pairs(positives: &[u32], negatives: &[u32]) -> u128 {
     if positives.len() > negatives.len() {
         // The shorter list is walked: turned around, a pair in the right order is one in the wrong order.
@@ -140,7 +141,8 @@ fn leap(entries: &[u32], start: usize, holds: impl Fn(u32) -> bool) -> usize {
     low + entries[low..high].partition_point(|&entry| holds(entry))
 }
 
-/// The entries of the sorted list `all` without those of the sorted list `some`, each taken out as often as it is there.
+/// The entries of the sorted list `all` without those of the sorted list `some`, each taken out as often as
+/// it is there.
 fn difference(all: &[u32], some: &[u32]) -> Vec<u32> {
     let mut rest = Vec::with_capacity(all.len() - some.len());
     let mut taken = some.iter().peekable();

@@ -1,4 +1,4 @@
-//! What a search minimises per sample: the lower, the worse the segmenter does.
+//! The losses that a search minimises per sample: the lower, the worse the segmenter does.
 
 use ndarray::ArrayView2;
 
@@ -13,8 +13,8 @@ const DICE_SMOOTH: f64 = 1.0;
 /// Floor of the logarithms of probabilities, as in torch's binary cross-entropy.
 const LOG_FLOOR: f64 = -100.0;
 
-/// The objective of the per-sample search. Every loss is signed so that **lower is worse for the segmenter**; the usual
-/// training losses (cross-entropy, focal, Dice) therefore appear negated.
+/// The objective of the per-sample search. Every loss is signed so that **lower is worse for the segmenter**;
+/// the usual training losses (cross-entropy, focal, Dice) therefore appear negated.
 ///
 /// Cross-entropy, focal and Dice read the map as probabilities: values are clamped to [0, 1].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -94,8 +94,8 @@ struct ClassSums {
     counts: [usize; 2],
 }
 
-/// The sums of both classes, each in four running sums whatever the machine, so that the loop can use vector registers and still adds in the
-/// same order everywhere.
+/// The sums of both classes, each in four running sums whatever the machine, so that the loop can use vector
+/// registers and still adds in the same order everywhere.
 fn class_sums(map: &[f32], mask: &[bool], valid: Option<&[bool]>) -> ClassSums {
     const LANES: usize = 4;
     let mut sums = [[0.0f64; LANES]; 2];

@@ -8,13 +8,15 @@ use crate::types::named;
 /// A definition of AUPRO.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AuproMode {
-    /// Exact AUPRO: every distinct score is a threshold; the curve is cut at the limit by linear interpolation and its area
-    /// divided by the limit. The definition of MVTec's evaluation code and of anomalib.
+    /// Exact AUPRO: every distinct score is a threshold; the curve is cut at the limit by linear
+    /// interpolation and its area divided by the limit. The definition of MVTec's evaluation code and of
+    /// anomalib.
     #[default]
     Exact,
-    /// AUPRO from 200 equidistant thresholds from the smallest score towards the largest, the points with an FPR below the limit, and
-    /// their FPR axis stretched to [0, 1]: the form behind the published tables of Accurate-WinCLIP and many papers after it.
-    /// Not comparable with the exact form; for checking such tables.
+    /// AUPRO from 200 equidistant thresholds from the smallest score towards the largest, the points with an
+    /// FPR below the limit, and their FPR axis stretched to [0, 1]: the form behind the published tables of
+    /// Accurate-WinCLIP and many papers after it. Not comparable with the exact form; for checking such
+    /// tables.
     Thresholds200,
 }
 

@@ -61,7 +61,7 @@ pub(super) fn thresholds_200(low: f32, high: f32) -> Vec<f64> {
     (0..count).map(|at| low + at as f64 * step).collect()
 }
 
-/// How many of the ascending thresholds lie strictly below a score.
+/// Number of the ascending thresholds that lie strictly below a score.
 #[inline]
 pub(super) fn thresholds_below(score: f32, thresholds: &[f64]) -> usize {
     let score = f64::from(score);
@@ -79,8 +79,9 @@ pub(super) fn thresholds_below(score: f32, thresholds: &[f64]) -> usize {
     below
 }
 
-/// AUPRO in the 200-threshold form. `normals_below[k]` counts the normal pixels that lie above exactly `k` of the thresholds.
-/// `None` without a region or a normal pixel, or if the FPR does not vary below the limit (the stretched axis is undefined).
+/// AUPRO in the 200-threshold form. `normals_below[k]` counts the normal pixels that lie above exactly `k` of
+/// the thresholds. `None` without a region or a normal pixel, or if the FPR does not vary below the limit
+/// (the stretched axis is undefined).
 pub(super) fn by_thresholds(
     sorted: &[u64],
     areas: &[u32],

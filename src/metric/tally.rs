@@ -24,7 +24,8 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// A tally of the anomalous entries, sorted by key, and a function that counts the normal entries per place of a ladder.
+    /// A tally of the anomalous entries, sorted by key, and a function that counts the normal entries per
+    /// place of a ladder.
     pub(super) fn new(sorted: &[u64], count_normals: impl FnOnce(&Ladder) -> Vec<u32>) -> Self {
         let mut rungs = Vec::new();
         let mut positives_at = Vec::new();

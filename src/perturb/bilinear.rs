@@ -94,7 +94,8 @@ impl<T: Texel> Source<'_, T> {
         above.lerp(below, fraction(y))
     }
 
-    /// The value at any position of a picture surrounded by black, to which the picture fades out within one pixel of the border.
+    /// The value at any position of a picture surrounded by black, to which the picture fades out within one
+    /// pixel of the border.
     fn faded(&self, x: i64, y: i64) -> T {
         let (left, top) = (x >> FRACTION_BITS, y >> FRACTION_BITS);
         let (width, height) = (self.width as i64, self.height as i64);

@@ -1,4 +1,5 @@
-//! Where the pixels of a turned, zoomed and shifted picture come from, and the one place that states the signs.
+//! The geometry of a turned, zoomed and shifted picture: where its pixels come from. The one place that
+//! states the signs.
 //!
 //! Askance's angle is the paper's: in degrees, positive turns the picture **clockwise** as seen on the screen (x to the
 //! right, y down). kornia's `rotate` and torch_rotation count the other way round. A picture is turned and zoomed about its
@@ -128,8 +129,8 @@ impl Walk {
         Self { x: self.x + ONE / 2, y: self.y + ONE / 2, ..self }
     }
 
-    /// The columns, of `count`, whose source position lies in 0 <= x < `x_end` and 0 <= y < `y_end`. They are one
-    /// range, since the walk is straight.
+    /// The columns, of `count`, whose source position lies in 0 <= x < `x_end` and 0 <= y < `y_end`. They are
+    /// one range, since the walk is straight.
     pub fn inside(self, x_end: i64, y_end: i64, count: usize) -> Range<usize> {
         let by_x = columns_below(self.x, self.dx, x_end, count as i64);
         let by_y = columns_below(self.y, self.dy, y_end, count as i64);

@@ -1,7 +1,7 @@
-//! What a picture loses by baseline JPEG (ITU-T T.81) without subsampled colour: 8-bit levels, YCbCr as in JFIF, the cosine
-//! transform of blocks of 8 x 8, quantisation by the tables of Annex K scaled as libjpeg scales them, and the way back. The
-//! entropy code that would follow in a file loses nothing and is left out. A picture whose sides are no multiples of 8 is
-//! continued by its last row and column, as in libjpeg.
+//! The loss of a picture by baseline JPEG (ITU-T T.81) without subsampled colour: 8-bit levels, YCbCr as in
+//! JFIF, the cosine transform of blocks of 8 x 8, quantisation by the tables of Annex K scaled as libjpeg
+//! scales them, and the way back. The entropy code that would follow in a file loses nothing and is left out.
+//! A picture whose sides are no multiples of 8 is continued by its last row and column, as in libjpeg.
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;

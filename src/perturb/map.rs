@@ -65,8 +65,9 @@ fn unwarped(map: ArrayView2<f32>, geometry: Geometry) -> (Map, Mask) {
     (out, valid)
 }
 
-/// Brings the patch-level map of a picture under the perturbation `p` to pixels in the frame of the untouched picture:
-/// [`upsample`], then [`unwarp_map`]. Where nothing was moved this is the enlarged map itself, valid everywhere.
+/// Brings the patch-level map of a picture under the perturbation `p` to pixels in the frame of the untouched
+/// picture: [`upsample`], then [`unwarp_map`]. Where nothing was moved this is the enlarged map itself, valid
+/// everywhere.
 ///
 /// # Panics
 /// If the patch map is empty.

@@ -1,4 +1,5 @@
-//! Perturbations: what may happen to a part before a camera's picture of it reaches the model, and the way back for its anomaly map. Pure.
+//! Perturbations: what may happen to a part before a camera's picture of it reaches the model, and the way
+//! back for its anomaly map. Pure.
 //!
 //! A [`Perturber`] applies the axes of a [`Perturbation`](crate::types::Perturbation) in a fixed order: the part is turned,
 //! zoomed and shifted, its hue and its saturation change (as in the attack code of arXiv 2405.07969); then come the

@@ -17,8 +17,8 @@ use crate::types::{Axis, Perturbation};
 
 /// Applies perturbations to square pictures of one size.
 ///
-/// A perturber holds FFT plans and working memory, and can be shared between threads: each call takes its own working memory
-/// from a pool, and its result depends on nothing but its arguments.
+/// A perturber holds FFT plans and working memory, and can be shared between threads: each call takes its own
+/// working memory from a pool, and its result depends on nothing but its arguments.
 pub struct Perturber {
     resampling: Resampling,
     size: usize,

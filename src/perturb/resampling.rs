@@ -17,7 +17,7 @@ pub enum Rotation {
 
 named!(Rotation, "a rotation method", { Bilinear = "bilinear", ThreePass = "three-pass" });
 
-/// What lies beyond the border of a picture that is turned.
+/// A fill: what lies beyond the border of a picture that is turned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fill {
@@ -38,7 +38,7 @@ named!(Fill, "a fill", { Replicate = "replicate", Zeros = "zeros", Reflect = "re
 pub struct Resampling {
     /// The resampling method of rotations.
     pub rotation: Rotation,
-    /// What lies beyond the border of a turned picture.
+    /// Fill beyond the border of a turned picture.
     pub fill: Fill,
 }
 

@@ -1,4 +1,4 @@
-//! What the camera makes of light: brightness, contrast, gamma. Each is clipped to [0, 1] before the next.
+//! Brightness, contrast and gamma of the camera. Each is clipped to [0, 1] before the next.
 //!
 //! | step | formula | as |
 //! |---|---|---|

@@ -21,8 +21,8 @@ use crate::types::{Attack, Axis, Bounds};
 /// runs are shown together; comparisons of providers by themselves.
 ///
 /// # Errors
-/// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is no error, but
-/// listed in [`Drawn::skipped`].
+/// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is no
+/// error, but listed in [`Drawn::skipped`].
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let (benches, others): (Vec<RunDir>, Vec<RunDir>) =
         runs.iter().cloned().partition(|run| run.bench_path().is_file());
@@ -181,7 +181,8 @@ fn append<T: Row>(rows: &mut Vec<T>, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The axes of a run: those of its joint attack and those attacked alone. A run of an older version has the paper's three.
+/// The axes of a run: those of its joint attack and those attacked alone. A run of an older version has the
+/// paper's three.
 fn axes(info: &RunInfo, run: &RunDir) -> Result<Vec<Axis>> {
     let mut axes: Vec<Axis> = match info.settings.get("axes") {
         Some(_) => setting(info, run, "axes")?,

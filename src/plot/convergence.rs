@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::record::Trace;
 use crate::stats;
 
-/// The curve of one strategy: for each sample the share of the loss gap closed, in [0, 1], after 1, 2, ... evaluations.
+/// The curve of one strategy: for each sample the share of the loss gap closed, in [0, 1], after 1, 2, ...
+/// evaluations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     /// Name of the strategy.
@@ -24,8 +25,8 @@ pub struct Curve {
     pub samples: Vec<Vec<f64>>,
 }
 
-/// Lowest loss of a full evaluation after a cost of 1, 2, ... `budget` full evaluations. Coarse evaluations only add to the
-/// cost. Infinite where there is no full evaluation yet.
+/// Lowest loss of a full evaluation after a cost of 1, 2, ... `budget` full evaluations. Coarse evaluations
+/// only add to the cost. Infinite where there is no full evaluation yet.
 pub fn best_so_far(trace: &Trace, budget: usize) -> Vec<f64> {
     /// Slack for costs of coarse evaluations, which add up to whole ones only nearly.
     const SLACK: f64 = 1e-9;

@@ -18,8 +18,8 @@ const GAP: i32 = 10;
 const CAPTION: i32 = 40;
 const TOP: i32 = 90;
 
-/// Draws the picture `clean` (3, S, S) under each of `axes` alone, a row for each, evenly from the lower bound to the upper
-/// one with the original in the middle.
+/// Draws the picture `clean` (3, S, S) under each of `axes` alone, a row for each, evenly from the lower
+/// bound to the upper one with the original in the middle.
 ///
 /// # Errors
 /// A file error when there is no axis, the picture is empty or not square, or the file cannot be written.

@@ -45,9 +45,9 @@ const BAR: i32 = 220;
 const PATH: RGBColor = RGBColor(255, 255, 255);
 const ENDS: RGBColor = style::PALETTE[5];
 
-/// Draws the lowest loss of the full evaluations in each cell of hue and angle: bright is worse for the segmenter. Over it lies
-/// the path of a search: full evaluations as dots, joined where they lowered the loss, coarse evaluations as small crosses, the
-/// worst case as a ring, the unchanged picture as a plus.
+/// Draws the lowest loss of the full evaluations in each cell of hue and angle: bright is worse for the
+/// segmenter. Over it lies the path of a search: full evaluations as dots, joined where they lowered the
+/// loss, coarse evaluations as small crosses, the worst case as a ring, the unchanged picture as a plus.
 ///
 /// # Errors
 /// A file error when no dense evaluation is full, or the file cannot be written.
@@ -187,8 +187,8 @@ struct Strip {
     cell: usize,
 }
 
-/// Cuts an axis into cells around the values that many evaluations share, those of a grid; where there are no such
-/// values, into equal cells.
+/// Cuts an axis into cells around the values that many evaluations share, those of a grid; where there are no
+/// such values, into equal cells.
 fn cells(values: &[f64], bounds: Interval, circular: bool) -> Vec<Strip> {
     let Interval { low, high } = bounds;
     let nodes = nodes(values);
@@ -215,8 +215,8 @@ fn cells(values: &[f64], bounds: Interval, circular: bool) -> Vec<Strip> {
     strips
 }
 
-/// Values that occur at least half as often as the most frequent one, ascending: those of a grid, not of the local search
-/// around it.
+/// Values that occur at least half as often as the most frequent one, ascending: those of a grid, not of the
+/// local search around it.
 fn nodes(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -19,8 +19,9 @@ const DENSE: usize = 1000;
 
 type Sample<'k> = (&'k str, &'k str, &'k str);
 
-/// Draws `convergence_<model>.png` and `landscape_<model>.png` of the runs that kept their traces. Of several runs of one strategy
-/// the convergence is that of the largest budget; the path over a landscape is that of the first run that has one.
+/// Draws `convergence_<model>.png` and `landscape_<model>.png` of the runs that kept their traces. Of several
+/// runs of one strategy the convergence is that of the largest budget; the path over a landscape is that of
+/// the first run that has one.
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.
@@ -107,7 +108,8 @@ fn shares(losses: &[f64], (clean, lowest): (f64, f64)) -> Vec<f64> {
     losses.iter().map(|loss| if gap > 0.0 { (clean - loss) / gap } else { 1.0 }).collect()
 }
 
-/// Draws the landscape of the first sample with a dense trace, or returns the reason why there is nothing to draw.
+/// Draws the landscape of the first sample with a dense trace, or returns the reason why there is nothing to
+/// draw.
 fn draw_landscape(
     model: &str,
     searches: &[&TracedSearch],

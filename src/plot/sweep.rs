@@ -29,8 +29,9 @@ struct Series {
     points: [Vec<(f64, f64)>; 2],
 }
 
-/// Draws pAUROC and AUPRO against the uniform values of one axis. For one model on one data set it shows each category
-/// thin and their mean bold, for several models only their means. A metric that no row has gets no panel.
+/// Draws pAUROC and AUPRO against the uniform values of one axis. For one model on one data set it shows each
+/// category thin and their mean bold, for several models only their means. A metric that no row has gets no
+/// panel.
 ///
 /// # Errors
 /// A file error when no row belongs to the axis and has a metric, or the file cannot be written.

@@ -22,8 +22,8 @@ pub fn mask(mask: ArrayView2<'_, bool>, side: usize) -> Mask {
     Mask::from_shape_fn((side, side), |(y, x)| mask[[nearest(y, height), nearest(x, width)]])
 }
 
-/// Lays a map in colours over a faint grey version of the picture. `range` is the scale's lower and upper end; pixels that are not
-/// `valid` are blank.
+/// Lays a map in colours over a faint grey version of the picture. `range` is the scale's lower and upper
+/// end; pixels that are not `valid` are blank.
 pub fn overlay(picture: &Image, map: &Map, valid: &Mask, (low, high): (f32, f32)) -> Image {
     const MAP_SHARE: f32 = 0.75;
     let (_, height, width) = picture.dim();

@@ -97,7 +97,8 @@ fn ligature(character: char) -> Option<&'static str> {
     })
 }
 
-/// Appends a character to `out`; a full-width or half-width form becomes what it is a form of (its compatibility mapping).
+/// Appends a character to `out`; a full-width or half-width form becomes what it is a form of (its
+/// compatibility mapping).
 fn push_usual_width(character: char, out: &mut String) {
     match character {
         '\u{3000}' => out.push(' '),

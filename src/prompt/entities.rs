@@ -38,8 +38,8 @@ pub(super) fn unescape_strict(text: &str) -> String {
     })
 }
 
-/// Replaces the references that `decode` recognises: for each `&` it gets the text behind it, and returns the replacement
-/// and how many bytes of that text it stands for.
+/// Replaces the references that `decode` recognises: for each `&` it gets the text behind it, and returns the
+/// replacement and how many bytes of that text it stands for.
 fn replace_references(text: &str, decode: impl Fn(&str) -> Option<(String, usize)>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

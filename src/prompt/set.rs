@@ -10,8 +10,9 @@ use crate::error::{Error, Result};
 
 const SLOT: &str = "{}";
 
-/// A prompt set: state phrases and sentence templates. Every state goes into every template, so an object gets
-/// `normal.len() * templates.len()` normal prompts and `anomalous.len() * templates.len()` anomalous ones.
+/// A prompt set: state phrases and sentence templates. Every state goes into every template, so an object
+/// gets `normal.len() * templates.len()` normal prompts and `anomalous.len() * templates.len()` anomalous
+/// ones.
 ///
 /// A file of a prompt set holds four keys, as the fields are called:
 ///
@@ -30,7 +31,8 @@ pub struct PromptSet {
     pub normal: Vec<String>,
     /// State phrases of an anomalous object; `{}` stands for the object.
     pub anomalous: Vec<String>,
-    /// Sentence templates; `{}` stands for the object in its state. A template may stand twice; it then weighs double.
+    /// Sentence templates; `{}` stands for the object in its state. A template may stand twice; it then
+    /// weighs double.
     pub templates: Vec<String>,
 }
 
@@ -47,8 +49,8 @@ impl PromptSet {
     /// Names of the built-in sets; the first is the default.
     pub const BUILTIN_NAMES: [&'static str; 2] = ["winclip", "common21"];
 
-    /// The built-in set called `name`: `winclip` (7 and 4 states, the paper's 22 templates) or `common21` (the 21
-    /// that anomalib and Accurate-WinCLIP share).
+    /// The built-in set called `name`: `winclip` (7 and 4 states, the paper's 22 templates) or `common21`
+    /// (the 21 that anomalib and Accurate-WinCLIP share).
     pub fn builtin(name: &str) -> Option<Self> {
         let templates: &[&str] = match name {
             "winclip" => &builtin::WINCLIP,
@@ -91,8 +93,8 @@ impl PromptSet {
         Ok(set)
     }
 
-    /// The built-in set of a name, or else the set in a file of that path. A built-in name wins over a file of that name in the
-    /// working directory (write `./winclip` for the file).
+    /// The built-in set of a name, or else the set in a file of that path. A built-in name wins over a file
+    /// of that name in the working directory (write `./winclip` for the file).
     ///
     /// # Errors
     /// A usage error if it is neither; the errors of [`PromptSet::from_toml`] otherwise.
@@ -111,8 +113,9 @@ impl PromptSet {
         ))
     }
 
-    /// Validates the set: checks that the name and the lists are not empty, that each phrase has exactly one `{}` and no other braces, and
-    /// that a set named like a built-in one is that one (results record the name).
+    /// Validates the set: checks that the name and the lists are not empty, that each phrase has exactly one
+    /// `{}` and no other braces, and that a set named like a built-in one is that one (results record the
+    /// name).
     ///
     /// # Errors
     /// A usage error whose subject is the key, for example `templates[3]`.

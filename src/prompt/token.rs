@@ -15,11 +15,12 @@ const START_OF_TEXT: i64 = 49406;
 /// Last id of every sentence, at whose place the text tower reads the embedding.
 const END_OF_TEXT: i64 = 49407;
 
-/// Id of the apostrophe where it does not end a word: CLIP's vocabulary starts with the printable ASCII characters.
+/// Id of the apostrophe where it does not end a word: CLIP's vocabulary starts with the printable ASCII
+/// characters.
 const APOSTROPHE: i64 = b'\'' as i64 - b'!' as i64;
 
-/// The CLIP token ids of a sentence, `context` of them: start, the sentence, end, then zeros. A sentence that is too long is cut and
-/// its last id replaced by the end.
+/// The CLIP token ids of a sentence, `context` of them: start, the sentence, end, then zeros. A sentence that
+/// is too long is cut and its last id replaced by the end.
 ///
 /// The ids are those of open_clip 3.3 (`SimpleTokenizer` with its default `lower` cleaning, on Python 3.11).
 ///
@@ -64,8 +65,9 @@ pub fn tokenise(text: &str, context: usize) -> Result<Vec<i64>> {
     Ok(ids)
 }
 
-/// The regular expression of CLIP's words: special tokens, English contractions, runs of letters, single digits, runs of anything else. The mark U+0345 is in none:
-/// open_clip ignores case, by which it is a letter (iota) to the last kind, and a mark to the letters.
+/// The regular expression of CLIP's words: special tokens, English contractions, runs of letters, single
+/// digits, runs of anything else. The mark U+0345 is in none: open_clip ignores case, by which it is a letter
+/// (iota) to the last kind, and a mark to the letters.
 fn words() -> &'static Regex {
     static WORDS: OnceLock<Regex> = OnceLock::new();
     WORDS.get_or_init(|| {

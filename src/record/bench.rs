@@ -37,7 +37,7 @@ pub struct BenchRow {
     pub status: BenchStatus,
     /// Reason of a failure, or the nodes that ran elsewhere.
     pub reason: Option<String>,
-    /// What to do about the reason of a failure.
+    /// Advice about the reason of a failure.
     pub fix: Option<String>,
     /// Time to find and load ONNX Runtime.
     pub library_ms: Option<f64>,
@@ -79,7 +79,8 @@ pub struct BenchRow {
     pub tokens_per_s: Option<f64>,
     /// Useful work in GFLOP/s at the median time of a call.
     pub gflop_per_s: Option<f64>,
-    /// Median speed of a matrix product on the provider and precision of the configuration in the same rounds, GFLOP/s.
+    /// Median speed of a matrix product on the provider and precision of the configuration in the same
+    /// rounds, GFLOP/s.
     pub gemm_gflop_per_s: Option<f64>,
     /// Reason why the speed of the matrix product is missing.
     pub gemm_reason: Option<String>,

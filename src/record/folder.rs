@@ -19,8 +19,8 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// Makes the folder of a run, or takes an existing one, and proves by writing a file that it can be written to: before the
-    /// run, not after hours of it.
+    /// Makes the folder of a run, or takes an existing one, and proves by writing a file that it can be
+    /// written to: before the run, not after hours of it.
     ///
     /// # Errors
     /// A file error when the folder cannot be made or written to.
@@ -124,8 +124,8 @@ impl RunDir {
         self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("{attack}.npy"))
     }
 
-    /// Saves a patch-level map, shape (rows, columns), as float32 `.npy`. To be called before the row is appended, so that
-    /// a row in `samples.csv` implies its map.
+    /// Saves a patch-level map, shape (rows, columns), as float32 `.npy`. To be called before the row is
+    /// appended, so that a row in `samples.csv` implies its map.
     ///
     /// # Errors
     /// A file error when the file cannot be written.
@@ -171,8 +171,8 @@ impl RunDir {
         self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("sweep-{axis}.npy"))
     }
 
-    /// Path of a map or mask that `save_maps` writes: `maps/<category>/<defect>/<stem>.<what>.npy`, with the model's name in front
-    /// of the category where a run has several models.
+    /// Path of a map or mask that `save_maps` writes: `maps/<category>/<defect>/<stem>.<what>.npy`, with the
+    /// model's name in front of the category where a run has several models.
     pub fn map_path(&self, model: Option<&str>, id: &SampleId, what: &str) -> PathBuf {
         let folder = model.map_or_else(|| self.maps(), |model| self.maps().join(file_name(model)));
         self.sample_path(folder, id, &format!("{what}.npy"))

@@ -173,8 +173,8 @@ pub struct Skipped {
 }
 
 impl RunInfo {
-    /// The record of a run that starts now on this machine; the caller fills in what it runs. `commit` is that of the program,
-    /// where it is known.
+    /// The record of a run that starts now on this machine; the caller fills in what it runs. `commit` is
+    /// that of the program, where it is known.
     pub fn start(command: impl Into<String>, commit: Option<&str>, seed: u64, settings: toml::Table) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -239,9 +239,9 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
     })
 }
 
-/// Checks that a run that left `old` may be taken up again as `new`: everything that decides a result must agree. Command
-/// line, machine, start time, the data's folder, the provider as it was spelled, the library's path, the number of
-/// threads and the number of the device may differ, and so may where engines are kept.
+/// Checks that a run that left `old` may be taken up again as `new`: everything that decides a result must
+/// agree. Command line, machine, start time, the data's folder, the provider as it was spelled, the library's
+/// path, the number of threads and the number of the device may differ, and so may where engines are kept.
 ///
 /// # Errors
 /// A usage error that names the first key that differs, with both values.

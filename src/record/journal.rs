@@ -36,8 +36,8 @@ pub struct Opened<T> {
 }
 
 impl<T: Row> Journal<T> {
-    /// Opens a journal for appending, making the file (and its header) where it is missing, and reads its rows.
-    /// A last line without its end is cut off.
+    /// Opens a journal for appending, making the file (and its header) where it is missing, and reads its
+    /// rows. A last line without its end is cut off.
     ///
     /// # Errors
     /// A file error when the file cannot be opened, is in use by another process, has another header, or holds a
@@ -84,8 +84,8 @@ impl<T: Row> Journal<T> {
         Ok(Opened { journal, rows: content.rows, cut: content.torn })
     }
 
-    /// Opens a journal as [`Self::open`] does, to go on with what is complete: of rows with the same key either all stay, where they
-    /// are `whole`, or none does. Where some go, the file is rewritten.
+    /// Opens a journal as [`Self::open`] does, to go on with what is complete: of rows with the same key
+    /// either all stay, where they are `whole`, or none does. Where some go, the file is rewritten.
     ///
     /// # Errors
     /// The errors of [`Self::open`], and a file error when the file cannot be rewritten.
@@ -211,7 +211,8 @@ fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
     Ok(Content { rows, whole, torn, older })
 }
 
-/// The place in the file of each column of the header, if it is there; `None` where the file has other columns.
+/// The place in the file of each column of the header, if it is there; `None` where the file has other
+/// columns.
 fn places<T: Row>(found: &StringRecord) -> Option<Vec<Option<usize>>> {
     let mut next = 0;
     let header = T::header();

@@ -1,4 +1,4 @@
-//! What a run leaves behind: rows, maps, provenance; and how an interrupted run is taken up again.
+//! The records of a run: rows, maps, provenance; and how an interrupted run is taken up again.
 //!
 //! | file in `results/<run>/` | holds | written |
 //! |---|---|---|

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::{Axis, Perturbation};
 
-/// The parameters of a perturbation in a row: one cell for each axis, in columns named [`Axis::column`]: the value, or none where the run does not have that axis.
+/// The parameters of a perturbation in a row: one cell for each axis, in columns named [`Axis::column`]: the
+/// value, or none where the run does not have that axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Parameters([Option<f64>; Axis::COUNT]);
 

@@ -50,10 +50,12 @@ pub struct SampleRow {
     pub sample_auroc: Option<f64>,
     /// Number of full evaluations spent on the row, the unchanged picture included.
     pub evaluations: usize,
-    /// Number of coarse evaluations, which a search explored with; each counts for a part of a full evaluation.
+    /// Number of coarse evaluations, which a search explored with; each counts for a part of a full
+    /// evaluation.
     #[serde(deserialize_with = "zero_if_empty")]
     pub coarse: usize,
-    /// Gain that the strategy expects of one more evaluation: how much it would lower the loss; none where it makes no guess.
+    /// Gain that the strategy expects of one more evaluation: how much it would lower the loss; none where it
+    /// makes no guess.
     pub expected_gain: Option<f64>,
     /// Anomaly score of the whole picture in [0, 1].
     pub image_score: f64,
@@ -118,7 +120,7 @@ pub struct SummaryRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// What the row is over: a category, or the mean over categories.
+    /// Scope of the row: a category, or the mean over categories.
     pub over: Over,
     /// Attack whose maps are pooled.
     pub attack: Attack,
@@ -154,7 +156,7 @@ pub struct SweepRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// What the row is over: a category, or the mean over categories.
+    /// Scope of the row: a category, or the mean over categories.
     pub over: Over,
     /// Axis that is swept.
     pub axis: Axis,
@@ -176,7 +178,7 @@ impl Row for SweepRow {
     }
 }
 
-/// What a row of an older file is over, where the mean was a category called `mean`.
+/// The scope of a row of an older file, where the mean was a category called `mean`.
 pub(super) fn mean_by_name(over: Over) -> Over {
     if over.category() == Some("mean") { Over::Mean } else { over }
 }

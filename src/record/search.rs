@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::rows::Row;
 use crate::types::SampleKey;
 
-/// The result of one strategy on one sample with one budget (`search.csv`). Losses are those of the joint attack.
+/// The result of one strategy on one sample with one budget (`search.csv`). Losses are those of the joint
+/// attack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchRow {
     /// Name of the model bundle.
@@ -24,8 +25,8 @@ pub struct SearchRow {
     pub loss: f64,
     /// Loss that counts as the worst case.
     pub reference: f64,
-    /// Share of the loss gap closed: (clean - loss) / (clean - reference); above 1 where the search went below the reference, 1 where clean is no higher
-    /// than the reference.
+    /// Share of the loss gap closed: (clean - loss) / (clean - reference); above 1 where the search went
+    /// below the reference, 1 where clean is no higher than the reference.
     pub share: f64,
     /// Share of the loss gap closed, at most 1.
     pub share_capped: f64,

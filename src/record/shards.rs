@@ -7,12 +7,12 @@ use crate::types::Shard;
 /// Key of the setting `shard` in the settings of a run.
 const SHARD: &str = "shard";
 
-/// The `run.toml` of the whole run, as if it had not been split, from those of its shards and the names of their folders, in any
-/// order.
+/// The `run.toml` of the whole run, as if it had not been split, from those of its shards and the names of
+/// their folders, in any order.
 ///
 /// # Errors
-/// A usage error where a run is no shard or not finished, where two differ in a key that decides a result (the error names the
-/// first), or where shards are missing or given twice.
+/// A usage error where a run is no shard or not finished, where two differ in a key that decides a result
+/// (the error names the first), or where shards are missing or given twice.
 pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
     let mut parts = Vec::with_capacity(shards.len());
     for (name, info) in shards {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::rows::Row;
 use crate::types::{Attack, Label, SampleKey, named};
 
-/// The rule that a decision threshold was chosen by: a picture is called anomalous where its image score is above the threshold.
+/// The rule that a decision threshold was chosen by: a picture is called anomalous where its image score is
+/// above the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecisionRule {
@@ -23,8 +24,8 @@ named!(DecisionRule, "a rule of decision", {
     TopFivePercent = "top-5-percent",
 });
 
-/// The stability of one sample under one attack: how far the answer moved at the worst case, and, for an attack on one axis, from which value of
-/// that axis on the decision flips.
+/// The stability of one sample under one attack: how far the answer moved at the worst case, and, for an
+/// attack on one axis, from which value of that axis on the decision flips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StabilityRow {
     /// Name of the model bundle.
@@ -47,21 +48,28 @@ pub struct StabilityRow {
     pub clean_score: f64,
     /// Image score at the attack's worst case; none where the attack was not made.
     pub worst_score: Option<f64>,
-    /// Drift: how far map and image score moved at the attack's worst case, at least 0; none where the attack was not made.
+    /// Drift: how far map and image score moved at the attack's worst case, at least 0; none where the attack
+    /// was not made.
     pub drift: Option<f64>,
-    /// Whether the decision at the attack's worst case differs from that on the unchanged picture; none where the attack was not made.
+    /// Whether the decision at the attack's worst case differs from that on the unchanged picture; none where
+    /// the attack was not made.
     pub flips: Option<bool>,
-    /// Negative value of the axis nearest to 0 at which the decision was seen flipped, in the unit of the axis.
+    /// Negative value of the axis nearest to 0 at which the decision was seen flipped, in the unit of the
+    /// axis.
     pub below: Option<f64>,
-    /// Positive value of the axis nearest to 0 at which the decision was seen flipped, in the unit of the axis.
+    /// Positive value of the axis nearest to 0 at which the decision was seen flipped, in the unit of the
+    /// axis.
     pub above: Option<f64>,
-    /// Distance of the nearest flip from 0, on either side; none where the decision held within the bounds or the axis was not scanned.
+    /// Distance of the nearest flip from 0, on either side; none where the decision held within the bounds or
+    /// the axis was not scanned.
     pub tolerance: Option<f64>,
-    /// Step of the scan; none where the axis was not scanned. A flip over less than a step may have been missed.
+    /// Step of the scan; none where the axis was not scanned. A flip over less than a step may have been
+    /// missed.
     pub step: Option<f64>,
     /// Precision with which a flip is located; none where the axis was not scanned.
     pub resolution: Option<f64>,
-    /// Number of model evaluations of the scan, the unchanged picture included; none where the axis was not scanned.
+    /// Number of model evaluations of the scan, the unchanged picture included; none where the axis was not
+    /// scanned.
     pub evaluations: Option<usize>,
 }
 

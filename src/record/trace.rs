@@ -8,7 +8,8 @@ use ndarray_npy::ReadNpyExt as _;
 
 use crate::error::{Error, Result};
 
-/// The trace of one search, which `keep_traces` saves: its evaluations in their order, the unchanged picture first.
+/// The trace of one search, which `keep_traces` saves: its evaluations in their order, the unchanged picture
+/// first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace(Array2<f64>);
 
@@ -31,7 +32,8 @@ impl Step<'_> {
 }
 
 impl Trace {
-    /// Reads the trace of an attack on so many axes. A trace of an older version has no costs: all its evaluations are full.
+    /// Reads the trace of an attack on so many axes. A trace of an older version has no costs: all its
+    /// evaluations are full.
     ///
     /// # Errors
     /// A file error when the file is missing, damaged, or of another number of axes.

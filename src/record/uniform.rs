@@ -15,8 +15,8 @@ pub struct UniformRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// What the row is over: a category; all categories, whose one perturbation is chosen by the mean over them; or the mean over
-    /// categories.
+    /// Scope of the row: a category; all categories, whose one perturbation is chosen by the mean over them;
+    /// or the mean over categories.
     pub over: Over,
     /// Attack whose axes were searched.
     pub attack: Attack,

@@ -22,7 +22,7 @@ pub(super) fn gaussian(data: &[f32], width: usize, sigma: f32) -> Vec<f32> {
     })
 }
 
-/// How far [`gaussian`] reaches, in pixels.
+/// Reach of [`gaussian`] in pixels.
 pub(super) fn reach(sigma: f32) -> usize {
     if sigma < 0.15 { 0 } else { (3.0 * sigma).ceil() as usize }
 }

@@ -1,8 +1,8 @@
 //! Procedural data sets: pictures of materials and parts, with defects whose masks are exact.
 //!
-//! Two worlds share no category and no kind of defect: a model trained in one is zero-shot in the other. Every
-//! picture follows from (seed, world, category, index, size) alone. The clean and the damaged picture of a part come
-//! from the same random streams, and the mask is where the two differ before sensor noise.
+//! Two worlds share no category and no kind of defect: a model trained in one is zero-shot in the other.
+//! Every picture follows from (seed, world, category, index, size) alone. The clean and the damaged picture
+//! of a part come from the same random streams, and the mask is where the two differ before sensor noise.
 
 mod blur;
 mod captions;

@@ -16,7 +16,7 @@ pub struct Rendered {
     pub image: image::RgbImage,
     /// The pixels that the defects changed; all `false` for a good part.
     pub mask: Mask,
-    /// Kinds of the defects, see [`defect_kinds`]; empty for a good part.
+    /// Kinds of the defects, see [`defect_kinds`](super::defect_kinds); empty for a good part.
     pub defects: Vec<&'static str>,
     /// Noun phrase for the part, without an article.
     pub object: String,
@@ -43,7 +43,8 @@ pub(super) fn check_size(size: usize) -> Result<()> {
     Err(Error::usage(format!("size {size}"), "is not a size for generated pictures", fix))
 }
 
-/// Renders one part. The result depends on the arguments alone, whatever else is rendered, on any number of threads.
+/// Renders one part. The result depends on the arguments alone, whatever else is rendered, on any number of
+/// threads.
 ///
 /// # Errors
 /// A usage error for an unknown category or a size outside [`SIZES`].
@@ -71,7 +72,8 @@ pub fn render(
     })
 }
 
-/// Renders one part with and without its defects, before sensor noise: what the mask of [`render`] is made from.
+/// Renders one part with and without its defects, before sensor noise: what the mask of [`render`] is made
+/// from.
 ///
 /// # Errors
 /// The usage errors of [`render`].

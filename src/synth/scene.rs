@@ -13,7 +13,7 @@ pub(super) struct Sample {
     pub height: f32,
     /// Strength of the highlight, 0 (matt) to 1 (polished).
     pub gloss: f32,
-    /// How much of the place the part covers; the rest shows the backdrop.
+    /// Part of the place that the part covers, in [0, 1]; the rest shows the backdrop.
     pub cover: f32,
 }
 
@@ -42,7 +42,8 @@ pub(super) struct Scene {
     pub surface: Surface,
     pub backdrop: Backdrop,
     pub words: Words,
-    /// How far the part stands above its backdrop, which decides the length of its shadow, in widths of the picture.
+    /// Height of the part above its backdrop in widths of the picture, which decides the length of its
+    /// shadow.
     pub lift: f32,
 }
 
@@ -55,7 +56,8 @@ pub(super) struct Pose {
 }
 
 impl Pose {
-    /// A random pose: the longest side of the object between `low` and `high` widths of the picture; turned by at most `degrees`.
+    /// A random pose: the longest side of the object between `low` and `high` widths of the picture; turned
+    /// by at most `degrees`.
     pub fn new(dice: &mut Dice, low: f32, high: f32, degrees: f32) -> Self {
         let scale = dice.range(low, high);
         let slack = ((0.98 - scale) / 2.0).clamp(0.0, 0.04);

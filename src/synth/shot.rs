@@ -1,4 +1,5 @@
-//! From a seed to a picture: the clean part, the same part with its defects, and the pixels that differ.
+//! The pictures of one part from a seed: the clean part, the same part with its defects, and the pixels that
+//! differ.
 
 use super::catalog::{self, Entry};
 use super::defects::{Defect, Kind};
@@ -82,7 +83,8 @@ pub(super) fn shoot(
     Shot { clean: exposure.picture, picture, mask, defects, words: scene.words, rig }
 }
 
-/// Chooses the kinds of defects of a part: mostly one, by turns so that every kind appears; sometimes two or three.
+/// Chooses the kinds of defects of a part: mostly one, by turns so that every kind appears; sometimes two or
+/// three.
 fn choose(dice: &mut Dice, all: &[&'static Kind], index: usize) -> Vec<&'static Kind> {
     let mut chosen = vec![all[index % all.len()]];
     let count = match dice.unit() {
@@ -111,7 +113,8 @@ fn window(defects: &[Defect], size: usize) -> Window {
     Window { left, top, right: right.max(left), bottom: bottom.max(top) }
 }
 
-/// The raster with the defects on it, and whether the outline changed. Only the surroundings of the defects are sampled again.
+/// The raster with the defects on it, and whether the outline changed. Only the surroundings of the defects
+/// are sampled again.
 fn damaged(scene: &Scene, clean: &Raster, defects: &[Defect]) -> (Raster, bool) {
     let mut open = false;
     let mut raster = clean.clone();
@@ -201,7 +204,8 @@ mod tests {
     use super::super::shape::{V2, v2};
     use super::*;
 
-    /// The part of the picture that is photographed again fits what was kept, as if all had been photographed again.
+    /// The part of the picture that is photographed again fits what was kept, as if all had been photographed
+    /// again.
     #[test]
     fn photographing_a_part_again_is_photographing_it_all() {
         for (world, category) in [(World::Train, "oak"), (World::Train, "mesh"), (World::Test, "hex_nut")] {

@@ -68,7 +68,8 @@ struct Record {
 /// File name of the record.
 pub(super) const RECORD: &str = "synth.toml";
 
-/// First index of the good test pictures. Each part of the data set has its own, so that none depends on the length of another.
+/// First index of the good test pictures. Each part of the data set has its own, so that none depends on the
+/// length of another.
 const GOOD_FROM: usize = 1 << 24;
 const DEFECTIVE_FROM: usize = 2 << 24;
 
@@ -92,13 +93,13 @@ struct Row {
     caption: String,
 }
 
-/// Writes a generated data set in the MVTec AD layout, with `captions.csv` and `synth.toml` at its root. `progress` is told the
-/// number of pictures done and in all, from any thread. A folder that an earlier call with the same recipe wrote
-/// is written again.
+/// Writes a generated data set in the MVTec AD layout, with `captions.csv` and `synth.toml` at its root.
+/// `progress` is told the number of pictures done and in all, from any thread. A folder that an earlier call
+/// with the same recipe wrote is written again.
 ///
 /// # Errors
-/// A usage error for unknown categories or a senseless size or count; a file error for a folder that holds something
-/// else or cannot be written.
+/// A usage error for unknown categories or a senseless size or count; a file error for a folder that holds
+/// something else or cannot be written.
 pub fn write(recipe: &Recipe, out: &Path, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Summary> {
     check_size(recipe.size)?;
     let names = chosen(recipe)?;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::Axis;
 use crate::error::{Error, Result};
 
-/// One way to perturb every sample before it is scored. The order is that in which attacks run: the joint attack comes after
-/// the single ones, which it starts from.
+/// One way to perturb every sample before it is scored. The order is that in which attacks run: the joint
+/// attack comes after the single ones, which it starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
 #[non_exhaustive]

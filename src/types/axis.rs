@@ -140,8 +140,8 @@ impl Axis {
         self.facts().limits
     }
 
-    /// Whether the axis moves pixels rather than changes their colours. A loss is rough along a geometric axis: every step
-    /// shifts the picture against the model's patches.
+    /// Whether the axis moves pixels rather than changes their colours. A loss is rough along a geometric
+    /// axis: every step shifts the picture against the model's patches.
     pub const fn is_geometric(self) -> bool {
         matches!(self, Self::Angle | Self::Scale | Self::TranslateX | Self::TranslateY)
     }

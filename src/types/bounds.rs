@@ -1,4 +1,4 @@
-//! How far a perturbation may go.
+//! The bounds of perturbations.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Axis, Interval};
 use crate::error::{Error, Result};
 
-/// The interval within which each axis is searched. Files have it as a table with a key for each [`Axis::column`]; a missing key
-/// means the default.
+/// The interval within which each axis is searched. Files have it as a table with a key for each
+/// [`Axis::column`]; a missing key means the default.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds([Interval; Axis::COUNT]);
 
 impl Default for Bounds {
-    /// Bounds with [`Axis::default_bounds`] on every axis: for the paper's three +-90 degrees, +-pi and +-0.5.
+    /// Bounds with [`Axis::default_bounds`] on every axis: for the paper's three +-90 degrees, +-pi and
+    /// +-0.5.
     fn default() -> Self {
         Self(Axis::ALL.map(Axis::default_bounds))
     }

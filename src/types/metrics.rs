@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The metrics of a set of samples, pooled. All lie in [0, 1]; a metric that is not defined, because a class or every region is
-/// missing, is `None`.
+/// The metrics of a set of samples, pooled. All lie in [0, 1]; a metric that is not defined, because a class
+/// or every region is missing, is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Area under the ROC curve over all pixels (pAUROC).

@@ -50,7 +50,8 @@ pub enum Label {
 /// The frame in which prediction and ground truth are compared after a rotation, a zoom or a shift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Frame {
-    /// The untouched picture's frame: the map is brought back and compared with the untouched mask (the paper).
+    /// The untouched picture's frame: the map is brought back and compared with the untouched mask (the
+    /// paper).
     #[default]
     Derotated,
     /// The perturbed picture's frame: the mask is moved with the picture (the authors' code).
@@ -59,7 +60,7 @@ pub enum Frame {
 
 named!(Frame, "a frame", { Derotated = "derotated", RotatedMask = "rotated-mask" });
 
-/// How precisely a model evaluates a picture.
+/// The precision with which a model evaluates a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
     /// A full evaluation: the model as it is defined, whose results are reported.

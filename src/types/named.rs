@@ -25,8 +25,8 @@ macro_rules! named_values {
     };
 }
 
-/// Writes and reads an enum that has `ALL` and `name` by the name of its value, as text and with serde. Any other text is a
-/// usage error that says what it should be (`$what`, such as `a loss`) and lists all names.
+/// Writes and reads an enum that has `ALL` and `name` by the name of its value, as text and with serde. Any
+/// other text is a usage error that says what it should be (`$what`, such as `a loss`) and lists all names.
 macro_rules! values_by_name {
     ($type:ident, $what:literal) => {
         impl std::fmt::Display for $type {

@@ -1,12 +1,14 @@
-//! What a row of results is over.
+//! The scope of a row of results: a category, a mean or all samples.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What the numbers of a row of results are over. A category may have any name, `mean` and `all` too, and is never taken for one of the others.
+/// What the numbers of a row of results are over. A category may have any name, `mean` and `all` too, and is
+/// never taken for one of the others.
 ///
-/// Files have two cells for it: `over` (`category`, `mean` or `all`) and `category`, which is empty unless the row is over one.
+/// Files have two cells for it: `over` (`category`, `mean` or `all`) and `category`, which is empty unless
+/// the row is over one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "Cells", try_from = "Cells")]
 pub enum Over {
@@ -31,7 +33,8 @@ impl Over {
     }
 }
 
-/// Writes the category's name, `mean` or `all`. A category that is itself called `mean` or `all` stands in backticks.
+/// Writes the category's name, `mean` or `all`. A category that is itself called `mean` or `all` stands in
+/// backticks.
 impl fmt::Display for Over {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -45,7 +48,7 @@ impl fmt::Display for Over {
 
 #[derive(Serialize, Deserialize)]
 struct Cells {
-    /// What kind of row it is; none in files of versions that had no such column.
+    /// Kind of the row; none in files of versions that had no such column.
     over: Option<Kind>,
     category: Option<String>,
 }

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use super::by_text;
 use crate::error::{Error, Result};
 
-/// A part of a data set, one of `of`, written `index/of`: every `of`-th sample of each category, from the `index`-th on, counting
-/// from 1.
+/// A part of a data set, one of `of`, written `index/of`: every `of`-th sample of each category, from the
+/// `index`-th on, counting from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shard {
     index: usize,

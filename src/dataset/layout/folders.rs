@@ -1,4 +1,5 @@
-//! What the layouts of category folders have in common: a folder of test pictures by kind, and masks beside it.
+//! The common part of the layouts of category folders: a folder of test pictures by kind, and masks beside
+//! it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +11,8 @@ use crate::types::{Label, SampleId};
 /// Name that stands for the defect of a sample without one.
 pub const GOOD: &str = "good";
 
-/// A way to find the masks of the pictures of one defect, from `(folder of the masks, pictures, listing)`: one list for each
-/// picture.
+/// A way to find the masks of the pictures of one defect, from `(folder of the masks, pictures, listing)`:
+/// one list for each picture.
 pub type Pairing = fn(&Path, &[PathBuf], &mut Listing) -> Vec<Vec<PathBuf>>;
 
 /// The names that a layout gives to the folders of a category.
@@ -49,7 +50,8 @@ pub fn no_masks(_: &Path, images: &[PathBuf], _: &mut Listing) -> Vec<Vec<PathBu
     vec![Vec::new(); images.len()]
 }
 
-/// Lists the chosen categories of category folders of one shape. Every folder with a test folder counts as one, whatever is in it.
+/// Lists the chosen categories of category folders of one shape. Every folder with a test folder counts as
+/// one, whatever is in it.
 pub fn read(shape: &Shape, root: &Path, chosen: &[String]) -> Result<Listing> {
     let single = root.join(shape.test).is_dir();
     let entries = if single { vec![root.to_owned()] } else { files::list(root)? };

@@ -6,11 +6,13 @@ use crate::types::named;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Layout {
-    /// `<category>/test/{good,<defect>}` and `<category>/ground_truth/<defect>`: MVTec AD, MPDD, DTD-Synthetic, converted VisA.
+    /// `<category>/test/{good,<defect>}` and `<category>/ground_truth/<defect>`: MVTec AD, MPDD,
+    /// DTD-Synthetic, converted VisA.
     MvtecAd,
     /// VisA as published: `<object>/Data/Images/{Normal,Anomaly}` and `split_csv/1cls.csv`.
     Visa,
-    /// MVTec AD 2: `<category>/test_public/{good,bad,ground_truth/bad}`; the private sets have no ground truth.
+    /// MVTec AD 2: `<category>/test_public/{good,bad,ground_truth/bad}`; the private sets have no ground
+    /// truth.
     MvtecAd2,
     /// MVTec LOCO: a folder of masks for each anomalous picture.
     MvtecLoco,
@@ -42,7 +44,7 @@ impl Layout {
         self != Self::Unlabelled
     }
 
-    /// What a folder of this layout must hold.
+    /// Description of what a folder of the layout must hold.
     pub(in super::super) fn expects(self) -> &'static str {
         match self {
             Self::MvtecAd => "<category>/test/{good,<defect>} and <category>/ground_truth/<defect>",

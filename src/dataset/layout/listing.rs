@@ -1,4 +1,4 @@
-//! What lies under a root, as a layout reads it.
+//! The listing of what lies under a root, as a layout reads it.
 
 use super::super::sample::Sample;
 use super::super::unused::Unused;

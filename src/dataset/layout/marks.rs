@@ -1,4 +1,4 @@
-//! Which layouts a folder has, and which categories lie in it.
+//! The layouts that a folder bears the marks of, and the categories in it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +7,8 @@ use super::kind::Layout;
 use super::{btad, folders, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, visa};
 use crate::error::Result;
 
-/// The layouts whose marks a folder or file bears; several may fit one folder. A plain folder of pictures bears no mark, and
-/// counts as [`Layout::Unlabelled`] where nothing else fits.
+/// The layouts whose marks a folder or file bears; several may fit one folder. A plain folder of pictures
+/// bears no mark, and counts as [`Layout::Unlabelled`] where nothing else fits.
 pub fn matching(root: &Path) -> Result<Vec<Layout>> {
     if root.is_file() {
         return Ok(match files::extension(root).as_str() {
@@ -31,7 +31,8 @@ pub fn matching(root: &Path) -> Result<Vec<Layout>> {
     Ok(found)
 }
 
-/// The category folders under `root` (or `root` itself) that bear the marks of a layout; none for the layouts of one file.
+/// The category folders under `root` (or `root` itself) that bear the marks of a layout; none for the layouts
+/// of one file.
 pub fn category_folders(root: &Path, layout: Layout) -> Result<Vec<PathBuf>> {
     let bears: fn(&Path) -> bool = match layout {
         Layout::MvtecAd => mvtec_ad::bears,

@@ -1,4 +1,4 @@
-//! What the layouts that are lists of paths have in common.
+//! The common part of the layouts that are lists of paths.
 
 use std::collections::HashMap;
 use std::fs;
@@ -20,9 +20,9 @@ pub struct Entry {
     pub mask: String,
 }
 
-/// The samples of one category of a list; paths are relative to `folder`. A sample's name is `<defect>/<stem>`; where two pictures would
-/// share one, all of that name take their whole path for a stem instead, so that a name never depends on the order of the
-/// list.
+/// The samples of one category of a list; paths are relative to `folder`. A sample's name is
+/// `<defect>/<stem>`; where two pictures would share one, all of that name take their whole path for a stem
+/// instead, so that a name never depends on the order of the list.
 pub fn samples(folder: &Path, category: &str, entries: &[Entry]) -> Vec<Sample> {
     let mut count: HashMap<(&str, String), usize> = HashMap::new();
     for entry in entries {

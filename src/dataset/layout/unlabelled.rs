@@ -1,5 +1,5 @@
-//! Pictures without ground truth: a folder of pictures, or a folder for each category. Of a data set in another layout, named
-//! explicitly, it lists the test pictures without their labels and masks.
+//! Pictures without ground truth: a folder of pictures, or a folder for each category. Of a data set in
+//! another layout, named explicitly, it lists the test pictures without their labels and masks.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,8 +18,9 @@ const KIND: &str = "unlabelled";
 
 /// Names of folders of masks.
 const MASKS: [&str; 7] = ["ground_truth", "gt", "mask", "masks", "label", "labels", "annotations"];
-/// Names of other folders that belong to data sets with ground truth. A folder that holds one of them is a part of such a data
-/// set, or a data set of an unknown layout, and is taken for a plain folder of pictures only where that is asked for.
+/// Names of other folders that belong to data sets with ground truth. A folder that holds one of them is a
+/// part of such a data set, or a data set of an unknown layout, and is taken for a plain folder of pictures
+/// only where that is asked for.
 const PARTS: [&str; 15] = [
     "test",
     "train",
@@ -42,7 +43,8 @@ fn is_named(path: &Path, names: &[&str]) -> bool {
     names.contains(&files::name(path).to_lowercase().as_str())
 }
 
-/// Whether `root` is a plain folder of pictures, or of folders of pictures, where nothing suggests that there is ground truth.
+/// Whether `root` is a plain folder of pictures, or of folders of pictures, where nothing suggests that there
+/// is ground truth.
 pub fn is_plain(root: &Path) -> Result<bool> {
     let ordinary = |path: &Path| !is_named(path, &MASKS) && !is_named(path, &PARTS);
     let (folders, others): (Vec<_>, Vec<_>) = files::list(root)?.into_iter().partition(|path| path.is_dir());
@@ -100,8 +102,9 @@ fn of_labelled(root: &Path, layout: Layout, chosen: &[String]) -> Result<Listing
     }
 }
 
-/// Lists a plain folder of pictures. Pictures in `root` are a category of its name, pictures in its folders categories named
-/// after these; the name of a folder in a category becomes a part of the names of its samples. Folders without pictures are passed over, and so are those that bear a name of masks.
+/// Lists a plain folder of pictures. Pictures in `root` are a category of its name, pictures in its folders
+/// categories named after these; the name of a folder in a category becomes a part of the names of its
+/// samples. Folders without pictures are passed over, and so are those that bear a name of masks.
 fn plain(root: &Path, chosen: &[String]) -> Result<Listing> {
     let mut listing = Listing::default();
     let mut found: BTreeMap<String, Vec<Sample>> = BTreeMap::new();

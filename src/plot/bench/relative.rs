@@ -20,8 +20,8 @@ const LEFT: i32 = 520;
 /// Position where the longest bar ends.
 const RIGHT: i32 = 1400;
 
-/// Draws for each configuration how many times as long a picture takes as with the fastest one, the fastest first; configurations
-/// that were not measured stand below, without a bar.
+/// Draws for each configuration how many times as long a picture takes as with the fastest one, the fastest
+/// first; configurations that were not measured stand below, without a bar.
 ///
 /// # Errors
 /// A file error when no row was measured, or the file cannot be written.

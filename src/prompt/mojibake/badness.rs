@@ -21,7 +21,8 @@ const UPPER_COMMON: &str = "ÞΆΈ-ΊΌΎΏΑ-ΫЁ-Я";
 const LOWER_COMMON: &str = "ά-ωа-џ";
 const BOX: &str = "│┌┐┘├┤┬┼═-╬▀▄█▌▐-▓";
 
-/// Whether a text has neighbouring characters that hardly ever meet but where UTF-8 was read as something else.
+/// Whether a text has neighbouring characters that hardly ever meet but where UTF-8 was read as something
+/// else.
 pub(super) fn is_bad(text: &str) -> bool {
     static SUSPICIOUS: OnceLock<Regex> = OnceLock::new();
     // The rules are constant; a test builds them.

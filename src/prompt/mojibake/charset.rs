@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// The characters of the bytes 0x80 to 0xFF in an encoding (the mapping tables published by the Unicode consortium). Bytes that Windows
-/// leaves open keep the control character of the same number, as on the Web.
+/// The characters of the bytes 0x80 to 0xFF in an encoding (the mapping tables published by the Unicode
+/// consortium). Bytes that Windows leaves open keep the control character of the same number, as on the Web.
 const WINDOWS_1252: &str = "\
     €\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ\
     \u{a0}¡¢£¤¥¦§¨©ª«¬\u{ad}®¯°±²³´µ¶·¸¹º»¼½¾¿\
@@ -57,7 +57,8 @@ pub(super) const SUBSTITUTE: u8 = 0x1a;
 
 /// A single-byte encoding.
 pub(super) struct Charset {
-    /// Whether bytes that the encoding leaves open are filled in and [`REPLACEMENT`] has the byte [`SUBSTITUTE`].
+    /// Whether bytes that the encoding leaves open are filled in and [`REPLACEMENT`] has the byte
+    /// [`SUBSTITUTE`].
     pub(super) sloppy: bool,
     pub(super) is_macroman: bool,
     /// Characters of the bytes from 0x80.
@@ -89,7 +90,8 @@ impl Charset {
     }
 }
 
-/// All encodings in the order in which they are tried: Latin-1, Windows 1252, 1251, 1250, 1253, 1254, 1257, ISO 8859-2, Mac Roman, code page 437.
+/// All encodings in the order in which they are tried: Latin-1, Windows 1252, 1251, 1250, 1253, 1254, 1257,
+/// ISO 8859-2, Mac Roman, code page 437.
 pub(super) fn charsets() -> &'static [Charset] {
     static CHARSETS: OnceLock<Vec<Charset>> = OnceLock::new();
     CHARSETS.get_or_init(|| {
@@ -107,7 +109,8 @@ pub(super) fn latin_like() -> &'static [Charset] {
     &charsets()[..7]
 }
 
-/// The character that Windows-1252 has for a control character from U+0080 to U+009F; any other character is kept.
+/// The character that Windows-1252 has for a control character from U+0080 to U+009F; any other character is
+/// kept.
 pub(crate) fn c1_to_windows_1252(character: char) -> char {
     match u32::from(character) {
         code @ 0x80..=0x9f => charsets()[1].high[code as usize - 0x80],

@@ -12,7 +12,8 @@ use badness::is_bad;
 pub(super) use charset::c1_to_windows_1252;
 use charset::{charsets, latin_like};
 
-/// Repairs a text that was read in a wrong encoding until nothing changes. Text without signs of damage stays as it is.
+/// Repairs a text that was read in a wrong encoding until nothing changes. Text without signs of damage stays
+/// as it is.
 pub(super) fn fix_encoding(text: &str) -> String {
     let mut text = text.to_owned();
     while let Some(better) = step(&text).filter(|better| *better != text) {
@@ -70,8 +71,8 @@ fn fix_parts(text: &str) -> String {
     out
 }
 
-/// Number of characters from `at` that could be one or more whole UTF-8 sequences; 0 where the character before could
-/// belong to one as well.
+/// Number of characters from `at` that could be one or more whole UTF-8 sequences; 0 where the character
+/// before could belong to one as well.
 fn run(characters: &[char], at: usize) -> usize {
     let clues = clues();
     if at > 0 && clues.continuation_strict.contains(&characters[at - 1]) {

@@ -17,7 +17,8 @@ pub(super) struct Blob {
 }
 
 impl Blob {
-    /// A blob around `centre`: `size` is the longest diameter; `lumps` from 0 (an ellipse) to about 1 (ragged).
+    /// A blob around `centre`: `size` is the longest diameter; `lumps` from 0 (an ellipse) to about 1
+    /// (ragged).
     pub fn new(dice: &mut Dice, centre: V2, size: f32, aspect: f32, lumps: f32) -> Self {
         let half = v2(size / 2.0, size / 2.0 * aspect);
         Self {

@@ -6,8 +6,8 @@ use super::super::palette::{Rgb, luma, mix, scale};
 use super::super::shape::{V2, dome, heading, segment, smooth};
 use super::defect::{Defect, Site, contrast};
 
-/// The shape of a random walk: its length and half-width in widths of the picture, how much its heading bends in all and jitters
-/// at each step, in radians.
+/// The shape of a random walk: its length and half-width in widths of the picture, how much its heading bends
+/// in all and jitters at each step, in radians.
 pub(super) struct Walk {
     length: f32,
     steps: usize,

@@ -11,7 +11,8 @@ use super::palette::Rgb;
 use super::scene::{Pose, Sample, Scene, Words, backdrop};
 use super::shape::V2;
 
-/// Makes a scene of an object from its surface in its own frame, where its longest side is 1; heights are in that frame as well.
+/// Makes a scene of an object from its surface in its own frame, where its longest side is 1; heights are in
+/// that frame as well.
 fn object(
     dice: &mut Dice,
     pose: Pose,
