@@ -82,7 +82,7 @@ impl Objective {
     }
 
     /// Whether answers are held against the clean one instead of the ground truth.
-    pub fn is_drift(&self) -> bool {
+    pub(super) fn is_drift(&self) -> bool {
         self.goal == Goal::Drift
     }
 

@@ -1,4 +1,4 @@
-//! Which search strategy an attack uses.
+//! The choice of an attack's search strategy.
 
 use std::fmt;
 use std::str::FromStr;

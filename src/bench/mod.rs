@@ -1,10 +1,10 @@
 //! Providers compared: latency, throughput, memory and parity of maps.
 //!
-//! One ONNX Runtime library fits into a process, so each [`Configuration`] runs in a child process of its own, which also
-//! isolates crashes and gives each its own peak memory. Parent and child speak [`protocol`] over the child's standard input
-//! and output: [`serve`] is the child's side, [`Process`] the parent's. All children live at the same time, and
-//! [`rounds::run`] visits each once a round, beginning with another one every time, so that whatever the machine does
-//! meanwhile hits all alike. The rounds know nothing but [`Executor`]s: tests give them made-up ones.
+//! One ONNX Runtime library fits into a process, so each configuration of a [`BenchPlan`] runs in a child process of its own,
+//! which also isolates crashes and gives each its own peak memory. Parent and child speak a protocol of JSON lines over the child's
+//! standard input and output, of which [`serve`] is the child's side. All children live at the same time, and each is visited once a
+//! round, beginning with another one every time, so that whatever the machine does meanwhile hits all alike.
+//! [`Providers`](crate::study::Providers) runs a whole comparison.
 
 mod configuration;
 mod device;
@@ -14,23 +14,22 @@ mod folder;
 mod parity;
 mod plan;
 mod process;
-pub mod protocol;
-pub mod rounds;
+pub(crate) mod protocol;
+pub(crate) mod rounds;
 mod rows;
 mod statistics;
 mod verdict;
 mod warning;
 mod worker;
 
-pub use configuration::Configuration;
-pub use executor::Executor;
-pub use failure::Failure;
-pub use folder::Folder;
-pub use parity::{Difference, ParityMetrics, ParityMetricsOf, difference};
+pub(crate) use configuration::Configuration;
+pub(crate) use executor::Executor;
+pub(crate) use failure::Failure;
+pub(crate) use folder::Folder;
+pub(crate) use parity::ParityMetrics;
 pub use plan::BenchPlan;
-pub use process::{Launch, Process};
-pub use rows::{Knowledge, ran, rows};
-pub use statistics::Latency;
-pub use verdict::{Stability, Verdict};
-pub use warning::{Conditions, Warning, warnings};
+pub(crate) use process::{Launch, Process};
+pub(crate) use rows::{Knowledge, rows};
+pub use warning::Warning;
+pub(crate) use warning::{Conditions, warnings};
 pub use worker::serve;

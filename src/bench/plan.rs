@@ -64,7 +64,7 @@ impl BenchPlan {
     }
 
     /// Every model with every provider, precision and batch; `own` are the bundles' own precisions, in the order of the models.
-    pub fn configurations(&self, own: &[Option<Precision>]) -> Vec<Configuration> {
+    pub(crate) fn configurations(&self, own: &[Option<Precision>]) -> Vec<Configuration> {
         let mut all = Vec::new();
         for (model, &own) in self.model.iter().zip(own) {
             let mut precisions: Vec<Option<Precision>> = self.precision.iter().copied().map(Some).collect();
@@ -87,7 +87,7 @@ impl BenchPlan {
 
     /// The tasks of the comparison, a child process each: references, then the configurations, then the matrix products. `launch` says
     /// how a child is started, `pictures` whose maps are compared.
-    pub fn tasks(
+    pub(crate) fn tasks(
         &self,
         configurations: &[Configuration],
         launch: &Launch,

@@ -71,14 +71,14 @@ pub enum Warning {
     Noisy {
         /// The configuration.
         configuration: String,
-        /// Spread of the rounds ([`Stability::spread`]).
+        /// Spread of the rounds' medians, as a share of their median.
         spread: f64,
     },
     /// The last rounds are slower or faster than all.
     Drifting {
         /// The configuration.
         configuration: String,
-        /// Drift of the rounds ([`Stability::drift`]).
+        /// Drift of the last third of the rounds, as a share of the median of all.
         drift: f64,
     },
     /// The first round was slower than the later ones.

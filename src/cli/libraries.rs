@@ -37,7 +37,7 @@ fn child(program: &Path, library: &Path) -> Command {
 
 /// The child process of [`providers`]: one line of JSON.
 pub fn probe(library: &Path) -> Result<()> {
-    println!("{}", json!(model::look_at(library)));
+    println!("{}", json!(model::examine(library)));
     Ok(())
 }
 

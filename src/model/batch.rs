@@ -1,4 +1,4 @@
-//! What every segmenter checks about a batch.
+//! The checks of every segmenter on a batch.
 
 use ndarray::ArrayView4;
 

@@ -1,23 +1,23 @@
-//! What a graph must take and return, checked against what it does.
+//! The contract of a graph, what it must take and return, checked against what it does.
 
 use ort::session::Session;
 use ort::value::{Outlet, TensorElementType};
 
 use crate::error::{Error, Result};
 
-/// A dimension that must be free.
+/// Size of a dimension that must be free.
 pub(super) const ANY: i64 = -1;
 pub(super) const FLOAT: TensorElementType = TensorElementType::Float32;
 pub(super) const INT: TensorElementType = TensorElementType::Int64;
 
-/// A tensor that a graph must have. A free dimension is [`ANY`].
+/// A tensor that a graph must have, each free dimension being [`ANY`].
 pub(super) struct Expected {
     name: String,
     kind: TensorElementType,
     shape: Vec<i64>,
 }
 
-/// A tensor of this name, kind of value and shape.
+/// The expectation of a tensor of this name, kind of value and shape.
 pub(super) fn tensor(name: impl Into<String>, kind: TensorElementType, shape: &[i64]) -> Expected {
     Expected { name: name.into(), kind, shape: shape.to_vec() }
 }
@@ -25,7 +25,8 @@ pub(super) fn tensor(name: impl Into<String>, kind: TensorElementType, shape: &[
 /// Checks that a graph has these inputs and no other, and these outputs.
 ///
 /// # Errors
-/// Names the file, the tensor, what was expected and what was found.
+/// A tensor is missing, unexpected or of another kind or shape; the error names the file, the tensor, what was expected and what
+/// was found.
 pub(super) fn check(file: &str, session: &Session, inputs: &[Expected], outputs: &[Expected]) -> Result<()> {
     for expected in inputs {
         check_tensor(file, "input", expected, session.inputs())?;
@@ -67,12 +68,12 @@ fn check_tensor(file: &str, side: &str, expected: &Expected, found: &[Outlet]) -
     }
 }
 
-/// A free dimension of the graph takes any size; a fixed one must be the expected one.
+/// Whether a shape fits the expected one: a free dimension of the graph takes any size, a fixed one must be the expected one.
 fn fits(expected: &[i64], found: &[i64]) -> bool {
     expected.len() == found.len() && expected.iter().zip(found).all(|(e, f)| *f == ANY || e == f)
 }
 
-/// Kind and shape in words.
+/// Kind and shape of a tensor in words.
 pub(super) fn show(kind: TensorElementType, shape: &[i64]) -> String {
     let dims: Vec<String> =
         shape.iter().map(|d| if *d == ANY { "any".into() } else { d.to_string() }).collect();

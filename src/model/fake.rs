@@ -10,7 +10,7 @@ use crate::types::Map;
 /// A deterministic segmenter that needs no ONNX Runtime, **for tests**: red is anomalous.
 ///
 /// The map's value of a cell is the mean over the cell's pixels of max(0, red - (green + blue) / 2), in [0, 1]; the image
-/// score is the highest value. It knows how often it was called, and for how many images.
+/// score is the highest value. Calls and images are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fake {
     size: usize,
@@ -38,7 +38,7 @@ impl Fake {
         self.calls
     }
 
-    /// How many images it has segmented.
+    /// How many images were segmented.
     pub fn images(&self) -> usize {
         self.images
     }

@@ -1,4 +1,4 @@
-//! The fastest that a provider multiplies matrices: what the speed of a model is measured against.
+//! Matrix products (GEMM): the fastest that a provider multiplies, against which the speed of a model is measured.
 
 use ndarray::Array1;
 use ort::session::Session;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::runtime::Runtime;
 use crate::stats::derive_seed;
 
-/// A chain of products of square matrices on one provider in one precision. Only one number goes in and one comes out, so
+/// A chain of products of square matrices (GEMM) on one provider in one precision. Only one number goes in and one comes out, so
 /// that what is timed is the multiplication and not the way to the device.
 #[derive(Debug)]
 pub struct Gemm {
@@ -22,10 +22,10 @@ pub struct Gemm {
     provenance: Provenance,
 }
 
-/// How a precision comes about.
+/// The form of the chain's graph, by which its precision comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// Matrices of this type; the provider may be told to compute float32 in fewer bits.
+    /// `MatMul` of matrices of this type; the provider may be told to compute float32 in fewer bits.
     Plain(Kind),
     /// `MatMulInteger` of unsigned by signed integers, for which ONNX Runtime's CPU kernels are the fastest.
     Integer,
@@ -34,7 +34,7 @@ enum Form {
 }
 
 impl Gemm {
-    /// Builds the chain: 4 products of 1024 x 1024 on a processor, 8 of 4096 x 4096 on a graphics card.
+    /// Builds the chain of products: 4 of 1024 x 1024 on a processor, 8 of 4096 x 4096 on a graphics card.
     ///
     /// # Errors
     /// The provider cannot be used, does not multiply in that precision, or leaves a node to another provider.
@@ -76,17 +76,17 @@ impl Gemm {
         Ok(Self { session: built.session, flop, provenance })
     }
 
-    /// Floating point (or integer) operations of one [`Gemm::run`].
+    /// Number of floating point (or integer) operations of one [`Gemm::run`].
     pub fn flop(&self) -> f64 {
         self.flop
     }
 
-    /// What runs.
+    /// The record of what runs.
     pub fn provenance(&self) -> Provenance {
         self.provenance.clone()
     }
 
-    /// Multiplies once.
+    /// Computes the chain of products once.
     ///
     /// # Errors
     /// The provider fails.
@@ -102,7 +102,7 @@ impl Gemm {
     }
 }
 
-/// The form of the graph, and what the provider is told about float32.
+/// The form of the graph for a precision, and what the provider is told about float32.
 fn form(provider: &Provider, precision: Precision) -> Result<(Form, Option<Precision>)> {
     let plain = |kind| Ok((Form::Plain(kind), None));
     match precision {
@@ -115,7 +115,7 @@ fn form(provider: &Provider, precision: Precision) -> Result<(Form, Option<Preci
     }
 }
 
-/// y = max(x A W W ... W), with `length` products; x is one number, A and W are random.
+/// The graph of y = max(x A W W ... W), with `length` products; x is one number, A and W are random.
 fn graph(form: Form, size: usize, length: usize) -> Vec<u8> {
     let shape = [size, size];
     let floats = |name: &str| values(name, size).into_iter().flat_map(f32::to_le_bytes).collect::<Vec<u8>>();
@@ -194,7 +194,8 @@ impl Op {
     }
 }
 
-/// Uniform in +-sqrt(3 / size), the same every time: the variance 1 / size keeps the entries of a chain of products as they are.
+/// Values of a matrix, uniform in +-sqrt(3 / size), equal in every run: the variance 1 / size keeps the entries of a chain of
+/// products as they are.
 fn values(name: &str, size: usize) -> Vec<f32> {
     let mut state = derive_seed(0, name) | 1;
     let largest = (3.0 / size as f32).sqrt();

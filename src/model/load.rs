@@ -11,7 +11,7 @@ use crate::runtime::Runtime;
 /// Loads a bundle of either kind as a segmenter. A foreign graph heeds only the prompts among the options.
 ///
 /// # Errors
-/// Those of [`WinClip::load`] and [`Foreign::load`]; a temperature or stride for a foreign graph.
+/// The errors of [`WinClip::load`] and [`Foreign::load`]; a temperature or stride for a foreign graph.
 pub fn load(
     bundle: &Bundle,
     runtime: &Runtime,

@@ -1,5 +1,5 @@
-//! How a requested precision comes about: the graph as it is, a provider that computes a graph of fp32 in fewer bits, or a
-//! bundle beside the named one that holds the same model in that precision.
+//! Lowering to a requested precision: the graph as it is, a provider that computes a graph of fp32 in fewer bits, or a bundle
+//! beside the named one that holds the same model in that precision.
 
 use super::bundle::Bundle;
 use super::precision::Precision;
@@ -7,25 +7,25 @@ use super::provider::Provider;
 use super::session::SessionOptions;
 use crate::error::{Error, Result};
 
-/// What computes in the precision that was asked for.
+/// The way to the precision that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// The bundle's graph.
+    /// The bundle's graph computes in it.
     Graph,
-    /// The provider, which rounds a graph of fp32.
+    /// The provider rounds a graph of fp32.
     Provider(Precision),
-    /// Another bundle of the same model.
+    /// Another bundle of the same model computes in it.
     Sibling(Precision),
 }
 
-/// What is to be loaded for a bundle at the precision that the options ask for.
+/// A bundle lowered to the precision that the options ask for: what is to be loaded.
 #[derive(Clone, Debug)]
 pub(super) struct Lowered {
-    /// The bundle or its sibling.
+    /// The bundle that was named, or its sibling.
     pub bundle: Bundle,
-    /// Those asked for; their precision is what the provider is to compute a graph of fp32 in, `None` for a graph as it is.
+    /// The session's options; their precision is what the provider is to compute a graph of fp32 in, `None` for a graph as it is.
     pub options: SessionOptions,
-    /// What was asked for.
+    /// The precision that was asked for.
     requested: Option<Precision>,
     way: Way,
 }
@@ -39,7 +39,7 @@ impl Lowered {
         }
     }
 
-    /// For the record: what was asked for, and what answers it.
+    /// Entries for the record: the precision that was asked for, and what answers it.
     pub fn entries(&self) -> [(String, String); 2] {
         let requested = self.requested.map_or("of the bundle", Precision::name);
         let by = match self.way {
@@ -101,11 +101,10 @@ fn way(name: &str, own: Option<Precision>, provider: &Provider, wanted: Option<P
     }
 }
 
-/// The bundle that is loaded where this one is asked for at the precision that the options name: itself, or its sibling in that
-/// precision.
+/// The bundle that is loaded at the precision that the options ask for: the given one, or its sibling in that precision.
 ///
 /// # Errors
-/// The provider has no such precision; there is no sibling, or it is of another model (the error names the way out).
+/// The provider has no such precision; there is no sibling, or the sibling is of another model (the error names the way out).
 pub fn at_precision(bundle: &Bundle, session: &SessionOptions) -> Result<Bundle> {
     Ok(lower(bundle, session)?.bundle)
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind};
 
-/// What ONNX Runtime and the libraries below it write where memory cannot be had, in lower case.
+/// Phrases of ONNX Runtime and the libraries below it where memory cannot be had, in lower case.
 const PHRASES: [&str; 8] = [
     "failed to allocate memory",
     "out of memory",
@@ -14,8 +14,8 @@ const PHRASES: [&str; 8] = [
     "exceeded max size of memory",
 ];
 
-/// Whether the message of a failed call says that memory did not suffice: that of the host or that of a device.
-pub fn is_exhausted(message: &str) -> bool {
+/// Whether the message of a failed call says that the memory of the host or of a device did not suffice.
+fn is_exhausted(message: &str) -> bool {
     let message = message.to_lowercase();
     PHRASES.iter().any(|phrase| message.contains(phrase))
 }

@@ -14,7 +14,7 @@
 //! # }
 //! ```
 //!
-//! # How it is ensured that the provider that is reported is the one that ran
+//! # Why the provider that is reported is the one that ran
 //!
 //! 1. A provider is registered with `error_on_failure`: what cannot be registered is an error, never a warning.
 //! 2. Only one provider is registered for a session (TensorRT without CUDA behind it, OpenVINO without its `AUTO` and
@@ -49,18 +49,18 @@ pub use bundle::{
     InputSection, Manifest, OutputSection, Polarity, Resize, TensorLayout, TextInputSection, TextSection,
     WinClipSection,
 };
-pub use defence::{Defence, Defended, SharedSegmenter, defend};
+pub use defence::{Defence, defend};
 pub use fake::Fake;
 pub use foreign::{Foreign, recognise};
-pub use gemm::Gemm;
+pub(crate) use gemm::Gemm;
 pub use load::load;
 pub use lowering::at_precision;
 pub use precision::Precision;
 pub use provenance::Provenance;
 pub use provider::{
-    Library, LibraryState, Provider, ProviderState, ProviderStatus, Survey, look_at, providers, survey,
+    Library, LibraryState, Provider, ProviderState, ProviderStatus, Survey, examine, providers, survey,
 };
 pub use segmenter::{Segmentation, Segmenter};
 pub use session::SessionOptions;
 pub use winclip::{Embeddings, WinClip, WinClipOptions, aggregate, windows};
-pub use work::{ImageWork, image_work};
+pub(crate) use work::{ImageWork, image_work};

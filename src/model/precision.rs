@@ -1,17 +1,17 @@
-//! In what numbers a model computes.
+//! The precision in which a model computes.
 
 use crate::types::named;
 
-/// The precision of a model's matrix products. Scores and maps are float32 whatever it is.
+/// The precision of a model's matrix products. Scores and maps are float32 in every precision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Precision {
     /// IEEE 754 single, 24 bits of mantissa.
     #[default]
     Fp32,
-    /// IEEE 754 half, 11 bits.
+    /// IEEE 754 half, 11 bits of mantissa.
     Fp16,
-    /// The upper half of a single, 8 bits.
+    /// The upper half of an IEEE 754 single, 8 bits of mantissa.
     Bf16,
     /// Integers of 8 bits with scales.
     Int8,

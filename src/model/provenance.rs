@@ -9,14 +9,14 @@ use super::precision::Precision;
 use super::provider::Provider;
 use crate::runtime::Runtime;
 
-/// What ran: model, library, provider and every option as it was really set.
+/// The provenance of answers, a record of what ran: model, library, provider and every option as it was really set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Provenance {
-    /// Name of the bundle, and of the defence around it.
+    /// Name of the model, and of the defence around it.
     pub model: String,
-    /// The defence; empty for none.
+    /// The defence around the model; empty for none.
     pub defence: String,
-    /// [`Bundle::hash`](super::Bundle::hash); empty for a model without files.
+    /// Hash of the bundle ([`Bundle::hash`](super::Bundle::hash)); empty for a model without files.
     pub model_hash: String,
     /// The precision that ran, as [`Precision`] names it; empty where it is not known.
     pub precision: String,
@@ -24,9 +24,9 @@ pub struct Provenance {
     pub provider: String,
     /// Version of ONNX Runtime, for example `1.31.1`; empty where none was used.
     pub runtime_version: String,
-    /// The library file that was loaded.
+    /// The file of ONNX Runtime that was loaded.
     pub runtime_library: String,
-    /// How that file was found, for example `cache`.
+    /// How the file of ONNX Runtime was found, for example `cache`.
     pub runtime_source: String,
     /// Name of the prompt set.
     pub prompts: String,
@@ -42,7 +42,7 @@ impl Provenance {
         self.provider.parse::<Provider>().is_ok_and(|provider| provider.is_device())
     }
 
-    /// What ran, but for the prompts.
+    /// The provenance of a lowered model, without its prompts.
     pub(super) fn of(
         lowered: &Lowered,
         runtime: &Runtime,

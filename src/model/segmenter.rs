@@ -6,7 +6,7 @@ use super::provenance::Provenance;
 use crate::error::Result;
 use crate::types::Map;
 
-/// What a model says about one image.
+/// A segmentation: a model's answer to one image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segmentation {
     /// Anomaly map at the model's own resolution, shape [`Segmenter::grid`]; larger is more anomalous.
@@ -17,16 +17,16 @@ pub struct Segmentation {
 
 /// A zero-shot anomaly segmenter.
 pub trait Segmenter: Send {
-    /// Name for records, for example that of the bundle.
+    /// Name of the segmenter for records, for example that of its bundle.
     fn name(&self) -> &str;
 
-    /// Height and width in pixels of the square images that it takes.
+    /// Height and width in pixels of the square images that the segmenter takes.
     fn input_size(&self) -> usize;
 
-    /// Rows and columns of its maps.
+    /// Rows and columns of the maps.
     fn grid(&self) -> (usize, usize);
 
-    /// Whether its maps lie in [0, 1], which losses that read them as probabilities need.
+    /// Whether the maps lie in [0, 1], which losses that read them as probabilities need.
     fn is_bounded(&self) -> bool {
         true
     }
@@ -36,11 +36,11 @@ pub trait Segmenter: Send {
         1
     }
 
-    /// Makes ready for categories that are not known yet, so that a text tower is loaded once for all of them and not in the
-    /// middle of a run. [`Segmenter::segment`] does it by itself otherwise.
+    /// Prepares the segmenter for categories that are not known yet, so that a text tower is loaded once for all of them and not in
+    /// the middle of a run. Without that, [`Segmenter::segment`] prepares them by itself.
     ///
     /// # Errors
-    /// Those of the text tower, where there is one.
+    /// Errors of the text tower, where there is one.
     fn prepare(&mut self, _categories: &[&str]) -> Result<()> {
         Ok(())
     }
@@ -52,20 +52,20 @@ pub trait Segmenter: Send {
     /// failing runtime, or a model that returns values that are not finite.
     fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>>;
 
-    /// What [`Segmenter::segment_coarse`] costs, [`Segmenter::segment`] being 1; 1 where a model has no cheaper way.
+    /// Cost of [`Segmenter::segment_coarse`], that of [`Segmenter::segment`] being 1; 1 where a model has no cheaper way.
     fn coarse_cost(&self) -> f64 {
         1.0
     }
 
     /// Segments a batch as [`Segmenter::segment`] does, more cheaply and more coarsely: maps for a search to explore with, not
-    /// to be reported. The same as `segment` where a model has no cheaper way.
+    /// to be reported. Where a model has no cheaper way, `segment` is called.
     ///
     /// # Errors
-    /// Those of [`Segmenter::segment`].
+    /// The errors of [`Segmenter::segment`].
     fn segment_coarse(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
         self.segment(images, categories)
     }
 
-    /// What ran, for the record of a run.
+    /// The record of what ran.
     fn provenance(&self) -> Provenance;
 }

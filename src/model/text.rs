@@ -22,8 +22,8 @@ pub(super) struct TextShape {
     pub embedding: usize,
 }
 
-/// Embeds categories; keeps what it has embedded. The text graph is loaded with the first category and let go after each,
-/// since a run has few categories and the text tower may be large.
+/// The encoder of categories, which keeps what it has embedded. The text graph is loaded with the first category and let go after
+/// each, since a run has few categories and the text tower may be large.
 pub(super) struct TextEncoder {
     bundle: Bundle,
     shape: TextShape,
@@ -80,7 +80,7 @@ impl TextEncoder {
     /// Embeddings of a batch, one category per picture, shape (batch, 2, E).
     ///
     /// # Errors
-    /// Those of [`TextEncoder::prepare`].
+    /// The errors of [`TextEncoder::prepare`].
     pub(super) fn batch(&mut self, categories: &[&str]) -> Result<Array3<f32>> {
         self.prepare(categories)?;
         let mut text = Array3::zeros((categories.len(), 2, self.shape.embedding));
@@ -145,7 +145,7 @@ fn encode(
     })
 }
 
-/// Mean of the rows, not normalised one by one (as anomalib and Accurate-WinCLIP do), scaled to length 1; `None` if that
+/// Mean of the rows, not normalised one by one (as anomalib and Accurate-WinCLIP do), scaled to length 1; `None` if the mean
 /// has no direction.
 fn mean_direction(embeddings: ArrayView2<f32>) -> Option<Array1<f32>> {
     let mean = embeddings.mapv(f64::from).mean_axis(Axis(0))?;

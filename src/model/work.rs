@@ -1,4 +1,4 @@
-//! How much a model computes for one picture.
+//! The work of a model for one picture: how much it computes.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,12 +8,12 @@ use super::bundle::{Bundle, Graph, IMAGE_GRAPH, Manifest};
 use super::onnx::initialisers;
 use super::winclip::windows::windows;
 
-/// What the image tower of a WinCLIP does for one picture, all windows together.
+/// The work of the image tower of a WinCLIP for one picture, all windows together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ImageWork {
-    /// Tokens: those of the whole picture and of every window, each with its class token.
+    /// Number of tokens of the whole picture and of every window, each with its class token.
     pub tokens: usize,
-    /// Floating point operations, an addition and a multiplication each counted: the linear layers and the attention of
+    /// Number of floating point operations, an addition and a multiplication each counted: the linear layers and the attention of
     /// every block over every token. `None` where the graph's weights have other names than `export/` gives them.
     pub flop: Option<f64>,
 }
@@ -27,9 +27,9 @@ struct Tower {
     weights: usize,
 }
 
-/// The work for one picture with windows `stride` patches apart; `None` for a graph that is no CLIP.
+/// The work of a WinCLIP for one picture with windows `stride` patches apart; `None` for a graph that is no CLIP.
 ///
-/// It is nominal: a graph that computes the first layer once for all windows, or the last one for class tokens alone, is
+/// The count is nominal: a graph that computes the first layer once for all windows, or the last one for class tokens alone, is
 /// faster at the same count. The patch embedding is left out (0.05 % of a ViT-B/16).
 pub fn image_work(bundle: &Bundle, stride: usize) -> Option<ImageWork> {
     let Manifest::Clip(manifest) = bundle.manifest() else { return None };
@@ -48,7 +48,7 @@ pub fn image_work(bundle: &Bundle, stride: usize) -> Option<ImageWork> {
 }
 
 impl Tower {
-    /// For sequences given as (how many, tokens in each).
+    /// Number of operations for sequences given as (how many, tokens in each).
     fn flop(self, sequences: &[(usize, usize)]) -> f64 {
         let of = |&(count, length): &(usize, usize)| {
             let (count, length) = (count as f64, length as f64);

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// The cache folder: `$ASKANCE_CACHE`, else `$XDG_CACHE_HOME/askance`, else `$HOME/.cache/askance`. It need not exist.
+/// The user's cache folder: `$ASKANCE_CACHE`, else `$XDG_CACHE_HOME/askance`, else `$HOME/.cache/askance`. The folder need not
+/// exist.
 ///
 /// # Errors
 /// None of the variables is set.

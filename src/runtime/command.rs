@@ -6,14 +6,14 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How a program ended.
+/// The end of a program that was run.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// By itself.
+    /// The program ended by itself.
     Exited { status: ExitStatus, stdout: String, stderr: String },
-    /// It could not be started.
+    /// The program could not be started.
     NotStarted(String),
-    /// It was still running at the limit and was stopped.
+    /// The program was still running at the limit and was stopped.
     TimedOut,
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Ended {
     run_with_stdout(command, Stdio::piped(), limit)
 }
 
-/// As [`run`], but standard output goes where `stdout` says; what goes elsewhere is not collected.
+/// Runs `command` as [`run`] does, but standard output goes where `stdout` says; what goes elsewhere is not collected.
 pub(super) fn run_with_stdout(command: &mut Command, stdout: Stdio, limit: Duration) -> Ended {
     let spawned = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn();
     let mut child = match spawned {

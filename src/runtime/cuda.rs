@@ -15,7 +15,7 @@ use super::cache::{cache_folder, runtime_folder};
 use super::python;
 use super::wheels::CUDA_FOLDER;
 
-/// What a library belongs to, and so where it comes from.
+/// The owner of a library, and so where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owner {
     Driver,
@@ -26,7 +26,7 @@ enum Owner {
 /// A library that a provider of the GPU flavour needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Needed {
-    /// Its soname.
+    /// Soname of the library.
     pub library: &'static str,
     owner: Owner,
 }
@@ -46,7 +46,7 @@ const fn needed(owner: Owner, library: &'static str) -> Needed {
     Needed { library, owner }
 }
 
-/// Dependencies before those that need them.
+/// The libraries of CUDA and cuDNN, dependencies before those that need them.
 const CUDA: [Needed; 9] = [
     needed(Owner::Driver, "libcuda.so.1"),
     needed(Owner::Cuda, "libcudart.so.13"),
@@ -104,7 +104,7 @@ fn folders_elsewhere() -> Vec<PathBuf> {
     folders
 }
 
-/// What to do about missing libraries; `None` where nothing is missing.
+/// The fix for missing libraries; `None` where nothing is missing.
 pub(crate) fn fix(missing: &[Needed]) -> Option<String> {
     let ways = [
         (

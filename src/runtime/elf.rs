@@ -1,20 +1,20 @@
-//! A look at the headers of a shared library before the loader maps it: mapping a truncated file kills the process with
+//! A check of the headers of a shared library before the loader maps it: mapping a truncated file kills the process with
 //! a bus error at the first access beyond its end.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Why a file is not a shared library that this process can load.
+/// A defect of a file: why it is not a shared library that this process can load.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Defect {
-    /// It cannot be read.
+    /// The file cannot be read.
     Unreadable(String),
-    /// It is no ELF file, or no 64-bit little-endian shared object.
+    /// The file is no ELF file, or no 64-bit little-endian shared object.
     NotALibrary(String),
-    /// It is for another processor.
+    /// The library is for another processor.
     Foreign(&'static str),
-    /// Its headers speak of bytes beyond its end.
+    /// The headers speak of bytes beyond the end of the file.
     Truncated { size: u64, needed: u64 },
 }
 
@@ -71,7 +71,7 @@ fn end(offset: u64, length: u64) -> u64 {
     if length == 0 { 0 } else { offset.saturating_add(length) }
 }
 
-/// Little-endian number of `width` bytes.
+/// The little-endian number of `width` bytes.
 fn number(bytes: &[u8], at: usize, width: usize) -> u64 {
     bytes[at..at + width].iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }

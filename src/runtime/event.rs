@@ -1,9 +1,9 @@
-//! What finding and installing the library has to say; the caller decides whether to show it.
+//! Events while the library is found and installed; the caller decides whether to show them.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Something worth telling while ONNX Runtime is found or installed.
+/// An event worth telling while ONNX Runtime is found or installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -13,25 +13,25 @@ pub enum Event {
         package: String,
         /// Size of the download in megabytes.
         megabytes: u64,
-        /// Which package of this folder it is, from 1.
+        /// Number of the package among those of the folder, from 1.
         number: usize,
-        /// How many packages the folder is made of.
+        /// Number of packages that the folder is made of.
         of: usize,
     },
-    /// A package is there, whole, from an installation that was stopped.
+    /// A package is in place, whole, from an installation that was stopped.
     AlreadyDownloaded {
         /// Package and version.
         package: String,
     },
-    /// This folder was put in place.
+    /// A folder was put in place.
     Installed(PathBuf),
-    /// The folder is in place already; nothing was done.
+    /// A folder is in place already; nothing was done.
     AlreadyInstalled(PathBuf),
     /// A library was found that cannot be used, and the search went on.
     Skipped {
-        /// The file.
+        /// File of the library.
         library: PathBuf,
-        /// Why it cannot be used.
+        /// The reason why the library cannot be used.
         reason: String,
     },
 }

@@ -11,17 +11,17 @@ use super::{probe, python, wheels};
 use crate::error::{Error, Result};
 use crate::types::named;
 
-/// Where a library was found.
+/// The source of a library: where it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// [`Options::ort_lib`].
+    /// The user named it ([`Options::ort_lib`]).
     Given,
     /// The user's cache.
     Cache,
     /// The active Python environment.
     Python,
-    /// The user's cache, just installed.
+    /// The user's cache, into which it was just installed.
     Installed,
 }
 
@@ -32,16 +32,16 @@ named!(Source, "a source of ONNX Runtime", {
     Installed = "installed",
 });
 
-/// A library file, not yet checked.
+/// A library file that was found, not yet checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The file.
+    /// File of the library.
     pub library: PathBuf,
-    /// How it was found.
+    /// How the library was found.
     pub source: Source,
 }
 
-/// Finds the library, installing the CPU flavour if there is none. `announce` hears what happens.
+/// Finds ONNX Runtime, installing the CPU flavour if there is none. `announce` hears what happens.
 ///
 /// # Errors
 /// [`Options::ort_lib`] does not exist or holds no library; there is no library anywhere and none could be installed.

@@ -6,7 +6,7 @@ use crate::types::named;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Flavour {
-    /// CPU only.
+    /// The CPU alone.
     #[default]
     Cpu,
     /// CUDA and TensorRT. The CUDA 13 libraries and cuDNN 9 come beside it; the driver and TensorRT itself do not.

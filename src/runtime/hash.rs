@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-/// SHA-256 of bytes.
+/// SHA-256 of bytes, as lower-case hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// SHA-256 of a file, read in pieces.
+/// SHA-256 of a file, as lower-case hex; the file is read in pieces.
 ///
 /// # Errors
 /// The file is missing or cannot be read.

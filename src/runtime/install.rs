@@ -18,20 +18,20 @@ use super::wheels::{self, Component, Wheel};
 use super::{pip, python};
 use crate::error::{Error, Result};
 
-/// What of a flavour is installed, and how it is shown.
+/// Options of an installation: what of a flavour is installed, and how that is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InstallOptions {
-    /// Leaves CUDA and cuDNN out of the GPU flavour, for those who have them. An error for any other flavour.
+    /// Whether CUDA and cuDNN are left out of the GPU flavour, for those who have them. An error for any other flavour.
     pub without_cuda: bool,
-    /// Draws pip's own progress bar on standard error.
+    /// Whether pip's own progress bar is drawn on standard error.
     pub show_progress: bool,
 }
 
-/// The file that tells what a folder was made from; the last that is written before it is moved into place.
+/// Name of the file that tells what a folder was made from, the last that is written before the folder is moved into place.
 const ORIGIN: &str = "origin.toml";
 
-/// Installs what is missing of a flavour into `cache` (see [`cache_folder`](super::cache_folder)); returns the folder that
-/// holds the library.
+/// Installs the missing components of a flavour into `cache` (see [`cache_folder`](super::cache_folder)), and returns the folder
+/// that holds the library.
 ///
 /// # Errors
 /// No wheel is pinned for this machine; neither Python nor pip is there or pip fails (the error names other ways); a wheel
@@ -60,7 +60,7 @@ pub fn install(
     Ok(root.join(&components[0].folder))
 }
 
-/// How a wheel comes into an empty folder.
+/// The function that gets a wheel into an empty folder.
 type Fetch<'a> = dyn Fn(&Wheel, &Path) -> Result<PathBuf> + 'a;
 
 /// Installs a component below `root` unless it is there.
@@ -151,14 +151,14 @@ fn move_into_place(unpacked: &Path, target: &Path) -> Result<()> {
     }
 }
 
-/// Keeps other processes and threads from downloading the same at the same time, while the result lives. Only a saving: where
-/// the file system has no locks, both install, and the first to finish wins.
+/// Waits for other processes and threads that download a component, and keeps them from it while the result lives. That is only a
+/// saving: where the file system has no locks, both install, and the first to finish wins.
 fn wait_for_others(root: &Path, component: &str) -> Option<File> {
     let file = File::create(root.join(format!(".{component}.lock"))).ok()?;
     file.lock().ok().map(|()| file)
 }
 
-/// Removes what installations of this component that were killed have left. Only for the holder of the lock.
+/// Removes the leftovers of installations of a component that were killed. Only the holder of the lock may do that.
 fn remove_leftovers(root: &Path, component: &str) {
     let prefix = Staging::prefix(component);
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
@@ -169,7 +169,7 @@ fn remove_leftovers(root: &Path, component: &str) {
     }
 }
 
-/// A folder of this process and call alone, on the same file system as the target; removed when it is dropped.
+/// A staging folder of one call alone, on the file system of the target; removed when it is dropped.
 struct Staging {
     folder: PathBuf,
 }

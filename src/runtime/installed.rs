@@ -1,4 +1,4 @@
-//! What the cache holds.
+//! Installed folders of the cache.
 
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
@@ -10,12 +10,13 @@ use serde::Serialize;
 use super::cache::runtime_folder;
 use crate::error::{Error, Result};
 
-/// A folder of the cache: a flavour of ONNX Runtime, the CUDA libraries, or the downloads of an installation that was stopped.
+/// An installed folder of the cache: a flavour of ONNX Runtime, the CUDA libraries, or the downloads of an installation that was
+/// stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Installed {
     /// Name of the folder, for example `onnxruntime-1.31.1-cpu`.
     pub name: String,
-    /// The folder.
+    /// Path of the folder.
     pub folder: PathBuf,
     /// Size on disk in bytes, a file of several names counted once.
     pub bytes: u64,
@@ -45,7 +46,7 @@ pub fn installed(cache: &Path) -> Result<Vec<Installed>> {
     Ok(found)
 }
 
-/// The sum over the files of a folder, none of which lies deeper.
+/// Size of the files of a folder, none of which lies deeper.
 fn size(folder: &Path) -> Result<u64> {
     let files: Vec<Metadata> = entries(folder)?
         .iter()

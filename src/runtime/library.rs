@@ -1,4 +1,4 @@
-//! The library's file in a folder, and what to say where there is none.
+//! The library's file in a folder, and the error where there is none.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use super::flavour::Flavour;
 use crate::error::Error;
 
-/// The library in a folder, or in the places below it where wheels (`capi`) and release archives (`lib`) keep it.
+/// Finds the library in a folder, or in the places below it where wheels (`capi`) and release archives (`lib`) keep it.
 pub(super) fn library_in(folder: &Path) -> Option<PathBuf> {
     ["", "lib", "capi", "onnxruntime/capi"].iter().find_map(|below| newest_in(&folder.join(below)))
 }
 
-/// `libonnxruntime.so` if there is one, else the highest `libonnxruntime.so.<version>`.
+/// The newest library in a folder: `libonnxruntime.so` if there is one, else the highest `libonnxruntime.so.<version>`.
 fn newest_in(folder: &Path) -> Option<PathBuf> {
     let names = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let best = names.filter_map(|name| Some((version_of(&name)?, name))).max()?;
@@ -29,7 +29,7 @@ fn version_of(name: &str) -> Option<(bool, Vec<u32>)> {
     Some((false, version))
 }
 
-/// No library anywhere: the ways out.
+/// The error where no library is anywhere, with the ways out.
 pub(super) fn nowhere(flavour: Flavour, problem: &str) -> Error {
     let package = match flavour {
         Flavour::Cpu => "onnxruntime",

@@ -15,11 +15,11 @@ use super::options::Options;
 use super::probe;
 use crate::error::{Error, Result};
 
-/// ONNX Runtime, loaded. Cheap to clone; every clone is the same library.
+/// ONNX Runtime, loaded. Clones are cheap, and all are of one library.
 ///
-/// Its telemetry is switched off as soon as it can be. That is after its first event: from 1.29 on, builds for Linux and macOS send one
-/// to Microsoft unless `ORT_DISABLE_TELEMETRY=1` is in the environment before. The `askance` command sets that; a program that uses this
-/// library has to do so itself.
+/// Telemetry is switched off as soon as it can be, which is after its first event: from 1.29 on, builds for Linux and macOS send one
+/// to Microsoft unless `ORT_DISABLE_TELEMETRY=1` is in the environment before. The `askance` command sets that; a program that uses
+/// this library has to do so itself.
 #[derive(Clone)]
 pub struct Runtime {
     library: PathBuf,
@@ -35,12 +35,12 @@ impl Runtime {
     /// Finds ONNX Runtime (installing the CPU flavour if there is none; see [`find()`]) and loads it.
     ///
     /// # Errors
-    /// Those of [`find()`] and [`Runtime::load`].
+    /// The errors of [`find()`] and [`Runtime::load`].
     pub fn acquire(options: &Options, announce: &dyn Fn(&Event)) -> Result<Self> {
         Self::load(&find(options, announce)?)
     }
 
-    /// Loads a library, or returns the loaded one if it is the same file.
+    /// Loads a library, or returns the loaded one if its file is the given one.
     ///
     /// # Errors
     /// The file is no usable ONNX Runtime (missing, not a library, truncated, for another processor, lacking a
@@ -62,7 +62,7 @@ impl Runtime {
         Ok(runtime)
     }
 
-    /// The library file.
+    /// File of the library.
     pub fn library(&self) -> &Path {
         &self.library
     }
@@ -77,7 +77,7 @@ impl Runtime {
         &self.version
     }
 
-    /// ONNX Runtime's own description of its build: branch, commit, type, compiler flags.
+    /// Description of the build by ONNX Runtime itself: branch, commit, type, compiler flags.
     pub fn build_info(&self) -> &'static str {
         ort::info()
     }

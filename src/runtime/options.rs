@@ -1,24 +1,24 @@
-//! Where and how to look for the library.
+//! Options for finding the library.
 
 use std::path::PathBuf;
 
 use super::flavour::Flavour;
 
-/// Where and how to look for ONNX Runtime.
+/// Options for finding ONNX Runtime.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The library file, or a folder that holds it. Wins over everything else.
+    /// The library file, or a folder that holds it, before all other places.
     pub ort_lib: Option<PathBuf>,
-    /// Forbids the network, and so the installation with pip.
+    /// Whether the network may not be used, and so nothing be installed with pip.
     pub offline: bool,
-    /// Which build is wanted; see [`Provider::flavour`](crate::model::Provider::flavour).
+    /// The build that is wanted; see [`Provider::flavour`](crate::model::Provider::flavour).
     pub flavour: Flavour,
-    /// The cache folder instead of [`cache_folder`](super::cache_folder).
+    /// A cache folder instead of [`cache_folder`](super::cache_folder).
     pub cache: Option<PathBuf>,
 }
 
 impl Options {
-    /// The defaults, with [`Options::ort_lib`] from the environment variable `ORT_DYLIB_PATH` where that is set.
+    /// The default options, with [`Options::ort_lib`] from the environment variable `ORT_DYLIB_PATH` where that is set.
     pub fn from_env() -> Self {
         let ort_lib = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
         Self { ort_lib, ..Self::default() }

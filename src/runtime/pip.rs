@@ -10,7 +10,7 @@ use super::wheels::Wheel;
 
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// Downloads into `folder`, which must be empty, with the first of the interpreters that has pip; returns the wheel, whose
+/// Downloads a wheel into `folder`, which must be empty, with the first of the interpreters that has pip; returns the file, whose
 /// hash is not checked yet, or why there is none. pip's bar is drawn on standard error where that is wanted.
 pub(super) fn download(
     interpreters: &[PathBuf],

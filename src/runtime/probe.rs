@@ -10,7 +10,7 @@ use super::elf::{self, Defect};
 use super::keep::load_for_good;
 use crate::error::{Error, Result};
 
-/// The oldest ONNX Runtime, major and minor version, whose interface is new enough.
+/// The oldest ONNX Runtime whose interface is new enough: its major and minor version.
 pub const OLDEST_VERSION: (u32, u32) = (1, 24);
 
 const OTHER_LIBRARY: &str =
@@ -19,8 +19,8 @@ const OTHER_LIBRARY: &str =
 /// Checks that a file is a library that loads and is an ONNX Runtime that is new enough; returns its version.
 ///
 /// # Errors
-/// Says what is wrong with the file: missing, not a library, truncated, for another processor, a dependency that is
-/// missing, another library, too old.
+/// The file is missing, no library, truncated, for another processor, lacking a dependency, another library or too old; the error
+/// says which.
 pub(super) fn probe(path: &Path) -> Result<String> {
     elf::check(path).map_err(|defect| explain_defect(path, &defect))?;
     let api_base = open(path)?;
@@ -111,7 +111,7 @@ fn explain_defect(path: &Path, defect: &Defect) -> Error {
     Error::runtime(path.display().to_string(), problem, fix)
 }
 
-/// The message of an error and of its cause, where the loader's own words are.
+/// The message of an error and that of its cause, where the loader's own words are.
 fn with_source(error: &libloading::Error) -> String {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     format!("{error}{}", cause.unwrap_or_default())

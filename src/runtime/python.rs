@@ -8,7 +8,7 @@ use super::command::{Ended, run};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Prints the folders of packages, without importing them, one a line: `name<TAB>folder`.
+/// A program that prints the folders of packages, without importing them, one a line: `name<TAB>folder`.
 const WHERE: &str = "
 import importlib.util, sys
 for name in sys.argv[1:]:

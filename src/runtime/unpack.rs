@@ -1,4 +1,4 @@
-//! Taking the shared libraries and licences out of a wheel.
+//! Unpacking the shared libraries and licences of a wheel.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -9,7 +9,7 @@ use zip::ZipArchive;
 
 use crate::error::{Error, Result};
 
-/// Unpacks the shared libraries (not Python's own module) and the licences into `folder`, without subfolders: the libraries
+/// Unpacks a wheel's shared libraries (not Python's own module) and licences into `folder`, without subfolders: the libraries
 /// look for each other beside themselves. Members that are byte for byte the same file (OpenVINO's wheel holds each library
 /// three times) become links to one.
 ///

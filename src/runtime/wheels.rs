@@ -16,15 +16,15 @@ pub(super) struct Wheel {
     pub megabytes: u64,
 }
 
-/// Wheels that are unpacked into one folder of the cache, which is there whole or not at all.
+/// A component of a flavour: wheels that are unpacked into one folder of the cache, which is there whole or not at all.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Component {
-    /// Name of the folder.
+    /// Name of the folder of the component.
     pub folder: String,
     pub wheels: &'static [Wheel],
 }
 
-/// Folder of the CUDA libraries: version of CUDA, then of cuDNN.
+/// Name of the folder of the CUDA libraries: version of CUDA, then of cuDNN.
 pub(super) const CUDA_FOLDER: &str = "cuda-13.5-cudnn-9.28";
 
 /// A wheel that holds ONNX Runtime, its flavour, and its architecture as [`std::env::consts::ARCH`] names it.
@@ -77,7 +77,7 @@ static ONNX_RUNTIME: [Build; 4] = [
     ),
 ];
 
-/// What pip resolves for `onnxruntime-gpu[cuda,cudnn]==1.31.1` beside ONNX Runtime itself, for `x86_64`.
+/// The wheels that pip resolves for `onnxruntime-gpu[cuda,cudnn]==1.31.1` beside ONNX Runtime itself, for `x86_64`.
 static CUDA: [Wheel; 7] = [
     Wheel {
         package: "nvidia-cuda-runtime",
@@ -131,16 +131,16 @@ static CUDA: [Wheel; 7] = [
 ];
 
 impl Wheel {
-    /// Package and version, as people write them.
+    /// Package and version of the wheel, as people write them.
     pub fn name(&self) -> String {
         format!("{} {}", self.package, self.version)
     }
 }
 
-/// ONNX Runtime itself of a flavour, for this machine.
+/// The component with ONNX Runtime itself of a flavour, for this machine.
 ///
 /// # Errors
-/// None is pinned for this operating system or architecture.
+/// No wheel is pinned for this operating system or architecture.
 pub(super) fn onnx_runtime(flavour: Flavour) -> Result<Component> {
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     let wheel = ONNX_RUNTIME
@@ -158,10 +158,10 @@ pub(super) fn onnx_runtime(flavour: Flavour) -> Result<Component> {
     Ok(Component { folder, wheels: std::slice::from_ref(wheel) })
 }
 
-/// Everything that a flavour consists of; without CUDA and cuDNN where the user has them.
+/// The components of a flavour; without CUDA and cuDNN where the user has them.
 ///
 /// # Errors
-/// Those of [`onnx_runtime`].
+/// The errors of [`onnx_runtime`].
 pub(super) fn components(flavour: Flavour, without_cuda: bool) -> Result<Vec<Component>> {
     let own = onnx_runtime(flavour)?;
     let cuda = (flavour == Flavour::Gpu && !without_cuda)

@@ -1,4 +1,4 @@
-//! Where a decision first flips on the way from 0 to a limit.
+//! The first flip of a decision on the way from 0 to a limit.
 
 /// A scan for the first flip of a decision: it walks outward from 0 in even steps until the decision flips, then halves the
 /// last step. At most `budget` values are asked, one after the other; of them a quarter, but no more than

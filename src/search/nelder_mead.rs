@@ -63,7 +63,7 @@ struct Trial {
     loss: Option<f64>,
 }
 
-/// What the losses of the trials will decide.
+/// The step of the simplex that the losses of the trials will decide.
 #[derive(Clone, Debug)]
 enum Step {
     /// Nothing was asked yet.

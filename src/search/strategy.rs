@@ -1,4 +1,4 @@
-//! What a search strategy is, and which there are.
+//! The interface of a search strategy, and the names of those that are built in.
 
 use super::space::Space;
 use crate::types::{Detail, named};
@@ -101,7 +101,7 @@ named!(Kind, "a search strategy", {
 pub struct Own {
     /// Name of the strategy in files and tables; none of the names of [`Kind`].
     pub name: &'static str,
-    /// What builds the strategy, which asks for at most as many points as the budget says.
+    /// Function that builds the strategy, which asks for at most as many points as the budget says.
     pub build: fn(&Space, usize, u64) -> Box<dyn Strategy>,
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::precision::Precision;
 use crate::runtime::{sha256, sha256_of_file};
 
-/// A model with its manifest; every file has been checked against its hash.
+/// A bundle: a model with its manifest, every file of which has been checked against its hash.
 #[derive(Clone, Debug)]
 pub struct Bundle {
     pub(super) manifest: Manifest,
@@ -20,7 +20,7 @@ pub struct Bundle {
     pub(super) bytes: u64,
 }
 
-/// Where a bundle comes from.
+/// The origin of a bundle.
 #[derive(Clone, Debug)]
 pub(super) enum Origin {
     Folder(PathBuf),
@@ -29,7 +29,7 @@ pub(super) enum Origin {
     Graph(PathBuf),
 }
 
-/// Where a graph is to be read from.
+/// The place from which a graph is to be read.
 pub(crate) enum Graph {
     File(PathBuf),
     Memory(&'static [u8]),
@@ -63,10 +63,10 @@ impl Bundle {
         embedded::ALL.iter().map(|bundle| bundle.name).collect()
     }
 
-    /// A bundle that is part of this program; see [`Bundle::embedded_names`].
+    /// Opens a bundle that is part of this program; see [`Bundle::embedded_names`].
     ///
     /// # Errors
-    /// There is none of that name.
+    /// There is no embedded bundle of that name.
     pub fn embedded(name: &str) -> Result<Self> {
         let Some(bundle) = embedded::ALL.iter().find(|bundle| bundle.name == name) else {
             return Err(unknown(name));
@@ -81,10 +81,10 @@ impl Bundle {
         Ok(Self { manifest, origin: Origin::Embedded(bundle), bytes })
     }
 
-    /// The bundle of this name: a folder that holds a `bundle.toml`, else an embedded name.
+    /// Opens the bundle of a name: a folder that holds a `bundle.toml`, else an embedded name.
     ///
     /// # Errors
-    /// It is neither (the error lists what there is); those of [`Bundle::open`].
+    /// The name is neither (the error lists what there is); those of [`Bundle::open`].
     pub fn resolve(spec: &str) -> Result<Self> {
         let folder = Path::new(spec);
         if folder.join(MANIFEST_FILE).is_file() {
@@ -96,19 +96,19 @@ impl Bundle {
         if folder.is_dir() { Self::open(folder) } else { Err(unknown(spec)) }
     }
 
-    /// Whether this names a graph without a manifest: an existing `.onnx` file.
+    /// Whether a name is that of a graph without a manifest: an existing `.onnx` file.
     pub fn is_graph(spec: &str) -> bool {
         let path = Path::new(spec);
         path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
     }
 
-    /// A graph without a manifest of its own, with what was recognised in it.
+    /// The bundle of a graph without a manifest of its own, with the manifest that was recognised in it.
     pub(in crate::model) fn of_graph(path: &Path, manifest: ForeignManifest) -> Self {
         let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
         Self { manifest: Manifest::Foreign(manifest), origin: Origin::Graph(path.to_path_buf()), bytes }
     }
 
-    /// The manifest of a CLIP.
+    /// The manifest of the bundle, which must be a CLIP.
     ///
     /// # Errors
     /// The bundle is a foreign graph.
@@ -133,17 +133,17 @@ impl Bundle {
         folders
     }
 
-    /// The manifest.
+    /// The manifest of the bundle.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Name in the manifest.
+    /// Name of the model in the manifest.
     pub fn name(&self) -> &str {
         self.manifest.name()
     }
 
-    /// Precision in the manifest; `None` for a foreign graph that does not tell.
+    /// Precision of the model in the manifest; `None` for a foreign graph that does not tell.
     pub fn precision(&self) -> Option<Precision> {
         self.manifest.precision()
     }
@@ -155,7 +155,7 @@ impl Bundle {
         sha256(lines.as_bytes())
     }
 
-    /// The name of one of its files in messages.
+    /// The name of a file of the bundle in messages.
     pub(crate) fn file_name(&self, file: &str) -> String {
         match &self.origin {
             Origin::Folder(folder) => folder.join(file).display().to_string(),
@@ -164,7 +164,7 @@ impl Bundle {
         }
     }
 
-    /// Where one of its graphs is.
+    /// The place of a graph of the bundle.
     pub(crate) fn graph(&self, file: &str) -> Graph {
         match &self.origin {
             Origin::Folder(folder) => Graph::File(folder.join(file)),

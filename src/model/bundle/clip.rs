@@ -7,38 +7,38 @@ use serde::{Deserialize, Serialize};
 use super::files::{IMAGE_GRAPH, TEXT_GRAPH};
 use crate::model::precision::Precision;
 
-/// What `architecture` says in it.
+/// The `architecture` in the manifest of a CLIP.
 pub(super) const ARCHITECTURE: &str = "clip-vit";
 
 /// The manifest of a CLIP bundle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClipManifest {
-    /// Version of this file's format; 1.
+    /// Version of the manifest's format; 1.
     pub format: u32,
-    /// Short name.
+    /// Short name of the model.
     pub name: String,
-    /// `clip-vit`.
+    /// The architecture: `clip-vit`.
     pub architecture: String,
-    /// One sentence.
+    /// Description of the model in one sentence.
     pub description: String,
-    /// Precision of the matrix products of its graphs.
+    /// Precision of the matrix products of the graphs.
     pub precision: Precision,
-    /// Where the weights come from.
+    /// Origin of the weights.
     pub source: String,
     /// Licence of the weights.
     pub licence: String,
-    /// What the image graph takes.
+    /// The input of the image graph.
     pub image: ImageSection,
-    /// What the text graph takes.
+    /// The input of the text graph.
     pub text: TextSection,
-    /// What WinCLIP needs to know.
+    /// The windows, embeddings and temperature of WinCLIP.
     pub winclip: WinClipSection,
     /// SHA-256, lower-case hex, of each file by its name.
     pub files: BTreeMap<String, String>,
 }
 
-/// What the image graph takes.
+/// The section of a CLIP's manifest about the input of the image graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImageSection {
@@ -46,15 +46,15 @@ pub struct ImageSection {
     pub size: usize,
     /// Rows and columns of the patch grid.
     pub patch_grid: [usize; 2],
-    /// Mean that the graph subtracts, per channel, for the record.
+    /// Mean that the graph subtracts from each channel, for the record.
     pub mean: [f32; 3],
-    /// Standard deviation that the graph divides by, per channel, for the record.
+    /// Standard deviation that the graph divides each channel by, for the record.
     pub std: [f32; 3],
-    /// `gelu` or `quick_gelu`, for the record.
+    /// Activation function, `gelu` or `quick_gelu`, for the record.
     pub activation: String,
 }
 
-/// What the text graph takes.
+/// The section of a CLIP's manifest about the input of the text graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextSection {
@@ -62,20 +62,20 @@ pub struct TextSection {
     pub context: usize,
 }
 
-/// What WinCLIP needs to know.
+/// The section of a CLIP's manifest about WinCLIP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WinClipSection {
     /// Length of an embedding.
     pub embedding: usize,
-    /// Sides of the windows in patches.
+    /// Sides of the windows, in patches.
     pub scales: Vec<usize>,
     /// Default softmax temperature.
     pub temperature: f32,
 }
 
 impl ClipManifest {
-    /// The first value that makes no sense.
+    /// Names the first value of the manifest that makes no sense.
     pub(super) fn senseless(&self) -> Option<String> {
         let [rows, columns] = self.image.patch_grid;
         let (size, scales) = (self.image.size, &self.winclip.scales);

@@ -6,48 +6,48 @@ use super::checked::Bundle;
 use super::manifest::Manifest;
 use crate::model::precision::Precision;
 
-/// What a bundle is, for people.
+/// The description of a bundle, for people.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Description {
-    /// Name in the manifest.
+    /// Name of the model in the manifest.
     pub name: String,
-    /// The folder, or `embedded`.
+    /// Folder of the bundle, or `embedded`.
     pub origin: String,
     /// Kind of model, for example `clip-vit`.
     pub architecture: String,
-    /// One sentence.
+    /// Description of the model in one sentence.
     pub description: String,
     /// Precision of the matrix products, for example `fp32`, or `unknown`.
     pub precision: String,
-    /// Where the weights come from.
+    /// Origin of the weights.
     pub source: String,
     /// Licence of the weights.
     pub licence: String,
     /// Side of the square input in pixels.
     pub size: usize,
-    /// What only a CLIP has.
+    /// The values that only a CLIP has.
     pub clip: Option<ClipDescription>,
     /// Size of all files in bytes.
     pub bytes: u64,
-    /// [`Bundle::hash`].
+    /// Hash of the bundle ([`Bundle::hash`]).
     pub hash: String,
 }
 
-/// The part of a [`Description`] that only a CLIP has.
+/// The part of a bundle's [`Description`] that only a CLIP has.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClipDescription {
     /// Rows and columns of the patch grid.
     pub patch_grid: [usize; 2],
     /// Length of an embedding.
     pub embedding: usize,
-    /// Sides of the windows in patches.
+    /// Sides of the windows, in patches.
     pub scales: Vec<usize>,
     /// Default softmax temperature.
     pub temperature: f32,
 }
 
 impl Bundle {
-    /// What the bundle is, for people.
+    /// Describes the bundle for people.
     pub fn describe(&self) -> Description {
         let common = Description {
             name: self.name().to_owned(),

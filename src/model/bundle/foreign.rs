@@ -7,50 +7,50 @@ use serde::{Deserialize, Serialize};
 use super::files::TEXT_GRAPH;
 use crate::model::precision::Precision;
 
-/// What `architecture` says in it.
+/// The `architecture` in the manifest of a foreign graph.
 pub(crate) const ARCHITECTURE: &str = "image-to-map";
-/// File name of the graph.
+/// File name of a foreign graph.
 pub(crate) const FOREIGN_GRAPH: &str = "model.onnx";
 
 /// The manifest of a graph that this project did not write.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForeignManifest {
-    /// Version of this file's format; 1.
+    /// Version of the manifest's format; 1.
     pub format: u32,
-    /// Short name.
+    /// Short name of the model.
     pub name: String,
-    /// `image-to-map`.
+    /// The architecture: `image-to-map`.
     pub architecture: String,
-    /// One sentence.
+    /// Description of the model in one sentence.
     #[serde(default)]
     pub description: String,
     /// Precision of the matrix products of the graph, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
-    /// Where the graph comes from.
+    /// Origin of the graph.
     #[serde(default = "unknown")]
     pub source: String,
     /// Licence of the weights.
     #[serde(default = "unknown")]
     pub licence: String,
-    /// The picture.
+    /// The input of the graph: a picture.
     pub input: InputSection,
-    /// Text embeddings, for a graph that wants them.
+    /// The text input, for a graph that wants embeddings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextInputSection>,
-    /// The map.
+    /// The output of the graph: a map, and perhaps a score.
     pub output: OutputSection,
     /// SHA-256, lower-case hex, of each file by its name: `model.onnx`, `text.onnx` where there is a text section, and files of
     /// external weights.
     pub files: BTreeMap<String, String>,
 }
 
-/// What the graph takes for a picture.
+/// The section of a foreign graph's manifest about the picture that it takes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputSection {
-    /// Name of the tensor, float32.
+    /// Name of the input tensor, float32.
     pub name: String,
     /// Side of the square picture in pixels: what the graph is given, and the size at which maps are evaluated.
     pub size: usize,
@@ -60,13 +60,13 @@ pub struct InputSection {
     /// Order of the colours.
     #[serde(default)]
     pub channels: Channels,
-    /// What black and white are to become, before mean and standard deviation.
+    /// The values of black and white, before mean and standard deviation.
     #[serde(default = "unit")]
     pub range: [f32; 2],
-    /// Subtracted per channel (in the order of `channels`); 0 where the graph normalises by itself.
+    /// Mean that is subtracted from each channel (in the order of `channels`); 0 where the graph normalises by itself.
     #[serde(default)]
     pub mean: [f32; 3],
-    /// Divided by per channel, after the mean.
+    /// Standard deviation that each channel is divided by, after the mean.
     #[serde(default = "ones")]
     pub std: [f32; 3],
     /// Who brings pictures to the size that the network needs.
@@ -74,15 +74,15 @@ pub struct InputSection {
     pub resize: Resize,
 }
 
-/// Order of the axes of a picture.
+/// Order of the axes of a picture's tensor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TensorLayout {
-    /// (batch, 3, height, width).
+    /// Channels first: (batch, 3, height, width).
     #[default]
     Nchw,
-    /// (batch, height, width, 3).
+    /// Channels last: (batch, height, width, 3).
     Nhwc,
 }
 
@@ -91,10 +91,10 @@ pub enum TensorLayout {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Channels {
-    /// Red first.
+    /// Red, green, blue.
     #[default]
     Rgb,
-    /// Blue first, as OpenCV reads them.
+    /// Blue, green, red, as OpenCV reads pictures.
     Bgr,
 }
 
@@ -106,15 +106,16 @@ pub enum Resize {
     /// The graph takes the picture as it is and needs `input.size` pixels.
     #[default]
     Askance,
-    /// The graph resizes; it must take pictures of any size.
+    /// The graph resizes the picture, and must take pictures of any size.
     Graph,
 }
 
-/// Text embeddings as an input: those of the prompt set, as WinCLIP has them (mean over the prompts of a class, length 1).
+/// The section of a foreign graph's manifest about text embeddings as an input: those of the prompt set, as WinCLIP has them (mean
+/// over the prompts of a class, length 1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextInputSection {
-    /// Name of the tensor, float32: (batch, 2, E), or (2, E) for all pictures of a call; normal, then anomalous.
+    /// Name of the input tensor, float32: (batch, 2, E), or (2, E) for all pictures of a call; normal, then anomalous.
     pub name: String,
     /// Length of an embedding, E.
     pub embedding: usize,
@@ -122,37 +123,37 @@ pub struct TextInputSection {
     pub context: usize,
 }
 
-/// What the graph returns.
+/// The section of a foreign graph's manifest about what it returns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputSection {
     /// Name of the map, float32: (batch, H, W) or (batch, C, H, W), at any resolution.
     pub map: String,
-    /// Which channel of the map is the anomaly map; may be left out where there is one.
+    /// Channel of the map that is the anomaly map; may be left out where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<usize>,
-    /// Name of the image score, float32: one value per picture. The map's maximum where it is left out.
+    /// Name of the image score, float32, one value per picture; where it is left out, the score is the map's maximum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<String>,
     /// Whether a high value means anomalous or normal, in map and score alike.
     #[serde(default)]
     pub polarity: Polarity,
-    /// Smallest and largest possible value of the map, brought to [0, 1]; unbounded where it is left out.
+    /// Smallest and largest possible value of the map, which are brought to 0 and 1; unbounded where they are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<[f32; 2]>,
-    /// The same for the score, where it is an output of its own.
+    /// Smallest and largest possible value of the score, where it is an output of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score_range: Option<[f32; 2]>,
 }
 
-/// What a high value of a map means.
+/// The polarity of a map: what a high value means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Polarity {
-    /// High is anomalous.
+    /// A high value means anomalous.
     #[default]
     Anomalous,
-    /// High is normal: values are turned over.
+    /// A high value means normal: values are turned over.
     Normal,
 }
 
@@ -169,7 +170,7 @@ fn ones() -> [f32; 3] {
 }
 
 impl ForeignManifest {
-    /// The first value that makes no sense.
+    /// Names the first value of the manifest that makes no sense.
     pub(super) fn senseless(&self) -> Option<String> {
         let (input, output) = (&self.input, &self.output);
         let ascends = |range: [f32; 2]| range.iter().all(|v| v.is_finite()) && range[0] < range[1];

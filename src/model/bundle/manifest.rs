@@ -1,4 +1,4 @@
-//! `bundle.toml`.
+//! The manifest of a bundle, `bundle.toml`.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +9,22 @@ use super::foreign::{self, ForeignManifest};
 use crate::error::{Error, Kind, Result};
 use crate::model::precision::Precision;
 
-/// File name of the manifest.
+/// File name of a bundle's manifest.
 pub(crate) const MANIFEST_FILE: &str = "bundle.toml";
 const FORMAT: u32 = 1;
 
-/// A manifest, by what `architecture` says.
+/// The manifest of a bundle, of a kind for each `architecture`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Manifest {
-    /// `clip-vit`: a CLIP whose graphs this project wrote.
+    /// A CLIP whose graphs this project wrote (`clip-vit`).
     Clip(ClipManifest),
-    /// `image-to-map`: a graph of any origin that turns a picture into an anomaly map.
+    /// A graph of any origin that turns a picture into an anomaly map (`image-to-map`).
     Foreign(ForeignManifest),
 }
 
 impl Manifest {
-    /// Short name.
+    /// Short name of the model.
     pub fn name(&self) -> &str {
         match self {
             Self::Clip(manifest) => &manifest.name,
@@ -48,7 +48,7 @@ impl Manifest {
         }
     }
 
-    /// Whether both are of one model, whatever their precision: they take the same and return the same.
+    /// Whether two manifests are of one model, whatever their precision: its graphs take and return the same tensors.
     pub(super) fn fits(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Clip(one), Self::Clip(other)) => {

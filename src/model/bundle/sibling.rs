@@ -1,4 +1,4 @@
-//! The same model in another precision: a bundle beside the named one.
+//! Siblings of a bundle, which hold its model in other precisions.
 
 use std::path::{Path, PathBuf};
 
@@ -7,16 +7,16 @@ use super::manifest::MANIFEST_FILE;
 use crate::error::{Error, Kind, Result};
 use crate::model::precision::Precision;
 
-/// Where a bundle beside an embedded one may lie.
+/// Folder in which a bundle beside an embedded one may lie.
 const MODELS_FOLDER: &str = "models";
 
 impl Bundle {
-    /// The same model in another precision: the folder `<folder>-<precision>` beside the bundle's own (`<folder>` for fp32), or
-    /// the embedded bundle or folder in `models/` of that name beside an embedded one.
+    /// Opens the sibling of the bundle, which holds its model in another precision: the folder `<folder>-<precision>` beside the
+    /// bundle's own (`<folder>` for fp32), or the embedded bundle or folder in `models/` of that name beside an embedded one.
     ///
     /// # Errors
-    /// There is none (the error names the command that makes one); what is there is in another precision or another model;
-    /// those of [`Bundle::open`].
+    /// There is no sibling (the error names the command that makes one); it is in another precision or of another model; those
+    /// of [`Bundle::open`].
     pub(in crate::model) fn sibling(&self, precision: Precision) -> Result<Self> {
         let (sibling, place) = match &self.origin {
             Origin::Folder(folder) => {
@@ -46,7 +46,7 @@ impl Bundle {
         Ok(sibling)
     }
 
-    /// The name of a sibling; a suffix of this bundle's own precision goes.
+    /// The name of a sibling, in which the bundle's own suffix of a precision is replaced.
     fn named(&self, folder: &Path, precision: Precision) -> String {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let own = self.precision().map_or_else(String::new, |own| format!("-{own}"));

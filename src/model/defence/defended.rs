@@ -11,14 +11,14 @@ use crate::error::{Error, Result};
 use crate::model::{Provenance, Segmentation, Segmenter};
 use crate::types::Detail;
 
-/// A model that several defended ones share, so that it is loaded once.
-pub type SharedSegmenter = Arc<Mutex<Box<dyn Segmenter>>>;
+/// A model that several defended models share, so that it is loaded once.
+type SharedSegmenter = Arc<Mutex<Box<dyn Segmenter>>>;
 
 /// A model with a defence around it.
 ///
 /// A picture is corrected in its colours first (grey-world, then desaturate), then segmented in each of its turns; maps are turned
 /// back and averaged, image scores averaged.
-pub struct Defended {
+struct Defended {
     inner: SharedSegmenter,
     defence: Defence,
     name: String,
@@ -29,11 +29,11 @@ pub struct Defended {
 }
 
 impl Defended {
-    /// Puts a defence around a model. Its name is `MODEL+DEFENCE`, or the model's own without a defence.
+    /// Puts a defence around a model. The defended model's name is `MODEL+DEFENCE`, or the model's own without a defence.
     ///
     /// # Errors
     /// A usage error where maps cannot be turned back because they are not square.
-    pub fn new(inner: SharedSegmenter, defence: Defence) -> Result<Self> {
+    fn new(inner: SharedSegmenter, defence: Defence) -> Result<Self> {
         let (name, size, grid, is_bounded) = {
             let inner = lock(&inner);
             (inner.name().to_owned(), inner.input_size(), inner.grid(), inner.is_bounded())
@@ -49,11 +49,6 @@ impl Defended {
         let name = if defence.is_none() { name } else { format!("{name}+{defence}") };
         let turns = Turns::new(defence.turns(), size);
         Ok(Self { inner, defence, name, size, grid, is_bounded, turns })
-    }
-
-    /// The defence.
-    pub fn defence(&self) -> Defence {
-        self.defence
     }
 
     fn answers(
@@ -79,11 +74,11 @@ impl Defended {
     }
 }
 
-/// Every model under every one of the defences; the models themselves where none is given. A model is loaded once, whatever is
-/// put around it.
+/// Puts every defence around every model; without defences the models stay as they are. A model is loaded once, whatever is put
+/// around it.
 ///
 /// # Errors
-/// Those of [`Defended::new`]; a usage error for a defence that is given twice.
+/// The errors of `Defended::new`; a usage error for a defence that is given twice.
 pub fn defend(models: Vec<Box<dyn Segmenter>>, defences: &[Defence]) -> Result<Vec<Box<dyn Segmenter>>> {
     if let Some(twice) = (1..defences.len()).find(|&at| defences[..at].contains(&defences[at])) {
         return Err(Error::setting("defence", defences[twice], "is given twice", "give each once"));
@@ -101,7 +96,7 @@ pub fn defend(models: Vec<Box<dyn Segmenter>>, defences: &[Defence]) -> Result<V
     Ok(defended)
 }
 
-/// A panic in a model call leaves the model as it was.
+/// Locks a model, also after a panic in a model call, which leaves the model as it was.
 fn lock(inner: &SharedSegmenter) -> MutexGuard<'_, Box<dyn Segmenter>> {
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! What a defence consists of, and how it is written.
+//! The parts of a defence, and how they are written.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,30 +6,30 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use crate::types::by_text;
 
-/// Most turns: a degree each.
+/// The most turns: one for each degree.
 const MOST_TURNS: usize = 360;
 
-/// A combination of defences, written as a list such as `grey-world,rotate:4`, or `none`. They act in one order, however the
-/// list is written: grey-world, desaturate, rotate.
+/// A combination of defences, written as a list such as `grey-world,rotate:4`, or `none`. The parts act in one order, however
+/// the list is written: grey-world, desaturate, rotate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Defence {
-    /// Grey-world white balance of the picture.
+    /// Whether the picture gets a grey-world white balance.
     pub grey_world: bool,
-    /// The picture turned grey.
+    /// Whether the picture is turned grey.
     pub desaturate: bool,
-    /// Answers averaged over so many evenly spaced turns of the picture.
+    /// Number of evenly spaced turns of the picture over which answers are averaged.
     pub rotate: Option<usize>,
 }
 
 by_text!(Defence);
 
 impl Defence {
-    /// Whether it is no defence at all.
+    /// Whether the combination is empty, and so no defence at all.
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
 
-    /// Model calls for one answer, at least 1.
+    /// Number of model calls for one answer, at least 1.
     pub fn turns(self) -> usize {
         self.rotate.unwrap_or(1)
     }
@@ -72,7 +72,7 @@ impl FromStr for Defence {
     }
 }
 
-/// In the order in which they act, joined by `+`.
+/// The parts in the order in which they act, joined by `+`.
 impl fmt::Display for Defence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [

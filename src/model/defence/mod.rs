@@ -6,5 +6,5 @@ mod defended;
 mod kind;
 mod rotate;
 
-pub use defended::{Defended, SharedSegmenter, defend};
+pub use defended::defend;
 pub use kind::Defence;

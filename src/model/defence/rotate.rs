@@ -1,4 +1,4 @@
-//! Averages over turns of the picture.
+//! The defence that averages over turns of the picture.
 
 use ndarray::{Array2, Array4, ArrayView4, Axis as Dimension, Zip};
 
@@ -7,14 +7,14 @@ use crate::model::{Segmentation, Segmenter};
 use crate::perturb::{Perturber, Resampling, unwarp_map};
 use crate::types::{Axis, Detail, Map, Perturbation};
 
-/// Evenly spaced turns, 0 first: `360 k / K` degrees clockwise.
+/// Evenly spaced turns of a picture, 0 first: `360 k / K` degrees clockwise.
 pub struct Turns {
     angles: Vec<f64>,
     perturber: Perturber,
 }
 
 impl Turns {
-    /// `count` turns of pictures of `size` x `size` pixels. Corners are filled with the nearest border pixel.
+    /// A number of turns of pictures of `size` x `size` pixels. Corners are filled with the nearest border pixel.
     pub fn new(count: usize, size: usize) -> Self {
         let angles = (0..count).map(|number| 360.0 * number as f64 / count as f64).collect();
         Self { angles, perturber: Perturber::new(Resampling::default(), size) }
@@ -58,7 +58,7 @@ pub(super) fn segment(
     }
 }
 
-/// Answers added up, in double precision so that one alone comes out as it went in.
+/// A sum of answers, in double precision so that one alone comes out as it went in.
 struct Sum {
     map: Array2<f64>,
     counts: Array2<u32>,

@@ -1,4 +1,4 @@
-//! What a manifest says about a foreign graph, checked against the graph.
+//! The manifest of a foreign graph, checked against the graph.
 
 use ort::session::Session;
 use ort::value::Outlet;
@@ -7,19 +7,19 @@ use crate::error::Result;
 use crate::model::bundle::{ForeignManifest, Resize, TensorLayout};
 use crate::model::contract::{ANY, FLOAT, mismatch, show};
 
-/// What the graph leaves open and the manifest does not say.
+/// How a foreign graph takes its batches, which the manifest does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Calls {
-    /// The graph takes one picture, or one text, a call.
+    /// Whether the graph takes one picture, or one text, a call.
     pub single: bool,
-    /// One text for all pictures of a call.
+    /// Whether the graph takes one text for all pictures of a call.
     pub shared_text: bool,
 }
 
-/// Checks names, kinds of value and shapes.
+/// Checks names, kinds of value and shapes of a foreign graph's tensors.
 ///
 /// # Errors
-/// Names the file, the tensor, what was expected and what was found.
+/// A tensor is not as the manifest says; the error names the file, the tensor, what was expected and what was found.
 pub(super) fn check(session: &Session, manifest: &ForeignManifest, file: &str) -> Result<Calls> {
     let input = &manifest.input;
     let size = input.size as i64;

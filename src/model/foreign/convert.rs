@@ -1,4 +1,4 @@
-//! Pixels to the graph's input, the graph's output to maps. Pure.
+//! Conversion of pixels to a foreign graph's input and of its output to maps, as pure functions.
 
 use ndarray::{Array4, ArrayD, ArrayView4, ArrayViewD, Axis, Ix2};
 
@@ -8,7 +8,7 @@ use crate::types::Map;
 /// How far a value may lie outside the range that a manifest gives, for rounding in the graph, as a share of the range.
 const TOLERANCE: f32 = 1e-3;
 
-/// Pictures (batch, 3, size, size), RGB in [0, 1], as the graph wants them.
+/// Converts pictures (batch, 3, size, size), RGB in [0, 1], to the input of a graph.
 pub(super) fn input_tensor(images: ArrayView4<f32>, section: &InputSection) -> Array4<f32> {
     let mut images = images;
     if section.channels == Channels::Bgr {
@@ -26,7 +26,7 @@ pub(super) fn input_tensor(images: ArrayView4<f32>, section: &InputSection) -> A
     }
 }
 
-/// The anomaly maps of a batch, or what is wrong with the output.
+/// Converts an output to the anomaly maps of a batch, or tells what is wrong with it.
 pub(super) fn maps(
     output: ArrayViewD<f32>,
     batch: usize,
@@ -71,7 +71,7 @@ pub(super) fn maps(
         .collect()
 }
 
-/// The image scores of a batch, or what is wrong with the output.
+/// Converts an output to the image scores of a batch, or tells what is wrong with it.
 pub(super) fn scores(
     output: &ArrayD<f32>,
     batch: usize,
@@ -90,7 +90,7 @@ pub(super) fn scores(
         .collect()
 }
 
-/// A value as an anomaly score: into [0, 1] where there is a range, and the right way up.
+/// Converts a value to an anomaly score: into [0, 1] where there is a range, and the right way up.
 fn bring(value: f32, range: Option<[f32; 2]>, polarity: Polarity) -> Result<f32, String> {
     if !value.is_finite() {
         return Err("returns values that are not finite".to_owned());

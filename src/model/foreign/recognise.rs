@@ -1,4 +1,4 @@
-//! What is known about a graph that came without a manifest.
+//! Recognising a graph that came without a manifest.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,14 +22,14 @@ const PROBE: usize = 256;
 const MAP: &str = "anomaly_map";
 const SCORE: &str = "pred_score";
 
-/// The bundle that an `.onnx` file without a manifest amounts to. Known are the exports of anomalib 2: one picture in, RGB in
-/// [0, 1], resized and normalised by the graph itself; `anomaly_map` and `pred_score` out, brought to [0, 1] by anomalib's
+/// Recognises an `.onnx` file without a manifest and makes a bundle of it. Known are the exports of anomalib 2: one picture in,
+/// RGB in [0, 1], resized and normalised by the graph itself; `anomaly_map` and `pred_score` out, brought to [0, 1] by anomalib's
 /// post-processor, or without a range where a probe shows that they are not. The working size is the graph's own; where that is
 /// free, the side of its maps: the graph resizes without antialiasing, so it is better given what it needs.
 ///
 /// # Errors
-/// The file cannot be read or loaded; it is not such a graph (the error lists its inputs and outputs); it cuts out the middle of
-/// its pictures.
+/// The file cannot be read or loaded; the graph is no such export (the error lists its inputs and outputs); the graph cuts out the
+/// middle of its pictures.
 pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
     let mut files = BTreeMap::from([(FOREIGN_GRAPH.to_owned(), sha256_of_file(path)?)]);
     // Where torch's exporter puts large weights.
@@ -93,7 +93,7 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
 
 type Answer = (ArrayD<f32>, ArrayD<f32>);
 
-/// Map and score of one picture.
+/// The map and the score that a graph returns for one picture.
 fn answer(session: &mut Session, input: &str, picture: &Array4<f32>, file: &str) -> Result<Answer> {
     let failed = |error: ort::Error| {
         let size = picture.dim().3;

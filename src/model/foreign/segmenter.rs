@@ -19,7 +19,7 @@ use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
 use crate::runtime::Runtime;
 
-/// A graph that this project did not write, run as its manifest says.
+/// A foreign graph, which this project did not write, run as its manifest says.
 pub struct Foreign {
     manifest: ForeignManifest,
     file: String,
@@ -37,7 +37,7 @@ impl std::fmt::Debug for Foreign {
 }
 
 impl Foreign {
-    /// Loads the graph, checks it against the manifest and runs one grey picture through it, which shows the resolution of
+    /// Loads a foreign graph, checks it against its manifest and runs one grey picture through it, which shows the resolution of
     /// its maps. `prompts` matter only to a graph with text inputs; `underscores_to_spaces` is that of
     /// [`WinClipOptions`](crate::model::WinClipOptions).
     ///
@@ -89,7 +89,7 @@ impl Foreign {
         Ok(model)
     }
 
-    /// One call of the graph. `text` has shape (batch, 2, E).
+    /// Calls the graph once. `text` has shape (batch, 2, E).
     fn run(&mut self, images: ArrayView4<f32>, text: Option<&Array3<f32>>) -> Result<Vec<Segmentation>> {
         let batch = images.dim().0;
         let (map, score) = self.call(images, text)?;
@@ -135,7 +135,7 @@ impl Foreign {
         Ok((map, score))
     }
 
-    /// Ranges of a batch that one call can take: all of it, single pictures, or neighbours of one category.
+    /// Ranges of a batch that single calls can take: all of it, single pictures, or neighbours of one category.
     fn ranges(&self, categories: &[&str]) -> Vec<Range<usize>> {
         let mut ranges: Vec<Range<usize>> = Vec::new();
         for index in 0..categories.len() {

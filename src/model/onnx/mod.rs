@@ -1,4 +1,4 @@
-//! As much of ONNX as this project reads and writes itself: small graphs, and the shapes of a graph's weights.
+//! The part of ONNX that this project reads and writes itself: small graphs, and the shapes of a graph's weights.
 
 mod read;
 mod write;

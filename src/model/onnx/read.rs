@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Shape of each initialiser by name; the data are skipped, not read.
+/// Reads the shape of each initialiser by name; the data are skipped, not read.
 ///
 /// # Errors
-/// What is read is no `ModelProto`, or reading fails.
+/// The source is no `ModelProto`, or reading fails.
 pub fn initialisers<R: Read + Seek>(source: &mut R) -> io::Result<BTreeMap<String, Vec<usize>>> {
     let end = source.seek(SeekFrom::End(0))?;
     source.seek(SeekFrom::Start(0))?;
@@ -30,7 +30,7 @@ pub fn initialisers<R: Read + Seek>(source: &mut R) -> io::Result<BTreeMap<Strin
     Ok(found)
 }
 
-/// Name and dimensions of a `TensorProto`.
+/// Reads the name and the dimensions of a `TensorProto`.
 fn tensor<R: Read + Seek>(source: &mut R, length: u64) -> io::Result<(String, Vec<usize>)> {
     const DIMS: u64 = 1;
     const NAME: u64 = 8;
@@ -62,7 +62,7 @@ fn tensor<R: Read + Seek>(source: &mut R, length: u64) -> io::Result<(String, Ve
 const VARINT: u64 = 0;
 const LENGTH: u64 = 2;
 
-/// Calls `visit` at the content of each field with a length; it must consume it. Other fields are skipped.
+/// Calls `visit` at the content of each field with a length, which `visit` must consume. Other fields are skipped.
 fn each_field<R: Read + Seek>(
     source: &mut R,
     end: u64,

@@ -17,13 +17,13 @@ pub enum Kind {
 
 /// One operator without a domain.
 pub struct Node<'a> {
-    /// Operator.
+    /// The operator.
     pub operator: &'a str,
-    /// Names of its inputs.
+    /// Names of the operator's inputs.
     pub inputs: &'a [&'a str],
-    /// Name of its output.
+    /// Name of the operator's output.
     pub output: &'a str,
-    /// `to` of a `Cast`.
+    /// The attribute `to` of a `Cast`.
     pub to: Option<Kind>,
 }
 
@@ -37,7 +37,7 @@ fn varint(mut value: u64) -> Vec<u8> {
     bytes
 }
 
-/// Field with a length: a string, a message or raw bytes.
+/// A field with a length: a string, a message or raw bytes.
 fn field(number: u64, content: &[u8]) -> Vec<u8> {
     [varint(number << 3 | 2), varint(content.len() as u64), content.to_vec()].concat()
 }
@@ -61,20 +61,20 @@ impl Node<'_> {
     }
 }
 
-/// `TensorProto`: an initialiser from little-endian bytes.
+/// A `TensorProto`: an initialiser from little-endian bytes.
 pub fn tensor(name: &str, kind: Kind, shape: &[usize], raw: &[u8]) -> Vec<u8> {
     let dims = shape.iter().flat_map(|&size| integer(1, size as u64)).collect();
     [dims, integer(2, kind as u64), field(8, name.as_bytes()), field(9, raw)].concat()
 }
 
-/// `ValueInfoProto`: an input or output of float32.
+/// A `ValueInfoProto`: an input or output of float32.
 pub fn value(name: &str, shape: &[usize]) -> Vec<u8> {
     let dims: Vec<u8> = shape.iter().flat_map(|&size| field(1, &integer(1, size as u64))).collect();
     let tensor = field(1, &[integer(1, Kind::Float as u64), field(2, &dims)].concat());
     [field(1, name.as_bytes()), field(2, &tensor)].concat()
 }
 
-/// `ModelProto` of one graph with one input and one output, opset 17.
+/// A `ModelProto` of one graph with one input and one output, opset 17.
 pub fn model(
     name: &str,
     nodes: &[Node<'_>],

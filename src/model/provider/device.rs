@@ -11,8 +11,8 @@ use crate::runtime::Flavour;
 
 /// An execution provider of ONNX Runtime and its device.
 ///
-/// Written `cpu`, `cuda[:N]`, `tensorrt[:N]` or `openvino[:DEVICE]`, where `N` is the number of a GPU (0 if left out) and
-/// `DEVICE` is `CPU` (if left out), `GPU`, `GPU.N` or `NPU`. OpenVINO's `AUTO`, `MULTI` and `HETERO` are refused: they
+/// A provider is written `cpu`, `cuda[:N]`, `tensorrt[:N]` or `openvino[:DEVICE]`, where `N` is the number of a GPU (0 if left
+/// out) and `DEVICE` is `CPU` (if left out), `GPU`, `GPU.N` or `NPU`. OpenVINO's `AUTO`, `MULTI` and `HETERO` are refused: they
 /// choose the device themselves, and then nobody knows what ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -21,19 +21,19 @@ pub enum Provider {
     /// ONNX Runtime's own CPU kernels.
     #[default]
     Cpu,
-    /// CUDA.
+    /// CUDA on an NVIDIA GPU.
     Cuda {
         /// Number of the GPU.
         device: u32,
     },
-    /// TensorRT.
+    /// TensorRT on an NVIDIA GPU.
     TensorRt {
         /// Number of the GPU.
         device: u32,
     },
-    /// OpenVINO.
+    /// OpenVINO on a processor, a GPU or an NPU.
     OpenVino {
-        /// `CPU`, `GPU`, `GPU.N` or `NPU`.
+        /// OpenVINO's name of the device: `CPU`, `GPU`, `GPU.N` or `NPU`.
         device: String,
     },
 }
@@ -49,8 +49,8 @@ impl Provider {
         ]
     }
 
-    /// Whether it computes elsewhere than on the processor's cores.
-    pub fn is_device(&self) -> bool {
+    /// Whether the provider computes elsewhere than on the processor's cores.
+    pub(in crate::model) fn is_device(&self) -> bool {
         match self {
             Self::Cpu => false,
             Self::OpenVino { device } => device != "CPU",
@@ -67,12 +67,12 @@ impl Provider {
         }
     }
 
-    /// Whether it can compute a graph of fp32 as it is.
+    /// Whether the provider can compute a graph of fp32 as it is.
     pub(in crate::model) fn has_fp32(&self) -> bool {
         !matches!(self, Self::OpenVino { device } if device == "NPU")
     }
 
-    /// Whether it can be told to compute a graph of fp32 in a lower precision, on this machine.
+    /// Whether the provider can be told to compute a graph of fp32 in a lower precision, on this machine.
     pub(in crate::model) fn computes_fp32_in(&self, precision: Precision) -> bool {
         match (self, precision) {
             (Self::Cpu, Precision::Bf16) => cfg!(target_arch = "aarch64") && processor_has_bf16(),

@@ -10,5 +10,5 @@ mod tiny;
 pub use device::Provider;
 pub(super) use options::{dispatch, forbids_cpu, is_built_in, settings};
 pub use status::{ProviderState, ProviderStatus, providers};
-pub use survey::{Library, LibraryState, Survey, look_at, survey};
+pub use survey::{Library, LibraryState, Survey, examine, survey};
 pub(super) use tensorrt::{Engine, Shapes};

@@ -70,8 +70,8 @@ pub(in crate::model) fn is_built_in(provider: &Provider) -> bool {
     answer.unwrap_or(false)
 }
 
-/// Whether ONNX Runtime is to be told that no node may go to its CPU kernels. Always for the NPU: where its compiler fails,
-/// the OpenVINO provider would otherwise compile for the CPU and still call itself NPU.
+/// Whether ONNX Runtime is to be told that no node may go to its CPU kernels, which it always is for the NPU: where that
+/// compiler fails, the OpenVINO provider would otherwise compile for the CPU and still call itself NPU.
 pub(in crate::model) fn forbids_cpu(options: &SessionOptions) -> bool {
     match &options.provider {
         Provider::Cpu => false,

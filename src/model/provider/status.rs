@@ -1,4 +1,4 @@
-//! Which providers work on this machine, and why not the others.
+//! The status of providers: which work on this machine, and why not the others.
 
 use std::fmt;
 
@@ -14,35 +14,35 @@ use crate::error::{Error, Result};
 use crate::model::session::{self, SessionOptions};
 use crate::runtime::{self, Flavour, Runtime};
 
-/// Whether a provider works.
+/// The state of a provider: whether it works, and why not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ProviderState {
-    /// It computed a small graph.
+    /// The provider computed a small graph.
     Usable,
-    /// The library was built without it.
+    /// The library was built without the provider.
     NotInThisLibrary {
         /// The build of ONNX Runtime that has it: `askance runtime install FLAVOUR`.
         flavour: Flavour,
     },
-    /// The library has it, but it cannot be used: a library, a driver or a device is missing.
+    /// The library has the provider, but it cannot be used: a library, a driver or a device is missing.
     MissingDependency {
         /// Libraries of the driver, CUDA, cuDNN and TensorRT that are nowhere.
         libraries: Vec<String>,
-        /// What is missing, as far as it is known.
+        /// The reason why the provider cannot be used, as far as it is known.
         reason: String,
-        /// What to do about it.
+        /// The fix: what to do about it.
         fix: String,
     },
-    /// There is no library of its flavour on this machine.
+    /// There is no library of the provider's flavour on this machine.
     NotInstalled {
         /// The build of ONNX Runtime that has it: `askance runtime install FLAVOUR`.
         flavour: Flavour,
     },
-    /// The library of its flavour cannot be asked: it is damaged, or the process that loaded it crashed or hung.
+    /// The library of the provider's flavour cannot be asked: it is damaged, or the process that loaded it crashed or hung.
     LibraryFails {
-        /// How it fails.
+        /// How the library fails.
         reason: String,
     },
 }
@@ -76,7 +76,7 @@ pub struct ProviderStatus {
     pub provider: Provider,
     /// Every device on which it computed the small graph.
     pub devices: Vec<Provider>,
-    /// Whether it works on its default device.
+    /// The state of the provider on its default device.
     #[serde(flatten)]
     pub state: ProviderState,
 }
@@ -92,7 +92,7 @@ pub fn providers(runtime: &Runtime) -> Vec<ProviderStatus> {
         .into()
 }
 
-/// The devices that work, given how the default one does.
+/// The devices of a provider that work, given the state of the default one.
 fn devices(runtime: &Runtime, provider: &Provider, default: &ProviderState) -> Vec<Provider> {
     let works = |provider: &Provider| compute(runtime, provider).is_ok();
     let own = (*default == ProviderState::Usable).then(|| provider.clone());

@@ -1,5 +1,5 @@
-//! Every ONNX Runtime of this machine, each looked at by a child process of its own: a process loads only one, and one that
-//! crashes or hangs must not hide the others.
+//! A survey of every ONNX Runtime of this machine, each examined by a child process of its own: a process loads only one, and
+//! one that crashes or hangs must not hide the others.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,23 +13,23 @@ use crate::error::Result;
 use crate::runtime::command::{Ended, run};
 use crate::runtime::{Event, Flavour, Found, Options, Runtime, Source, find};
 
-/// TensorRT may build an engine for each GPU, tens of seconds each.
+/// How long a child process may take: TensorRT may build an engine for each GPU, tens of seconds each.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// What a child process found out about one library.
+/// The state of one library, as a child process found it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum LibraryState {
-    /// It was loaded.
+    /// The library was loaded.
     Loaded {
         /// Version of ONNX Runtime.
         version: String,
-        /// Every provider that askance knows, as it is in this library.
+        /// The status in this library of every provider that askance knows.
         providers: Vec<ProviderStatus>,
     },
-    /// It was not, or it crashed or hung.
+    /// The library was not loaded, or the process that loaded it crashed or hung.
     Failed {
-        /// How.
+        /// How the library failed.
         reason: String,
     },
 }
@@ -37,28 +37,28 @@ pub enum LibraryState {
 /// An ONNX Runtime of this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Library {
-    /// The flavour that it was looked for as; `None` for one that the user gave, which stands for every flavour.
+    /// The flavour for which the library was found; `None` for one that the user gave, which stands for every flavour.
     pub flavour: Option<Flavour>,
-    /// How it was found.
+    /// How the library was found.
     pub source: Source,
-    /// The file.
+    /// File of the library.
     pub library: PathBuf,
-    /// What is known about it.
+    /// The state of the library.
     #[serde(flatten)]
     pub state: LibraryState,
 }
 
-/// What this machine can run.
+/// A survey of this machine: its libraries, and the providers that it can run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Survey {
-    /// The libraries that there are, one for each flavour, or the one that the user gave.
+    /// The libraries of this machine, one for each flavour, or the one that the user gave.
     pub libraries: Vec<Library>,
-    /// Each provider that askance knows, as it is in the library that would be loaded for it.
+    /// The status of each provider that askance knows, in the library that would be loaded for it.
     pub providers: Vec<ProviderStatus>,
 }
 
-/// Loads a library into this process and tries its providers. For the child process.
-pub fn look_at(library: &Path) -> LibraryState {
+/// Loads a library into this process, which must be a child process, and tries its providers.
+pub fn examine(library: &Path) -> LibraryState {
     match Runtime::load(&Found { library: library.into(), source: Source::Given }) {
         Ok(runtime) => {
             LibraryState::Loaded { version: runtime.version().into(), providers: providers(&runtime) }
@@ -67,35 +67,35 @@ pub fn look_at(library: &Path) -> LibraryState {
     }
 }
 
-/// Looks at the library of every flavour, or at [`Options::ort_lib`] alone where that is given; installs nothing.
-/// [`Options::flavour`] does not matter. `child` makes the command whose process calls [`look_at`] with a library and prints the
+/// Examines the library of every flavour, or [`Options::ort_lib`] alone where that is given, and installs nothing.
+/// [`Options::flavour`] does not matter. `child` makes the command whose process calls [`examine`] with a library and prints the
 /// [`LibraryState`] as JSON in the last line of its standard output.
 ///
 /// # Errors
-/// [`Options::ort_lib`] does not exist or holds no library. What is wrong with a library is part of the survey.
+/// [`Options::ort_lib`] does not exist or holds no library. The failure of a library is part of the survey.
 pub fn survey(
     options: &Options,
     child: &dyn Fn(&Path) -> Command,
     announce: &dyn Fn(&Event),
 ) -> Result<Survey> {
-    let look = |flavour: Option<Flavour>, found: Found| Library {
+    let examined = |flavour: Option<Flavour>, found: Found| Library {
         flavour,
         source: found.source,
         state: ask(&mut child(&found.library), LIMIT),
         library: found.library,
     };
     let libraries: Vec<Library> = if options.ort_lib.is_some() {
-        vec![look(None, find(options, announce)?)]
+        vec![examined(None, find(options, announce)?)]
     } else {
         let find = |flavour| find(&Options { flavour, offline: true, ..options.clone() }, announce);
         let found = Flavour::ALL.into_iter().filter_map(|flavour| Some((flavour, find(flavour).ok()?)));
-        found.map(|(flavour, found)| look(Some(flavour), found)).collect()
+        found.map(|(flavour, found)| examined(Some(flavour), found)).collect()
     };
     let providers = Provider::all().map(|provider| status(provider, &libraries)).into();
     Ok(Survey { libraries, providers })
 }
 
-/// How a provider is in the library that would be loaded for it.
+/// The status of a provider in the library that would be loaded for it.
 fn status(provider: Provider, libraries: &[Library]) -> ProviderStatus {
     let flavour = provider.flavour();
     let loaded = libraries.iter().find(|library| library.flavour.is_none_or(|own| own == flavour));
@@ -115,7 +115,7 @@ fn status(provider: Provider, libraries: &[Library]) -> ProviderStatus {
 
 fn ask(child: &mut Command, limit: Duration) -> LibraryState {
     let reason = match run(child, limit) {
-        Ended::NotStarted(error) => format!("cannot be looked at: no process could be started ({error})"),
+        Ended::NotStarted(error) => format!("cannot be examined: no process could be started ({error})"),
         Ended::TimedOut => {
             format!("hangs: the process that loaded it did not answer within {} s", limit.as_secs())
         }

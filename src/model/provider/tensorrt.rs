@@ -1,4 +1,4 @@
-//! TensorRT's options: an engine for a range of shapes, kept between runs.
+//! The options of TensorRT: an engine for a range of shapes, kept between runs.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_int};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::model::{Bundle, Precision, SessionOptions};
 use crate::runtime::load_for_good;
 
-/// Pictures in a call, at most, where nothing else was said.
+/// The most pictures in a call, where nothing else was said.
 const USUAL_BATCH: usize = 8;
 
-/// The shapes of an input that an engine is to take.
+/// The range of shapes of an input that an engine is to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::model) struct Shapes {
     input: String,
@@ -19,52 +19,52 @@ pub(in crate::model) struct Shapes {
 }
 
 impl Shapes {
-    /// From the smallest to the largest, which is what the engine is tuned for.
+    /// A range from the smallest shape to the largest, for which the engine is tuned.
     pub fn new(input: impl Into<String>, smallest: &[usize], largest: &[usize]) -> Self {
         Self { input: input.into(), smallest: smallest.to_vec(), largest: largest.to_vec() }
     }
 
-    /// Batches from 1 to the largest of the options.
+    /// A range of batches, from 1 to the largest of the options.
     pub fn batches(input: &str, of_one: &[usize], options: &SessionOptions) -> Self {
         let batch = |size: usize| [&[size], of_one].concat();
         Self::new(input, &batch(1), &batch(options.batch.unwrap_or(USUAL_BATCH)))
     }
 }
 
-/// What an engine is built from, and for.
+/// An engine of TensorRT: what it is built from, and for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::model) struct Engine {
-    /// SHA-256 of the bundle; an engine is not kept without it.
+    /// SHA-256 of the bundle, without which an engine is not kept.
     model: Option<String>,
     /// Precision of the graph.
     precision: Option<Precision>,
-    /// Those of all inputs of free shape; from call to call as they come if empty.
+    /// The shapes of all inputs of free shape; if empty, the engine takes them from call to call as they come.
     shapes: Vec<Shapes>,
 }
 
 impl Engine {
-    /// For a graph of a bundle.
+    /// The engine of a graph of a bundle.
     pub fn of(bundle: &Bundle, shapes: Vec<Shapes>) -> Self {
         Self { model: Some(bundle.hash()), precision: bundle.precision(), shapes }
     }
 
-    /// For a graph of no bundle.
+    /// The engine of a graph of no bundle.
     pub fn in_precision(precision: Precision) -> Self {
         Self { precision: Some(precision), ..Self::default() }
     }
 
-    /// The precision that the provider is told, or that of the graph.
+    /// The precision in which the engine computes: the one that the provider is told, or that of the graph.
     pub fn computed(&self, options: &SessionOptions) -> Option<Precision> {
         options.precision.or(self.precision)
     }
 
-    /// Where the engine of a session is kept, below a cache folder; `None` where it cannot be told from others.
+    /// The folder in which the engine of a session is kept, below a cache folder; `None` where it cannot be told from others.
     pub fn folder(&self, options: &SessionOptions, device: u32, cache: &Path) -> Option<PathBuf> {
         let identity = (gpu_name(device)?, version()?);
         Some(cache.join("engines").join(self.key(options, &identity)?))
     }
 
-    /// Whatever makes an engine another one.
+    /// The key of an engine, of whatever makes it another one.
     fn key(&self, options: &SessionOptions, (gpu, version): &(String, i32)) -> Option<String> {
         let gpu: String = gpu.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let precision = match self.computed(options) {
@@ -115,12 +115,12 @@ impl Engine {
     }
 }
 
-/// A switch, as providers write it in their options.
+/// The text of a switch in the options of providers.
 pub(super) fn flag(on: bool) -> String {
     u8::from(on).to_string()
 }
 
-/// Version of TensorRT as it tells it itself, for example 101300.
+/// Version of TensorRT as its library tells it, for example 101300.
 fn version() -> Option<i32> {
     // SAFETY: ONNX Runtime's TensorRT provider loads it too; its initialisers have no preconditions.
     let library = unsafe { load_for_good("libnvinfer.so.10") }.ok()?;

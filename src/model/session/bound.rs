@@ -13,15 +13,15 @@ pub(in crate::model) struct Bound {
 }
 
 impl Bound {
-    /// Takes a session over; nothing is bound yet.
+    /// A session to which nothing is bound yet.
     pub fn new(session: Session) -> ort::Result<Self> {
         let binding = session.create_binding()?;
         let host = MemoryInfo::new(AllocationDevice::CPU, 0, AllocatorType::Device, MemoryType::CPUOutput)?;
         Ok(Self { session, binding, host })
     }
 
-    /// Copies a tensor to where the provider computes. It is the input `name` of every call from now on, until another one is
-    /// bound.
+    /// Binds a tensor: it is copied to where the provider computes, and is the input `name` of every call from now on, until another
+    /// one is bound.
     pub fn bind<T, D>(&mut self, name: &str, values: ndarray::Array<T, D>) -> ort::Result<()>
     where
         T: PrimitiveTensorElementType + std::fmt::Debug + Clone + 'static,
@@ -30,7 +30,7 @@ impl Bound {
         self.binding.bind_input(name, &Tensor::from_array(values)?)
     }
 
-    /// Computes the outputs `names` from what is bound, and nothing that only other outputs need.
+    /// Computes the outputs `names` from the bound inputs, and nothing that only other outputs need.
     pub fn run(&mut self, names: &[String]) -> ort::Result<Vec<ArrayD<f32>>> {
         // Bound anew each time: a buffer that was filled before has the shape of an earlier batch.
         self.binding.clear_outputs();

@@ -13,7 +13,7 @@ use crate::model::precision::Precision;
 use crate::model::provider::{self, Engine, Provider};
 use crate::runtime::{self, Runtime};
 
-/// A session and what is known about it.
+/// A session that was built, its options and its placement.
 pub(in crate::model) struct Built {
     pub session: Session,
     /// Every option of session and provider, by name.
@@ -137,7 +137,7 @@ fn flag(on: bool) -> &'static str {
     if on { "1" } else { "0" }
 }
 
-/// What [`configure`] set, for the record.
+/// The options that [`configure`] set, for the record.
 fn active(options: &SessionOptions, settings: &[(&'static str, String)]) -> BTreeMap<String, String> {
     let name = options.provider.to_string();
     let prefix = name.split(':').next().unwrap_or(&name);
@@ -155,8 +155,8 @@ fn active(options: &SessionOptions, settings: &[(&'static str, String)]) -> BTre
     of_session.into_iter().map(|(key, value)| (key.to_string(), value)).chain(of_provider).collect()
 }
 
-/// The most telling reason: libraries that the loader does not find, else what ONNX Runtime says. `missing` are libraries
-/// that the provider may need and that are nowhere.
+/// The most telling reason for a failure: libraries that the loader does not find, else the words of ONNX Runtime. `missing` are
+/// libraries that the provider may need and that are nowhere.
 fn reason(error: &str, log: &[String], missing: &[String]) -> String {
     let of_loader = log.iter().map(String::as_str).chain([error]).find_map(runtime::missing_library);
     let not_found = match (of_loader, missing) {

@@ -1,28 +1,28 @@
-//! How a session is to run its graph.
+//! The options of a session.
 
 use std::num::NonZeroUsize;
 
 use crate::error::{Error, Result};
 use crate::model::{Precision, Provider};
 
-/// How a graph is to be run.
+/// The options of a session: how a graph is to be run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionOptions {
     /// The execution provider.
     pub provider: Provider,
-    /// The precision of matrix products; the bundle's own, computed exactly, if `None`. Another one than the bundle's is computed
-    /// by the provider where it can, and else by the bundle's sibling in that precision (`docs/providers.md`).
+    /// The precision of matrix products; the bundle's own, computed exactly, if `None`. Another precision than the bundle's is
+    /// computed by the provider where it can, and else by the bundle's sibling in that precision (`docs/providers.md`).
     pub precision: Option<Precision>,
-    /// Threads within an operator; as many as the process may use if `None`.
+    /// Number of threads within an operator; as many as the process may use if `None`.
     pub threads: Option<usize>,
-    /// Lets idle threads spin between operators and after a call: a little faster, at the cost of the cores that do other work.
+    /// Whether idle threads spin between operators and after a call: a little faster, at the cost of the cores that do other work.
     /// An error for OpenVINO, which has threads of its own.
     pub spin: bool,
-    /// Refuses a graph of which the provider leaves single nodes to the CPU. Means nothing for the CPU.
+    /// Whether a graph is refused of which the provider leaves single nodes to the CPU; without meaning for the CPU itself.
     pub strict: bool,
-    /// Lets NVIDIA's providers multiply fp32 in TF32, faster and with thirteen bits less. An error for any other provider.
+    /// Whether NVIDIA's providers may multiply fp32 in TF32, faster and with thirteen bits less. An error for any other provider.
     pub tf32: bool,
-    /// The largest batch of a call, for which TensorRT tunes its engine; 8 if `None`. Means nothing to other providers.
+    /// The largest batch of a call, for which TensorRT tunes its engine; 8 if `None`. Without meaning for other providers.
     pub batch: Option<usize>,
 }
 
@@ -47,7 +47,7 @@ impl SessionOptions {
         Ok(())
     }
 
-    /// TensorRT multiplies fp32 in TF32 unless the driver is told otherwise, and ONNX Runtime has no option for it.
+    /// Refuses TensorRT in fp32 unless the driver is told so: it would multiply in TF32, and ONNX Runtime has no option against that.
     pub(super) fn require_fp32(
         &self,
         computed: Option<Precision>,
@@ -74,5 +74,5 @@ impl SessionOptions {
     }
 }
 
-/// NVIDIA's own switch; 0 forbids TF32 to every library of the process.
+/// NVIDIA's own switch, of which 0 forbids TF32 to every library of the process.
 pub(super) const TF32_OVERRIDE: &str = "NVIDIA_TF32_OVERRIDE";

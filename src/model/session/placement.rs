@@ -1,4 +1,4 @@
-//! Asks ONNX Runtime which execution provider took which node. `ort` has no safe function for it.
+//! The placement of nodes: which execution provider took which, as ONNX Runtime tells. `ort` has no safe function for that.
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use ort::session::Session;
 /// Session option that makes ONNX Runtime (1.24 and newer) keep the placement.
 pub(super) const RECORD_KEY: &str = "session.record_ep_graph_assignment_info";
 
-/// Number of nodes by name of execution provider; the session was built with [`RECORD_KEY`] set to 1.
+/// Number of nodes by name of execution provider, of a session that was built with [`RECORD_KEY`] set to 1.
 pub(super) fn nodes_by_provider(session: &Session) -> ort::Result<BTreeMap<String, usize>> {
     let api = ort::api();
     let mut subgraphs = ptr::null();

@@ -1,4 +1,4 @@
-//! From window scores to a map: harmonic means, per patch over the windows that cover it, then over scales.
+//! Aggregation of window scores to a map: harmonic means, per patch over the windows that cover it, then over scales.
 //!
 //! Scores are softmax outputs, which underflow to 0 when the two classes are far apart. The harmonic mean of anything with
 //! a 0 is taken as its limit, 0 (in IEEE arithmetic 1/0 is infinite and n over infinity is 0; anomalib does the same). A
@@ -30,7 +30,7 @@ pub fn per_patch(grid: (usize, usize), windows: ArrayView2<i64>, scores: ArrayVi
     })
 }
 
-/// Harmonic mean over scales: the whole image's score, the same everywhere, and the map of each window scale.
+/// Harmonic mean over scales: the whole image's score, equal in all patches, and the map of each window scale.
 ///
 /// # Panics
 /// If the maps differ in shape or there is none.

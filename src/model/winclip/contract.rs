@@ -1,4 +1,4 @@
-//! What the image graph of a bundle must take and return.
+//! The contract of the image graph of a bundle: what it must take and return.
 
 use ort::session::Session;
 
@@ -6,10 +6,10 @@ use crate::error::Result;
 use crate::model::bundle::ClipManifest;
 use crate::model::contract::{ANY, FLOAT, INT, check, tensor};
 
-/// Checks the image graph.
+/// Checks the image graph of a bundle.
 ///
 /// # Errors
-/// Names the file, the tensor, what was expected and what was found.
+/// A tensor is not as the manifest says; the error names the file, the tensor, what was expected and what was found.
 pub(super) fn check_image(session: &Session, manifest: &ClipManifest, file: &str) -> Result<()> {
     let (size, embedding) = (manifest.image.size as i64, manifest.winclip.embedding as i64);
     let mut inputs = vec![

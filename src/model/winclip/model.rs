@@ -1,4 +1,4 @@
-//! The segmenter: graph in, maps out.
+//! WinCLIP as a segmenter: graph in, maps out.
 
 use ndarray::{Array2, Array3, ArrayD, ArrayView4, Axis, Ix1, Ix2, Ix3, arr0};
 
@@ -15,16 +15,16 @@ use crate::prompt::PromptSet;
 use crate::runtime::Runtime;
 use crate::types::Detail;
 
-/// How WinCLIP scores.
+/// The options of WinCLIP.
 #[derive(Clone, Debug)]
 pub struct WinClipOptions {
     /// The prompts of both classes.
     pub prompts: PromptSet,
     /// Softmax temperature, above 0; the bundle's own if `None`.
     pub temperature: Option<f32>,
-    /// Writes the category `metal_nut` as `metal nut` in prompts. Off in anomalib and Accurate-WinCLIP.
+    /// Whether the category `metal_nut` is written `metal nut` in prompts, as neither anomalib nor Accurate-WinCLIP does.
     pub underscores_to_spaces: bool,
-    /// Steps between windows in patches: 1 in the paper; more is faster and coarser, up to the smallest window.
+    /// Step between windows, in patches: 1 in the paper; more is faster and coarser, up to the smallest window.
     pub stride: usize,
 }
 
@@ -38,25 +38,25 @@ impl Default for WinClipOptions {
 /// Normalised embeddings of a batch, for comparison with other implementations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embeddings {
-    /// Of whole images, shape (batch, E).
+    /// Embeddings of whole images, shape (batch, E).
     pub images: Array2<f32>,
-    /// Of windows, one array of shape (batch, windows, E) per scale in the bundle's order.
+    /// Embeddings of windows, one array of shape (batch, windows, E) per scale in the bundle's order.
     pub windows: Vec<Array3<f32>>,
 }
 
-/// WinCLIP over a bundle.
+/// WinCLIP, a zero-shot segmenter, over a CLIP bundle.
 pub struct WinClip {
     bundle: Bundle,
     manifest: ClipManifest,
     session: Bound,
-    /// The windows that are bound to it.
+    /// How close the windows are that are bound to the session.
     bound_detail: Option<Detail>,
-    /// The categories whose text is bound to it, one per picture.
+    /// The categories whose text is bound to the session, one per picture.
     bound_categories: Vec<String>,
     text: TextEncoder,
     /// Patch indices of the windows, per scale.
     windows: Vec<Array2<i64>>,
-    /// The same for [`Segmenter::segment_coarse`]: windows side by side.
+    /// Patch indices of the windows of [`Segmenter::segment_coarse`], which lie side by side, per scale.
     coarse: Vec<Array2<i64>>,
     provenance: Provenance,
 }
@@ -129,7 +129,7 @@ impl WinClip {
         })
     }
 
-    /// Text embeddings of a category, shape (2, E): normal, anomalous; each of length 1.
+    /// Embeds the text of a category: shape (2, E), normal and anomalous, each of length 1.
     ///
     /// # Errors
     /// The text graph cannot be loaded, does not fit the manifest, fails, or returns values that are not finite.
@@ -138,10 +138,10 @@ impl WinClip {
         Ok(self.text.get(category).expect("it was just prepared").to_owned())
     }
 
-    /// Embeddings of images, shape (batch, 3, size, size), and of their windows.
+    /// Embeds images, shape (batch, 3, size, size), and their windows.
     ///
     /// # Errors
-    /// Those of [`Segmenter::segment`].
+    /// The errors of [`Segmenter::segment`].
     pub fn embeddings(&mut self, images: ArrayView4<f32>) -> Result<Embeddings> {
         let batch = images.dim().0;
         check_batch(self.bundle.name(), images, &vec![""; batch], self.manifest.image.size)?;
@@ -176,7 +176,7 @@ impl WinClip {
         }
     }
 
-    /// Runs the graph for the outputs `names`, with a new `text` or the one of the last call.
+    /// Runs the image graph for the outputs `names`, with a new `text` or the one of the last call.
     fn run(
         &mut self,
         detail: Detail,
@@ -270,7 +270,7 @@ impl Segmenter for WinClip {
         self.segment_with(Detail::Coarse, images, categories)
     }
 
-    /// Tokens that the image tower sees, those of a full evaluation being 1.
+    /// Share of the tokens of a full evaluation that the image tower sees in a coarse one.
     fn coarse_cost(&self) -> f64 {
         let (rows, columns) = self.grid();
         let tokens = |windows: &[Array2<i64>]| {
@@ -324,7 +324,7 @@ impl WinClip {
     }
 }
 
-/// What the image graph is given, from a single picture looked at coarsely to a full batch.
+/// The shapes of the image graph's inputs, from a coarse evaluation of a single picture to a full batch.
 fn engine_shapes(
     manifest: &ClipManifest,
     session: &SessionOptions,

@@ -1,4 +1,4 @@
-//! Which patches each window covers.
+//! The windows of WinCLIP: which patches each covers.
 
 use ndarray::Array2;
 
