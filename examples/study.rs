@@ -5,6 +5,7 @@
 #![allow(unsafe_code, clippy::print_stdout, reason = "it sets the environment, and prints what it finds")]
 
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use askance::error::Result;
 use askance::runtime;
@@ -40,7 +41,7 @@ fn main() -> Result<()> {
         let [auroc, aupro] = [row.metrics.pixel_auroc, row.metrics.aupro].map(percent);
         println!("{:<10} pixel AUROC {auroc:>5} %, AUPRO {aupro:>5} %", row.attack.to_string());
     }
-    for figure in draw(&[outcome.dir.clone()], &outcome.dir.plots())?.written {
+    for figure in draw(slice::from_ref(&outcome.dir), &outcome.dir.plots())?.written {
         println!("{}", figure.display());
     }
     Ok(())
