@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use askance::metric::{Loss, MetricOptions, Pooled, evaluate, loss, sample_auroc};
+use askance::metric::{Loss, MetricOptions, ScoredSet, evaluate, loss, sample_auroc};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::Array2;
 
@@ -36,7 +36,7 @@ fn metrics(criterion: &mut Criterion) {
     let maps: Vec<_> = images.iter().map(|(map, _)| map.view()).collect();
     let masks: Vec<_> = images.iter().map(|(_, mask)| mask.view()).collect();
     let image_labels: Vec<bool> = (0..100).map(|seed| seed % 10 > 2).collect();
-    let pooled = Pooled {
+    let set = ScoredSet {
         maps: &maps,
         masks: &masks,
         valid: None,
@@ -44,7 +44,7 @@ fn metrics(criterion: &mut Criterion) {
         image_labels: &image_labels,
     };
     criterion.bench_function("evaluate/100x240x240", |bencher| {
-        bencher.iter(|| evaluate(black_box(&pooled), &MetricOptions::default()));
+        bencher.iter(|| evaluate(black_box(&set), &MetricOptions::default()));
     });
 
     let (map, mask) = image(7, 192);

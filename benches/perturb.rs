@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::hint::black_box;
 use std::time::Duration;
 
-use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, upsample, warp_mask};
+use askance::perturb::{Fill, Perturber, Resampling, Rotation, restore, upsample, warp_mask};
 use askance::types::{Axis, Image, Map, Mask, Perturbation};
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -26,7 +26,7 @@ fn bench(c: &mut Criterion) {
     let turned = Perturbation::of([(Axis::Angle, 30.0)]);
     let coloured = all.with(Axis::Angle, 0.0);
 
-    let bilinear = Perturber::new(Settings::default(), SIZE);
+    let bilinear = Perturber::new(Resampling::default(), SIZE);
     for (name, p) in [("bilinear and colour", all), ("bilinear", turned), ("colour", coloured)] {
         group.bench_function(name, |b| b.iter(|| bilinear.apply(black_box(image.view()), p, out.view_mut())));
     }
@@ -37,12 +37,13 @@ fn bench(c: &mut Criterion) {
         });
     }
     for fill in [Fill::Zeros, Fill::Reflect] {
-        let perturber = Perturber::new(Settings { fill, ..Settings::default() }, SIZE);
+        let perturber = Perturber::new(Resampling { fill, ..Resampling::default() }, SIZE);
         group.bench_function(format!("bilinear and colour, {fill}"), |b| {
             b.iter(|| perturber.apply(black_box(image.view()), all, out.view_mut()));
         });
     }
-    let three_pass = Perturber::new(Settings { rotation: Rotation::ThreePass, ..Settings::default() }, SIZE);
+    let three_pass =
+        Perturber::new(Resampling { rotation: Rotation::ThreePass, ..Resampling::default() }, SIZE);
     group.bench_function("three-pass", |b| {
         b.iter(|| three_pass.apply(black_box(image.view()), turned, out.view_mut()));
     });

@@ -10,7 +10,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use askance::metric::{MetricOptions, Pooled, evaluate};
+use askance::metric::{MetricOptions, ScoredSet, evaluate};
 use askance::stats::median;
 use ndarray::{Array3, ArrayView2, Axis};
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let image_scores: Vec<f32> =
         maps.iter().map(|map| map.iter().copied().fold(f32::MIN, f32::max)).collect();
     let image_labels: Vec<bool> = masks.iter().map(|mask| mask.iter().any(|&anomalous| anomalous)).collect();
-    let pooled = Pooled {
+    let set = ScoredSet {
         maps: &maps,
         masks: &masks,
         valid: None,
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut metrics = None;
     for _ in 0..repeats.max(1) {
         let (start, busy) = (Instant::now(), processor_ms());
-        let found = evaluate(&pooled, &MetricOptions::default())?;
+        let found = evaluate(&set, &MetricOptions::default())?;
         milliseconds.push(start.elapsed().as_secs_f64() * 1e3);
         processor.extend(processor_ms().zip(busy).map(|(after, before)| after - before));
         metrics = Some(found);

@@ -1,4 +1,4 @@
-//! One error type: what is wrong, with which file, setting or value, what to do about it, and what caused it.
+//! The error type of the crate: what is wrong, with which file, setting or value, what to do about it, and what caused it.
 //!
 //! A text names a setting in backticks, as the field of a public struct is called, alone or with its value: `` `skip_bad` ``,
 //! `` `frame = rotated-mask` ``, `` `bounds.angle = 5,10` ``. How a user gives it is for the program to say.
@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Result with [`struct@Error`].
+/// Result whose error is [`struct@Error`] unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The class of an error.
@@ -25,25 +25,25 @@ pub enum Kind {
     Runtime,
     /// A model call for which memory did not suffice; fewer pictures may fit.
     Memory,
-    /// Stopped by the user with the state saved.
+    /// A stop by the user, with the state saved.
     Interrupted,
 }
 
 /// The error of another crate or of the system that lies behind an [`struct@Error`]; shared, so that errors can be cloned.
 pub type Cause = Arc<dyn error::Error + Send + Sync>;
 
-/// What is wrong (`problem`), with what (`subject`: a file, setting or value), and what to do about it (`fix`).
+/// An error: what is wrong (`problem`), with what (`subject`: a file, setting or value), and what to do about it (`fix`).
 #[derive(Debug, Clone)]
 pub struct Error {
     /// The class of the error.
     pub kind: Kind,
     /// The file, setting or value at fault.
     pub subject: String,
-    /// What is wrong with it.
+    /// What is wrong with the subject.
     pub problem: String,
-    /// What the user can do.
+    /// What the user can do about the problem.
     pub fix: String,
-    /// What caused it; `problem` quotes it where it has something to say to the user.
+    /// The error that caused this one; `problem` quotes it where it tells the user something.
     pub cause: Option<Cause>,
 }
 
@@ -99,7 +99,7 @@ impl Error {
         Self::new(Kind::Runtime, subject, problem.to_string(), fix)
     }
 
-    /// The run was interrupted and can be taken up again.
+    /// The error of a run that was interrupted and can be taken up again.
     pub fn interrupted(what: impl Into<String>) -> Self {
         Self::new(
             Kind::Interrupted,
@@ -109,7 +109,7 @@ impl Error {
         )
     }
 
-    /// The same error with what caused it, as its [`source`](error::Error::source).
+    /// This error with `cause` as its [`source`](error::Error::source).
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         self.cause = Some(Arc::from(cause.into()));
@@ -117,7 +117,7 @@ impl Error {
     }
 }
 
-/// Errors are equal that say the same, whatever caused them.
+/// Two errors are equal if they say the same, whatever caused them.
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
         let Self { kind, subject, problem, fix, cause: _ } = self;

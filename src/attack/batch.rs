@@ -1,4 +1,4 @@
-//! How many pictures one model call is to have.
+//! The batch size: how many pictures one model call is to have.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,12 +10,12 @@ use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
 use crate::types::by_text;
 
-/// Most pictures in one model call, as asked for.
+/// The most pictures in one model call, as asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchSize {
-    /// What a probe finds ([`probe_batch`]).
+    /// The batch size that a probe finds ([`probe_batch`]).
     Auto,
-    /// So many, at least 1.
+    /// A number of pictures, at least 1.
     Of(usize),
 }
 
@@ -70,11 +70,11 @@ const GAIN: f64 = 1.05;
 /// A call that takes longer is timed once, one that is shorter again after the first, which prepares buffers and kernels.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// Doubles the batch from 1 for as long as that brings more than 5 % more pictures a second, memory suffices, and there are at
-/// most 256. Grey pictures of the given category are shown.
+/// Finds the batch size of a model: the batch is doubled from 1 for as long as that brings more than 5 % more pictures a second,
+/// memory suffices, and there are at most 256. The pictures are grey, of the given category.
 ///
 /// # Errors
-/// What the segmenter reports, but for a want of memory for more than one picture.
+/// Errors of the segmenter, but for a want of memory for more than one picture.
 pub fn probe_batch(segmenter: &mut dyn Segmenter, category: &str) -> Result<usize> {
     let size = segmenter.input_size();
     grow(&mut |batch| {
@@ -90,7 +90,7 @@ pub fn probe_batch(segmenter: &mut dyn Segmenter, category: &str) -> Result<usiz
     })
 }
 
-/// The batch to take, given how long a call with so many pictures takes.
+/// The batch size to take, given how long a call with a number of pictures takes.
 fn grow(time: &mut dyn FnMut(usize) -> Result<Duration>) -> Result<usize> {
     let mut batch = 1;
     let mut rate = 1.0 / time(1)?.as_secs_f64();

@@ -6,34 +6,34 @@ use crate::types::Perturbation;
 
 /// An evaluated perturbation and the model's full answer to it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
-    /// What was done to the picture.
+pub struct KeptCandidate {
+    /// The perturbation of the picture.
     pub perturbation: Perturbation,
-    /// Loss.
+    /// Loss of the candidate.
     pub loss: f64,
     /// Per-sample pixel AUROC; `None` where the scored mask has one class only.
     pub sample_auroc: Option<f64>,
-    /// The model's answer.
+    /// The model's answer to the perturbed picture.
     pub segmentation: Segmentation,
 }
 
-impl Kept {
+impl KeptCandidate {
     pub(super) fn new(perturbation: Perturbation, evaluation: &Evaluation) -> Self {
         let Evaluation { segmentation, loss, sample_auroc, .. } = evaluation;
         Self { perturbation, loss: *loss, sample_auroc: *sample_auroc, segmentation: segmentation.clone() }
     }
 }
 
-/// How many are kept by each of both measures.
+/// Number of candidates that are kept by each of both measures.
 const MOST: usize = 16;
 
-/// The first candidate (the unchanged picture), those of lowest loss and those of lowest sample AUROC, in the order in which they
-/// came. Of equals the first stay.
-pub(super) fn trim(kept: &mut Vec<Kept>) {
+/// Drops all candidates but the first (the unchanged picture), those of lowest loss and those of lowest sample AUROC, and leaves
+/// them in their order. Of equals the first stay.
+pub(super) fn trim(kept: &mut Vec<KeptCandidate>) {
     if kept.len() <= 1 {
         return;
     }
-    let lowest = |measure: &dyn Fn(&Kept) -> f64| {
+    let lowest = |measure: &dyn Fn(&KeptCandidate) -> f64| {
         let mut order: Vec<usize> = (0..kept.len()).collect();
         order.sort_by(|&a, &b| measure(&kept[a]).total_cmp(&measure(&kept[b])));
         order.truncate(MOST);
@@ -58,13 +58,13 @@ mod tests {
 
     #[test]
     fn the_best_by_both_measures_and_the_first_stay() {
-        let kept = |number: usize| Kept {
+        let kept = |number: usize| KeptCandidate {
             perturbation: Perturbation::IDENTITY.with(Axis::Angle, number as f64),
             loss: if number == 0 { 1000.0 } else { number as f64 },
             sample_auroc: number.is_multiple_of(2).then_some(1.0 / (1 + number) as f64),
             segmentation: Segmentation { map: Map::zeros((2, 2)), image_score: 0.0 },
         };
-        let mut all: Vec<Kept> = (0..100).map(kept).collect();
+        let mut all: Vec<KeptCandidate> = (0..100).map(kept).collect();
         trim(&mut all);
         let left: Vec<usize> = all.iter().map(|kept| kept.perturbation.get(Axis::Angle) as usize).collect();
         let expected: Vec<usize> = (0..=16).chain((68..100).step_by(2)).collect();

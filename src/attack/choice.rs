@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::candidates::Kept;
+use super::candidates::KeptCandidate;
 use super::objective::Objective;
 use crate::metric::{Exchange, ImageScores};
 use crate::types::Mask;
@@ -10,18 +10,18 @@ use crate::types::Mask;
 /// Passes over all samples, at most.
 const PASSES: usize = 3;
 
-/// One sample and what it can choose from.
+/// One sample and the candidates that it can choose from.
 #[derive(Clone, Copy, Debug)]
 pub struct Choices<'a> {
     /// Candidates, at least one.
-    pub candidates: &'a [Kept],
+    pub candidates: &'a [KeptCandidate],
     /// Ground truth at evaluation size, in the frame of the unperturbed picture.
     pub mask: &'a Mask,
 }
 
 impl Choices<'_> {
     fn scores(&self, objective: &Objective, candidate: usize) -> ImageScores {
-        let Kept { perturbation, segmentation, .. } = &self.candidates[candidate];
+        let KeptCandidate { perturbation, segmentation, .. } = &self.candidates[candidate];
         let scored = objective.scored(segmentation.map.view(), self.mask, perturbation);
         ImageScores::new(
             scored.map.view(),
@@ -31,10 +31,10 @@ impl Choices<'_> {
     }
 }
 
-/// A candidate of each sample, in the order of the samples, such that their pooled pixel AUROC is low: the lowest of `starts`
-/// (a candidate of each sample each), then up to three passes in which each sample in turn takes the candidate that lowers the
-/// pooled value most, the others being as they are. Never higher than any of the starts. Not the least value there is: that would
-/// take every combination. It depends on which samples there are and on their order.
+/// Chooses a candidate of each sample, in the order of the samples, such that their pooled pixel AUROC is low: the lowest of
+/// `starts` (a candidate of each sample each), then up to three passes in which each sample in turn takes the candidate that
+/// lowers the pooled value most, the others being as they are. The value is never higher than that of any start. It need not be
+/// the least there is, which would take every combination, and it depends on which samples there are and on their order.
 ///
 /// # Panics
 /// If there are no starts, or one does not fit the samples.

@@ -1,18 +1,18 @@
 use std::ops::Add;
 use std::time::Duration;
 
-/// Where the time went.
+/// Counts and times of the work of an attack: where the time went.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Clock {
-    /// Candidates evaluated in full.
+    /// Number of candidates evaluated in full.
     pub evaluations: usize,
-    /// Candidates evaluated coarsely.
+    /// Number of candidates evaluated coarsely.
     pub coarse: usize,
-    /// Pictures that the model has seen for both: more than candidates where a defence shows it each several times.
+    /// Number of pictures that the model has seen: more than there were candidates where a defence shows it each several times.
     pub pictures: usize,
-    /// Model calls.
+    /// Number of model calls.
     pub calls: usize,
-    /// Time inside the model; the other times may lie within it, where a device does its work.
+    /// Time inside the model; where a device does its work, the other times may lie within it.
     pub model: Duration,
     /// Time in perturbation, back-rotation and loss.
     pub pixels: Duration,

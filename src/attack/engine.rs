@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use super::evaluator::Evaluator;
 use super::objective::{Candidate, Evaluation, Objective};
 use super::pipeline::{Desk, Watch};
-use super::sample::{Outcome, SampleAttack};
+use super::sample::{SampleAttack, WorstCase};
 use super::settings::Settings;
 use crate::error::Result;
 use crate::model::Segmentation;
@@ -12,13 +12,13 @@ use crate::types::{Detail, Image, Mask, Perturbation, SampleId};
 /// One decoded sample on its way through an attack.
 #[derive(Clone, Debug)]
 pub struct Work {
-    /// Position in the caller's list, handed back with the result.
+    /// Position of the sample in the caller's list, handed back with the result.
     pub index: usize,
-    /// Which sample it is; its name seeds the search.
+    /// The sample, whose name seeds the search.
     pub id: SampleId,
-    /// Picture, (3, size, size).
+    /// The picture, (3, size, size).
     pub image: Image,
-    /// Ground truth, (size, size); none where it is not known.
+    /// The ground truth, (size, size); none where it is not known.
     pub mask: Option<Mask>,
 }
 
@@ -32,12 +32,12 @@ struct Slot<'s> {
 /// evaluations made by each.
 ///
 /// # Errors
-/// What source, segmenter or `done` report; an interrupted error when `stop` says so (what `done` has seen is complete).
+/// Errors of source, segmenter and `done`; an interrupted error when `stop` says so (what `done` has seen is complete).
 pub fn worst_cases(
     evaluator: &mut Evaluator<'_>,
     settings: &Settings,
     source: impl IntoIterator<Item = Result<Work>>,
-    done: &mut dyn FnMut(Work, Vec<Outcome>) -> Result<()>,
+    done: &mut dyn FnMut(Work, Vec<WorstCase>) -> Result<()>,
     stop: &dyn Fn() -> bool,
     tick: &dyn Fn(usize),
 ) -> Result<()> {
@@ -61,7 +61,7 @@ struct Searches<'a, I> {
     /// Batches under way at once.
     depth: usize,
     source: I,
-    done: &'a mut dyn FnMut(Work, Vec<Outcome>) -> Result<()>,
+    done: &'a mut dyn FnMut(Work, Vec<WorstCase>) -> Result<()>,
     slots: VecDeque<Slot<'a>>,
     /// Samples that have left: the number of the first slot.
     gone: usize,
@@ -78,7 +78,8 @@ impl<I: Iterator<Item = Result<Work>>> Searches<'_, I> {
         Ok(())
     }
 
-    /// A finished sample waits for those before it, so that rows come out in order: lets others work meanwhile, within reason.
+    /// Takes in samples, more than are wanted at once within reason: one that is finished waits for those before it, so that rows
+    /// come out in order.
     fn refill(&mut self, wanted: usize) -> Result<()> {
         while self.slots.iter().filter(|slot| !slot.attack.finished()).count() < wanted
             && self.slots.len() < 4 * wanted
@@ -92,11 +93,11 @@ impl<I: Iterator<Item = Result<Work>>> Searches<'_, I> {
 }
 
 impl<I: Iterator<Item = Result<Work>>> Desk for Searches<'_, I> {
-    /// Numbers of samples, what is done to them, and how closely it is looked at.
+    /// Numbers of samples, their perturbations, and how closely these are evaluated.
     type Ticket = (Vec<(usize, Perturbation)>, Detail);
     type Answer = Evaluation;
 
-    /// Fills one batch: the candidates of the oldest sample first, then those of the next that are to be looked at as closely.
+    /// Fills one batch: the candidates of the oldest sample first, then those of the next that are to be evaluated as closely.
     fn pick(&mut self, room: usize) -> Result<Option<Self::Ticket>> {
         self.hand_over()?;
         self.refill(self.depth * room)?;

@@ -6,7 +6,7 @@ use super::pipeline::{Desk, Pipeline, Watch};
 use crate::error::Result;
 use crate::model::{Segmentation, Segmenter};
 
-/// Perturbs, segments and scores candidates in batches. Every evaluation is counted.
+/// The evaluator perturbs, segments and scores candidates in batches. Every evaluation is counted.
 pub struct Evaluator<'m> {
     segmenter: &'m mut dyn Segmenter,
     objective: Objective,
@@ -15,8 +15,8 @@ pub struct Evaluator<'m> {
 }
 
 impl<'m> Evaluator<'m> {
-    /// Calls `segmenter` with at most `batch` pictures at once. Where it runs on a device, the processor works on two batches
-    /// beside it; where it runs on the processor itself, it has that to itself during its calls.
+    /// An evaluator that calls `segmenter` with at most `batch` pictures at once. Where the model runs on a device, two batches are
+    /// under way, so that the processor works beside it; a model on the processor has that to itself during its calls.
     ///
     /// # Panics
     /// If `batch` is zero.
@@ -25,8 +25,8 @@ impl<'m> Evaluator<'m> {
         Self { segmenter, objective, pipeline: Pipeline::new(batch, depth), clock: Clock::default() }
     }
 
-    /// With `depth` batches under way at once: with 1 perturbation, model and scoring take turns, with 2 they overlap. Results do
-    /// not depend on it.
+    /// Sets how many batches are under way at once: with a `depth` of 1 perturbation, model and scoring take turns, with 2 they
+    /// overlap. Results do not depend on it.
     ///
     /// # Panics
     /// If `depth` is zero.
@@ -41,23 +41,23 @@ impl<'m> Evaluator<'m> {
         &self.objective
     }
 
-    /// Most pictures in one model call: fewer than at first where memory did not suffice for more.
+    /// The most pictures in one model call: fewer than at first where memory did not suffice for more.
     pub fn batch(&self) -> usize {
         self.pipeline.most
     }
 
-    /// Batches under way at once.
+    /// Number of batches under way at once.
     pub(super) fn depth(&self) -> usize {
         self.pipeline.depth
     }
 
-    /// What a coarse evaluation costs: [`Segmenter::coarse_cost`], or as much as a full one where the loss is drift, since a coarse
+    /// Cost of a coarse evaluation: [`Segmenter::coarse_cost`], or as much as a full one where the loss is drift, since a coarse
     /// answer lies apart from the clean one by its coarseness alone.
     pub fn coarse_cost(&self) -> f64 {
         if self.objective.is_drift() { 1.0 } else { self.segmenter.coarse_cost() }
     }
 
-    /// Where the time went so far.
+    /// Counts and times of all evaluations so far.
     pub fn clock(&self) -> Clock {
         self.clock
     }
@@ -65,7 +65,7 @@ impl<'m> Evaluator<'m> {
     /// Evaluates candidates in their order.
     ///
     /// # Errors
-    /// What the segmenter reports; a usage error where a candidate has not what its loss is measured against.
+    /// Errors of the segmenter; a usage error where a candidate lacks what its loss is measured against.
     pub fn evaluate(&mut self, candidates: &[Candidate<'_>]) -> Result<Vec<Evaluation>> {
         let mut evaluations = Vec::with_capacity(candidates.len());
         let mut take = |answers: Vec<Evaluation>| {
@@ -76,7 +76,7 @@ impl<'m> Evaluator<'m> {
         Ok(evaluations)
     }
 
-    /// Works for a desk until it has nothing more to ask.
+    /// Evaluates the candidates of a desk until it has no more.
     pub(super) fn run<D: Desk>(&mut self, desk: &mut D, watch: &Watch<'_>) -> Result<()> {
         self.pipeline.run(self.segmenter, &self.objective, &mut self.clock, desk, watch)
     }
@@ -84,7 +84,7 @@ impl<'m> Evaluator<'m> {
 
 /// Batches under way at once beside a model on a device.
 const ON_DEVICE: usize = 2;
-/// Beside a model on all the cores: others would only take them away from it.
+/// Batches under way at once beside a model on all the cores, which others would only take away from it.
 const ON_PROCESSOR: usize = 1;
 
 /// Candidates that are all known from the start.
@@ -95,7 +95,7 @@ pub(super) struct List<'l, 'c> {
 }
 
 impl<'l, 'c> List<'l, 'c> {
-    /// `take` gets the evaluations in order, batch by batch.
+    /// A list whose evaluations `take` gets in order, batch by batch.
     pub fn new(
         candidates: &'l [Candidate<'c>],
         take: &'l mut dyn FnMut(Vec<Evaluation>) -> Result<()>,

@@ -7,13 +7,13 @@ use crate::error::{Error, Result};
 use crate::metric::Loss;
 use crate::types::unknown_name;
 
-/// What a search minimises: the lower, the worse for the segmenter.
+/// The loss that a search minimises: the lower, the worse for the segmenter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Goal {
-    /// How far map and image score have moved from those of the unchanged picture, negated
-    /// ([`metric::drift`](crate::metric::drift)). Needs no ground truth.
+    /// Drift: how far map and image score have moved from those of the unchanged picture, negated
+    /// ([`metric::drift`](crate::metric::drift)). No ground truth is needed.
     Drift,
     /// A loss against the mask.
     #[serde(untagged)]
@@ -21,12 +21,12 @@ pub enum Goal {
 }
 
 impl Goal {
-    /// Whether it needs masks.
+    /// Whether the loss needs masks.
     pub fn needs_truth(self) -> bool {
         matches!(self, Self::Truth(_))
     }
 
-    /// Whether it reads the map as probabilities, in [0, 1].
+    /// Whether the loss reads the map as probabilities, in [0, 1].
     pub fn needs_probabilities(self) -> bool {
         matches!(self, Self::Truth(loss) if loss.needs_probabilities())
     }

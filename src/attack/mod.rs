@@ -1,7 +1,7 @@
 //! Per-sample and uniform worst cases, and uniform sweeps: perturb, segment, bring the map back, score.
 //!
 //! Data flows one way: a [`Work`] item (one decoded sample) enters [`worst_cases`], every sample keeps its own search, the
-//! candidates of many samples share one model call in the [`Evaluator`], and the [`Outcome`]s leave in the order in which
+//! candidates of many samples share one model call in the [`Evaluator`], and the [`WorstCase`]s leave in the order in which
 //! the samples came. [`category_metrics`] pools stored patch-level maps, so that no metric needs the model again.
 
 mod batch;
@@ -23,18 +23,18 @@ mod tolerance;
 mod uniform;
 
 pub use batch::{BatchSize, probe_batch};
-pub use candidates::Kept;
+pub use candidates::KeptCandidate;
 pub use choice::{Choices, choose_pooled};
 pub use clock::Clock;
 pub use engine::{Work, worst_cases};
 pub use evaluator::Evaluator;
 pub use goal::Goal;
 pub use objective::{Candidate, Evaluation, Objective, Scored};
-pub use pool::{Pooled, category_metrics};
+pub use pool::{PooledSample, category_metrics};
 pub use preset::Preset;
-pub use sample::{Outcome, Probe};
+pub use sample::{Probe, WorstCase};
 pub use search_choice::SearchChoice;
 pub use settings::{Border, Select, Settings};
 pub use sweep::{sweep_values, uniform};
-pub use tolerance::{Scan, Subject, Tolerance, tolerances};
+pub use tolerance::{AxisTolerance, Scan, Subject, tolerances};
 pub use uniform::{Effect, UniformCase, UniformMetric, worst_uniform};

@@ -11,37 +11,37 @@ use crate::types::{Detail, Frame, Image, Map, Mask, Perturbation};
 /// One picture to be perturbed, segmented and scored.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
-    /// Unperturbed picture, (3, size, size).
+    /// The unperturbed picture, (3, size, size).
     pub image: &'a Image,
-    /// Ground truth, (size, size); none where it is not known.
+    /// The ground truth, (size, size); none where it is not known.
     pub mask: Option<&'a Mask>,
-    /// The model's answer to the unchanged picture, from which drift is measured. None for the unchanged picture itself, and
+    /// The model's answer to the unchanged picture, from which drift is measured; none for the unchanged picture itself, and
     /// where drift is not asked for.
     pub clean: Option<&'a Segmentation>,
-    /// Category, which decides the text prompts.
+    /// The category, which decides the text prompts.
     pub category: &'a str,
-    /// What is done to the picture.
+    /// The perturbation of the picture.
     pub perturbation: Perturbation,
-    /// How closely the model looks at it.
+    /// How closely the model evaluates the picture.
     pub detail: Detail,
 }
 
-/// What the model and the loss made of one [`Candidate`].
+/// The evaluation of one [`Candidate`]: the model's answer and the loss.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     /// Patch-level map and image score of the perturbed picture.
     pub segmentation: Segmentation,
-    /// Loss; lower is worse for the segmenter.
+    /// The loss; lower is worse for the segmenter.
     pub loss: f64,
-    /// What decides which candidate is kept: [`Objective::rank`].
+    /// The rank, which decides which candidate is kept: [`Objective::rank`].
     pub rank: f64,
     /// Per-sample pixel AUROC, worked out for [`Select::Pooled`](super::Select::Pooled) alone; `None` where the scored mask has one
     /// class only.
     pub sample_auroc: Option<f64>,
 }
 
-/// What is minimised: perturb, (model), back-rotation, loss. The model is the caller's, between [`Objective::perturber`] and
-/// [`Objective::loss`].
+/// The objective that a search minimises: perturb, (model), back-rotation, loss. The caller runs the model, between
+/// [`Objective::perturber`] and [`Objective::loss`].
 #[derive(Debug)]
 pub struct Objective {
     perturber: Perturber,
@@ -59,12 +59,12 @@ pub struct Scored {
     pub map: Map,
     /// Ground truth in the frame of the map, (size, size).
     pub mask: Mask,
-    /// Pixels that count; `None` when all do.
+    /// The pixels that count; `None` when all do.
     pub valid: Option<Mask>,
 }
 
 impl Objective {
-    /// For square pictures of `size` pixels, which is also the evaluation size.
+    /// The objective for square pictures of `size` pixels, which is also the evaluation size.
     pub fn new(settings: &Settings, size: usize) -> Self {
         Self {
             perturber: Perturber::new(settings.perturb, size),
@@ -86,7 +86,7 @@ impl Objective {
         self.goal == Goal::Drift
     }
 
-    /// Where map and mask meet.
+    /// The frame in which map and mask are compared.
     pub fn frame(&self) -> Frame {
         self.frame
     }
@@ -141,10 +141,10 @@ impl Objective {
         }
     }
 
-    /// Everything that is worked out about the answer to one candidate.
+    /// Works out everything about the answer to one candidate.
     ///
     /// # Errors
-    /// Those of [`Self::loss`].
+    /// The errors of [`Self::loss`].
     pub(super) fn evaluation(
         &self,
         segmentation: Segmentation,
@@ -181,7 +181,7 @@ impl Objective {
         }
     }
 
-    /// How far the answer to a perturbed picture has moved from the clean one ([`metric::drift`]). It is measured in the frame of
+    /// How far the answer to a perturbed picture has moved from the clean one ([`metric::drift`]). Drift is measured in the frame of
     /// the unchanged picture and over the pixels that the turned, zoomed or shifted one still shows, whatever frame and border the
     /// settings have for the comparison with masks. Moving a map resamples it, so that even a segmenter whose map moves exactly with
     /// its picture drifts a little.
@@ -192,8 +192,8 @@ impl Objective {
         metric::drift(map.view(), clean_map.view(), valid.view(), answer.image_score, clean.image_score)
     }
 
-    /// What decides which candidate is kept ([`Select`]), given its loss. Lower is worse for the segmenter; infinite for a
-    /// candidate that is not to be kept.
+    /// The rank of a candidate, given its loss, which decides what is kept ([`Select`]). Lower is worse for the segmenter; infinite
+    /// for a candidate that is not to be kept.
     pub fn rank(&self, answer: &Segmentation, candidate: &Candidate<'_>, loss: f64) -> f64 {
         match (self.select, candidate.mask) {
             (Select::SampleAuroc, Some(mask)) if mask.iter().any(|&anomalous| anomalous) => {

@@ -1,4 +1,5 @@
-//! Keeps the model busy: while it works on one batch, on a thread of its own, the next one is perturbed and the one before scored.
+//! The pipeline that keeps the model busy: while the model works on one batch, on a thread of its own, the next one is perturbed
+//! and the one before scored.
 
 use std::collections::VecDeque;
 use std::panic;
@@ -15,14 +16,14 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{Segmentation, Segmenter};
 use crate::types::Detail;
 
-/// Where candidates come from and where the answers to them go.
+/// A desk: the source of candidates, and the receiver of the answers to them.
 pub(super) trait Desk {
-    /// What is remembered of a batch while the model works on it.
+    /// The memory of a batch while the model works on it.
     type Ticket;
-    /// What is made of the model's answer to one candidate.
+    /// The product of the model's answer to one candidate.
     type Answer: Send;
 
-    /// Picks one batch: between one and `room` candidates that are to be looked at equally closely. `None` where there is nothing
+    /// Picks one batch: between one and `room` candidates that are to be evaluated equally closely. `None` where there is nothing
     /// to ask, or nothing before more answers are there. What is picked may depend on answers, never on when they come.
     fn pick(&mut self, room: usize) -> Result<Option<Self::Ticket>>;
 
@@ -38,14 +39,14 @@ pub(super) trait Desk {
 
 /// Whom the user watches: `stop` is asked before each model call, `tick` gets the number of evaluations made by each.
 pub(super) struct Watch<'w> {
-    /// What is interrupted.
+    /// Name of what is interrupted.
     pub what: &'static str,
     pub stop: &'w dyn Fn() -> bool,
     pub tick: &'w dyn Fn(usize),
 }
 
 impl Watch<'_> {
-    /// Nobody watches.
+    /// A watch without a user.
     pub const NONE: Watch<'static> = Watch { what: "evaluation", stop: &|| false, tick: &|_| {} };
 }
 
@@ -54,20 +55,20 @@ impl Watch<'_> {
 pub(super) struct Pipeline {
     /// Buffers of pixels that no batch uses.
     spare: Vec<Array4<f32>>,
-    /// Most pictures in one call; smaller once memory did not suffice for more.
+    /// The most pictures in one call; smaller once memory did not suffice for more.
     pub most: usize,
     /// Batches under way at once, the one that the model works on included.
     pub depth: usize,
 }
 
-/// One batch for the model. Its pixels fill the front of a buffer that goes round.
+/// One batch for the model, whose pixels fill the front of a buffer that goes round.
 struct Batch {
     pixels: Array4<f32>,
     categories: Vec<String>,
     detail: Detail,
 }
 
-/// What the model said to one batch.
+/// The model's answers to one batch.
 struct Answered {
     pixels: Array4<f32>,
     detail: Detail,
@@ -87,7 +88,7 @@ impl Pipeline {
     /// Works until the desk has nothing more to ask.
     ///
     /// # Errors
-    /// What desk and segmenter report, an interrupted error where the user wants to stop. Batches under way are given up.
+    /// Errors of desk and segmenter, an interrupted error where the user wants to stop. Batches under way are given up.
     pub fn run<D: Desk>(
         &mut self,
         segmenter: &mut dyn Segmenter,
@@ -136,15 +137,15 @@ impl Pipeline {
             self.spare.push(answered.pixels);
             self.most = answered.most;
             let segmentations = answered.segmentations?;
-            let looks = segmentations.len();
+            let evaluated = segmentations.len();
             match answered.detail {
-                Detail::Full => clock.evaluations += looks,
-                Detail::Coarse => clock.coarse += looks,
+                Detail::Full => clock.evaluations += evaluated,
+                Detail::Coarse => clock.coarse += evaluated,
             }
-            clock.pictures += looks * views;
+            clock.pictures += evaluated * views;
             clock.calls += answered.calls * views;
             clock.model += answered.time;
-            (watch.tick)(looks);
+            (watch.tick)(evaluated);
             let segmented = Instant::now();
             let judged = segmentations
                 .into_par_iter()

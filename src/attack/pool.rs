@@ -8,12 +8,12 @@ use crate::types::{Label, Map, Mask, Metrics, Perturbation};
 
 /// One sample's contribution to a pooled metric.
 #[derive(Clone, Debug)]
-pub struct Pooled<'a> {
+pub struct PooledSample<'a> {
     /// Patch-level map of the perturbed picture.
     pub patch_map: Map,
-    /// What was done to the picture.
+    /// The perturbation of the picture.
     pub perturbation: Perturbation,
-    /// Image score.
+    /// Image score of the perturbed picture.
     pub image_score: f32,
     /// Ground truth at evaluation size, in the frame of the unperturbed picture.
     pub mask: &'a Mask,
@@ -24,10 +24,10 @@ pub struct Pooled<'a> {
 /// Metrics of one category, pooled over all its pixels.
 ///
 /// # Errors
-/// What [`metric::evaluate`] refuses.
+/// Samples that [`metric::evaluate`] refuses.
 pub fn category_metrics(
     objective: &Objective,
-    samples: &[Pooled<'_>],
+    samples: &[PooledSample<'_>],
     options: &MetricOptions,
 ) -> Result<Metrics> {
     let scored: Vec<Scored> = samples
@@ -41,7 +41,7 @@ pub fn category_metrics(
     let image_scores: Vec<f32> = samples.iter().map(|sample| sample.image_score).collect();
     let image_labels: Vec<bool> = samples.iter().map(|sample| sample.label == Label::Anomalous).collect();
     metric::evaluate(
-        &metric::Pooled {
+        &metric::ScoredSet {
             maps: &maps,
             masks: &masks,
             valid: valid.as_deref(),

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use super::candidates::{Kept, trim};
+use super::candidates::{KeptCandidate, trim};
 use super::objective::Evaluation;
 use super::settings::{Select, Settings};
 use crate::error::Result;
@@ -11,42 +11,44 @@ use crate::types::{Attack, Axis, Detail, Perturbation};
 
 /// The worst case that one attack found on one sample.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct WorstCase {
     /// The attack.
     pub attack: Attack,
     /// The perturbation found; identity if nothing was worse.
     pub perturbation: Perturbation,
-    /// Its loss.
+    /// The loss of the perturbed picture.
     pub loss: f64,
-    /// What it was kept for: [`Objective::rank`](super::Objective::rank).
+    /// The rank for which the perturbation was kept: [`Objective::rank`](super::Objective::rank).
     pub rank: f64,
-    /// The model's answer to the picture so perturbed.
+    /// The model's answer to the perturbed picture.
     pub segmentation: Segmentation,
-    /// Full model evaluations that the attack stands on, the unchanged picture included.
+    /// Number of full model evaluations of the attack, that of the unchanged picture included.
     pub evaluations: usize,
-    /// Coarse ones; each counts for [`Segmenter::coarse_cost`](crate::model::Segmenter::coarse_cost) of the budget.
+    /// Number of coarse model evaluations; each counts for [`Segmenter::coarse_cost`](crate::model::Segmenter::coarse_cost) of the
+    /// budget.
     pub coarse: usize,
-    /// What the most promising further evaluation is expected to lower the loss by; `None` where the strategy has no idea.
+    /// By how much the most promising further evaluation is expected to lower the loss; `None` from a strategy without a model of
+    /// the loss.
     pub expected_gain: Option<f64>,
-    /// What was evaluated, in order: first the unchanged picture.
+    /// All evaluations, in order: first the unchanged picture.
     pub trace: Vec<Probe>,
-    /// With [`Select::Pooled`] what a later choice may pick from: first the unchanged picture, then what was kept of the search and
-    /// what it was offered. Full evaluations only.
-    pub candidates: Vec<Kept>,
+    /// The candidates that a later choice may pick from, with [`Select::Pooled`]: first the unchanged picture, then what was kept of
+    /// the search and what it was offered. Full evaluations only.
+    pub candidates: Vec<KeptCandidate>,
 }
 
 /// One evaluation of a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Probe {
-    /// What was done to the picture.
+    /// The perturbation of the picture.
     pub perturbation: Perturbation,
-    /// What the search was told.
+    /// The loss that the search was told.
     pub loss: f64,
-    /// What it counted for in the budget: 1, or less for a coarse evaluation, whose loss is not that of a full one.
+    /// The cost of the evaluation in the budget: 1, or less for a coarse one, whose loss is not that of a full one.
     pub cost: f64,
 }
 
-impl Outcome {
+impl WorstCase {
     /// Whether a candidate is to be kept instead.
     fn yields_to(&self, rank: f64, loss: f64) -> bool {
         rank < self.rank || (rank == self.rank && loss < self.loss)
@@ -56,9 +58,9 @@ impl Outcome {
 /// The search of one attack on one sample.
 struct Search {
     strategy: Box<dyn Strategy>,
-    /// Of this round.
+    /// How closely the points of this round are evaluated.
     detail: Detail,
-    best: Outcome,
+    best: WorstCase,
     asked: Vec<Vec<f64>>,
     losses: Vec<f64>,
     next: usize,
@@ -68,13 +70,13 @@ struct Search {
 /// in the same order.
 pub(super) struct SampleAttack<'s> {
     settings: &'s Settings,
-    /// What a coarse evaluation costs.
+    /// Cost of a coarse evaluation.
     coarse_cost: f64,
     name: String,
     started: bool,
     waiting: VecDeque<Attack>,
     current: Option<Search>,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<WorstCase>,
 }
 
 impl<'s> SampleAttack<'s> {
@@ -95,7 +97,7 @@ impl<'s> SampleAttack<'s> {
         Some(to_perturbation(self.settings.axes_of(search.best.attack), point))
     }
 
-    /// How closely the candidates are to be looked at that [`SampleAttack::next`] hands out now.
+    /// How closely the candidates are to be evaluated that [`SampleAttack::next`] hands out now.
     pub(super) fn detail(&self) -> Detail {
         self.current.as_ref().map_or(Detail::Full, |search| search.detail)
     }
@@ -103,9 +105,10 @@ impl<'s> SampleAttack<'s> {
     /// Takes the evaluation of the oldest candidate without one.
     ///
     /// # Errors
-    /// If a search cannot be built from the settings.
+    /// A search cannot be built from the settings.
     pub(super) fn tell(&mut self, perturbation: Perturbation, evaluation: Evaluation) -> Result<()> {
-        let kept = (self.settings.select == Select::Pooled).then(|| Kept::new(perturbation, &evaluation));
+        let kept =
+            (self.settings.select == Select::Pooled).then(|| KeptCandidate::new(perturbation, &evaluation));
         let Evaluation { segmentation, loss, rank, .. } = evaluation;
         if let Some(search) = &mut self.current {
             search.losses.push(loss);
@@ -132,7 +135,7 @@ impl<'s> SampleAttack<'s> {
             trim(&mut search.best.candidates);
             search.strategy.tell(&search.asked, &search.losses);
         } else {
-            self.outcomes.push(Outcome {
+            self.outcomes.push(WorstCase {
                 attack: Attack::Clean,
                 perturbation,
                 loss,
@@ -157,7 +160,7 @@ impl<'s> SampleAttack<'s> {
         self.started && self.current.is_none() && !self.outcomes.is_empty()
     }
 
-    pub(super) fn into_outcomes(self) -> Vec<Outcome> {
+    pub(super) fn into_outcomes(self) -> Vec<WorstCase> {
         self.outcomes
     }
 
@@ -175,7 +178,7 @@ impl<'s> SampleAttack<'s> {
             }
             self.outcomes.extend(self.current.take().map(|mut search| {
                 let expected_gain = search.strategy.expected_gain();
-                Outcome { expected_gain, ..search.best }
+                WorstCase { expected_gain, ..search.best }
             }));
             match self.waiting.pop_front() {
                 Some(attack) => self.current = Some(self.begin(attack)?),
@@ -184,14 +187,14 @@ impl<'s> SampleAttack<'s> {
         }
     }
 
-    /// Starts from identity and from what earlier attacks found on axes of this one, so that it is never weaker than they.
+    /// Begins an attack from identity and from what earlier attacks found on its axes, so that it is never weaker than they.
     fn begin(&self, attack: Attack) -> Result<Search> {
         let axes = self.settings.axes_of(attack);
         let remaining = self.settings.budget_of(attack) - 1;
         let seed = derive_seed(self.settings.seed, &format!("{}/{attack}", self.name));
         let space = space_of(self.settings, attack)?;
         let mut strategy = self.settings.search.build(&space, remaining, seed, self.coarse_cost);
-        let known: Vec<&Outcome> = self
+        let known: Vec<&WorstCase> = self
             .outcomes
             .iter()
             .filter(|outcome| self.settings.axes_of(outcome.attack).iter().all(|axis| axes.contains(axis)))
@@ -207,11 +210,11 @@ impl<'s> SampleAttack<'s> {
             }
         }
         let trace = known[0].trace.clone();
-        // Those of one axis have been kept for their loss or sample AUROC already; what is among them twice does no harm.
+        // Candidates of one axis have been kept for their loss or sample AUROC already; what is among them twice does no harm.
         let mut candidates = known[0].candidates.clone();
         candidates.extend(known[1..].iter().flat_map(|outcome| outcome.candidates.iter().skip(1).cloned()));
         trim(&mut candidates);
-        let best = Outcome {
+        let best = WorstCase {
             attack,
             evaluations: 1,
             coarse: 0,
@@ -224,10 +227,10 @@ impl<'s> SampleAttack<'s> {
     }
 }
 
-/// What an attack searches: its axes within their bounds.
+/// The space that an attack searches: its axes within their bounds.
 ///
 /// # Errors
-/// If the attack has no axes, or its bounds make no box.
+/// The attack has no axes, or its bounds make no box.
 pub(super) fn space_of(settings: &Settings, attack: Attack) -> Result<Space> {
     let (axes, bounds) = (settings.axes_of(attack), &settings.bounds);
     let dimensions = axes

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::search::{self, Kind, Own, Space, Strategy};
 use crate::types::{by_text, unknown_name};
 
-/// A search strategy, or the one that suits the number of axes.
+/// The choice of a search strategy: one by name, or the one that suits the number of axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SearchChoice {
@@ -16,7 +16,7 @@ pub enum SearchChoice {
     Auto,
     /// A built-in strategy for every attack.
     Named(Kind),
-    /// A strategy of one's own for every attack. Records have its name; a record alone cannot build it again.
+    /// A strategy of the user's own for every attack. Records have its name; a record alone cannot build it again.
     Own(Own),
 }
 
@@ -33,7 +33,7 @@ impl SearchChoice {
         }
     }
 
-    /// The strategy over a space; a coarse evaluation costs `coarse_cost` of a full one.
+    /// Builds the strategy over a space; a coarse evaluation costs `coarse_cost` of a full one.
     pub(super) fn build(
         self,
         space: &Space,

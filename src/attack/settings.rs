@@ -6,26 +6,26 @@ use crate::error::{Error, Result};
 use crate::types::{Attack, Axis, Bounds, Frame, named};
 use crate::{perturb, search};
 
-/// Everything that decides the numbers of an attack. Batch size and threads do not belong here: they do not change them.
+/// The settings of an attack: everything that decides its numbers, and so neither batch size nor threads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Attacks to run; clean is always among them, because it is the identity candidate of all the others.
+    /// The attacks to run; clean is always among them, because it is the identity candidate of all the others.
     pub attacks: Vec<Attack>,
     /// The axes that the joint attack searches.
     pub axes: Vec<Axis>,
-    /// How far each parameter may go.
+    /// The bounds of each axis.
     pub bounds: Bounds,
     /// Interpolation and fill of the forward rotation, zoom and shift.
-    pub perturb: perturb::Settings,
-    /// Where map and mask meet.
+    pub perturb: perturb::Resampling,
+    /// The frame in which map and mask are compared.
     pub frame: Frame,
-    /// What becomes of pixels that a rotation, zoom or shift brought in from outside the picture.
+    /// Treatment of pixels that a rotation, zoom or shift brought in from outside the picture.
     pub border: Border,
-    /// What the search minimises.
+    /// The loss that the search minimises.
     pub loss: Goal,
-    /// Which of the evaluated candidates is kept as the worst.
+    /// The rule by which one of the evaluated candidates is kept as the worst.
     pub select: Select,
-    /// How the candidates are found.
+    /// The search strategy that finds the candidates.
     pub search: SearchChoice,
     /// Model evaluations per sample and attack, the unchanged picture included.
     pub budget: usize,
@@ -40,7 +40,7 @@ impl Default for Settings {
             attacks: Attack::over(&Axis::PAPER),
             axes: Axis::PAPER.to_vec(),
             bounds: Bounds::default(),
-            perturb: perturb::Settings::default(),
+            perturb: perturb::Resampling::default(),
             frame: Frame::default(),
             border: Border::default(),
             loss: Goal::default(),
@@ -53,7 +53,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Budget of the exhaustive search: 20 values of each of three axes, and the polish.
+    /// The usual budget of the exhaustive search: 20 values of each of three axes, and the polish.
     pub const EXHAUSTIVE: usize = 8730;
     /// The most that the exhaustive search of one axis takes: steps of a third of a degree or of 0.01 rad.
     const EXHAUSTIVE_AXIS: usize = 600;
@@ -67,7 +67,7 @@ impl Settings {
         self.attacks.dedup();
     }
 
-    /// Refuses what makes no sense, before anything is loaded.
+    /// Refuses settings that make no sense, before anything is loaded.
     ///
     /// # Errors
     /// A usage error that names the setting.
@@ -114,32 +114,32 @@ impl Settings {
     }
 }
 
-/// Pixels of the map that lie outside the moved picture, once it has been brought back.
+/// Treatment of the border: the pixels of a map that lie outside the moved picture, once the map has been brought back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Border {
-    /// They count, with an anomaly score of zero (the paper).
+    /// Border pixels count, with an anomaly score of zero (the paper).
     #[default]
     Zeros,
-    /// They count in no metric and no loss.
+    /// Border pixels count in no metric and no loss.
     Ignore,
 }
 
 named!(Border, "a treatment of the border", { Zeros = "zeros", Ignore = "ignore" });
 
-/// Which candidate of a search is its worst case.
+/// The rule that makes one candidate of a search its worst case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Select {
-    /// The one of lowest loss.
+    /// The candidate of lowest loss.
     #[default]
     Loss,
-    /// The one of lowest pixel AUROC of the sample, the loss deciding between equals; of a normal sample the one of lowest
+    /// The candidate of lowest pixel AUROC of the sample, the loss deciding between equals; of a normal sample the one of lowest
     /// loss (the authors' code). A candidate whose ground truth a rotation has carried out of the picture has no AUROC and is
     /// not kept.
     SampleAuroc,
-    /// The one of lowest loss in the search; once all searches are done, the one that lowers the pooled pixel AUROC of the
-    /// sample's category most ([`choose_pooled`](super::choose_pooled)). Depends on which samples are in the run.
+    /// The candidate of lowest loss in the search; once all searches are done, the one that lowers the pooled pixel AUROC of the
+    /// sample's category most ([`choose_pooled`](super::choose_pooled)). The choice depends on which samples are in the run.
     Pooled,
 }
 

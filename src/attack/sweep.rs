@@ -7,8 +7,8 @@ use super::pipeline::Watch;
 use crate::error::{Error, Result};
 use crate::types::{Axis, Bounds, Detail, Interval, Perturbation};
 
-/// `steps` evenly spaced values of one axis, both ends included, and 0 (the unchanged picture) among them in its place.
-/// A circular axis keeps both ends: they are the same perturbation, which a reader of the plot expects to see twice.
+/// The values of a sweep: `steps` evenly spaced values of one axis, both ends included, and 0 (the unchanged picture) among them
+/// in its place. A circular axis keeps both ends: they are the same perturbation, which a reader of the plot expects to see twice.
 ///
 /// # Errors
 /// A usage error for fewer than 2 steps.
@@ -35,7 +35,7 @@ pub fn sweep_values(bounds: &Bounds, axis: Axis, steps: usize) -> Result<Vec<f64
 /// its place. Candidates of several samples share a batch.
 ///
 /// # Errors
-/// What the segmenter or `done` report; an interrupted error when `stop` says so.
+/// Errors of the segmenter and of `done`; an interrupted error when `stop` says so.
 pub fn uniform(
     evaluator: &mut Evaluator<'_>,
     samples: &[&Work],

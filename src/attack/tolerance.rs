@@ -9,12 +9,12 @@ use crate::model::Segmentation;
 use crate::search::FlipScan;
 use crate::types::{Axis, Bounds, Detail, Perturbation};
 
-/// Where to look for flips of the decision.
+/// A scan for flips of the decision: its axes, bounds and budget.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scan {
-    /// The axes, each by itself.
+    /// The axes that are scanned, each by itself.
     pub axes: Vec<Axis>,
-    /// How far each may go.
+    /// The bounds of each axis.
     pub bounds: Bounds,
     /// Model evaluations per axis, the unchanged picture included; the rest is shared evenly between the two sides of 0. A
     /// side of no width leaves its share to the other.
@@ -26,31 +26,31 @@ pub struct Scan {
 pub struct Subject {
     /// The sample.
     pub work: Work,
-    /// Image score of the unchanged picture.
+    /// The image score of the unchanged picture.
     pub clean_score: f32,
-    /// It is called anomalous where its image score is above.
+    /// The image score above which the sample is called anomalous.
     pub threshold: f64,
 }
 
-/// From which value of one axis on the decision flips.
+/// The tolerance of one sample along one axis: from which value on the decision flips.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tolerance {
+pub struct AxisTolerance {
     /// The axis.
     pub axis: Axis,
     /// The negative value nearest to 0 at which the decision was seen flipped.
     pub below: Option<f64>,
-    /// The positive one.
+    /// The positive value nearest to 0 at which the decision was seen flipped.
     pub above: Option<f64>,
-    /// Distance between the values that were looked at before a flip was met, the larger of both sides: a flip over less than
+    /// Distance between the values that were evaluated before a flip was met, the larger of both sides: a flip over less than
     /// that may have been missed.
     pub step: f64,
-    /// How closely a flip was then located, the larger of both sides.
+    /// How closely a flip was located once it was met, the larger of both sides.
     pub resolution: f64,
-    /// Model evaluations, the unchanged picture included.
+    /// Number of model evaluations, the unchanged picture included.
     pub evaluations: usize,
 }
 
-impl Tolerance {
+impl AxisTolerance {
     /// Distance from 0 to the nearest flip, either side; none where the decision held within the bounds.
     pub fn nearest(&self) -> Option<f64> {
         [self.below, self.above].into_iter().flatten().map(f64::abs).min_by(f64::total_cmp)
@@ -58,7 +58,7 @@ impl Tolerance {
 }
 
 impl Scan {
-    /// Below and above 0.
+    /// The scans below and above 0.
     fn sides(&self, axis: Axis) -> [FlipScan; 2] {
         let interval = self.bounds.get(axis);
         let limits = [interval.low, interval.high];
@@ -66,7 +66,7 @@ impl Scan {
         limits.map(|limit| FlipScan::new(limit, (self.budget - 1) / open))
     }
 
-    /// Most model evaluations that one sample can take; the unchanged picture is known.
+    /// The most model evaluations that one sample can take; the unchanged picture is known.
     pub fn evaluations_per_sample(&self) -> usize {
         self.axes.len() * (self.budget - 1)
     }
@@ -90,13 +90,13 @@ impl Slot {
         Self { subject, scans: scan.axes.iter().map(|&axis| (axis, sides(axis))).collect() }
     }
 
-    /// Scans that are not finished.
+    /// Number of scans that are not finished.
     fn open(&self) -> usize {
         self.scans.iter().flat_map(|(_, sides)| sides).filter(|side| side.scan.ask().is_some()).count()
     }
 
-    fn tolerances(&self) -> Vec<Tolerance> {
-        let of = |(axis, [below, above]): &(Axis, [Side; 2])| Tolerance {
+    fn tolerances(&self) -> Vec<AxisTolerance> {
+        let of = |(axis, [below, above]): &(Axis, [Side; 2])| AxisTolerance {
             axis: *axis,
             below: below.scan.found(),
             above: above.scan.found(),
@@ -113,7 +113,7 @@ impl Slot {
 /// other samples. `stop` is asked before each model call, `tick` gets the number of evaluations made by each.
 ///
 /// # Errors
-/// What source, segmenter or `done` report; an interrupted error when `stop` says so.
+/// Errors of source, segmenter and `done`; an interrupted error when `stop` says so.
 ///
 /// # Panics
 /// If the budget is 0.
@@ -121,7 +121,7 @@ pub fn tolerances(
     evaluator: &mut Evaluator<'_>,
     scan: &Scan,
     source: impl IntoIterator<Item = Result<Subject>>,
-    done: &mut dyn FnMut(Work, Vec<Tolerance>) -> Result<()>,
+    done: &mut dyn FnMut(Work, Vec<AxisTolerance>) -> Result<()>,
     stop: &dyn Fn() -> bool,
     tick: &dyn Fn(usize),
 ) -> Result<()> {
@@ -138,7 +138,7 @@ struct Scans<'a, I> {
     /// Batches under way at once.
     depth: usize,
     source: I,
-    done: &'a mut dyn FnMut(Work, Vec<Tolerance>) -> Result<()>,
+    done: &'a mut dyn FnMut(Work, Vec<AxisTolerance>) -> Result<()>,
     slots: VecDeque<Slot>,
     /// Samples that have left: the number of the first slot.
     gone: usize,
@@ -159,7 +159,7 @@ impl<I: Iterator<Item = Result<Subject>>> Scans<'_, I> {
         Ok(())
     }
 
-    /// Returns whether any sample came.
+    /// Takes in samples, and returns whether any came.
     fn refill(&mut self, wanted: usize) -> Result<bool> {
         let before = self.slots.len();
         while self.slots.iter().map(Slot::open).sum::<usize>() < wanted && self.slots.len() < 4 * wanted {

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::stats::{self, derive_seed};
 use crate::types::{Attack, Metrics, Perturbation, named};
 
-/// What a search for a uniform worst case lowers.
+/// The metric that a search for a uniform worst case lowers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UniformMetric {
@@ -19,10 +19,10 @@ pub enum UniformMetric {
 
 named!(UniformMetric, "a metric of uniform worst cases", { PixelAuroc = "pixel-auroc", Aupro = "aupro" });
 
-/// What one perturbation does to a set of samples that all get it.
+/// The effect of one perturbation on a set of samples that all get it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effect {
-    /// Pooled over the samples, or the mean of several categories' pooled metrics.
+    /// Metrics pooled over the samples, or the mean of several categories' pooled metrics.
     pub metrics: Metrics,
     /// Mean of the samples' losses.
     pub mean_loss: f64,
@@ -37,7 +37,7 @@ impl Effect {
         Some(Self { metrics, mean_loss })
     }
 
-    /// The metric that is searched, the other one, and the mean loss; what is missing is infinite.
+    /// The order of effects: the metric that is searched, the other one, and the mean loss; what is missing is infinite.
     fn order(&self, metric: UniformMetric) -> [f64; 3] {
         let Metrics { pixel_auroc, aupro, .. } = self.metrics;
         let (first, second) = match metric {
@@ -60,11 +60,11 @@ impl Effect {
 pub struct UniformCase {
     /// The attack.
     pub attack: Attack,
-    /// The perturbation; identity if nothing was worse.
+    /// The perturbation found; identity if nothing was worse.
     pub perturbation: Perturbation,
-    /// What it does.
+    /// The effect of the perturbation on the samples.
     pub effect: Effect,
-    /// Perturbations that the attack stands on, the identity included; each is one full model evaluation of every sample.
+    /// Number of perturbations evaluated, the identity included; each is one full model evaluation of every sample.
     pub evaluated: usize,
 }
 
@@ -76,7 +76,7 @@ pub struct UniformCase {
 /// to lower, and nothing is searched.
 ///
 /// # Errors
-/// What `evaluate` reports, or a space that cannot be searched.
+/// Errors of `evaluate`, or a space that cannot be searched.
 ///
 /// # Panics
 /// If the budget is 0 or the identity is not known.

@@ -1,4 +1,4 @@
-//! What is compared.
+//! One configuration of a comparison.
 
 use std::fmt;
 
@@ -6,35 +6,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Precision, Provider};
 
-/// One model on one provider, in one precision and with one batch size.
+/// A configuration: one model on one provider, in one precision and with one batch size.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Configuration {
     /// The model as the user named it.
     pub model: String,
-    /// The provider.
+    /// The execution provider.
     pub provider: Provider,
-    /// The precision; the bundle's own if `None`.
+    /// The precision that was asked for; the bundle's own if `None`.
     pub precision: Option<Precision>,
     /// Pictures in one call.
     pub batch: usize,
 }
 
 impl Configuration {
-    /// The precision in records: `own` for a graph whose precision nobody knows.
+    /// Name of the precision in records: `own` for a graph whose precision nobody knows.
     pub fn precision_name(&self) -> &'static str {
         self.precision.map_or("own", Precision::name)
     }
 
-    /// Variables that its process needs: TensorRT multiplies in TF32 what is called fp32 (the text graph always) unless the
-    /// driver forbids it.
+    /// Environment variable that the configuration's process needs: TensorRT multiplies in TF32 what is called fp32 (the text graph
+    /// always) unless the driver forbids it.
     pub fn environment(&self) -> Option<(&'static str, &'static str)> {
         matches!(self.provider, Provider::TensorRt { .. }).then_some(("NVIDIA_TF32_OVERRIDE", "0"))
     }
 
-    /// Whether its maps are what those of others are held against.
-    pub fn is_reference(&self, reference: &Self) -> bool {
-        (&self.model, &self.provider, self.precision)
-            == (&reference.model, &reference.provider, reference.precision)
+    /// Whether two configurations agree in model, provider and precision, and so give the same maps whatever their batch sizes.
+    pub fn agrees_but_for_batch(&self, other: &Self) -> bool {
+        (&self.model, &self.provider, self.precision) == (&other.model, &other.provider, other.precision)
     }
 }
 

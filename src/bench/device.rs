@@ -1,4 +1,4 @@
-//! Memory on a graphics card, as `nvidia-smi` tells it. Whatever it does not tell is not known, never 0.
+//! Memory on a graphics card, as `nvidia-smi` tells it. What `nvidia-smi` does not tell is not known, never 0.
 
 use std::process::{Command, Stdio};
 
@@ -12,18 +12,18 @@ fn card(provider: &Provider) -> Option<u32> {
     }
 }
 
-/// MiB in use on the provider's card by everybody.
+/// Memory in use on the provider's card by all processes, in MiB.
 pub fn used_mib(provider: &Provider) -> Option<f64> {
     query(card(provider)?, "--query-gpu=memory.used")?.lines().next().and_then(number)
 }
 
-/// MiB that one process uses on the provider's card, by its number; none where the driver does not see the numbers of a container's
-/// processes.
+/// Memory that one process uses on the provider's card, in MiB, by its number; none where the driver does not see the numbers of
+/// a container's processes.
 pub fn of_process_mib(provider: &Provider, pid: u32) -> Option<f64> {
     of_pid(&query(card(provider)?, "--query-compute-apps=pid,used_memory")?, pid)
 }
 
-/// MiB that the provider's card holds more than `before`: those of one process as long as no other has begun since.
+/// Memory that the provider's card holds more than `before`, in MiB: that of one process as long as no other has begun since.
 pub fn grown_mib(provider: &Provider, before: f64) -> Option<f64> {
     grown(before, used_mib(provider)?)
 }
@@ -46,7 +46,7 @@ fn grown(before: f64, now: f64) -> Option<f64> {
     (now > before).then_some(now - before)
 }
 
-/// `[N/A]` is none.
+/// A number of `nvidia-smi`; none for `[N/A]`.
 fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }

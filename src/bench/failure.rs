@@ -7,14 +7,14 @@ use crate::error::Error;
 /// Why a configuration could not be measured, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// What went wrong.
+    /// The reason of the failure.
     pub reason: String,
-    /// The way out.
+    /// What to do about the failure.
     pub fix: String,
 }
 
 impl Failure {
-    /// A reason and a fix.
+    /// A failure with a reason and a fix.
     pub fn new(reason: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { reason: reason.into(), fix: fix.into() }
     }

@@ -1,4 +1,4 @@
-//! What a comparison leaves behind, while it runs.
+//! The folder of a comparison, written while it runs.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::record::{
     Status, compatible, to_table, utc_now, write_rows,
 };
 
-/// What decides the numbers, for `run.toml`.
+/// The settings that decide the numbers, for `run.toml`.
 #[derive(Serialize)]
 struct Recorded<'a> {
     command: &'static str,
@@ -33,13 +33,13 @@ struct Recorded<'a> {
     budget: usize,
 }
 
-/// The folder and the files of a comparison.
+/// The folder of a comparison and its files.
 pub struct Folder {
-    /// The folder.
+    /// The run's folder.
     pub dir: RunDir,
     info: RunInfo,
     calls: Journal<CallRow>,
-    /// When this start of it began.
+    /// When this start of the comparison began.
     started: String,
 }
 
@@ -47,7 +47,7 @@ impl Folder {
     /// Makes the folder, and proves that it can be written to.
     ///
     /// # Errors
-    /// A file error when it cannot be.
+    /// A file error when the folder cannot be made or written to.
     pub fn create(out: &Path, plan: &BenchPlan, configurations: &[Configuration]) -> Result<Self> {
         let dir = RunDir::create(out)?;
         let mut precisions: Vec<&'static str> = Vec::new();
@@ -79,7 +79,7 @@ impl Folder {
         Ok(Self { dir, info, calls, started: utc_now() })
     }
 
-    /// Records the data and what started the comparison; refuses to mix with one of other settings or data.
+    /// Records the data and the command of the comparison; refuses a folder that holds one of other settings or data.
     ///
     /// # Errors
     /// A usage error that names the first difference.
@@ -94,7 +94,7 @@ impl Folder {
         self.write_info()
     }
 
-    /// Records what a configuration really runs with.
+    /// Records the library, options and precision that a configuration really runs with.
     ///
     /// # Errors
     /// A file error.
@@ -117,7 +117,7 @@ impl Folder {
         self.write_info()
     }
 
-    /// Keeps every timed call.
+    /// Records the timed calls of a configuration in one round.
     ///
     /// # Errors
     /// A file error.
@@ -136,7 +136,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Rewrites `bench.csv`.
+    /// Rewrites `bench.csv` with these rows.
     ///
     /// # Errors
     /// A file error.
@@ -144,7 +144,7 @@ impl Folder {
         write_rows(self.dir.bench_path(), rows)
     }
 
-    /// Records how it ended.
+    /// Records how the comparison ended.
     ///
     /// # Errors
     /// A file error.

@@ -4,7 +4,7 @@
 //! isolates crashes and gives each its own peak memory. Parent and child speak [`protocol`] over the child's standard input
 //! and output: [`serve`] is the child's side, [`Process`] the parent's. All children live at the same time, and
 //! [`rounds::run`] visits each once a round, beginning with another one every time, so that whatever the machine does
-//! meanwhile hits all alike. It only knows [`Executor`]s: tests give it made-up ones.
+//! meanwhile hits all alike. The rounds know nothing but [`Executor`]s: tests give them made-up ones.
 
 mod configuration;
 mod device;
@@ -26,7 +26,7 @@ pub use configuration::Configuration;
 pub use executor::Executor;
 pub use failure::Failure;
 pub use folder::Folder;
-pub use parity::{Difference, Metrics, MetricsOf, difference};
+pub use parity::{Difference, ParityMetrics, ParityMetricsOf, difference};
 pub use plan::BenchPlan;
 pub use process::{Launch, Process};
 pub use rows::{Knowledge, ran, rows};

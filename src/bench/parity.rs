@@ -1,16 +1,16 @@
-//! Whether a faster provider still gives the same answer.
+//! Parity: whether a faster provider still gives the same answer.
 
 use std::collections::BTreeMap;
 
 use super::Configuration;
 use crate::types::Map;
 
-/// How far maps are from those of CPU fp32.
+/// The difference between maps of a configuration and those of the CPU in fp32.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Difference {
-    /// Largest absolute difference.
+    /// Largest absolute difference of a value.
     pub max: f64,
-    /// Mean absolute difference.
+    /// Mean absolute difference over all values.
     pub mean: f64,
 }
 
@@ -32,21 +32,21 @@ pub fn difference(maps: &[Map], reference: &[Map]) -> Option<Difference> {
     (count > 0).then(|| Difference { max, mean: sum / count as f64 })
 }
 
-/// Metrics of an attack, means over categories, shares in [0, 1].
+/// The metrics whose parity is checked, of an attack: means over categories, shares in [0, 1].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Metrics {
+pub struct ParityMetrics {
     /// Pixel AUROC of the unchanged pictures.
     pub clean_pixel_auroc: Option<f64>,
-    /// Their AUPRO.
+    /// AUPRO of the unchanged pictures.
     pub clean_aupro: Option<f64>,
     /// Pixel AUROC at the worst case of each sample.
     pub worst_pixel_auroc: Option<f64>,
-    /// AUPRO there.
+    /// AUPRO at the worst case of each sample.
     pub worst_aupro: Option<f64>,
 }
 
-impl Metrics {
-    /// These minus those of the reference, in points (hundredths).
+impl ParityMetrics {
+    /// The metrics minus those of the reference, in points (hundredths).
     pub fn points_from(self, reference: Self) -> Self {
         let points = |new: Option<f64>, old: Option<f64>| Some(100.0 * (new? - old?));
         Self {
@@ -58,18 +58,18 @@ impl Metrics {
     }
 }
 
-/// Metrics of each model, provider and precision, or why there are none.
+/// The metrics of each model, provider and precision, or why there are none.
 #[derive(Clone, Debug, Default)]
-pub struct MetricsOf(BTreeMap<(String, String, &'static str), Result<Metrics, String>>);
+pub struct ParityMetricsOf(BTreeMap<(String, String, &'static str), Result<ParityMetrics, String>>);
 
-impl MetricsOf {
-    /// Keeps what was found.
-    pub fn insert(&mut self, configuration: &Configuration, found: Result<Metrics, String>) {
+impl ParityMetricsOf {
+    /// Keeps the metrics of a configuration, or the reason why there are none.
+    pub fn insert(&mut self, configuration: &Configuration, found: Result<ParityMetrics, String>) {
         self.0.insert(key(configuration), found);
     }
 
-    /// What was found; `None` where nothing was tried.
-    pub fn get(&self, configuration: &Configuration) -> Option<&Result<Metrics, String>> {
+    /// The metrics of a configuration, or the reason why there are none; `None` where nothing was tried.
+    pub fn get(&self, configuration: &Configuration) -> Option<&Result<ParityMetrics, String>> {
         self.0.get(&key(configuration))
     }
 }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn changes_are_new_minus_reference_in_points() {
-        let of = |worst| Metrics { worst_aupro: worst, ..Metrics::default() };
+        let of = |worst| ParityMetrics { worst_aupro: worst, ..ParityMetrics::default() };
         let change = of(Some(0.40)).points_from(of(Some(0.45)));
         assert!((change.worst_aupro.unwrap() + 5.0).abs() < 1e-9);
         assert_eq!(change.clean_aupro, None, "what is missing is not 0");

@@ -1,4 +1,4 @@
-//! What is compared, and how much is measured.
+//! The plan of a comparison: what is compared, and how much is measured.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::configuration::Configuration;
 use super::process::{Launch, Process};
-use super::protocol::{Job, Picture, Setup};
+use super::protocol::{Job, PictureFile, Setup};
 use super::rounds::{Role, Task};
 use crate::error::{Error, Result};
 use crate::model::{Precision, Provider};
 
-/// The settings of a comparison of providers.
+/// The plan of a comparison of providers: its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BenchPlan {
-    /// Execution providers.
+    /// The execution providers.
     pub providers: Vec<Provider>,
-    /// Precisions; each bundle's own where none is named.
+    /// The precisions; each bundle's own where none is named.
     pub precision: Vec<Precision>,
     /// Numbers of pictures in one call.
     pub batch: Vec<usize>,
@@ -31,7 +31,7 @@ pub struct BenchPlan {
     pub threads: Option<usize>,
     /// Whether a provider that would hand part of the graph to the CPU fails.
     pub strict_ep: bool,
-    /// Rounds; each visits every configuration once.
+    /// Number of rounds; each visits every configuration once.
     pub rounds: usize,
     /// Timed calls of a configuration in a round; as many as fill 0.3 s where none are named.
     pub calls: Option<usize>,
@@ -43,16 +43,16 @@ pub struct BenchPlan {
     pub limit: usize,
     /// Model evaluations per sample of the attack that compares the metrics.
     pub budget: usize,
-    /// Seed of the generated data and of that attack.
+    /// Seed of the generated data and of the attack that compares the metrics.
     pub seed: u64,
-    /// ONNX Runtime library, or the folder that holds it; found where none is named.
+    /// The ONNX Runtime library, or the folder that holds it; found where none is named.
     pub ort_lib: Option<PathBuf>,
     /// Whether the network may not be used.
     pub offline: bool,
 }
 
 impl BenchPlan {
-    /// Refuses what is named twice: it would be measured twice.
+    /// Refuses a setting that names one value twice, which would be measured twice.
     ///
     /// # Errors
     /// A usage error that names the setting and the value.
@@ -85,13 +85,13 @@ impl BenchPlan {
         all
     }
 
-    /// The child processes: references, then what is asked for, then the matrix products. `launch` says how a child is started,
-    /// `pictures` whose maps are compared.
+    /// The tasks of the comparison, a child process each: references, then the configurations, then the matrix products. `launch` says
+    /// how a child is started, `pictures` whose maps are compared.
     pub fn tasks(
         &self,
         configurations: &[Configuration],
         launch: &Launch,
-        pictures: &[Picture],
+        pictures: &[PictureFile],
     ) -> Vec<Task<Process>> {
         let task = |configuration: &Configuration, role: Role| {
             let launch = Launch {
@@ -108,7 +108,7 @@ impl BenchPlan {
         references.chain(models).chain(gemms.iter().map(|one| task(one, Role::Gemm))).collect()
     }
 
-    fn setup(&self, configuration: &Configuration, role: Role, pictures: &[Picture]) -> Setup {
+    fn setup(&self, configuration: &Configuration, role: Role, pictures: &[PictureFile]) -> Setup {
         let job = match role {
             Role::Gemm => Job::Gemm,
             Role::Model | Role::Reference => Job::Model {
@@ -142,14 +142,14 @@ fn refuse_repeated<T: PartialEq + ToString>(setting: &str, values: &[T]) -> Resu
     }
 }
 
-/// What each model is compared with: itself on the CPU in fp32 (a graph of unknown precision as it is). Those that are not
-/// among the configurations.
+/// The references that are not among the configurations: each model is compared with itself on the CPU in fp32 (a graph of
+/// unknown precision as it is).
 fn references(configurations: &[Configuration]) -> Vec<Configuration> {
     let mut references: Vec<Configuration> = Vec::new();
     for one in configurations {
         let precision = one.precision.map(|_| Precision::Fp32);
         let reference = Configuration { provider: Provider::Cpu, precision, batch: 1, ..one.clone() };
-        if !configurations.iter().any(|other| other.is_reference(&reference))
+        if !configurations.iter().any(|other| other.agrees_but_for_batch(&reference))
             && !references.contains(&reference)
         {
             references.push(reference);

@@ -14,28 +14,28 @@ use super::protocol::{Memory, Plane, Ready, Reply, Request, Setup};
 use super::{Executor, Failure};
 use crate::types::Map;
 
-/// How a child is started.
+/// How a child process is started.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    /// The program.
+    /// The program of the child.
     pub program: PathBuf,
-    /// Its arguments.
+    /// The arguments of the program.
     pub arguments: Vec<String>,
-    /// Variables of its environment, besides those of this process.
+    /// A variable of the child's environment, besides those of this process.
     pub environment: Option<(&'static str, &'static str)>,
-    /// How long it may take for one answer.
+    /// How long the child may take for one answer.
     pub time_limit: Duration,
 }
 
-/// A child process; it is started by [`Executor::start`] and ends when this is dropped.
+/// A child process, which [`Executor::start`] starts and which ends when this value is dropped.
 #[derive(Debug)]
 pub struct Process {
     launch: Launch,
     setup: Setup,
     child: Option<Running>,
-    /// MiB in use on the device before the child was there.
+    /// Memory in use on the device before the child was there, in MiB.
     device_before: Option<f64>,
-    /// MiB that the device held more when the child was ready, and the next one not there yet.
+    /// Memory that the device held more when the child was ready and the next one not there yet, in MiB.
     device_grown: Option<f64>,
 }
 
@@ -46,9 +46,9 @@ struct Running {
     input: Option<ChildStdin>,
     replies: Receiver<String>,
     log: Log,
-    /// Whether it owes an answer that took too long.
+    /// Whether the child owes an answer that took too long.
     is_silent: bool,
-    /// Ends with the child's standard error.
+    /// The thread that reads the child's standard error, and ends with it.
     listener: Option<JoinHandle<()>>,
 }
 
@@ -61,7 +61,7 @@ const GRACE: Duration = Duration::from_secs(5);
 const QUOTED: usize = 80;
 
 impl Process {
-    /// A child that is to do this; it is not started yet.
+    /// A child process for a setup, not started yet.
     pub fn new(launch: Launch, setup: Setup) -> Self {
         Self { launch, setup, child: None, device_before: None, device_grown: None }
     }
@@ -79,7 +79,7 @@ impl Process {
         answer
     }
 
-    /// The answer was of another kind than the question.
+    /// Gives the child up: its answer was of another kind than the question.
     fn confused<T>(&mut self, reply: &Reply) -> Result<T, Failure> {
         self.child = None;
         Err(wrong_answer(&format!("{reply:?}")))
@@ -185,7 +185,7 @@ impl Running {
         }
     }
 
-    /// The child is gone.
+    /// The failure of a child that is gone.
     fn ended(&mut self) -> Failure {
         self.input = None;
         let status = self.end();
@@ -199,7 +199,7 @@ impl Running {
         )
     }
 
-    /// Waits for the end, and forces it after a while.
+    /// Waits for the child's end, and forces it after a while.
     fn end(&mut self) -> String {
         self.input = None;
         let start = Instant::now();
@@ -259,7 +259,7 @@ fn wrong_answer(line: &str) -> Failure {
 }
 
 impl Plane {
-    /// A map as it is sent.
+    /// The map as it is sent.
     pub fn of(map: &Map) -> Self {
         let (rows, columns) = map.dim();
         Self { rows, columns, values: map.iter().copied().collect() }

@@ -1,5 +1,5 @@
-//! What parent and child say to each other: one JSON object a line, a [`Reply`] for each [`Request`]. The end of its input
-//! ends the child.
+//! The protocol between parent and child: one JSON object a line, a [`Reply`] for each [`Request`]. The end of its input ends the
+//! child.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,74 +9,74 @@ use serde::{Deserialize, Serialize};
 use super::Failure;
 use crate::model::{Precision, Provenance, Provider};
 
-/// What the parent wants.
+/// A request of the parent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case")]
 pub enum Request {
-    /// Load and warm up. The first one.
+    /// Load and warm up; the first request.
     Prepare(Setup),
     /// Make timed calls.
     Run {
-        /// How many.
+        /// Number of calls.
         calls: usize,
     },
     /// Segment every picture.
     Maps,
-    /// Tell the memory.
+    /// Tell the peak memory.
     Memory,
 }
 
-/// What the child answers.
+/// A reply of the child.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "kebab-case")]
 pub enum Reply {
-    /// To [`Request::Prepare`].
+    /// The reply to [`Request::Prepare`].
     Ready(Box<Ready>),
-    /// To [`Request::Run`].
+    /// The reply to [`Request::Run`].
     Ran {
         /// Milliseconds of each call.
         ms: Vec<f64>,
     },
-    /// To [`Request::Maps`].
+    /// The reply to [`Request::Maps`].
     Maps {
-        /// Of each picture, in order.
+        /// The map of each picture, in order.
         maps: Vec<Plane>,
     },
-    /// To [`Request::Memory`].
+    /// The reply to [`Request::Memory`].
     Memory(Memory),
-    /// To any.
+    /// The reply to any request that failed.
     Failed(Failure),
 }
 
-/// Everything that a child must know.
+/// The setup of a child: everything that it must know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
-    /// What to run.
+    /// The job of the child.
     pub job: Job,
-    /// Where.
+    /// The execution provider that is to run it.
     pub provider: Provider,
-    /// In what precision.
+    /// The precision that is to run; the bundle's own if `None`.
     pub precision: Option<Precision>,
     /// Pictures in one call.
     pub batch: usize,
-    /// Threads inside one call.
+    /// Threads inside one call; all cores if `None`.
     pub threads: Option<usize>,
-    /// Refuse single nodes on the CPU.
+    /// Whether single nodes on the CPU are refused.
     pub strict: bool,
-    /// Untimed calls after the first one.
+    /// Number of untimed calls after the first one.
     pub warm_up: usize,
-    /// As in [`runtime::Options::ort_lib`](crate::model::runtime::Options::ort_lib).
+    /// The ONNX Runtime library, or the folder that holds it ([`runtime::Options::ort_lib`](crate::runtime::Options::ort_lib)).
     pub ort_lib: Option<PathBuf>,
-    /// Forbids the network.
+    /// Whether the network may not be used.
     pub offline: bool,
 }
 
-/// What a child runs.
+/// The job of a child process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Job {
-    /// A model.
+    /// A model over pictures.
     Model {
         /// The model, as [`Bundle::resolve`](crate::model::Bundle::resolve) takes it, or a graph without a manifest.
         model: String,
@@ -84,28 +84,28 @@ pub enum Job {
         prompts: String,
         /// The step between windows, in patches.
         stride: usize,
-        /// What it sees.
-        pictures: Vec<Picture>,
+        /// The pictures that it segments.
+        pictures: Vec<PictureFile>,
     },
     /// The matrix product that the models are measured against.
     Gemm,
 }
 
-/// A picture to segment.
+/// The file of a picture to segment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Picture {
-    /// Its file.
+pub struct PictureFile {
+    /// Path of the file.
     pub path: PathBuf,
-    /// The category for the prompts.
+    /// The category of the picture, for the prompts.
     pub category: String,
 }
 
-/// What was loaded, and how long that took.
+/// The state of a child that is ready: what was loaded, and how long that took.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ready {
-    /// Name of what was loaded.
+    /// Name of the model that was loaded.
     pub model: String,
-    /// SHA-256 of its bundle; empty where there is none.
+    /// SHA-256 of the model's bundle; empty where there is none.
     pub model_hash: String,
     /// The provider that ran.
     pub provider: String,
@@ -113,28 +113,28 @@ pub struct Ready {
     pub precision: String,
     /// Version of ONNX Runtime.
     pub runtime_version: String,
-    /// Its library.
+    /// The library file of ONNX Runtime.
     pub runtime_library: String,
-    /// Every option that was active.
+    /// Every option that was active, by name.
     pub options: BTreeMap<String, String>,
-    /// Nodes by ONNX Runtime's name of the provider.
+    /// Number of nodes by ONNX Runtime's name of the provider.
     pub placement: BTreeMap<String, usize>,
-    /// Finding and loading the library, ms.
+    /// Time for finding and loading the library, ms.
     pub library_ms: f64,
-    /// Reading the model and creating the session, ms.
+    /// Time for reading the model and creating the session, ms.
     pub session_ms: f64,
-    /// The text tower, ms.
+    /// Time for the text tower, ms.
     pub text_ms: f64,
-    /// The first call, ms.
+    /// Time of the first call, ms.
     pub first_ms: f64,
-    /// The other untimed calls, ms.
+    /// Times of the other untimed calls, ms.
     pub warm_up_ms: Vec<f64>,
-    /// Operations of one call of [`Job::Gemm`].
+    /// Number of operations of one call of [`Job::Gemm`]; none for a model.
     pub flop: Option<f64>,
 }
 
 impl Ready {
-    /// What was loaded, without any times.
+    /// The state after a model was loaded, without any times.
     pub fn of(provenance: Provenance) -> Self {
         Self {
             model: provenance.model,
@@ -150,22 +150,22 @@ impl Ready {
     }
 }
 
-/// Memory in MiB; none where the system does not tell.
+/// Peak memory in MiB; none where the system does not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
     /// Largest resident set of the process so far.
     pub host_mib: Option<f64>,
-    /// On the device.
+    /// Memory of the process on the device.
     pub device_mib: Option<f64>,
 }
 
-/// A map, row by row.
+/// A map as it is sent, row by row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plane {
-    /// Rows.
+    /// Number of rows.
     pub rows: usize,
-    /// Columns.
+    /// Number of columns.
     pub columns: usize,
-    /// Values.
+    /// The values, row by row.
     pub values: Vec<f32>,
 }

@@ -1,4 +1,4 @@
-//! In which order what is measured.
+//! The rounds of a comparison: in which order the configurations are measured, and how often.
 
 use super::protocol::{Memory, Ready};
 use super::{Configuration, Executor, Failure};
@@ -6,49 +6,49 @@ use crate::error::Result;
 use crate::stats::median;
 use crate::types::Map;
 
-/// What a task is there for.
+/// The role of a task in a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// To be measured.
+    /// A configuration that is measured.
     Model,
-    /// To give maps to compare with; it is not timed, and ends before the rounds begin.
+    /// A reference, which gives maps to compare with; it is not timed, and ends before the rounds begin.
     Reference,
     /// The matrix product that models on its provider and in its precision are measured against.
     Gemm,
 }
 
-/// What is known about one configuration.
+/// The measurements of one configuration, as far as they are known.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Which one.
+    /// The configuration that is measured.
     pub configuration: Configuration,
-    /// What for.
+    /// The role of the configuration.
     pub role: Role,
-    /// What was loaded.
+    /// What was loaded, once it is.
     pub ready: Option<Ready>,
     /// Milliseconds of the calls of each round.
     pub rounds: Vec<Vec<f64>>,
     /// Peak memory.
     pub memory: Memory,
-    /// Maps of the pictures of the comparison.
+    /// Maps of the pictures of the comparison, once there are any.
     pub maps: Option<Vec<Map>>,
-    /// Why there is no more.
+    /// The failure that ended the measurements.
     pub failure: Option<Failure>,
 }
 
-/// A configuration and what runs it.
+/// A task: a configuration, its measurements, and the executor that runs it.
 #[derive(Debug)]
 pub struct Task<E> {
-    /// What is known.
+    /// The measurements so far.
     pub measured: Measured,
-    /// `None` when it has failed or is done.
+    /// The executor; `None` when it has failed or is done.
     executor: Option<E>,
 }
 
-/// How much is measured.
+/// How often each configuration is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Rounds.
+pub struct Repeats {
+    /// Number of rounds.
     pub rounds: usize,
     /// Timed calls of a configuration in a round; as many as fill [`VISIT_MS`] if `None`, at least 1 and at most [`MOST_CALLS`].
     pub calls: Option<usize>,
@@ -59,26 +59,26 @@ pub const VISIT_MS: f64 = 300.0;
 /// The most calls in a visit that aims at a time.
 pub const MOST_CALLS: usize = 50;
 
-/// What has just happened.
+/// An event of the rounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// This task was started, or failed to.
+    /// A task, by its index, was started or failed to start.
     Started(usize),
-    /// These calls of a task were timed.
+    /// Calls of a task were timed.
     Ran {
-        /// Which task.
+        /// Index of the task.
         task: usize,
-        /// In which round.
+        /// Number of the round, from 0.
         round: usize,
         /// Milliseconds of each call.
         ms: &'a [f64],
     },
-    /// Every living task was visited.
+    /// A round, by its number, has visited every living task.
     RoundEnded(usize),
 }
 
-/// Hears of everything, with all tasks as they are then.
+/// A listener to the events of the rounds, who sees all tasks as they are then.
 pub type Observe<'o, E> = dyn FnMut(Event<'_>, &[Task<E>]) -> Result<()> + 'o;
 
 impl<E> Task<E> {
@@ -101,14 +101,14 @@ impl<E> Task<E> {
     }
 }
 
-/// Starts every task, one after the other, then makes the rounds; tells `observe` of all of it. Ends early when `stop` says so,
-/// between two calls of an executor; returns whether it did not. Executors end with their tasks.
+/// Starts every task, one after the other, then makes the rounds, and tells `observe` of all of it. The rounds end early when
+/// `stop` says so, between two calls of an executor; returns whether they did not. Executors end with their tasks.
 ///
 /// # Errors
-/// Those of `observe`. What an executor fails at is kept in [`Measured::failure`].
+/// Errors of `observe`. The failure of an executor is kept in [`Measured::failure`].
 pub fn run<E: Executor>(
     tasks: &mut [Task<E>],
-    plan: Plan,
+    repeats: Repeats,
     observe: &mut Observe<'_, E>,
     stop: &dyn Fn() -> bool,
 ) -> Result<bool> {
@@ -119,7 +119,7 @@ pub fn run<E: Executor>(
         start(&mut tasks[index]);
         observe(Event::Started(index), tasks)?;
     }
-    for round in 0..plan.rounds {
+    for round in 0..repeats.rounds {
         for index in order(round, tasks.len()) {
             if !tasks[index].is_living() {
                 continue;
@@ -127,7 +127,7 @@ pub fn run<E: Executor>(
             if stop() {
                 return Ok(false);
             }
-            visit(&mut tasks[index], plan, round);
+            visit(&mut tasks[index], repeats, round);
             if let Some(ms) = tasks[index].measured.rounds.get(round) {
                 observe(Event::Ran { task: index, round, ms }, tasks)?;
             }
@@ -137,14 +137,14 @@ pub fn run<E: Executor>(
     Ok(true)
 }
 
-/// Each of `count` tasks once, beginning with another one in each round.
+/// The order of the tasks in a round: each of `count` once, beginning with another one in each round.
 pub fn order(round: usize, count: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |place| (place + round) % count)
 }
 
-/// Calls of a visit, for a call that takes so many milliseconds.
-fn calls(plan: Plan, call_ms: f64) -> usize {
-    plan.calls.unwrap_or_else(|| ((VISIT_MS / call_ms).ceil() as usize).clamp(1, MOST_CALLS))
+/// Number of calls in a visit, given how many milliseconds a call takes.
+fn calls(repeats: Repeats, call_ms: f64) -> usize {
+    repeats.calls.unwrap_or_else(|| ((VISIT_MS / call_ms).ceil() as usize).clamp(1, MOST_CALLS))
 }
 
 fn start<E: Executor>(task: &mut Task<E>) {
@@ -165,7 +165,7 @@ fn start<E: Executor>(task: &mut Task<E>) {
     }
 }
 
-/// The time of what ran elsewhere is never that of the configuration.
+/// Refuses another provider or precision than was asked for: its time is not that of the configuration.
 fn require_as_asked(asked: &Configuration, ready: &Ready) -> Result<(), Failure> {
     let provider = asked.provider.to_string();
     if ready.provider != provider {
@@ -184,11 +184,11 @@ fn require_as_asked(asked: &Configuration, ready: &Ready) -> Result<(), Failure>
     }
 }
 
-fn visit<E: Executor>(task: &mut Task<E>, plan: Plan, round: usize) {
+fn visit<E: Executor>(task: &mut Task<E>, repeats: Repeats, round: usize) {
     let (Some(executor), Some(ready)) = (&mut task.executor, &task.measured.ready) else { return };
     let call_ms = median(&ready.warm_up_ms).unwrap_or(ready.first_ms);
-    let last = round + 1 == plan.rounds;
-    let visited = executor.run(calls(plan, call_ms)).and_then(|ms| {
+    let last = round + 1 == repeats.rounds;
+    let visited = executor.run(calls(repeats, call_ms)).and_then(|ms| {
         task.measured.rounds.push(ms);
         if last {
             task.measured.memory = executor.memory()?;
@@ -260,7 +260,7 @@ mod tests {
     }
 
     fn all(tasks: &mut [Task<Fake>], rounds: usize) -> bool {
-        run(tasks, Plan { rounds, calls: None }, &mut |_, _| Ok(()), &|| false).unwrap()
+        run(tasks, Repeats { rounds, calls: None }, &mut |_, _| Ok(()), &|| false).unwrap()
     }
 
     #[test]
@@ -315,16 +315,16 @@ mod tests {
             events.set(events.get() + usize::from(matches!(event, Event::Ran { .. })));
             Ok(())
         };
-        let plan = Plan { rounds: 9, calls: Some(1) };
-        assert!(!run(&mut tasks, plan, &mut count, &|| events.get() == 3).unwrap());
+        let repeats = Repeats { rounds: 9, calls: Some(1) };
+        assert!(!run(&mut tasks, repeats, &mut count, &|| events.get() == 3).unwrap());
         let rounds: Vec<usize> = tasks.iter().map(|task| task.measured.rounds.len()).collect();
         assert_eq!(rounds, [1, 2]);
     }
 
     #[test]
     fn calls_fill_a_visit_within_limits() {
-        let of = |ms| calls(Plan { rounds: 1, calls: None }, ms);
+        let of = |ms| calls(Repeats { rounds: 1, calls: None }, ms);
         assert_eq!([of(0.0), of(1.0), of(100.0), of(140.0), of(5000.0)], [50, 50, 3, 3, 1]);
-        assert_eq!(calls(Plan { rounds: 1, calls: Some(7) }, 5000.0), 7);
+        assert_eq!(calls(Repeats { rounds: 1, calls: Some(7) }, 5000.0), 7);
     }
 }

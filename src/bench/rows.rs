@@ -1,8 +1,8 @@
-//! From what was measured to the rows of `bench.csv`.
+//! The rows of `bench.csv`, made from the measurements.
 
 use std::collections::BTreeMap;
 
-use super::parity::{Metrics, MetricsOf, difference};
+use super::parity::{ParityMetrics, ParityMetricsOf, difference};
 use super::rounds::{Measured, Role};
 use super::statistics::Latency;
 use super::verdict::Stability;
@@ -10,16 +10,16 @@ use crate::model::{ImageWork, Provider};
 use crate::record::{BenchRow, BenchStatus};
 use crate::stats::median;
 
-/// What is known besides the measurements.
+/// Knowledge about the models besides the measurements.
 #[derive(Clone, Debug, Default)]
 pub struct Knowledge {
-    /// Work for one picture, by model.
+    /// The work for one picture, by model.
     pub work: BTreeMap<String, ImageWork>,
-    /// Metrics on the data set.
-    pub metrics: MetricsOf,
+    /// The metrics on the data set, by configuration.
+    pub metrics: ParityMetricsOf,
 }
 
-/// A row for each configuration, in order; references and matrix products only lend their values.
+/// Makes a row for each configuration, in order; references and matrix products only lend their values.
 pub fn rows(measured: &[&Measured], known: &Knowledge) -> Vec<BenchRow> {
     let mut rows: Vec<BenchRow> = measured
         .iter()
@@ -47,7 +47,7 @@ pub fn rows(measured: &[&Measured], known: &Knowledge) -> Vec<BenchRow> {
     rows
 }
 
-/// Nodes on the provider and elsewhere, and the others' names.
+/// Number of nodes on the provider and elsewhere, and the names of the other providers.
 fn placement(one: &Measured) -> Option<(usize, usize, Vec<&str>)> {
     let placement = &one.ready.as_ref()?.placement;
     let own = one.configuration.provider.runtime_name();
@@ -66,7 +66,7 @@ fn short(runtime_name: &str) -> &str {
     }
 }
 
-/// What ran under a configuration: the provider, with those that stood in for it on single nodes.
+/// Names of the providers that ran under a configuration: its own, with those that stood in for it on single nodes.
 pub fn ran(one: &Measured) -> Option<String> {
     let (_, _, others) = placement(one)?;
     let mut names = vec![one.configuration.provider.to_string()];
@@ -164,7 +164,7 @@ fn against_gemm(row: &mut BenchRow, one: &Measured, all: &[&Measured]) {
     }
 }
 
-fn parity(row: &mut BenchRow, one: &Measured, all: &[&Measured], metrics: &MetricsOf) {
+fn parity(row: &mut BenchRow, one: &Measured, all: &[&Measured], metrics: &ParityMetricsOf) {
     if row.status == BenchStatus::Failed || one.maps.is_none() {
         return;
     }
@@ -199,7 +199,7 @@ fn parity(row: &mut BenchRow, one: &Measured, all: &[&Measured], metrics: &Metri
     let found = (metrics.get(&one.configuration), metrics.get(&reference.configuration));
     match found {
         (Some(Ok(own)), Some(Ok(base))) => {
-            let Metrics { clean_pixel_auroc, clean_aupro, worst_pixel_auroc, worst_aupro } =
+            let ParityMetrics { clean_pixel_auroc, clean_aupro, worst_pixel_auroc, worst_aupro } =
                 own.points_from(*base);
             row.clean_pixel_auroc = clean_pixel_auroc;
             row.clean_aupro = clean_aupro;
@@ -213,8 +213,8 @@ fn parity(row: &mut BenchRow, one: &Measured, all: &[&Measured], metrics: &Metri
 }
 
 impl Measured {
-    /// Whether its maps are what others are held against: of the CPU, in fp32 (or in the graph's own precision where nobody
-    /// knows it). A reference of its own comes first among the tasks.
+    /// Whether the maps are what others are held against: those of the CPU, in fp32 (or in the graph's own precision where nobody
+    /// knows it). References come first among the tasks.
     fn is_reference(&self) -> bool {
         self.role != Role::Gemm
             && self.configuration.provider == Provider::Cpu
@@ -222,7 +222,7 @@ impl Measured {
     }
 }
 
-/// A cell holds no line break.
+/// The text without line breaks, which a cell must not hold.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -259,7 +259,7 @@ mod tests {
 
     fn known() -> Knowledge {
         let work = ImageWork { tokens: 100, flop: Some(1e9) };
-        Knowledge { work: [("m".to_owned(), work)].into(), metrics: MetricsOf::default() }
+        Knowledge { work: [("m".to_owned(), work)].into(), metrics: ParityMetricsOf::default() }
     }
 
     #[test]

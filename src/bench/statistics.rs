@@ -1,32 +1,32 @@
-//! The figures of a sample of times.
+//! Statistics of a sample of times.
 
 use crate::stats::{mean, quantile, standard_deviation};
 
-/// Calls of one configuration, in milliseconds. Percentiles interpolate between order statistics, as numpy's do.
+/// Latency of one configuration's calls, in milliseconds. Percentiles interpolate between order statistics, as numpy's do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Latency {
-    /// Calls.
+    /// Number of calls.
     pub calls: usize,
-    /// Mean.
+    /// Mean of the times.
     pub mean: f64,
     /// Standard deviation of the sample; `None` for a single call.
     pub std: Option<f64>,
-    /// Shortest.
+    /// Shortest time.
     pub min: f64,
-    /// Median.
+    /// Median of the times.
     pub p50: f64,
-    /// 90th percentile.
+    /// 90th percentile of the times.
     pub p90: f64,
-    /// 95th percentile.
+    /// 95th percentile of the times.
     pub p95: f64,
-    /// 99th percentile.
+    /// 99th percentile of the times.
     pub p99: f64,
-    /// Longest.
+    /// Longest time.
     pub max: f64,
 }
 
 impl Latency {
-    /// `None` for no call.
+    /// The latency of calls that took these times; `None` for no call.
     pub fn of(ms: &[f64]) -> Option<Self> {
         let at = |q| quantile(ms, q);
         Some(Self {

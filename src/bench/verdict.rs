@@ -1,4 +1,4 @@
-//! Whether times can be trusted.
+//! The verdict on times: whether they can be trusted.
 
 use crate::stats::{mean, median, quantile};
 
@@ -9,32 +9,32 @@ const NOISY: f64 = 0.10;
 /// Largest drift of a stable configuration.
 const DRIFTING: f64 = 0.05;
 
-/// What the medians of the rounds say.
+/// Stability of the times over the rounds, by the median of each round.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stability {
-    /// From the 10th to the 90th percentile of the rounds' medians, as a share of their median.
+    /// Spread from the 10th to the 90th percentile of the rounds' medians, as a share of their median.
     pub spread: f64,
-    /// Median of the last third of the rounds against the median of all, as a share; positive is slower.
+    /// Drift: the median of the last third of the rounds against the median of all, as a share; positive is slower.
     pub drift: f64,
-    /// In a word.
+    /// Stability in a word.
     pub verdict: Verdict,
 }
 
-/// In a word.
+/// A verdict on the stability of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The rounds agree.
     Stable,
-    /// They differ by more than a tenth.
+    /// The rounds differ by more than a tenth.
     Noisy,
-    /// The last ones are more than a twentieth slower or faster than all.
+    /// The last rounds are more than a twentieth slower or faster than all.
     Drifting,
-    /// There are too few to tell.
+    /// There are too few rounds to tell.
     Short,
 }
 
 impl Verdict {
-    /// Name in records.
+    /// Name of the verdict in records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Stable => "stable",
@@ -46,7 +46,7 @@ impl Verdict {
 }
 
 impl Stability {
-    /// From the calls of each round, in milliseconds; `None` without any.
+    /// The stability of the calls of each round, in milliseconds; `None` without any.
     pub fn of(rounds: &[Vec<f64>]) -> Option<Self> {
         let medians: Vec<f64> = rounds.iter().filter_map(|calls| median(calls)).collect();
         let all = median(&medians).filter(|all| *all > 0.0)?;

@@ -1,4 +1,4 @@
-//! What makes a measurement doubtful, each with a remedy.
+//! Warnings about what makes a measurement doubtful, each with a remedy.
 
 use std::fmt;
 use std::fs;
@@ -8,7 +8,7 @@ use std::thread;
 use super::rounds::{Measured, Role};
 use super::verdict::{FEWEST_ROUNDS, Stability, Verdict, first_round_excess};
 
-/// How the machine was when the command began.
+/// Conditions of the machine at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Conditions {
     /// Load average of the last minute.
@@ -20,7 +20,7 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Looks at this machine.
+    /// The conditions of this machine now.
     pub fn now() -> Self {
         let read = |path| fs::read_to_string(path).ok();
         Self {
@@ -39,53 +39,53 @@ fn available(meminfo: &str) -> Option<f64> {
     Some(kib("MemAvailable:")? / kib("MemTotal:")?)
 }
 
-/// A reason to doubt.
+/// A warning: a reason to doubt the measurements.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
     /// The machine had other things to do.
     Busy {
-        /// Load average.
+        /// Load average of the last minute.
         load: f64,
-        /// Processors.
+        /// Number of logical processors.
         cores: usize,
     },
     /// The children together left little memory.
     LittleMemory {
-        /// Share that was available.
+        /// Share of the memory that was available.
         share: f64,
     },
     /// There are too few rounds for a verdict.
     FewRounds {
-        /// Rounds.
+        /// Number of rounds.
         rounds: usize,
     },
     /// The 99th percentile is but the longest call.
     FewCalls {
         /// The configuration.
         configuration: String,
-        /// Its calls.
+        /// Number of its timed calls.
         calls: usize,
     },
     /// The rounds differ.
     Noisy {
         /// The configuration.
         configuration: String,
-        /// As in [`Stability::spread`].
+        /// Spread of the rounds ([`Stability::spread`]).
         spread: f64,
     },
     /// The last rounds are slower or faster than all.
     Drifting {
         /// The configuration.
         configuration: String,
-        /// As in [`Stability::drift`].
+        /// Drift of the rounds ([`Stability::drift`]).
         drift: f64,
     },
     /// The first round was slower than the later ones.
     Cold {
         /// The configuration.
         configuration: String,
-        /// How many times as long it took.
+        /// How many times as long the first round took.
         excess: f64,
     },
 }
@@ -99,8 +99,8 @@ const ENOUGH_CALLS: usize = 100;
 /// How much slower the first round may be.
 const COLD: f64 = 1.2;
 
-/// Everything there is to doubt, the machine first. `began` and `loaded` are the conditions before and after the children were
-/// started.
+/// Finds all warnings about measurements, those about the machine first. `began` and `loaded` are the conditions before and after
+/// the children were started.
 pub fn warnings(began: Conditions, loaded: Conditions, measured: &[&Measured]) -> Vec<Warning> {
     let mut found = Vec::new();
     if let Some(load) = began.load.filter(|load| *load > BUSY * began.cores as f64) {
@@ -141,7 +141,7 @@ pub fn warnings(began: Conditions, loaded: Conditions, measured: &[&Measured]) -
 }
 
 impl Warning {
-    /// What to do about it.
+    /// The remedy: what to do about the warning.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Busy { .. } => "stop other programs, or compare only what was interleaved in this run",

@@ -1,4 +1,4 @@
-//! The child's side of the protocol.
+//! The worker: the child's side of the protocol.
 
 use std::fs;
 use std::io::{BufRead, Write};
@@ -8,7 +8,7 @@ use std::time::Instant;
 use ndarray::{Array4, ArrayView4, Axis, s, stack};
 
 use super::Failure;
-use super::protocol::{Job, Memory, Picture, Plane, Ready, Reply, Request, Setup};
+use super::protocol::{Job, Memory, PictureFile, Plane, Ready, Reply, Request, Setup};
 use crate::dataset::{self, Sample};
 use crate::error::{Error, Result};
 use crate::model::{self, Bundle, Gemm, Precision, Segmenter, SessionOptions, WinClipOptions};
@@ -19,7 +19,7 @@ use crate::types::{Label, Map, SampleId};
 /// Answers requests until the input ends.
 ///
 /// # Errors
-/// The output cannot be written to. Everything else is told to the parent.
+/// The output cannot be written to. All other errors are told to the parent.
 pub fn serve(input: impl BufRead, mut output: impl Write) -> Result<()> {
     let mut worker = None;
     for line in input.lines() {
@@ -57,7 +57,7 @@ fn answer(worker: &mut Option<Worker>, request: Request) -> Result<Reply> {
     }
 }
 
-/// What runs.
+/// The job that a child has loaded.
 enum Worker {
     Gemm(Box<Gemm>),
     Model(Box<Loaded>),
@@ -112,7 +112,7 @@ impl Worker {
         Ok((Self::Gemm(Box::new(gemm)), ready))
     }
 
-    /// One call in milliseconds.
+    /// Makes one call and returns its milliseconds.
     fn call(&mut self) -> Result<f64> {
         let mut clock = Stopwatch::start();
         match self {
@@ -127,7 +127,7 @@ impl Worker {
         Ok(clock.lap())
     }
 
-    /// Timed calls. Where there are several, one more goes before: other processes have used caches and cores meanwhile.
+    /// Makes timed calls. Where there are several, one more goes before: other processes have used caches and cores meanwhile.
     fn run(&mut self, calls: usize) -> Result<Vec<f64>> {
         if calls > 1 {
             self.call()?;
@@ -148,7 +148,7 @@ impl Loaded {
         runtime: &Runtime,
         session: &SessionOptions,
         (model, prompts, stride): (&str, &str, usize),
-        pictures: &[Picture],
+        pictures: &[PictureFile],
         batch: usize,
     ) -> Result<(Worker, Ready)> {
         let mut clock = Stopwatch::start();
@@ -163,7 +163,7 @@ impl Loaded {
         let session_ms = clock.lap();
         // Repeated until they fill a batch.
         let count = pictures.len().max(batch);
-        let shown: Vec<&Picture> = pictures.iter().cycle().take(count).collect();
+        let shown: Vec<&PictureFile> = pictures.iter().cycle().take(count).collect();
         let categories: Vec<String> = shown.iter().map(|picture| picture.category.clone()).collect();
         let named: Vec<&str> = categories.iter().map(String::as_str).collect();
         clock.lap();
@@ -174,7 +174,7 @@ impl Loaded {
         Ok((Worker::Model(Box::new(Self { segmenter, pictures: images, categories, batch })), ready))
     }
 
-    /// Of every picture, in batches of the size that is timed, the last one filled up with the first pictures.
+    /// Maps of every picture, in batches of the size that is timed, the last one filled up with the first pictures.
     fn maps(&mut self) -> Result<Vec<Map>> {
         let count = self.categories.len();
         let mut maps = Vec::with_capacity(count);
@@ -191,7 +191,7 @@ impl Loaded {
 }
 
 /// Pixels at the model's size.
-fn decode(pictures: &[&Picture], size: usize) -> Result<Array4<f32>> {
+fn decode(pictures: &[&PictureFile], size: usize) -> Result<Array4<f32>> {
     let images = pictures
         .iter()
         .map(|picture| {

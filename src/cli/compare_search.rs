@@ -5,13 +5,11 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use askance::error::Result;
-use askance::report::{Cell, Table};
 use askance::study::{Data, ModelSpec, Models, Plan, Source};
 
 use super::args::{CompareArgs, Global};
 use super::interrupt;
 use super::origin::origin;
-use super::table::render;
 use super::terminal::Terminal;
 
 /// Makes or takes up every run, then prints what they say.
@@ -38,16 +36,8 @@ pub fn run(
         return Ok(());
     }
     for table in &compared.tables {
-        println!("{}\n", text(table));
+        println!("{}\n", table.to_text());
     }
     println!("records and plots: {}", out.display());
     Ok(())
-}
-
-/// A table as aligned text under its title.
-fn text(table: &Table) -> String {
-    let header: Vec<&str> = table.header.iter().map(String::as_str).collect();
-    let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(Cell::short).collect()).collect();
-    let left = table.header.iter().position(|name| name == "strategy").map_or(1, |at| at + 1);
-    format!("{}\n{}", table.title, render(&header, &rows, left))
 }

@@ -6,9 +6,9 @@ use askance::dataset::{
     self, Category, Census, Counts, Dataset, Official, Range, Selection, Survey, Unused, Why,
 };
 use askance::error::{Error, Result};
+use askance::report::{Cell, Column, Table};
 
 use super::args::{Global, SurveyArgs};
-use super::table::render;
 use super::terminal::bar;
 use super::wording::error_in_flags;
 
@@ -74,7 +74,7 @@ impl Report<'_> {
         let Dataset { root, layout, official, .. } = self.dataset;
         let known = official.map_or_else(String::new, |official| format!(", {official}"));
         println!("{}: layout {layout}{known}\n", root.display());
-        println!("{}\n", self.table());
+        println!("{}\n", self.table().to_text());
         for (category, census) in self.rows().filter(|(_, census)| !census.defects.is_empty()) {
             let kinds: Vec<String> =
                 census.defects.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
@@ -92,52 +92,35 @@ impl Report<'_> {
         }
     }
 
-    fn table(&self) -> String {
+    fn table(&self) -> Table {
         if !self.dataset.is_labelled() {
             return self.unlabelled_table();
         }
-        let rows: Vec<Vec<String>> = self
-            .rows()
-            .map(|(category, census)| {
-                let official = self.official(category);
-                let count = |found: usize, official: Option<usize>| match official {
-                    Some(official) if official != found => format!("{found} of {official}"),
-                    _ => found.to_string(),
-                };
-                vec![
-                    category.name.clone(),
-                    count(category.found.normal, official.map(|counts| counts.normal)),
-                    count(category.found.anomalous, official.map(|counts| counts.anomalous)),
-                    range(census.width),
-                    range(census.height),
-                    census.coverage.map_or_else(
-                        || "-".to_owned(),
-                        |share| {
-                            format!(
-                                "{} ({}..{})",
-                                percent(share.mean),
-                                percent(share.min),
-                                percent(share.max)
-                            )
-                        },
-                    ),
-                    self.other_splits(&category.name).to_string(),
-                ]
-            })
-            .collect();
-        let header = ["category", "normal", "anomalous", "width", "height", "marked %", "not tested"];
-        render(&header, &rows, 1)
+        let numbers = ["normal", "anomalous", "width", "height", "marked %", "not tested"];
+        let rows = self.rows().map(|(category, census)| {
+            let official = self.official(category);
+            vec![
+                Cell::text(&category.name),
+                count(category.found.normal, official.map(|counts| counts.normal)),
+                count(category.found.anomalous, official.map(|counts| counts.anomalous)),
+                range(census.width),
+                range(census.height),
+                census.coverage.map_or(Cell::Count(None), |share| {
+                    let [mean, min, max] = [share.mean, share.min, share.max].map(percent);
+                    Cell::text(format!("{mean} ({min}..{max})"))
+                }),
+                Cell::count(self.other_splits(&category.name)),
+            ]
+        });
+        listing(&numbers, rows.collect())
     }
 
-    fn unlabelled_table(&self) -> String {
-        let rows: Vec<Vec<String>> = self
-            .rows()
-            .map(|(category, census)| {
-                let pictures = category.samples.len().to_string();
-                vec![category.name.clone(), pictures, range(census.width), range(census.height)]
-            })
-            .collect();
-        render(&["category", "pictures", "width", "height"], &rows, 1)
+    fn unlabelled_table(&self) -> Table {
+        let rows = self.rows().map(|(category, census)| {
+            let pictures = Cell::count(category.samples.len());
+            vec![Cell::text(&category.name), pictures, range(census.width), range(census.height)]
+        });
+        listing(&["pictures", "width", "height"], rows.collect())
     }
 
     fn json(&self) -> Value {
@@ -189,11 +172,25 @@ impl Report<'_> {
     }
 }
 
-fn range(range: Option<Range>) -> String {
+/// Categories down, and what was counted of each.
+fn listing(numbers: &[&str], rows: Vec<Vec<Cell>>) -> Table {
+    let numbers = numbers.iter().map(|&head| Column::numbers(head));
+    Table::new("", std::iter::once(Column::words("category")).chain(numbers).collect(), rows)
+}
+
+/// What was found, beside the published count where that is another.
+fn count(found: usize, official: Option<usize>) -> Cell {
+    match official {
+        Some(official) if official != found => Cell::part(found, official),
+        _ => Cell::count(found),
+    }
+}
+
+fn range(range: Option<Range>) -> Cell {
     match range {
-        None => "-".to_owned(),
-        Some(Range { min, max }) if min == max => min.to_string(),
-        Some(Range { min, max }) => format!("{min}..{max}"),
+        None => Cell::Count(None),
+        Some(Range { min, max }) if min == max => Cell::text(min.to_string()),
+        Some(Range { min, max }) => Cell::text(format!("{min}..{max}")),
     }
 }
 

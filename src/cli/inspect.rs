@@ -6,10 +6,10 @@ use serde_json::json;
 
 use askance::error::Result;
 use askance::model::{Bundle, Description, recognise};
+use askance::report::{Cell, Column, Form, Table};
 use askance::runtime::Runtime;
 
 use super::args::{Global, ModelsArgs};
-use super::table::render;
 
 /// Where users keep bundles by convention.
 const MODELS_FOLDER: &str = "models";
@@ -49,24 +49,25 @@ fn runtime(global: &Global) -> Result<Runtime> {
 }
 
 fn list(descriptions: &[Description]) -> String {
-    let rows: Vec<Vec<String>> = descriptions
+    let rows = descriptions
         .iter()
         .map(|d| {
             vec![
-                d.name.clone(),
-                d.origin.clone(),
-                d.architecture.clone(),
-                d.size.to_string(),
-                d.clip.as_ref().map_or_else(
-                    || "-".to_owned(),
-                    |clip| format!("{}x{}", clip.patch_grid[0], clip.patch_grid[1]),
-                ),
-                d.precision.clone(),
-                format!("{:.1}", d.bytes as f64 / 1e6),
+                Cell::text(&d.name),
+                Cell::text(&d.origin),
+                Cell::text(&d.architecture),
+                Cell::count(d.size),
+                d.clip.as_ref().map_or(Cell::Count(None), |clip| {
+                    Cell::Several("x", clip.patch_grid.map(Cell::count).to_vec())
+                }),
+                Cell::text(&d.precision),
+                Cell::Number(Some(d.bytes as f64 / 1e6), Form::Decimals(1)),
             ]
         })
         .collect();
-    render(&["name", "where", "architecture", "pixels", "patches", "precision", "MB"], &rows, 3)
+    let words = ["name", "where", "architecture"].map(Column::words);
+    let numbers = ["pixels", "patches", "precision", "MB"].map(Column::numbers);
+    Table::new("", words.into_iter().chain(numbers).collect(), rows).to_text()
 }
 
 fn describe(d: &Description) -> String {

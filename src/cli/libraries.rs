@@ -7,11 +7,11 @@ use std::process::Command;
 use serde_json::json;
 
 use askance::error::{Error, Result};
-use askance::model::{self, Library, Outcome, ProviderState, ProviderStatus, Survey};
+use askance::model::{self, Library, LibraryState, ProviderState, ProviderStatus, Survey};
+use askance::report::{Cell, Column, Form, Table};
 use askance::runtime::{self, Flavour, InstallOptions};
 
 use super::args::Global;
-use super::table::render;
 use super::wording::in_flags;
 
 /// `askance providers`
@@ -42,14 +42,17 @@ pub fn probe(library: &Path) -> Result<()> {
 }
 
 fn describe(survey: &Survey) -> String {
-    let libraries: Vec<Vec<String>> = survey.libraries.iter().map(library_row).collect();
-    let providers: Vec<Vec<String>> =
-        survey.providers.iter().map(|status| vec![status.provider.to_string(), state(status)]).collect();
+    let libraries: Vec<Vec<Cell>> = survey.libraries.iter().map(library_row).collect();
+    let providers = survey.providers.iter();
+    let providers =
+        providers.map(|status| vec![Cell::text(status.provider.to_string()), Cell::text(state(status))]);
     let mut parts = Vec::new();
     if !libraries.is_empty() {
-        parts.push(render(&["flavour", "version", "from", "can run", "library"], &libraries, 5));
+        let columns = ["flavour", "version", "from", "can run", "library"].map(Column::words);
+        parts.push(Table::new("", columns.to_vec(), libraries).to_text());
     }
-    parts.push(render(&["provider", "state"], &providers, 2));
+    let columns = ["provider", "state"].map(Column::words);
+    parts.push(Table::new("", columns.to_vec(), providers.collect()).to_text());
     let fixes: Vec<String> = survey
         .providers
         .iter()
@@ -64,21 +67,21 @@ fn describe(survey: &Survey) -> String {
     parts.join("\n\n")
 }
 
-fn library_row(library: &Library) -> Vec<String> {
-    let (version, runs) = match &library.outcome {
-        Outcome::Loaded { version, providers } => {
+fn library_row(library: &Library) -> Vec<Cell> {
+    let (version, runs) = match &library.state {
+        LibraryState::Loaded { version, providers } => {
             let devices: Vec<String> =
                 providers.iter().flat_map(|status| &status.devices).map(ToString::to_string).collect();
             (version.as_str(), devices.join(", "))
         }
-        Outcome::Failed { .. } => ("-", "-".into()),
+        LibraryState::Failed { .. } => ("-", "-".into()),
     };
     vec![
-        library.flavour.map_or("given", Flavour::name).into(),
-        version.into(),
-        library.source.to_string(),
-        runs,
-        library.library.display().to_string(),
+        Cell::text(library.flavour.map_or("given", Flavour::name)),
+        Cell::text(version),
+        Cell::text(library.source.to_string()),
+        Cell::text(runs),
+        Cell::text(library.library.display().to_string()),
     ]
 }
 
@@ -125,12 +128,15 @@ pub fn list(global: &Global) -> Result<()> {
         );
         return Ok(());
     }
-    let rows: Vec<Vec<String>> = installed
-        .iter()
-        .map(|one| {
-            vec![one.name.clone(), one.folder.display().to_string(), format!("{:.1}", one.bytes as f64 / 1e6)]
-        })
-        .collect();
-    println!("{}\n\nTo remove one, delete its folder.", render(&["name", "folder", "MB"], &rows, 2));
+    let rows = installed.iter().map(|one| {
+        vec![
+            Cell::text(&one.name),
+            Cell::text(one.folder.display().to_string()),
+            Cell::Number(Some(one.bytes as f64 / 1e6), Form::Decimals(1)),
+        ]
+    });
+    let columns = vec![Column::words("name"), Column::words("folder"), Column::numbers("MB")];
+    let table = Table::new("", columns, rows.collect());
+    println!("{}\n\nTo remove one, delete its folder.", table.to_text());
     Ok(())
 }

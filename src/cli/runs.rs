@@ -85,12 +85,12 @@ pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
 /// `askance demo`
 pub fn demo(global: &Global, args: &DemoArgs) -> Result<()> {
     let data = args.out.join("data");
-    let options = synth::Options {
+    let options = synth::Recipe {
         seed: args.seed,
         train: 0,
         good: DEMO_GOOD,
         defective: DEMO_DEFECTIVE,
-        ..synth::Options::default()
+        ..synth::Recipe::default()
     };
     super::synth::write(&options, &data, global.quiet)?;
     let plan = Plan::attack().budget(DEMO_BUDGET).seed(args.seed).demo(Axis::PAPER, DEMO_STEPS);
@@ -110,7 +110,8 @@ fn run(global: &Global, plan: Plan, source: &Source, spec: &ModelSpec, out: Opti
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
     let outcome = checked.run(out, &data, &mut models, &terminal)?;
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };
-    output::report(global, &outcome, &figures)
+    output::report(global, &outcome, &figures);
+    Ok(())
 }
 
 /// Draws what the records of one run allow into its `plots/`.

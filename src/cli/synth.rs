@@ -12,7 +12,7 @@ use super::terminal::bar;
 
 /// Writes the procedural data set and says what was written.
 pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
-    let options = synth::Options {
+    let recipe = synth::Recipe {
         world: args.world,
         seed: args.seed,
         size: args.size,
@@ -21,7 +21,7 @@ pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
         good: args.good,
         defective: args.defective,
     };
-    let summary = write(&options, &args.out, global.quiet)?;
+    let summary = write(&recipe, &args.out, global.quiet)?;
     if global.json {
         let counts = json!({ "out": args.out, "categories": summary.categories, "images": summary.images });
         println!("{counts:#}");
@@ -32,9 +32,9 @@ pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
 }
 
 /// Writes a procedural data set with a progress bar.
-pub fn write(options: &synth::Options, out: &Path, quiet: bool) -> Result<synth::Summary> {
+pub fn write(recipe: &synth::Recipe, out: &Path, quiet: bool) -> Result<synth::Summary> {
     let bar = bar("synth", 0, quiet);
-    let summary = synth::write(options, out, &|done, total| {
+    let summary = synth::write(recipe, out, &|done, total| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     });

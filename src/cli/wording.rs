@@ -6,6 +6,7 @@ use std::error::{self, Error as _};
 use clap::CommandFactory as _;
 
 use askance::error::Error;
+use askance::report::Table;
 
 use super::args::Cli;
 
@@ -134,6 +135,11 @@ pub fn error_in_flags(error: Error) -> Error {
     }
 }
 
+/// A table with the settings in its notes as flags.
+pub fn table_in_flags(table: Table) -> Table {
+    Table { notes: table.notes.iter().map(|note| in_flags(note)).collect(), ..table }
+}
+
 /// What clap says of a value that the library refused, with the settings as flags.
 pub fn parse_error_in_flags(error: clap::Error) -> clap::Error {
     let of_the_library = error.source().is_some_and(<dyn error::Error>::is::<Error>);
@@ -154,6 +160,8 @@ mod tests {
     use std::path::Path;
 
     use clap::{Command, Parser as _};
+
+    use askance::report::{Cell, Column};
 
     use super::*;
 
@@ -234,6 +242,14 @@ mod tests {
         );
         assert_eq!(in_flags("has no column `x`, version `GLIBC"), "has no column `x`, version `GLIBC");
         assert_eq!(in_flags("GLIBC_2.99' `loss` twice `loss`"), "GLIBC_2.99' --loss twice --loss");
+    }
+
+    #[test]
+    fn a_category_with_the_name_of_a_setting_stays() {
+        let cells = vec![vec![Cell::text("`loss`")]];
+        let table = Table::new("a", vec![Column::words("category")], cells);
+        let table = table_in_flags(Table { notes: vec!["given with `decision`".into()], ..table });
+        assert_eq!(table.to_text(), "a\ncategory\n--------\n`loss`\ngiven with --decision");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a category holds, measured: defect kinds, sizes, how much of the pictures is marked, and every file that cannot be used.
+//! The census of a category: defect kinds, sizes, how much of the pictures is marked, and every file that cannot be used.
 
 use std::collections::BTreeMap;
 
@@ -11,36 +11,36 @@ use crate::error::Error;
 use crate::stats;
 use crate::types::Label;
 
-/// Smallest and largest value.
+/// A range of values, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Range {
-    /// Smallest value.
+    /// Smallest value of the range.
     pub min: usize,
-    /// Largest value.
+    /// Largest value of the range.
     pub max: usize,
 }
 
 /// The share of anomalous pixels in anomalous samples, in (0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Coverage {
-    /// Mean over samples, each of which weighs the same.
+    /// Mean share over samples, each of which weighs the same.
     pub mean: f64,
-    /// Smallest share.
+    /// Smallest share of anomalous pixels.
     pub min: f64,
-    /// Largest share.
+    /// Largest share of anomalous pixels.
     pub max: f64,
 }
 
-/// What one category holds.
+/// The census of one category: what it holds, measured.
 #[derive(Clone, Debug)]
 pub struct Census {
-    /// Anomalous samples of each kind of defect.
+    /// Number of anomalous samples of each kind of defect.
     pub defects: BTreeMap<String, usize>,
     /// Widths of the pictures that can be read, in pixels; none where there is no such picture.
     pub width: Option<Range>,
-    /// Their heights.
+    /// Heights of the pictures that can be read, in pixels; none where there is no such picture.
     pub height: Option<Range>,
-    /// How much the masks mark; none where there is no mask that can be read.
+    /// Share of the pixels that the masks mark; none where there is no mask that can be read.
     pub coverage: Option<Coverage>,
     /// Files that are read in a way that somebody might not expect.
     pub remarks: Vec<Remark>,
@@ -56,7 +56,7 @@ struct Examined {
     problems: Vec<Error>,
 }
 
-/// Reads the header of every picture and decodes every mask, in parallel; `tick` is called once for each sample.
+/// Takes the census of a category: reads the header of every picture and decodes every mask, in parallel; `tick` is called once for each sample.
 pub fn census(category: &Category, tick: &(dyn Fn() + Sync)) -> Census {
     let examined: Vec<Examined> = category
         .samples
@@ -91,7 +91,7 @@ fn range(values: impl Iterator<Item = usize> + Clone) -> Option<Range> {
     Some(Range { min: values.clone().min()?, max: values.max()? })
 }
 
-/// The mask is read even where the picture cannot be, so that a sample's faults are told together.
+/// Examines the files of one sample. The mask is read even where the picture cannot be, so that all faults are told together.
 fn examine(sample: &Sample) -> Examined {
     let mut examined = Examined::default();
     match picture::header(&sample.image) {

@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 use super::{Layout, Official, files, layout};
 use crate::error::Result;
 
-/// Levels of sub-folders that are searched: `root/visa/visa_pytorch/1cls` is found from `root`.
+/// Number of levels of sub-folders that are searched: `root/visa/visa_pytorch/1cls` is found from `root`.
 const DEPTH: usize = 3;
 
-/// A data set that was found.
+/// A data set that was found by [`discover`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Its folder, to be opened with [`super::open`].
+    /// Folder of the data set, to be opened with [`super::open`].
     pub root: PathBuf,
-    /// Its layout.
+    /// Layout of the data set.
     pub layout: Layout,
-    /// The published set whose categories it has; none for others, and where the list that names them is damaged.
+    /// The published set whose categories the data set has; none for others, and where the list that names them is damaged.
     pub kind: Option<Official>,
 }
 
-/// The data sets in `dir` itself and in its folders, down to three levels, by path. A folder that bears the marks of several layouts
+/// Finds the data sets in `dir` itself and in its folders, down to three levels, by path. A folder that bears the marks of several layouts
 /// is given once for each, those with files of their own first. Categories of a data set are not searched further, and
 /// sub-folders that may not be read are passed over.
 ///

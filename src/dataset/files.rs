@@ -7,12 +7,12 @@ use crate::error::{Error, Result};
 
 /// Extensions of pictures that can be decoded, in lower case.
 const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "bmp"];
-/// Extensions of what people leave beside pictures.
+/// Extensions of notes that people leave beside pictures.
 const NOTES: [&str; 9] = ["txt", "md", "csv", "json", "xml", "yaml", "yml", "html", ""];
-/// What operating systems leave behind, besides hidden files.
+/// Names of the litter that operating systems leave behind, besides hidden files.
 const LITTER: [&str; 3] = ["thumbs.db", "desktop.ini", "__macosx"];
 
-/// Everything in a folder, sorted by name, without hidden files and the litter of operating systems.
+/// Files and folders in a folder, sorted by name, without hidden files and the litter of operating systems.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = |e: std::io::Error| {
         Error::file_caused(folder, "cannot be listed", e, "check that the folder exists and may be read")
@@ -48,7 +48,7 @@ pub fn pictures(folder: &Path, problems: &mut Vec<Error>) -> Vec<PathBuf> {
     pictures
 }
 
-/// As [`pictures`], but the folders inside are given too and are no problem.
+/// The pictures in a folder, as [`pictures`] gives them, and the folders inside it, which are no problem then.
 pub fn pictures_and_folders(folder: &Path, problems: &mut Vec<Error>) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (mut pictures, mut folders) = (Vec::new(), Vec::new());
     let paths = list(folder).unwrap_or_else(|error| {
@@ -72,7 +72,7 @@ pub fn pictures_and_folders(folder: &Path, problems: &mut Vec<Error>) -> (Vec<Pa
     (pictures, folders)
 }
 
-/// How many pictures lie in a folder and its folders. No layout is deeper than three.
+/// Number of pictures in a folder and its folders. No layout is deeper than three.
 pub fn count(folder: &Path) -> Result<usize> {
     count_to(folder, 3)
 }
@@ -89,12 +89,12 @@ fn count_to(folder: &Path, depth: usize) -> Result<usize> {
     Ok(pictures)
 }
 
-/// Extension in lower case, empty for none.
+/// Extension of a file in lower case, empty for none.
 pub fn extension(path: &Path) -> String {
     path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
-/// Last component of a path; for one like `.` that of the folder it stands for.
+/// Last component of a path; for a path like `.` that of the folder it stands for.
 pub fn name(path: &Path) -> String {
     let named = path.file_name().map(|name| name.to_string_lossy().into_owned());
     named
@@ -102,7 +102,7 @@ pub fn name(path: &Path) -> String {
         .unwrap_or_else(|| "dataset".to_owned())
 }
 
-/// File name without its extension.
+/// Name of a file without its extension.
 pub fn stem(path: &Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -1,29 +1,29 @@
-//! From a sample to pixels.
+//! The pixels of a sample.
 
 use std::path::{Path, PathBuf};
 
-use super::picture::{self, Header, Picture};
+use super::picture::{self, Decoded, Header};
 use super::{Sample, mask, resize};
 use crate::error::{Error, Result};
 use crate::types::{Image, Label, Mask};
 
-/// A sample at the model's size.
+/// A decoded sample at the model's size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     /// The picture, shape (3, size, size), RGB in [0, 1].
     pub image: Image,
     /// The mask, shape (size, size); all false for a normal sample, `None` where there is no ground truth.
     pub mask: Option<Mask>,
-    /// Height and width of the file.
+    /// Height and width of the picture as stored.
     pub original: (usize, usize),
 }
 
-/// What the headers of a sample's files tell.
+/// Facts about a sample that the headers of its files tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Height and width of the picture in pixels.
     pub size: (usize, usize),
-    /// What is read in a way that somebody might not expect.
+    /// Files that are read in a way that somebody might not expect.
     pub remarks: Vec<Remark>,
 }
 
@@ -31,13 +31,13 @@ pub struct Facts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Remark {
-    /// A mask that is a JPEG file: it rings around edges, and is anomalous from half the brightness on.
+    /// A mask that is a JPEG file, which rings around edges: it is anomalous from half the brightness on.
     LossyMask(PathBuf),
     /// A file whose EXIF rotation is ignored, as Pillow, torchvision and anomalib do.
     Turned(PathBuf),
 }
 
-/// One line for each kind of remark, with their number and the first file.
+/// Sums remarks up: one line for each kind, with their number and the first file.
 pub fn sum_up<'r>(remarks: impl IntoIterator<Item = &'r Remark>) -> Vec<String> {
     let (mut lossy, mut turned) = (Vec::new(), Vec::new());
     for remark in remarks {
@@ -58,7 +58,7 @@ pub fn sum_up<'r>(remarks: impl IntoIterator<Item = &'r Remark>) -> Vec<String> 
     .collect()
 }
 
-/// Cheap checks before a run, from the headers alone: the files exist, are pictures of a sensible size, and each mask has the
+/// Checks a sample before a run, from the headers alone: the files exist, are pictures of a sensible size, and each mask has the
 /// size of its picture.
 ///
 /// # Errors
@@ -92,7 +92,7 @@ fn note(path: &Path, header: &Header, remarks: &mut Vec<Remark>) {
 /// A file error that names the file and the fix: those of [`inspect`], damaged files, and masks without any anomalous
 /// pixel.
 pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
-    let Picture { pixels, .. } = picture::read(&sample.image)?;
+    let Decoded { pixels, .. } = picture::read(&sample.image)?;
     let original = (pixels.height() as usize, pixels.width() as usize);
     let image = resize::picture(&pixels.into_rgb8(), size);
     let mask = whole_mask(sample, Some(original))?;
@@ -107,7 +107,7 @@ fn at_size(sample: &Sample, mask: Option<Mask>, size: usize) -> Option<Mask> {
     }
 }
 
-/// The mask alone, as [`load`] gives it; the picture is not decoded.
+/// Decodes the mask of a sample as [`load`] does, without decoding the picture.
 ///
 /// # Errors
 /// Those of [`load`] that concern the mask.
@@ -117,8 +117,8 @@ pub fn load_mask(sample: &Sample, size: usize) -> Result<Option<Mask>> {
     Ok(at_size(sample, whole_mask(sample, original)?, size))
 }
 
-/// The union of a sample's masks as stored, none unless it is anomalous. `image_size` is what they must have; where it is not known
-/// they must agree with each other.
+/// The union of a sample's masks as stored, none unless the sample is anomalous. All masks must be of `image_size`; where that is
+/// not known they must agree with each other.
 pub(super) fn whole_mask(sample: &Sample, image_size: Option<(usize, usize)>) -> Result<Option<Mask>> {
     let mut union: Option<Mask> = None;
     for path in masks(sample)? {
@@ -142,7 +142,7 @@ pub(super) fn whole_mask(sample: &Sample, image_size: Option<(usize, usize)>) ->
     Ok(union)
 }
 
-/// The masks of a sample, all of which exist; none unless it is anomalous.
+/// Paths of a sample's masks, all of which exist; none unless the sample is anomalous.
 fn masks(sample: &Sample) -> Result<&[PathBuf]> {
     if sample.label != Label::Anomalous {
         return Ok(&[]);

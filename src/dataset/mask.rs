@@ -3,22 +3,22 @@
 use image::DynamicImage;
 use ndarray::Array2;
 
-use super::picture::Picture;
+use super::picture::Decoded;
 use crate::types::Mask;
 
-/// A pixel is anomalous when any of its colours is not zero, whatever the depth; transparency does not count. A lossy file
-/// rings around edges: there it is anomalous from half the brightness on.
-pub fn from_picture(picture: Picture) -> Mask {
+/// The mask in a picture file: a pixel is anomalous when any of its colours is not zero, whatever the depth; transparency does
+/// not count. A lossy file rings around edges: its pixels are anomalous from half the brightness on.
+pub fn from_picture(picture: Decoded) -> Mask {
     let (width, height) = (picture.pixels.width() as usize, picture.pixels.height() as usize);
     let anomalous: Vec<bool> = match picture {
-        Picture { pixels, is_jpeg: true } => {
+        Decoded { pixels, is_jpeg: true } => {
             pixels.into_luma8().into_raw().into_iter().map(|value| value >= 128).collect()
         }
-        Picture { pixels: DynamicImage::ImageLuma8(grey), .. } => {
+        Decoded { pixels: DynamicImage::ImageLuma8(grey), .. } => {
             grey.into_raw().into_iter().map(|value| value != 0).collect()
         }
         // 16 bits, so that a value of 1 in 65535 is not rounded away.
-        Picture { pixels, .. } => pixels.into_rgb16().pixels().map(|pixel| pixel.0 != [0; 3]).collect(),
+        Decoded { pixels, .. } => pixels.into_rgb16().pixels().map(|pixel| pixel.0 != [0; 3]).collect(),
     };
     Array2::from_shape_vec((height, width), anomalous).expect("one value per pixel")
 }

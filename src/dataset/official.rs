@@ -1,10 +1,11 @@
-//! Published test sets: which one a folder holds, and whether it is complete.
+//! Published test sets, and which one a folder holds.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, Dataset, Layout};
+use super::layout::Layout;
+use super::sample::Counts;
 
 /// A published test set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,7 +28,7 @@ pub enum Official {
     DtdSynthetic,
 }
 
-/// Normal and anomalous test pictures of each category (MVTec AD's paper, table 1).
+/// Normal and anomalous test pictures of each category of MVTec AD (its paper, table 1).
 const MVTEC_AD: [(&str, usize, usize); 15] = [
     ("bottle", 20, 63),
     ("cable", 58, 92),
@@ -46,7 +47,7 @@ const MVTEC_AD: [(&str, usize, usize); 15] = [
     ("zipper", 32, 119),
 ];
 
-/// The same for VisA with the split of `1cls.csv`.
+/// Normal and anomalous test pictures of each object of VisA, with the split of `1cls.csv`.
 const VISA: [(&str, usize, usize); 12] = [
     ("candle", 100, 100),
     ("capsules", 60, 100),
@@ -85,7 +86,7 @@ const DTD_SYNTHETIC: [&str; 12] = [
 ];
 
 impl Official {
-    /// All of them.
+    /// All published test sets.
     pub const ALL: [Self; 7] = [
         Self::MvtecAd,
         Self::Visa,
@@ -96,7 +97,7 @@ impl Official {
         Self::DtdSynthetic,
     ];
 
-    /// Name as its authors write it.
+    /// Name of the set as its authors write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::MvtecAd => "MVTec AD",
@@ -109,7 +110,7 @@ impl Official {
         }
     }
 
-    /// Its categories by name.
+    /// Names of the categories of the set.
     pub fn categories(self) -> Vec<&'static str> {
         match self {
             Self::MvtecAd => MVTEC_AD.iter().map(|row| row.0).collect(),
@@ -122,7 +123,7 @@ impl Official {
         }
     }
 
-    /// Its test pictures of one category, where they are known here.
+    /// Numbers of test pictures of one category of the set, where they are known here.
     pub fn counts(self, category: &str) -> Option<Counts> {
         let table: &[(&str, usize, usize)] = match self {
             Self::MvtecAd => &MVTEC_AD,
@@ -133,13 +134,13 @@ impl Official {
         Some(Counts { normal, anomalous })
     }
 
-    /// Its test pictures in all, where only that is known here.
-    fn counts_in_all(self) -> Option<Counts> {
+    /// Numbers of test pictures of the whole set, where only these are known here.
+    pub(super) fn counts_in_all(self) -> Option<Counts> {
         (self == Self::Mpdd).then_some(Counts { normal: 176, anomalous: 282 })
     }
 
-    /// The one whose category names these are, or some of them, in a layout that it comes in. BTAD's bare numbers count in
-    /// BTAD's layout or a list only.
+    /// The published set that has categories of all these names, in a layout that it comes in. BTAD's bare numbers count only
+    /// in BTAD's layout or a list.
     pub(super) fn recognise<'n>(
         layout: Layout,
         names: impl Iterator<Item = &'n str> + Clone,
@@ -171,44 +172,6 @@ impl fmt::Display for Official {
     }
 }
 
-/// A line for each category whose test pictures are more or fewer than those of the published set, whatever part of it the
-/// limit selected.
-pub(super) fn count_warnings(dataset: &Dataset) -> Vec<String> {
-    let Some(official) = dataset.official else { return Vec::new() };
-    let mut warnings: Vec<String> = dataset
-        .categories
-        .iter()
-        .filter_map(|category| compare(&category.name, category.found, official.counts(&category.name)?, ""))
-        .collect();
-    if let Some(counts) = official.counts_in_all()
-        && dataset.categories.len() == official.categories().len()
-    {
-        let found = dataset.categories.iter().fold(Counts::default(), |sum, category| Counts {
-            normal: sum.normal + category.found.normal,
-            anomalous: sum.anomalous + category.found.anomalous,
-        });
-        warnings.extend(compare(official.name(), found, counts, " in all"));
-    }
-    warnings
-}
-
-fn compare(name: &str, found: Counts, official: Counts, scope: &str) -> Option<String> {
-    let missing =
-        official.normal.saturating_sub(found.normal) + official.anomalous.saturating_sub(found.anomalous);
-    let extra =
-        found.normal.saturating_sub(official.normal) + found.anomalous.saturating_sub(official.anomalous);
-    let difference = match (missing, extra) {
-        (0, 0) => return None,
-        (missing, 0) => format!("{missing} missing"),
-        (0, extra) => format!("{extra} too many"),
-        (missing, extra) => format!("{missing} missing, {extra} too many"),
-    };
-    Some(format!(
-        "{name}: {} of {} good and {} of {} anomalous test images{scope}: {difference}",
-        found.normal, official.normal, found.anomalous, official.anomalous
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,16 +184,6 @@ mod tests {
             assert_eq!(counts.iter().map(|counts| counts.normal).sum::<usize>(), normal);
             assert_eq!(counts.iter().map(|counts| counts.anomalous).sum::<usize>(), anomalous);
         }
-    }
-
-    #[test]
-    fn differences_are_told_both_ways() {
-        let official = Counts { normal: 20, anomalous: 63 };
-        let told = |normal, anomalous| compare("bottle", Counts { normal, anomalous }, official, "");
-        assert_eq!(told(20, 63), None);
-        let expected = "bottle: 18 of 20 good and 63 of 63 anomalous test images: 2 missing";
-        assert_eq!(told(18, 63).as_deref(), Some(expected));
-        assert!(told(19, 65).is_some_and(|text| text.ends_with("1 missing, 2 too many")));
     }
 
     #[test]

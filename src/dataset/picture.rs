@@ -9,12 +9,12 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::error::{Error, Result};
 
-/// Larger pictures are refused before they are decoded.
+/// Most pixels of a picture; larger ones are refused before they are decoded.
 const MAX_PIXELS: u64 = 64 * 1024 * 1024;
-/// Enough for that many pixels of four 16-bit channels, and some more.
+/// Most bytes of a decoded picture: [`MAX_PIXELS`] of four 16-bit channels, and some more.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// What the header says.
+/// Facts that the header of a picture file tells.
 pub struct Header {
     /// Height and width in pixels as stored.
     pub size: (usize, usize),
@@ -25,14 +25,14 @@ pub struct Header {
 }
 
 /// A decoded picture.
-pub struct Picture {
+pub struct Decoded {
     /// The pixels as stored: the EXIF orientation is not applied, as Pillow, torchvision and anomalib do not.
     pub pixels: DynamicImage,
     /// Whether the file was lossy.
     pub is_jpeg: bool,
 }
 
-/// Reads the header only.
+/// Reads the header of a picture file.
 ///
 /// # Errors
 /// A file error when the file is missing, empty, not a picture, without pixels, or absurdly large.
@@ -49,11 +49,11 @@ pub fn header(path: &Path) -> Result<Header> {
     })
 }
 
-/// Decodes a picture.
+/// Decodes a picture file.
 ///
 /// # Errors
 /// Those of [`header`], and a file error when the file is truncated or damaged.
-pub fn read(path: &Path) -> Result<Picture> {
+pub fn read(path: &Path) -> Result<Decoded> {
     let bytes = fs::read(path).map_err(|e| missing(path, e))?;
     let (decoder, format) = decoder(path, Cursor::new(&bytes), bytes.len() as u64)?;
     let is_jpeg = format == ImageFormat::Jpeg;
@@ -62,7 +62,7 @@ pub fn read(path: &Path) -> Result<Picture> {
         return Err(damaged(path, "the file ends before the picture does"));
     }
     let pixels = DynamicImage::from_decoder(decoder).map_err(|e| damaged(path, e))?;
-    Ok(Picture { pixels, is_jpeg })
+    Ok(Decoded { pixels, is_jpeg })
 }
 
 fn decoder<'a>(
@@ -96,7 +96,7 @@ fn decoder<'a>(
     Ok((decoder, format))
 }
 
-/// Whether the end-of-image marker follows the scan data. The segments before the first scan are stepped over, because a
+/// Whether a JPEG file has its end-of-image marker after the scan data. The segments before the first scan are stepped over, because a
 /// thumbnail in them has an end of its own.
 fn jpeg_has_its_end(bytes: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xDA;

@@ -5,7 +5,8 @@ use std::path::Path;
 use super::{Layout, discover, files, layout};
 use crate::error::{Error, Result};
 
-/// The layout to read `root` with: the wanted one, or the only one whose marks it bears, or a plain folder of pictures.
+/// The layout to read `root` with: the wanted one, or else the only one whose marks `root` bears, or that of a plain folder of
+/// pictures.
 pub(super) fn find(root: &Path, wanted: Option<Layout>) -> Result<Layout> {
     if !root.exists() {
         return Err(Error::file(root, "does not exist", "give the folder of a dataset, or a manifest"));

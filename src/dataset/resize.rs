@@ -9,7 +9,7 @@ use crate::types::{Image, Mask};
 const PRECISION: u32 = 32 - 8 - 2;
 const CHANNELS: usize = 3;
 
-/// Antialiased bicubic to `size` x `size`, exactly as Pillow's `BICUBIC` (and so torchvision's `Resize` on a Pillow picture):
+/// Resizes a picture to `size` x `size` by antialiased bicubic, exactly as Pillow's `BICUBIC` (and so torchvision's `Resize` on a Pillow picture):
 /// in two steps, 8 bits after each, weights in fixed point; then [0, 1] in planes. A picture that has the size already is not
 /// resampled. The width comes first, but where the height shrinks much more than the width, as in Pillow 13. (Earlier versions
 /// always take the width first, which gives other values for tall pictures only.)
@@ -29,13 +29,13 @@ pub fn picture(rgb: &RgbImage, size: usize) -> Image {
     })
 }
 
-/// Input pixels that make one output pixel.
+/// The input pixels that make one output pixel.
 struct Taps {
     first: usize,
     weights: Vec<i32>,
 }
 
-/// The kernel widens with the reduction, which is what antialiases.
+/// The taps of every output pixel. The kernel widens with the reduction, which is what antialiases.
 fn taps(from: usize, to: usize) -> Vec<Taps> {
     let scale = from as f64 / to as f64;
     let widening = scale.max(1.0);
@@ -54,7 +54,7 @@ fn taps(from: usize, to: usize) -> Vec<Taps> {
         .collect()
 }
 
-/// Keys' cubic with a = -0.5.
+/// The kernel: Keys' cubic with a = -0.5.
 fn bicubic(x: f64) -> f64 {
     const A: f64 = -0.5;
     let x = x.abs();
@@ -105,7 +105,7 @@ fn down(pixels: &[u8], stride: usize, height: usize, to: usize) -> Vec<u8> {
     out
 }
 
-/// Nearest neighbour by pixel centres: output i takes input floor((i + 1/2) * from / to), as Pillow's `NEAREST` and torch's
+/// Resizes a mask to `size` x `size` by the nearest pixel centre: output i takes input floor((i + 1/2) * from / to), as Pillow's `NEAREST` and torch's
 /// `nearest-exact`. (Torch's plain `nearest` leaves the half out and shifts the mask by up to half an output pixel. Where a
 /// centre falls exactly between two input pixels the later one is taken; there the peers differ among themselves by their
 /// rounding errors.)

@@ -39,7 +39,7 @@ pub fn f1_max(scores: &[f32], labels: &[bool]) -> Option<f64> {
     tally(scores, labels, None)?.f1_max()
 }
 
-/// Pixel AUROC of one sample, over the pixels that `valid` says count (all without it). As [`roc_auc`], and
+/// Pixel AUROC of one sample, over the pixels that `valid` says count (all without it); the same value as [`roc_auc`], and
 /// fast enough to be the loss of a search.
 ///
 /// `None` if one class is missing among those pixels or one of their scores is not a finite number.

@@ -2,22 +2,22 @@
 
 use ndarray::{Array2, ArrayView2, s};
 
-/// A row's stretch of anomalous pixels.
+/// A run: neighbouring anomalous pixels of one row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
-    /// Row.
+    /// Row of the run.
     pub(super) row: usize,
-    /// First column.
+    /// First column of the run.
     pub(super) start: usize,
-    /// Column after the last.
+    /// Column after the last one of the run.
     pub(super) end: usize,
-    /// Region, from 0.
+    /// Region that the run belongs to, from 0.
     pub(super) region: u32,
 }
 
-/// 8-connected regions of a mask: pixels that touch along an edge or at a corner belong together.
+/// Labels the 8-connected regions of a mask: pixels that touch along an edge or at a corner belong together.
 ///
-/// Gives the label of each pixel (0 outside, then 1, 2, ... in the order in which rows, read from the top left, meet the
+/// Returns the label of each pixel (0 outside, then 1, 2, ... in the order in which rows, read from the top left, meet the
 /// regions) and the number of regions, as `scipy.ndimage.label` with a 3 x 3 structure of ones does.
 pub fn components(mask: ArrayView2<bool>) -> (Array2<u32>, usize) {
     let standard = mask.as_standard_layout();

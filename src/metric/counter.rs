@@ -2,7 +2,7 @@
 
 use super::ladder::Ladder;
 
-/// Cells per bucket, as a power of two: their part of the table fits the first-level cache (32 KiB).
+/// Cells per bucket, as a power of two: the part of the table that they take fits the first-level cache (32 KiB).
 const BUCKET_BITS: u32 = 12;
 /// Keys collected per bucket before they are looked up.
 const CAPACITY: usize = 4096;
@@ -16,7 +16,7 @@ pub(super) struct Counter<'a> {
     counts: Vec<u32>,
     /// `CAPACITY` keys per bucket, none if keys are looked up at once.
     collected: Vec<u32>,
-    /// How many of them are there.
+    /// Number of keys collected per bucket.
     lengths: Vec<u32>,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Counter<'a> {
         self.lengths[bucket] = 0;
     }
 
-    /// The counts per place.
+    /// The counts of all keys per place.
     pub(super) fn finish(mut self) -> Vec<u32> {
         for bucket in 0..self.lengths.len() {
             self.look_up(bucket);

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-/// How far an anomaly map and an image score lie from those of the unchanged picture, signed as every loss is, so that **lower is
+/// The distance of an anomaly map and an image score from those of the unchanged picture, signed as every loss is, so that **lower is
 /// worse**: -(mean over the valid pixels of |map - clean map| + |score - clean score|).
 ///
 /// Both maps are (height, width) at evaluation size and in the frame of the unchanged picture: the map of a turned picture is

@@ -12,7 +12,7 @@ pub struct ImageScores {
 }
 
 impl ImageScores {
-    /// From a map and its ground truth; `valid` says which pixels count (all without it).
+    /// The scores of a map, told apart by its ground truth; `valid` says which pixels count (all without it).
     ///
     /// # Panics
     /// If the shapes differ.
@@ -35,8 +35,8 @@ impl ImageScores {
     }
 }
 
-/// The pixels of several images together, and their AUROC. Taking an image out, putting one in, and asking what one would do are
-/// exact: they change counts of pairs, which are integers.
+/// The pixels of several images together, and their AUROC. To take an image out, to put one in, and to ask what one would do is
+/// exact: each changes counts of pairs, which are integers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exchange {
     pool: ImageScores,
@@ -45,7 +45,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Of these images.
+    /// The pixels of `images` together.
     pub fn new<'a>(images: impl IntoIterator<Item = &'a ImageScores>) -> Self {
         let mut pool = ImageScores::default();
         for image in images {
@@ -71,10 +71,10 @@ impl Exchange {
         )
     }
 
-    /// Without an image that is among them.
+    /// The images without one that is among them.
     ///
     /// # Panics
-    /// If it is not among them.
+    /// If `image` is not among the images.
     #[must_use]
     pub fn without(&self, image: &ImageScores) -> Self {
         let pool = ImageScores {
@@ -85,7 +85,7 @@ impl Exchange {
         Self { twice: self.twice - rest.pairs_with(image), ..rest }
     }
 
-    /// With one more image.
+    /// The images and one more.
     #[must_use]
     pub fn with(&self, image: &ImageScores) -> Self {
         let pool = ImageScores {
@@ -95,7 +95,7 @@ impl Exchange {
         Self { twice: self.twice + self.pairs_with(image), pool }
     }
 
-    /// Pairs that an image adds: its own, and its pixels with those that are here.
+    /// The pairs that an image adds: of its own pixels, and of its pixels with those of the others.
     fn pairs_with(&self, image: &ImageScores) -> u128 {
         ordered_pairs(&image.positives, &self.pool.negatives)
             + ordered_pairs(&self.pool.positives, &image.negatives)
@@ -108,7 +108,7 @@ fn share(twice: u128, positives: usize, negatives: usize) -> Option<f64> {
     (pairs > 0).then(|| twice as f64 / pairs as f64)
 }
 
-/// Twice the pairs in which the positive is higher, and once those in which both are equal. Both sorted.
+/// Twice the number of pairs in which the positive is higher, and once that in which both are equal; both lists are sorted.
 fn ordered_pairs(positives: &[u32], negatives: &[u32]) -> u128 {
     if positives.len() > negatives.len() {
         // The shorter list is walked: turned around, a pair in the right order is one in the wrong order.
@@ -118,7 +118,7 @@ fn ordered_pairs(positives: &[u32], negatives: &[u32]) -> u128 {
     walk(positives, negatives)
 }
 
-/// The same, by walking the first list and leaping through the second.
+/// The number of [`ordered_pairs`], found by walking the first list and leaping through the second.
 fn walk(walked: &[u32], leapt: &[u32]) -> u128 {
     let (mut below, mut not_above, mut twice) = (0, 0, 0u128);
     for &entry in walked {
@@ -140,7 +140,7 @@ fn leap(entries: &[u32], start: usize, holds: impl Fn(u32) -> bool) -> usize {
     low + entries[low..high].partition_point(|&entry| holds(entry))
 }
 
-/// Sorted entries without those of another sorted list, each as often as it is there.
+/// The entries of the sorted list `all` without those of the sorted list `some`, each taken out as often as it is there.
 fn difference(all: &[u32], some: &[u32]) -> Vec<u32> {
     let mut rest = Vec::with_capacity(all.len() - some.len());
     let mut taken = some.iter().peekable();

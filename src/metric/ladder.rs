@@ -2,9 +2,9 @@
 
 /// Bits of a key below its block.
 const LOW_BITS: u32 = 16;
-/// In place of a cell's rung: the cell has none. Above every key of a finite score.
+/// Stands for the rung of a cell that has none. Above every key of a finite score.
 const NONE: u32 = u32::MAX;
-/// In place of a cell's rung: the cell has several. Below every key of a finite score.
+/// Stands for the rung of a cell that has several. Below every key of a finite score.
 const SEVERAL: u32 = 0;
 
 /// One block: the keys that share their upper 16 bits, cut into `2^(16 - shift)` cells of equal width.
@@ -18,9 +18,9 @@ struct Block {
 
 #[derive(Clone, Copy)]
 struct Cell {
-    /// Its only rung, or one of the two constants above.
+    /// The cell's only rung, or [`NONE`] or [`SEVERAL`].
     rung: u32,
-    /// The place below its first rung: twice the number of rungs below the cell.
+    /// The place below the cell's first rung: twice the number of rungs below the cell.
     place: u32,
 }
 
@@ -29,16 +29,16 @@ struct Cell {
 /// that depends on the data. Within a cell of several rungs the key is searched; that takes 7 steps at worst.
 pub(super) struct Ladder {
     rungs: Vec<u32>,
-    /// Every key outside is as good as the nearest of these two.
+    /// Stand-ins for the keys below and above all rungs.
     nearest: (u32, u32),
     first_block: u32,
     blocks: Vec<Block>,
-    /// One more at the end, for the place above all rungs.
+    /// The cells of all blocks, and one more at the end for the place above all rungs.
     cells: Vec<Cell>,
 }
 
 impl Ladder {
-    /// From ascending distinct keys of finite scores, fewer than 2^30 of them.
+    /// A ladder of ascending distinct keys of finite scores, fewer than 2^30 of them.
     pub(super) fn new(rungs: Vec<u32>) -> Self {
         let nearest = match (rungs.first(), rungs.last()) {
             (Some(&first), Some(&last)) => (first - 1, last + 1),

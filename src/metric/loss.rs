@@ -8,12 +8,12 @@ use crate::types::named;
 
 /// Exponent of the focal loss.
 const FOCAL_GAMMA: i32 = 2;
-/// Added to both sides of the Dice fraction, so that an empty mask has a value.
+/// Constant that is added to both sides of the Dice fraction, so that an empty mask has a value.
 const DICE_SMOOTH: f64 = 1.0;
-/// Logarithms of probabilities stop here, as in torch's binary cross-entropy.
+/// Floor of the logarithms of probabilities, as in torch's binary cross-entropy.
 const LOG_FLOOR: f64 = -100.0;
 
-/// The objective of the per-sample search. Every one is signed so that **lower is worse for the segmenter**; the usual
+/// The objective of the per-sample search. Every loss is signed so that **lower is worse for the segmenter**; the usual
 /// training losses (cross-entropy, focal, Dice) therefore appear negated.
 ///
 /// Cross-entropy, focal and Dice read the map as probabilities: values are clamped to [0, 1].
@@ -45,7 +45,7 @@ named!(Loss, "a loss", {
 });
 
 impl Loss {
-    /// Whether it reads the map as probabilities, in [0, 1].
+    /// Whether the loss reads the map as probabilities, in [0, 1].
     pub fn needs_probabilities(self) -> bool {
         matches!(self, Self::Bce | Self::Focal | Self::Dice)
     }
@@ -94,7 +94,7 @@ struct ClassSums {
     counts: [usize; 2],
 }
 
-/// Four running sums per class, whatever the machine, so that the loop can use vector registers and still adds in the
+/// The sums of both classes, each in four running sums whatever the machine, so that the loop can use vector registers and still adds in the
 /// same order everywhere.
 fn class_sums(map: &[f32], mask: &[bool], valid: Option<&[bool]>) -> ClassSums {
     const LANES: usize = 4;
@@ -137,7 +137,7 @@ fn class_sums(map: &[f32], mask: &[bool], valid: Option<&[bool]>) -> ClassSums {
     ClassSums { sums: sums.map(|lanes| lanes.iter().sum()), counts: [counted - anomalous, anomalous] }
 }
 
-/// The value, or 0 in place of any value, NaN too: without a branch or a multiplication.
+/// `value` where `keep` holds, else 0, even for NaN: without a branch or a multiplication.
 #[inline(always)]
 fn kept(value: f32, keep: bool) -> f64 {
     f64::from(f32::from_bits(value.to_bits() & u32::from(keep).wrapping_neg()))

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::types::named;
 
-/// Which definition of AUPRO is computed.
+/// A definition of AUPRO.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AuproMode {
-    /// Every distinct score is a threshold; the curve is cut at the limit by linear interpolation and its area divided by
-    /// the limit. The definition of MVTec's evaluation code and of anomalib.
+    /// Exact AUPRO: every distinct score is a threshold; the curve is cut at the limit by linear interpolation and its area
+    /// divided by the limit. The definition of MVTec's evaluation code and of anomalib.
     #[default]
     Exact,
-    /// 200 equidistant thresholds from the smallest score towards the largest, the points with an FPR below the limit, and
+    /// AUPRO from 200 equidistant thresholds from the smallest score towards the largest, the points with an FPR below the limit, and
     /// their FPR axis stretched to [0, 1]: the form behind the published tables of Accurate-WinCLIP and many papers after it.
     /// Not comparable with the exact form; for checking such tables.
     Thresholds200,
@@ -26,12 +26,12 @@ named!(AuproMode, "a form of AUPRO", { Exact = "exact", Thresholds200 = "thresho
 pub struct MetricOptions {
     /// False-positive rate up to which AUPRO integrates, in (0, 1].
     pub fpr_limit: f64,
-    /// Which definition of AUPRO.
+    /// The definition of AUPRO.
     pub aupro: AuproMode,
 }
 
 impl Default for MetricOptions {
-    /// Exact AUPRO up to an FPR of 0.3.
+    /// Options for exact AUPRO up to an FPR of 0.3.
     fn default() -> Self {
         Self { fpr_limit: 0.3, aupro: AuproMode::Exact }
     }

@@ -79,7 +79,7 @@ pub(super) fn thresholds_below(score: f32, thresholds: &[f64]) -> usize {
     below
 }
 
-/// The 200-threshold form. `normals_below[k]` counts the normal pixels that lie above exactly `k` of the thresholds.
+/// AUPRO in the 200-threshold form. `normals_below[k]` counts the normal pixels that lie above exactly `k` of the thresholds.
 /// `None` without a region or a normal pixel, or if the FPR does not vary below the limit (the stretched axis is undefined).
 pub(super) fn by_thresholds(
     sorted: &[u64],

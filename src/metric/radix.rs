@@ -3,10 +3,10 @@
 const DIGIT_BITS: u32 = 11;
 const BUCKETS: usize = 1 << DIGIT_BITS;
 const PASSES: usize = 3;
-/// Below this many entries three histograms cost more than a comparison sort.
+/// Number of entries below which three histograms cost more than a comparison sort.
 const SMALL: usize = 1024;
 
-/// Packs a key and what belongs to it.
+/// Packs a key (upper half) and what belongs to it (lower half).
 #[inline(always)]
 pub(super) fn pack(key: u32, payload: u32) -> u64 {
     (u64::from(key) << 32) | u64::from(payload)

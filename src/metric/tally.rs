@@ -3,17 +3,17 @@
 use super::ladder::Ladder;
 use super::radix;
 
-/// What happens when the threshold comes down to one distinct score of the anomalous class.
+/// A step of the threshold down to one distinct score of the anomalous class.
 pub(super) struct Step {
-    /// Anomalous entries with exactly this score.
+    /// Anomalous entries with exactly the score of the step.
     pub(super) positives: u64,
-    /// Normal entries above this score.
+    /// Normal entries above the score of the step.
     pub(super) above: u64,
-    /// Normal entries with exactly this score.
+    /// Normal entries with exactly the score of the step.
     pub(super) equal: u64,
 }
 
-/// Both classes counted along the distinct scores of the anomalous class.
+/// Counts of both classes along the distinct scores of the anomalous class.
 pub(super) struct Tally {
     /// Anomalous entries per distinct score, ascending.
     positives_at: Vec<u32>,
@@ -24,7 +24,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// From the anomalous entries, sorted by key, and a function that counts the normal entries per place of a ladder.
+    /// A tally of the anomalous entries, sorted by key, and a function that counts the normal entries per place of a ladder.
     pub(super) fn new(sorted: &[u64], count_normals: impl FnOnce(&Ladder) -> Vec<u32>) -> Self {
         let mut rungs = Vec::new();
         let mut positives_at = Vec::new();
@@ -37,7 +37,7 @@ impl Tally {
         Self { positives_at, normals_at, positives: sorted.len() as u64, normals }
     }
 
-    /// Normal entries in all.
+    /// Number of normal entries.
     pub(super) fn normals(&self) -> u64 {
         self.normals
     }

@@ -101,6 +101,15 @@ fn way(name: &str, own: Option<Precision>, provider: &Provider, wanted: Option<P
     }
 }
 
+/// The bundle that is loaded where this one is asked for at the precision that the options name: itself, or its sibling in that
+/// precision.
+///
+/// # Errors
+/// The provider has no such precision; there is no sibling, or it is of another model (the error names the way out).
+pub fn at_precision(bundle: &Bundle, session: &SessionOptions) -> Result<Bundle> {
+    Ok(lower(bundle, session)?.bundle)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,13 @@
 //! `kornia.geometry.transform.warp_affine(align_corners=True)`, and so of its `rotate`: torch's `grid_sample` with zeros, border or reflection.
 
 use super::geometry::{FRACTION_BITS, ONE, Walk, Warp};
-use super::settings::Fill;
+use super::resampling::Fill;
 
 /// A value that can be interpolated. Three channels travel as four lanes: one SIMD register.
 pub(super) trait Texel: Copy {
-    /// Black.
+    /// The value of black.
     const ZERO: Self;
-    /// `self` at t = 0, `other` at t = 1. Never leaves [0, 1] when both ends lie in it.
+    /// Linear interpolation: `self` at t = 0, `other` at t = 1. Never leaves [0, 1] when both ends lie in it.
     fn lerp(self, other: Self, t: f32) -> Self;
 }
 
@@ -21,7 +21,7 @@ impl Texel for f32 {
     }
 }
 
-/// Red, green, blue and a lane that is not used.
+/// A pixel as four lanes: red, green, blue and one that is not used.
 pub(super) type Rgbx = [f32; 4];
 
 impl Texel for Rgbx {
@@ -94,7 +94,7 @@ impl<T: Texel> Source<'_, T> {
         above.lerp(below, fraction(y))
     }
 
-    /// The value at any position of a picture surrounded by black: it fades out within one pixel of the border.
+    /// The value at any position of a picture surrounded by black, to which the picture fades out within one pixel of the border.
     fn faded(&self, x: i64, y: i64) -> T {
         let (left, top) = (x >> FRACTION_BITS, y >> FRACTION_BITS);
         let (width, height) = (self.width as i64, self.height as i64);
@@ -146,7 +146,7 @@ pub(super) fn interleave(planes: &[f32], out: &mut [Rgbx]) {
     }
 }
 
-/// Takes one row of [`Rgbx`] apart.
+/// Takes one row of [`Rgbx`] apart into three planes.
 pub(super) fn separate(row: &[Rgbx], [red, green, blue]: [&mut [f32]; 3]) {
     for (((texel, r), g), b) in row.iter().zip(red).zip(green).zip(blue) {
         [*r, *g, *b, _] = *texel;

@@ -1,15 +1,15 @@
 //! Gaussian blur, as `kornia.filters.gaussian_blur2d` and torchvision's `gaussian_blur` with a kernel of
 //! `2 ceil(3 sigma) + 1` pixels: weights normalised to 1, and the picture mirrored at the centres of its border pixels.
 
-/// A blur that does something.
+/// A Gaussian blur of a deviation above 0.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Blur {
-    /// The middle weight, then those to one side.
+    /// Weights of the kernel: the middle one, then those to one side.
     half: Vec<f32>,
 }
 
 impl Blur {
-    /// From the standard deviation in pixels; `None` if nothing changes.
+    /// A blur of the given standard deviation in pixels; `None` if nothing changes.
     ///
     /// # Panics
     /// If sigma is negative.

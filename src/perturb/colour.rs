@@ -7,16 +7,16 @@
 
 use std::f64::consts::TAU;
 
-/// A hue and saturation shift that does something.
+/// A hue and saturation shift other than none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Shift {
-    /// In sextants of the hue circle, within [0, 6].
+    /// Hue shift in sextants of the hue circle, within [0, 6].
     hue: f32,
     saturation: f32,
 }
 
 impl Shift {
-    /// From radians and a saturation difference; `None` if nothing changes.
+    /// A shift by a hue in radians and a saturation difference; `None` if nothing changes.
     pub fn new(hue_rad: f64, saturation: f64) -> Option<Self> {
         let hue = (hue_rad.rem_euclid(TAU) / TAU * 6.0) as f32;
         let hue = if hue >= 6.0 { 0.0 } else { hue };

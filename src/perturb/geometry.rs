@@ -13,7 +13,7 @@ use crate::types::{Axis, Perturbation};
 
 /// Number of fractional bits of a position.
 pub(super) const FRACTION_BITS: u32 = 32;
-/// One pixel.
+/// A distance of one pixel.
 pub(super) const ONE: i64 = 1 << FRACTION_BITS;
 
 fn fixed(value: f64) -> i64 {
@@ -43,13 +43,13 @@ pub(super) fn counter_clockwise_deg(angle_deg: f64) -> f64 {
     if turned > 180.0 { turned - 360.0 } else { turned }
 }
 
-/// A rotation, zoom and shift that does something.
+/// A rotation, zoom and shift of which at least one moves the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Geometry {
     angle_deg: f64,
-    /// Factor, not its logarithm.
+    /// Factor of the zoom, not its logarithm.
     zoom: f64,
-    /// In widths and heights.
+    /// Shift in widths and heights of the picture.
     shift: (f64, f64),
 }
 
@@ -62,14 +62,14 @@ impl Geometry {
         moves.then(|| Self { angle_deg, zoom: scale.exp2(), shift })
     }
 
-    /// How the picture itself is resampled.
+    /// The resampling of the picture itself.
     pub fn forward(&self, size: (usize, usize)) -> Warp {
         let (centre, moved) = self.centres(size);
         let (sin, cos) = sin_cos_deg(self.angle_deg);
         Warp { sin: sin / self.zoom, cos: cos / self.zoom, from: centre, to: moved }
     }
 
-    /// How the map of the picture so moved is resampled into the frame of the untouched picture: the inverse.
+    /// The inverse resampling: of the map of a moved picture into the frame of the untouched one.
     pub fn back(&self, size: (usize, usize)) -> Warp {
         let (centre, moved) = self.centres(size);
         let (sin, cos) = sin_cos_deg(-self.angle_deg);
@@ -83,13 +83,13 @@ impl Geometry {
     }
 }
 
-/// Tells for each pixel of a resampled picture where in its source it comes from.
+/// A resampling: tells for each pixel of the result where in the source it comes from.
 pub(super) struct Warp {
     sin: f64,
     cos: f64,
     /// A point of the source.
     from: (f64, f64),
-    /// Where that point is in the resampled picture.
+    /// The place of the point `from` in the resampled picture.
     to: (f64, f64),
 }
 
@@ -117,19 +117,19 @@ impl Warp {
 }
 
 impl Walk {
-    /// The walk taken up at another column.
+    /// This walk from another column on.
     pub fn at(self, column: usize) -> Self {
         let column = column as i64;
         Self { x: self.x + column * self.dx, y: self.y + column * self.dy, ..self }
     }
 
-    /// The same walk moved by half a pixel down and right, so that whole parts are those of the nearest pixel.
+    /// This walk moved by half a pixel down and right, so that whole parts are those of the nearest pixel.
     pub fn rounded(self) -> Self {
         Self { x: self.x + ONE / 2, y: self.y + ONE / 2, ..self }
     }
 
-    /// The columns, of `count`, whose source position lies in 0 <= x < `x_end` and 0 <= y < `y_end`. A straight walk
-    /// through a box: one range.
+    /// The columns, of `count`, whose source position lies in 0 <= x < `x_end` and 0 <= y < `y_end`. They are one
+    /// range, since the walk is straight.
     pub fn inside(self, x_end: i64, y_end: i64, count: usize) -> Range<usize> {
         let by_x = columns_below(self.x, self.dx, x_end, count as i64);
         let by_y = columns_below(self.y, self.dy, y_end, count as i64);

@@ -10,21 +10,21 @@ const SIDE: usize = 8;
 const AREA: usize = SIDE * SIDE;
 type Block = [f32; AREA];
 
-/// Annex K, table K.1, by rows: the steps of luma at quality 50.
+/// The quantisation steps of luma at quality 50, by rows (Annex K, table K.1).
 const LUMA: [u32; AREA] = [
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17,
     22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78,
     87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
 ];
 
-/// Table K.2: the same of colour.
+/// The quantisation steps of colour at quality 50, by rows (Annex K, table K.2).
 const CHROMA: [u32; AREA] = [
     17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66,
     99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
     99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
 ];
 
-/// The quality of a loss: `None` for none at all.
+/// The JPEG quality of a loss on the JPEG axis; `None` for no JPEG at all.
 ///
 /// # Panics
 /// If the loss is not in [0, 99].
@@ -53,13 +53,13 @@ pub(super) fn compress(planes: &mut [f32], size: usize, quality: u32) {
     }
 }
 
-/// Table entries at a quality.
+/// The quantisation steps of a table at a quality.
 fn steps(table: &[u32; AREA], quality: u32) -> Block {
     let scale = if quality < 50 { 5000 / quality } else { 200 - 2 * quality };
     table.map(|step| ((step * scale + 50) / 100).clamp(1, 255) as f32)
 }
 
-/// One block there and back, in 8-bit levels.
+/// Transforms and quantises one block, and takes it back to 8-bit levels.
 fn requantise(plane: &mut [f32], size: usize, (top, left): (usize, usize), steps: &Block) {
     let inside = |start: usize, offset: usize| (start + offset).min(size - 1);
     let mut block: Block =
@@ -90,7 +90,7 @@ static COSINES: LazyLock<(Block, Block)> = LazyLock::new(|| {
     )
 });
 
-/// `matrix block matrix^T`.
+/// The product `matrix block matrix^T`.
 fn transformed(block: &Block, matrix: &Block) -> Block {
     let mut half = [0.0; AREA];
     for (row, out) in half.chunks_exact_mut(SIDE).enumerate() {
@@ -111,12 +111,12 @@ fn transformed(block: &Block, matrix: &Block) -> Block {
 
 const HALF: i32 = 1 << 15;
 
-/// A factor with 16 fractional bits.
+/// A factor as a fixed-point number with 16 fractional bits.
 const fn fixed(factor: f64) -> i32 {
     (factor * 65536.0 + 0.5) as i32
 }
 
-/// 8-bit levels; halves of colour are rounded down, those of luma up, as in libjpeg.
+/// YCbCr of an RGB value in 8-bit levels; halves of colour are rounded down, those of luma up, as in libjpeg.
 fn to_ycbcr([r, g, b]: [i32; 3]) -> [i32; 3] {
     [
         (fixed(0.299) * r + fixed(0.587) * g + fixed(0.114) * b + HALF) >> 16,

@@ -7,10 +7,10 @@
 //! in steps of 500 K; equal steps of temperature are very unequal steps of colour, equal steps of mired (a million over the
 //! temperature) nearly equal ones.
 
-/// Neutral light, in kelvin.
+/// Temperature of neutral light, in kelvin.
 const NEUTRAL: f64 = 6500.0;
 
-/// A change of colour temperature that does something.
+/// A change of colour temperature other than none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Light {
     red: f32,
@@ -18,7 +18,7 @@ pub(super) struct Light {
 }
 
 impl Light {
-    /// From mired above that of 6500 K; `None` if nothing changes.
+    /// The change by so many mired from 6500 K; `None` if nothing changes.
     pub fn new(mired: f64) -> Option<Self> {
         (mired != 0.0).then(|| {
             let [red, blue] = gains(mired);
@@ -26,7 +26,7 @@ impl Light {
         })
     }
 
-    /// Changes pixels in place.
+    /// Multiplies the light of pixels in place.
     pub fn apply(self, [red, _, blue]: [&mut [f32]; 3]) {
         for (plane, gain) in [(red, self.red), (blue, self.blue)] {
             for value in plane {
@@ -64,12 +64,12 @@ fn black_body(kelvin: f64) -> [f64; 3] {
     FROM_XYZ.map(|row| row.iter().zip(xyz).map(|(factor, value)| factor * value).sum::<f64>().max(0.0))
 }
 
-/// Light of an sRGB value.
+/// Linear light of an sRGB value.
 fn decoded(value: f32) -> f32 {
     if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
-/// sRGB value of light.
+/// sRGB value of linear light.
 fn encoded(light: f32) -> f32 {
     if light <= 0.003_130_8 { 12.92 * light } else { (1.055 * light.powf(1.0 / 2.4) - 0.055).min(1.0) }
 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::bilinear::Source;
 use super::geometry::{FRACTION_BITS, Geometry, ONE};
-use super::settings::Fill;
+use super::resampling::Fill;
 use crate::types::{Map, Mask, Perturbation};
 
 /// Enlarges a patch-level map to (height, width) pixels: bilinear, pixel areas aligned, as
@@ -65,7 +65,7 @@ fn unwarped(map: ArrayView2<f32>, geometry: Geometry) -> (Map, Mask) {
     (out, valid)
 }
 
-/// From the patch-level map of a picture under the perturbation `p` to pixels in the frame of the untouched picture:
+/// Brings the patch-level map of a picture under the perturbation `p` to pixels in the frame of the untouched picture:
 /// [`upsample`], then [`unwarp_map`]. Where nothing was moved this is the enlarged map itself, valid everywhere.
 ///
 /// # Panics
@@ -97,7 +97,7 @@ pub fn warp_mask(mask: ArrayView2<bool>, p: &Perturbation) -> Mask {
     out
 }
 
-/// Two neighbours and the weight of the second.
+/// An interpolation: two neighbours and the weight of the second.
 #[derive(Clone, Copy)]
 struct Interpolation {
     first: usize,
@@ -106,7 +106,7 @@ struct Interpolation {
 }
 
 impl Interpolation {
-    /// For each of `out` places spread over `length` values.
+    /// The interpolation at each of `out` places spread over `length` values.
     fn table(length: usize, out: usize) -> Vec<Self> {
         let scale = length as f64 / out as f64;
         (0..out)

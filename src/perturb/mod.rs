@@ -1,4 +1,4 @@
-//! What may happen to a part before a camera's picture of it reaches the model, and the way back for its anomaly map. Pure.
+//! Perturbations: what may happen to a part before a camera's picture of it reaches the model, and the way back for its anomaly map. Pure.
 //!
 //! A [`Perturber`] applies the axes of a [`Perturbation`](crate::types::Perturbation) in a fixed order: the part is turned,
 //! zoomed and shifted, its hue and its saturation change (as in the attack code of arXiv 2405.07969); then come the
@@ -16,10 +16,10 @@ mod jpeg;
 mod light;
 mod map;
 mod perturber;
-mod settings;
+mod resampling;
 mod shear;
 mod tone;
 
 pub use map::{restore, unwarp_map, upsample, warp_mask};
 pub use perturber::Perturber;
-pub use settings::{Fill, Rotation, Settings};
+pub use resampling::{Fill, Resampling, Rotation};

@@ -10,17 +10,17 @@ use super::blur::Blur;
 use super::colour::Shift;
 use super::geometry::{self, Geometry};
 use super::light::Light;
-use super::settings::{Rotation, Settings};
+use super::resampling::{Resampling, Rotation};
 use super::shear::{self, ThreePass};
 use super::{jpeg, tone};
 use crate::types::{Axis, Perturbation};
 
 /// Applies perturbations to square pictures of one size.
 ///
-/// It holds FFT plans and working memory, and can be shared between threads: each call takes its own working memory from
-/// a pool, and its result depends on nothing but its arguments.
+/// A perturber holds FFT plans and working memory, and can be shared between threads: each call takes its own working memory
+/// from a pool, and its result depends on nothing but its arguments.
 pub struct Perturber {
-    settings: Settings,
+    resampling: Resampling,
     size: usize,
     three_pass: Option<ThreePass>,
     pool: Mutex<Vec<Scratch>>,
@@ -37,19 +37,19 @@ struct Scratch {
 }
 
 impl Perturber {
-    /// For pictures of `size` x `size` pixels.
+    /// A perturber for pictures of `size` x `size` pixels.
     ///
     /// # Panics
     /// If `size` is 0.
-    pub fn new(settings: Settings, size: usize) -> Self {
+    pub fn new(resampling: Resampling, size: usize) -> Self {
         assert!(size > 0, "a picture must have at least one pixel");
-        let three_pass = (settings.rotation == Rotation::ThreePass).then(|| ThreePass::new(size));
-        Self { settings, size, three_pass, pool: Mutex::new(Vec::new()) }
+        let three_pass = (resampling.rotation == Rotation::ThreePass).then(|| ThreePass::new(size));
+        Self { resampling, size, three_pass, pool: Mutex::new(Vec::new()) }
     }
 
-    /// How pictures are turned.
-    pub fn settings(&self) -> Settings {
-        self.settings
+    /// The resampling with which pictures are turned.
+    pub fn resampling(&self) -> Resampling {
+        self.resampling
     }
 
     /// Height and width of the pictures.
@@ -109,7 +109,7 @@ impl Perturber {
         let angle_deg = p.get(Axis::Angle);
         self.with_scratch(|scratch| match &self.three_pass {
             Some(three_pass) if !geometry::is_whole(angle_deg) => {
-                let fill = self.settings.fill;
+                let fill = self.resampling.fill;
                 match Geometry::of(&p.with(Axis::Angle, 0.0)) {
                     None => three_pass.rotate(image, angle_deg, fill, &mut scratch.shear, out),
                     Some(rest) => {
@@ -136,12 +136,12 @@ impl Perturber {
         let rows =
             red.chunks_exact_mut(size).zip(green.chunks_exact_mut(size)).zip(blue.chunks_exact_mut(size));
         for (row, ((red, green), blue)) in rows.enumerate() {
-            source.warped_row(&warp, self.settings.fill, row, &mut scratch.row);
+            source.warped_row(&warp, self.resampling.fill, row, &mut scratch.row);
             bilinear::separate(&scratch.row, [red, green, blue]);
         }
     }
 
-    /// Lends working memory of the pool.
+    /// Calls `work` with working memory of the pool.
     fn with_scratch(&self, work: impl FnOnce(&mut Scratch)) {
         let mut scratch = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         work(&mut scratch);
@@ -152,7 +152,7 @@ impl Perturber {
 impl fmt::Debug for Perturber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Perturber")
-            .field("settings", &self.settings)
+            .field("resampling", &self.resampling)
             .field("size", &self.size)
             .finish_non_exhaustive()
     }

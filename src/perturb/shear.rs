@@ -17,13 +17,13 @@ use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
 use super::geometry;
-use super::settings::Fill;
+use super::resampling::Fill;
 
 const CHANNELS: usize = 3;
-/// Independent recurrences of a phase ramp; enough to hide the latency of a multiplication.
+/// Number of independent recurrences of a phase ramp, enough to hide the latency of a multiplication.
 const LANES: usize = 8;
 
-/// The transforms for square pictures of one size.
+/// The Fourier transforms of the three-pass rotation for square pictures of one size.
 pub(super) struct ThreePass {
     size: usize,
     padded: usize,
@@ -31,7 +31,7 @@ pub(super) struct ThreePass {
     inverse: Arc<dyn Fft<f32>>,
 }
 
-/// Working memory of one call.
+/// Working memory of one three-pass rotation.
 #[derive(Default)]
 pub(super) struct Scratch {
     planes: Vec<f32>,
@@ -42,7 +42,7 @@ pub(super) struct Scratch {
 }
 
 impl ThreePass {
-    /// Plans for pictures of `size` x `size`.
+    /// The transforms for pictures of `size` x `size` pixels.
     pub fn new(size: usize) -> Self {
         let padded = size + 2 * (size / 2);
         let mut planner = FftPlanner::new();
@@ -108,7 +108,7 @@ impl ThreePass {
         }
     }
 
-    /// Which row (or column) of the picture a row of the padded picture shows.
+    /// The row (or column) of the picture that a row of the padded picture shows.
     fn source(&self, index: usize, fill: Fill) -> Option<usize> {
         let last = self.size as i64 - 1;
         let index = index as i64 - (self.size / 2) as i64;

@@ -9,7 +9,7 @@
 /// Luma weights of ITU-R BT.601, as kornia's `rgb_to_grayscale` has them.
 const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
 
-/// Adds to every value.
+/// Adds `brightness` to every value.
 pub(super) fn brighten(planes: &mut [f32], brightness: f64) {
     let brightness = brightness as f32;
     for value in planes {

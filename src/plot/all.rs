@@ -5,11 +5,11 @@ use std::path::Path;
 use super::drawn::Drawn;
 use super::setting::setting;
 use super::{
-    Searched, bars, bench, bounds as bounds_figure, categories, examples, gallery, histograms, searches,
+    AttackKind, bars, bench, bounds as bounds_figure, categories, examples, gallery, histograms, searches,
     survival, sweep,
 };
 use crate::error::{Error, Result};
-use crate::perturb::Settings;
+use crate::perturb::Resampling;
 use crate::record::{
     Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, file_name,
     mean_rows, read_examples, read_rows, uniform_means,
@@ -21,7 +21,7 @@ use crate::types::{Attack, Axis, Bounds};
 /// runs are shown together; comparisons of providers by themselves.
 ///
 /// # Errors
-/// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is not an error; it is
+/// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is no error, but
 /// listed in [`Drawn::skipped`].
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let (benches, others): (Vec<RunDir>, Vec<RunDir>) =
@@ -38,16 +38,16 @@ pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     Ok(drawn)
 }
 
-/// The figures of attacks and sweeps.
+/// Draws the figures of attacks and sweeps.
 fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let records = Records::read(runs)?;
     let mut drawn = Drawn::default();
-    let Records { samples, summary, sweeps, stability, uniform, examples: kept, axes, bounds, settings } =
+    let Records { samples, summary, sweeps, stability, uniform, examples: kept, axes, bounds, resampling } =
         &records;
 
     let picture = kept.first().ok_or("no run kept examples");
     drawn.add(out, "gallery", picture, |example, path| {
-        gallery(&example.image, *settings, axes, bounds, path)
+        gallery(&example.image, *resampling, axes, bounds, path)
     })?;
     for axis in Axis::ALL {
         let rows = sweeps.iter().any(|row| row.axis == axis && row.metrics.has_pixels());
@@ -74,13 +74,13 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         |rows, path| bounds_figure(&means, rows, path),
     )?;
     drawn.add_categories(out, summary)?;
-    for (name, searched) in [("histograms", Searched::Alone), ("histograms_joint", Searched::Jointly)] {
-        let any = samples.iter().any(|row| match searched {
-            Searched::Alone => matches!(row.attack, Attack::Single(_)),
-            Searched::Jointly => row.attack == Attack::Joint,
+    for (name, kind) in [("histograms", AttackKind::Single), ("histograms_joint", AttackKind::Joint)] {
+        let any = samples.iter().any(|row| match kind {
+            AttackKind::Single => matches!(row.attack, Attack::Single(_)),
+            AttackKind::Joint => row.attack == Attack::Joint,
         });
         let rows = any.then_some(samples).ok_or("no run made this attack");
-        drawn.add(out, name, rows, |rows, path| histograms(rows, searched, bounds, path))?;
+        drawn.add(out, name, rows, |rows, path| histograms(rows, kind, bounds, path))?;
     }
     let any = stability.iter().any(|row| row.step.is_some());
     let scanned = any.then_some(stability).ok_or("no run looked for flips of the decision");
@@ -95,7 +95,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         let of_model: Vec<Example> =
             kept.iter().filter(|example| example.row.model == model).cloned().collect();
         let name = format!("examples_{}", file_name(model));
-        drawn.add(out, &name, Ok(&of_model), |kept, path| examples(kept, *settings, path))?;
+        drawn.add(out, &name, Ok(&of_model), |kept, path| examples(kept, *resampling, path))?;
     }
     let Drawn { written, skipped } = searches(runs, out)?;
     drawn.written.extend(written);
@@ -104,7 +104,7 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
 }
 
 impl Drawn {
-    /// One figure for each model and dataset with several categories.
+    /// Draws one figure for each model and data set with several categories.
     fn add_categories(&mut self, out: &Path, summary: &[SummaryRow]) -> Result<()> {
         let each = summary.iter().filter(|row| row.over.category().is_some());
         for group in grouped(each, |row| (&row.model, &row.dataset)) {
@@ -128,10 +128,10 @@ struct Records {
     stability: Vec<StabilityRow>,
     uniform: Vec<UniformRow>,
     examples: Vec<Example>,
-    /// Of all runs together.
+    /// Axes of all runs together.
     axes: Vec<Axis>,
     bounds: Bounds,
-    settings: Settings,
+    resampling: Resampling,
 }
 
 impl Records {
@@ -145,15 +145,15 @@ impl Records {
             examples: Vec::new(),
             axes: Vec::new(),
             bounds: Bounds::default(),
-            settings: Settings::default(),
+            resampling: Resampling::default(),
         };
         for (number, run) in runs.iter().enumerate() {
             let info = RunInfo::read(run.info_path())?;
             let bounds: Bounds = setting(&info, run, "bounds")?;
-            let settings: Settings = setting(&info, run, "perturb")?;
+            let resampling: Resampling = setting(&info, run, "perturb")?;
             if number == 0 {
-                (records.bounds, records.settings) = (bounds, settings);
-            } else if (bounds, settings) != (records.bounds, records.settings) {
+                (records.bounds, records.resampling) = (bounds, resampling);
+            } else if (bounds, resampling) != (records.bounds, records.resampling) {
                 return Err(Error::file(
                     run.info_path(),
                     format!("has other bounds or another rotation than {}", runs[0].path().display()),
@@ -181,7 +181,7 @@ fn append<T: Row>(rows: &mut Vec<T>, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The axes of a run: those of its joint attack and those attacked alone. A run of an older version has the paper's.
+/// The axes of a run: those of its joint attack and those attacked alone. A run of an older version has the paper's three.
 fn axes(info: &RunInfo, run: &RunDir) -> Result<Vec<Axis>> {
     let mut axes: Vec<Axis> = match info.settings.get("axes") {
         Some(_) => setting(info, run, "axes")?,

@@ -48,11 +48,11 @@ pub struct Scale<'t> {
     pub low: f64,
     /// Value at the right or upper end.
     pub high: f64,
-    /// Values that are written.
+    /// Values whose ticks are written.
     pub ticks: Vec<f64>,
     /// Title with its unit; empty for none.
     pub title: &'t str,
-    /// Whether grid lines stand on the ticks.
+    /// Whether the ticks have grid lines.
     pub grid: bool,
 }
 
@@ -61,7 +61,7 @@ pub fn chart<'a>(area: &Area<'a>, x: Scale<'_>, y: Scale<'_>) -> Drawing<Chart<'
     labelled(area, x, y, &short, &short)
 }
 
-/// The same with other words at the ticks.
+/// Draws axes, ticks, titles and grid as [`chart`] does, with words of the caller at the ticks.
 pub fn labelled<'a>(
     area: &Area<'a>,
     x: Scale<'_>,
@@ -110,14 +110,14 @@ pub fn axis_ticks(axis: Axis, low: f64, high: f64, most: usize) -> Vec<f64> {
     }
 }
 
-/// Ticks at multiples of 1, 2 or 5 times a power of ten, at most so many.
+/// Ticks at multiples of 1, 2 or 5 times a power of ten, at most `most` of them.
 pub fn decimal_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     ticks(low, high, most, (-3..4).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10_f64.powi(power))))
 }
 
 /// The multiples of the first step that gives no more than `most` of them.
 fn ticks(low: f64, high: f64, most: usize, steps: impl Iterator<Item = f64>) -> Vec<f64> {
-    /// A tick on the very end must not be lost by rounding.
+    /// Slack by which a tick on the very end is not lost to rounding.
     const SLACK: f64 = 1e-9;
     let within = |step: f64| {
         let first = (low / step - SLACK).ceil() as i64;
@@ -136,7 +136,7 @@ fn ticks(low: f64, high: f64, most: usize, steps: impl Iterator<Item = f64>) -> 
 /// A logarithmic direction for positive values: the decimal logarithms of its ends, with a little room, and of its ticks at 1, 2
 /// and 5 times powers of ten, or at the powers alone where there are many.
 pub fn decades<'t>(values: impl Iterator<Item = f64>, title: &'t str) -> Scale<'t> {
-    /// At either end, of the whole and at least.
+    /// Room at either end: as a part of the whole, and at least.
     const ROOM: (f64, f64) = (0.07, 0.12);
     const MOST: usize = 9;
     let logs = values.map(f64::log10);
@@ -155,13 +155,13 @@ pub fn decades<'t>(values: impl Iterator<Item = f64>, title: &'t str) -> Scale<'
     Scale { low, high, ticks, title, grid: true }
 }
 
-/// The value of a tick of [`decades`].
+/// The text of a tick of [`decades`].
 pub fn power(log: f64) -> String {
     let value = 10_f64.powf(log);
     if value < 0.0099 { format!("{value:.0e}") } else { short(value) }
 }
 
-/// As few decimals as the value needs, at most two.
+/// The text of a value with as few decimals as it needs, at most two.
 pub fn short(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');

@@ -1,4 +1,4 @@
-//! Clean against worst case.
+//! A figure of clean against worst case.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -70,15 +70,15 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
     canvas.save(out)
 }
 
-/// Bars that stand together.
+/// A group of bars that stand together.
 pub(super) struct Group {
-    /// Lines below them.
+    /// Lines of text below the group.
     pub(super) names: Vec<String>,
-    /// Shares in [0, 1], one for each colour.
+    /// Lengths of the bars, shares in [0, 1], one for each colour.
     pub(super) values: Vec<Option<f64>>,
 }
 
-/// One panel of grouped bars in percent, each with its value on top, `n/a` where there is none.
+/// Draws one panel of grouped bars in percent, each with its value on top, `n/a` where there is none.
 pub(super) fn grouped(area: &Area<'_>, groups: &[Group], colours: &[RGBColor], name: &str) -> Drawing {
     /// Part of a group's width that its bars take.
     const FILLED: f64 = 0.92;

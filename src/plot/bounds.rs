@@ -1,4 +1,4 @@
-//! Clean, uniform and per-sample worst case side by side.
+//! A figure of clean, uniform and per-sample worst case side by side.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A picture in the making: plotters draws text and charts on it, pictures are copied into it, PNG comes out.
+//! A figure in the making: plotters draws text and charts on it, pictures are copied into it, PNG comes out.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -14,15 +14,15 @@ use crate::error::{Error, Result};
 use crate::record::write_atomic;
 use crate::types::Image;
 
-/// Where plotters draws.
+/// An area that plotters draws on.
 pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
-/// What drawing gives: plotters has many error types.
+/// Result of drawing, with any of the many error types of plotters.
 pub type Drawing<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Everything is drawn this many times larger and averaged down, which smooths lines and letters.
+/// Factor by which everything is drawn larger before it is averaged down, which smooths lines and letters.
 const OVERSAMPLING: u32 = 2;
 
-/// Pixels of a figure. Positions and sizes are in pixels of the finished figure.
+/// The pixels of a figure in the making. Positions and sizes are in pixels of the finished figure.
 pub struct Canvas {
     width: u32,
     height: u32,
@@ -61,7 +61,7 @@ impl Canvas {
         }
     }
 
-    /// Averages down and writes the PNG through a temporary name.
+    /// Averages the figure down and writes it as PNG through a temporary name.
     pub fn save(self, out: &Path) -> Result<()> {
         let factor = OVERSAMPLING;
         let row = (self.width * factor) as usize;
@@ -88,12 +88,12 @@ pub fn px(length: i32) -> i32 {
     length * OVERSAMPLING as i32
 }
 
-/// The same for sizes.
+/// A size of the finished figure in the pixels that plotters draws.
 pub fn upx(length: u32) -> u32 {
     length * OVERSAMPLING
 }
 
-/// Style of a text of this size.
+/// Style of a text of size `size`.
 pub fn text_style(size: u32, colour: RGBColor, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
     let font = (style::font(), f64::from(upx(size))).into_font();
     TextStyle { font, color: colour.to_backend_color(), pos: Pos::new(horizontal, vertical) }
@@ -112,7 +112,7 @@ pub fn text_width<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, text: &str,
     area.estimate_text_size(text, &style).map_or(0, |(width, _)| width as i32 / OVERSAMPLING as i32)
 }
 
-/// The text, or as much of it as fits, with an ellipsis.
+/// The text if it fits into `width`, or else as much of it as does, with an ellipsis.
 pub fn fitted(area: &Area<'_>, text: &str, size: u32, width: i32) -> String {
     if text_width(area, text, size) <= width {
         return text.to_owned();
@@ -127,7 +127,7 @@ pub fn fitted(area: &Area<'_>, text: &str, size: u32, width: i32) -> String {
     String::new()
 }
 
-/// The title of a figure.
+/// Writes the title of a figure.
 pub fn title(area: &Area<'_>, text: &str, width: u32) -> Drawing {
     let text = fitted(area, text, style::TITLE, width as i32 - 2 * style::MARGIN);
     write(area, &text, (width as i32 / 2, style::MARGIN), style::TITLE, (HPos::Center, VPos::Top))

@@ -1,4 +1,4 @@
-//! Clean against worst case, category by category.
+//! A figure of clean against worst case, category by category.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! How fast searches close the loss gap.
+//! A figure of how fast searches close the loss gap.
 
 use std::path::Path;
 
@@ -15,18 +15,19 @@ use crate::error::{Error, Result};
 use crate::record::Trace;
 use crate::stats;
 
-/// One strategy: for each sample the share of the loss gap closed, in [0, 1], after 1, 2, ... evaluations.
+/// The curve of one strategy: for each sample the share of the loss gap closed, in [0, 1], after 1, 2, ... evaluations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     /// Name of the strategy.
     pub name: String,
-    /// As many shares for each sample.
+    /// Shares of each sample, as many for one as for another.
     pub samples: Vec<Vec<f64>>,
 }
 
-/// Lowest full loss after 1, 2, ... `budget` evaluations; coarse ones only pass the time. Infinite where there is none yet.
+/// Lowest loss of a full evaluation after a cost of 1, 2, ... `budget` full evaluations. Coarse evaluations only add to the
+/// cost. Infinite where there is no full evaluation yet.
 pub fn best_so_far(trace: &Trace, budget: usize) -> Vec<f64> {
-    /// Costs of coarse evaluations add up to whole ones only nearly.
+    /// Slack for costs of coarse evaluations, which add up to whole ones only nearly.
     const SLACK: f64 = 1e-9;
     let mut curve = Vec::with_capacity(budget);
     let (mut best, mut spent) = (f64::INFINITY, 0.0);
@@ -123,7 +124,7 @@ fn quartiles(curve: &Curve) -> [Vec<(f64, f64)>; 3] {
     })
 }
 
-/// Grid lines and numbers at 1, 2, 5, 10 and so on.
+/// Draws grid lines and numbers at 1, 2, 5, 10 and so on.
 fn evaluation_ticks(area: &Area<'_>, chart: &mut Chart<'_>, last: usize) -> Drawing {
     let below = text_style(style::TICK, style::INK, HPos::Center, VPos::Top);
     let decades = (0..6).flat_map(|power| [1, 2, 5].map(|step| step * 10_usize.pow(power)));

@@ -1,13 +1,13 @@
-//! What became of the figures of some runs.
+//! The figures of some runs that were drawn, and those that were not.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 
-/// Figures that were written, and those that were not.
+/// The outcome of drawing figures: those that were written, and those that were not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
-    /// Figures written.
+    /// Paths of the figures written.
     pub written: Vec<PathBuf>,
     /// File name of each figure that the records do not allow, with the reason.
     pub skipped: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! Worst cases with their maps beside the clean ones.
+//! A figure of worst cases with their maps beside the clean ones.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::axes::short;
 use super::canvas::{Area, Canvas, Drawing, fitted, px, title, upx, write};
 use super::{heat, style, tiles};
 use crate::error::{Error, Result};
-use crate::perturb::{Perturber, Settings, restore, upsample};
+use crate::perturb::{Perturber, Resampling, restore, upsample};
 use crate::record::Example;
 use crate::types::{Axis, Image, Map, Mask};
 
@@ -20,7 +20,7 @@ const GAP: i32 = 14;
 const TOP: i32 = 150;
 const SIDE: i32 = 268;
 const COLUMNS: [&str; 4] = ["clean", "its map", "worst case", "its map, brought back"];
-/// Between lines of text.
+/// Space between lines of text.
 const LEADING: i32 = 9;
 
 /// Draws a row for each example: the clean picture with the outline of its mask, its map, the picture at the worst perturbation,
@@ -28,14 +28,14 @@ const LEADING: i32 = 9;
 ///
 /// # Errors
 /// A file error when there is no example, one is damaged or not square, or the file cannot be written.
-pub fn examples(examples: &[Example], settings: Settings, out: &Path) -> Result<()> {
+pub fn examples(examples: &[Example], resampling: Resampling, out: &Path) -> Result<()> {
     if examples.is_empty() {
         return Err(Error::file(out, "has nothing to show: no examples", "run askance attack"));
     }
     for example in examples {
         check(example)?;
     }
-    let shown: Vec<Shown> = examples.iter().map(|example| Shown::new(example, settings)).collect();
+    let shown: Vec<Shown> = examples.iter().map(|example| Shown::new(example, resampling)).collect();
     let range = common_range(&shown);
     let most_axes = examples.iter().map(|example| example.row.parameters.axes().count()).max().unwrap_or(0);
     let row_height = SIDE.max(text_height(most_axes)) + GAP;
@@ -64,7 +64,7 @@ pub fn examples(examples: &[Example], settings: Settings, out: &Path) -> Result<
     canvas.save(out)
 }
 
-/// What comes from files may be anything.
+/// Refuses an example with damaged contents, since files may hold anything.
 fn check(example: &Example) -> Result<()> {
     let damaged = |file: &str, problem: &str| Err(Error::file(file, problem, "run the attack again"));
     let row = &example.row;
@@ -94,12 +94,12 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(example: &Example, settings: Settings) -> Self {
+    fn new(example: &Example, resampling: Resampling) -> Self {
         let side = SIDE as usize;
         let size = example.image.dim().1;
         let perturbation = example.row.perturbation();
         let mut worst = Array3::zeros(example.image.dim());
-        Perturber::new(settings, size).apply(example.image.view(), perturbation, worst.view_mut());
+        Perturber::new(resampling, size).apply(example.image.view(), perturbation, worst.view_mut());
         let (map, valid) = restore(example.worst_map.view(), (size, size), &perturbation);
         Self {
             clean: tiles::picture(&example.image, side),

@@ -1,4 +1,4 @@
-//! One picture under each parameter, from one bound to the other.
+//! A figure of one picture under each parameter, from one bound to the other.
 
 use std::path::Path;
 
@@ -8,22 +8,28 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::canvas::{Canvas, title, write};
 use super::{style, tiles};
 use crate::error::{Error, Result};
-use crate::perturb::{Perturber, Settings};
+use crate::perturb::{Perturber, Resampling};
 use crate::types::{Axis, Bounds, Image, Perturbation};
 
-/// Steps on each side of the original.
+/// Number of steps on each side of the original.
 const STEPS: usize = 3;
 const HEADING: i32 = 190;
 const GAP: i32 = 10;
 const CAPTION: i32 = 40;
 const TOP: i32 = 90;
 
-/// Draws the picture `clean` (3, S, S) under each of these axes alone, a row for each, evenly from the lower bound to the upper
+/// Draws the picture `clean` (3, S, S) under each of `axes` alone, a row for each, evenly from the lower bound to the upper
 /// one with the original in the middle.
 ///
 /// # Errors
 /// A file error when there is no axis, the picture is empty or not square, or the file cannot be written.
-pub fn gallery(clean: &Image, settings: Settings, axes: &[Axis], bounds: &Bounds, out: &Path) -> Result<()> {
+pub fn gallery(
+    clean: &Image,
+    resampling: Resampling,
+    axes: &[Axis],
+    bounds: &Bounds,
+    out: &Path,
+) -> Result<()> {
     if axes.is_empty() {
         return Err(Error::file(out, "has nothing to show: no axis", "run askance attack"));
     }
@@ -60,7 +66,7 @@ pub fn gallery(clean: &Image, settings: Settings, axes: &[Axis], bounds: &Bounds
         }
         Ok(())
     })?;
-    let perturber = Perturber::new(settings, size);
+    let perturber = Perturber::new(resampling, size);
     let mut perturbed = Array3::zeros(clean.dim());
     for (row, &axis) in axes.iter().enumerate() {
         for (column, value) in values(bounds, axis).into_iter().enumerate() {

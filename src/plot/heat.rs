@@ -1,6 +1,6 @@
 //! The colour map of anomaly scores.
 
-/// Dark blue over purple and orange to pale yellow; lightness grows evenly, so that it reads in grey as well.
+/// The stops of the colour map: dark blue over purple and orange to pale yellow; lightness grows evenly, so that it reads in grey as well.
 const STOPS: [[f32; 3]; 7] = [
     [0.02, 0.02, 0.12],
     [0.20, 0.06, 0.38],

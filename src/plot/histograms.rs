@@ -1,4 +1,4 @@
-//! Which parameters the worst cases have.
+//! Figures of the parameters that the worst cases have.
 
 use std::path::Path;
 
@@ -14,19 +14,19 @@ use crate::record::SampleRow;
 use crate::stats::distinct;
 use crate::types::{Attack, Axis, Bounds, Interval};
 
-/// Which attacks' parameters are counted.
+/// The attacks whose parameters a figure of histograms counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Searched {
-    /// Each axis from the attack that searched it alone.
-    Alone,
-    /// All axes from the joint attack.
-    Jointly,
+pub enum AttackKind {
+    /// The attacks on one axis: each axis is counted from the attack that searched it alone.
+    Single,
+    /// The joint attack: all axes are counted from it.
+    Joint,
 }
 
-/// Odd, so that the unchanged picture lies in the middle of a bin.
+/// Number of bins; odd, so that the unchanged picture lies in the middle of a bin.
 const BINS: usize = 19;
 const ROW: i32 = 330;
-/// Most panels in a row.
+/// Largest number of panels in a row.
 const COLUMNS: usize = 3;
 const TOP: i32 = 80;
 const GAP: i32 = 18;
@@ -36,11 +36,11 @@ const LEFT: i32 = 124;
 /// bound to bound.
 ///
 /// # Errors
-/// A file error when no row belongs to these attacks, or the file cannot be written.
-pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: &Path) -> Result<()> {
-    let counts = |row: &SampleRow, axis| match searched {
-        Searched::Jointly => row.attack == Attack::Joint && row.parameters.get(axis).is_some(),
-        Searched::Alone => row.attack == Attack::Single(axis),
+/// A file error when no row belongs to attacks of this kind, or the file cannot be written.
+pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &Path) -> Result<()> {
+    let counts = |row: &SampleRow, axis| match kind {
+        AttackKind::Joint => row.attack == Attack::Joint && row.parameters.get(axis).is_some(),
+        AttackKind::Single => row.attack == Attack::Single(axis),
     };
     let axes: Vec<Axis> =
         Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| counts(row, axis))).collect();
@@ -57,9 +57,9 @@ pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: 
     let height = TOP + lines_of_all as i32 * row_height + style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
-        let text = match searched {
-            Searched::Alone => "Worst values of each parameter, searched alone",
-            Searched::Jointly => "Worst values of all parameters, searched together",
+        let text = match kind {
+            AttackKind::Single => "Worst values of each parameter, searched alone",
+            AttackKind::Joint => "Worst values of all parameters, searched together",
         };
         title(area, text, style::WIDTH)?;
         let (_, below) = area.split_vertically(px(TOP));
@@ -81,13 +81,13 @@ pub fn histograms(rows: &[SampleRow], searched: Searched, bounds: &Bounds, out: 
     canvas.save(out)
 }
 
-/// A parameter that was held still has no width to draw.
+/// The interval with some width, for a parameter that was held still.
 fn widened(interval: Interval) -> Interval {
     let Interval { low, high } = interval;
     if high > low { interval } else { Interval { low: low - 1.0, high: high + 1.0 } }
 }
 
-/// Counts per bin; values beyond the interval go into the outermost bins.
+/// Number of values in each bin; values beyond the interval go into the outermost bins.
 fn count(values: &[f64], interval: Interval) -> [usize; BINS] {
     let mut counts = [0; BINS];
     for value in values {

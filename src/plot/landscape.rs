@@ -1,4 +1,4 @@
-//! The loss of one sample over hue and angle, and the path of a search through it.
+//! A figure of the loss of one sample over hue and angle, and the path of a search through it.
 
 use std::path::Path;
 
@@ -13,30 +13,30 @@ use super::{heat, style};
 use crate::error::{Error, Result};
 use crate::types::{Axis, Bounds, Interval};
 
-/// One evaluation, seen from above.
+/// One evaluation of a search: its loss at a point of angle and hue.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Look {
-    /// Degrees.
+pub struct EvaluationPoint {
+    /// Angle in degrees.
     pub angle_deg: f64,
-    /// Radians.
+    /// Hue shift in radians.
     pub hue_rad: f64,
-    /// What the search was told.
+    /// Loss that the search was told.
     pub loss: f64,
-    /// Whether it was a full evaluation.
+    /// Whether the evaluation was a full one.
     pub full: bool,
 }
 
-/// What a landscape shows.
+/// The contents of a landscape figure.
 pub struct Landscape<'a> {
-    /// Title.
+    /// Title of the figure.
     pub heading: &'a str,
-    /// What the colours mean.
+    /// Meaning of the colours.
     pub colours: &'a str,
     /// Evaluations that cover hue and angle densely.
-    pub dense: &'a [Look],
-    /// Evaluations of a search in their order, the unchanged picture first; none for none.
-    pub path: &'a [Look],
-    /// How far hue and angle go.
+    pub dense: &'a [EvaluationPoint],
+    /// Evaluations of a search in their order, the unchanged picture first; empty for no path.
+    pub path: &'a [EvaluationPoint],
+    /// Bounds of hue and angle.
     pub bounds: &'a Bounds,
 }
 
@@ -45,28 +45,30 @@ const BAR: i32 = 220;
 const PATH: RGBColor = RGBColor(255, 255, 255);
 const ENDS: RGBColor = style::PALETTE[5];
 
-/// Draws the lowest full loss in each cell of hue and angle: bright is worse for the segmenter. Over it the path: full evaluations
-/// as dots, those that lowered the loss joined, coarse ones as small crosses, the worst case as a ring, identity as a plus.
+/// Draws the lowest loss of the full evaluations in each cell of hue and angle: bright is worse for the segmenter. Over it lies
+/// the path of a search: full evaluations as dots, joined where they lowered the loss, coarse evaluations as small crosses, the
+/// worst case as a ring, the unchanged picture as a plus.
 ///
 /// # Errors
 /// A file error when no dense evaluation is full, or the file cannot be written.
 pub fn landscape(shown: &Landscape<'_>, out: &Path) -> Result<()> {
-    let full: Vec<&Look> = shown.dense.iter().filter(|look| look.full && look.loss.is_finite()).collect();
+    let full: Vec<&EvaluationPoint> =
+        shown.dense.iter().filter(|point| point.full && point.loss.is_finite()).collect();
     if full.is_empty() {
         return Err(Error::file(out, "has nothing to show: no full evaluation", "use `keep_traces`"));
     }
-    let across = |axis: Axis, value: fn(&Look) -> f64| {
-        let values: Vec<f64> = full.iter().map(|look| value(look)).collect();
+    let across = |axis: Axis, value: fn(&EvaluationPoint) -> f64| {
+        let values: Vec<f64> = full.iter().map(|point| value(point)).collect();
         cells(&values, shown.bounds.get(axis), shown.bounds.is_circular(axis))
     };
-    let hues = across(Axis::Hue, |look| look.hue_rad);
-    let angles = across(Axis::Angle, |look| look.angle_deg);
+    let hues = across(Axis::Hue, |point| point.hue_rad);
+    let angles = across(Axis::Angle, |point| point.angle_deg);
     let count = |strips: &[Strip]| strips.iter().map(|strip| strip.cell + 1).max().unwrap_or(0);
     let columns = count(&hues);
     let mut lowest = vec![f64::INFINITY; columns * count(&angles)];
-    for look in &full {
-        let cell = &mut lowest[find(&angles, look.angle_deg) * columns + find(&hues, look.hue_rad)];
-        *cell = cell.min(look.loss);
+    for point in &full {
+        let cell = &mut lowest[find(&angles, point.angle_deg) * columns + find(&hues, point.hue_rad)];
+        *cell = cell.min(point.loss);
     }
     let finite = || lowest.iter().copied().filter(|loss| loss.is_finite());
     let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
@@ -101,13 +103,13 @@ pub fn landscape(shown: &Landscape<'_>, out: &Path) -> Result<()> {
     canvas.save(out)
 }
 
-fn entries(path: &[Look]) -> Vec<Entry> {
+fn entries(path: &[EvaluationPoint]) -> Vec<Entry> {
     let entry = |name: &str, mark, colour| Entry { name: name.to_owned(), colour, mark: Mark::Symbol(mark) };
     let mut entries = vec![
         entry("unchanged", Symbol::Plus, ENDS),
         entry("full evaluation, improvements joined", Symbol::Dot, PATH),
     ];
-    if path.iter().any(|look| !look.full) {
+    if path.iter().any(|point| !point.full) {
         entries.push(entry("coarse evaluation", Symbol::Cross, PATH));
     }
     entries.push(entry("worst case found", Symbol::Ring, ENDS));
@@ -142,22 +144,22 @@ fn colour_bar(
     Ok(())
 }
 
-fn draw_path(area: &Area<'_>, chart: &Chart<'_>, path: &[Look]) -> Drawing {
+fn draw_path(area: &Area<'_>, chart: &Chart<'_>, path: &[EvaluationPoint]) -> Drawing {
     let (left, top) = area.get_base_pixel();
-    let place = |look: &Look| {
-        let (x, y) = chart.backend_coord(&(look.hue_rad, look.angle_deg));
+    let place = |point: &EvaluationPoint| {
+        let (x, y) = chart.backend_coord(&(point.hue_rad, point.angle_deg));
         (x - left, y - top)
     };
     let better = improvements(path);
-    let line: Vec<(i32, i32)> = better.iter().map(|look| place(look)).collect();
-    for look in path.iter().filter(|look| !look.full) {
-        symbol(area, Symbol::Cross, place(look), PATH)?;
+    let line: Vec<(i32, i32)> = better.iter().map(|point| place(point)).collect();
+    for point in path.iter().filter(|point| !point.full) {
+        symbol(area, Symbol::Cross, place(point), PATH)?;
     }
     for (colour, width) in [(style::INK, 6), (PATH, 3)] {
         area.draw(&PathElement::new(line.clone(), colour.stroke_width(upx(width))))?;
     }
-    for look in path.iter().filter(|look| look.full) {
-        symbol(area, Symbol::Dot, place(look), PATH)?;
+    for point in path.iter().filter(|point| point.full) {
+        symbol(area, Symbol::Dot, place(point), PATH)?;
     }
     if let (Some(first), Some(worst)) = (path.first(), better.last()) {
         symbol(area, Symbol::Plus, place(first), ENDS)?;
@@ -166,18 +168,18 @@ fn draw_path(area: &Area<'_>, chart: &Chart<'_>, path: &[Look]) -> Drawing {
     Ok(())
 }
 
-/// The full evaluations that were lower than all before them.
-fn improvements(path: &[Look]) -> Vec<&Look> {
-    let mut better: Vec<&Look> = Vec::new();
-    for look in path.iter().filter(|look| look.full) {
-        if better.last().is_none_or(|last| look.loss < last.loss) {
-            better.push(look);
+/// The full evaluations of a path that had a lower loss than all before them.
+fn improvements(path: &[EvaluationPoint]) -> Vec<&EvaluationPoint> {
+    let mut better: Vec<&EvaluationPoint> = Vec::new();
+    for point in path.iter().filter(|point| point.full) {
+        if better.last().is_none_or(|last| point.loss < last.loss) {
+            better.push(point);
         }
     }
     better
 }
 
-/// A part of an axis and the cell that it belongs to; on a circle both ends belong to one.
+/// A part of an axis and the cell that it belongs to; on a circle both ends of the axis belong to one cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Strip {
     low: f64,
@@ -185,8 +187,8 @@ struct Strip {
     cell: usize,
 }
 
-/// Cuts an axis into cells around the values that many evaluations share, those of a grid; where there are none, into equal
-/// ones.
+/// Cuts an axis into cells around the values that many evaluations share, those of a grid; where there are no such
+/// values, into equal cells.
 fn cells(values: &[f64], bounds: Interval, circular: bool) -> Vec<Strip> {
     let Interval { low, high } = bounds;
     let nodes = nodes(values);
@@ -213,7 +215,8 @@ fn cells(values: &[f64], bounds: Interval, circular: bool) -> Vec<Strip> {
     strips
 }
 
-/// Values that at least half as many share as the most frequent one, ascending: those of a grid, not of its polish.
+/// Values that occur at least half as often as the most frequent one, ascending: those of a grid, not of the local search
+/// around it.
 fn nodes(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -222,7 +225,7 @@ fn nodes(values: &[f64]) -> Vec<f64> {
     sorted.chunk_by(|a, b| a == b).filter(|same| same.len() >= enough).map(|same| same[0]).collect()
 }
 
-/// The cell of a value.
+/// The cell that a value of the axis lies in.
 fn find(strips: &[Strip], value: f64) -> usize {
     let at = strips.iter().position(|strip| value < strip.high).unwrap_or(strips.len() - 1);
     strips[at].cell
@@ -254,9 +257,10 @@ mod tests {
 
     #[test]
     fn only_full_evaluations_improve() {
-        let look = |loss, full| Look { angle_deg: 0.0, hue_rad: 0.0, loss, full };
-        let path = [look(0.0, true), look(-5.0, false), look(-1.0, true), look(-0.5, true), look(-2.0, true)];
-        let losses: Vec<f64> = improvements(&path).iter().map(|look| look.loss).collect();
+        let point = |loss, full| EvaluationPoint { angle_deg: 0.0, hue_rad: 0.0, loss, full };
+        let path =
+            [point(0.0, true), point(-5.0, false), point(-1.0, true), point(-0.5, true), point(-2.0, true)];
+        let losses: Vec<f64> = improvements(&path).iter().map(|point| point.loss).collect();
         assert_eq!(losses, [0.0, -1.0, -2.0]);
     }
 }

@@ -1,4 +1,4 @@
-//! A legend of its own rows under the title, where it covers no data.
+//! A legend in rows of its own under the title, where it covers no data.
 
 use plotters::element::{PathElement, Rectangle};
 use plotters::style::text_anchor::{HPos, VPos};
@@ -8,30 +8,30 @@ use super::canvas::{Area, Drawing, fitted, px, text_width, upx, write};
 use super::style;
 use super::symbol::{Symbol, symbol};
 
-/// How a series looks.
+/// The mark of a series: how it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Mark {
     /// A filled box.
     Box,
-    /// A line of this width with dashes of this length; 0 is solid.
+    /// A line, solid or dashed.
     Line {
-        /// Width in pixels.
+        /// Width of the line in pixels.
         width: u32,
-        /// Dash length in pixels.
+        /// Length of a dash in pixels; 0 is solid.
         dash: i32,
     },
-    /// A mark as on a map.
+    /// A small symbol.
     Symbol(Symbol),
 }
 
-/// One entry.
+/// One entry of a legend.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Text.
+    /// Text of the entry.
     pub name: String,
     /// Colour of the mark.
     pub colour: RGBColor,
-    /// The mark.
+    /// Mark beside the text.
     pub mark: Mark,
 }
 
@@ -40,7 +40,7 @@ const SAMPLE: i32 = 56;
 const GAP: i32 = 12;
 const APART: i32 = 36;
 
-/// Draws the entries in as many centred rows as they need from `top` on; gives the height.
+/// Draws the entries in as many centred rows as they need from `top` on; returns the height.
 pub fn legend(area: &Area<'_>, entries: &[Entry], top: i32, width: u32) -> Drawing<i32> {
     let room = width as i32 - 2 * style::MARGIN;
     let entry_width =

@@ -1,4 +1,4 @@
-//! Pictures from records alone: no model, no data set. The only user of plotters.
+//! Figures from records alone: no model, no data set. The only user of plotters.
 //!
 //! | file | shows | from |
 //! |---|---|---|
@@ -6,7 +6,7 @@
 //! | `sweep_<axis>.png` | pAUROC and AUPRO against one uniform perturbation | `sweep.csv` |
 //! | `bars.png` | clean against worst case, per model and attack | `summary.csv` |
 //! | `bounds.png` | clean, uniform worst case, per-sample worst case | `summary.csv`, `uniform.csv` |
-//! | `categories_<dataset>_<model>.png` | the same, category by category | `summary.csv` |
+//! | `categories_<dataset>_<model>.png` | clean against worst case, category by category | `summary.csv` |
 //! | `histograms.png`, `histograms_joint.png` | which parameters the worst cases have | `samples.csv`, `run.toml` |
 //! | `tolerance.png` | how many samples keep their decision up to which perturbation | `stability.csv`, `run.toml` |
 //! | `examples_<model>.png` | worst cases with their maps beside clean ones | `examples/`, `patch_maps/`, `run.toml` |
@@ -47,12 +47,12 @@ pub use bars::bars;
 pub use bench::{bench, latency, parity, relative};
 pub use bounds::bounds;
 pub use categories::categories;
-pub use convergence::{Curve, best_so_far, convergence};
+pub use convergence::{Curve, convergence};
 pub use drawn::Drawn;
 pub use examples::examples;
 pub use gallery::gallery;
-pub use histograms::{Searched, histograms};
-pub use landscape::{Landscape, Look, landscape};
+pub use histograms::{AttackKind, histograms};
+pub use landscape::{EvaluationPoint, Landscape, landscape};
 pub use searches::searches;
 pub use survival::survival;
 pub use sweep::sweep;

@@ -5,35 +5,35 @@ use std::path::Path;
 
 use super::convergence::{Curve, best_so_far, convergence};
 use super::drawn::Drawn;
-use super::landscape::{Landscape, Look, landscape};
+use super::landscape::{EvaluationPoint, Landscape, landscape};
 use super::setting::setting;
-use super::traces::Kept;
+use super::traces::TracedSearch;
 use crate::error::Result;
 use crate::record::{RunDir, RunInfo, file_name};
 use crate::search::Kind;
 use crate::stats::distinct;
 use crate::types::Bounds;
 
-/// Full evaluations from which on a trace shows a landscape.
+/// Number of full evaluations from which on a trace shows a landscape.
 const DENSE: usize = 1000;
 
 type Sample<'k> = (&'k str, &'k str, &'k str);
 
 /// Draws `convergence_<model>.png` and `landscape_<model>.png` of the runs that kept their traces. Of several runs of one strategy
-/// that with the largest budget converges; the path over a landscape is that of the first run that has one.
+/// the convergence is that of the largest budget; the path over a landscape is that of the first run that has one.
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.
 pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
-    let kept = Kept::of(runs)?;
+    let searches = TracedSearch::of(runs)?;
     let mut drawn = Drawn::default();
-    if kept.is_empty() {
+    if searches.is_empty() {
         for name in ["convergence.png", "landscape.png"] {
             drawn.skipped.push((name.to_owned(), "no run kept traces".to_owned()));
         }
     }
-    for model in distinct(kept.iter().map(|search| search.row.model.as_str())) {
-        let own: Vec<&Kept> = kept.iter().filter(|search| search.row.model == model).collect();
+    for model in distinct(searches.iter().map(|search| search.row.model.as_str())) {
+        let own: Vec<&TracedSearch> = searches.iter().filter(|search| search.row.model == model).collect();
         let name = drawn.unused(&format!("convergence_{}", file_name(model)));
         match draw_convergence(model, &own, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
@@ -48,10 +48,10 @@ pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     Ok(drawn)
 }
 
-/// Gives the reason where there is nothing to draw.
-fn draw_convergence(model: &str, kept: &[&Kept], out: &Path) -> Result<Option<&'static str>> {
+/// Draws the convergence of the searches of one model, or returns the reason why there is nothing to draw.
+fn draw_convergence(model: &str, searches: &[&TracedSearch], out: &Path) -> Result<Option<&'static str>> {
     let mut chosen: Vec<(&str, usize, usize)> = Vec::new();
-    for search in kept.iter().filter(|search| search.row.search != Kind::Exhaustive.name()) {
+    for search in searches.iter().filter(|search| search.row.search != Kind::Exhaustive.name()) {
         let (name, budget, run) = (search.row.search.as_str(), search.row.budget, search.run);
         match chosen.iter_mut().find(|(other, ..)| *other == name) {
             Some(best) if best.1 < budget => *best = (name, budget, run),
@@ -65,7 +65,7 @@ fn draw_convergence(model: &str, kept: &[&Kept], out: &Path) -> Result<Option<&'
     // Loss of the unchanged picture and the lowest of all searches.
     let mut gaps: HashMap<Sample<'_>, (f64, f64)> = HashMap::new();
     let mut curves: Vec<HashMap<Sample<'_>, Vec<f64>>> = vec![HashMap::new(); chosen.len()];
-    for search in kept {
+    for search in searches {
         let trace = search.trace()?;
         let Some(clean) = trace.full().next().map(|step| step.loss) else { continue };
         let lowest = trace.full().map(|step| step.loss).fold(f64::INFINITY, f64::min);
@@ -107,15 +107,20 @@ fn shares(losses: &[f64], (clean, lowest): (f64, f64)) -> Vec<f64> {
     losses.iter().map(|loss| if gap > 0.0 { (clean - loss) / gap } else { 1.0 }).collect()
 }
 
-/// The same for the first sample with a dense trace.
-fn draw_landscape(model: &str, kept: &[&Kept], runs: &[RunDir], out: &Path) -> Result<Option<&'static str>> {
-    for dense in kept.iter().filter(|search| search.row.evaluations >= DENSE) {
-        let Some(looks) = looks_of(dense)? else { continue };
-        let path = kept.iter().find(|search| {
+/// Draws the landscape of the first sample with a dense trace, or returns the reason why there is nothing to draw.
+fn draw_landscape(
+    model: &str,
+    searches: &[&TracedSearch],
+    runs: &[RunDir],
+    out: &Path,
+) -> Result<Option<&'static str>> {
+    for dense in searches.iter().filter(|search| search.row.evaluations >= DENSE) {
+        let Some(points) = points_of(dense)? else { continue };
+        let path = searches.iter().find(|search| {
             search.run != dense.run && search.row.evaluations < DENSE && search.sample() == dense.sample()
         });
-        let path_looks = path.map(|search| looks_of(search)).transpose()?.flatten().unwrap_or_default();
-        let over = path.filter(|_| !path_looks.is_empty()).map_or_else(String::new, |search| {
+        let path_points = path.map(|search| points_of(search)).transpose()?.flatten().unwrap_or_default();
+        let over = path.filter(|_| !path_points.is_empty()).map_or_else(String::new, |search| {
             format!(", and the path of {} ({})", search.row.search, search.row.budget)
         });
         let heading = format!("{}/{} under {model}{over}", dense.row.category, dense.row.sample);
@@ -131,8 +136,8 @@ fn draw_landscape(model: &str, kept: &[&Kept], runs: &[RunDir], out: &Path) -> R
         let shown = Landscape {
             heading: &heading,
             colours: &colours,
-            dense: &looks,
-            path: &path_looks,
+            dense: &points,
+            path: &path_points,
             bounds: &bounds,
         };
         landscape(&shown, out)?;
@@ -141,16 +146,16 @@ fn draw_landscape(model: &str, kept: &[&Kept], runs: &[RunDir], out: &Path) -> R
     Ok(Some("no trace has 1000 full evaluations over angle and hue"))
 }
 
-/// Hue and angle of every evaluation; none where these were not searched.
-fn looks_of(search: &Kept) -> Result<Option<Vec<Look>>> {
+/// The points of all evaluations of a search; none where hue or angle was not searched.
+fn points_of(search: &TracedSearch) -> Result<Option<Vec<EvaluationPoint>>> {
     let column = |name: &str| search.axes.iter().position(|axis| axis == name);
     let (Some(angle), Some(hue)) = (column("angle"), column("hue")) else { return Ok(None) };
     let trace = search.trace()?;
-    let looks = trace.steps().map(|step| Look {
+    let points = trace.steps().map(|step| EvaluationPoint {
         angle_deg: step.point[angle],
         hue_rad: step.point[hue],
         loss: step.loss,
         full: step.is_full(),
     });
-    Ok(Some(looks.collect()))
+    Ok(Some(points.collect()))
 }

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Result};
 use crate::record::{RunDir, RunInfo};
 
+/// The setting `key` that a run was made with.
 pub(super) fn setting<T: DeserializeOwned>(info: &RunInfo, run: &RunDir, key: &str) -> Result<T> {
     let damaged = |problem: &str| {
         let problem = format!("has no usable settings.{key} ({problem})");

@@ -17,18 +17,18 @@ pub const PALETTE: [RGBColor; 7] = [
     RGBColor(110, 110, 110),
 ];
 
-/// Text, axes and means.
+/// Colour of text, axes and means.
 pub const INK: RGBColor = RGBColor(20, 20, 20);
-/// Grid lines.
+/// Colour of grid lines.
 pub const GRID: RGBColor = RGBColor(222, 222, 222);
-/// Pixels that no map covers.
+/// Colour of pixels that no map covers.
 pub const NOTHING: [f32; 3] = [0.88, 0.88, 0.88];
 
 /// Width of every figure in pixels.
 pub const WIDTH: u32 = 1600;
 /// Height of a figure of one row of panels.
 pub const HEIGHT: u32 = 1000;
-/// Empty border of a figure.
+/// Width of the empty border of a figure.
 pub const MARGIN: i32 = 24;
 
 /// Size of a figure's title.
@@ -42,7 +42,7 @@ pub const TICK: u32 = 26;
 
 /// Width of a line that must stand out.
 pub const BOLD: u32 = 6;
-/// Width of the other lines.
+/// Width of ordinary lines.
 pub const THIN: u32 = 3;
 
 /// Colour of an attack, the same in every figure.
@@ -81,7 +81,7 @@ pub fn attack_name(attack: Attack) -> String {
     }
 }
 
-/// Name of what an axis changes, for titles.
+/// Noun for what an axis changes, for titles.
 pub fn axis_noun(axis: Axis) -> &'static str {
     match axis {
         Axis::Angle => "angle",
@@ -99,7 +99,7 @@ pub fn axis_noun(axis: Axis) -> &'static str {
     }
 }
 
-/// [`axis_noun`] with its unit.
+/// Noun for what an axis changes ([`axis_noun`]), with the unit.
 pub fn axis_name(axis: Axis) -> String {
     let unit = match axis {
         Axis::Angle => "degrees, clockwise",

@@ -1,4 +1,4 @@
-//! How many samples keep their decision up to a perturbation.
+//! A figure of how many samples keep their decision up to a perturbation.
 
 use std::path::Path;
 
@@ -18,15 +18,15 @@ use crate::types::{Attack, Axis, Bounds};
 /// Lengths of dashes, in the order in which repeated colours take them.
 const DASHES: [i32; 3] = [0, 14, 5];
 
-/// A line in every panel.
+/// A series with a line in every panel.
 struct Series<'r> {
     entry: Entry,
     rows: Vec<&'r StabilityRow>,
 }
 
 /// Draws, for each scanned axis, the share of samples whose decision has not flipped against the distance from the unchanged
-/// picture, whichever side. Of one model on one dataset it shows each category thin and all samples bold, of several models all
-/// samples of each.
+/// picture, whichever side. For one model on one data set it shows each category thin and all samples bold, for several models
+/// all samples of each.
 ///
 /// # Errors
 /// A file error when no axis was scanned, or the file cannot be written.
@@ -155,7 +155,7 @@ fn panel(area: &Area<'_>, series: &[Series<'_>], axis: Axis, bounds: &Bounds, fi
     Ok(())
 }
 
-/// The corners of the falling stairs: from 100 % at 0 down by one sample at each tolerance, on to `end`.
+/// The corners of the falling stairs of a series: from 100 % at 0 down by one sample at each tolerance, on to `end`.
 fn stairs(tolerances: &[f64], samples: usize, end: f64) -> Vec<(f64, f64)> {
     let mut sorted = tolerances.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! Metrics against one uniform perturbation.
+//! A figure of metrics against one uniform perturbation.
 
 use std::path::Path;
 
@@ -22,15 +22,15 @@ const METRICS: [(&str, Metric); 2] =
 /// Lengths of dashes, in the order in which repeated colours take them.
 const DASHES: [i32; 3] = [0, 14, 5];
 
-/// A line in both panels.
+/// A series with a line in both panels.
 struct Series {
     entry: Entry,
-    /// Per metric: (value of the axis, metric in %), by value.
+    /// Points of each metric, (value of the axis, metric in %), by value.
     points: [Vec<(f64, f64)>; 2],
 }
 
-/// Draws pAUROC and AUPRO against the uniform values of one axis. Of one model on one dataset it shows each category thin
-/// and their mean bold, of several models only their means. A metric that no row has gets no panel.
+/// Draws pAUROC and AUPRO against the uniform values of one axis. For one model on one data set it shows each category
+/// thin and their mean bold, for several models only their means. A metric that no row has gets no panel.
 ///
 /// # Errors
 /// A file error when no row belongs to the axis and has a metric, or the file cannot be written.
@@ -106,7 +106,7 @@ fn all_series(rows: &[&SweepRow]) -> Vec<Series> {
     series
 }
 
-/// The mean of the rows at each value.
+/// A series of the mean of the rows at each value.
 fn line(name: String, number: usize, width: u32, colour: Option<RGBColor>, rows: &[&SweepRow]) -> Series {
     let colours = style::PALETTE.len();
     let mut values: Vec<f64> = rows.iter().map(|row| row.value).collect();
@@ -154,7 +154,7 @@ fn panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawi
     Ok(())
 }
 
-/// Smallest and largest with some room; never of width 0.
+/// Smallest and largest value with some room; never of width 0.
 fn range(values: impl Iterator<Item = f64>, room: f64) -> (f64, f64) {
     let (low, high) = values
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));

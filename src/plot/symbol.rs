@@ -1,4 +1,4 @@
-//! Small marks that show on any ground: drawn twice, first wider and dark.
+//! Small symbols that show on any ground: drawn twice, first wider and dark.
 
 use plotters::element::{Circle, PathElement};
 use plotters::style::{Color as _, RGBColor};
@@ -6,7 +6,7 @@ use plotters::style::{Color as _, RGBColor};
 use super::canvas::{Area, Drawing, px, upx};
 use super::style;
 
-/// A mark.
+/// A small symbol at a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Symbol {
     /// A filled dot.
@@ -19,7 +19,7 @@ pub enum Symbol {
     Ring,
 }
 
-/// Draws a mark at a position in the pixels that plotters draws.
+/// Draws a symbol at a position in the pixels that plotters draws.
 pub fn symbol(area: &Area<'_>, symbol: Symbol, at: (i32, i32), colour: RGBColor) -> Drawing {
     match symbol {
         Symbol::Dot => {

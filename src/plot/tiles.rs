@@ -6,7 +6,7 @@ use super::{heat, style};
 use crate::perturb::upsample;
 use crate::types::{Image, Map, Mask};
 
-/// The picture (3, H, W) at (3, side, side), bilinear.
+/// Resizes a picture (3, H, W) to (3, side, side), bilinear.
 pub fn picture(image: &Image, side: usize) -> Image {
     let mut tile = Array3::zeros((3, side, side));
     for (mut plane, source) in tile.axis_iter_mut(Axis(0)).zip(image.axis_iter(Axis(0))) {
@@ -15,14 +15,14 @@ pub fn picture(image: &Image, side: usize) -> Image {
     tile
 }
 
-/// The mask at (side, side), nearest.
+/// Resizes a mask to (side, side), nearest.
 pub fn mask(mask: ArrayView2<'_, bool>, side: usize) -> Mask {
     let (height, width) = mask.dim();
     let nearest = |at: usize, from: usize| (2 * at + 1) * from / (2 * side);
     Mask::from_shape_fn((side, side), |(y, x)| mask[[nearest(y, height), nearest(x, width)]])
 }
 
-/// A map in colours over a faint grey version of the picture. `range` is the scale's lower and upper end; pixels that are not
+/// Lays a map in colours over a faint grey version of the picture. `range` is the scale's lower and upper end; pixels that are not
 /// `valid` are blank.
 pub fn overlay(picture: &Image, map: &Map, valid: &Mask, (low, high): (f32, f32)) -> Image {
     const MAP_SHARE: f32 = 0.75;

@@ -1,4 +1,4 @@
-//! The searches of some runs whose evaluations were kept.
+//! The searches of some runs whose traces were kept.
 
 use std::path::PathBuf;
 
@@ -6,45 +6,45 @@ use crate::error::Result;
 use crate::record::{RunDir, RunInfo, SampleRow, Trace, read_rows};
 use crate::types::Attack;
 
-/// One joint search whose trace is there.
-pub struct Kept {
-    /// Which of the runs it belongs to.
+/// One joint search whose trace was kept.
+pub struct TracedSearch {
+    /// Number of the run that the search belongs to.
     pub run: usize,
-    /// Its row.
+    /// Row of the search in `samples.csv`.
     pub row: SampleRow,
-    /// Names of the axes searched, in the order of the trace's columns.
+    /// Names of the axes that were searched, in the order of the trace's columns.
     pub axes: Vec<String>,
     path: PathBuf,
 }
 
-impl Kept {
-    /// Every joint search of the runs whose trace is there, in the order of runs and rows.
+impl TracedSearch {
+    /// The joint searches of the runs whose traces were kept, in the order of runs and rows.
     pub fn of(runs: &[RunDir]) -> Result<Vec<Self>> {
-        let mut kept = Vec::new();
+        let mut found = Vec::new();
         for (number, run) in runs.iter().enumerate().filter(|(_, run)| run.samples_path().is_file()) {
             let axes = axes(&RunInfo::read(run.info_path())?);
             for row in read_rows::<SampleRow>(run.samples_path())? {
                 let path = run.trace_path(&row.model, &row.id()?, row.attack);
                 if row.attack == Attack::Joint && path.is_file() {
-                    kept.push(Self { run: number, row, axes: axes.clone(), path });
+                    found.push(Self { run: number, row, axes: axes.clone(), path });
                 }
             }
         }
-        Ok(kept)
+        Ok(found)
     }
 
-    /// Reads the evaluations.
+    /// Reads the trace of the search.
     pub fn trace(&self) -> Result<Trace> {
         Trace::read(&self.path, self.axes.len())
     }
 
-    /// What tells samples of one model apart: data set, category, `defect/stem`.
+    /// Name of the sample among those of one model: data set, category, `defect/stem`.
     pub fn sample(&self) -> (&str, &str, &str) {
         (&self.row.dataset, &self.row.category, &self.row.sample)
     }
 }
 
-/// The axes of a run's joint attack; the paper's three where it does not say.
+/// The axes of a run's joint attack; the paper's three where the record does not say.
 fn axes(info: &RunInfo) -> Vec<String> {
     let named = info.settings.get("axes").and_then(|axes| axes.clone().try_into().ok());
     named.unwrap_or_else(|| ["angle", "hue", "saturation"].map(str::to_owned).to_vec())

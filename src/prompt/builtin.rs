@@ -40,8 +40,8 @@ pub(super) const WINCLIP: [&str; 22] = [
     "a photo of the {} for anomaly detection.",
 ];
 
-/// The 21 templates that anomalib and Accurate-WinCLIP share: two of the paper's are absent and one stands twice,
-/// so that it weighs double in the mean.
+/// The 21 templates that anomalib and Accurate-WinCLIP share: two of the paper's are absent, and one stands twice and
+/// so weighs double in the mean.
 pub(super) const COMMON21: [&str; 21] = [
     "a cropped photo of the {}.",
     "a close-up photo of a {}.",

@@ -1,4 +1,4 @@
-//! What open_clip does to a text before it is encoded.
+//! The cleaning of a text before it is encoded, as open_clip does it.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::entities;
 use super::mojibake::{c1_to_windows_1252, fix_encoding};
 
-/// Characters that ftfy repairs at once.
+/// Number of characters that ftfy repairs at once.
 const SEGMENT: usize = 1_000_000;
 
 /// Repairs, unescapes (HTML, twice), collapses white space and lowers a text: open_clip's default cleaning, whose first
@@ -23,7 +23,7 @@ pub fn clean(text: &str) -> String {
     words.join(" ").to_lowercase()
 }
 
-/// ftfy's `fix_text`: line by line, each until nothing changes.
+/// Repairs a text as ftfy's `fix_text` does: line by line, each until nothing changes.
 fn repair(text: &str) -> String {
     // A "<" makes it likely that the text is HTML and meant as such, from that line on.
     let mut unescape = true;
@@ -68,7 +68,7 @@ fn repair_once(line: &str, unescape: bool) -> String {
     without_terminal_escapes(&out).replace(is_unwanted_control, "").nfc().collect()
 }
 
-/// Latin ligatures and digraphs that stand for their letters.
+/// The letters that a Latin ligature or digraph stands for.
 fn ligature(character: char) -> Option<&'static str> {
     Some(match character {
         '\u{132}' => "IJ",
@@ -97,7 +97,7 @@ fn ligature(character: char) -> Option<&'static str> {
     })
 }
 
-/// Full-width and half-width forms become what they are forms of (their compatibility mapping).
+/// Appends a character to `out`; a full-width or half-width form becomes what it is a form of (its compatibility mapping).
 fn push_usual_width(character: char, out: &mut String) {
     match character {
         '\u{3000}' => out.push(' '),
@@ -119,7 +119,7 @@ fn is_unwanted_control(character: char) -> bool {
         0..=8 | 0xb | 0xe..=0x1f | 0x7f | 0x206a..=0x206f | 0xfeff | 0xfff9..=0xfffc)
 }
 
-/// Drops `ESC [ digits-and-semicolons letter`.
+/// The text without terminal escapes, `ESC [ digits-and-semicolons letter`.
 fn without_terminal_escapes(text: &str) -> String {
     static ESCAPE: OnceLock<Regex> = OnceLock::new();
     let escape = ESCAPE.get_or_init(|| Regex::new(r"\x1b\[[\d;]*[a-zA-Z]").expect("the pattern is valid"));

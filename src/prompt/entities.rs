@@ -38,8 +38,8 @@ pub(super) fn unescape_strict(text: &str) -> String {
     })
 }
 
-/// Replaces what `decode` recognises after each `&`: it gets the text behind the `&` and returns the replacement and
-/// how many bytes of that text it used.
+/// Replaces the references that `decode` recognises: for each `&` it gets the text behind it, and returns the replacement
+/// and how many bytes of that text it stands for.
 fn replace_references(text: &str, decode: impl Fn(&str) -> Option<(String, usize)>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -109,7 +109,7 @@ fn lookup(name: &str, semicolon: &str) -> Option<&'static str> {
     ENTITIES.get(key.as_bytes()).and_then(|value| std::str::from_utf8(value).ok())
 }
 
-/// A lower-case name in capitals, if it means nothing else in capitals.
+/// The character of a lower-case name written in capitals, if it means nothing else in capitals.
 fn in_capitals(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     let reference = format!("&{name};");

@@ -12,4 +12,4 @@ mod token;
 
 pub use clean::clean;
 pub use set::{PromptSet, Prompts};
-pub use token::{CONTEXT, END_OF_TEXT, START_OF_TEXT, tokenise};
+pub use token::{CONTEXT, tokenise};

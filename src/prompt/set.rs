@@ -10,10 +10,10 @@ use crate::error::{Error, Result};
 
 const SLOT: &str = "{}";
 
-/// State phrases and sentence templates. Every state goes into every template, so an object gets
+/// A prompt set: state phrases and sentence templates. Every state goes into every template, so an object gets
 /// `normal.len() * templates.len()` normal prompts and `anomalous.len() * templates.len()` anomalous ones.
 ///
-/// A file holds the same four keys:
+/// A file of a prompt set holds four keys, as the fields are called:
 ///
 /// ```toml
 /// name = "short"
@@ -24,13 +24,13 @@ const SLOT: &str = "{}";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PromptSet {
-    /// Name under which results record the set.
+    /// Name of the set, which results record.
     pub name: String,
     /// State phrases of a normal object; `{}` stands for the object.
     pub normal: Vec<String>,
     /// State phrases of an anomalous object; `{}` stands for the object.
     pub anomalous: Vec<String>,
-    /// Sentences; `{}` stands for the object in its state. A template may stand twice; it then weighs double.
+    /// Sentence templates; `{}` stands for the object in its state. A template may stand twice; it then weighs double.
     pub templates: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub struct PromptSet {
 pub struct Prompts {
     /// Sentences about a normal object: states in order, each in all templates in order.
     pub normal: Vec<String>,
-    /// Sentences about an anomalous object, in the same order.
+    /// Sentences about an anomalous object, ordered as those in `normal`.
     pub anomalous: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ impl PromptSet {
     /// Names of the built-in sets; the first is the default.
     pub const BUILTIN_NAMES: [&'static str; 2] = ["winclip", "common21"];
 
-    /// The built-in set of that name: `winclip` (7 and 4 states, the paper's 22 templates) or `common21` (the 21
+    /// The built-in set called `name`: `winclip` (7 and 4 states, the paper's 22 templates) or `common21` (the 21
     /// that anomalib and Accurate-WinCLIP share).
     pub fn builtin(name: &str) -> Option<Self> {
         let templates: &[&str] = match name {
@@ -68,7 +68,7 @@ impl PromptSet {
         Self::BUILTIN_NAMES.into_iter().filter_map(Self::builtin).collect()
     }
 
-    /// Reads and validates a set.
+    /// Reads a prompt set from a TOML file and validates it.
     ///
     /// # Errors
     /// The file cannot be read, is not TOML, has an unknown or missing key, or fails [`PromptSet::validate`]. The
@@ -91,7 +91,7 @@ impl PromptSet {
         Ok(set)
     }
 
-    /// A built-in set by its name, or else the set in a file. A built-in name wins over a file of that name in the
+    /// The built-in set of a name, or else the set in a file of that path. A built-in name wins over a file of that name in the
     /// working directory (write `./winclip` for the file).
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl PromptSet {
         ))
     }
 
-    /// Checks that the name and the lists are not empty, that each phrase has exactly one `{}` and no other braces, and
+    /// Validates the set: checks that the name and the lists are not empty, that each phrase has exactly one `{}` and no other braces, and
     /// that a set named like a built-in one is that one (results record the name).
     ///
     /// # Errors

@@ -11,14 +11,14 @@ use crate::error::{Error, Kind, Result};
 /// Number of ids that CLIP's text towers take.
 pub const CONTEXT: usize = 77;
 /// First id of every sentence.
-pub const START_OF_TEXT: i64 = 49406;
-/// Last id of every sentence; the text tower reads the embedding at its place.
-pub const END_OF_TEXT: i64 = 49407;
+const START_OF_TEXT: i64 = 49406;
+/// Last id of every sentence, at whose place the text tower reads the embedding.
+const END_OF_TEXT: i64 = 49407;
 
-/// The apostrophe where it does not end a word: CLIP's vocabulary starts with the printable ASCII characters.
+/// Id of the apostrophe where it does not end a word: CLIP's vocabulary starts with the printable ASCII characters.
 const APOSTROPHE: i64 = b'\'' as i64 - b'!' as i64;
 
-/// Token ids of a sentence, `context` of them: start, the sentence, end, then zeros. A sentence that is too long is cut and
+/// The CLIP token ids of a sentence, `context` of them: start, the sentence, end, then zeros. A sentence that is too long is cut and
 /// its last id replaced by the end.
 ///
 /// The ids are those of open_clip 3.3 (`SimpleTokenizer` with its default `lower` cleaning, on Python 3.11).
@@ -64,7 +64,7 @@ pub fn tokenise(text: &str, context: usize) -> Result<Vec<i64>> {
     Ok(ids)
 }
 
-/// CLIP's words: special tokens, English contractions, runs of letters, single digits, runs of anything else. The mark U+0345 is in none:
+/// The regular expression of CLIP's words: special tokens, English contractions, runs of letters, single digits, runs of anything else. The mark U+0345 is in none:
 /// open_clip ignores case, by which it is a letter (iota) to the last kind, and a mark to the letters.
 fn words() -> &'static Regex {
     static WORDS: OnceLock<Regex> = OnceLock::new();

@@ -4,86 +4,86 @@ use serde::{Deserialize, Serialize};
 
 use super::rows::Row;
 
-/// What became of one configuration.
+/// The outcome of one configuration of a comparison of providers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum BenchStatus {
-    /// Not reached yet, or interrupted before its first round ended.
+    /// The configuration was not reached yet, or interrupted before its first round ended.
     #[default]
     Waiting,
-    /// Measured, every node on the provider.
+    /// The configuration was measured, with every node on the provider.
     Measured,
-    /// Measured, but some nodes ran on another provider: the time is that of both.
+    /// The configuration was measured, but some nodes ran on another provider: the time is that of both.
     Mixed,
-    /// Could not be measured.
+    /// The configuration could not be measured.
     Failed,
 }
 
-/// One configuration (`bench.csv`). Times are milliseconds of wall clock.
+/// One configuration of a comparison of providers (`bench.csv`). Times are milliseconds of wall clock.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BenchRow {
-    /// The model, as it was named or by its bundle's name.
+    /// Name of the model as it was given, or that of its bundle.
     pub model: String,
-    /// The provider that was asked for.
+    /// Execution provider that was asked for.
     pub provider: String,
-    /// What ran: the provider, or for [`BenchStatus::Mixed`] `provider+others`; empty where nothing ran.
+    /// Execution provider that ran; for [`BenchStatus::Mixed`] `provider+others`; empty where nothing ran.
     pub ran: String,
-    /// fp32, fp16, bf16 or int8; `own` for a graph whose precision nobody knows.
+    /// Precision: fp32, fp16, bf16 or int8; `own` for a graph whose precision nobody knows.
     pub precision: String,
     /// Pictures in one call.
     pub batch: usize,
-    /// What became of it.
+    /// Outcome of the configuration.
     pub status: BenchStatus,
-    /// Why it failed, or which nodes ran elsewhere.
+    /// Reason of a failure, or the nodes that ran elsewhere.
     pub reason: Option<String>,
-    /// What to do about that.
+    /// What to do about the reason of a failure.
     pub fix: Option<String>,
-    /// Finding and loading ONNX Runtime.
+    /// Time to find and load ONNX Runtime.
     pub library_ms: Option<f64>,
-    /// Reading and verifying the bundle, and creating the session.
+    /// Time to read and verify the bundle, and to create the session.
     pub session_ms: Option<f64>,
-    /// The text tower: loading it and encoding the prompts.
+    /// Time to load the text tower and to encode the prompts.
     pub text_ms: Option<f64>,
-    /// Building engines: what session and first call take beyond a warm call; TensorRT only.
+    /// Time to build engines, which session and first call take beyond a warm call; TensorRT only.
     pub build_ms: Option<f64>,
-    /// The first call.
+    /// Time of the first call.
     pub first_ms: Option<f64>,
-    /// Calls of the warm-up after the first one.
+    /// Number of calls of the warm-up after the first call.
     pub warm_up_calls: Option<usize>,
-    /// All of them together.
+    /// Time of all calls of the warm-up together.
     pub warm_up_ms: Option<f64>,
-    /// Rounds measured.
+    /// Number of rounds measured.
     pub rounds: usize,
-    /// Calls measured.
+    /// Number of calls measured.
     pub calls: usize,
-    /// Mean of a call.
+    /// Mean time of a call.
     pub mean_ms: Option<f64>,
-    /// Standard deviation.
+    /// Standard deviation of the time of a call.
     pub std_ms: Option<f64>,
-    /// Shortest call.
+    /// Time of the shortest call.
     pub min_ms: Option<f64>,
-    /// Median.
+    /// Median time of a call.
     pub p50_ms: Option<f64>,
-    /// 90th percentile.
+    /// 90th percentile of the time of a call.
     pub p90_ms: Option<f64>,
-    /// 95th percentile.
+    /// 95th percentile of the time of a call.
     pub p95_ms: Option<f64>,
-    /// 99th percentile.
+    /// 99th percentile of the time of a call.
     pub p99_ms: Option<f64>,
-    /// Longest call.
+    /// Time of the longest call.
     pub max_ms: Option<f64>,
-    /// Pictures a second at the median.
+    /// Pictures a second at the median time of a call.
     pub images_per_s: Option<f64>,
-    /// Tokens of the image tower a second at the median.
+    /// Tokens of the image tower a second at the median time of a call.
     pub tokens_per_s: Option<f64>,
-    /// Useful work in GFLOP/s at the median.
+    /// Useful work in GFLOP/s at the median time of a call.
     pub gflop_per_s: Option<f64>,
-    /// Median of the matrix product on the same provider and precision in the same rounds, GFLOP/s.
+    /// Median speed of a matrix product on the provider and precision of the configuration in the same rounds, GFLOP/s.
     pub gemm_gflop_per_s: Option<f64>,
-    /// Why there is none.
+    /// Reason why the speed of the matrix product is missing.
     pub gemm_reason: Option<String>,
-    /// How many times as long a picture takes as with the fastest configuration of the model; 1 for that.
+    /// Time of a picture relative to the fastest configuration of the model, which has 1.
     pub relative: Option<f64>,
     /// Largest resident set of the process, MiB.
     pub host_mib: Option<f64>,
@@ -111,7 +111,7 @@ pub struct BenchRow {
     pub worst_pixel_auroc: Option<f64>,
     /// Worst-case AUPRO minus that of CPU fp32, in points.
     pub worst_aupro: Option<f64>,
-    /// Why a parity is missing.
+    /// Reason why a difference from CPU fp32 is missing.
     pub parity_reason: Option<String>,
 }
 
@@ -168,19 +168,19 @@ impl Row for BenchRow {
 /// One timed call (`calls.csv`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallRow {
-    /// When the command was started, UTC: times of different starts are not mixed.
+    /// Start of the command, UTC: times of different starts are not mixed.
     pub started: String,
-    /// Round, from 0.
+    /// Number of the round, from 0.
     pub round: usize,
-    /// The model.
+    /// Name of the model; `gemm` for the matrix product.
     pub model: String,
-    /// What ran, as in [`BenchRow::ran`]; `gemm` is in `model` for the matrix product.
+    /// Execution provider that ran, as in [`BenchRow::ran`].
     pub ran: String,
-    /// Precision.
+    /// Precision that ran.
     pub precision: String,
     /// Pictures in the call.
     pub batch: usize,
-    /// Milliseconds.
+    /// Time of the call in milliseconds.
     pub ms: f64,
 }
 

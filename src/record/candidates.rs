@@ -13,26 +13,26 @@ use crate::types::{Axis, Map, Perturbation};
 /// One candidate of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CandidateRow {
-    /// What was done to the picture.
+    /// Perturbation of the candidate.
     pub perturbation: Perturbation,
-    /// Loss.
+    /// Loss of the candidate.
     pub loss: f64,
     /// Per-sample pixel AUROC; `None` where the scored mask has one class only.
     pub sample_auroc: Option<f64>,
     /// Anomaly score of the whole picture.
     pub image_score: f32,
-    /// Patch-level map.
+    /// Patch-level anomaly map.
     pub map: Map,
 }
 
-/// Columns in front of the map.
+/// Number of columns in front of the map.
 const FACTS: usize = Axis::COUNT + 4;
 
 /// Writes candidates as one float64 `.npy`, a row for each: a value for every axis in the order of [`Axis::ALL`], loss, sample AUROC
 /// (NaN for none), image score, number of rows of the map, the map row by row.
 ///
 /// # Errors
-/// A file error when it cannot be written.
+/// A file error when the file cannot be written.
 pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> {
     let pixels = candidates.first().map_or(0, |candidate| candidate.map.len());
     let mut table = Array2::<f64>::zeros((candidates.len(), FACTS + pixels));
@@ -47,10 +47,10 @@ pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> 
     write_npy(path, table.view())
 }
 
-/// Reads what [`write_candidates`] wrote.
+/// Reads the candidates that [`write_candidates`] wrote.
 ///
 /// # Errors
-/// A file error when it is missing or damaged.
+/// A file error when the file is missing or damaged.
 pub fn read_candidates(path: &Path) -> Result<Vec<CandidateRow>> {
     let fix = "delete the sample's rows from samples.csv and give the same command again";
     let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;

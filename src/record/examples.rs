@@ -21,13 +21,13 @@ pub struct ExampleRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// Category.
+    /// Category of the sample.
     pub category: String,
-    /// `defect/stem`.
+    /// Name of the sample, `defect/stem`.
     pub sample: String,
-    /// The attack that is shown.
+    /// Attack that the example shows.
     pub attack: Attack,
-    /// The worst values.
+    /// Values of the worst perturbation.
     pub parameters: Parameters,
     /// The sample's pixel AUROC unperturbed.
     pub clean_auroc: Option<f64>,
@@ -35,7 +35,7 @@ pub struct ExampleRow {
     pub worst_auroc: Option<f64>,
     /// Unperturbed picture at the model's input size, PNG.
     pub image: String,
-    /// Mask of the same size, PNG, 255 = anomalous; all 0 where there is no ground truth.
+    /// Mask of the size of the picture, PNG, 255 = anomalous; all 0 where there is no ground truth.
     pub mask: String,
     /// Patch-level map of the unperturbed picture, `.npy`.
     pub clean_map: String,
@@ -62,11 +62,11 @@ impl ExampleRow {
 /// An example with its pictures and maps.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// What it is.
+    /// Line of the index that says what the example shows.
     pub row: ExampleRow,
     /// Unperturbed picture, shape (3, S, S), in [0, 1], as 8 bits hold it.
     pub image: Image,
-    /// Mask, shape (S, S).
+    /// Mask of the picture, shape (S, S).
     pub mask: Mask,
     /// Patch-level map of the unperturbed picture.
     pub clean_map: Map,
@@ -120,7 +120,7 @@ pub fn write_examples(
     write_rows(run.examples().join("index.csv"), &index)
 }
 
-/// Reads what [`write_examples`] wrote; an empty list where the run kept no examples.
+/// Reads the examples that [`write_examples`] wrote; an empty list where the run kept no examples.
 ///
 /// # Errors
 /// A file error when a listed file is missing, damaged, or of another size than its picture.
@@ -162,7 +162,7 @@ fn open(run: &RunDir, name: &str) -> Result<image::DynamicImage> {
     image::open(&path).map_err(|e| Error::file_caused(&path, "cannot be read as a picture", e, REPEAT))
 }
 
-/// The index comes from a file: it must not lead out of the run's folder.
+/// The path of a file that the index names, which must not lead out of the run's folder.
 fn inside(run: &RunDir, name: &str) -> Result<std::path::PathBuf> {
     if !Path::new(name).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(Error::file(name, "leads out of the run's folder", REPEAT));

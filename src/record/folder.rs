@@ -12,14 +12,14 @@ use super::name::file_name;
 use crate::error::{Error, Result};
 use crate::types::{Attack, Axis, Map, SampleId};
 
-/// `results/<run>/`. Knows where everything lies; holds no state besides its path.
+/// The folder of a run, `results/<run>/`: knows where everything lies, and holds no state besides its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
     root: PathBuf,
 }
 
 impl RunDir {
-    /// Makes the folder, or takes an existing one, and proves by writing a file that it can be written to: before the
+    /// Makes the folder of a run, or takes an existing one, and proves by writing a file that it can be written to: before the
     /// run, not after hours of it.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl RunDir {
         Ok(Self { root: root.to_owned() })
     }
 
-    /// An existing run, for reading.
+    /// Opens the folder of an existing run for reading.
     ///
     /// # Errors
     /// A file error when the folder is missing or holds no `run.toml`.
@@ -54,81 +54,81 @@ impl RunDir {
         Ok(run)
     }
 
-    /// The folder itself.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.root
     }
 
-    /// `run.toml`.
+    /// Path of `run.toml`, what the run was.
     pub fn info_path(&self) -> PathBuf {
         self.root.join("run.toml")
     }
 
-    /// `samples.csv`.
+    /// Path of `samples.csv`, the rows of samples and attacks.
     pub fn samples_path(&self) -> PathBuf {
         self.root.join("samples.csv")
     }
 
-    /// `summary.csv`.
+    /// Path of `summary.csv`, the pooled metrics.
     pub fn summary_path(&self) -> PathBuf {
         self.root.join("summary.csv")
     }
 
-    /// `stability.csv`.
+    /// Path of `stability.csv`, the stability of the answers.
     pub fn stability_path(&self) -> PathBuf {
         self.root.join("stability.csv")
     }
 
-    /// `sweep.csv`.
+    /// Path of `sweep.csv`, the metrics of a sweep.
     pub fn sweep_path(&self) -> PathBuf {
         self.root.join("sweep.csv")
     }
 
-    /// `uniform.csv`.
+    /// Path of `uniform.csv`, the worst uniform perturbations.
     pub fn uniform_path(&self) -> PathBuf {
         self.root.join("uniform.csv")
     }
 
-    /// `bench.csv`.
+    /// Path of `bench.csv`, a row for each configuration.
     pub fn bench_path(&self) -> PathBuf {
         self.root.join("bench.csv")
     }
 
-    /// `calls.csv`.
+    /// Path of `calls.csv`, a row for each timed call.
     pub fn calls_path(&self) -> PathBuf {
         self.root.join("calls.csv")
     }
 
-    /// `plots/`, figures.
+    /// Path of `plots/`, the figures.
     pub fn plots(&self) -> PathBuf {
         self.root.join("plots")
     }
 
-    /// `maps/`, full-size anomaly maps, where asked for.
+    /// Path of `maps/`, full-size anomaly maps, where asked for.
     pub fn maps(&self) -> PathBuf {
         self.root.join("maps")
     }
 
-    /// `examples/`, the small pictures that figures show.
+    /// Path of `examples/`, the small pictures that figures show.
     pub fn examples(&self) -> PathBuf {
         self.root.join("examples")
     }
 
-    /// `patch_maps/`.
+    /// Path of `patch_maps/`, the patch-level anomaly maps.
     pub fn patch_maps(&self) -> PathBuf {
         self.root.join("patch_maps")
     }
 
-    /// Where the patch-level map of one row lies. Names become names of files by [`file_name`].
+    /// Path of the patch-level map of one row. Names become names of files by [`file_name`].
     pub fn patch_map_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
         self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("{attack}.npy"))
     }
 
-    /// Saves a patch-level map, shape (rows, columns), as float32 `.npy`. Called before the row is appended, so that
+    /// Saves a patch-level map, shape (rows, columns), as float32 `.npy`. To be called before the row is appended, so that
     /// a row in `samples.csv` implies its map.
     ///
     /// # Errors
-    /// A file error when it cannot be written.
+    /// A file error when the file cannot be written.
     pub fn save_patch_map(
         &self,
         model: &str,
@@ -139,7 +139,7 @@ impl RunDir {
         write_npy(self.patch_map_path(model, id, attack), map)
     }
 
-    /// Where the evaluations of one search lie.
+    /// Path of the trace of one search: its evaluations.
     pub fn trace_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
         let folder = self.root.join("traces").join(file_name(model));
         self.sample_path(folder, id, &format!("{attack}.npy"))
@@ -149,7 +149,7 @@ impl RunDir {
     /// the order of [`Axis::ALL`], and the loss.
     ///
     /// # Errors
-    /// A file error when it cannot be written.
+    /// A file error when the file cannot be written.
     pub fn save_trace(
         &self,
         model: &str,
@@ -160,18 +160,18 @@ impl RunDir {
         write_npy(self.trace_path(model, id, attack), trace)
     }
 
-    /// Where the candidates of one search lie that `select = pooled` chooses from.
+    /// Path of the candidates of one search, which `select = pooled` chooses from.
     pub fn candidates_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
         let folder = self.root.join("candidates").join(file_name(model));
         self.sample_path(folder, id, &format!("{attack}.npy"))
     }
 
-    /// Where the patch-level maps of one sample under the uniform sweep of one axis lie.
+    /// Path of the patch-level maps of one sample under the uniform sweep of one axis.
     pub fn sweep_maps_path(&self, model: &str, id: &SampleId, axis: Axis) -> PathBuf {
         self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("sweep-{axis}.npy"))
     }
 
-    /// Where `save_maps` puts what was scored: `maps/<category>/<defect>/<stem>.<what>.npy`, with the model's name in front
+    /// Path of a map or mask that `save_maps` writes: `maps/<category>/<defect>/<stem>.<what>.npy`, with the model's name in front
     /// of the category where a run has several models.
     pub fn map_path(&self, model: Option<&str>, id: &SampleId, what: &str) -> PathBuf {
         let folder = model.map_or_else(|| self.maps(), |model| self.maps().join(file_name(model)));
@@ -185,7 +185,7 @@ impl RunDir {
             .join(format!("{}.{ending}", file_name(&id.stem)))
     }
 
-    /// Loads what [`Self::save_patch_map`] saved.
+    /// Loads the patch-level map that [`Self::save_patch_map`] saved.
     ///
     /// # Errors
     /// A file error when the map is missing or damaged.
@@ -197,7 +197,7 @@ impl RunDir {
 /// Writes a two-dimensional array as `.npy` through a temporary name.
 ///
 /// # Errors
-/// A file error when it cannot be written.
+/// A file error when the file cannot be written.
 pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: ArrayView2<'_, T>) -> Result<()> {
     let path = path.as_ref();
     let mut bytes = Vec::new();
@@ -208,10 +208,10 @@ pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: Arra
     write_atomic(path, &bytes)
 }
 
-/// Reads a two-dimensional float32 `.npy`.
+/// Reads a two-dimensional float32 array from `.npy`.
 ///
 /// # Errors
-/// A file error when it is missing or damaged.
+/// A file error when the file is missing or damaged.
 pub fn read_map(path: &Path) -> Result<Map> {
     let fix = "delete the sample's rows from samples.csv and give the same command again";
     let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;
@@ -223,7 +223,7 @@ pub fn read_map(path: &Path) -> Result<Map> {
 /// Missing parent folders are made.
 ///
 /// # Errors
-/// A file error when it cannot be written; the temporary file is removed.
+/// A file error when the file cannot be written; the temporary file is removed.
 pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     let path = path.as_ref();
     let unwritable = |e: io::Error| {

@@ -1,4 +1,4 @@
-//! `run.toml`: what a run was, and whether it may be taken up again.
+//! The file `run.toml`: what a run was, and whether it may be taken up again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,73 +10,73 @@ use super::folder::write_atomic;
 use super::machine::{Machine, utc_now};
 use crate::error::{Error, Result};
 
-/// Everything needed to tell what a run was and to repeat it.
+/// The content of `run.toml`: everything needed to tell what a run was and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunInfo {
-    /// Version of this program.
+    /// Version of the program.
     pub version: String,
-    /// Commit that this program was built from, where the build knew it.
+    /// Commit that the program was built from, where the build knew it.
     pub commit: Option<String>,
-    /// The command line.
+    /// Command line of the run.
     pub command: String,
-    /// When the run was first started, UTC.
+    /// First start of the run, UTC.
     pub started: String,
-    /// How far the run came.
+    /// Progress of the run.
     pub status: Status,
     /// Seed of everything random (below 2^63, TOML's largest integer).
     pub seed: u64,
-    /// The machine.
+    /// Machine that the run ran on.
     pub machine: Machine,
-    /// The models, in the order in which they run.
+    /// Models in the order in which they run.
     pub models: Vec<ModelInfo>,
-    /// The execution provider.
+    /// Execution provider of the run.
     pub provider: ProviderInfo,
-    /// ONNX Runtime.
+    /// ONNX Runtime library of the run.
     pub runtime: RuntimeInfo,
-    /// The data.
+    /// Data of the run.
     pub dataset: DatasetInfo,
     /// Every setting of the command that decides a result.
     pub settings: toml::Table,
     /// Samples that the user allowed to be left out, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
-    /// What a comparison of providers ran, in the order in which it was started.
+    /// Configurations of a comparison of providers, in the order in which they were started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub configurations: Vec<ConfigurationInfo>,
 }
 
-/// How far a run came.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Under way, or killed.
+    /// The run is under way, or was killed.
     Running,
-    /// Stopped by the user with its state saved.
+    /// The run was stopped by the user with its state saved.
     Interrupted,
-    /// Complete.
+    /// The run is complete.
     Finished,
 }
 
 /// The model of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelInfo {
-    /// The bundle's name, and that of the defence around it: what the rows have.
+    /// Name of the bundle and of the defence around it, as the rows have it.
     pub name: String,
     /// SHA-256 over the bundle's files, lower-case hexadecimal.
     pub bundle_sha256: String,
-    /// The precision that ran: fp32, fp16, bf16 or int8; empty where it is not known, and in older records.
+    /// Precision that ran: fp32, fp16, bf16 or int8; empty where it is not known, and in older records.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub precision: String,
-    /// Nodes of the image graph by the execution provider that took them.
+    /// Number of nodes of the image graph on each execution provider.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub placement: BTreeMap<String, usize>,
-    /// What is put around it.
+    /// Defence around the model, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defence: Option<DefenceInfo>,
-    /// Side in pixels of the square pictures that it takes; none in older records.
+    /// Side in pixels of the square pictures that the model takes; none in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_size: Option<usize>,
-    /// How many pictures it got at once, which decides no result; none in older records.
+    /// Number of pictures that the model got at once, which decides no result; none in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<BatchInfo>,
 }
@@ -84,29 +84,29 @@ pub struct ModelInfo {
 /// The batch of a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchInfo {
-    /// As the user asked: a number, or `auto`.
+    /// Batch that the user asked for: a number, or `auto`.
     pub requested: String,
-    /// Most pictures in one call: what a probe found, fewer where memory did not suffice.
+    /// Largest number of pictures in one call: what a probe found, fewer where memory did not suffice.
     pub used: usize,
 }
 
 /// The defence around a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DefenceInfo {
-    /// Its parts in the order in which they act, joined by `+`.
+    /// Names of the defence's parts in the order in which they act, joined by `+`.
     pub name: String,
-    /// Pictures that the model sees for each evaluation.
+    /// Number of pictures that the model sees for each evaluation.
     pub pictures_per_evaluation: usize,
 }
 
 /// The execution provider of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProviderInfo {
-    /// As the user asked.
+    /// Provider that the user asked for.
     pub requested: String,
-    /// As it really ran.
+    /// Provider that really ran.
     pub active: String,
-    /// The options that were really active.
+    /// Options of the provider that were really active.
     #[serde(default)]
     pub options: toml::Table,
 }
@@ -116,23 +116,23 @@ pub struct ProviderInfo {
 pub struct RuntimeInfo {
     /// Path of the library.
     pub path: String,
-    /// Its version.
+    /// Version of the library.
     pub version: String,
 }
 
 /// The data of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetInfo {
-    /// Name.
+    /// Name of the data set.
     pub name: String,
-    /// Folder.
+    /// Folder of the data set.
     pub root: String,
-    /// How the data lie, as recognised or named; empty in older records.
+    /// Layout of the data, recognised or named; empty in older records.
     #[serde(default)]
     pub layout: String,
-    /// Categories in order.
+    /// Names of the categories in order.
     pub categories: Vec<String>,
-    /// Samples in all categories.
+    /// Number of samples in all categories.
     pub samples: usize,
     /// Hash over the samples' names and file sizes; empty where it was not taken.
     #[serde(default)]
@@ -142,38 +142,39 @@ pub struct DatasetInfo {
 /// One configuration of a comparison of providers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConfigurationInfo {
-    /// The model, `gemm` for the matrix product.
+    /// Name of the model; `gemm` for the matrix product.
     pub model: String,
     /// SHA-256 of the bundle that was loaded; none for a matrix product.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub bundle_sha256: String,
-    /// The provider that ran, with those that took single nodes.
+    /// Execution provider that ran, with those that took single nodes.
     pub ran: String,
-    /// The precision that ran; empty where nobody knows it.
+    /// Precision that ran; empty where nobody knows it.
     pub precision: String,
-    /// Pictures in one call.
+    /// Number of pictures in one call.
     pub batch: usize,
-    /// Whether it took part in the rounds.
+    /// Whether the configuration took part in the rounds.
     pub timed: bool,
-    /// Its ONNX Runtime.
+    /// ONNX Runtime library of the configuration.
     pub runtime: RuntimeInfo,
-    /// The options that were really active.
+    /// Options of the provider that were really active.
     pub options: toml::Table,
-    /// Nodes by ONNX Runtime's name of the provider.
+    /// Number of nodes by ONNX Runtime's name of the provider.
     pub placement: BTreeMap<String, usize>,
 }
 
 /// A sample that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// `category/defect/stem`.
+    /// Name of the sample, `category/defect/stem`.
     pub sample: String,
-    /// Why.
+    /// Reason why the sample was left out.
     pub reason: String,
 }
 
 impl RunInfo {
-    /// A run that starts now on this machine; the caller fills in what it runs. `commit` is that of the program, where it is known.
+    /// The record of a run that starts now on this machine; the caller fills in what it runs. `commit` is that of the program,
+    /// where it is known.
     pub fn start(command: impl Into<String>, commit: Option<&str>, seed: u64, settings: toml::Table) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -196,7 +197,7 @@ impl RunInfo {
     /// Reads a `run.toml`.
     ///
     /// # Errors
-    /// A file error when it is missing or not what this version writes.
+    /// A file error when the file is missing or not what this version writes.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let text = fs::read_to_string(path)
@@ -207,10 +208,10 @@ impl RunInfo {
         })
     }
 
-    /// Writes it through a temporary name.
+    /// Writes a `run.toml` through a temporary name.
     ///
     /// # Errors
-    /// A file error when it cannot be written; a usage error when the seed does not fit into TOML.
+    /// A file error when the file cannot be written; a usage error when the seed does not fit into TOML.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         if i64::try_from(self.seed).is_err() {
             return Err(Error::setting(
@@ -228,7 +229,7 @@ impl RunInfo {
     }
 }
 
-/// Any settings as a TOML table, for [`RunInfo::settings`]. `None` is left out.
+/// Settings of any kind as a TOML table, for [`RunInfo::settings`]. `None` is left out.
 ///
 /// # Errors
 /// A usage error when the value is not a table or holds something that TOML cannot.
@@ -238,7 +239,7 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
     })
 }
 
-/// Whether a run that left `old` may be taken up again as `new`: everything that decides a result must agree. Command
+/// Checks that a run that left `old` may be taken up again as `new`: everything that decides a result must agree. Command
 /// line, machine, start time, the data's folder, the provider as it was spelled, the library's path, the number of
 /// threads and the number of the device may differ, and so may where engines are kept.
 ///
@@ -261,7 +262,7 @@ pub(super) fn first_decisive_difference(
     Ok(first_difference("", &decisive(one)?, &decisive(other)?))
 }
 
-/// Options that change no result, without the part of their name that says whose they are.
+/// Names of provider options that change no result, without the part that says whose they are.
 const INDIFFERENT: [&str; 11] = [
     "by",
     "device_id",
@@ -306,7 +307,7 @@ fn decisive(info: &RunInfo) -> Result<toml::Table> {
     Ok(table)
 }
 
-/// `cuda:1` without the number of the device.
+/// The name of a provider without the number of the device: `cuda` for `cuda:1`.
 fn without_number(provider: &str) -> &str {
     match provider.split_once(':') {
         Some((name, device)) if device.parse::<u32>().is_ok() => name,

@@ -19,24 +19,24 @@ use crate::error::{Error, Result};
 pub struct Journal<T> {
     path: PathBuf,
     file: File,
-    /// Bytes that are known to be whole rows.
+    /// Number of bytes that are known to be whole rows.
     length: u64,
     rows: PhantomData<fn(&T)>,
 }
 
-/// What [`Journal::open`] found.
+/// A journal that was opened, and the rows that it held.
 #[derive(Debug)]
 pub struct Opened<T> {
-    /// Ready for the next row.
+    /// Journal, ready for the next row.
     pub journal: Journal<T>,
-    /// The rows that were there.
+    /// Rows that were in the file.
     pub rows: Vec<T>,
-    /// The torn last line that was cut off, as text: the row that a killed process was writing.
+    /// Text of the torn last line that was cut off: the row that a killed process was writing.
     pub cut: Option<String>,
 }
 
 impl<T: Row> Journal<T> {
-    /// Opens the file for appending, making it (and its header) where it is missing, and reads its rows.
+    /// Opens a journal for appending, making the file (and its header) where it is missing, and reads its rows.
     /// A last line without its end is cut off.
     ///
     /// # Errors
@@ -84,11 +84,11 @@ impl<T: Row> Journal<T> {
         Ok(Opened { journal, rows: content.rows, cut: content.torn })
     }
 
-    /// Opens the file as [`Self::open`] does, to go on with what is complete: of rows with the same key either all stay, where they
+    /// Opens a journal as [`Self::open`] does, to go on with what is complete: of rows with the same key either all stay, where they
     /// are `whole`, or none does. Where some go, the file is rewritten.
     ///
     /// # Errors
-    /// Those of [`Self::open`], and a file error when the file cannot be rewritten.
+    /// The errors of [`Self::open`], and a file error when the file cannot be rewritten.
     pub fn take_up<K: Eq + Hash>(
         path: impl AsRef<Path>,
         key: impl Fn(&T) -> K,
@@ -123,7 +123,7 @@ impl<T: Row> Journal<T> {
         self.write(&line)
     }
 
-    /// The file.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -167,7 +167,7 @@ pub fn read_rows<T: Row>(path: impl AsRef<Path>) -> Result<Vec<T>> {
 /// Writes a whole file of rows through a temporary name.
 ///
 /// # Errors
-/// A file error when it cannot be written.
+/// A file error when the file cannot be written.
 pub fn write_rows<T: Row>(path: impl AsRef<Path>, rows: &[T]) -> Result<()> {
     let path = path.as_ref();
     let mut text = line(path, &T::header())?;
@@ -182,7 +182,7 @@ struct Content<T> {
     /// Length of the whole lines in bytes.
     whole: usize,
     torn: Option<String>,
-    /// Whether columns are missing that only newer versions write.
+    /// Whether the file lacks columns that only newer versions write.
     older: bool,
 }
 
@@ -211,7 +211,7 @@ fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
     Ok(Content { rows, whole, torn, older })
 }
 
-/// For each column of the header its place in the file, if it is there; `None` where the file has other columns.
+/// The place in the file of each column of the header, if it is there; `None` where the file has other columns.
 fn places<T: Row>(found: &StringRecord) -> Option<Vec<Option<usize>>> {
     let mut next = 0;
     let header = T::header();

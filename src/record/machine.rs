@@ -5,12 +5,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// What a run ran on.
+/// The machine of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// Processor's name; missing where the system does not tell.
+    /// Name of the processor; missing where the system does not tell.
     pub cpu: Option<String>,
-    /// Logical processors that the process may use.
+    /// Number of logical processors that the process may use.
     pub cores: usize,
     /// Operating system and processor architecture.
     pub os: String,
@@ -22,7 +22,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Looks at this machine.
+    /// The machine that the process runs on.
     pub fn detect() -> Self {
         let release = read("/etc/os-release").and_then(|text| value_of(&text, "PRETTY_NAME", '='));
         let system = release.unwrap_or_else(|| std::env::consts::OS.to_owned());
@@ -36,7 +36,7 @@ impl Machine {
     }
 }
 
-/// Now, as `YYYY-MM-DDThh:mm:ssZ`.
+/// The present time as `YYYY-MM-DDThh:mm:ssZ`.
 pub fn utc_now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     rfc3339(seconds)

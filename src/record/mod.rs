@@ -17,6 +17,7 @@
 mod bench;
 mod candidates;
 mod examples;
+mod flat;
 mod folder;
 mod info;
 mod journal;
@@ -31,20 +32,23 @@ mod trace;
 mod uniform;
 
 pub use bench::{BenchRow, BenchStatus, CallRow};
-pub use candidates::{CandidateRow, read_candidates, write_candidates};
+pub(crate) use candidates::{CandidateRow, read_candidates, write_candidates};
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
-pub use folder::{RunDir, read_map, write_atomic, write_npy};
+pub use flat::to_json;
+pub(crate) use folder::write_npy;
+pub use folder::{RunDir, read_map, write_atomic};
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
     Skipped, Status, compatible, to_table,
 };
 pub use journal::{Journal, Opened, read_rows, write_rows};
-pub use machine::{Machine, utc_now};
+pub use machine::Machine;
+pub(crate) use machine::utc_now;
 pub use name::file_name;
 pub use parameters::Parameters;
 pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};
 pub use search::{SearchRow, SearchTimeRow};
-pub use shards::unite;
+pub(crate) use shards::unite;
 pub use stability::{DecisionRule, StabilityRow};
 pub use trace::{Step, Trace};
 pub use uniform::{UniformRow, uniform_means};

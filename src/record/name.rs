@@ -1,6 +1,6 @@
 //! Names of models, data sets and categories as names of files.
 
-/// Any name as one component of a file's name: what a file name cannot hold everywhere is written as `%` and two hexadecimal digits,
+/// A name as one component of the name of a file: what a file name cannot hold everywhere is written as `%` and two hexadecimal digits,
 /// so that different names never meet in one file. Ordinary names, with spaces too, stay as they are.
 ///
 /// Names that differ only in the case of letters are different here, and meet on a file system that does not tell case apart.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::{Axis, Perturbation};
 
-/// One cell for each axis, in columns named [`Axis::column`]: its value, or none where the run does not have that axis.
+/// The parameters of a perturbation in a row: one cell for each axis, in columns named [`Axis::column`]: the value, or none where the run does not have that axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Parameters([Option<f64>; Axis::COUNT]);
 
@@ -14,7 +14,7 @@ impl Parameters {
     /// Columns of the axes that came after the paper's three, which files of older versions do not have.
     pub const NEWER_COLUMNS: &'static [&'static str] = Self::COLUMNS.split_at(Axis::PAPER.len()).1;
 
-    /// The values of a perturbation on the axes of a run.
+    /// The cells of a perturbation on the axes of a run.
     pub fn new(perturbation: &Perturbation, axes: &[Axis]) -> Self {
         Self(Axis::ALL.map(|axis| axes.contains(&axis).then(|| perturbation.get(axis))))
     }
@@ -29,7 +29,7 @@ impl Parameters {
         Axis::ALL.into_iter().filter(|&axis| self.get(axis).is_some())
     }
 
-    /// What was done: nothing on an axis without a value.
+    /// The perturbation that the cells tell, with 0 on an axis without a value.
     pub fn perturbation(&self) -> Perturbation {
         Perturbation::of(self.axes().zip(self.0.iter().copied().flatten()))
     }

@@ -12,7 +12,7 @@ use crate::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId, S
 pub trait Row: Serialize + DeserializeOwned {
     /// Column names in order, in parts: a field that holds several cells is a part of its own.
     const COLUMNS: &'static [&'static [&'static str]];
-    /// Columns that files of older versions do not have; a missing one reads as empty cells.
+    /// Columns that files of older versions do not have; a missing column reads as empty cells.
     const NEWER: &'static [&'static [&'static str]] = &[];
 
     /// Column names in order.
@@ -20,7 +20,7 @@ pub trait Row: Serialize + DeserializeOwned {
         Self::COLUMNS.concat()
     }
 
-    /// The row as it is now, from one of a file that lacks [`Self::NEWER`] columns.
+    /// The row in its present form, from a row of a file that lacks [`Self::NEWER`] columns.
     #[must_use]
     fn upgraded(self) -> Self {
         self
@@ -36,36 +36,36 @@ pub struct SampleRow {
     pub dataset: String,
     /// Category, for example `bottle`.
     pub category: String,
-    /// `defect/stem`, unique within the category.
+    /// Name of the sample, `defect/stem`, unique within the category.
     pub sample: String,
     /// Ground truth of the whole sample.
     pub label: Label,
-    /// What was searched.
+    /// Attack that the row is of.
     pub attack: Attack,
-    /// The values found.
+    /// Values of the perturbation found.
     pub parameters: Parameters,
-    /// The search's loss there (lower is worse for the segmenter).
+    /// Loss of the search at the perturbation found (lower is worse for the segmenter).
     pub loss: f64,
     /// Pixel AUROC of this sample alone in [0, 1]; none where the mask has only one class.
     pub sample_auroc: Option<f64>,
-    /// Full model evaluations spent on this row, the unchanged picture included.
+    /// Number of full evaluations spent on the row, the unchanged picture included.
     pub evaluations: usize,
-    /// Coarse ones, which a search explored with; each counts for a part of a full one.
+    /// Number of coarse evaluations, which a search explored with; each counts for a part of a full evaluation.
     #[serde(deserialize_with = "zero_if_empty")]
     pub coarse: usize,
-    /// What the most promising further evaluation is expected to lower the loss by; none where the strategy has no idea.
+    /// Gain that the strategy expects of one more evaluation: how much it would lower the loss; none where it makes no guess.
     pub expected_gain: Option<f64>,
     /// Anomaly score of the whole picture in [0, 1].
     pub image_score: f64,
     /// Search strategy, `none` for the clean row.
     pub search: String,
-    /// Evaluations allowed.
+    /// Number of evaluations allowed.
     pub budget: usize,
     /// Seed of the run.
     pub seed: u64,
-    /// The picture's path as the dataset gave it.
+    /// Path of the picture as the data set gave it.
     pub image: String,
-    /// The mask's path as the dataset gave it, several joined by `;`; none for a normal sample.
+    /// Path of the mask as the data set gave it, several joined by `;`; none for a normal sample.
     pub mask: Option<String>,
 }
 
@@ -90,12 +90,12 @@ impl SampleRow {
         self.parameters.perturbation()
     }
 
-    /// The sample that the row is about.
+    /// Key of the sample that the row is about.
     pub fn key(&self) -> SampleKey {
         SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
     }
 
-    /// The sample's name in three parts.
+    /// Name of the sample in three parts.
     ///
     /// # Errors
     /// A file error when the `sample` cell is not `defect/stem`.
@@ -118,17 +118,17 @@ pub struct SummaryRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// The category, or the mean over categories.
+    /// What the row is over: a category, or the mean over categories.
     pub over: Over,
-    /// The attack whose maps are pooled.
+    /// Attack whose maps are pooled.
     pub attack: Attack,
-    /// Samples pooled.
+    /// Number of samples pooled.
     pub samples: usize,
-    /// Pooled over the samples, or the mean of the categories' metrics.
+    /// Metrics pooled over the samples, or the mean of the categories' metrics.
     pub metrics: Metrics,
     /// Mean of the search's loss over samples.
     pub mean_loss: Option<f64>,
-    /// Model evaluations spent, all samples together.
+    /// Number of model evaluations spent, all samples together.
     pub evaluations: usize,
 }
 
@@ -154,15 +154,15 @@ pub struct SweepRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// The category, or the mean over categories.
+    /// What the row is over: a category, or the mean over categories.
     pub over: Over,
-    /// The parameter that is swept.
+    /// Axis that is swept.
     pub axis: Axis,
-    /// Its value, in the unit of [`Axis`].
+    /// Value on the swept axis, in the unit of the axis.
     pub value: f64,
-    /// Samples pooled.
+    /// Number of samples pooled.
     pub samples: usize,
-    /// Pooled over the samples, or the mean of the categories' metrics.
+    /// Metrics pooled over the samples, or the mean of the categories' metrics.
     pub metrics: Metrics,
 }
 
@@ -176,7 +176,7 @@ impl Row for SweepRow {
     }
 }
 
-/// What a row of an older file is over: the mean was a category of that name.
+/// What a row of an older file is over, where the mean was a category called `mean`.
 pub(super) fn mean_by_name(over: Over) -> Over {
     if over.category() == Some("mean") { Over::Mean } else { over }
 }

@@ -5,38 +5,38 @@ use serde::{Deserialize, Serialize};
 use super::rows::Row;
 use crate::types::SampleKey;
 
-/// What one strategy found on one sample with one budget (`search.csv`). Losses are those of the joint attack.
+/// The result of one strategy on one sample with one budget (`search.csv`). Losses are those of the joint attack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchRow {
     /// Name of the model bundle.
     pub model: String,
-    /// The strategy, or the name given to an external attack.
+    /// Name of the strategy, or of an external attack.
     pub strategy: String,
-    /// Evaluations allowed.
+    /// Number of evaluations allowed.
     pub budget: usize,
-    /// Category.
+    /// Category of the sample.
     pub category: String,
-    /// `defect/stem`.
+    /// Name of the sample, `defect/stem`.
     pub sample: String,
     /// Loss of the unchanged picture.
     pub clean: f64,
     /// Lowest loss found.
     pub loss: f64,
-    /// The loss that counts as the worst case.
+    /// Loss that counts as the worst case.
     pub reference: f64,
-    /// (clean - loss) / (clean - reference); above 1 where the search went below the reference, 1 where clean is no higher
+    /// Share of the loss gap closed: (clean - loss) / (clean - reference); above 1 where the search went below the reference, 1 where clean is no higher
     /// than the reference.
     pub share: f64,
-    /// The same, at most 1.
+    /// Share of the loss gap closed, at most 1.
     pub share_capped: f64,
-    /// Full evaluations spent, the unchanged picture included.
+    /// Number of full evaluations spent, the unchanged picture included.
     pub evaluations: usize,
-    /// Coarse ones.
+    /// Number of coarse evaluations spent.
     pub coarse: usize,
 }
 
 impl SearchRow {
-    /// The sample that the row is about.
+    /// Key of the sample that the row is about.
     pub fn key(&self) -> SampleKey {
         SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
     }
@@ -59,16 +59,16 @@ impl Row for SearchRow {
     ]];
 }
 
-/// What the run of one strategy with one budget took, all models together (`search_time.csv`).
+/// The time that one strategy took with one budget, all models together (`search_time.csv`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchTimeRow {
-    /// The strategy.
+    /// Name of the strategy.
     pub strategy: String,
-    /// Evaluations allowed.
+    /// Number of evaluations allowed.
     pub budget: usize,
-    /// Inside the strategy.
+    /// Seconds inside the strategy.
     pub search_seconds: f64,
-    /// From the first decoded sample to the last row.
+    /// Seconds from the first decoded sample to the last row.
     pub wall_seconds: f64,
 }
 

@@ -1,17 +1,18 @@
-//! The records of the shards of one run become those of the run.
+//! Uniting the records of the shards of a run into those of the whole run.
 
 use super::info::{RunInfo, Status, first_decisive_difference};
 use crate::error::{Error, Result};
 use crate::types::Shard;
 
-/// Key of the shard among the settings of a run.
+/// Key of the setting `shard` in the settings of a run.
 const SHARD: &str = "shard";
 
-/// What the `run.toml` of a run would say that was not split, given those of its shards and their folders' names, in any order.
+/// The `run.toml` of the whole run, as if it had not been split, from those of its shards and the names of their folders, in any
+/// order.
 ///
 /// # Errors
-/// A usage error where one is no shard or not finished, where two differ in what decides a result (it names the first key that
-/// does), or where shards are missing or given twice.
+/// A usage error where a run is no shard or not finished, where two differ in a key that decides a result (the error names the
+/// first), or where shards are missing or given twice.
 pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
     let mut parts = Vec::with_capacity(shards.len());
     for (name, info) in shards {

@@ -1,19 +1,19 @@
-//! How stable the answers to each sample are (`stability.csv`).
+//! The rows of `stability.csv`: how stable the answer to each sample is.
 
 use serde::{Deserialize, Serialize};
 
 use super::rows::Row;
 use crate::types::{Attack, Label, SampleKey, named};
 
-/// How a decision threshold was chosen: a picture is called anomalous where its image score is above.
+/// The rule that a decision threshold was chosen by: a picture is called anomalous where its image score is above the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecisionRule {
-    /// The user gave it.
+    /// A threshold that the user gave.
     Given,
-    /// Largest F1 of the unchanged pictures of the category, against their labels.
+    /// The threshold of the largest F1 of the unchanged pictures of the category, against their labels.
     BestF1,
-    /// The highest 5 % of the unchanged pictures of the category, at least one, are called anomalous.
+    /// The threshold above which the highest 5 % of the unchanged pictures of the category lie, at least one.
     TopFivePercent,
 }
 
@@ -23,7 +23,7 @@ named!(DecisionRule, "a rule of decision", {
     TopFivePercent = "top-5-percent",
 });
 
-/// One sample under one attack: how far the answer moved at the worst case, and, for an attack on one axis, from which value of
+/// The stability of one sample under one attack: how far the answer moved at the worst case, and, for an attack on one axis, from which value of
 /// that axis on the decision flips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StabilityRow {
@@ -31,42 +31,42 @@ pub struct StabilityRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// Category.
+    /// Category of the sample.
     pub category: String,
-    /// `defect/stem`.
+    /// Name of the sample, `defect/stem`.
     pub sample: String,
     /// Ground truth of the whole sample.
     pub label: Label,
-    /// The attack, or the axis that was scanned by the name of its attack.
+    /// Attack; for an axis that was scanned the attack on that axis.
     pub attack: Attack,
-    /// The sample is called anomalous where its image score is above.
+    /// Decision threshold: the sample is called anomalous where its image score is above.
     pub threshold: f64,
-    /// How the threshold was chosen.
+    /// Rule that the threshold was chosen by.
     pub rule: DecisionRule,
     /// Image score of the unchanged picture.
     pub clean_score: f64,
     /// Image score at the attack's worst case; none where the attack was not made.
     pub worst_score: Option<f64>,
-    /// How far map and image score moved there, at least 0; none where the attack was not made.
+    /// Drift: how far map and image score moved at the attack's worst case, at least 0; none where the attack was not made.
     pub drift: Option<f64>,
-    /// Whether the decision there is another than on the unchanged picture; none where the attack was not made.
+    /// Whether the decision at the attack's worst case differs from that on the unchanged picture; none where the attack was not made.
     pub flips: Option<bool>,
-    /// The negative value nearest to 0 at which the decision was seen flipped: degrees, radians or saturation shift.
+    /// Negative value of the axis nearest to 0 at which the decision was seen flipped, in the unit of the axis.
     pub below: Option<f64>,
-    /// The positive one.
+    /// Positive value of the axis nearest to 0 at which the decision was seen flipped, in the unit of the axis.
     pub above: Option<f64>,
-    /// The nearer of both, without its sign; none where the decision held within the bounds or the axis was not scanned.
+    /// Distance of the nearest flip from 0, on either side; none where the decision held within the bounds or the axis was not scanned.
     pub tolerance: Option<f64>,
-    /// Step of the scan; none where the axis was not scanned. A flip over less than that may have been missed.
+    /// Step of the scan; none where the axis was not scanned. A flip over less than a step may have been missed.
     pub step: Option<f64>,
-    /// How closely a flip is located; none where the axis was not scanned.
+    /// Precision with which a flip is located; none where the axis was not scanned.
     pub resolution: Option<f64>,
-    /// Model evaluations of the scan, the unchanged picture included; none where the axis was not scanned.
+    /// Number of model evaluations of the scan, the unchanged picture included; none where the axis was not scanned.
     pub evaluations: Option<usize>,
 }
 
 impl StabilityRow {
-    /// The sample that the row is about.
+    /// Key of the sample that the row is about.
     pub fn key(&self) -> SampleKey {
         SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
     }

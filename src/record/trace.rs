@@ -1,4 +1,4 @@
-//! Every evaluation of one search, read back.
+//! The trace of one search, read back: all its evaluations.
 
 use std::fs;
 use std::path::Path;
@@ -8,33 +8,33 @@ use ndarray_npy::ReadNpyExt as _;
 
 use crate::error::{Error, Result};
 
-/// The evaluations of one search in their order, the unchanged picture first: what `keep_traces` saved.
+/// The trace of one search, which `keep_traces` saves: its evaluations in their order, the unchanged picture first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace(Array2<f64>);
 
 /// One evaluation of a [`Trace`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step<'t> {
-    /// The values on the axes of the attack, in their units.
+    /// Values on the axes of the attack, in their units.
     pub point: ArrayView1<'t, f64>,
-    /// What the search was told.
+    /// Loss that the search was told.
     pub loss: f64,
-    /// In full evaluations: 1, or less for a coarse one, whose loss is not that of a full one.
+    /// Cost in full evaluations: 1, or less for a coarse evaluation, whose loss is not that of a full one.
     pub cost: f64,
 }
 
 impl Step<'_> {
-    /// Whether the loss counts as found.
+    /// Whether the evaluation is a full one, whose loss counts as found.
     pub fn is_full(&self) -> bool {
         self.cost >= 1.0
     }
 }
 
 impl Trace {
-    /// Reads a trace of an attack on so many axes. An older one has no costs: all its evaluations are full.
+    /// Reads the trace of an attack on so many axes. A trace of an older version has no costs: all its evaluations are full.
     ///
     /// # Errors
-    /// A file error when it is missing, damaged, or of another number of axes.
+    /// A file error when the file is missing, damaged, or of another number of axes.
     pub fn read(path: &Path, axes: usize) -> Result<Self> {
         let fix = "make the run again with `keep_traces`, in another folder";
         let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;

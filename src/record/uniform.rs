@@ -15,21 +15,22 @@ pub struct UniformRow {
     pub model: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// The category; all categories, whose one perturbation is chosen by the mean over them; or the mean over categories.
+    /// What the row is over: a category; all categories, whose one perturbation is chosen by the mean over them; or the mean over
+    /// categories.
     pub over: Over,
-    /// The attack whose axes were searched.
+    /// Attack whose axes were searched.
     pub attack: Attack,
-    /// The values found; none in a mean.
+    /// Values of the perturbation found; none in a mean.
     pub parameters: Parameters,
     /// Search strategy, `none` for the clean row.
     pub search: String,
-    /// Perturbations allowed, the identity included.
+    /// Number of perturbations allowed, the identity included.
     pub budget: usize,
-    /// Samples pooled.
+    /// Number of samples pooled.
     pub samples: usize,
-    /// Full model evaluations that the row stands on: perturbations tried times samples.
+    /// Number of full evaluations that the row stands on: perturbations tried times samples.
     pub evaluations: usize,
-    /// Pooled over the samples, or the mean of the categories' metrics.
+    /// Metrics pooled over the samples, or the mean of the categories' metrics.
     pub metrics: Metrics,
     /// Mean of the loss over samples.
     pub mean_loss: Option<f64>,
@@ -59,7 +60,7 @@ impl UniformRow {
         self.parameters.perturbation()
     }
 
-    /// The part that `summary.csv` has of a per-sample attack.
+    /// The part of the row that `summary.csv` has of a per-sample attack.
     pub fn summary(&self) -> SummaryRow {
         SummaryRow {
             model: self.model.clone(),

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::cell::{Cell, Column, Form};
+use super::table::Table;
 use crate::record::SummaryRow;
 use crate::types::{Attack, Over};
 
@@ -89,6 +91,43 @@ fn summarise(rows: &[SummaryRow], own: &DefendedModel, models: &[DefendedModel])
     }
 }
 
+/// A row for each model and defence; `None` where there are no rows.
+pub fn defence_table(rows: &[DefenceSummary]) -> Option<Table> {
+    let worst = rows.first()?.attack.map_or_else(|| "worst".to_owned(), |attack| attack.to_string());
+    let points =
+        |a: Option<f64>, b: Option<f64>| Cell::Several(" / ", vec![Cell::Points(a), Cell::Points(b)]);
+    let lines = rows.iter().map(|row| {
+        vec![
+            Cell::text(&row.model),
+            Cell::text(&row.defence),
+            Cell::shares(row.clean_pixel_auroc, row.clean_aupro),
+            Cell::shares(row.worst_pixel_auroc, row.worst_aupro),
+            points(row.won_pixel_auroc, row.won_aupro),
+            points(row.lost_pixel_auroc, row.lost_aupro),
+            Cell::count(row.pictures_per_evaluation),
+            Cell::Number(row.times_slower, Form::Decimals(2)),
+        ]
+    });
+    let both = |head: &str| {
+        Column::numbers(head).named(["pixel AUROC", "AUPRO"].map(|metric| format!("{head} {metric}")))
+    };
+    let columns = vec![
+        Column::words("model"),
+        Column::words("defence"),
+        both("clean"),
+        both(&worst),
+        both("won back"),
+        both("clean lost"),
+        Column::numbers("pictures"),
+        Column::numbers("times slower"),
+    ];
+    Some(Table::new(
+        "defences: pixel AUROC / AUPRO in %, means over categories; differences in points to the same model without a defence",
+        columns,
+        lines.collect(),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +181,29 @@ mod tests {
         // Without the plain model nothing can be told.
         let alone = defence_summary(&rows, &[model("m+rotate:4", "rotate:4", 4)]);
         assert_eq!((alone[0].won_pixel_auroc, alone[0].clean_pixel_auroc), (None, Some(0.75)));
+    }
+
+    #[test]
+    fn a_table_has_a_row_for_each_model_and_defence() {
+        let rows = [
+            row("m", Attack::Clean, 0.875),
+            row("m", Attack::Joint, 0.25),
+            row("m+rotate:4", Attack::Clean, 0.75),
+            row("m+rotate:4", Attack::Joint, 0.625),
+        ];
+        let found = defence_summary(&rows, &[model("m", "none", 1), model("m+rotate:4", "rotate:4", 4)]);
+        let table = defence_table(&found).unwrap();
+        let csv = table.to_csv();
+        let lines: Vec<&str> = csv.lines().collect();
+        assert_eq!(
+            lines[0],
+            "model,defence,clean pixel AUROC,clean AUPRO,joint pixel AUROC,joint AUPRO,won back pixel AUROC,won back AUPRO,\
+             clean lost pixel AUROC,clean lost AUPRO,pictures,times slower"
+        );
+        assert_eq!(lines[1..], ["m,none,0.875,,0.25,,,,,,1,", "m,rotate:4,0.75,,0.625,,0.375,,0.125,,4,4"]);
+        let text = table.to_text();
+        let line = "m      rotate:4  75.0 / -  62.5 / -  +37.5 / -   +12.5 / -         4          4.00";
+        assert!(text.ends_with(line), "{text}");
+        assert_eq!(defence_table(&[]), None);
     }
 }

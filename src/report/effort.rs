@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use super::axis::on_axis;
+use super::cell::{Cell, Column, Form};
+use super::table::Table;
 use crate::record::SampleRow;
 use crate::search::{Exhaustive, Kind};
 use crate::stats;
@@ -69,6 +72,33 @@ fn scan_step(row: &SampleRow, bounds: &Bounds) -> Option<f64> {
     (steps > 0 && width > 0.0).then(|| width / steps as f64)
 }
 
+/// A row for each model and attack; `None` where nothing was attacked. In CSV the step is in the unit of the attack's axis.
+pub fn effort_table(efforts: &[Effort]) -> Option<Table> {
+    if efforts.is_empty() {
+        return None;
+    }
+    let rows = efforts.iter().map(|effort| {
+        vec![
+            Cell::text(&effort.model),
+            Cell::text(effort.attack.to_string()),
+            Cell::text(&effort.search),
+            Cell::Number(Some(effort.evaluations), Form::Decimals(1)),
+            Cell::Number(Some(effort.coarse), Form::Decimals(1)),
+            on_axis(effort.attack, effort.scan_step),
+            Cell::Number(effort.expected_gain, Form::Decimals(4)),
+        ]
+    });
+    let words = ["model", "attack", "search"].map(Column::words);
+    let numbers =
+        ["full evaluations", "coarse evaluations", "exact in steps of", "expected gain of one more"];
+    Some(Table::new(
+        "searches, means over samples: a grid over one axis is exact in steps of the size given; any other search may have missed lower \
+         losses, and where it can it estimates by how much one more full evaluation would lower the loss",
+        words.into_iter().chain(numbers.map(Column::numbers)).collect(),
+        rows.collect(),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,5 +161,21 @@ mod tests {
         assert_eq!((found[0].samples, found[0].evaluations, found[0].coarse), (2, 50.0, 150.0));
         assert_eq!(found[0].expected_gain, Some(0.5));
         assert_eq!((found[1].model.as_str(), found[1].expected_gain), ("n", None));
+    }
+
+    #[test]
+    fn a_table_has_a_row_for_each_model_and_attack() {
+        let scanned = row(Attack::Single(Axis::Angle), Kind::Grid, 17);
+        let joint = SampleRow { expected_gain: Some(0.03125), ..row(Attack::Joint, Kind::Bayesian, 100) };
+        let table = effort_table(&efforts(&[scanned, joint], &Bounds::default())).unwrap();
+        assert_eq!(
+            table.to_csv(),
+            "model,attack,search,full evaluations,coarse evaluations,exact in steps of,expected gain of one more\n\
+             m,angle,grid,17,0,12,\nm,joint,bayesian,100,0,,0.03125\n"
+        );
+        let text = table.to_text();
+        let line = "m      angle   grid                  17.0                 0.0          12.00 deg                          -";
+        assert!(text.contains(line), "{text}");
+        assert_eq!(effort_table(&[]), None);
     }
 }

@@ -1,18 +1,27 @@
-//! Tables from records alone: what a paper would print, as CSV, Markdown and LaTeX, clean numbers beside published
-//! ones, and search strategies beside each other.
+//! Tables from records alone, as text, CSV, Markdown and LaTeX: what a run found and what it took, what a paper would print, clean
+//! numbers beside published ones, and search strategies and providers beside each other.
 
+mod axis;
+mod bench;
+mod cell;
 mod defence;
 mod effort;
 mod paper;
 mod published;
 mod search;
 mod stability;
+mod summary;
+mod sweep;
 mod table;
 
-pub use defence::{DefenceSummary, DefendedModel, defence_summary};
-pub use effort::{Effort, efforts};
+pub use bench::{bench_notes, bench_tables};
+pub use cell::{Cell, Column, Form};
+pub use defence::{DefenceSummary, DefendedModel, defence_summary, defence_table};
+pub use effort::{Effort, effort_table, efforts};
 pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
 pub use search::{Standing, score, search_tables, standings};
-pub use stability::{StabilitySummary, stability_summary};
-pub use table::{Cell, Table};
+pub use stability::{StabilitySummary, stability_summary, stability_tables};
+pub use summary::{summary_tables, uniform_tables};
+pub use sweep::sweep_table;
+pub use table::Table;

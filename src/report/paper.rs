@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::cell::{Cell, Column};
 use super::published::published;
-use super::table::{Cell, Table};
+use super::table::Table;
 use crate::dataset::Official;
 use crate::record::SummaryRow;
 use crate::stats::distinct;
@@ -26,8 +27,8 @@ fn attack_name(attack: Attack) -> &'static str {
 pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
     let means: Vec<&SummaryRow> = rows.iter().filter(|row| row.over == Over::Mean).collect();
     let attacks = attacks_of(&means);
-    let header = ["dataset", "metric"].into_iter().chain(attacks.iter().map(|&attack| attack_name(attack)));
-    let header: Vec<String> = header.chain(["drop"]).map(str::to_owned).collect();
+    let numbers = attacks.iter().map(|&attack| attack_name(attack)).chain(["drop"]).map(Column::numbers);
+    let columns: Vec<Column> = ["dataset", "metric"].map(Column::words).into_iter().chain(numbers).collect();
     distinct(means.iter().map(|row| row.model.as_str()))
         .into_iter()
         .map(|model| {
@@ -50,7 +51,7 @@ pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
                 }
             }
             let title = format!("{model}: clean and per-sample worst case, means over categories in %");
-            (model.to_owned(), Table { title, header: header.clone(), rows: lines })
+            (model.to_owned(), Table::new(title, columns.clone(), lines))
         })
         .collect()
 }
@@ -59,11 +60,10 @@ pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
 pub fn category_table(rows: &[SummaryRow]) -> Table {
     let all: Vec<&SummaryRow> = rows.iter().collect();
     let attacks = attacks_of(&all);
-    let columns = attacks
-        .iter()
-        .flat_map(|&attack| METRICS.map(|(metric, _)| format!("{} {metric}", attack_name(attack))));
-    let header: Vec<String> =
-        ["backbone", "dataset", "category"].map(str::to_owned).into_iter().chain(columns).collect();
+    let numbers = attacks.iter().flat_map(|&attack| {
+        METRICS.map(|(metric, _)| Column::numbers(format!("{} {metric}", attack_name(attack))))
+    });
+    let columns = ["backbone", "dataset", "category"].map(Column::words).into_iter().chain(numbers).collect();
     let mut keys = distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str(), &row.over)));
     keys.sort_by_key(|&(model, dataset, over)| {
         let place = |name: &str, of: fn(&SummaryRow) -> &str| rows.iter().position(|row| of(row) == name);
@@ -83,7 +83,7 @@ pub fn category_table(rows: &[SummaryRow]) -> Table {
             line
         })
         .collect();
-    Table { title: "Every category, in %".to_owned(), header, rows: lines }
+    Table::new("Every category, in %", columns, lines)
 }
 
 /// Clean numbers beside published ones where backbone and category match; `comparable` tells which model is a ViT-B/16+, the one
@@ -131,25 +131,21 @@ pub fn published_table(
     if lines.is_empty() {
         return None;
     }
-    let header = [
-        "backbone",
-        "dataset",
-        "category",
-        "samples",
+    let words = ["backbone", "dataset", "category", "samples"].map(Column::words);
+    let numbers = [
         "pAUROC",
         "published pAUROC",
         "pAUROC difference",
         "AUPRO",
         "published AUPRO (200 thresholds)",
         "AUPRO difference",
-        "source",
-    ];
-    Some(Table {
-        title: "Clean numbers beside published ones of WinCLIP with ViT-B/16+ (LAION-400M, 240 pixels), in % and points"
-            .to_owned(),
-        header: header.map(str::to_owned).to_vec(),
-        rows: lines,
-    })
+    ]
+    .map(Column::numbers);
+    Some(Table::new(
+        "Clean numbers beside published ones of WinCLIP with ViT-B/16+ (LAION-400M, 240 pixels), in % and points",
+        words.into_iter().chain(numbers).chain([Column::words("source")]).collect(),
+        lines,
+    ))
 }
 
 fn attacks_of(rows: &[&SummaryRow]) -> Vec<Attack> {
@@ -192,7 +188,7 @@ mod tests {
         let tables = backbone_tables(&rows());
         let [(name, table)] = &tables[..] else { panic!("one backbone") };
         assert_eq!(name, "b16");
-        assert_eq!(table.header, ["dataset", "metric", "clean", "3D", "drop"]);
+        assert_eq!(table.heads(), ["dataset", "metric", "clean", "3D", "drop"]);
         assert_eq!(table.rows.len(), 4);
         let Cell::Points(Some(drop)) = table.rows[0][4] else { panic!("{:?}", table.rows[0]) };
         assert!((drop + 0.25).abs() < 1e-12, "{drop}");
@@ -205,7 +201,7 @@ mod tests {
         let table = category_table(&rows());
         let names: Vec<_> = table.rows.iter().map(|row| row[2].clone()).collect();
         assert_eq!(names, ["bottle", "cable", "mean", "bottle", "mean"].map(Cell::text));
-        assert_eq!(table.header.len(), 3 + 2 * 2);
+        assert_eq!(table.columns.len(), 3 + 2 * 2);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::table::{Cell, Table};
+use super::cell::{Cell, Column};
+use super::table::Table;
 use crate::error::{Error, Result};
 use crate::record::{SearchRow, SearchTimeRow};
 use crate::stats::{self, distinct};
@@ -180,12 +181,9 @@ fn by_budget<T>(
         });
         std::iter::once(Cell::text(strategy)).chain(cells).collect()
     };
-    let header = std::iter::once("strategy \\ budget".to_owned());
-    Table {
-        title,
-        header: header.chain(budgets.iter().map(ToString::to_string)).collect(),
-        rows: strategies.iter().map(|strategy| line(strategy)).collect(),
-    }
+    let numbers = budgets.iter().map(|budget| Column::numbers(budget.to_string()));
+    let columns = std::iter::once(Column::words("strategy \\ budget")).chain(numbers).collect();
+    Table::new(title, columns, strategies.iter().map(|strategy| line(strategy)).collect())
 }
 
 /// Who is at least as bad for the model as whom; nothing where a strategy stands alone.
@@ -200,14 +198,14 @@ fn duels(whose: &str, group: &[&Standing]) -> Option<Table> {
         let names = [standing.budget.to_string(), standing.strategy.clone()].map(Cell::Text);
         names.into_iter().chain(shares.map(Cell::Share)).collect()
     });
-    let fixed = ["budget", "strategy", "best rival"].map(str::to_owned);
-    Some(Table {
-        title: format!(
+    let numbers = std::iter::once("best rival").chain(strategies.iter().copied()).map(Column::numbers);
+    Some(Table::new(
+        format!(
             "{whose}: samples in % on which a strategy's loss is at most (within 1e-6) that of its rival with the same budget"
         ),
-        header: fixed.into_iter().chain(strategies.iter().map(|&name| name.to_owned())).collect(),
-        rows: rows.collect(),
-    })
+        ["budget", "strategy"].map(Column::words).into_iter().chain(numbers).collect(),
+        rows.collect(),
+    ))
 }
 
 #[cfg(test)]
@@ -308,11 +306,11 @@ mod tests {
         };
         let tables = search_tables(&standings(&rows), &[time(1.0)], "the truth");
         assert_eq!(tables.len(), 3 * 3 + 1, "two models and both together");
-        assert_eq!(tables[0].header, ["strategy \\ budget", "25", "100"]);
+        assert_eq!(tables[0].heads(), ["strategy \\ budget", "25", "100"]);
         assert_eq!(tables[0].rows[1][1], Cell::Share(Some(0.75)));
         assert!(tables[0].title.starts_with("m, 2 samples") && tables[0].title.contains("the truth"));
-        assert_eq!(tables[3].header, ["strategy \\ budget", "25"], "n was not run with 100");
-        assert_eq!(tables[2].header, ["budget", "strategy", "best rival", "a", "b"]);
+        assert_eq!(tables[3].heads(), ["strategy \\ budget", "25"], "n was not run with 100");
+        assert_eq!(tables[2].heads(), ["budget", "strategy", "best rival", "a", "b"]);
         assert_eq!(tables[2].rows[1][2..], [Some(0.5), Some(0.5), None].map(Cell::Share));
         assert!(tables[6].title.starts_with("all models together, 4 samples"));
         assert_eq!(tables[9].rows, [vec![Cell::text("a"), Cell::Share(Some(0.25))]]);

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
-use crate::record::StabilityRow;
+use super::axis::on_axis;
+use super::cell::{Cell, Column, Form};
+use super::table::Table;
+use crate::record::{DecisionRule, StabilityRow};
 use crate::stats::{self, distinct};
-use crate::types::{Attack, Over};
+use crate::types::{Attack, Axis, Over};
 
 /// The samples of one category, or of all, under one attack.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -97,11 +100,105 @@ fn reached_by(sorted: &[f64], scanned: usize, share: f64) -> Option<f64> {
     sorted.get(count - 1).copied()
 }
 
+/// One table for each model: a row for each category and attack; the notes say what its columns stand on. In CSV tolerances are in
+/// the unit of the attack's axis, or `held` where no decision flips that early.
+pub fn stability_tables(rows: &[StabilityRow]) -> Vec<Table> {
+    let summary = stability_summary(rows);
+    let table = |model: &str| {
+        let own = summary.iter().filter(|row| row.model == model);
+        Table {
+            notes: notes(&rows.iter().filter(|row| row.model == model).collect::<Vec<_>>()),
+            ..Table::new(
+                format!(
+                    "{model}: how far map and image score move at the worst case, and from which value on the decision flips"
+                ),
+                columns(),
+                own.map(line).collect(),
+            )
+        }
+    };
+    distinct(summary.iter().map(|row| row.model.as_str())).into_iter().map(table).collect()
+}
+
+fn columns() -> Vec<Column> {
+    let words = ["category", "attack"].map(Column::words);
+    let numbers = [
+        "samples",
+        "threshold",
+        "mean drift",
+        "largest",
+        "flipped there",
+        "flip in scan",
+        "from",
+        "5 % from",
+        "half from",
+    ];
+    let named = |head| match head {
+        "largest" => Column::numbers(head).named(["largest drift"]),
+        "flipped there" => Column::numbers(head).named(["flipped there", "attacked"]),
+        "flip in scan" => Column::numbers(head).named(["flip in scan", "scanned"]),
+        _ => Column::numbers(head),
+    };
+    words.into_iter().chain(numbers.map(named)).collect()
+}
+
+fn line(row: &StabilitySummary) -> Vec<Cell> {
+    let number = |value: Option<f64>| Cell::Number(value, Form::Decimals(3));
+    let flip = |value: Option<f64>| match value {
+        None if row.scanned > 0 => Cell::text("held"),
+        value => on_axis(row.attack, value),
+    };
+    vec![
+        Cell::text(row.over.to_string()),
+        Cell::text(row.attack.to_string()),
+        Cell::count(row.samples),
+        number(row.threshold),
+        number(row.mean_drift),
+        number(row.max_drift),
+        row.flipped.map_or(Cell::Count(None), |count| Cell::part(count, row.samples)),
+        if row.scanned == 0 { Cell::Count(None) } else { Cell::part(row.flipped_in_scan, row.scanned) },
+        flip(row.min),
+        flip(row.percent_5),
+        flip(row.median),
+    ]
+}
+
+/// How the decisions were made, and how finely the axes were scanned.
+fn notes(rows: &[&StabilityRow]) -> Vec<String> {
+    let rules = [
+        (DecisionRule::Given, "given with `decision`"),
+        (DecisionRule::BestF1, "of each category, that of largest F1 of the clean image scores"),
+        (
+            DecisionRule::TopFivePercent,
+            "of each category, exceeded by the highest 5 % of the clean image scores (at least one); give `decision` if the line \
+             has a threshold of its own",
+        ),
+    ];
+    let used = rules.into_iter().filter(|(rule, _)| rows.iter().any(|row| row.rule == *rule));
+    let mut notes: Vec<String> = used
+        .map(|(_, words)| format!("decision: anomalous above a threshold on the image score: {words}"))
+        .collect();
+    let scanned: Vec<String> = Axis::ALL
+        .into_iter()
+        .filter_map(|axis| {
+            let row = rows.iter().find(|row| row.attack == Attack::Single(axis) && row.step.is_some())?;
+            Some(format!("{axis} {:.3} to {:.4}", row.step?, row.resolution?))
+        })
+        .collect();
+    if !scanned.is_empty() {
+        notes.push(format!(
+            "scan outward from 0, step and how closely a flip is then located: {}; a flip over less than a step may be missed; held: \
+             none within the bounds",
+            scanned.join(", ")
+        ));
+    }
+    notes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::DecisionRule;
-    use crate::types::{Axis, Label};
+    use crate::types::Label;
 
     fn row(category: &str, attack: Attack, tolerance: Option<f64>) -> StabilityRow {
         let scanned = attack != Attack::Joint;
@@ -165,5 +262,32 @@ mod tests {
         let summary = stability_summary(&[joint, scanned]);
         assert_eq!((summary[0].scanned, summary[0].min, summary[0].max_drift), (0, None, Some(0.25)));
         assert_eq!((summary[1].flipped, summary[1].mean_drift, summary[1].min), (None, None, Some(0.5)));
+    }
+
+    #[test]
+    fn each_model_has_a_table_with_what_it_stands_on() {
+        let given = StabilityRow { rule: DecisionRule::Given, ..row("a", Attack::Joint, None) };
+        let angle = row("a", Attack::Single(Axis::Angle), Some(12.5));
+        let other = StabilityRow { model: "n".into(), ..angle.clone() };
+        let unflipped = StabilityRow { tolerance: None, ..row("a", Attack::Single(Axis::Hue), None) };
+        let tables = stability_tables(&[given, angle, unflipped, other]);
+        assert_eq!(tables.len(), 2);
+        assert_eq!(
+            tables[0].to_csv(),
+            "category,attack,samples,threshold,mean drift,largest drift,flipped there,attacked,flip in scan,scanned,from,\
+             5 % from,half from\n\
+             a,joint,1,0.5,0.25,0.25,1,1,,,,,\n\
+             a,angle,1,0.5,0.25,0.25,1,1,1,1,12.5,12.5,12.5\n\
+             a,hue,1,0.5,0.25,0.25,1,1,0,1,held,held,held\n"
+        );
+        let text = tables[0].to_text();
+        for part in ["1 of 1             -          -", "12.50 deg  12.50 deg", "0 of 1       held      held"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let [given, top, scan] = tables[0].notes.as_slice() else { panic!("{:?}", tables[0].notes) };
+        assert!(given.ends_with("given with `decision`") && top.contains("highest 5 %"), "{given}, {top}");
+        assert!(scan.contains("angle 1.000 to 0.1000, hue 1.000 to 0.1000;"), "{scan}");
+        assert_eq!(tables[1].notes.len(), 2, "only of its own rows");
     }
 }

@@ -6,7 +6,8 @@ use super::cache::{cache_folder, runtime_folder};
 use super::event::Event;
 use super::flavour::Flavour;
 use super::library::{library_in, nowhere};
-use super::{Options, probe, python, wheels};
+use super::options::Options;
+use super::{probe, python, wheels};
 use crate::error::{Error, Result};
 use crate::types::named;
 

@@ -45,7 +45,7 @@ pub(super) fn nowhere(flavour: Flavour, problem: &str) -> Error {
         format!("ONNX Runtime ({flavour})"),
         problem,
         format!(
-            "one of: (1) name a library with `ort_lib = FILE` or ORT_DYLIB_PATH; (2) `pip install {package}` in the active \
+            "one of: (1) name a library with `ort_lib` or ORT_DYLIB_PATH; (2) `pip install {package}` in the active \
              Python environment; (3) `askance runtime install {flavour}` on a machine with a network, and copy its cache \
              folder (~/.cache/askance, or ASKANCE_CACHE) here{fetch}"
         ),

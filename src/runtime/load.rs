@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
+use super::event::Event;
 use super::find::{Found, Source, find};
-use super::{Event, Options, probe};
+use super::options::Options;
+use super::probe;
 use crate::error::{Error, Result};
 
 /// ONNX Runtime, loaded. Cheap to clone; every clone is the same library.

@@ -25,6 +25,7 @@ mod installed;
 mod keep;
 mod library;
 mod load;
+mod options;
 #[cfg(feature = "install")]
 mod pip;
 mod probe;
@@ -34,8 +35,6 @@ mod unpack;
 #[cfg_attr(not(feature = "install"), allow(dead_code, reason = "only names of folders are asked for"))]
 mod wheels;
 
-use std::path::PathBuf;
-
 pub use cache::cache_folder;
 pub use event::Event;
 pub use find::{Found, Source, find};
@@ -44,30 +43,10 @@ pub use flavour::Flavour;
 pub use install::{InstallOptions, install};
 pub use installed::{Installed, installed};
 pub use load::Runtime;
+pub use options::Options;
 pub use probe::OLDEST_VERSION;
 
 pub(crate) use cuda::{Needed, fix as fix_missing, preload as preload_cuda};
 pub(crate) use hash::{sha256, sha256_of_file};
 pub(crate) use keep::load_for_good;
 pub(crate) use probe::missing_library;
-
-/// Where and how to look for ONNX Runtime.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// The library file, or a folder that holds it. Wins over everything else.
-    pub ort_lib: Option<PathBuf>,
-    /// Forbids the network, and so the installation with pip.
-    pub offline: bool,
-    /// Which build is wanted; see [`Provider::flavour`](crate::model::Provider::flavour).
-    pub flavour: Flavour,
-    /// The cache folder instead of [`cache_folder`].
-    pub cache: Option<PathBuf>,
-}
-
-impl Options {
-    /// The defaults, with [`Options::ort_lib`] from the environment variable `ORT_DYLIB_PATH` where that is set.
-    pub fn from_env() -> Self {
-        let ort_lib = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
-        Self { ort_lib, ..Self::default() }
-    }
-}

@@ -1,39 +1,29 @@
 //! Bayesian optimisation as a search strategy.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
 use super::gaussian_process::{Belief, GaussianProcess, Kernel};
-use super::sequence::halton;
+use super::proposals::Proposals;
+use super::space::Space;
+use super::strategy::{Kind, Strategy, check_lengths};
 use super::tracker::finite_or_infinity;
-use super::{Space, Strategy, check_lengths};
 use crate::stats;
 use crate::types::Detail;
 
 /// Share of the budget that goes into the first, space-filling design.
 const DESIGN: f64 = 0.2;
-/// Share of what is spent that goes into coarse looks, as long as there is enough left.
+/// Share of what is spent that goes into coarse evaluations, as long as there is enough left.
 const COARSE: f64 = 0.65;
-/// Share of the budget that is left to full looks alone, at the end.
+/// Share of the budget that is left to full evaluations alone, at the end.
 const LAST: f64 = 0.15;
 /// Share of the budget in which nothing is tried any more for the sake of learning.
 const CLOSING: f64 = 0.1;
-/// Points among which a round chooses.
-const CANDIDATES: usize = 120;
-/// Observations of the lowest losses that are looked at again.
+/// Observations of the lowest losses that a round considers again.
 const PROMISING: usize = 30;
 /// Places around which candidates are drawn.
 const PLACES: usize = 5;
 /// How many deviations below the mean a candidate is judged by, in turn.
 const OPTIMISM: [f64; 4] = [0.0, 0.5, 1.0, 2.0];
-/// Probability that a coordinate of a random point is moved to the nearest landmark: an end of its axis, or the coordinate of the
-/// first point that was offered.
-const SNAP: f64 = 0.25;
-/// First and least standard deviation of steps from a good place, in units of an axis, and what is left of it after a round.
-const STEPS: (f64, f64, f64) = (0.08, 0.02, 0.97);
-
 /// Bayesian optimisation (Jones, Schonlau and Welch 1998) for losses that are rough along some axes and smooth along others, with
-/// coarse and full looks at a point in one Gaussian process (a co-kriging after Kennedy and O'Hagan 2000).
+/// coarse and full evaluations of points in one Gaussian process (a co-kriging after Kennedy and O'Hagan 2000).
 ///
 /// - **Design.** A fifth of the budget goes to a Halton sequence, of which a quarter of the coordinates is moved to the ends of
 ///   their axes or to the coordinates of the first offered point: worst cases often lie exactly there.
@@ -41,30 +31,29 @@ const STEPS: (f64, f64, f64) = (0.08, 0.02, 0.97);
 ///   (Srinivas et al. 2010), with 0, 1/2, 1 and 2 deviations in turn; the deviation is what the closest observation leaves,
 ///   which takes a hundredth of the time of the exact one and finds as much. Candidates are random points, good places with other
 ///   values of the rough axes, and good values of the rough axes with other places.
-/// - **Coarse looks** take about two thirds of the budget where they are cheaper; full looks go to the points that promise the
-///   lowest full loss, seen coarsely before or not, and have the last part of the budget to themselves.
+/// - **Coarse evaluations** take about two thirds of the budget where they are cheaper; full ones go to the points that promise
+///   the lowest full loss, evaluated coarsely before or not, and have the last part of the budget to themselves.
 ///
-/// Points offered before the first `ask` count as full looks.
+/// Points offered before the first `ask` count as full evaluations.
 #[derive(Clone, Debug)]
 pub struct Bayesian {
     space: Space,
-    rng: ChaCha8Rng,
+    proposals: Proposals,
     budget: f64,
     left: f64,
     coarse_cost: f64,
     spent_coarse: f64,
-    shift: Vec<f64>,
-    landmarks: Vec<Vec<f64>>,
     process: GaussianProcess,
-    step: f64,
     turn: usize,
     detail: Detail,
-    /// This round: unit coordinates, the point that was made of them, whether it was asked for, its loss.
+    /// The points of this round.
     round: Vec<Member>,
 }
 
+/// A point of a round, whether it was asked for, and its loss.
 #[derive(Clone, Debug)]
 struct Member {
+    /// Unit coordinates of the point.
     unit: Vec<f64>,
     point: Vec<f64>,
     asked: bool,
@@ -72,23 +61,17 @@ struct Member {
 }
 
 impl Bayesian {
-    /// With at most `budget` full looks, or more looks of which some are coarse and count `coarse_cost` each; no coarse ones where
-    /// that is 1 or more.
+    /// A search with at most `budget` full evaluations, or more evaluations of which the coarse ones count `coarse_cost` each;
+    /// where that is 1 or more, all are full.
     pub fn new(space: &Space, budget: usize, seed: u64, coarse_cost: f64) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let shift = (0..space.len()).map(|_| rng.random()).collect();
-        let ends = |circular: bool| if circular { Vec::new() } else { vec![0.0, 1.0] };
         Self {
-            landmarks: space.dimensions().iter().map(|dimension| ends(dimension.circular)).collect(),
+            proposals: Proposals::new(space, seed),
             process: GaussianProcess::new(Kernel::new(space)),
             space: space.clone(),
-            rng,
             budget: budget as f64,
             left: budget as f64,
             coarse_cost,
             spent_coarse: 0.0,
-            shift,
-            step: STEPS.0,
             turn: 0,
             detail: Detail::Full,
             round: Vec::new(),
@@ -106,61 +89,32 @@ impl Bayesian {
         }
     }
 
-    /// How many looks the rest of the budget has.
+    /// How many evaluations the rest of the budget has.
     fn affordable(&self, detail: Detail) -> usize {
-        // A sum of many costs must not lose a look to rounding.
+        // A sum of many costs must not lose an evaluation to rounding.
         ((self.left + 1e-9) / self.cost(detail)).floor() as usize
     }
 
     /// The first round.
     fn design(&mut self) -> Vec<Vec<f64>> {
         self.detail = if self.has_coarse() { Detail::Coarse } else { Detail::Full };
-        // One full look is kept, so that a coarse design is of some use.
+        // One full evaluation is kept, so that a coarse design is of some use.
         let most = if self.has_coarse() { self.left - 1.0 } else { self.left };
         let count = (DESIGN * self.budget).max(6.0 * self.coarse_cost.min(1.0)).min(most);
         let count = (count / self.cost(self.detail) + 1e-9).floor() as usize;
         if count == 0 {
             self.detail = Detail::Full;
-            return vec![self.halton(0)];
+            return vec![self.proposals.halton(0)];
         }
-        let mut points: Vec<Vec<f64>> = (0..count as u64).map(|index| self.halton(index)).collect();
-        // What the coarse look makes of the point that is known best ties both levels together.
+        let mut points: Vec<Vec<f64>> = (0..count as u64).map(|index| self.proposals.halton(index)).collect();
+        // A coarse evaluation of the first point offered ties both levels together.
         if let (Detail::Coarse, Some(first)) = (self.detail, self.process.points().first()) {
             points[0].clone_from(first);
         }
         points
     }
 
-    fn halton(&mut self, index: u64) -> Vec<f64> {
-        let mut unit = halton(index + 1, &self.shift);
-        self.snap(&mut unit);
-        unit
-    }
-
-    /// Moves some coordinates to their landmarks.
-    fn snap(&mut self, unit: &mut [f64]) {
-        for (value, landmarks) in unit.iter_mut().zip(&self.landmarks) {
-            if self.rng.random::<f64>() < SNAP {
-                let distance = |mark: &&f64| (**mark - *value).abs();
-                if let Some(mark) = landmarks.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))) {
-                    *value = *mark;
-                }
-            }
-        }
-    }
-
-    fn random(&mut self) -> Vec<f64> {
-        let mut unit: Vec<f64> = (0..self.space.len()).map(|_| self.rng.random()).collect();
-        self.snap(&mut unit);
-        unit
-    }
-
-    fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.rng.random::<f64>()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.rng.random::<f64>()).cos()
-    }
-
-    /// Points to choose from.
+    /// Candidates around the best observations.
     fn candidates(&mut self) -> Vec<Vec<f64>> {
         let mut ranked: Vec<(f64, usize)> = self
             .lowest(PROMISING)
@@ -170,16 +124,7 @@ impl Bayesian {
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
         let places: Vec<Vec<f64>> =
             ranked.iter().take(PLACES).map(|&(_, index)| self.process.points()[index].clone()).collect();
-        (0..CANDIDATES)
-            .map(|index| {
-                let place = &places[self.rng.random_range(0..places.len())];
-                match index % 5 {
-                    0 => self.random(),
-                    1 | 2 => self.elsewhere(place.clone()),
-                    _ => self.beside(place.clone()),
-                }
-            })
-            .collect()
+        self.proposals.candidates(&places)
     }
 
     /// Observations of the lowest losses.
@@ -191,58 +136,20 @@ impl Bayesian {
         order
     }
 
-    /// A good place with other values of its rough axes.
-    fn elsewhere(&mut self, mut unit: Vec<f64>) -> Vec<f64> {
-        let other = self.random();
-        let moved = self.rng.random::<f64>() < 0.5;
-        for axis in 0..unit.len() {
-            if self.space.is_rough(axis) {
-                unit[axis] = other[axis];
-            } else if moved {
-                unit[axis] += 0.04 * self.normal();
-            }
-        }
-        self.fold(unit)
-    }
-
-    /// Another place with the same, or almost the same, values of the rough axes.
-    fn beside(&mut self, mut unit: Vec<f64>) -> Vec<f64> {
-        let step = self.step * (0.8 * self.normal()).exp();
-        let moved = self.rng.random::<f64>() < 0.3;
-        for (axis, value) in unit.iter_mut().enumerate() {
-            let rough = self.space.is_rough(axis);
-            if !rough {
-                *value += step * self.normal();
-            } else if moved {
-                *value += 0.008 * self.normal();
-            }
-        }
-        let mut unit = self.fold(unit);
-        if self.rng.random::<f64>() < 0.2 {
-            self.snap(&mut unit);
-        }
-        unit
-    }
-
-    /// Unit coordinates inside the box.
-    fn fold(&self, unit: Vec<f64>) -> Vec<f64> {
-        self.space.unit(&self.space.point(unit))
-    }
-
-    /// Points of one round of coarse looks, or of full ones where there are no coarse ones: few where the budget is small and each
-    /// must be chosen well, more where it is large and choosing takes longer.
+    /// Points of one round of coarse evaluations, or of full ones where there are no coarse ones: few where the budget is small and
+    /// each must be chosen well, more where it is large and choosing takes longer.
     fn usual_round(&self) -> usize {
         (self.budget / 8.0).clamp(4.0, 12.0) as usize
     }
 
-    /// Chooses what is looked at next.
+    /// Chooses what is evaluated next.
     fn next_round(&mut self) -> Vec<Vec<f64>> {
         let spent = (self.budget - self.left).max(f64::MIN_POSITIVE);
         let round = self.usual_round();
         let enough = self.left > (LAST * self.budget).max(round as f64 * self.coarse_cost + 1.0);
         let coarse = self.has_coarse() && enough && self.spent_coarse / spent < COARSE;
         self.detail = if coarse { Detail::Coarse } else { Detail::Full };
-        // Between coarse looks, full ones come a few at a time.
+        // Between coarse evaluations, full ones come a few at a time.
         let size = if self.has_coarse() && !coarse { round / 4 + 1 } else { round };
         let size = size.min(self.affordable(self.detail));
         self.process.fit();
@@ -275,9 +182,9 @@ impl Bayesian {
             beliefs.retain(|(_, other)| far(&point, other, 0.02));
             chosen.push(point);
         }
-        self.step = (self.step * STEPS.2).max(STEPS.1);
+        self.proposals.narrow();
         if chosen.is_empty() {
-            chosen.push(self.random());
+            chosen.push(self.proposals.random());
         }
         chosen
     }
@@ -337,12 +244,7 @@ impl Strategy for Bayesian {
             } else if self.round.is_empty() {
                 let unit = self.space.unit(point);
                 if self.process.points().is_empty() {
-                    let free = self.landmarks.iter_mut().zip(&unit).zip(self.space.dimensions());
-                    for ((marks, &value), dimension) in free {
-                        if !dimension.circular {
-                            marks.push(value);
-                        }
-                    }
+                    self.proposals.add_landmarks(&unit);
                 }
                 self.process.observe(unit, Detail::Full, loss);
             }
@@ -388,7 +290,7 @@ impl Strategy for Bayesian {
     }
 
     fn name(&self) -> &'static str {
-        super::Kind::Bayesian.name()
+        Kind::Bayesian.name()
     }
 }
 
@@ -410,7 +312,7 @@ mod tests {
         0.3 * teeth - (std::f64::consts::PI * (point[1] - shift)).cos() + (point[2] - 0.4).powi(2)
     }
 
-    /// The lowest full loss, and what all looks cost.
+    /// The lowest full loss, and what all evaluations cost.
     fn run(strategy: &mut dyn Strategy, number: usize, coarse_cost: f64) -> (f64, f64) {
         let (mut best, mut cost) = (Tracker::default(), 0.0);
         let identity = vec![vec![0.0; 3]];
@@ -437,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn rough_losses_are_searched_better_than_by_others_and_better_still_with_coarse_looks() {
+    fn rough_losses_are_searched_better_than_by_others_and_better_still_with_coarse_evaluations() {
         let mean = |search: &dyn Fn(u64) -> (Box<dyn Strategy>, f64)| {
             let found = (0..20).map(|number| {
                 let (mut strategy, coarse_cost) = search(number as u64);
@@ -455,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn looks_of_both_kinds_keep_to_the_budget() {
+    fn evaluations_of_both_kinds_keep_to_the_budget() {
         for budget in [1, 2, 3, 7, 24, 99] {
             for coarse_cost in [0.1, 0.28, 0.7] {
                 let mut strategy = Bayesian::new(&space(), budget, 3, coarse_cost);

@@ -7,10 +7,10 @@ use super::eigen;
 
 /// Weights and learning rates for a number of axes and a population (the tutorial's table 1, active variant).
 #[derive(Clone, Debug, PartialEq)]
-pub struct Parameters {
-    /// Points per generation, lambda.
+pub(super) struct CmaEsParameters {
+    /// Number of points per generation, lambda.
     pub population: usize,
-    /// Points that move the mean, mu.
+    /// Number of points that move the mean, mu.
     pub parents: usize,
     /// One weight per rank; the first `parents` are positive and sum to 1, the others are not positive.
     pub weights: Vec<f64>,
@@ -30,7 +30,7 @@ pub struct Parameters {
     pub chi_n: f64,
 }
 
-impl Parameters {
+impl CmaEsParameters {
     /// The tutorial's default population for `n` axes, 4 + floor(3 ln n) (equation 48).
     pub fn default_population(n: usize) -> usize {
         4 + (3.0 * (n.max(1) as f64).ln()).floor() as usize
@@ -77,13 +77,13 @@ impl Parameters {
 #[derive(Clone, Debug)]
 pub(super) struct Cma {
     n: usize,
-    parameters: Parameters,
+    parameters: CmaEsParameters,
     mean: Vec<f64>,
     sigma: f64,
     covariance: Vec<f64>,
     /// Eigenvectors of the covariance in columns.
     basis: Vec<f64>,
-    /// Square roots of its eigenvalues.
+    /// Square roots of the covariance's eigenvalues.
     scales: Vec<f64>,
     path_sigma: Vec<f64>,
     path_c: Vec<f64>,
@@ -95,7 +95,7 @@ pub(super) struct Cma {
 
 impl Cma {
     /// A run that starts at `mean` with the same standard deviation `sigma` on all axes.
-    pub(super) fn new(mean: Vec<f64>, sigma: f64, parameters: Parameters) -> Self {
+    pub(super) fn new(mean: Vec<f64>, sigma: f64, parameters: CmaEsParameters) -> Self {
         let n = mean.len();
         let mut identity = vec![0.0; n * n];
         identity.iter_mut().step_by(n + 1).for_each(|diagonal| *diagonal = 1.0);
@@ -119,7 +119,7 @@ impl Cma {
         self.n
     }
 
-    pub(super) fn parameters(&self) -> &Parameters {
+    pub(super) fn parameters(&self) -> &CmaEsParameters {
         &self.parameters
     }
 
@@ -171,7 +171,7 @@ impl Cma {
     /// the best first.
     pub(super) fn update(&mut self, yz: &[f64], ranked: &[usize]) {
         let n = self.n;
-        let Parameters { parents, ref weights, mu_eff, c_sigma, d_sigma, c_c, c_1, c_mu, chi_n, .. } =
+        let CmaEsParameters { parents, ref weights, mu_eff, c_sigma, d_sigma, c_c, c_1, c_mu, chi_n, .. } =
             self.parameters;
         debug_assert_eq!(ranked.len(), weights.len());
         let candidate = |index: usize| yz[index * 2 * n..(index + 1) * 2 * n].split_at(n);
@@ -286,7 +286,7 @@ mod tests {
     /// what pycma 4.5.0 has.
     #[test]
     fn parameters_for_three_axes() {
-        let p = Parameters::new(3, Parameters::default_population(3));
+        let p = CmaEsParameters::new(3, CmaEsParameters::default_population(3));
         assert_eq!((p.population, p.parents), (7, 3));
         let values: Vec<f64> = [p.mu_eff, p.c_sigma, p.d_sigma, p.c_c, p.c_1, p.c_mu, p.chi_n]
             .into_iter()
@@ -300,13 +300,13 @@ mod tests {
 
     #[test]
     fn populations_grow_with_the_axes() {
-        let sizes: Vec<_> = [1, 2, 3, 5, 10].into_iter().map(Parameters::default_population).collect();
+        let sizes: Vec<_> = [1, 2, 3, 5, 10].into_iter().map(CmaEsParameters::default_population).collect();
         assert_eq!(sizes, [4, 6, 7, 8, 10]);
     }
 
     #[test]
     fn samples_have_the_distribution() {
-        let mut cma = Cma::new(vec![1.0, -2.0], 0.5, Parameters::new(2, 6));
+        let mut cma = Cma::new(vec![1.0, -2.0], 0.5, CmaEsParameters::new(2, 6));
         cma.covariance = vec![4.0, 1.2, 1.2, 1.0];
         cma.decompose();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn the_covariance_learns_a_stretched_bowl() {
-        let mut cma = Cma::new(vec![1.0; 3], 0.5, Parameters::new(3, 7));
+        let mut cma = Cma::new(vec![1.0; 3], 0.5, CmaEsParameters::new(3, 7));
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let loss = |x: &[f64]| x[0].powi(2) + 1e2 * x[1].powi(2) + 1e4 * x[2].powi(2);
         for _ in 0..150 {

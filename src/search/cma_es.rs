@@ -3,27 +3,29 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::cma::{Cma, Parameters};
+use super::cma::{Cma, CmaEsParameters};
 use super::restart::{Restarts, Schedule};
 use super::sequence::halton;
+use super::space::Space;
+use super::strategy::{Kind, Strategy, check_lengths};
 use super::tracker::finite_or_infinity;
-use super::{Best, Space, Strategy, Tracker, check_lengths};
+use super::tracker::{Best, Tracker};
 
-/// Settings of [`CmaEs`].
+/// CmaEsSettings of [`CmaEs`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// Points per generation; `None` takes the tutorial's default, or fewer (at least 4) where the budget has not got five
-    /// such generations.
+pub struct CmaEsSettings {
+    /// Points per generation; `None` takes the tutorial's default, or fewer (at least 4) where the budget has no five such
+    /// generations.
     pub population: Option<usize>,
     /// First standard deviation on every axis, as a share of its width.
     pub initial_step: f64,
     /// A run ends, and another one starts, when the standard deviation on every axis is below this share of its width.
     pub least_step: f64,
-    /// What a run that has converged or stands still is followed by.
+    /// How a run follows one that has converged or stands still.
     pub restarts: Restarts,
 }
 
-impl Default for Settings {
+impl Default for CmaEsSettings {
     fn default() -> Self {
         Self { population: None, initial_step: 0.3, least_step: 5e-4, restarts: Restarts::default() }
     }
@@ -47,7 +49,7 @@ impl Default for Settings {
 #[derive(Clone, Debug)]
 pub struct CmaEs {
     space: Space,
-    settings: Settings,
+    settings: CmaEsSettings,
     left: usize,
     rng: ChaCha8Rng,
     /// Random shift of the Halton sequence, and how much of it was used.
@@ -79,7 +81,7 @@ struct Run {
     /// Generations in a row whose losses were all the same.
     flat: usize,
     evaluations: usize,
-    /// It ends with so many.
+    /// Evaluations with which the run ends.
     most: usize,
 }
 
@@ -89,12 +91,12 @@ struct Generation {
     axes: usize,
     /// Coordinates in the box, point after point.
     points: Vec<f64>,
-    /// How they were sampled: y and z of each ([`Cma::sample`]). Not of a design.
+    /// How the points were sampled: y and z of each ([`Cma::sample`]). Not of a design.
     yz: Vec<f64>,
     losses: Vec<Option<f64>>,
-    /// The first so many are out.
+    /// How many points were asked for, from the first on.
     asked: usize,
-    /// Indices, the best first.
+    /// Indices of the points, the best first.
     ranked: Vec<usize>,
 }
 
@@ -122,7 +124,7 @@ impl Generation {
         &self.points[index * self.axes..(index + 1) * self.axes]
     }
 
-    /// At most `limit` points that were not asked for yet.
+    /// Hands out at most `limit` points that were not asked for yet.
     fn ask(&mut self, limit: usize) -> Vec<Vec<f64>> {
         let end = self.losses.len().min(self.asked.saturating_add(limit));
         let points = (self.asked..end).map(|index| self.point(index).to_vec()).collect();
@@ -142,7 +144,7 @@ impl Generation {
         !self.is_empty() && self.losses.iter().all(|loss| loss.is_some())
     }
 
-    /// Ranks the points; gives the smallest and the largest loss.
+    /// Ranks the points and returns the smallest and the largest loss.
     fn rank(&mut self) -> (f64, f64) {
         let loss = |index: usize| self.losses[index].unwrap_or(f64::INFINITY);
         self.ranked.clear();
@@ -157,16 +159,16 @@ impl Generation {
 const LARGEST_STEP: f64 = 0.6;
 
 impl CmaEs {
-    /// With default settings.
+    /// CMA-ES with default settings and at most `budget` points.
     pub fn new(space: &Space, budget: usize, seed: u64) -> Self {
-        Self::with_settings(space, budget, seed, Settings::default())
+        Self::with_settings(space, budget, seed, CmaEsSettings::default())
     }
 
-    /// With other settings. A population below 4 is raised to 4.
-    pub fn with_settings(space: &Space, budget: usize, seed: u64, settings: Settings) -> Self {
+    /// CMA-ES with these settings and at most `budget` points. A population below 4 is raised to 4.
+    pub fn with_settings(space: &Space, budget: usize, seed: u64, settings: CmaEsSettings) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let shift = (0..space.len()).map(|_| rng.random()).collect();
-        let usual = Parameters::default_population(space.len());
+        let usual = CmaEsParameters::default_population(space.len());
         let population = settings.population.unwrap_or_else(|| usual.min(budget / 5)).max(4);
         Self {
             space: space.clone(),
@@ -195,7 +197,7 @@ impl CmaEs {
 
     /// Starts a run at unit coordinates.
     fn start(&mut self, mean: Vec<f64>, step: f64, population: usize, most: usize) {
-        let cma = Cma::new(mean, step, Parameters::new(self.space.len(), population));
+        let cma = Cma::new(mean, step, CmaEsParameters::new(self.space.len(), population));
         let run = Run { cma, best: f64::INFINITY, stale: 0, flat: 0, evaluations: 0, most };
         self.phase = Phase::Run(Box::new(run));
     }
@@ -209,7 +211,7 @@ impl CmaEs {
         self.start(mean, step, self.schedule.usual(), usize::MAX);
     }
 
-    /// Follows a run of so many evaluations.
+    /// Starts the run after one of so many evaluations.
     fn restart(&mut self, evaluations: usize) {
         let step = self.settings.initial_step;
         match self.schedule.next(evaluations, self.left, &mut self.rng) {
@@ -269,7 +271,7 @@ impl CmaEs {
 }
 
 impl Run {
-    /// `first` and `last` are the smallest and the largest loss of the generation.
+    /// Learns from a generation, of which `first` and `last` are the smallest and the largest loss.
     fn learn(&mut self, generation: &Generation, first: f64, last: f64) {
         self.cma.update(&generation.yz, &generation.ranked);
         self.evaluations += generation.ranked.len();
@@ -284,7 +286,7 @@ impl Run {
     }
 
     fn is_over(&self, least_step: f64) -> bool {
-        let Parameters { population, .. } = *self.cma.parameters();
+        let CmaEsParameters { population, .. } = *self.cma.parameters();
         let patience = 10 + (30 * self.cma.axes()).div_ceil(population);
         self.flat >= 2
             || self.evaluations >= self.most
@@ -321,9 +323,9 @@ impl Strategy for CmaEs {
 
     fn name(&self) -> &'static str {
         match self.settings.restarts {
-            Restarts::None | Restarts::SamePopulation => super::Kind::CmaEs,
-            Restarts::Ipop => super::Kind::IpopCmaEs,
-            Restarts::Bipop => super::Kind::BipopCmaEs,
+            Restarts::None | Restarts::SamePopulation => Kind::CmaEs,
+            Restarts::Ipop => Kind::IpopCmaEs,
+            Restarts::Bipop => Kind::BipopCmaEs,
         }
         .name()
     }

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use super::grid::Grid;
+use super::space::Space;
+use super::strategy::{Kind, Strategy, check_lengths};
 use super::tracker::finite_or_infinity;
-use super::{Space, Strategy, check_lengths};
 
 /// Share of the budget for the polish.
 const POLISH: usize = 12;
@@ -13,9 +14,9 @@ const STARTS: usize = 8;
 /// The polish ends when its step is this share of the grid's.
 const FINEST: f64 = 1.0 / 64.0;
 
-/// The regular grid of [`Grid`] with all but a twelfth of the budget, then a compass search from the eight best points, those
-/// offered included: each tries a step up and down every axis, moves to the best of them, and halves the step where none is
-/// better.
+/// Exhaustive search: the regular grid of [`Grid`] with all but a twelfth of the budget, then a compass search from the eight
+/// best points, those offered included: each tries a step up and down every axis, moves to the best of them, and halves the
+/// step where none is better.
 #[derive(Clone, Debug)]
 pub struct Exhaustive {
     space: Space,
@@ -34,7 +35,7 @@ pub struct Exhaustive {
 struct Asked {
     point: Vec<f64>,
     unit: Vec<f64>,
-    /// None for the grid.
+    /// Index of the local search that asked; `None` for the grid.
     compass: Option<usize>,
 }
 
@@ -50,7 +51,7 @@ struct Compass {
 }
 
 impl Exhaustive {
-    /// With at most `budget` points in all.
+    /// An exhaustive search of at most `budget` points in all.
     pub fn new(space: &Space, budget: usize) -> Self {
         let grid = Self::grid_budget(budget);
         Self {
@@ -64,7 +65,7 @@ impl Exhaustive {
         }
     }
 
-    /// What of the budget the grid may have.
+    /// The part of a budget that the grid may have.
     pub const fn grid_budget(budget: usize) -> usize {
         budget - budget / POLISH
     }
@@ -169,7 +170,7 @@ impl Strategy for Exhaustive {
     }
 
     fn name(&self) -> &'static str {
-        super::Kind::Exhaustive.name()
+        Kind::Exhaustive.name()
     }
 }
 

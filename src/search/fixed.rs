@@ -1,20 +1,21 @@
 //! Axes of no width, kept out of the search.
 
-use super::{Space, Strategy, check_lengths};
+use super::space::{Dimension, Space};
+use super::strategy::{Strategy, check_lengths};
 use crate::types::Detail;
 
-/// A strategy over the axes that have width, seen as one over all.
+/// A strategy over the axes that have width, presented as one over all axes.
 pub(super) struct Fixed {
-    /// Per axis its value where it is fixed.
+    /// The value of each axis that is fixed.
     values: Vec<Option<f64>>,
     inner: Box<dyn Strategy>,
     name: &'static str,
 }
 
 impl Fixed {
-    /// `inner` searches the free axes of `space`; `name` is that of what was asked for.
+    /// Wraps `inner`, which searches the free axes of `space`; `name` is the name of the strategy that was asked for.
     pub(super) fn new(space: &Space, inner: Box<dyn Strategy>, name: &'static str) -> Self {
-        let fixed = |d: &super::Dimension| (d.low == d.high).then_some(d.low);
+        let fixed = |d: &Dimension| (d.low == d.high).then_some(d.low);
         Self { values: space.dimensions().iter().map(fixed).collect(), inner, name }
     }
 }

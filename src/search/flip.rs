@@ -1,9 +1,10 @@
 //! Where a decision first flips on the way from 0 to a limit.
 
-/// Walks outward from 0 in even steps until the decision flips, then halves the last step. At most `budget` values are asked,
-/// one after the other; of them a quarter, but no more than [`FlipScan::MOST_HALVINGS`], are kept for the halving.
+/// A scan for the first flip of a decision: it walks outward from 0 in even steps until the decision flips, then halves the
+/// last step. At most `budget` values are asked, one after the other; of them a quarter, but no more than
+/// [`FlipScan::MOST_HALVINGS`], are kept for the halving.
 ///
-/// It finds the first flip that is at least one step wide; a narrower one may lie between two values and be missed.
+/// The scan finds the first flip that is at least one step wide; a narrower one may lie between two values and be missed.
 ///
 /// ```
 /// use askance::search::FlipScan;
@@ -26,10 +27,10 @@ pub struct FlipScan {
 }
 
 impl FlipScan {
-    /// Most evaluations that go into halving: the flip is then found to a 64th of a step.
+    /// The most evaluations that go into halving: the flip is then found to a 64th of a step.
     pub const MOST_HALVINGS: usize = 6;
 
-    /// From 0 to `limit`, which may be negative. A limit of 0 and a budget of 0 ask for nothing.
+    /// A scan from 0 to `limit`, which may be negative. A limit of 0 and a budget of 0 ask for nothing.
     ///
     /// # Panics
     /// If the limit is not finite.
@@ -40,7 +41,7 @@ impl FlipScan {
         Self { limit, steps: budget - halvings, halvings, taken: 0, held: 0.0, flipped: None, asked: 0 }
     }
 
-    /// The next value to look at, or `None` when all is known; asking again without telling gives the same value.
+    /// The next value to evaluate, or `None` when all is known; asking again without telling gives the same value.
     pub fn ask(&self) -> Option<f64> {
         match self.flipped {
             None if self.taken < self.steps => {
@@ -51,7 +52,7 @@ impl FlipScan {
         }
     }
 
-    /// Whether the decision is flipped at the value asked for.
+    /// Takes whether the decision is flipped at the value asked for.
     ///
     /// # Panics
     /// If nothing was asked for.
@@ -75,7 +76,7 @@ impl FlipScan {
         self.flipped
     }
 
-    /// Values asked for so far.
+    /// Number of values asked for so far.
     pub fn asked(&self) -> usize {
         self.asked
     }
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_look_at() {
+    fn nothing_to_evaluate() {
         assert_eq!(run(0.0, 10, |_| true).asked(), 0);
         assert_eq!(run(1.0, 0, |_| true).asked(), 0);
         assert_eq!(FlipScan::new(0.0, 10).step(), 0.0);

@@ -1,7 +1,7 @@
 //! A Gaussian process over unit coordinates, for losses of which some axes are rough and some observations coarse. Rasmussen and
 //! Williams, "Gaussian Processes for Machine Learning", 2006: chapter 2 for the posterior, section 4.2 for covariances.
 
-use super::Space;
+use super::space::Space;
 use crate::types::Detail;
 
 /// Variance of the part that all axes share, smoothly.
@@ -104,10 +104,10 @@ pub(super) struct Belief {
 pub(super) struct GaussianProcess {
     kernel: Kernel,
     points: Vec<Vec<f64>>,
-    /// The same points embedded, coordinate by coordinate.
+    /// The points embedded, coordinate by coordinate.
     embedded: Vec<Vec<f64>>,
     details: Vec<Detail>,
-    /// 1 for a full look, 0 for a coarse one.
+    /// 1 for a full evaluation, 0 for a coarse one.
     full: Vec<f64>,
     losses: Vec<f64>,
     /// Lower triangle of the Cholesky factor of the covariance, row by row.
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coarse_look_tells_most_of_a_full_one() {
+    fn a_coarse_evaluation_tells_most_of_a_full_one() {
         let mut process = process();
         process.observe(vec![0.5; 3], Detail::Coarse, 1.0);
         process.observe(vec![0.1; 3], Detail::Coarse, 0.0);

@@ -1,7 +1,8 @@
 //! A regular grid.
 
 use super::sequence::coarse_to_fine;
-use super::{Space, Strategy, check_lengths};
+use super::space::Space;
+use super::strategy::{Kind, Strategy, check_lengths};
 
 /// A regular grid of at most `budget` points, coarse to fine, so that a search that stops early has still seen the
 /// whole box.
@@ -57,7 +58,7 @@ impl Strategy for Grid {
     }
 
     fn name(&self) -> &'static str {
-        super::Kind::Grid.name()
+        Kind::Grid.name()
     }
 }
 

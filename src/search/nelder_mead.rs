@@ -4,12 +4,14 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::sequence::halton;
+use super::space::Space;
+use super::strategy::{Kind, Strategy, check_lengths};
 use super::tracker::finite_or_infinity;
-use super::{Best, Space, Strategy, Tracker, check_lengths};
+use super::tracker::{Best, Tracker};
 
 /// First side of the simplex, as a share of each axis.
 const FIRST_STEP: f64 = 0.25;
-/// The same for a last run from the best point known.
+/// First side of the simplex of a last run from the best point known.
 const LAST_STEP: f64 = 0.025;
 /// A run ends when no vertex is farther from the best than this share of any axis.
 const LEAST_STEP: f64 = 5e-4;
@@ -69,7 +71,7 @@ enum Step {
     /// The vertices of a new simplex, or those of a shrunken one.
     Vertices,
     Reflect,
-    /// With the reflected vertex that the trial must beat.
+    /// Beyond this reflected vertex, which the trial must beat.
     Expand(Vertex),
     /// Between the centroid and this reflected vertex.
     ContractOutside(Vertex),
@@ -77,7 +79,7 @@ enum Step {
 }
 
 impl NelderMead {
-    /// With at most `budget` points.
+    /// A search with at most `budget` points.
     pub fn new(space: &Space, budget: usize, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let shift = (0..space.len()).map(|_| rng.random()).collect();
@@ -243,9 +245,9 @@ impl NelderMead {
     }
 }
 
-/// How far to go, by the number of axes: Gao and Han, "Implementing the Nelder-Mead simplex algorithm with adaptive
-/// parameters", Comput. Optim. Appl. 51 (2012). For two axes they are the usual 2, 1/2, 1/2; one axis takes those as well, where the
-/// formulas would have the simplex collapse.
+/// Coefficients of the steps by the number of axes: Gao and Han, "Implementing the Nelder-Mead simplex algorithm with adaptive
+/// parameters", Comput. Optim. Appl. 51 (2012). Two axes have the usual 2, 1/2, 1/2; one axis takes those as well, since the
+/// formulas would have its simplex collapse.
 struct Coefficients {
     expand: f64,
     contract: f64,
@@ -293,6 +295,6 @@ impl Strategy for NelderMead {
     }
 
     fn name(&self) -> &'static str {
-        super::Kind::NelderMead.name()
+        Kind::NelderMead.name()
     }
 }

@@ -3,9 +3,10 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Space, Strategy, check_lengths};
+use super::space::Space;
+use super::strategy::{Kind, Strategy, check_lengths};
 
-/// Independent uniform points of the box.
+/// Random search: independent uniform points of the box.
 #[derive(Clone, Debug)]
 pub struct Random {
     space: Space,
@@ -14,7 +15,7 @@ pub struct Random {
 }
 
 impl Random {
-    /// `budget` points.
+    /// A search of `budget` points.
     pub fn new(space: &Space, budget: usize, seed: u64) -> Self {
         Self { space: space.clone(), left: budget, rng: ChaCha8Rng::seed_from_u64(seed) }
     }
@@ -41,6 +42,6 @@ impl Strategy for Random {
     }
 
     fn name(&self) -> &'static str {
-        super::Kind::Random.name()
+        Kind::Random.name()
     }
 }

@@ -1,8 +1,8 @@
-//! What a run of CMA-ES that is over is followed by.
+//! How the runs of CMA-ES follow one another.
 
 use rand::{Rng, RngExt};
 
-/// Populations and steps of the runs that follow one another.
+/// Restarts of CMA-ES: populations and steps of the runs that follow one another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Restarts {
@@ -21,12 +21,12 @@ pub enum Restarts {
 
 /// How the next run begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Run {
+pub(super) struct NextRun {
     /// Points per generation.
     pub population: usize,
     /// First step, as a share of the usual first step.
     pub step: f64,
-    /// It ends after the generation in which this many evaluations are reached.
+    /// The run ends after the generation in which this many evaluations are reached.
     pub most: usize,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Run {
 pub(super) struct Schedule {
     restarts: Restarts,
     usual: usize,
-    /// Of the last run that was not small.
+    /// Population of the last run that was not small.
     population: usize,
     /// Whether the present run counts for the small ones; the first does.
     small: bool,
@@ -47,7 +47,7 @@ pub(super) struct Schedule {
 const GENERATIONS: usize = 10;
 
 impl Schedule {
-    /// `population` is that of the first run.
+    /// The schedule after a first run of this population.
     pub(super) fn new(restarts: Restarts, population: usize) -> Self {
         Self { restarts, usual: population, population, small: true, used: [0, 0] }
     }
@@ -58,7 +58,7 @@ impl Schedule {
     }
 
     /// The run after one of so many evaluations, when `left` remain; `None` if there is none.
-    pub(super) fn next(&mut self, evaluations: usize, left: usize, rng: &mut impl Rng) -> Option<Run> {
+    pub(super) fn next(&mut self, evaluations: usize, left: usize, rng: &mut impl Rng) -> Option<NextRun> {
         let [small, large] = &mut self.used;
         *(if self.small { small } else { large }) += evaluations;
         let [small, large] = self.used;
@@ -71,7 +71,7 @@ impl Schedule {
                 let (share, step): (f64, f64) = (rng.random(), rng.random());
                 let most = 0.5 * self.population as f64 / self.usual as f64;
                 let population = (self.usual as f64 * most.powf(share * share)).floor() as usize;
-                return Some(Run {
+                return Some(NextRun {
                     population: population.max(4),
                     step: 10f64.powf(-2.0 * step),
                     most: large / 2,
@@ -83,7 +83,7 @@ impl Schedule {
                 }
             }
         }
-        Some(Run { population: self.population, step: 1.0, most: usize::MAX })
+        Some(NextRun { population: self.population, step: 1.0, most: usize::MAX })
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(2);
         // The first run counts as small.
         let large = schedule.next(300, 1_000_000, &mut rng).unwrap();
-        assert_eq!(large, Run { population: 20, step: 1.0, most: usize::MAX });
+        assert_eq!(large, NextRun { population: 20, step: 1.0, most: usize::MAX });
         let mut small = schedule.next(900, 1_000_000, &mut rng).unwrap();
         let (mut used, mut steps, mut largest) = (300, Vec::new(), 0);
         while small.most < usize::MAX {

@@ -3,7 +3,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Space, Strategy, check_lengths};
+use super::space::Space;
+use super::strategy::{Kind, Strategy, check_lengths};
 
 /// Bits of a coordinate, and the binary logarithm of the length of the sequence.
 const BITS: usize = 32;
@@ -47,7 +48,7 @@ pub struct Sobol {
 }
 
 impl Sobol {
-    /// `budget` points.
+    /// A search of the first `budget` points of the sequence.
     pub fn new(space: &Space, budget: usize, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         Self {
@@ -112,7 +113,7 @@ impl Strategy for Sobol {
     }
 
     fn name(&self) -> &'static str {
-        super::Kind::Sobol.name()
+        Kind::Sobol.name()
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Space {
 }
 
 impl Space {
-    /// Most axes that a space can have.
+    /// The most axes that a space can have.
     pub const MOST_DIMENSIONS: usize = 16;
 
     /// A space of these axes, in this order. An axis may have no width (and is then fixed) unless it is circular.
@@ -78,14 +78,14 @@ impl Space {
         Ok(Self { rough: vec![false; dimensions.len()], dimensions })
     }
 
-    /// Says which axes are rough: a loss changes along them within about a hundredth of their width, in no regular way. A
-    /// strategy that has a model of the loss heeds it.
+    /// Marks the axes that are rough: a loss changes along them within about a hundredth of their width, in no regular way. A
+    /// strategy that has a model of the loss heeds that.
     ///
     /// # Panics
-    /// If there is not one word for each axis.
+    /// If there is not one mark for each axis.
     #[must_use]
     pub fn with_rough(self, rough: Vec<bool>) -> Self {
-        assert_eq!(rough.len(), self.len(), "one word for each axis");
+        assert_eq!(rough.len(), self.len(), "one mark for each axis");
         Self { rough, ..self }
     }
 
@@ -94,7 +94,7 @@ impl Space {
         self.rough[axis]
     }
 
-    /// The axes.
+    /// The axes of the space, in order.
     pub fn dimensions(&self) -> &[Dimension] {
         &self.dimensions
     }
@@ -132,7 +132,7 @@ impl Space {
         unit
     }
 
-    /// The same in place.
+    /// Brings unit coordinates into the box, in place (see [`Space::point`]).
     pub(super) fn fold(&self, unit: &mut [f64]) {
         for (dimension, value) in self.dimensions.iter().zip(unit) {
             *value = dimension.value(*value);

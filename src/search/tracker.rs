@@ -1,16 +1,18 @@
 //! The best point so far.
 
-/// A point and its loss.
+use super::strategy::check_lengths;
+
+/// The best point found, and its loss.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Best {
     /// The point.
     pub point: Vec<f64>,
-    /// Its loss.
+    /// The loss of the point.
     pub loss: f64,
 }
 
-/// Keeps the best of what it observes. Only a strictly smaller loss replaces it, so of equals the first stays; NaN counts
-/// as infinity.
+/// Keeps the best of the points that it observes. Only a strictly smaller loss replaces the best, so of equals the first stays;
+/// NaN counts as infinity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tracker {
     best: Option<Best>,
@@ -23,7 +25,7 @@ impl Tracker {
     /// # Panics
     /// If there are not as many losses as points.
     pub fn observe(&mut self, points: &[Vec<f64>], losses: &[f64]) {
-        super::check_lengths(points, losses);
+        check_lengths(points, losses);
         for (point, &loss) in points.iter().zip(losses) {
             let loss = finite_or_infinity(loss);
             if self.best.as_ref().is_none_or(|best| loss < best.loss) {
@@ -44,7 +46,7 @@ impl Tracker {
     }
 }
 
-/// NaN as infinity.
+/// The loss, or infinity for NaN.
 pub(super) fn finite_or_infinity(loss: f64) -> f64 {
     if loss.is_nan() { f64::INFINITY } else { loss }
 }

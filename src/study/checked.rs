@@ -244,7 +244,6 @@ mod tests {
         for (plan, setting) in [
             (Plan::attack().budget(0), "`budget"),
             (Plan::attack().bounds(Axis::Angle, upside_down), "bounds"),
-            (Plan::attack().decision(0.5), "`decision"),
             (Plan::attack().tolerance([]).decision(f64::NAN), "`decision"),
             (Plan::sweep([Axis::Hue], 1), "steps"),
             (Plan::attack().metric(MetricOptions { fpr_limit: 0.0, ..MetricOptions::default() }), "fpr"),

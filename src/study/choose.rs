@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::run::Run;
 use super::session::Session;
-use crate::attack::{Choices, Kept, Objective, Settings, choose_pooled};
+use crate::attack::{Choices, KeptCandidate, Objective, Settings, choose_pooled};
 use crate::dataset::{self, Category, Sample};
 use crate::error::Result;
 use crate::model::Segmentation;
@@ -17,7 +17,13 @@ use crate::record::{
 use crate::types::{Attack, Mask, SampleId, SampleKey};
 
 /// Keeps the candidates of one search in the run's folder.
-pub(super) fn save(dir: &RunDir, model: &str, id: &SampleId, attack: Attack, kept: &[Kept]) -> Result<()> {
+pub(super) fn save(
+    dir: &RunDir,
+    model: &str,
+    id: &SampleId,
+    attack: Attack,
+    kept: &[KeptCandidate],
+) -> Result<()> {
     let rows: Vec<CandidateRow> = kept
         .iter()
         .map(|kept| CandidateRow {
@@ -31,11 +37,11 @@ pub(super) fn save(dir: &RunDir, model: &str, id: &SampleId, attack: Attack, kep
     write_candidates(&dir.candidates_path(model, id, attack), &rows)
 }
 
-fn load(dir: &RunDir, model: &str, id: &SampleId, attack: Attack) -> Result<Vec<Kept>> {
+fn load(dir: &RunDir, model: &str, id: &SampleId, attack: Attack) -> Result<Vec<KeptCandidate>> {
     let rows = read_candidates(&dir.candidates_path(model, id, attack))?;
     Ok(rows
         .into_iter()
-        .map(|row| Kept {
+        .map(|row| KeptCandidate {
             perturbation: row.perturbation,
             loss: row.loss,
             sample_auroc: row.sample_auroc,
@@ -77,7 +83,7 @@ fn keep(
     model: &str,
     attack: Attack,
     samples: &[&Sample],
-    chosen: &[Kept],
+    chosen: &[KeptCandidate],
     place: &dyn Fn(&Sample, Attack) -> Option<usize>,
     rows: &mut [SampleRow],
 ) -> Result<()> {
@@ -126,10 +132,10 @@ impl<'d> Pool<'d> {
         objective: &Objective,
         dir: &RunDir,
         model: &str,
-    ) -> Result<Vec<(Attack, Vec<Kept>)>> {
-        let mut earlier: Vec<(Attack, Vec<Kept>)> = Vec::new();
+    ) -> Result<Vec<(Attack, Vec<KeptCandidate>)>> {
+        let mut earlier: Vec<(Attack, Vec<KeptCandidate>)> = Vec::new();
         for &attack in settings.attacks.iter().filter(|&&attack| attack != Attack::Clean) {
-            let mut candidates: Vec<Vec<Kept>> = self
+            let mut candidates: Vec<Vec<KeptCandidate>> = self
                 .samples
                 .iter()
                 .map(|sample| load(dir, model, &sample.id, attack))
@@ -158,7 +164,7 @@ impl<'d> Pool<'d> {
     }
 }
 
-fn lowest_loss(candidates: &[Kept]) -> usize {
+fn lowest_loss(candidates: &[KeptCandidate]) -> usize {
     let by_loss = |&a: &usize, &b: &usize| candidates[a].loss.total_cmp(&candidates[b].loss);
     (0..candidates.len()).min_by(by_loss).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::attack::{Objective, Pooled};
+use crate::attack::{Objective, PooledSample};
 use crate::dataset::Sample;
 use crate::error::Result;
 use crate::record::{RunDir, write_npy};
@@ -16,7 +16,7 @@ pub(super) fn write(
     model: Option<&str>,
     sample: &Sample,
     attack: Attack,
-    pooled: &Pooled<'_>,
+    pooled: &PooledSample<'_>,
 ) -> Result<()> {
     let scored = objective.scored(pooled.patch_map.view(), pooled.mask, &pooled.perturbation);
     write_npy(dir.map_path(model, &sample.id, attack.name()), scored.map.view())?;

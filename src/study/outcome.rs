@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use crate::attack::Clock;
 use crate::record::{ModelInfo, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow};
-use crate::report::{DefendedModel, Effort};
+use crate::report::{
+    DefenceSummary, DefendedModel, Effort, Table, defence_summary, defence_table, effort_table,
+    stability_tables, summary_tables, sweep_table, uniform_tables,
+};
 
 /// The results of a finished run. All rows are in the files of the run's folder too.
 #[derive(Clone, Debug)]
@@ -35,6 +38,24 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What the command prints of a run: clean metrics and worst cases of each model, stability, defences, what the searches took, and
+    /// sweeps, as far as they were made.
+    pub fn tables(&self) -> Vec<Table> {
+        let mut tables = summary_tables(&self.summary);
+        tables.extend(uniform_tables(&self.uniform));
+        tables.extend(stability_tables(&self.stability));
+        tables.extend(defence_table(&self.defences()));
+        tables.extend(effort_table(&self.efforts));
+        tables.extend(sweep_table(&self.sweep));
+        tables
+    }
+
+    /// What defences win back and what they cost; nothing where no model has one.
+    pub fn defences(&self) -> Vec<DefenceSummary> {
+        let any = self.defended.iter().any(|model| model.defence != "none");
+        if any { defence_summary(&self.summary, &self.defended) } else { Vec::new() }
+    }
+
     /// A run of which nothing but the folder is known yet.
     pub(super) fn of(dir: RunDir) -> Self {
         Self {

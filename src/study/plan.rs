@@ -115,7 +115,7 @@ pub struct Plan {
     pub(super) attacks: Vec<Attack>,
     pub(super) axes: Vec<Axis>,
     pub(super) bounds: Bounds,
-    pub(super) perturb: perturb::Settings,
+    pub(super) perturb: perturb::Resampling,
     pub(super) frame: Frame,
     pub(super) border: Border,
     /// None: contrast, or drift where the data have no ground truth.
@@ -231,13 +231,13 @@ impl Plan {
     /// Interpolation of the rotation.
     #[must_use]
     pub fn rotation(self, rotation: Rotation) -> Self {
-        Self { perturb: perturb::Settings { rotation, ..self.perturb }, ..self }
+        Self { perturb: perturb::Resampling { rotation, ..self.perturb }, ..self }
     }
 
     /// What a rotation, zoom or shift brings in from outside the picture.
     #[must_use]
     pub fn fill(self, fill: Fill) -> Self {
-        Self { perturb: perturb::Settings { fill, ..self.perturb }, ..self }
+        Self { perturb: perturb::Resampling { fill, ..self.perturb }, ..self }
     }
 
     /// Where map and mask meet.

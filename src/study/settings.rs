@@ -84,6 +84,7 @@ mod tests {
 
         let mut damaged = info.clone();
         damaged.settings.insert("budget".into(), "many".into());
-        assert!(RunSettings::of(&damaged).unwrap_err().problem.contains("budget"));
+        let error = RunSettings::of(&damaged).unwrap_err();
+        assert!(error.subject == "run.toml" && error.problem.contains("\"many\""), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use super::by_key::{ByKey, by_key};
 use super::run::Run;
 use super::session::Session;
 use super::{examples, maps};
-use crate::attack::{Objective, Pooled, category_metrics};
+use crate::attack::{Objective, PooledSample, category_metrics};
 use crate::dataset::{self, Category, Sample};
 use crate::error::Result;
 use crate::record::{RunDir, SampleRow, SummaryRow, mean_rows, write_rows};
@@ -82,7 +82,7 @@ impl Pool<'_> {
         let mut found = Vec::with_capacity(samples.len());
         for (place, sample) in samples.iter().enumerate() {
             let Some(row) = self.row(sample, attack) else { continue };
-            let item = Pooled {
+            let item = PooledSample {
                 patch_map: self.dir.load_patch_map(self.model, &sample.id, attack)?,
                 perturbation: row.perturbation(),
                 image_score: row.image_score as f32,

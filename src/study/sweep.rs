@@ -8,7 +8,7 @@ use super::plan::Sweep;
 use super::run::Run;
 use super::session::Session;
 use crate::attack::{
-    Clock, Evaluation, Evaluator, Objective, Pooled, Work, category_metrics, sweep_values, uniform,
+    Clock, Evaluation, Evaluator, Objective, PooledSample, Work, category_metrics, sweep_values, uniform,
 };
 use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
@@ -126,7 +126,7 @@ impl Swept<'_> {
         let mut rows = Vec::with_capacity(values.len());
         for (step, &value) in values.iter().enumerate() {
             let perturbation = Perturbation::IDENTITY.with(axis, value);
-            let pooled: Vec<Pooled<'_>> = self
+            let pooled: Vec<PooledSample<'_>> = self
                 .works
                 .iter()
                 .zip(&masks)
@@ -134,7 +134,7 @@ impl Swept<'_> {
                 .map(|(((sample, _), mask), maps)| {
                     let row = maps.row(step);
                     let (image_score, patch_map) = unpack(row.as_slice().unwrap_or_default(), self.grid)?;
-                    Ok(Pooled { patch_map, perturbation, image_score, mask, label: sample.label })
+                    Ok(PooledSample { patch_map, perturbation, image_score, mask, label: sample.label })
                 })
                 .collect::<Result<_>>()?;
             rows.push(SweepRow {

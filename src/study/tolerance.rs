@@ -81,7 +81,7 @@ pub(super) fn scan(
         Ok(Subject { clean_score, threshold: decisions[sample.id.category.as_str()].threshold, work })
     });
     let attacks = plan.attacks(settings);
-    let mut done = |work: Work, found: Vec<attack::Tolerance>| {
+    let mut done = |work: Work, found: Vec<attack::AxisTolerance>| {
         let sample = pending[work.index];
         let decision = decisions[sample.id.category.as_str()];
         attacks.iter().try_for_each(|&attack| {
@@ -134,7 +134,7 @@ impl<'r> Worst<'r> {
         sample: &Sample,
         attack: Attack,
         Decision { threshold, rule }: Decision,
-        tolerance: Option<&attack::Tolerance>,
+        tolerance: Option<&attack::AxisTolerance>,
     ) -> Result<StabilityRow> {
         let clean = self.row(sample, Attack::Clean).ok_or_else(|| self.missing(sample))?;
         let attacked = self.row(sample, attack);
@@ -161,7 +161,7 @@ impl<'r> Worst<'r> {
             flips: attacked.map(|row| anomalous(row.image_score) != anomalous(clean.image_score)),
             below: tolerance.and_then(|tolerance| tolerance.below),
             above: tolerance.and_then(|tolerance| tolerance.above),
-            tolerance: tolerance.and_then(attack::Tolerance::nearest),
+            tolerance: tolerance.and_then(attack::AxisTolerance::nearest),
             step: tolerance.map(|tolerance| tolerance.step),
             resolution: tolerance.map(|tolerance| tolerance.resolution),
             evaluations: tolerance.map(|tolerance| tolerance.evaluations),

@@ -9,8 +9,8 @@ use super::run::Run;
 use super::session::Session;
 use super::worst_cases::strategy;
 use crate::attack::{
-    Clock, Effect, Evaluation, Evaluator, Objective, Pooled, UniformCase, Work, category_metrics, uniform,
-    worst_uniform,
+    Clock, Effect, Evaluation, Evaluator, Objective, PooledSample, UniformCase, Work, category_metrics,
+    uniform, worst_uniform,
 };
 use crate::dataset::{self, Category, Sample};
 use crate::error::Result;
@@ -292,11 +292,11 @@ impl Pictures {
             .collect()
     }
 
-    fn pooled(&self, evaluations: &[&Evaluation], perturbation: Perturbation) -> Vec<Pooled<'_>> {
+    fn pooled(&self, evaluations: &[&Evaluation], perturbation: Perturbation) -> Vec<PooledSample<'_>> {
         let samples = evaluations.iter().zip(&self.works).zip(&self.labels);
         samples
             .filter_map(|((evaluation, work), &label)| {
-                Some(Pooled {
+                Some(PooledSample {
                     patch_map: evaluation.segmentation.map.clone(),
                     perturbation,
                     image_score: evaluation.segmentation.image_score,

@@ -8,7 +8,7 @@ use ndarray::Array2;
 use super::choose;
 use super::run::{Run, decoded};
 use super::session::Session;
-use crate::attack::{Clock, Evaluator, Objective, Outcome, Probe, Select, Settings, Work, worst_cases};
+use crate::attack::{Clock, Evaluator, Objective, Probe, Select, Settings, Work, WorstCase, worst_cases};
 use crate::dataset::Sample;
 use crate::error::Result;
 use crate::model::Segmenter;
@@ -53,7 +53,7 @@ pub(super) fn attack(
         axes: settings.all_axes(),
     };
     let run = RefCell::new(run);
-    let mut done = |work: Work, outcomes: Vec<Outcome>| {
+    let mut done = |work: Work, outcomes: Vec<WorstCase>| {
         let sample = pending[work.index];
         outcomes.into_iter().try_for_each(|outcome| {
             recorder.save(&work, &outcome)?;
@@ -85,7 +85,7 @@ struct Recorder<'a> {
 
 impl Recorder<'_> {
     /// Writes map, candidates and trace: before the row, so that a row implies them.
-    fn save(&self, work: &Work, outcome: &Outcome) -> Result<()> {
+    fn save(&self, work: &Work, outcome: &WorstCase) -> Result<()> {
         let Self { session: Session { settings, keep_traces, .. }, run, model, .. } = self;
         let (id, attack) = (&work.id, outcome.attack);
         run.save_patch_map(model, id, attack, outcome.segmentation.map.view())?;
@@ -98,7 +98,7 @@ impl Recorder<'_> {
         Ok(())
     }
 
-    fn row(&self, sample: &Sample, work: &Work, outcome: &Outcome) -> SampleRow {
+    fn row(&self, sample: &Sample, work: &Work, outcome: &WorstCase) -> SampleRow {
         let Session { settings, data, .. } = self.session;
         let (attack, perturbation) = (outcome.attack, outcome.perturbation);
         let map = outcome.segmentation.map.view();

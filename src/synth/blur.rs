@@ -1,6 +1,6 @@
 //! Separable blurs of planes; edges repeat.
 
-/// Gaussian of deviation `sigma` pixels on a plane of the given width.
+/// Gaussian blur of deviation `sigma` pixels on a plane of the given width.
 pub(super) fn gaussian(data: &[f32], width: usize, sigma: f32) -> Vec<f32> {
     let radius = reach(sigma);
     if radius == 0 {
@@ -27,7 +27,7 @@ pub(super) fn reach(sigma: f32) -> usize {
     if sigma < 0.15 { 0 } else { (3.0 * sigma).ceil() as usize }
 }
 
-/// Two box passes, for wide and soft blurs of about `sigma` pixels.
+/// Blur by two box passes, for wide and soft blurs of about `sigma` pixels.
 pub(super) fn boxes(data: &[f32], width: usize, sigma: f32) -> Vec<f32> {
     let radius = ((1.22 * sigma).round() as usize).max(1);
     both_ways(data, width, |line| {
@@ -52,7 +52,7 @@ fn padded(line: &[f32], by: usize) -> Vec<f32> {
     out
 }
 
-/// Rows, then columns.
+/// Applies a filter to rows, then to columns.
 fn both_ways(data: &[f32], width: usize, filter: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
     let turn = |data: &[f32], width: usize| {
         let height = data.len() / width;

@@ -51,7 +51,7 @@ const BEFORE: &[&str] = &[
 const AFTER: &[&str] =
     &[".", ".", "", " for visual inspection.", " on the inspection line.", " for anomaly detection."];
 
-/// A noun phrase for this very part, without an article.
+/// A noun phrase for one part, without an article.
 pub(super) fn object(dice: &mut Dice, words: &Words) -> String {
     let noun = if dice.chance(0.55) { words.nouns[0] } else { *dice.pick(words.nouns) };
     // a colour may name its material already
@@ -67,7 +67,7 @@ pub(super) fn object(dice: &mut Dice, words: &Words) -> String {
     }
 }
 
-/// The phrase with its article.
+/// A noun phrase with its article.
 fn with_article(phrase: &str, definite: bool) -> String {
     if definite {
         return format!("the {phrase}");
@@ -76,7 +76,7 @@ fn with_article(phrase: &str, definite: bool) -> String {
     format!("{} {phrase}", if vowel { "an" } else { "a" })
 }
 
-/// What a defect is called in a sentence.
+/// Name of a kind of defect in a sentence.
 pub(super) fn spoken(defect: &str) -> String {
     match defect {
         "paint" | "discoloration" | "contamination" | "deformation" => defect.to_owned(),
@@ -84,7 +84,7 @@ pub(super) fn spoken(defect: &str) -> String {
     }
 }
 
-/// A full caption. `mood` is a word for the exposure or sharpness where it is remarkable.
+/// The caption of a picture. `mood` is a word for the exposure or sharpness where it is remarkable.
 pub(super) fn caption(dice: &mut Dice, object: &str, defects: &[&'static str], mood: Option<&str>) -> String {
     let phrase = if defects.is_empty() {
         if dice.chance(0.35) {

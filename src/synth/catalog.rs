@@ -5,7 +5,8 @@ use super::dice::Dice;
 use super::objects::{discs, fasteners, long, printed, tools};
 use super::scene::Scene;
 use super::textures::{mineral, pattern, sheet, wood, woven};
-use super::{CategoryInfo, World};
+use super::world::{CategoryInfo, World};
+use crate::error::{Error, Result};
 
 /// A category with the function that makes its parts.
 pub(super) struct Entry {
@@ -17,7 +18,7 @@ const fn texture(name: &'static str, build: fn(&mut Dice) -> Scene) -> Entry {
     Entry { info: CategoryInfo { name, is_texture: true, rotation_invariant: false }, build }
 }
 
-/// A texture without a direction.
+/// A category of textures without a direction.
 const fn isotropic(name: &'static str, build: fn(&mut Dice) -> Scene) -> Entry {
     Entry { info: CategoryInfo { name, is_texture: true, rotation_invariant: true }, build }
 }
@@ -26,7 +27,7 @@ const fn object(name: &'static str, build: fn(&mut Dice) -> Scene) -> Entry {
     Entry { info: CategoryInfo { name, is_texture: false, rotation_invariant: false }, build }
 }
 
-/// An object that is shown at any angle.
+/// A category of objects that are shown at any angle.
 const fn round(name: &'static str, build: fn(&mut Dice) -> Scene) -> Entry {
     Entry { info: CategoryInfo { name, is_texture: false, rotation_invariant: true }, build }
 }
@@ -115,11 +116,39 @@ pub(super) fn entry(world: World, category: &str) -> Option<&'static Entry> {
     list.iter().find(|e| e.info.name == category)
 }
 
-/// The kinds that a category can have.
+/// The kinds of defects that a category of a world can have.
 pub(super) fn kinds(world: World, texture: bool) -> Vec<&'static Kind> {
     let list = match world {
         World::Train => defects::TRAIN,
         World::Test => defects::TEST,
     };
     list.iter().filter(|k| k.fits(texture)).collect()
+}
+
+/// The categories of a world.
+pub fn categories(world: World) -> &'static [CategoryInfo] {
+    match world {
+        World::Train => &TRAIN_INFO,
+        World::Test => &TEST_INFO,
+    }
+}
+
+/// The kinds of defects of a world.
+pub fn defect_kinds(world: World) -> &'static [&'static str] {
+    match world {
+        World::Train => &TRAIN_KINDS,
+        World::Test => &TEST_KINDS,
+    }
+}
+
+/// The category of a world by its name, or a usage error that lists all names.
+pub(super) fn find(world: World, category: &str) -> Result<&'static Entry> {
+    entry(world, category).ok_or_else(|| {
+        let names: Vec<&str> = categories(world).iter().map(|info| info.name).collect();
+        Error::usage(
+            category,
+            format!("is not a category of the {world} world"),
+            format!("use one of {}", names.join(", ")),
+        )
+    })
 }

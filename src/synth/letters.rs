@@ -29,7 +29,7 @@ const LETTERS: [&[[f32; 4]]; 16] = [
     ],
 ];
 
-/// Distance to a line of `count` letters of height `height`, centred on the origin, reading along x.
+/// Signed distance to a line of `count` letters of height `height`, centred on the origin, reading along x.
 pub(super) fn text(p: V2, height: f32, count: i32, salt: u32) -> f32 {
     let q = v2(p.x / height, p.y / height);
     let advance = 0.92;

@@ -12,7 +12,7 @@ use crate::types::Image;
 
 /// A photograph without sensor noise and what it was made from.
 pub(super) struct Exposure {
-    /// Display values, shape (3, size, size).
+    /// Picture in display values, shape (3, size, size).
     pub picture: Image,
     linear: Vec<Rgb>,
     shadows: Option<Vec<f32>>,
@@ -46,20 +46,20 @@ impl Window {
     }
 }
 
-/// Everything about lamp and camera, drawn once per picture.
+/// Lamp and camera of one picture, drawn at random once.
 #[derive(Clone)]
 pub(super) struct Rig {
     /// Direction towards the lamp in the plane, times the sine of its distance from the zenith.
     pub lamp: V2,
     lamp_z: f32,
     ambient: f32,
-    /// Relief: heights are exaggerated by this factor.
+    /// Factor by which the relief is exaggerated.
     relief: f32,
     slope: V2,
     tint: Rgb,
     exposure: f32,
     vignette: f32,
-    /// Gaussian deviation in widths of the picture.
+    /// Deviation of the lens blur in widths of the picture.
     blur: f32,
     shadow: f32,
     softness: f32,
@@ -105,7 +105,7 @@ impl Rig {
         }
     }
 
-    /// Light that reaches the backdrop, at the picture's size; `None` where the part covers everything.
+    /// The light that reaches the backdrop, at the picture's size; `None` where the part covers everything.
     fn shadows(&self, raster: &Raster, size: usize, lift: f32) -> Option<Vec<f32>> {
         if raster.samples.iter().all(|s| s.cover >= 1.0) {
             return None;
@@ -165,7 +165,7 @@ impl Rig {
         picture
     }
 
-    /// Linear light of the pixels in a window.
+    /// The linear light of the pixels in a window.
     fn light(
         &self,
         raster: &Raster,
@@ -225,7 +225,7 @@ impl Rig {
         }
     }
 
-    /// Lens and tone curve for the pixels in a window.
+    /// Applies lens and tone curve to the pixels in a window.
     fn develop(&self, linear: &[Rgb], size: usize, window: Window, picture: &mut Image) {
         let sigma = self.blur * size as f32;
         let source = window.grown(blur::reach(sigma), size);
@@ -254,7 +254,7 @@ impl Rig {
         }
     }
 
-    /// Adds the sensor's noise (the same for the same rig, whatever is seen) and rounds to bytes.
+    /// Adds the sensor's noise (which depends on the rig alone, not on what is seen) and rounds to bytes.
     pub fn expose(&self, picture: &Image) -> image::RgbImage {
         let (_, height, width) = picture.dim();
         image::RgbImage::from_fn(width as u32, height as u32, |x, y| {
@@ -272,7 +272,7 @@ impl Rig {
     }
 }
 
-/// About a standard normal: the sum of four uniform bytes.
+/// A number distributed about as the standard normal: the sum of four uniform bytes.
 fn bell(h: u32) -> f32 {
     let sum: u32 = h.to_le_bytes().iter().map(|&b| u32::from(b)).sum();
     (sum as f32 - 510.0) / 147.8

@@ -18,7 +18,7 @@ pub(super) fn hash(x: i32, y: i32, salt: u32) -> u32 {
     h ^ (h >> 15)
 }
 
-/// The hash as a number in [0, 1).
+/// The hash of a lattice point as a number in [0, 1).
 pub(super) fn unit(x: i32, y: i32, salt: u32) -> f32 {
     (hash(x, y, salt) >> 8) as f32 / 16_777_216.0
 }
@@ -90,24 +90,24 @@ impl Field {
         Self { data, axes: [c * fx, s * fx, -s * fy, c * fy], origin }
     }
 
-    /// One octave, `frequency` cells per unit.
+    /// A field of one octave, `frequency` cells per unit.
     pub fn smooth(dice: &mut Dice, frequency: f32) -> Self {
         let angle = dice.turn();
         Self::new(dice, smooth_tile(), frequency / 32.0, frequency / 32.0, angle)
     }
 
-    /// One octave with its own frequency along x and y.
+    /// A field of one octave with a frequency along x and one along y.
     pub fn streaks(dice: &mut Dice, fx: f32, fy: f32) -> Self {
         Self::new(dice, smooth_tile(), fx / 32.0, fy / 32.0, 0.0)
     }
 
-    /// Four octaves from `frequency` cells per unit upwards.
+    /// A field of four octaves from `frequency` cells per unit upwards.
     pub fn fractal(dice: &mut Dice, frequency: f32) -> Self {
         let angle = dice.turn();
         Self::new(dice, fractal_tile(), frequency / 8.0, frequency / 8.0, angle)
     }
 
-    /// Four octaves, stretched.
+    /// A field of four octaves, stretched.
     pub fn grain(dice: &mut Dice, fx: f32, fy: f32) -> Self {
         Self::new(dice, fractal_tile(), fx / 8.0, fy / 8.0, 0.0)
     }
@@ -136,7 +136,7 @@ pub(super) struct Cells {
     pub next: f32,
     /// A number in [0, 1) that belongs to the nearest point.
     pub id: f32,
-    /// From the nearest point to here.
+    /// Vector from the nearest point to the place.
     pub offset: V2,
 }
 

@@ -59,7 +59,7 @@ pub(super) const WHITE: &[Tone] = &[
 pub(super) const BLACK: &[Tone] =
     &[("black", [44, 44, 46]), ("dark grey", [66, 66, 68]), ("charcoal", [54, 52, 52])];
 
-/// One tone of several families, slightly varied: its name and value.
+/// A random tone of one of several families, slightly varied: its name and value.
 pub(super) fn tone(dice: &mut Dice, families: &[&[Tone]]) -> (&'static str, Rgb) {
     let family = *dice.pick(families);
     let &(name, [r, g, b]) = dice.pick(family);
@@ -86,7 +86,7 @@ pub(super) fn multiply(a: Rgb, b: Rgb) -> Rgb {
     [a[0] * b[0], a[1] * b[1], a[2] * b[2]]
 }
 
-/// Brightness as seen, in [0, 1].
+/// Perceived brightness of a colour, in [0, 1].
 pub(super) fn luma(colour: Rgb) -> f32 {
     0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]
 }

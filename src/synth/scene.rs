@@ -1,4 +1,4 @@
-//! A part as a function of the place, and its raster.
+//! The surface of a part as a function of the place, and its raster.
 
 use super::dice::Dice;
 use super::palette::{self, Rgb};
@@ -7,9 +7,9 @@ use super::shape::{EDGE, V2, heading, v2};
 /// The surface at one place.
 #[derive(Clone, Copy)]
 pub(super) struct Sample {
-    /// Colour in display values.
+    /// Colour of the surface in display values.
     pub albedo: Rgb,
-    /// Height in widths of the picture.
+    /// Height of the surface in widths of the picture.
     pub height: f32,
     /// Strength of the highlight, 0 (matt) to 1 (polished).
     pub gloss: f32,
@@ -28,12 +28,12 @@ pub(super) type Surface = Box<dyn Fn(V2) -> Sample + Send + Sync>;
 /// The backdrop's colour as a function of the place.
 pub(super) type Backdrop = Box<dyn Fn(V2) -> Rgb + Send + Sync>;
 
-/// Words for captions.
+/// Words for the captions of a part.
 #[derive(Clone, Debug)]
 pub(super) struct Words {
     pub colour: &'static str,
     pub material: &'static str,
-    /// The category's noun first, then synonyms.
+    /// Nouns for the part: that of the category first, then synonyms.
     pub nouns: &'static [&'static str],
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Pose {
 }
 
 impl Pose {
-    /// Longest side of the object between `low` and `high` widths of the picture; turned by at most `degrees`.
+    /// A random pose: the longest side of the object between `low` and `high` widths of the picture; turned by at most `degrees`.
     pub fn new(dice: &mut Dice, low: f32, high: f32, degrees: f32) -> Self {
         let scale = dice.range(low, high);
         let slack = ((0.98 - scale) / 2.0).clamp(0.0, 0.04);
@@ -66,7 +66,7 @@ impl Pose {
         }
     }
 
-    /// The place in the object's own frame, where its longest side is 1.
+    /// A place of the picture in the object's own frame, where its longest side is 1.
     pub fn local(&self, p: V2) -> V2 {
         (p - self.centre).unturned(self.turn) * (1.0 / self.scale)
     }
@@ -121,7 +121,7 @@ pub(super) fn plain(colour: Rgb) -> Backdrop {
     Box::new(move |_| colour)
 }
 
-/// The part and its backdrop, sampled on a square grid, row-major.
+/// A part and its backdrop, sampled on a square grid, row-major.
 #[derive(Clone)]
 pub(super) struct Raster {
     pub side: usize,

@@ -51,12 +51,12 @@ impl V2 {
         self.dot(self).sqrt()
     }
 
-    /// Turned by the angle whose unit vector is given.
+    /// The vector turned by the angle whose unit vector is `by`.
     pub fn turned(self, by: Self) -> Self {
         v2(self.x * by.x - self.y * by.y, self.x * by.y + self.y * by.x)
     }
 
-    /// Turned back by the angle whose unit vector is given.
+    /// The vector turned back by the angle whose unit vector is `by`.
     pub fn unturned(self, by: Self) -> Self {
         v2(self.x * by.x + self.y * by.y, self.y * by.x - self.x * by.y)
     }
@@ -76,12 +76,12 @@ pub(super) fn smooth(a: f32, b: f32, x: f32) -> f32 {
     t * t * (3.0 - 2.0 * t)
 }
 
-/// How much of a pixel lies inside, for a signed distance.
+/// The part of a pixel that lies inside, for a signed distance.
 pub(super) fn inside(d: f32, width: f32) -> f32 {
     (0.5 - d / width).clamp(0.0, 1.0)
 }
 
-/// A rounded edge: 0 on the outline, 1 from `width` inwards.
+/// Height of a rounded edge: 0 on the outline, 1 from `width` inwards.
 pub(super) fn bevel(d: f32, width: f32) -> f32 {
     let t = 1.0 - (-d / width).clamp(0.0, 1.0);
     (1.0 - t * t).max(0.0).sqrt()
@@ -92,7 +92,7 @@ pub(super) fn dome(t: f32) -> f32 {
     (1.0 - t * t).max(0.0).sqrt()
 }
 
-/// The integer below; without a call into the mathematical library, for small numbers.
+/// The largest integer not above `x`; without a call into the mathematical library, for small numbers.
 #[inline]
 pub(super) fn floor(x: f32) -> i32 {
     let i = x as i32;

@@ -1,4 +1,4 @@
-//! Writes a data set in the MVTec AD layout.
+//! Writing a generated data set in the MVTec AD layout.
 
 use std::fs;
 use std::path::Path;
@@ -7,9 +7,50 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Options, Picture, Summary, VERSION, categories, check_size, render};
+use super::catalog::{self, categories};
+use super::render::{Rendered, check_size, render};
+use super::world::World;
 use crate::error::{Error, Result};
 use crate::types::Mask;
+
+/// Version of the generator: pictures of the same recipe may differ between versions.
+const VERSION: u32 = 1;
+
+/// The recipe of a generated data set: which pictures to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// World that the categories are of.
+    pub world: World,
+    /// Seed of all pictures.
+    pub seed: u64,
+    /// Side of the square pictures in pixels, see [`SIZES`](super::SIZES).
+    pub size: usize,
+    /// Names of the categories; all of the world when empty.
+    pub categories: Vec<String>,
+    /// Number of good pictures in `train/` per category.
+    pub train: usize,
+    /// Number of good pictures in `test/` per category.
+    pub good: usize,
+    /// Number of defective pictures in `test/` per category.
+    pub defective: usize,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self { world: World::Test, seed: 0, size: 192, categories: vec![], train: 0, good: 20, defective: 30 }
+    }
+}
+
+/// Numbers of what was written of a generated data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Number of categories.
+    pub categories: usize,
+    /// Number of pictures, masks not counted.
+    pub images: usize,
+    /// Number of defective pictures.
+    pub defective: usize,
+}
 
 /// The record that marks a folder as written by this generator.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -24,10 +65,10 @@ struct Record {
     defective: usize,
 }
 
-/// Name of the record.
+/// File name of the record.
 pub(super) const RECORD: &str = "synth.toml";
 
-/// Where the indices of each part of the data set start, so that one never depends on the length of another.
+/// First index of the good test pictures. Each part of the data set has its own, so that none depends on the length of another.
 const GOOD_FROM: usize = 1 << 24;
 const DEFECTIVE_FROM: usize = 2 << 24;
 
@@ -51,16 +92,17 @@ struct Row {
     caption: String,
 }
 
-/// Writes the data set; see [`super::write`].
-pub(super) fn write(
-    options: &Options,
-    out: &Path,
-    progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Summary> {
-    check_size(options.size)?;
-    let names = chosen(options)?;
-    for (what, count) in [("train", options.train), ("good", options.good), ("defective", options.defective)]
-    {
+/// Writes a generated data set in the MVTec AD layout, with `captions.csv` and `synth.toml` at its root. `progress` is told the
+/// number of pictures done and in all, from any thread. A folder that an earlier call with the same recipe wrote
+/// is written again.
+///
+/// # Errors
+/// A usage error for unknown categories or a senseless size or count; a file error for a folder that holds something
+/// else or cannot be written.
+pub fn write(recipe: &Recipe, out: &Path, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Summary> {
+    check_size(recipe.size)?;
+    let names = chosen(recipe)?;
+    for (what, count) in [("train", recipe.train), ("good", recipe.good), ("defective", recipe.defective)] {
         if count > GOOD_FROM {
             return Err(Error::usage(
                 format!("{what} {count}"),
@@ -71,23 +113,23 @@ pub(super) fn write(
     }
     let record = Record {
         generator: VERSION,
-        world: options.world.to_string(),
-        seed: options.seed,
-        size: options.size,
+        world: recipe.world.to_string(),
+        seed: recipe.seed,
+        size: recipe.size,
         categories: names.clone(),
-        train: options.train,
-        good: options.good,
-        defective: options.defective,
+        train: recipe.train,
+        good: recipe.good,
+        defective: recipe.defective,
     };
     prepare(out, &record)?;
-    let jobs = jobs(options, &names);
+    let jobs = jobs(recipe, &names);
     let total = jobs.len();
     let done = AtomicUsize::new(0);
     let rows: Vec<Row> = jobs
         .par_iter()
         .map(|job| {
             let picture =
-                render(options.world, &job.category, options.seed, job.index, options.size, job.defective)?;
+                render(recipe.world, &job.category, recipe.seed, job.index, recipe.size, job.defective)?;
             let row = store(out, job, &picture)?;
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Ok(row)
@@ -98,23 +140,23 @@ pub(super) fn write(
     Ok(Summary { categories: names.len(), images: total, defective })
 }
 
-/// The names asked for in the order of the world's list.
-fn chosen(options: &Options) -> Result<Vec<String>> {
-    for name in &options.categories {
-        super::find(options.world, name)?;
+/// Names of the chosen categories in the order of the world's list.
+fn chosen(recipe: &Recipe) -> Result<Vec<String>> {
+    for name in &recipe.categories {
+        catalog::find(recipe.world, name)?;
     }
-    Ok(categories(options.world)
+    Ok(categories(recipe.world)
         .iter()
-        .filter(|info| options.categories.is_empty() || options.categories.iter().any(|n| n == info.name))
+        .filter(|info| recipe.categories.is_empty() || recipe.categories.iter().any(|n| n == info.name))
         .map(|info| info.name.to_owned())
         .collect())
 }
 
-fn jobs(options: &Options, names: &[String]) -> Vec<Job> {
+fn jobs(recipe: &Recipe, names: &[String]) -> Vec<Job> {
     let parts = [
-        ("train", options.train, 0, false),
-        ("test", options.good, GOOD_FROM, false),
-        ("test", options.defective, DEFECTIVE_FROM, true),
+        ("train", recipe.train, 0, false),
+        ("test", recipe.good, GOOD_FROM, false),
+        ("test", recipe.defective, DEFECTIVE_FROM, true),
     ];
     let mut jobs = vec![];
     for category in names {
@@ -131,7 +173,7 @@ fn jobs(options: &Options, names: &[String]) -> Vec<Job> {
     jobs
 }
 
-/// Takes an empty folder, or one with the same record, which is then written again.
+/// Prepares a folder: takes an empty one, or one with the same record, which is then written again.
 fn prepare(out: &Path, record: &Record) -> Result<()> {
     let text =
         toml::to_string(record).map_err(|e| failed(&out.join(RECORD), e, "report this as a defect"))?;
@@ -153,10 +195,10 @@ fn prepare(out: &Path, record: &Record) -> Result<()> {
     fs::write(&path, text).map_err(|e| failed(&path, e, UNWRITABLE))
 }
 
-/// What to do where something cannot be written.
+/// Advice where something cannot be written.
 const UNWRITABLE: &str = "check that the folder can be written to";
 
-/// The error of a file or folder that says what its cause says.
+/// An error about a file or folder that says what its cause says.
 fn failed(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>, fix: &str) -> Error {
     let cause = cause.into();
     Error::file(path, &cause, fix).caused_by(cause)
@@ -166,7 +208,7 @@ fn make(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|e| failed(folder, e, UNWRITABLE))
 }
 
-fn store(out: &Path, job: &Job, picture: &Picture) -> Result<Row> {
+fn store(out: &Path, job: &Job, picture: &Rendered) -> Result<Row> {
     let folder = match picture.defects.as_slice() {
         [] => "good",
         [one] => one,

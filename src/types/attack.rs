@@ -1,4 +1,4 @@
-//! What is searched.
+//! The attacks that a run makes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::Axis;
 use crate::error::{Error, Result};
 
-/// What is done to each sample before it is scored. The order is that in which attacks run: the joint one after those that
-/// it starts from.
+/// One way to perturb every sample before it is scored. The order is that in which attacks run: the joint attack comes after
+/// the single ones, which it starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
 #[non_exhaustive]
 pub enum Attack {
-    /// Nothing.
+    /// No perturbation: the unchanged picture.
     Clean,
     /// The worst value of one axis.
     Single(Axis),
@@ -23,14 +23,14 @@ pub enum Attack {
 }
 
 impl Attack {
-    /// The attacks on these axes: clean, each axis alone, and all together where there are several.
+    /// The attacks on `axes`: clean, each axis alone, and all together where there are several.
     pub fn over(axes: &[Axis]) -> Vec<Self> {
         let singles = axes.iter().map(|&axis| Self::Single(axis));
         let joint = (axes.len() > 1).then_some(Self::Joint);
         std::iter::once(Self::Clean).chain(singles).chain(joint).collect()
     }
 
-    /// The axes that the attack searches; `joint` are those of the run's joint attack.
+    /// The axes that the attack searches, given the axes `joint` of the run's joint attack.
     pub fn axes(self, joint: &[Axis]) -> &[Axis] {
         match self {
             Self::Clean => &[],
@@ -39,7 +39,7 @@ impl Attack {
         }
     }
 
-    /// Name as written in files and settings: that of the axis, `clean` or `joint`.
+    /// Name of the attack in files and settings: that of the axis, `clean` or `joint`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Clean => "clean",

@@ -10,9 +10,9 @@ use super::{Interval, by_name};
 pub enum Axis {
     /// Rotation about the centre, degrees; positive is clockwise as seen on the screen.
     Angle,
-    /// Added to the hue of every pixel, in radians on a circle of 2 pi.
+    /// Shift of the hue of every pixel, in radians on a circle of 2 pi.
     Hue,
-    /// Added to the HSV saturation of every pixel, which is then clipped to [0, 1].
+    /// Shift of the HSV saturation of every pixel, which is then clipped to [0, 1].
     Saturation,
     /// Zoom about the centre, log2 of the factor; positive shows things larger.
     Scale,
@@ -24,17 +24,17 @@ pub enum Axis {
     Temperature,
     /// Standard deviation of a Gaussian blur, in pixels of the model's input.
     Blur,
-    /// Added to every channel, in parts of full scale.
+    /// Shift of the brightness: a part of full scale added to every channel.
     Brightness,
     /// Contrast about the mean luma, log2 of the factor.
     Contrast,
-    /// Log2 of the exponent of a tone curve; positive darkens the middle tones.
+    /// Gamma: log2 of the exponent of a tone curve; positive darkens the middle tones.
     Gamma,
     /// JPEG compression: 100 less the quality; 0 is no JPEG at all.
     Jpeg,
 }
 
-/// What is fixed about an axis.
+/// The constants of an axis.
 struct Facts {
     name: &'static str,
     column: &'static str,
@@ -66,7 +66,7 @@ impl Axis {
     /// The three semantic parameters of arXiv 2405.07969.
     pub const PAPER: [Self; 3] = [Self::Angle, Self::Hue, Self::Saturation];
 
-    /// [`Self::column`] of all axes in order.
+    /// Columns of all axes in files, in order (see [`Self::column`]).
     pub const COLUMNS: [&'static str; Self::COUNT] = {
         let mut columns = [""; Self::COUNT];
         let mut axis = 0;
@@ -114,39 +114,39 @@ impl Axis {
         }
     }
 
-    /// Name as written in files and settings.
+    /// Name of the axis in files and settings.
     pub const fn name(self) -> &'static str {
         self.facts().name
     }
 
-    /// Name of its column in files: the name, with the unit where there is one.
+    /// Name of the axis's column in files: its name, with the unit where there is one.
     pub const fn column(self) -> &'static str {
         self.facts().column
     }
 
-    /// Unit for readers; empty for a number without one.
+    /// Unit of the axis for readers; empty for a number without one.
     pub const fn unit(self) -> &'static str {
         self.facts().unit
     }
 
-    /// How far the axis goes where nothing else is said: the paper's bounds, or for the other axes what a line may see without
+    /// Default bounds of the axis: the paper's, or for the other axes what an inspection line may see without
     /// a fault of its own (`docs/perturbations.md`).
     pub const fn default_bounds(self) -> Interval {
         self.facts().bounds
     }
 
-    /// The farthest that bounds may go.
+    /// The widest bounds that the axis allows.
     pub const fn limits(self) -> Interval {
         self.facts().limits
     }
 
-    /// Whether the axis moves pixels rather than colours them. A loss is rough along such an axis: every step shifts the picture
-    /// against the model's patches.
+    /// Whether the axis moves pixels rather than changes their colours. A loss is rough along a geometric axis: every step
+    /// shifts the picture against the model's patches.
     pub const fn is_geometric(self) -> bool {
         matches!(self, Self::Angle | Self::Scale | Self::TranslateX | Self::TranslateY)
     }
 
-    /// Length of the circle that the axis closes, if it is one: a full turn.
+    /// Length of a full turn, for an axis that is a circle.
     pub const fn full_turn(self) -> Option<f64> {
         match self {
             Self::Angle => Some(360.0),

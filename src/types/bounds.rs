@@ -9,31 +9,32 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Axis, Interval};
 use crate::error::{Error, Result};
 
-/// How far each axis may go. In files a table with a key for each [`Axis::column`]; a missing one is the default.
+/// The interval within which each axis is searched. Files have it as a table with a key for each [`Axis::column`]; a missing key
+/// means the default.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds([Interval; Axis::COUNT]);
 
 impl Default for Bounds {
-    /// [`Axis::default_bounds`] of every axis; for the paper's three those of the paper: +-90 degrees, +-pi, +-0.5.
+    /// Bounds with [`Axis::default_bounds`] on every axis: for the paper's three +-90 degrees, +-pi and +-0.5.
     fn default() -> Self {
         Self(Axis::ALL.map(Axis::default_bounds))
     }
 }
 
 impl Bounds {
-    /// The interval of one axis.
+    /// The bounds of one axis.
     pub const fn get(&self, axis: Axis) -> Interval {
         self.0[axis as usize]
     }
 
-    /// The same bounds with another interval on one axis.
+    /// These bounds with `interval` on one axis in place of what was there.
     #[must_use]
     pub const fn with(mut self, axis: Axis, interval: Interval) -> Self {
         self.0[axis as usize] = interval;
         self
     }
 
-    /// Whether the bounds of this axis close a circle, so that both ends are one point.
+    /// Whether the bounds of `axis` close a circle, so that both ends are one point.
     pub fn is_circular(&self, axis: Axis) -> bool {
         axis.full_turn().is_some_and(|turn| self.get(axis).width() >= turn * (1.0 - 1e-9))
     }

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 /// A closed interval of one parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Smallest value.
+    /// Smallest value of the interval.
     pub low: f64,
-    /// Largest value.
+    /// Largest value of the interval.
     pub high: f64,
 }
 
 impl Interval {
-    /// From `-half` to `half`.
+    /// The interval from `-half` to `half`.
     pub const fn symmetric(half: f64) -> Self {
         Self { low: -half, high: half }
     }

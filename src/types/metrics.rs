@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The metrics of a set of samples, pooled. All lie in [0, 1]; one is `None` where it is not defined: a class or every region is
-/// missing.
+/// The metrics of a set of samples, pooled. All lie in [0, 1]; a metric that is not defined, because a class or every region is
+/// missing, is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Area under the ROC curve over all pixels (pAUROC).
@@ -25,7 +25,7 @@ impl Metrics {
     pub const COLUMNS: &'static [&'static str] =
         &["pixel_auroc", "aupro", "pixel_ap", "pixel_f1_max", "image_auroc", "image_ap"];
 
-    /// Each metric averaged over those that have it, all with the same weight.
+    /// The mean of each metric over the sets that have it, all with the same weight.
     pub fn mean(all: impl IntoIterator<Item = Self>) -> Self {
         let all: Vec<Self> = all.into_iter().collect();
         let mean = |metric: fn(&Self) -> Option<f64>| {
@@ -42,7 +42,7 @@ impl Metrics {
         }
     }
 
-    /// Whether the pixels have a metric of those that figures and tables show: pixel AUROC or AUPRO.
+    /// Whether there is a pixel metric that figures and tables show: pixel AUROC or AUPRO.
     pub fn has_pixels(&self) -> bool {
         self.pixel_auroc.is_some() || self.aupro.is_some()
     }

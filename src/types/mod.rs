@@ -42,46 +42,46 @@ pub enum Label {
     Normal,
     /// A part with at least one defect.
     Anomalous,
-    /// Not known: a picture without ground truth. An empty cell.
+    /// A picture without ground truth; an empty cell in files.
     #[serde(rename = "")]
     Unknown,
 }
 
-/// Where prediction and ground truth meet after a rotation, a zoom or a shift.
+/// The frame in which prediction and ground truth are compared after a rotation, a zoom or a shift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Frame {
-    /// The map is brought back and compared with the untouched mask (the paper).
+    /// The untouched picture's frame: the map is brought back and compared with the untouched mask (the paper).
     #[default]
     Derotated,
-    /// The mask goes with the picture (the authors' code).
+    /// The perturbed picture's frame: the mask is moved with the picture (the authors' code).
     RotatedMask,
 }
 
 named!(Frame, "a frame", { Derotated = "derotated", RotatedMask = "rotated-mask" });
 
-/// How closely a picture is looked at.
+/// How precisely a model evaluates a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// As the model is defined: what is reported.
+    /// A full evaluation: the model as it is defined, whose results are reported.
     #[default]
     Full,
-    /// More cheaply and more coarsely, to explore with.
+    /// A coarse evaluation: cheaper and less precise, for a search to explore with.
     Coarse,
 }
 
-/// Names one sample of a dataset, for example `bottle/broken_large/003`.
+/// The name of one sample of a data set, for example `bottle/broken_large/003`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SampleId {
-    /// Category, for example `bottle`.
+    /// Category of the sample, for example `bottle`.
     pub category: String,
     /// Defect folder, `good` for a normal sample.
     pub defect: String,
-    /// File name without its extension.
+    /// Name of the picture's file without its extension.
     pub stem: String,
 }
 
 impl SampleId {
-    /// The `defect/stem` part, unique within its category.
+    /// The `defect/stem` part of the name, unique within the category.
     pub fn within_category(&self) -> String {
         format!("{}/{}", self.defect, self.stem)
     }

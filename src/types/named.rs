@@ -6,14 +6,14 @@ use serde::{Deserialize, Deserializer};
 
 use crate::error::{Error, Result};
 
-/// Gives an enum whose values are words its names: `ALL`, `name`, and what [`by_name`] makes of them.
+/// Gives each value of an enum a name: makes `ALL`, `name`, and what [`by_name`] makes of the two.
 macro_rules! named_values {
     ($type:ident, $what:literal, { $($variant:ident = $name:literal),+ $(,)? }) => {
         impl $type {
-            /// All of them, in order.
+            /// All values in order.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
-            /// Name as written in files and settings.
+            /// Name of the value in files and settings.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name),+
@@ -25,8 +25,8 @@ macro_rules! named_values {
     };
 }
 
-/// Writes and reads an enum that has `ALL` and `name` by that name, as text and with serde. What is none of the names is a usage
-/// error that says what it should be (`$what`, such as `a loss`) and lists all names.
+/// Writes and reads an enum that has `ALL` and `name` by the name of its value, as text and with serde. Any other text is a
+/// usage error that says what it should be (`$what`, such as `a loss`) and lists all names.
 macro_rules! values_by_name {
     ($type:ident, $what:literal) => {
         impl std::fmt::Display for $type {
@@ -69,7 +69,7 @@ macro_rules! values_by_text {
 
 pub(crate) use {named_values as named, values_by_name as by_name, values_by_text as by_text};
 
-/// The error about a text that is none of some names.
+/// The error about a text that is none of `names`.
 pub(crate) fn unknown_name(text: &str, what: &str, names: &[&str]) -> Error {
     let list = match names {
         [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),

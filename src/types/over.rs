@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What the numbers of a row are over. A category may have any name, `mean` and `all` too, and is never taken for one of the others.
+/// What the numbers of a row of results are over. A category may have any name, `mean` and `all` too, and is never taken for one of the others.
 ///
-/// In files two cells: `over` (`category`, `mean` or `all`) and `category`, which is empty unless the row is over one.
+/// Files have two cells for it: `over` (`category`, `mean` or `all`) and `category`, which is empty unless the row is over one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "Cells", try_from = "Cells")]
 pub enum Over {
@@ -19,10 +19,10 @@ pub enum Over {
 }
 
 impl Over {
-    /// Names of the columns in order.
+    /// Names of the two columns in files, in order.
     pub const COLUMNS: &'static [&'static str] = &["over", "category"];
 
-    /// Name of the category, where it is one.
+    /// Name of the category, where the row is over one.
     pub fn category(&self) -> Option<&str> {
         match self {
             Self::Category(name) => Some(name),
@@ -31,7 +31,7 @@ impl Over {
     }
 }
 
-/// For readers: the category's name, `mean` or `all`. A category with one of these two names stands in backticks.
+/// Writes the category's name, `mean` or `all`. A category that is itself called `mean` or `all` stands in backticks.
 impl fmt::Display for Over {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -45,8 +45,8 @@ impl fmt::Display for Over {
 
 #[derive(Serialize, Deserialize)]
 struct Cells {
-    /// None in files of versions that had no such column.
-    kind: Option<Kind>,
+    /// What kind of row it is; none in files of versions that had no such column.
+    over: Option<Kind>,
     category: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl From<Over> for Cells {
             Over::Mean => (Kind::Mean, None),
             Over::All => (Kind::All, None),
         };
-        Self { kind: Some(kind), category }
+        Self { over: Some(kind), category }
     }
 }
 
@@ -73,7 +73,7 @@ impl TryFrom<Cells> for Over {
     type Error = String;
 
     fn try_from(cells: Cells) -> Result<Self, String> {
-        match (cells.kind, cells.category) {
+        match (cells.over, cells.category) {
             (None | Some(Kind::Category), category) => Ok(Self::Category(category.unwrap_or_default())),
             (Some(Kind::Mean), None) => Ok(Self::Mean),
             (Some(Kind::All), None) => Ok(Self::All),
@@ -93,7 +93,7 @@ mod tests {
             assert_eq!(value["category"].as_str(), over.category(), "{value}");
             assert_eq!(serde_json::from_value::<Over>(value).unwrap(), over);
         }
-        let odd = serde_json::json!({ "kind": "mean", "category": "nut" });
+        let odd = serde_json::json!({ "over": "mean", "category": "nut" });
         assert!(serde_json::from_value::<Over>(odd).is_err());
     }
 

@@ -1,8 +1,8 @@
-//! What is done to a picture.
+//! A change of a picture.
 
 use super::Axis;
 
-/// One value for each [`Axis`]; 0 where nothing is done.
+/// A change of a picture: one value for each [`Axis`], 0 where nothing is done.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Perturbation([f64; Axis::COUNT]);
 
@@ -27,7 +27,7 @@ impl Perturbation {
         self.0[axis as usize]
     }
 
-    /// The same perturbation with another value on one axis.
+    /// This perturbation with `value` on one axis in place of what was there.
     #[must_use]
     pub const fn with(mut self, axis: Axis, value: f64) -> Self {
         self.0[axis as usize] = value;

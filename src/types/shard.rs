@@ -4,7 +4,7 @@ use std::str::FromStr;
 use super::by_text;
 use crate::error::{Error, Result};
 
-/// One of `of` parts of a data set, written `index/of`: every `of`-th sample of each category, from the `index`-th on, counting
+/// A part of a data set, one of `of`, written `index/of`: every `of`-th sample of each category, from the `index`-th on, counting
 /// from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shard {
@@ -13,17 +13,17 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Number of this part, from 1 on.
+    /// Number of the part, from 1 on.
     pub fn index(self) -> usize {
         self.index
     }
 
-    /// How many parts there are.
+    /// Number of parts that the data set is split into.
     pub fn of(self) -> usize {
         self.of
     }
 
-    /// Whether the sample at this place of its category, counted from 0, belongs to it.
+    /// Whether the part holds the sample at `place` of its category, counted from 0.
     pub fn has(self, place: usize) -> bool {
         place % self.of == self.index - 1
     }

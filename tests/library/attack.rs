@@ -5,8 +5,8 @@ use std::cell::Cell;
 use ndarray::ArrayView4;
 
 use askance::attack::{
-    Border, Candidate, Clock, Evaluation, Evaluator, Objective, Outcome, Pooled, Preset, SearchChoice,
-    Select, Settings, Work, category_metrics, uniform, worst_cases,
+    Border, Candidate, Clock, Evaluation, Evaluator, Objective, PooledSample, Preset, SearchChoice, Select,
+    Settings, Work, WorstCase, category_metrics, uniform, worst_cases,
 };
 use askance::error::{Error, Kind, Result};
 use askance::metric::{Loss, MetricOptions};
@@ -38,7 +38,7 @@ fn sample(number: usize) -> Work {
     Work { index: number, id, image, mask: Some(mask) }
 }
 
-fn attack(settings: &Settings, batch: usize, count: usize) -> (Vec<Vec<Outcome>>, Fake) {
+fn attack(settings: &Settings, batch: usize, count: usize) -> (Vec<Vec<WorstCase>>, Fake) {
     let mut fake = Fake::new(SIZE, GRID);
     let mut found = Vec::new();
     let mut evaluator = Evaluator::new(&mut fake, Objective::new(settings, SIZE), batch);
@@ -304,10 +304,10 @@ fn pooled_metrics_fall_from_clean_to_worst() {
     let objective = Objective::new(&settings, SIZE);
     let works: Vec<Work> = (0..6).map(sample).collect();
     let auroc = |attack: usize| {
-        let pooled: Vec<Pooled<'_>> = works
+        let pooled: Vec<PooledSample<'_>> = works
             .iter()
             .zip(&found)
-            .map(|(work, outcomes)| Pooled {
+            .map(|(work, outcomes)| PooledSample {
                 patch_map: outcomes[attack].segmentation.map.clone(),
                 perturbation: outcomes[attack].perturbation,
                 image_score: outcomes[attack].segmentation.image_score,
@@ -326,7 +326,7 @@ fn the_kept_candidate_is_the_one_of_lowest_auroc_where_that_is_asked_for() {
     let by_loss = Settings { border: Border::Ignore, ..settings(40) };
     let by_auroc = Settings { select: Select::SampleAuroc, ..by_loss.clone() };
     let objective = Objective::new(&by_auroc, SIZE);
-    let auroc = |number: usize, outcome: &Outcome| {
+    let auroc = |number: usize, outcome: &WorstCase| {
         let mask = sample(number).mask.unwrap();
         objective.sample_auroc(outcome.segmentation.map.view(), &mask, outcome.perturbation).unwrap()
     };
@@ -384,7 +384,7 @@ fn presets_say_what_was_published() {
         assert_eq!(preset.bounds, Bounds::default());
         assert_eq!(
             preset.perturb,
-            perturb::Settings { rotation: perturb::Rotation::ThreePass, fill: perturb::Fill::Replicate }
+            perturb::Resampling { rotation: perturb::Rotation::ThreePass, fill: perturb::Fill::Replicate }
         );
     }
     assert_eq!((paper.frame, paper.select), (Frame::Derotated, Select::Loss));
@@ -430,7 +430,7 @@ impl Segmenter for Blind {
     }
 }
 
-fn attack_blind(settings: &Settings, batch: usize, count: usize) -> (Vec<Vec<Outcome>>, Clock) {
+fn attack_blind(settings: &Settings, batch: usize, count: usize) -> (Vec<Vec<WorstCase>>, Clock) {
     let mut model = Blind(Fake::new(SIZE, GRID));
     let mut found = Vec::new();
     let mut evaluator = Evaluator::new(&mut model, Objective::new(settings, SIZE), batch);
@@ -494,7 +494,7 @@ fn overlapped(
     let mut evaluator = Evaluator::new(model, Objective::new(settings, SIZE), batch).with_depth(depth);
     pool.install(|| {
         let source = (0..7).map(|number| Ok(sample(number)));
-        let mut done = |work: Work, outcomes: Vec<Outcome>| {
+        let mut done = |work: Work, outcomes: Vec<WorstCase>| {
             assert_eq!(work.index, found.len(), "samples leave in the order in which they came");
             found.push(outcomes);
             Ok(())

@@ -1,6 +1,6 @@
 //! Attacks over other axes than the paper's, on a segmenter without a model: red is anomalous.
 
-use askance::attack::{Border, Evaluator, Objective, Outcome, Settings, Work, worst_cases};
+use askance::attack::{Border, Evaluator, Objective, Settings, Work, WorstCase, worst_cases};
 use askance::model::Fake;
 use askance::types::{Attack, Axis, Bounds, Frame, Image, Mask, Perturbation, SampleId};
 
@@ -26,11 +26,11 @@ fn over(axes: &[Axis], budget: usize) -> Settings {
     Settings { attacks: Attack::over(axes), axes: axes.to_vec(), budget, seed: 3, ..Settings::default() }
 }
 
-fn attack(settings: &Settings, batch: usize, count: usize) -> Vec<Vec<Outcome>> {
+fn attack(settings: &Settings, batch: usize, count: usize) -> Vec<Vec<WorstCase>> {
     let mut fake = Fake::new(SIZE, GRID);
     let mut found = Vec::new();
     let mut evaluator = Evaluator::new(&mut fake, Objective::new(settings, SIZE), batch);
-    let mut done = |_: Work, outcomes: Vec<Outcome>| {
+    let mut done = |_: Work, outcomes: Vec<WorstCase>| {
         found.push(outcomes);
         Ok(())
     };

@@ -1,8 +1,8 @@
 //! Candidates that are kept for `--select pooled`, and the choice among them.
 
 use askance::attack::{
-    Choices, Evaluator, Kept, Objective, Outcome, Pooled, Select, Settings, Work, category_metrics,
-    choose_pooled, worst_cases,
+    Choices, Evaluator, KeptCandidate, Objective, PooledSample, Select, Settings, Work, WorstCase,
+    category_metrics, choose_pooled, worst_cases,
 };
 use askance::metric::MetricOptions;
 use askance::model::{Fake, Segmentation};
@@ -25,7 +25,7 @@ fn sample(number: usize) -> Work {
     Work { index: number, id, image, mask: Some(mask) }
 }
 
-fn outcomes(settings: &Settings, count: usize) -> Vec<Vec<Outcome>> {
+fn outcomes(settings: &Settings, count: usize) -> Vec<Vec<WorstCase>> {
     let mut fake = Fake::new(SIZE, GRID);
     let mut found = Vec::new();
     let mut evaluator = Evaluator::new(&mut fake, Objective::new(settings, SIZE), 4);
@@ -42,11 +42,11 @@ fn settings() -> Settings {
     Settings { budget: 25, seed: 3, select: Select::Pooled, ..Settings::default() }
 }
 
-fn pooled_auroc(objective: &Objective, masks: &[Mask], kept: &[&Kept]) -> f64 {
-    let pooled: Vec<Pooled<'_>> = masks
+fn pooled_auroc(objective: &Objective, masks: &[Mask], kept: &[&KeptCandidate]) -> f64 {
+    let pooled: Vec<PooledSample<'_>> = masks
         .iter()
         .zip(kept)
-        .map(|(mask, kept)| Pooled {
+        .map(|(mask, kept)| PooledSample {
             patch_map: kept.segmentation.map.clone(),
             perturbation: kept.perturbation,
             image_score: 0.5,
@@ -80,10 +80,10 @@ fn the_choice_is_never_weaker_than_a_start_and_no_exchange_of_one_sample_improve
     let objective = Objective::new(&settings, SIZE);
     let found = outcomes(&settings, 6);
     let masks: Vec<Mask> = (0..6).map(|number| sample(number).mask.unwrap()).collect();
-    let joint: Vec<&[Kept]> = found.iter().map(|outcomes| &outcomes[4].candidates[..]).collect();
+    let joint: Vec<&[KeptCandidate]> = found.iter().map(|outcomes| &outcomes[4].candidates[..]).collect();
     let choices: Vec<Choices<'_>> =
         joint.iter().zip(&masks).map(|(candidates, mask)| Choices { candidates, mask }).collect();
-    let lowest = |candidates: &&[Kept]| {
+    let lowest = |candidates: &&[KeptCandidate]| {
         (0..candidates.len()).min_by(|&a, &b| candidates[a].loss.total_cmp(&candidates[b].loss)).unwrap()
     };
     let by_loss: Vec<usize> = joint.iter().map(lowest).collect();
@@ -91,7 +91,7 @@ fn the_choice_is_never_weaker_than_a_start_and_no_exchange_of_one_sample_improve
     let chosen = choose_pooled(&objective, &choices, &starts);
     assert_eq!(chosen, choose_pooled(&objective, &choices, &starts), "deterministic");
     let auroc = |chosen: &[usize]| {
-        let kept: Vec<&Kept> = joint.iter().zip(chosen).map(|(all, &at)| &all[at]).collect();
+        let kept: Vec<&KeptCandidate> = joint.iter().zip(chosen).map(|(all, &at)| &all[at]).collect();
         pooled_auroc(&objective, &masks, &kept)
     };
     let reached = auroc(&chosen);
@@ -110,7 +110,7 @@ fn the_choice_is_never_weaker_than_a_start_and_no_exchange_of_one_sample_improve
 #[test]
 fn a_sample_takes_what_hurts_the_others_though_its_own_loss_is_higher() {
     let objective = Objective::new(&Settings::default(), SIZE);
-    let kept = |loss, level: f32| Kept {
+    let kept = |loss, level: f32| KeptCandidate {
         perturbation: Perturbation::IDENTITY,
         loss,
         sample_auroc: None,

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use askance::perturb::{Fill, Perturber, Rotation, Settings, unwarp_map, upsample, warp_mask};
+use askance::perturb::{Fill, Perturber, Resampling, Rotation, unwarp_map, upsample, warp_mask};
 use askance::types::{Axis, Image, Perturbation};
 use ndarray::{Array2, Array3, Array4, Axis as Dimension};
 use ndarray_npy::{ReadableElement, read_npy};
@@ -53,10 +53,10 @@ fn difference(case: &Case) -> (f32, f32) {
     let picture: Image = picture.mapv(|level| f32::from(level) / LEVELS);
     let expected: Array4<u16> = read(&format!("output_{}.npy", case.picture));
     let expected = expected.index_axis(Dimension(0), case.index).mapv(|level| f32::from(level) / LEVELS);
-    let settings = Settings { rotation: case.rotation, fill: case.fill };
+    let resampling = Resampling { rotation: case.rotation, fill: case.fill };
     let mut out = Image::zeros(picture.dim());
     let p = Perturbation::of(case.values.iter().copied());
-    Perturber::new(settings, picture.dim().1).apply(picture.view(), p, out.view_mut());
+    Perturber::new(resampling, picture.dim().1).apply(picture.view(), p, out.view_mut());
     let differences = (out - expected).mapv(f32::abs);
     (differences.iter().copied().fold(0.0, f32::max), differences.mean().unwrap_or(0.0))
 }

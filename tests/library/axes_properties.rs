@@ -1,6 +1,6 @@
 //! What must hold for every axis of a perturbation.
 
-use askance::perturb::{Fill, Perturber, Rotation, Settings, unwarp_map, warp_mask};
+use askance::perturb::{Fill, Perturber, Resampling, Rotation, unwarp_map, warp_mask};
 use askance::types::{Axis, Bounds, Image, Map, Mask, Perturbation};
 use proptest::prelude::*;
 
@@ -17,9 +17,9 @@ const ORDER: [&[Axis]; 8] = [
     &[Axis::Jpeg],
 ];
 
-fn apply(settings: Settings, image: &Image, p: Perturbation) -> Image {
+fn apply(resampling: Resampling, image: &Image, p: Perturbation) -> Image {
     let mut out = Image::from_elem(image.dim(), f32::NAN);
-    Perturber::new(settings, image.dim().1).apply(image.view(), p, out.view_mut());
+    Perturber::new(resampling, image.dim().1).apply(image.view(), p, out.view_mut());
     out
 }
 
@@ -46,9 +46,9 @@ fn perturbation() -> impl Strategy<Value = Perturbation> {
     })
 }
 
-fn settings() -> impl Strategy<Value = Settings> {
+fn resampling() -> impl Strategy<Value = Resampling> {
     (prop::sample::select(&Rotation::ALL[..]), prop::sample::select(&Fill::ALL[..]))
-        .prop_map(|(rotation, fill)| Settings { rotation, fill })
+        .prop_map(|(rotation, fill)| Resampling { rotation, fill })
 }
 
 fn only(p: &Perturbation, axes: &[Axis]) -> Perturbation {
@@ -59,24 +59,24 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
-    fn values_stay_in_range(image in image(), settings in settings(), p in perturbation()) {
-        let out = apply(settings, &image, p);
+    fn values_stay_in_range(image in image(), resampling in resampling(), p in perturbation()) {
+        let out = apply(resampling, &image, p);
         prop_assert!(out.iter().all(|value| (0.0..=1.0).contains(value)), "{:?}", p);
     }
 
     #[test]
-    fn steps_come_one_after_the_other(image in image(), settings in settings(), p in perturbation()) {
-        let expected = ORDER.iter().fold(image.clone(), |image, axes| apply(settings, &image, only(&p, axes)));
-        prop_assert_eq!(apply(settings, &image, p), expected);
+    fn steps_come_one_after_the_other(image in image(), resampling in resampling(), p in perturbation()) {
+        let expected = ORDER.iter().fold(image.clone(), |image, axes| apply(resampling, &image, only(&p, axes)));
+        prop_assert_eq!(apply(resampling, &image, p), expected);
     }
 
     #[test]
-    fn every_axis_is_continuous_at_zero(image in image(), settings in settings(), index in 0..Axis::COUNT) {
+    fn every_axis_is_continuous_at_zero(image in image(), resampling in resampling(), index in 0..Axis::COUNT) {
         let axis = Axis::ALL[index];
         // The finest JPEG rounds to 8 bits, twice, and colours may leave the gamut in between.
         let tolerance = if axis == Axis::Jpeg { 8.0 / 255.0 } else { 1e-3 };
-        prop_assert_eq!(&apply(settings, &image, Perturbation::IDENTITY.with(axis, 0.0)), &image);
-        let out = apply(settings, &image, Perturbation::IDENTITY.with(axis, 1e-6));
+        prop_assert_eq!(&apply(resampling, &image, Perturbation::IDENTITY.with(axis, 0.0)), &image);
+        let out = apply(resampling, &image, Perturbation::IDENTITY.with(axis, 1e-6));
         prop_assert!(difference(&out, &image) < tolerance, "{} {}", axis, difference(&out, &image));
     }
 
@@ -90,7 +90,7 @@ proptest! {
             ((column as f32 * 0.15).sin() * (row as f32 * 0.11).cos() * 0.5) + 0.5
         };
         let image = Image::from_shape_fn((3, size, size), |(_, row, column)| wave(row, column));
-        let moved = apply(Settings::default(), &image, p);
+        let moved = apply(Resampling::default(), &image, p);
         let (back, valid) = unwarp_map(moved.index_axis(ndarray::Axis(0), 0), &p);
         let mut compared = 0;
         for ((row, column), &value) in back.indexed_iter() {
@@ -111,7 +111,7 @@ proptest! {
         let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y]));
         let mask = Mask::from_shape_fn((32, 32), |(y, x)| (12..20).contains(&y) && (10..22).contains(&x));
         let soft = Image::from_shape_fn((3, 32, 32), |(_, y, x)| f32::from(u8::from(mask[[y, x]])));
-        let zeros = Settings { fill: Fill::Zeros, ..Settings::default() };
+        let zeros = Resampling { fill: Fill::Zeros, ..Resampling::default() };
         let picture = apply(zeros, &soft, p);
         let moved = warp_mask(mask.view(), &p);
         for ((row, column), &inside) in moved.indexed_iter() {
@@ -142,7 +142,7 @@ fn positive_values_go_where_they_are_said_to() {
         })
     };
     let image = dot(20.0, 24.0, 9.0);
-    let under = |axis, value| apply(Settings::default(), &image, Perturbation::IDENTITY.with(axis, value));
+    let under = |axis, value| apply(Resampling::default(), &image, Perturbation::IDENTITY.with(axis, value));
     let step = 3.0 / size as f64;
     assert!(difference(&under(Axis::TranslateX, step), &dot(20.0, 27.0, 9.0)) < 1e-5);
     assert!(difference(&under(Axis::TranslateY, step), &dot(23.0, 24.0, 9.0)) < 1e-5);
@@ -162,5 +162,5 @@ fn positive_values_go_where_they_are_said_to() {
 #[test]
 #[should_panic(expected = "the loss of a JPEG")]
 fn a_jpeg_of_no_quality_is_refused() {
-    apply(Settings::default(), &Image::zeros((3, 4, 4)), Perturbation::IDENTITY.with(Axis::Jpeg, 100.0));
+    apply(Resampling::default(), &Image::zeros((3, 4, 4)), Perturbation::IDENTITY.with(Axis::Jpeg, 100.0));
 }

@@ -1,7 +1,7 @@
 //! The metrics where the answer is known by hand, and what they refuse.
 
 use askance::error::Kind;
-use askance::metric::{AuproMode, MetricOptions, Pooled, evaluate};
+use askance::metric::{AuproMode, MetricOptions, ScoredSet, evaluate};
 use askance::types::Metrics;
 use ndarray::{Array2, ArrayView2};
 
@@ -30,14 +30,14 @@ fn measure(
     let valid: Option<Vec<_>> = valid.map(|valid| valid.iter().map(|array| array.view()).collect());
     let image_scores: Vec<f32> = (0..maps.len()).map(|at| -(at as f32)).collect();
     let image_labels: Vec<bool> = masks.iter().map(|mask| mask.iter().any(|&anomalous| anomalous)).collect();
-    let pooled = Pooled {
+    let set = ScoredSet {
         maps: &maps,
         masks: &masks,
         valid: valid.as_deref(),
         image_scores: &image_scores,
         image_labels: &image_labels,
     };
-    evaluate(&pooled, options)
+    evaluate(&set, options)
 }
 
 fn near(found: Option<f64>, expected: f64) -> bool {
@@ -179,9 +179,9 @@ fn what_does_not_fit_is_refused_by_name() {
         assert_eq!((error.kind, error.subject.as_str()), (Kind::Model, "map of image 1, row 3, column 4"));
     }
     let (map, mask) = ([maps[0].view()], [masks[0].view()]);
-    let pooled =
-        Pooled { maps: &map, masks: &mask, valid: None, image_scores: &[f32::NAN], image_labels: &[true] };
-    assert_eq!(evaluate(&pooled, &options).unwrap_err().subject, "score of image 0");
+    let set =
+        ScoredSet { maps: &map, masks: &mask, valid: None, image_scores: &[f32::NAN], image_labels: &[true] };
+    assert_eq!(evaluate(&set, &options).unwrap_err().subject, "score of image 0");
 
     let error = measure(&maps, &masks, None, &exact(0.0)).unwrap_err();
     assert_eq!(error.kind, Kind::Usage);
@@ -195,8 +195,8 @@ fn more_pixels_than_counts_can_hold_are_refused() {
     let shape = (1 << 16, (1 << 14) + 1);
     let maps: [ArrayView2<f32>; 1] = [score.broadcast(shape).unwrap()];
     let masks: [ArrayView2<bool>; 1] = [label.broadcast(shape).unwrap()];
-    let pooled =
-        Pooled { maps: &maps, masks: &masks, valid: None, image_scores: &[0.5], image_labels: &[false] };
-    let error = evaluate(&pooled, &MetricOptions::default()).unwrap_err();
+    let set =
+        ScoredSet { maps: &maps, masks: &masks, valid: None, image_scores: &[0.5], image_labels: &[false] };
+    let error = evaluate(&set, &MetricOptions::default()).unwrap_err();
     assert_eq!(error.subject, "maps");
 }

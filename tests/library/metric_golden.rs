@@ -5,8 +5,8 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use askance::metric::{
-    AuproMode, Loss, MetricOptions, Pooled, average_precision, components, evaluate, f1_max, loss, roc_auc,
-    sample_auroc,
+    AuproMode, Loss, MetricOptions, ScoredSet, average_precision, components, evaluate, f1_max, loss,
+    roc_auc, sample_auroc,
 };
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 use ndarray_npy::{ReadableElement, read_npy};
@@ -92,7 +92,7 @@ fn pooled_metrics_agree_at_every_limit() {
         let valid: Option<Array3<bool>> = case.valid.then(|| stack(&format!("{name}_valid.npy")));
         let (maps, masks) = (views(&maps), views(&masks));
         let valid = valid.as_ref().map(views);
-        let pooled = Pooled {
+        let set = ScoredSet {
             maps: &maps,
             masks: &masks,
             valid: valid.as_deref(),
@@ -102,7 +102,7 @@ fn pooled_metrics_agree_at_every_limit() {
         for limited in &case.aupro {
             for aupro in AuproMode::ALL {
                 let options = MetricOptions { fpr_limit: limited.fpr_limit, aupro };
-                let found = evaluate(&pooled, &options).unwrap();
+                let found = evaluate(&set, &options).unwrap();
                 let expected = match aupro {
                     AuproMode::Exact => limited.exact,
                     AuproMode::Thresholds200 => limited.thresholds_200,
@@ -124,14 +124,14 @@ fn one_sample_is_a_category_of_one() {
     let valid: Array3<bool> = stack("valid_valid.npy");
     for ((map, mask), valid) in views(&maps).into_iter().zip(views(&masks)).zip(views(&valid)) {
         let (maps, masks, valid_one) = ([map], [mask], [valid]);
-        let pooled = Pooled {
+        let set = ScoredSet {
             maps: &maps,
             masks: &masks,
             valid: Some(&valid_one),
             image_scores: &[0.0],
             image_labels: &[true],
         };
-        let found = evaluate(&pooled, &MetricOptions::default()).unwrap();
+        let found = evaluate(&set, &MetricOptions::default()).unwrap();
         assert_eq!(sample_auroc(map, mask, Some(valid)), found.pixel_auroc);
     }
 }

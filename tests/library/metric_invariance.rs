@@ -1,6 +1,6 @@
 //! What must not change the metrics: monotone rescaling, the order of the images, the number of threads.
 
-use askance::metric::{AuproMode, MetricOptions, Pooled, average_precision, evaluate, f1_max, roc_auc};
+use askance::metric::{AuproMode, MetricOptions, ScoredSet, average_precision, evaluate, f1_max, roc_auc};
 use askance::types::Metrics;
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -40,14 +40,14 @@ fn measure(category: &Category, options: &MetricOptions) -> Metrics {
     let valid: Vec<_> = category.valid.iter().map(|array| array.view()).collect();
     let image_scores: Vec<f32> = maps.iter().map(|map| map[[0, 0]]).collect();
     let image_labels: Vec<bool> = masks.iter().map(|mask| mask.iter().any(|&anomalous| anomalous)).collect();
-    let pooled = Pooled {
+    let set = ScoredSet {
         maps: &maps,
         masks: &masks,
         valid: Some(&valid),
         image_scores: &image_scores,
         image_labels: &image_labels,
     };
-    evaluate(&pooled, options).expect("shapes fit and scores are finite")
+    evaluate(&set, options).expect("shapes fit and scores are finite")
 }
 
 /// Area under the overlap curve from its definition: curves built threshold by threshold.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, upsample, warp_mask};
+use askance::perturb::{Fill, Perturber, Resampling, Rotation, restore, upsample, warp_mask};
 use askance::types::{self, Image, Perturbation};
 use ndarray::{Array2, Array3, Array4, Axis};
 use ndarray_npy::{ReadableElement, read_npy};
@@ -80,9 +80,13 @@ fn pictures_agree_with_kornia_and_torch_rotation() {
         let picture: Image = picture.mapv(|level| f32::from(level) / LEVELS);
         let expected: Array4<u16> = read(&format!("output_{}.npy", case.picture));
         let expected = expected.index_axis(Axis(0), case.index).mapv(|level| f32::from(level) / LEVELS);
-        let settings = Settings { rotation: case.rotation, fill: case.fill };
+        let resampling = Resampling { rotation: case.rotation, fill: case.fill };
         let mut out = Image::zeros(picture.dim());
-        Perturber::new(settings, picture.dim().1).apply(picture.view(), case.perturbation(), out.view_mut());
+        Perturber::new(resampling, picture.dim().1).apply(
+            picture.view(),
+            case.perturbation(),
+            out.view_mut(),
+        );
         let difference = largest_difference(&out, &expected);
         if difference > TOLERANCE {
             wrong.push(format!("{difference:.2e} {case:?}"));

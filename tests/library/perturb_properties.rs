@@ -2,15 +2,15 @@
 
 use std::f64::consts::{PI, TAU};
 
-use askance::perturb::{Fill, Perturber, Rotation, Settings, restore, unwarp_map, upsample, warp_mask};
+use askance::perturb::{Fill, Perturber, Resampling, Rotation, restore, unwarp_map, upsample, warp_mask};
 use askance::types::{self, Image, Map, Mask, Perturbation};
 use ndarray::{Array4, Axis, array, s};
 use proptest::prelude::*;
 
-fn apply(settings: Settings, image: &Image, angle_deg: f64, hue_rad: f64, saturation: f64) -> Image {
+fn apply(resampling: Resampling, image: &Image, angle_deg: f64, hue_rad: f64, saturation: f64) -> Image {
     let mut out = Image::from_elem(image.dim(), f32::NAN);
     let p = Perturbation::of(types::Axis::PAPER.into_iter().zip([angle_deg, hue_rad, saturation]));
-    Perturber::new(settings, image.dim().1).apply(image.view(), p, out.view_mut());
+    Perturber::new(resampling, image.dim().1).apply(image.view(), p, out.view_mut());
     out
 }
 
@@ -19,7 +19,7 @@ fn by_angle(angle_deg: f64) -> Perturbation {
 }
 
 fn bilinear(image: &Image, angle_deg: f64, hue_rad: f64, saturation: f64) -> Image {
-    apply(Settings::default(), image, angle_deg, hue_rad, saturation)
+    apply(Resampling::default(), image, angle_deg, hue_rad, saturation)
 }
 
 fn difference(a: &Image, b: &Image) -> f32 {
@@ -37,9 +37,9 @@ fn image() -> impl Strategy<Value = Image> {
     })
 }
 
-fn settings() -> impl Strategy<Value = Settings> {
+fn resampling() -> impl Strategy<Value = Resampling> {
     (prop::sample::select(&Rotation::ALL[..]), prop::sample::select(&Fill::ALL[..]))
-        .prop_map(|(rotation, fill)| Settings { rotation, fill })
+        .prop_map(|(rotation, fill)| Resampling { rotation, fill })
 }
 
 /// A smooth map: slowest wave 4 cycles over the picture.
@@ -54,19 +54,19 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
-    fn identity_is_an_exact_copy(image in image(), settings in settings(), turns in -2..=2_i32) {
+    fn identity_is_an_exact_copy(image in image(), resampling in resampling(), turns in -2..=2_i32) {
         let turns = f64::from(turns);
-        prop_assert_eq!(&apply(settings, &image, 0.0, 0.0, 0.0), &image);
-        prop_assert_eq!(&apply(settings, &image, 360.0 * turns, TAU * turns, 0.0), &image);
+        prop_assert_eq!(&apply(resampling, &image, 0.0, 0.0, 0.0), &image);
+        prop_assert_eq!(&apply(resampling, &image, 360.0 * turns, TAU * turns, 0.0), &image);
     }
 
     #[test]
     fn a_tiny_perturbation_changes_next_to_nothing(image in image(), fill in prop::sample::select(&Fill::ALL[..])) {
         let tolerance = 0.1 / 255.0;
         for rotation in Rotation::ALL {
-            let settings = Settings { rotation, fill };
-            let out = apply(settings, &image, 1e-6, 0.0, 0.0);
-            prop_assert!(difference(&out, &image) < tolerance, "{:?}", settings);
+            let resampling = Resampling { rotation, fill };
+            let out = apply(resampling, &image, 1e-6, 0.0, 0.0);
+            prop_assert!(difference(&out, &image) < tolerance, "{:?}", resampling);
         }
         prop_assert!(difference(&bilinear(&image, 0.0, 1e-5, 0.0), &image) < tolerance);
         prop_assert!(difference(&bilinear(&image, 0.0, 0.0, 1e-5), &image) < tolerance);
@@ -88,34 +88,34 @@ proptest! {
 
     #[test]
     fn values_stay_in_range(
-        image in image(), settings in settings(),
+        image in image(), resampling in resampling(),
         angle in -400.0..400.0_f64, hue in -4.0..4.0_f64, saturation in -1.0..1.0_f64,
     ) {
-        let out = apply(settings, &image, angle, hue, saturation);
+        let out = apply(resampling, &image, angle, hue, saturation);
         prop_assert!(out.iter().all(|value| (0.0..=1.0).contains(value)));
-        let grey = apply(settings, &image, angle, 0.0, 0.0);
+        let grey = apply(resampling, &image, angle, 0.0, 0.0);
         prop_assert!(grey.iter().all(|value| (0.0..=1.0).contains(value)));
     }
 
     #[test]
     fn the_order_is_rotation_then_colour(
-        image in image(), settings in settings(),
+        image in image(), resampling in resampling(),
         angle in -180.0..180.0_f64, hue in -PI..PI, saturation in -0.5..0.5_f64,
     ) {
-        let turned = apply(settings, &image, angle, 0.0, 0.0);
-        let expected = apply(settings, &turned, 0.0, hue, saturation);
-        prop_assert_eq!(apply(settings, &image, angle, hue, saturation), expected);
+        let turned = apply(resampling, &image, angle, 0.0, 0.0);
+        let expected = apply(resampling, &turned, 0.0, hue, saturation);
+        prop_assert_eq!(apply(resampling, &image, angle, hue, saturation), expected);
     }
 
     #[test]
     fn quarter_turns_permute_pixels(image in image(), fill in prop::sample::select(&Fill::ALL[..]), quarters in -4..=4_i32) {
-        let settings = Settings { rotation: Rotation::Bilinear, fill };
+        let resampling = Resampling { rotation: Rotation::Bilinear, fill };
         let mut expected = image.clone();
         for _ in 0..quarters.rem_euclid(4) {
             let last = expected.dim().1 - 1;
             expected = Image::from_shape_fn(expected.dim(), |(channel, y, x)| expected[[channel, last - x, y]]);
         }
-        let out = apply(settings, &image, 90.0 * f64::from(quarters), 0.0, 0.0);
+        let out = apply(resampling, &image, 90.0 * f64::from(quarters), 0.0, 0.0);
         prop_assert!(difference(&out, &expected) < 1e-6);
     }
 
@@ -126,8 +126,8 @@ proptest! {
         let (size, tolerance) = (64, if rotation == Rotation::Bilinear { 0.03 } else { 0.1 });
         let map = smooth(size, phase);
         let grey = Image::from_shape_fn((3, size, size), |(_, y, x)| map[[y, x]]);
-        let settings = Settings { rotation, fill: Fill::Replicate };
-        let turned = apply(settings, &grey, angle, 0.0, 0.0).index_axis_move(Axis(0), 1);
+        let resampling = Resampling { rotation, fill: Fill::Replicate };
+        let turned = apply(resampling, &grey, angle, 0.0, 0.0).index_axis_move(Axis(0), 1);
         let (back, valid) = unwarp_map(turned.view(), &by_angle(angle));
         let centre = (size as f32 - 1.0) / 2.0;
         for ((y, x), value) in back.indexed_iter() {
@@ -209,9 +209,9 @@ fn the_three_pass_rotation_turns_the_same_way() {
             (-((y as f32 - cy).powi(2) + (x as f32 - cx).powi(2)) / 8.0).exp()
         })
     };
-    let settings = Settings { rotation: Rotation::ThreePass, fill: Fill::Zeros };
+    let resampling = Resampling { rotation: Rotation::ThreePass, fill: Fill::Zeros };
     for (angle, cy, cx) in [(90.0, 24.0, 16.0), (-90.0, 8.0, 16.0)] {
-        let out = apply(settings, &blob(16.0, 24.0), angle, 0.0, 0.0);
+        let out = apply(resampling, &blob(16.0, 24.0), angle, 0.0, 0.0);
         assert!(difference(&out, &blob(cy, cx)) < 1e-3, "{angle}");
     }
 }
@@ -222,7 +222,7 @@ fn fills_show_what_lies_beyond_the_border() {
     let image = Image::from_elem((3, 16, 16), 0.75);
     for rotation in Rotation::ALL {
         for (fill, corner) in [(Fill::Replicate, 0.75), (Fill::Zeros, 0.0), (Fill::Reflect, 0.75)] {
-            let out = apply(Settings { rotation, fill }, &image, 45.0, 0.0, 0.0);
+            let out = apply(Resampling { rotation, fill }, &image, 45.0, 0.0, 0.0);
             assert!((out[[0, 0, 0]] - corner).abs() < 0.05, "{rotation} {fill} {}", out[[0, 0, 0]]);
             assert!((out[[0, 8, 8]] - 0.75).abs() < 0.01);
         }
@@ -234,7 +234,7 @@ fn the_memory_layout_does_not_matter() {
     let image =
         Image::from_shape_fn((3, 9, 9), |(channel, y, x)| ((channel * 31 + y * 7 + x * 3) % 10) as f32 / 9.0);
     let expected = bilinear(&image, 33.0, 1.0, 0.2);
-    let perturber = Perturber::new(Settings::default(), 9);
+    let perturber = Perturber::new(Resampling::default(), 9);
     let p = Perturbation::of(types::Axis::PAPER.into_iter().zip([33.0, 1.0, 0.2]));
 
     let mut batch = Array4::from_elem((2, 3, 9, 9), -1.0);
@@ -264,7 +264,7 @@ fn the_memory_layout_does_not_matter() {
 
 #[test]
 fn threads_share_a_perturber() {
-    let perturber = Perturber::new(Settings { rotation: Rotation::ThreePass, ..Settings::default() }, 16);
+    let perturber = Perturber::new(Resampling { rotation: Rotation::ThreePass, ..Resampling::default() }, 16);
     let image =
         Image::from_shape_fn((3, 16, 16), |(channel, y, x)| ((channel * 5 + y * 3 + x) % 8) as f32 / 7.0);
     let turned = |angle_deg: f64| {
@@ -290,7 +290,7 @@ fn a_perturbation_that_is_not_a_number_is_refused() {
 #[test]
 #[should_panic(expected = "shape of the picture")]
 fn a_picture_of_another_size_is_refused() {
-    let perturber = Perturber::new(Settings::default(), 8);
+    let perturber = Perturber::new(Resampling::default(), 8);
     perturber.apply(
         Image::zeros((3, 4, 4)).view(),
         Perturbation::IDENTITY,

@@ -5,8 +5,8 @@ use std::f64::consts::PI;
 use std::fs;
 use std::path::Path;
 
-use askance::perturb::Settings;
-use askance::plot::{self, Searched};
+use askance::perturb::Resampling;
+use askance::plot::{self, AttackKind};
 use askance::record::{
     Example, ExampleRow, Parameters, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, UniformRow, mean_rows,
     to_table, write_examples, write_rows,
@@ -231,11 +231,11 @@ fn the_gallery_shows_the_part_in_many_colours() {
     let out = Out::new();
     let path = out.path("gallery.png");
     let (image, _) = part(192);
-    plot::gallery(&image, Settings::default(), &Axis::PAPER, &Bounds::default(), &path).unwrap();
+    plot::gallery(&image, Resampling::default(), &Axis::PAPER, &Bounds::default(), &path).unwrap();
     assert_drawn(&path);
     let error = plot::gallery(
         &Array3::zeros((3, 4, 5)),
-        Settings::default(),
+        Resampling::default(),
         &Axis::PAPER,
         &Bounds::default(),
         &path,
@@ -281,11 +281,11 @@ fn a_metric_that_is_missing_gets_no_panel_and_nothing_at_all_is_an_error() {
     let path = out.path("nothing.png");
     assert!(plot::sweep(&rows, Axis::Hue, &path).unwrap_err().problem.contains("nothing to show"));
     assert!(plot::bars(&[], &path).unwrap_err().problem.contains("nothing to show"));
-    assert!(plot::histograms(&[], Searched::Alone, &Bounds::default(), &path).is_err());
+    assert!(plot::histograms(&[], AttackKind::Single, &Bounds::default(), &path).is_err());
     let clean: Vec<_> =
         sample_rows(&MODELS[..1], 3).into_iter().filter(|row| row.attack == Attack::Clean).collect();
-    assert!(plot::histograms(&clean, Searched::Jointly, &Bounds::default(), &path).is_err());
-    assert!(plot::examples(&[], Settings::default(), &path).unwrap_err().problem.contains("no examples"));
+    assert!(plot::histograms(&clean, AttackKind::Joint, &Bounds::default(), &path).is_err());
+    assert!(plot::examples(&[], Resampling::default(), &path).unwrap_err().problem.contains("no examples"));
     assert!(!path.exists());
 }
 
@@ -316,16 +316,16 @@ fn bars_show_every_attack() {
 #[test]
 fn histograms_have_a_row_for_each_model() {
     let out = Out::new();
-    for (name, models, searched) in [
-        ("histograms_1_model.png", &MODELS[..1], Searched::Alone),
-        ("histograms_6_models.png", &MODELS[..], Searched::Jointly),
+    for (name, models, kind) in [
+        ("histograms_1_model.png", &MODELS[..1], AttackKind::Single),
+        ("histograms_6_models.png", &MODELS[..], AttackKind::Joint),
     ] {
         let path = out.path(name);
-        plot::histograms(&sample_rows(models, 200), searched, &Bounds::default(), &path).unwrap();
+        plot::histograms(&sample_rows(models, 200), kind, &Bounds::default(), &path).unwrap();
         assert_drawn(&path);
     }
     let path = out.path("histograms_1_sample.png");
-    plot::histograms(&sample_rows(&MODELS[..1], 1), Searched::Jointly, &Bounds::default(), &path).unwrap();
+    plot::histograms(&sample_rows(&MODELS[..1], 1), AttackKind::Joint, &Bounds::default(), &path).unwrap();
     assert_drawn(&path);
 }
 
@@ -334,7 +334,7 @@ fn examples_show_pictures_and_maps() {
     let out = Out::new();
     for count in [2, 4] {
         let path = out.path(&format!("examples_{count}.png"));
-        plot::examples(&made_up_examples(count), Settings::default(), &path).unwrap();
+        plot::examples(&made_up_examples(count), Resampling::default(), &path).unwrap();
         assert_drawn(&path);
     }
 }
@@ -354,11 +354,11 @@ fn categories_have_a_line_each() {
 #[derive(Serialize)]
 struct RunSettings {
     bounds: Bounds,
-    perturb: Settings,
+    perturb: Resampling,
 }
 
 fn run_settings() -> toml::Table {
-    to_table(&RunSettings { bounds: Bounds::default(), perturb: Settings::default() }).unwrap()
+    to_table(&RunSettings { bounds: Bounds::default(), perturb: Resampling::default() }).unwrap()
 }
 
 fn finished_run(folder: &Path) -> RunDir {

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::fs;
 use std::path::Path;
 
-use askance::plot::{self, Curve, Landscape, Look};
+use askance::plot::{self, Curve, EvaluationPoint, Landscape};
 use askance::record::{Row as _, RunDir, RunInfo, SampleRow};
 use askance::types::{Attack, Bounds, SampleId};
 use ndarray::Array2;
@@ -142,16 +142,16 @@ fn convergence_has_a_colour_for_each_strategy() {
 #[test]
 fn a_landscape_is_brightest_where_the_loss_is_lowest() {
     let out = Out::new();
-    let looks = |table: &Array2<f64>| -> Vec<Look> {
-        let look = |row: ndarray::ArrayView1<'_, f64>| Look {
+    let points = |table: &Array2<f64>| -> Vec<EvaluationPoint> {
+        let point = |row: ndarray::ArrayView1<'_, f64>| EvaluationPoint {
             angle_deg: row[0],
             hue_rad: row[1],
             loss: row[3],
             full: row[4] == 1.0,
         };
-        table.rows().into_iter().map(look).collect()
+        table.rows().into_iter().map(point).collect()
     };
-    let (dense, path) = (looks(&dense_trace()), looks(&random_trace("a", 60)));
+    let (dense, path) = (points(&dense_trace()), points(&random_trace("a", 60)));
     let mut shown = Landscape {
         heading: "Loss of nut/scratch/000 under pocket",
         colours: "lowest loss over saturation (lower is worse)",
@@ -176,7 +176,8 @@ fn a_landscape_is_brightest_where_the_loss_is_lowest() {
     let file = out.path("landscape_path.png");
     plot::landscape(&shown, &file).unwrap();
     assert!(self::pixels(&file).contains(&[86, 180, 233]), "ring and plus");
-    let coarse: Vec<Look> = dense.iter().map(|look| Look { full: false, ..*look }).collect();
+    let coarse: Vec<EvaluationPoint> =
+        dense.iter().map(|point| EvaluationPoint { full: false, ..*point }).collect();
     assert!(plot::landscape(&Landscape { dense: &coarse, ..shown }, &file).is_err());
 }
 

@@ -1,7 +1,7 @@
 //! CMA-ES against pycma: the same functions under the same protocol need about as many evaluations. The simplex against scipy:
 //! the same points. Golden values of export/golden/search.py.
 
-use askance::search::{CmaEs, Dimension, NelderMead, Restarts, Settings, Space, Strategy};
+use askance::search::{CmaEs, CmaEsSettings, Dimension, NelderMead, Restarts, Space, Strategy};
 use askance::stats::median;
 use serde::Deserialize;
 
@@ -55,7 +55,7 @@ fn cube(axes: usize) -> Space {
 fn run(row: &Row, seed: u64, budget: usize) -> (usize, f64) {
     let space = cube(row.axes);
     // The box is 2 wide.
-    let settings = Settings {
+    let settings = CmaEsSettings {
         population: None,
         initial_step: row.sigma / 2.0,
         least_step: 0.0,
@@ -135,7 +135,7 @@ fn restarts_find_the_best_of_many_optima_as_soon_as_pycmas() {
         };
         let counts: Vec<f64> = (0..row.seeds)
             .map(|seed| {
-                let settings = Settings { restarts, ..Settings::default() };
+                let settings = CmaEsSettings { restarts, ..CmaEsSettings::default() };
                 let mut search = CmaEs::with_settings(&cube(row.axes), row.most, seed, settings);
                 until(&mut search, "rastrigin", row.target).0 as f64
             })

@@ -3,7 +3,7 @@
 use std::f64::consts::{PI, TAU};
 
 use askance::search::{
-    CmaEs, Dimension, Kind, NelderMead, Restarts, Settings, Space, Strategy, Tracker, build,
+    CmaEs, CmaEsSettings, Dimension, Kind, NelderMead, Restarts, Space, Strategy, Tracker, build,
 };
 use proptest::prelude::{
     ProptestConfig, any, prop_assert, prop_assert_eq, prop_assert_ne, prop_oneof, proptest,
@@ -142,7 +142,7 @@ fn an_optimum_on_the_seam_is_found_from_both_sides() {
 fn a_run_walks_across_the_seam() {
     // From one side of the seam to an optimum on the other: the way round the circle is twenty times as long, so that an
     // update on wrapped values could not take this narrow step.
-    let settings = Settings { initial_step: 0.02, restarts: Restarts::None, ..Settings::default() };
+    let settings = CmaEsSettings { initial_step: 0.02, restarts: Restarts::None, ..CmaEsSettings::default() };
     for seed in 0..10 {
         let mut search = CmaEs::with_settings(&space(&[HUE, SATURATION]), 120, seed, settings);
         let loss = |p: &[f64]| around(p[0], -PI + 0.2) + p[1].abs();
@@ -181,7 +181,7 @@ fn what_is_offered_counts_as_known_and_is_where_the_search_starts() {
     let space = space(&[ANGLE, HUE, SATURATION]);
     let identity = vec![0.0; 3];
     let good = vec![60.0, 2.5, 0.4];
-    let settings = Settings { initial_step: 0.01, ..Settings::default() };
+    let settings = CmaEsSettings { initial_step: 0.01, ..CmaEsSettings::default() };
     let mut search = CmaEs::with_settings(&space, 40, 3, settings);
     search.tell(&[identity, good.clone()], &[1.0, 0.5]);
     let first = search.ask(7);
@@ -220,7 +220,7 @@ fn a_point_offered_between_ask_and_tell_changes_nothing() {
 #[test]
 fn a_flat_loss_restarts_instead_of_standing_still() {
     let space = space(&[ANGLE, HUE, SATURATION]);
-    let settings = Settings { initial_step: 1e-3, ..Settings::default() };
+    let settings = CmaEsSettings { initial_step: 1e-3, ..CmaEsSettings::default() };
     let mut search = CmaEs::with_settings(&space, 200, 0, settings);
     search.tell(&[vec![0.0; 3]], &[1.0]);
     let (points, _) = run(&mut search, &|_| 1.0, &[50], 50);
@@ -234,7 +234,8 @@ fn a_flat_loss_restarts_instead_of_standing_still() {
     }
     assert!(starts.len() >= 5, "{} starts", starts.len());
 
-    let mut single = CmaEs::with_settings(&space, 200, 0, Settings { restarts: Restarts::None, ..settings });
+    let mut single =
+        CmaEs::with_settings(&space, 200, 0, CmaEsSettings { restarts: Restarts::None, ..settings });
     let (points, _) = run(&mut single, &|_| 1.0, &[50], 50);
     assert_eq!(points.len(), 3 * 7, "the design and two flat generations");
 }
@@ -251,7 +252,7 @@ fn a_deceptive_loss_is_left_by_restarts() {
     let found = |restarts: Restarts| {
         (0..20)
             .filter(|&seed| {
-                let settings = Settings { initial_step: 0.05, restarts, ..Settings::default() };
+                let settings = CmaEsSettings { initial_step: 0.05, restarts, ..CmaEsSettings::default() };
                 let mut search = CmaEs::with_settings(&space, 1500, seed, settings);
                 let start = vec![-45.0, -0.2];
                 search.tell(std::slice::from_ref(&start), &[loss(&start)]);

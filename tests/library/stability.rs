@@ -3,8 +3,8 @@
 use std::f64::consts::PI;
 
 use askance::attack::{
-    Candidate, Evaluator, Goal, Objective, Outcome, Scan, Settings, Subject, Tolerance, Work, tolerances,
-    worst_cases,
+    AxisTolerance, Candidate, Evaluator, Goal, Objective, Scan, Settings, Subject, Work, WorstCase,
+    tolerances, worst_cases,
 };
 use askance::error::{Kind, Result};
 use askance::metric::Loss;
@@ -69,11 +69,16 @@ fn scan(budget: usize) -> Scan {
     Scan { axes: Axis::PAPER.to_vec(), bounds: Bounds::default(), budget }
 }
 
-fn run(scan: &Scan, subjects: &[Subject], batch: usize) -> (Vec<Vec<Tolerance>>, usize) {
+fn run(scan: &Scan, subjects: &[Subject], batch: usize) -> (Vec<Vec<AxisTolerance>>, usize) {
     overlapped(scan, subjects, batch, 1)
 }
 
-fn overlapped(scan: &Scan, subjects: &[Subject], batch: usize, depth: usize) -> (Vec<Vec<Tolerance>>, usize) {
+fn overlapped(
+    scan: &Scan,
+    subjects: &[Subject],
+    batch: usize,
+    depth: usize,
+) -> (Vec<Vec<AxisTolerance>>, usize) {
     let mut model = Green::default();
     let objective = Objective::new(&Settings::default(), SIZE);
     let mut evaluator = Evaluator::new(&mut model, objective, batch).with_depth(depth);
@@ -177,7 +182,7 @@ fn drift_is_searched_without_masks_and_other_losses_say_what_they_lack() {
     let settings = Settings { loss: Goal::Drift, budget: 25, seed: 3, ..Settings::default() };
     let mut fake = Fake::new(SIZE, GRID);
     let mut evaluator = Evaluator::new(&mut fake, Objective::new(&settings, SIZE), 4);
-    let mut found: Vec<Vec<Outcome>> = Vec::new();
+    let mut found: Vec<Vec<WorstCase>> = Vec::new();
     let mut done = |_: Work, outcomes| {
         found.push(outcomes);
         Ok(())

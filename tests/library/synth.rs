@@ -5,18 +5,18 @@ use std::fs;
 use std::path::Path;
 
 use askance::error::Kind;
-use askance::synth::{Options, World, categories, defect_kinds, render, render_pair, write};
+use askance::synth::{Recipe, World, categories, defect_kinds, render, render_pair, write};
 use askance::types::Mask;
 
 const WORLDS: [World; 2] = [World::Train, World::Test];
 
-fn small(world: World) -> Options {
+fn small(world: World) -> Recipe {
     let names: &[&str] = match world {
         World::Train => &["linen", "coin"],
         World::Test => &["slate", "hex_nut"],
     };
     let categories = names.iter().map(|n| (*n).to_owned()).collect();
-    Options { world, seed: 7, size: 64, categories, train: 1, good: 2, defective: 5 }
+    Recipe { world, seed: 7, size: 64, categories, train: 1, good: 2, defective: 5 }
 }
 
 fn quiet(_: usize, _: usize) {}
@@ -207,10 +207,10 @@ fn the_layout_is_complete() {
     for world in WORLDS {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("set");
-        let options = small(world);
+        let recipe = small(world);
         let reports = std::sync::Mutex::new(vec![]);
         let summary =
-            write(&options, &out, &|done, total| reports.lock().unwrap().push((done, total))).unwrap();
+            write(&recipe, &out, &|done, total| reports.lock().unwrap().push((done, total))).unwrap();
         assert_eq!((summary.categories, summary.images, summary.defective), (2, 16, 10));
         let mut reports = reports.into_inner().unwrap();
         reports.sort_unstable();
@@ -258,7 +258,7 @@ fn bytes_depend_on_neither_threads_nor_the_rest_of_the_set() {
     let reference = contents(&at("one"));
     assert_eq!(reference, contents(&at("four")));
 
-    let part = Options { categories: vec!["hex_nut".into()], train: 3, good: 1, defective: 2, ..all };
+    let part = Recipe { categories: vec!["hex_nut".into()], train: 3, good: 1, defective: 2, ..all };
     write(&part, &at("part"), &quiet).unwrap();
     let mut shared = 0;
     for (name, bytes) in contents(&at("part")) {
@@ -275,19 +275,19 @@ fn a_folder_with_something_else_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path();
     fs::write(out.join("thesis.txt"), "all of it").unwrap();
-    let options =
-        Options { categories: vec!["slate".into()], size: 64, good: 1, defective: 0, ..Options::default() };
-    let error = write(&options, out, &quiet).unwrap_err();
+    let recipe =
+        Recipe { categories: vec!["slate".into()], size: 64, good: 1, defective: 0, ..Recipe::default() };
+    let error = write(&recipe, out, &quiet).unwrap_err();
     assert_eq!(error.kind, Kind::File);
     assert!(error.subject.contains(out.to_str().unwrap()), "{error}");
     assert_eq!(contents(out).len(), 1);
 
     fs::remove_file(out.join("thesis.txt")).unwrap();
-    write(&options, out, &quiet).unwrap();
+    write(&recipe, out, &quiet).unwrap();
     let first = contents(out);
-    write(&options, out, &quiet).unwrap();
+    write(&recipe, out, &quiet).unwrap();
     assert_eq!(first, contents(out));
-    let error = write(&Options { seed: 1, ..options }, out, &quiet).unwrap_err();
+    let error = write(&Recipe { seed: 1, ..recipe }, out, &quiet).unwrap_err();
     assert!(error.problem.contains("other options"), "{error}");
     assert_eq!(first, contents(out));
 }
@@ -303,8 +303,8 @@ fn senseless_requests_are_refused_by_name() {
     }
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("new");
-    let options = Options { categories: vec!["unicorn".into()], ..Options::default() };
-    assert_eq!(write(&options, &out, &quiet).unwrap_err().subject, "unicorn");
+    let recipe = Recipe { categories: vec!["unicorn".into()], ..Recipe::default() };
+    assert_eq!(write(&recipe, &out, &quiet).unwrap_err().subject, "unicorn");
     assert!(!out.exists());
     assert_eq!("test".parse::<World>().unwrap(), World::default());
     assert!("moon".parse::<World>().is_err());

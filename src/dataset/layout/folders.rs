@@ -2,34 +2,35 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Listing;
+use super::listing::Listing;
 use crate::dataset::{Sample, Unused, Why, files, names};
 use crate::error::{Error, Result};
 use crate::types::{Label, SampleId};
 
-/// What a sample's defect is called when it has none.
+/// Name that stands for the defect of a sample without one.
 pub const GOOD: &str = "good";
 
-/// Finds the masks of the pictures of one defect: `(folder of the masks, pictures, listing)`; one list for each picture.
+/// A way to find the masks of the pictures of one defect, from `(folder of the masks, pictures, listing)`: one list for each
+/// picture.
 pub type Pairing = fn(&Path, &[PathBuf], &mut Listing) -> Vec<Vec<PathBuf>>;
 
-/// How a layout names the folders of a category.
+/// The names that a layout gives to the folders of a category.
 #[derive(Clone, Copy)]
 pub struct Shape {
     /// Folder of the test pictures.
     pub test: &'static str,
-    /// Folder of the normal ones in it.
+    /// Folder of the normal pictures in the test folder.
     pub good: &'static str,
     /// Folder of the masks.
     pub truth: &'static str,
     /// Folders in the test folder that hold no test pictures.
     pub beside: &'static [&'static str],
-    /// Folders that are counted only.
+    /// Folders whose pictures are only counted, with the reason.
     pub unused: &'static [(&'static str, Why)],
     pub pairing: Pairing,
 }
 
-/// `root` if it is a category, or those of its folders that are.
+/// The category folders under `root`: `root` itself if it is one, or else those of its folders that are.
 pub fn categories(root: &Path, is_category: fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
     if is_category(root) {
         return Ok(vec![root.to_owned()]);
@@ -37,7 +38,7 @@ pub fn categories(root: &Path, is_category: fn(&Path) -> bool) -> Result<Vec<Pat
     Ok(files::list(root)?.into_iter().filter(|path| is_category(path)).collect())
 }
 
-/// Whether `folder` holds a test folder with one of these in it.
+/// Whether `folder` holds a test folder with a folder of one of `names` in it.
 pub fn tests_hold(folder: &Path, names: &[&str]) -> bool {
     let test = folder.join("test");
     names.iter().any(|name| test.join(name).is_dir())
@@ -48,7 +49,7 @@ pub fn no_masks(_: &Path, images: &[PathBuf], _: &mut Listing) -> Vec<Vec<PathBu
     vec![Vec::new(); images.len()]
 }
 
-/// Lists the chosen categories. Every folder with a test folder counts as one, whatever is in it.
+/// Lists the chosen categories of category folders of one shape. Every folder with a test folder counts as one, whatever is in it.
 pub fn read(shape: &Shape, root: &Path, chosen: &[String]) -> Result<Listing> {
     let single = root.join(shape.test).is_dir();
     let entries = if single { vec![root.to_owned()] } else { files::list(root)? };

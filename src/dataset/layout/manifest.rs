@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Listing;
 use super::folders::GOOD;
+use super::listing::Listing;
 use super::table::{self, Entry};
 use crate::dataset::{Unused, Why, names};
 use crate::error::{Error, Result};
@@ -22,17 +22,17 @@ struct Line {
     mask: String,
 }
 
-/// The manifest of a folder, or the manifest itself.
+/// Path of the manifest: that in a folder, or `root` itself where it is no folder.
 pub fn path(root: &Path) -> PathBuf {
     if root.is_dir() { root.join("manifest.csv") } else { root.to_owned() }
 }
 
-/// Its categories with test pictures.
+/// The categories of a manifest that have test pictures.
 pub fn names(root: &Path) -> Result<Vec<String>> {
     Ok(by_category(&path(root))?.into_keys().collect())
 }
 
-/// Lists the chosen categories.
+/// Lists the chosen categories of a manifest.
 pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let path = path(root);
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -52,7 +52,7 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     Ok(listing)
 }
 
-/// Lines of all splits by category, for the categories that have test lines.
+/// Lines of a manifest, of all splits, by category, for the categories that have test lines.
 fn by_category(path: &Path) -> Result<BTreeMap<String, Vec<Line>>> {
     let lines: Vec<Line> = table::csv(path, &COLUMNS)?;
     let empty = |line: &Line| line.category.is_empty() || line.image.is_empty();

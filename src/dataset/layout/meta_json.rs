@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Listing;
 use super::folders::GOOD;
+use super::listing::Listing;
 use super::table::{self, Entry};
 use crate::dataset::{Unused, Why, names};
 use crate::error::{Error, Result};
@@ -17,11 +17,11 @@ use crate::types::Label;
 struct Meta {
     #[serde(default)]
     train: BTreeMap<String, Vec<serde::de::IgnoredAny>>,
-    test: BTreeMap<String, Vec<Picture>>,
+    test: BTreeMap<String, Vec<Item>>,
 }
 
 #[derive(Deserialize)]
-struct Picture {
+struct Item {
     img_path: String,
     #[serde(default)]
     mask_path: Option<String>,
@@ -30,17 +30,17 @@ struct Picture {
     anomaly: u8,
 }
 
-/// The `meta.json` of a folder, or the file itself.
+/// Path of the `meta.json`: that in a folder, or `root` itself where it is no folder.
 pub fn path(root: &Path) -> PathBuf {
     if root.is_dir() { root.join("meta.json") } else { root.to_owned() }
 }
 
-/// The categories of its test part.
+/// The categories of the test part of a `meta.json`.
 pub fn names(root: &Path) -> Result<Vec<String>> {
     Ok(parse(&path(root))?.test.into_keys().collect())
 }
 
-/// Lists the chosen categories.
+/// Lists the chosen categories of a `meta.json`.
 pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let path = path(root);
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -76,7 +76,7 @@ fn parse(path: &Path) -> Result<Meta> {
     Ok(meta)
 }
 
-fn entry(path: &Path, picture: Picture) -> Result<Entry> {
+fn entry(path: &Path, picture: Item) -> Result<Entry> {
     let mask = picture.mask_path.unwrap_or_default();
     let contradiction =
         |problem: &str, fix: &str| Err(Error::file(path, format!("{problem} for {}", picture.img_path), fix));

@@ -15,7 +15,7 @@ pub const SHAPE: Shape = Shape {
     pairing: pairing::by_name,
 };
 
-/// A test folder of its own: not BTAD's (unless it has `good` too) and not MVTec LOCO's.
+/// Whether a folder is a category of MVTec AD, by a test folder of its own: not BTAD's (unless it has `good` too) and not MVTec LOCO's.
 pub fn bears(folder: &Path) -> bool {
     folder.join("test").is_dir()
         && !mvtec_loco::bears(folder)

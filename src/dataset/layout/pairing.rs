@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::Listing;
+use super::listing::Listing;
 use crate::dataset::files;
 use crate::error::{Error, Result};
 
 const FIX: &str = "name each mask <stem>_mask.png after its picture, or describe the data in a manifest.csv";
 
-/// One mask for each picture: `<stem>_mask` or `<stem>`, with any extension. Where no mask bears the name of any picture and
+/// Pairs one mask with each picture: `<stem>_mask` or `<stem>`, with any extension. Where no mask bears the name of any picture and
 /// there are as many of both, they are paired in sorted order, as AnomalyCLIP's generators of `meta.json` do, unless the
 /// order is ambiguous or numbers in the names contradict it. A picture without a mask gets the path where it should be.
 pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<Vec<PathBuf>> {
@@ -67,7 +67,7 @@ pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<
     masks
 }
 
-/// All pictures in `<folder>/<stem>/` for each picture; where there are none, the path where the first should be.
+/// Pairs each picture with all masks in `<folder>/<stem>/`; where there are none, with the path where the first should be.
 pub fn by_folder(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<Vec<PathBuf>> {
     let mut masks = Vec::with_capacity(images.len());
     for image in images {
@@ -132,7 +132,7 @@ fn by_order(folder: &Path, images: &[PathBuf], masks: &[PathBuf]) -> Result<()> 
     Ok(())
 }
 
-/// A run of digits or of anything else in a name; their order is the one that people mean.
+/// A part of a name, of digits or of anything else. Names ordered by these parts are in the order that people mean.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Token {
     Number(u64),

@@ -20,7 +20,7 @@ pub struct Entry {
     pub mask: String,
 }
 
-/// The samples of one category; paths are relative to `folder`. A sample's name is `<defect>/<stem>`; where two pictures would
+/// The samples of one category of a list; paths are relative to `folder`. A sample's name is `<defect>/<stem>`; where two pictures would
 /// share one, all of that name take their whole path for a stem instead, so that a name never depends on the order of the
 /// list.
 pub fn samples(folder: &Path, category: &str, entries: &[Entry]) -> Vec<Sample> {
@@ -47,7 +47,7 @@ fn whole(image: &str) -> String {
     unix(image).with_extension("").to_string_lossy().replace('/', "-")
 }
 
-/// A list may have been written on Windows.
+/// A path of a list with `/` for the `\` of lists that were written on Windows.
 pub fn unix(path: &str) -> PathBuf {
     PathBuf::from(path.replace('\\', "/"))
 }
@@ -59,7 +59,7 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes.strip_prefix(b"\xef\xbb\xbf").map_or(bytes.clone(), <[u8]>::to_vec))
 }
 
-/// The lines of a CSV file with these columns, in any order, beside any others.
+/// The lines of a CSV file that has `columns` in any order, beside any others.
 pub fn csv<L: DeserializeOwned>(path: &Path, columns: &[&str]) -> Result<Vec<L>> {
     let damaged = |e: csv::Error| {
         Error::file_caused(

@@ -1,22 +1,25 @@
 //! Pictures without ground truth: a folder of pictures, or a folder for each category. Of a data set in another layout, named
-//! explicitly, the test pictures without their labels and masks.
+//! explicitly, it lists the test pictures without their labels and masks.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::folders::{self, Shape};
-use super::{Layout, Listing, btad, manifest, matching, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, visa};
+use super::kind::Layout;
+use super::listing::Listing;
+use super::marks::matching;
+use super::{btad, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, visa};
 use crate::dataset::{Sample, files, names};
 use crate::error::{Error, Result};
 use crate::types::{Label, SampleId};
 
-/// What stands for the kind of defect of a picture that lies directly in its category.
+/// Name that stands for the kind of defect of a picture that lies directly in its category.
 const KIND: &str = "unlabelled";
 
 /// Names of folders of masks.
 const MASKS: [&str; 7] = ["ground_truth", "gt", "mask", "masks", "label", "labels", "annotations"];
-/// Names of other folders that belong to data sets with ground truth: what holds them is a part of one, or one of a layout that
-/// is not known here, and not taken for a plain folder of pictures unless that is asked for.
+/// Names of other folders that belong to data sets with ground truth. A folder that holds one of them is a part of such a data
+/// set, or a data set of an unknown layout, and is taken for a plain folder of pictures only where that is asked for.
 const PARTS: [&str; 15] = [
     "test",
     "train",
@@ -39,7 +42,7 @@ fn is_named(path: &Path, names: &[&str]) -> bool {
     names.contains(&files::name(path).to_lowercase().as_str())
 }
 
-/// Whether `root` is plainly a folder of pictures, or of folders of pictures, and nothing suggests that there is ground truth.
+/// Whether `root` is a plain folder of pictures, or of folders of pictures, where nothing suggests that there is ground truth.
 pub fn is_plain(root: &Path) -> Result<bool> {
     let ordinary = |path: &Path| !is_named(path, &MASKS) && !is_named(path, &PARTS);
     let (folders, others): (Vec<_>, Vec<_>) = files::list(root)?.into_iter().partition(|path| path.is_dir());
@@ -59,7 +62,7 @@ pub fn is_plain(root: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Lists the chosen categories, whatever ground truth may lie beside them.
+/// Lists the chosen categories without ground truth, whatever of it may lie beside them.
 pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let mut listing = match matching(root)?.first() {
         Some(&layout) => of_labelled(root, layout, chosen)?,
@@ -82,7 +85,7 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     Ok(listing)
 }
 
-/// The test pictures of a data set with ground truth; what is wrong with its masks is no problem then.
+/// Lists the test pictures of a data set with ground truth; what is wrong with its masks is no problem then.
 fn of_labelled(root: &Path, layout: Layout, chosen: &[String]) -> Result<Listing> {
     let unmasked = |shape: Shape| folders::read(&Shape { pairing: folders::no_masks, ..shape }, root, chosen);
     match layout {
@@ -97,8 +100,8 @@ fn of_labelled(root: &Path, layout: Layout, chosen: &[String]) -> Result<Listing
     }
 }
 
-/// Pictures in `root` are a category of its name, those in its folders categories of theirs; a folder in a category is kept in
-/// the names of its samples. Folders without pictures are passed over, and so are those that bear a name of masks.
+/// Lists a plain folder of pictures. Pictures in `root` are a category of its name, pictures in its folders categories named
+/// after these; the name of a folder in a category becomes a part of the names of its samples. Folders without pictures are passed over, and so are those that bear a name of masks.
 fn plain(root: &Path, chosen: &[String]) -> Result<Listing> {
     let mut listing = Listing::default();
     let mut found: BTreeMap<String, Vec<Sample>> = BTreeMap::new();

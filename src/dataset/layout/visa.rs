@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Listing;
 use super::folders::GOOD;
+use super::listing::Listing;
 use super::table::{self, Entry};
 use crate::dataset::{Unused, Why, files, names};
 use crate::error::{Error, Result};
@@ -29,7 +29,7 @@ pub fn bears(folder: &Path) -> bool {
     folder.join("Data/Images").is_dir()
 }
 
-/// Lists the chosen objects. `root` may be one object; the split then lies beside it.
+/// Lists the chosen objects of VisA. `root` may be one object; the split then lies beside it.
 pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let (folder, only) = if bears(root) {
         let absolute = root.canonicalize().unwrap_or_else(|_| root.to_owned());

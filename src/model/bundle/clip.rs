@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IMAGE_GRAPH, TEXT_GRAPH};
+use super::files::{IMAGE_GRAPH, TEXT_GRAPH};
 use crate::model::precision::Precision;
 
 /// What `architecture` says in it.

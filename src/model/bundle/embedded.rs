@@ -1,6 +1,14 @@
 //! The bundles that are part of the program.
 
-use super::{EmbeddedBundle, IMAGE_GRAPH, TEXT_GRAPH};
+use super::files::{IMAGE_GRAPH, TEXT_GRAPH};
+
+/// A bundle that is part of the program.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EmbeddedBundle {
+    pub name: &'static str,
+    pub manifest: &'static str,
+    pub files: [(&'static str, &'static [u8]); 2],
+}
 
 macro_rules! embed {
     ($name:literal) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::TEXT_GRAPH;
+use super::files::TEXT_GRAPH;
 use crate::model::precision::Precision;
 
 /// What `architecture` says in it.
@@ -56,7 +56,7 @@ pub struct InputSection {
     pub size: usize,
     /// Order of the axes.
     #[serde(default)]
-    pub layout: Layout,
+    pub layout: TensorLayout,
     /// Order of the colours.
     #[serde(default)]
     pub channels: Channels,
@@ -78,7 +78,7 @@ pub struct InputSection {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
-pub enum Layout {
+pub enum TensorLayout {
     /// (batch, 3, height, width).
     #[default]
     Nchw,

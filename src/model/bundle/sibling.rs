@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::checked::{Bundle, Origin};
 use super::manifest::MANIFEST_FILE;
-use super::{Bundle, Origin};
 use crate::error::{Error, Kind, Result};
 use crate::model::precision::Precision;
 

@@ -2,10 +2,9 @@
 
 use ndarray::{Array2, Array4, ArrayView4, Axis as Dimension, Zip};
 
-use super::segment;
 use crate::error::Result;
 use crate::model::{Segmentation, Segmenter};
-use crate::perturb::{Perturber, Settings, unwarp_map};
+use crate::perturb::{Perturber, Resampling, unwarp_map};
 use crate::types::{Axis, Detail, Map, Perturbation};
 
 /// Evenly spaced turns, 0 first: `360 k / K` degrees clockwise.
@@ -18,7 +17,7 @@ impl Turns {
     /// `count` turns of pictures of `size` x `size` pixels. Corners are filled with the nearest border pixel.
     pub fn new(count: usize, size: usize) -> Self {
         let angles = (0..count).map(|number| 360.0 * number as f64 / count as f64).collect();
-        Self { angles, perturber: Perturber::new(Settings::default(), size) }
+        Self { angles, perturber: Perturber::new(Resampling::default(), size) }
     }
 
     /// Segments every picture in every turn, one model call for each turn; maps are turned back at their own resolution
@@ -43,6 +42,19 @@ impl Turns {
             }
         }
         Ok(sums.into_iter().map(Sum::mean).collect())
+    }
+}
+
+/// Segments a batch as closely as `detail` says.
+pub(super) fn segment(
+    model: &mut dyn Segmenter,
+    images: ArrayView4<f32>,
+    categories: &[&str],
+    detail: Detail,
+) -> Result<Vec<Segmentation>> {
+    match detail {
+        Detail::Full => model.segment(images, categories),
+        Detail::Coarse => model.segment_coarse(images, categories),
     }
 }
 

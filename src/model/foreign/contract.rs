@@ -4,7 +4,7 @@ use ort::session::Session;
 use ort::value::Outlet;
 
 use crate::error::Result;
-use crate::model::bundle::{ForeignManifest, Layout, Resize};
+use crate::model::bundle::{ForeignManifest, Resize, TensorLayout};
 use crate::model::contract::{ANY, FLOAT, mismatch, show};
 
 /// What the graph leaves open and the manifest does not say.
@@ -32,16 +32,16 @@ pub(super) fn check(session: &Session, manifest: &ForeignManifest, file: &str) -
         ));
     };
     let (channels, height, width) = match input.layout {
-        Layout::Nchw => (a, b, c),
-        Layout::Nhwc => (c, a, b),
+        TensorLayout::Nchw => (a, b, c),
+        TensorLayout::Nhwc => (c, a, b),
     };
     let side_fits = |side: i64| side == ANY || (input.resize == Resize::Askance && side == size);
     if !matches!(batch, ANY | 1) || !matches!(channels, ANY | 3) || !side_fits(height) || !side_fits(width) {
         let wanted = match (input.layout, input.resize) {
-            (Layout::Nchw, Resize::Askance) => show(FLOAT, &[ANY, 3, size, size]),
-            (Layout::Nhwc, Resize::Askance) => show(FLOAT, &[ANY, size, size, 3]),
-            (Layout::Nchw, Resize::Graph) => show(FLOAT, &[ANY, 3, ANY, ANY]),
-            (Layout::Nhwc, Resize::Graph) => show(FLOAT, &[ANY, ANY, ANY, 3]),
+            (TensorLayout::Nchw, Resize::Askance) => show(FLOAT, &[ANY, 3, size, size]),
+            (TensorLayout::Nhwc, Resize::Askance) => show(FLOAT, &[ANY, size, size, 3]),
+            (TensorLayout::Nchw, Resize::Graph) => show(FLOAT, &[ANY, 3, ANY, ANY]),
+            (TensorLayout::Nhwc, Resize::Graph) => show(FLOAT, &[ANY, ANY, ANY, 3]),
         };
         let found = show(FLOAT, pixels);
         return Err(mismatch(

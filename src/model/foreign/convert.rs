@@ -2,7 +2,7 @@
 
 use ndarray::{Array4, ArrayD, ArrayView4, ArrayViewD, Axis, Ix2};
 
-use crate::model::bundle::{Channels, InputSection, Layout, OutputSection, Polarity};
+use crate::model::bundle::{Channels, InputSection, OutputSection, Polarity, TensorLayout};
 use crate::types::Map;
 
 /// How far a value may lie outside the range that a manifest gives, for rounding in the graph, as a share of the range.
@@ -21,8 +21,8 @@ pub(super) fn input_tensor(images: ArrayView4<f32>, section: &InputSection) -> A
         plane.mapv_inplace(|value| (low + value * (high - low) - mean) / std);
     }
     match section.layout {
-        Layout::Nchw => input.as_standard_layout().into_owned(),
-        Layout::Nhwc => input.permuted_axes([0, 2, 3, 1]).as_standard_layout().into_owned(),
+        TensorLayout::Nchw => input.as_standard_layout().into_owned(),
+        TensorLayout::Nhwc => input.permuted_axes([0, 2, 3, 1]).as_standard_layout().into_owned(),
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
         InputSection {
             name: "x".into(),
             size: 2,
-            layout: Layout::Nchw,
+            layout: TensorLayout::Nchw,
             channels: Channels::Rgb,
             range: [0.0, 1.0],
             mean: [0.0; 3],
@@ -146,8 +146,12 @@ mod tests {
         let bytes = InputSection { range: [0.0, 255.0], channels: Channels::Bgr, ..input() };
         let given = input_tensor(picture.view(), &bytes);
         assert!((given[[0, 0, 1, 0]] - 255.0 * picture[[0, 2, 1, 0]]).abs() < 1e-4);
-        let normalised =
-            InputSection { mean: [0.1, 0.2, 0.3], std: [0.5, 1.0, 2.0], layout: Layout::Nhwc, ..input() };
+        let normalised = InputSection {
+            mean: [0.1, 0.2, 0.3],
+            std: [0.5, 1.0, 2.0],
+            layout: TensorLayout::Nhwc,
+            ..input()
+        };
         let given = input_tensor(picture.view(), &normalised);
         assert_eq!(given.dim(), (1, 2, 2, 3));
         assert!((given[[0, 1, 0, 2]] - (picture[[0, 2, 1, 0]] - 0.3) / 2.0).abs() < 1e-6);

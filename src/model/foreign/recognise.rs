@@ -9,8 +9,8 @@ use ort::value::TensorRef;
 
 use crate::error::{Error, Result};
 use crate::model::bundle::{
-    Bundle, Channels, FOREIGN_ARCHITECTURE, FOREIGN_GRAPH, ForeignManifest, Graph, InputSection, Layout,
-    OutputSection, Polarity, Resize,
+    Bundle, Channels, FOREIGN_ARCHITECTURE, FOREIGN_GRAPH, ForeignManifest, Graph, InputSection,
+    OutputSection, Polarity, Resize, TensorLayout,
 };
 use crate::model::contract::{ANY, show};
 use crate::model::provider::Engine;
@@ -70,7 +70,7 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
         input: InputSection {
             name,
             size,
-            layout: Layout::Nchw,
+            layout: TensorLayout::Nchw,
             channels: Channels::Rgb,
             range: [0.0, 1.0],
             mean: [0.0; 3],

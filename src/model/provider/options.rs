@@ -7,7 +7,7 @@ use ort::ep::{
     OpenVINO, TensorRT,
 };
 
-use super::Provider;
+use super::device::Provider;
 use super::tensorrt::{Engine, flag};
 use crate::model::{Precision, SessionOptions};
 

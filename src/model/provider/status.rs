@@ -6,7 +6,10 @@ use ndarray::Array1;
 use ort::value::TensorRef;
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, Provider, is_built_in, tiny};
+use super::device::Provider;
+use super::options::is_built_in;
+use super::tensorrt::Engine;
+use super::tiny;
 use crate::error::{Error, Result};
 use crate::model::session::{self, SessionOptions};
 use crate::runtime::{self, Flavour, Runtime};

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Provider, ProviderState, ProviderStatus, providers};
+use super::device::Provider;
+use super::status::{ProviderState, ProviderStatus, providers};
 use crate::error::Result;
 use crate::runtime::command::{Ended, run};
 use crate::runtime::{Event, Flavour, Found, Options, Runtime, Source, find};
@@ -18,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// What a child process found out about one library.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum LibraryState {
     /// It was loaded.
     Loaded {
         /// Version of ONNX Runtime.
@@ -44,7 +45,7 @@ pub struct Library {
     pub library: PathBuf,
     /// What is known about it.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub state: LibraryState,
 }
 
 /// What this machine can run.
@@ -57,16 +58,18 @@ pub struct Survey {
 }
 
 /// Loads a library into this process and tries its providers. For the child process.
-pub fn look_at(library: &Path) -> Outcome {
+pub fn look_at(library: &Path) -> LibraryState {
     match Runtime::load(&Found { library: library.into(), source: Source::Given }) {
-        Ok(runtime) => Outcome::Loaded { version: runtime.version().into(), providers: providers(&runtime) },
-        Err(error) => Outcome::Failed { reason: format!("{}; {}", error.problem, error.fix) },
+        Ok(runtime) => {
+            LibraryState::Loaded { version: runtime.version().into(), providers: providers(&runtime) }
+        }
+        Err(error) => LibraryState::Failed { reason: format!("{}; {}", error.problem, error.fix) },
     }
 }
 
 /// Looks at the library of every flavour, or at [`Options::ort_lib`] alone where that is given; installs nothing.
 /// [`Options::flavour`] does not matter. `child` makes the command whose process calls [`look_at`] with a library and prints the
-/// [`Outcome`] as JSON in the last line of its standard output.
+/// [`LibraryState`] as JSON in the last line of its standard output.
 ///
 /// # Errors
 /// [`Options::ort_lib`] does not exist or holds no library. What is wrong with a library is part of the survey.
@@ -78,7 +81,7 @@ pub fn survey(
     let look = |flavour: Option<Flavour>, found: Found| Library {
         flavour,
         source: found.source,
-        outcome: ask(&mut child(&found.library), LIMIT),
+        state: ask(&mut child(&found.library), LIMIT),
         library: found.library,
     };
     let libraries: Vec<Library> = if options.ort_lib.is_some() {
@@ -97,10 +100,12 @@ fn status(provider: Provider, libraries: &[Library]) -> ProviderStatus {
     let flavour = provider.flavour();
     let loaded = libraries.iter().find(|library| library.flavour.is_none_or(|own| own == flavour));
     let without = |state| ProviderStatus { provider: provider.clone(), devices: Vec::new(), state };
-    match loaded.map(|library| &library.outcome) {
+    match loaded.map(|library| &library.state) {
         None => without(ProviderState::NotInstalled { flavour }),
-        Some(Outcome::Failed { reason }) => without(ProviderState::LibraryFails { reason: reason.clone() }),
-        Some(Outcome::Loaded { providers, .. }) => providers
+        Some(LibraryState::Failed { reason }) => {
+            without(ProviderState::LibraryFails { reason: reason.clone() })
+        }
+        Some(LibraryState::Loaded { providers, .. }) => providers
             .iter()
             .find(|status| status.provider == provider)
             .cloned()
@@ -108,7 +113,7 @@ fn status(provider: Provider, libraries: &[Library]) -> ProviderStatus {
     }
 }
 
-fn ask(child: &mut Command, limit: Duration) -> Outcome {
+fn ask(child: &mut Command, limit: Duration) -> LibraryState {
     let reason = match run(child, limit) {
         Ended::NotStarted(error) => format!("cannot be looked at: no process could be started ({error})"),
         Ended::TimedOut => {
@@ -118,7 +123,7 @@ fn ask(child: &mut Command, limit: Duration) -> Outcome {
             // A library may print too.
             let answer = stdout.lines().next_back().and_then(|line| serde_json::from_str(line).ok());
             match answer {
-                Some(outcome) if status.success() => return outcome,
+                Some(state) if status.success() => return state,
                 _ => {
                     let said = stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("nothing");
                     format!("crashes: the process that loaded it ended with {status} and said last: {said}")
@@ -126,25 +131,25 @@ fn ask(child: &mut Command, limit: Duration) -> Outcome {
             }
         }
     };
-    Outcome::Failed { reason }
+    LibraryState::Failed { reason }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shell(script: &str) -> Outcome {
+    fn shell(script: &str) -> LibraryState {
         ask(Command::new("sh").args(["-c", script]), Duration::from_secs(60))
     }
 
-    fn failure(outcome: Outcome) -> String {
-        match outcome {
-            Outcome::Failed { reason } => reason,
-            Outcome::Loaded { .. } => panic!("{outcome:?}"),
+    fn failure(state: LibraryState) -> String {
+        match state {
+            LibraryState::Failed { reason } => reason,
+            LibraryState::Loaded { .. } => panic!("{state:?}"),
         }
     }
 
-    fn loaded(usable: &[Provider]) -> Outcome {
+    fn loaded(usable: &[Provider]) -> LibraryState {
         let one = |provider: Provider| ProviderStatus {
             devices: Vec::new(),
             state: if usable.contains(&provider) {
@@ -154,11 +159,11 @@ mod tests {
             },
             provider,
         };
-        Outcome::Loaded { version: "1.31.1".into(), providers: Provider::all().map(one).into() }
+        LibraryState::Loaded { version: "1.31.1".into(), providers: Provider::all().map(one).into() }
     }
 
-    fn library(flavour: Option<Flavour>, outcome: Outcome) -> Library {
-        Library { flavour, source: Source::Cache, library: "libonnxruntime.so".into(), outcome }
+    fn library(flavour: Option<Flavour>, state: LibraryState) -> Library {
+        Library { flavour, source: Source::Cache, library: "libonnxruntime.so".into(), state }
     }
 
     fn states(libraries: &[Library]) -> [ProviderState; 4] {
@@ -183,8 +188,8 @@ mod tests {
 
     #[test]
     fn a_child_that_hangs_is_stopped() {
-        let outcome = ask(Command::new("sh").args(["-c", "exec sleep 600"]), Duration::from_millis(50));
-        assert!(failure(outcome).contains("hangs"));
+        let state = ask(Command::new("sh").args(["-c", "exec sleep 600"]), Duration::from_millis(50));
+        assert!(failure(state).contains("hangs"));
         assert!(failure(ask(&mut Command::new("askance-no-such-program"), LIMIT)).contains("no process"));
     }
 
@@ -193,7 +198,7 @@ mod tests {
         let [cpu, _, _, openvino] = Provider::all();
         let libraries = [
             library(Some(Flavour::Cpu), loaded(&[cpu])),
-            library(Some(Flavour::Gpu), Outcome::Failed { reason: "crashes".into() }),
+            library(Some(Flavour::Gpu), LibraryState::Failed { reason: "crashes".into() }),
         ];
         let [first, cuda, tensorrt, last] = states(&libraries);
         assert_eq!(first, ProviderState::Usable);
@@ -207,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_reads_back_from_json() {
+    fn a_state_reads_back_from_json() {
         let state = ProviderState::MissingDependency {
             libraries: vec!["libcuda.so.1".into()],
             reason: "r".into(),

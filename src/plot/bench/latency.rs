@@ -1,4 +1,4 @@
-//! Throughput against latency.
+//! A figure of throughput against latency.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::super::axes::{decades, labelled, power};
 use super::super::canvas::{Canvas, px, text_style, title, upx, write};
 use super::super::legend::legend;
 use super::super::style;
-use super::{entries, series, series_of};
+use super::series::{entries, series, series_of};
 use crate::error::{Error, Result};
 use crate::record::BenchRow;
 

@@ -1,72 +1,12 @@
 //! The figures of a comparison of providers.
 
+mod figures;
 mod latency;
 mod parity;
 mod relative;
+mod series;
 
-use std::path::Path;
-
-use plotters::style::RGBColor;
-
+pub use figures::bench;
 pub use latency::latency;
 pub use parity::parity;
 pub use relative::relative;
-
-use super::drawn::Drawn;
-use super::legend::{Entry, Mark};
-use super::style;
-use crate::error::Result;
-use crate::record::{BenchRow, RunDir, file_name, read_rows};
-use crate::stats::distinct;
-
-/// Draws the three figures of each model from the rows of these runs.
-///
-/// # Errors
-/// A file error when a record is damaged or a figure cannot be written.
-pub fn bench(runs: &[RunDir], out: &Path) -> Result<Drawn> {
-    let mut rows: Vec<BenchRow> = Vec::new();
-    for run in runs {
-        rows.extend(read_rows(run.bench_path())?);
-    }
-    let mut drawn = Drawn::default();
-    for model in distinct(rows.iter().map(|row| row.model.as_str())) {
-        let own: Vec<BenchRow> = rows.iter().filter(|row| row.model == model).cloned().collect();
-        let timed = own.iter().any(|row| row.p50_ms.is_some());
-        let compared = own.iter().any(|row| row.images_per_s.is_some() && row.map_max_difference.is_some());
-        let title = model.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(model);
-        let figures: [(&str, bool, Draw); 3] =
-            [("latency", timed, latency), ("relative", timed, relative), ("parity", compared, parity)];
-        for (name, any, draw) in figures {
-            let file = drawn.unused(&format!("bench_{name}_{}", file_name(model)));
-            if any {
-                let path = out.join(file);
-                draw(&own, title, &path)?;
-                drawn.written.push(path);
-            } else {
-                drawn.skipped.push((file, "no configuration was measured".to_owned()));
-            }
-        }
-    }
-    Ok(drawn)
-}
-
-type Draw = fn(&[BenchRow], &str, &Path) -> Result<()>;
-
-/// What ran, in words.
-fn series_of(row: &BenchRow) -> String {
-    format!("{} {}", row.ran, row.precision)
-}
-
-/// Providers and precisions that were measured, in order, each with its colour.
-fn series(rows: &[BenchRow]) -> Vec<(String, RGBColor)> {
-    let names = distinct(rows.iter().filter(|row| row.p50_ms.is_some()).map(series_of));
-    let colours = style::PALETTE.iter().cycle();
-    names.into_iter().zip(colours.copied()).collect()
-}
-
-fn entries(series: &[(String, RGBColor)]) -> Vec<Entry> {
-    series
-        .iter()
-        .map(|(name, colour)| Entry { name: name.clone(), colour: *colour, mark: Mark::Box })
-        .collect()
-}

@@ -1,4 +1,4 @@
-//! Parity against speed.
+//! A figure of parity against speed.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use super::super::axes::{Chart, Scale, decades, decimal_ticks, labelled, power, 
 use super::super::canvas::{Area, Canvas, Drawing, px, text_style, title, upx, write};
 use super::super::legend::legend;
 use super::super::style;
-use super::{entries, series, series_of};
+use super::series::{entries, series, series_of};
 use crate::error::{Error, Result};
 use crate::record::BenchRow;
 
-/// What counts as no difference on a logarithmic axis; smaller than a float32 near 1 can tell.
+/// The value that stands for no difference on a logarithmic axis; smaller than a float32 near 1 can tell.
 const NONE: f64 = 1e-8;
 
 /// Draws against images a second, above, the largest difference of the maps from those of fp32 on the CPU (logarithmic, no

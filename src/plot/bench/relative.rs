@@ -1,4 +1,4 @@
-//! Bars relative to the fastest.
+//! A figure of configurations relative to the fastest.
 
 use std::path::Path;
 
@@ -8,19 +8,20 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::super::canvas::{Canvas, fitted, px, title, write};
 use super::super::style;
-use super::{series, series_of};
+use super::series::{series, series_of};
 use crate::error::{Error, Result};
 use crate::record::{BenchRow, BenchStatus};
 
 const BAR: i32 = 40;
 const STEP: i32 = 56;
 const TOP: i32 = 150;
-/// Where the bars begin, and where the longest one ends.
+/// Position where the bars begin.
 const LEFT: i32 = 520;
+/// Position where the longest bar ends.
 const RIGHT: i32 = 1400;
 
-/// Draws for each configuration how many times as long a picture takes as with the fastest one, the fastest first; those that
-/// were not measured below, without a bar.
+/// Draws for each configuration how many times as long a picture takes as with the fastest one, the fastest first; configurations
+/// that were not measured stand below, without a bar.
 ///
 /// # Errors
 /// A file error when no row was measured, or the file cannot be written.
@@ -72,7 +73,7 @@ pub fn relative(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
     canvas.save(out)
 }
 
-/// Why there is no bar.
+/// The words for a configuration without a bar.
 fn state(status: BenchStatus) -> &'static str {
     match status {
         BenchStatus::Failed => "failed",

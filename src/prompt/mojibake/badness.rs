@@ -1,4 +1,4 @@
-//! Whether a text looks as if it had been read in a wrong encoding.
+//! The signs that a text was read in a wrong encoding.
 
 use std::sync::OnceLock;
 
@@ -21,14 +21,14 @@ const UPPER_COMMON: &str = "ÞΆΈ-ΊΌΎΏΑ-ΫЁ-Я";
 const LOWER_COMMON: &str = "ά-ωа-џ";
 const BOX: &str = "│┌┐┘├┤┬┼═-╬▀▄█▌▐-▓";
 
-/// Whether some neighbouring characters hardly ever meet but where UTF-8 was read as something else.
+/// Whether a text has neighbouring characters that hardly ever meet but where UTF-8 was read as something else.
 pub(super) fn is_bad(text: &str) -> bool {
     static SUSPICIOUS: OnceLock<Regex> = OnceLock::new();
     // The rules are constant; a test builds them.
     SUSPICIOUS.get_or_init(|| Regex::new(&rules().join("|")).expect("the rules are valid")).is_match(text)
 }
 
-/// A character class of several kinds.
+/// A regular expression's character class of several kinds of characters.
 fn any(kinds: &[&str]) -> String {
     format!("[{}]", kinds.concat())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// What the bytes 0x80 to 0xFF are in each encoding (the mapping tables published by the Unicode consortium). Bytes that Windows
+/// The characters of the bytes 0x80 to 0xFF in an encoding (the mapping tables published by the Unicode consortium). Bytes that Windows
 /// leaves open keep the control character of the same number, as on the Web.
 const WINDOWS_1252: &str = "\
     €\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ\
@@ -55,9 +55,9 @@ const CP437: &str = "\
 pub(super) const REPLACEMENT: char = '\u{fffd}';
 pub(super) const SUBSTITUTE: u8 = 0x1a;
 
-/// One encoding.
+/// A single-byte encoding.
 pub(super) struct Charset {
-    /// Whether open bytes are filled in and [`REPLACEMENT`] has the byte [`SUBSTITUTE`].
+    /// Whether bytes that the encoding leaves open are filled in and [`REPLACEMENT`] has the byte [`SUBSTITUTE`].
     pub(super) sloppy: bool,
     pub(super) is_macroman: bool,
     /// Characters of the bytes from 0x80.
@@ -71,7 +71,7 @@ impl Charset {
         Self { sloppy, is_macroman, high, bytes }
     }
 
-    /// The bytes that this encoding writes `text` with; `None` if it cannot.
+    /// The bytes of `text` in this encoding; `None` if it lacks a character.
     pub(super) fn encode(&self, text: &str) -> Option<Vec<u8>> {
         text.chars()
             .map(|character| match character {
@@ -89,7 +89,7 @@ impl Charset {
     }
 }
 
-/// All of them in the order in which they are tried: Latin-1, Windows 1252, 1251, 1250, 1253, 1254, 1257, ISO 8859-2, Mac Roman, code page 437.
+/// All encodings in the order in which they are tried: Latin-1, Windows 1252, 1251, 1250, 1253, 1254, 1257, ISO 8859-2, Mac Roman, code page 437.
 pub(super) fn charsets() -> &'static [Charset] {
     static CHARSETS: OnceLock<Vec<Charset>> = OnceLock::new();
     CHARSETS.get_or_init(|| {
@@ -107,7 +107,7 @@ pub(super) fn latin_like() -> &'static [Charset] {
     &charsets()[..7]
 }
 
-/// What Windows-1252 makes of a control character from U+0080 to U+009F; other characters as they are.
+/// The character that Windows-1252 has for a control character from U+0080 to U+009F; any other character is kept.
 pub(crate) fn c1_to_windows_1252(character: char) -> char {
     match u32::from(character) {
         code @ 0x80..=0x9f => charsets()[1].high[code as usize - 0x80],

@@ -12,7 +12,7 @@ use badness::is_bad;
 pub(super) use charset::c1_to_windows_1252;
 use charset::{charsets, latin_like};
 
-/// Repairs until nothing changes. Text that does not look damaged stays as it is.
+/// Repairs a text that was read in a wrong encoding until nothing changes. Text without signs of damage stays as it is.
 pub(super) fn fix_encoding(text: &str) -> String {
     let mut text = text.to_owned();
     while let Some(better) = step(&text).filter(|better| *better != text) {
@@ -21,7 +21,7 @@ pub(super) fn fix_encoding(text: &str) -> String {
     text
 }
 
-/// One repair; `None` where there is nothing to do or nothing helps.
+/// The text after one repair; `None` where there is nothing to do or nothing helps.
 fn step(text: &str) -> Option<String> {
     if text.is_ascii() || !is_bad(text) {
         return None;
@@ -70,7 +70,7 @@ fn fix_parts(text: &str) -> String {
     out
 }
 
-/// Number of characters from `at` that look like one or more whole UTF-8 sequences; 0 where the character before could
+/// Number of characters from `at` that could be one or more whole UTF-8 sequences; 0 where the character before could
 /// belong to one as well.
 fn run(characters: &[char], at: usize) -> usize {
     let clues = clues();
@@ -90,13 +90,13 @@ fn run(characters: &[char], at: usize) -> usize {
     }
 }
 
-/// What the bytes of UTF-8 look like in the Latin-like encodings.
+/// The characters that the bytes of UTF-8 become in the Latin-like encodings.
 struct Clues {
-    /// Lead bytes of sequences of 2, 3 and 4.
+    /// Characters of the lead bytes of sequences of 2, 3 and 4.
     first_of: [HashSet<char>; 3],
-    /// Further bytes, and the space that 0xA0 often becomes.
+    /// Characters of the further bytes, and the space that 0xA0 often becomes.
     continuation: HashSet<char>,
-    /// Those of them that are not themselves at home beside any word.
+    /// Characters of further bytes that are not at home beside any word by themselves.
     continuation_strict: HashSet<char>,
 }
 

@@ -1,4 +1,4 @@
-//! Bytes that would be UTF-8 but for some damage.
+//! Decoding of bytes that would be UTF-8 but for some damage.
 
 use std::sync::OnceLock;
 
@@ -34,7 +34,7 @@ pub(super) fn restore_spaces(bytes: &[u8]) -> Vec<u8> {
     restored.into_owned()
 }
 
-/// "à" before a space is a word of its own ("à la"), except in Portuguese contractions ("àquele").
+/// Keeps "à" before a space a word of its own ("à la"), except in Portuguese contractions ("àquele").
 fn with_a_grave_as_word(bytes: &[u8]) -> Vec<u8> {
     const CONTINUES: [&[u8]; 5] = [b" ", b"quele", b"quela", b"quilo", b"s "];
     let mut out = Vec::with_capacity(bytes.len());
@@ -99,7 +99,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
     Some(out)
 }
 
-/// The character and length of a sequence that only the variants have.
+/// The character and length of a byte sequence that only the variants of UTF-8 have.
 fn variant(bytes: &[u8]) -> Option<(char, usize)> {
     match *bytes {
         // A line feed at the very end counts as missing; ftfy's pattern says so.

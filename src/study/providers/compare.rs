@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::metrics::Attacks;
 use super::program::Program;
-use crate::bench::protocol::Picture;
+use crate::bench::protocol::PictureFile;
 use crate::bench::rounds::{self, Event, Measured, Task};
 use crate::bench::{BenchPlan, Conditions, Folder, Knowledge, Launch, Process, Warning, rows, warnings};
 use crate::error::{Error, Kind, Result};
@@ -131,8 +131,8 @@ impl Providers {
                 folder.write_rows(&rows(&measured, known))
             }
         };
-        let plan = rounds::Plan { rounds: self.plan.rounds, calls: self.plan.calls };
-        let finished = rounds::run(&mut tasks, plan, &mut hear, &|| observe.stop())?;
+        let repeats = rounds::Repeats { rounds: self.plan.rounds, calls: self.plan.calls };
+        let finished = rounds::run(&mut tasks, repeats, &mut hear, &|| observe.stop())?;
         stage.complete();
         // The children end before the attacks begin.
         let measured = tasks.into_iter().map(|task| task.measured).collect();
@@ -145,13 +145,13 @@ impl Providers {
             return Ok(source.clone().limit(self.plan.limit));
         }
         let generated = out.join("data");
-        let options = synth::Options {
+        let options = synth::Recipe {
             seed: self.plan.seed,
             categories: CATEGORIES.map(str::to_owned).to_vec(),
             train: 0,
             good: self.plan.limit,
             defective: self.plan.limit,
-            ..synth::Options::default()
+            ..synth::Recipe::default()
         };
         synth::write(&options, &generated, &|_, _| {})?;
         Ok(Source::new(generated).limit(self.plan.limit))
@@ -173,12 +173,12 @@ fn models(plan: &BenchPlan) -> Result<(Vec<Option<Precision>>, Knowledge)> {
 }
 
 /// Pictures from all categories in turn.
-fn pictures(data: &Data) -> Vec<Picture> {
-    let mut turns: BTreeMap<(usize, usize), Picture> = BTreeMap::new();
+fn pictures(data: &Data) -> Vec<PictureFile> {
+    let mut turns: BTreeMap<(usize, usize), PictureFile> = BTreeMap::new();
     for (at, category) in data.dataset().categories.iter().enumerate() {
         // The last samples are defective ones.
         for (turn, sample) in category.samples.iter().rev().enumerate() {
-            let picture = Picture { path: sample.image.clone(), category: category.name.clone() };
+            let picture = PictureFile { path: sample.image.clone(), category: category.name.clone() };
             turns.insert((turn, at), picture);
         }
     }

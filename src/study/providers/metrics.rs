@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::program::{Order, Program, spec};
 use crate::bench::rounds::{Measured, Role};
-use crate::bench::{BenchPlan, Configuration, Knowledge, Metrics};
+use crate::bench::{BenchPlan, Configuration, Knowledge, ParityMetrics};
 use crate::error::{Error, Result};
 use crate::record::{SummaryRow, file_name, mean_rows, read_rows};
 use crate::study::data::Source;
@@ -48,7 +48,7 @@ impl Attacks<'_> {
     }
 
     /// One attack in a process of its own; the inner error is why there are no metrics.
-    fn attack(&self, one: &Configuration) -> Result<std::result::Result<Metrics, String>> {
+    fn attack(&self, one: &Configuration) -> Result<std::result::Result<ParityMetrics, String>> {
         let (model, provider) = (file_name(&one.model), file_name(&one.provider.to_string()));
         let out = self.folder.join(format!("{model}_{provider}_{}", one.precision_name()));
         fs::create_dir_all(&out).map_err(|error| Error::file(&out, error, "give another `out`"))?;
@@ -117,7 +117,7 @@ impl Attacks<'_> {
 fn wanted<'m>(measured: &[&'m Measured]) -> Vec<&'m Configuration> {
     let mut wanted: Vec<&Configuration> = Vec::new();
     for one in measured.iter().filter(|one| one.role != Role::Gemm && one.failure.is_none()) {
-        if !wanted.iter().any(|other| other.is_reference(&one.configuration)) {
+        if !wanted.iter().any(|other| other.agrees_but_for_batch(&one.configuration)) {
             wanted.push(&one.configuration);
         }
     }
@@ -125,10 +125,10 @@ fn wanted<'m>(measured: &[&'m Measured]) -> Vec<&'m Configuration> {
     wanted.iter().copied().filter(|one| several(one)).collect()
 }
 
-fn metrics(means: &[SummaryRow]) -> Metrics {
+fn metrics(means: &[SummaryRow]) -> ParityMetrics {
     let of = |attack: Attack| means.iter().find(|row| row.attack == attack).map(|row| row.metrics);
     let (clean, worst) = (of(Attack::Clean), of(Attack::Joint));
-    Metrics {
+    ParityMetrics {
         clean_pixel_auroc: clean.and_then(|metrics| metrics.pixel_auroc),
         clean_aupro: clean.and_then(|metrics| metrics.aupro),
         worst_pixel_auroc: worst.and_then(|metrics| metrics.pixel_auroc),

@@ -4,7 +4,7 @@ use super::super::dice::Dice;
 use super::super::noise::{Field, perlin};
 use super::super::palette::{Rgb, luma, mix, multiply, scale, vary};
 use super::super::shape::{V2, heading, lerp, smooth, v2};
-use super::{Defect, Site};
+use super::defect::{Defect, Site, contrast};
 
 /// A lumpy closed outline.
 pub(super) struct Blob {
@@ -17,7 +17,7 @@ pub(super) struct Blob {
 }
 
 impl Blob {
-    /// `size` is the longest diameter; `lumps` from 0 (an ellipse) to about 1 (ragged).
+    /// A blob around `centre`: `size` is the longest diameter; `lumps` from 0 (an ellipse) to about 1 (ragged).
     pub fn new(dice: &mut Dice, centre: V2, size: f32, aspect: f32, lumps: f32) -> Self {
         let half = v2(size / 2.0, size / 2.0 * aspect);
         Self {
@@ -89,7 +89,7 @@ pub(super) fn smear(dice: &mut Dice, site: &Site) -> Defect {
     let streaks = Field::streaks(dice, length, dice_streaks(site.size));
     let dark = *dice.pick(&[[0.2, 0.19, 0.18], [0.3, 0.22, 0.14], [0.26, 0.28, 0.2]]);
     let light = *dice.pick(&[[0.82, 0.8, 0.76], [0.7, 0.66, 0.52], [0.66, 0.72, 0.74]]);
-    let colour = super::contrast(dice, site.ground, dark, light);
+    let colour = contrast(dice, site.ground, dark, light);
     let amount = site.strength * dice.range(0.45, 0.8);
     let radius = blob.reach();
     let at = site.at;

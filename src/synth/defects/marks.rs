@@ -1,10 +1,10 @@
-//! Things that do not belong there: specks, grains, shavings, dirt.
+//! Things that do not belong on a part: specks, grains, shavings, dirt.
 
 use super::super::dice::Dice;
 use super::super::noise::Field;
 use super::super::palette::{Rgb, luma, mix, scale, vary};
 use super::super::shape::{V2, dome, heading, rect, smooth, v2};
-use super::{Defect, Site};
+use super::defect::{Defect, Site, contrast};
 
 fn scatter(dice: &mut Dice, site: &Site, count: i32, low: f32, high: f32) -> Vec<(V2, f32)> {
     (0..count)
@@ -21,7 +21,7 @@ pub(super) fn speck(dice: &mut Dice, site: &Site) -> Defect {
     let spots = scatter(dice, site, count, 0.009, 0.028);
     let dark = *dice.pick(&[[0.16, 0.13, 0.12], [0.5, 0.24, 0.1], [0.18, 0.2, 0.42], [0.24, 0.36, 0.2]]);
     let light = *dice.pick(&[[0.92, 0.91, 0.88], [0.82, 0.62, 0.34], [0.66, 0.8, 0.6]]);
-    let colour = super::contrast(dice, site.ground, dark, light);
+    let colour = contrast(dice, site.ground, dark, light);
     let amount = (site.strength * 1.1).min(1.0);
     let fray = Field::fractal(dice, 60.0);
     Defect::new(site.at, site.size * 0.5 + 0.04, move |p, s| {

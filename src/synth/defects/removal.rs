@@ -5,7 +5,7 @@ use super::super::noise::{Field, perlin};
 use super::super::palette::{luma, mix, scale};
 use super::super::shape::{V2, heading, lerp, smooth, v2};
 use super::blob::Blob;
-use super::{Defect, Site};
+use super::defect::{Defect, Site, contrast};
 
 /// A convex outline of straight breaks: the largest of several half-planes.
 struct Facets {
@@ -57,7 +57,7 @@ pub(super) fn chip(dice: &mut Dice, site: &Site) -> Defect {
     let amount = (site.strength * 1.1).min(1.0);
     let pale = mix(site.ground, [0.86, 0.84, 0.8], dice.range(0.35, 0.65));
     let deep = scale(site.ground, dice.range(0.35, 0.6));
-    let core = super::contrast(dice, site.ground, deep, pale);
+    let core = contrast(dice, site.ground, deep, pale);
     let (through, depth) = (site.outward.is_some(), site.size * dice.range(0.1, 0.2));
     Defect::new(site.at, site.size * 0.85, move |p, s| {
         let (d, k) = facets.distance(p);

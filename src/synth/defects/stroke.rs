@@ -2,11 +2,11 @@
 
 use super::super::dice::Dice;
 use super::super::noise::Field;
-use super::super::palette::{Rgb, mix, scale};
+use super::super::palette::{Rgb, luma, mix, scale};
 use super::super::shape::{V2, dome, heading, segment, smooth};
-use super::{Defect, Site};
+use super::defect::{Defect, Site, contrast};
 
-/// A random walk: its length and half-width in widths of the picture, how much its heading bends in all and jitters
+/// The shape of a random walk: its length and half-width in widths of the picture, how much its heading bends in all and jitters
 /// at each step, in radians.
 pub(super) struct Walk {
     length: f32,
@@ -33,7 +33,7 @@ impl Line {
         best
     }
 
-    /// A random walk from `start` in the direction `angle`.
+    /// The line of a random walk from `start` in the direction `angle`.
     pub fn walk(dice: &mut Dice, start: V2, angle: f32, walk: Walk) -> Self {
         let Walk { length, steps, bend, jitter, half } = walk;
         let (mut at, mut angle) = (start, angle);
@@ -70,7 +70,7 @@ pub(super) fn scratch(dice: &mut Dice, site: &Site) -> Defect {
         .collect();
     let darker = scale(site.ground, 0.35);
     let lighter = mix(site.ground, [0.93, 0.92, 0.9], 0.7);
-    let colour = super::contrast(dice, site.ground, darker, lighter);
+    let colour = contrast(dice, site.ground, darker, lighter);
     let amount = site.strength * dice.range(0.65, 0.95);
     let broken = Field::smooth(dice, 30.0);
     Defect::new(site.at, site.size * 0.75 + 0.1, move |p, s| {
@@ -109,7 +109,7 @@ pub(super) fn crack(dice: &mut Dice, site: &Site) -> Defect {
     lines.push(trunk);
     let deep = scale(site.ground, dice.range(0.1, 0.3));
     let light = mix(site.ground, [0.9, 0.89, 0.86], 0.65);
-    let colour = if super::luma(site.ground) < 0.24 { light } else { deep };
+    let colour = if luma(site.ground) < 0.24 { light } else { deep };
     let amount = (site.strength * 1.1).min(1.0);
     Defect::new(site.at, site.size * 1.25 + 0.02, move |p, s| {
         let (d, half) = distance(&lines, p);

@@ -5,7 +5,7 @@ use super::super::noise::perlin;
 use super::super::palette::{mix, scale};
 use super::super::shape::{V2, heading, lerp, smooth, v2};
 use super::blob::Blob;
-use super::{Defect, Site};
+use super::defect::{Defect, Site};
 
 /// One to seven small craters.
 pub(super) fn pit(dice: &mut Dice, site: &Site) -> Defect {

@@ -11,7 +11,7 @@ use super::palette::Rgb;
 use super::scene::{Pose, Sample, Scene, Words, backdrop};
 use super::shape::V2;
 
-/// An object from its surface in its own frame, where its longest side is 1; heights are in that frame as well.
+/// Makes a scene of an object from its surface in its own frame, where its longest side is 1; heights are in that frame as well.
 fn object(
     dice: &mut Dice,
     pose: Pose,
@@ -28,5 +28,5 @@ fn object(
     Scene { surface: Box::new(surface), backdrop: backdrop(dice, base), words, lift }
 }
 
-/// What lies outside the part.
+/// The surface outside the part.
 const NOTHING: Sample = Sample { albedo: [0.2; 3], height: 0.0, gloss: 0.0, cover: 0.0 };

@@ -6,7 +6,7 @@ use super::super::palette::{self, BROWN, Rgb, WOOD, scale};
 use super::super::scene::{Lay, Sample, Scene, Words, plain};
 use super::super::shape::{V2, cell, lerp, smooth, v2};
 
-/// Rings and pores along x.
+/// Timber with rings and pores along x.
 struct Timber {
     base: Rgb,
     rings: f32,

@@ -9,7 +9,7 @@ use super::super::shape::{V2, cell, dome, heading, lerp, smooth, v2};
 /// Two families of threads that pass over and under each other.
 pub(super) struct Weave {
     lay: Lay,
-    /// Distance of the upright and of the level threads.
+    /// Distance between the upright and between the level threads.
     period: V2,
     /// Thickness of a thread in periods.
     thick: V2,
@@ -18,7 +18,7 @@ pub(super) struct Weave {
     upright: Rgb,
     level: Rgb,
     gap: Rgb,
-    /// How much threads differ in brightness.
+    /// Difference of the threads in brightness.
     uneven: f32,
     /// Sideways wander of the threads in periods.
     wander: f32,

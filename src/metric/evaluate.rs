@@ -15,27 +15,27 @@ use super::tally::Tally;
 use crate::error::{Error, Result};
 use crate::types::Metrics;
 
-/// Counts and table offsets are 32 bits wide; this many pixels keep them within.
+/// Most pixels of a set, for which counts and table offsets of 32 bits suffice.
 const MOST_PIXELS: usize = 1 << 30;
 
-/// What one category is judged by: one entry per image in every list.
+/// The images of a category with their scores and ground truth: every list has one entry per image.
 #[derive(Clone, Copy, Debug)]
-pub struct Pooled<'a> {
-    /// Anomaly maps; larger is more anomalous.
+pub struct ScoredSet<'a> {
+    /// Anomaly map of each image; larger is more anomalous.
     pub maps: &'a [ArrayView2<'a, f32>],
-    /// Ground truth, shaped as the map; all `false` for a normal image.
+    /// Ground truth of each image, shaped as the map; all `false` for a normal image.
     pub masks: &'a [ArrayView2<'a, bool>],
-    /// Which pixels count, shaped as the map; without it all do. A pixel outside is in neither class and may hold any value.
+    /// Which pixels of each image count, shaped as the map; without it all do. A pixel outside is in neither class and may hold any value.
     /// Regions are found on the whole mask and keep their remaining pixels: their area is what remains, and a region of which
     /// nothing remains is left out of the average.
     pub valid: Option<&'a [ArrayView2<'a, bool>]>,
-    /// Scores of whole images.
+    /// Score of each whole image.
     pub image_scores: &'a [f32],
     /// Whether each image is anomalous.
     pub image_labels: &'a [bool],
 }
 
-/// One image, row-major.
+/// The pixels of one image, row-major.
 struct Pixels<'a> {
     map: std::borrow::Cow<'a, [f32]>,
     mask: std::borrow::Cow<'a, [bool]>,
@@ -43,7 +43,7 @@ struct Pixels<'a> {
     width: usize,
 }
 
-/// What the first pass learns about one image.
+/// The result of the first pass over one image.
 struct Part {
     /// Anomalous pixels: key, and region counted from the image's first.
     positives: Vec<u64>,
@@ -62,13 +62,13 @@ struct Part {
 /// # Errors
 /// Lists of different length, a mask shaped unlike its map, a score of a counted pixel or of an image that is not a finite
 /// number, an FPR limit outside (0, 1], or more than 2^30 pixels.
-pub fn evaluate(pooled: &Pooled, options: &MetricOptions) -> Result<Metrics> {
+pub fn evaluate(set: &ScoredSet, options: &MetricOptions) -> Result<Metrics> {
     options.validate()?;
-    pooled.check()?;
+    set.check()?;
 
-    let mut parts: Vec<Part> = (0..pooled.maps.len())
+    let mut parts: Vec<Part> = (0..set.maps.len())
         .into_par_iter()
-        .map(|at| first_pass(at, &pooled.pixels(at)))
+        .map(|at| first_pass(at, &set.pixels(at)))
         .collect::<Result<_>>()?;
     let range = parts.iter().filter_map(|part| part.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     let areas: Vec<u32> = parts.iter().flat_map(|part| part.areas.iter().copied()).collect();
@@ -80,14 +80,14 @@ pub fn evaluate(pooled: &Pooled, options: &MetricOptions) -> Result<Metrics> {
         part.positives = Vec::new();
     }
     radix::sort_by_key(&mut positives);
-    let tally = Tally::new(&positives, |ladder| count_normals(pooled, ladder));
+    let tally = Tally::new(&positives, |ladder| count_normals(set, ladder));
 
     let aupro = match (options.aupro, range) {
         (_, None) => None,
         (AuproMode::Exact, _) => pro::exact(&positives, &tally, &areas, options.fpr_limit),
         (AuproMode::Thresholds200, Some((low, high))) => {
             let thresholds = pro::thresholds_200(low, high);
-            let normals_below = normals_by_threshold(pooled, &thresholds);
+            let normals_below = normals_by_threshold(set, &thresholds);
             pro::by_thresholds(&positives, &areas, &thresholds, &normals_below, options.fpr_limit)
         }
     };
@@ -96,12 +96,12 @@ pub fn evaluate(pooled: &Pooled, options: &MetricOptions) -> Result<Metrics> {
         aupro,
         pixel_ap: tally.average_precision(),
         pixel_f1_max: tally.f1_max(),
-        image_auroc: binary::roc_auc(pooled.image_scores, pooled.image_labels),
-        image_ap: binary::average_precision(pooled.image_scores, pooled.image_labels),
+        image_auroc: binary::roc_auc(set.image_scores, set.image_labels),
+        image_ap: binary::average_precision(set.image_scores, set.image_labels),
     })
 }
 
-impl Pooled<'_> {
+impl ScoredSet<'_> {
     fn check(&self) -> Result<()> {
         let images = self.maps.len();
         let lengths = [
@@ -245,9 +245,9 @@ fn range(scores: impl Iterator<Item = f32>) -> (f32, f32, bool) {
 
 /// Normal pixels per place of the ladder. Each worker counts into a table of its own; there are only as many workers as
 /// keep those tables smaller than the maps.
-fn count_normals(pooled: &Pooled, ladder: &Ladder) -> Vec<u32> {
-    let images = pooled.maps.len();
-    let pixels: usize = pooled.maps.iter().map(|map| map.len()).sum();
+fn count_normals(set: &ScoredSet, ladder: &Ladder) -> Vec<u32> {
+    let images = set.maps.len();
+    let pixels: usize = set.maps.iter().map(|map| map.len()).sum();
     let workers = rayon::current_num_threads().min(pixels / ladder.places()).min(images).max(1);
     let per_worker = images.div_ceil(workers).max(1);
     let mut tables: Vec<Vec<u32>> = (0..images)
@@ -257,7 +257,7 @@ fn count_normals(pooled: &Pooled, ladder: &Ladder) -> Vec<u32> {
         .map(|first| {
             let mut counter = Counter::new(ladder);
             for at in first..(first + per_worker).min(images) {
-                pooled.pixels(at).for_each_normal(|score| counter.add(key::from_score(score)));
+                set.pixels(at).for_each_normal(|score| counter.add(key::from_score(score)));
             }
             counter.finish()
         })
@@ -269,13 +269,13 @@ fn count_normals(pooled: &Pooled, ladder: &Ladder) -> Vec<u32> {
     total
 }
 
-/// Entry `k` counts the normal pixels that lie above exactly `k` of the thresholds.
-fn normals_by_threshold(pooled: &Pooled, thresholds: &[f64]) -> Vec<u64> {
+/// Counts of the normal pixels that lie above exactly `k` of the thresholds, for each `k`.
+fn normals_by_threshold(set: &ScoredSet, thresholds: &[f64]) -> Vec<u64> {
     let empty = || vec![0u64; thresholds.len() + 1];
-    (0..pooled.maps.len())
+    (0..set.maps.len())
         .into_par_iter()
         .fold(empty, |mut counts, at| {
-            pooled.pixels(at).for_each_normal(|score| counts[pro::thresholds_below(score, thresholds)] += 1);
+            set.pixels(at).for_each_normal(|score| counts[pro::thresholds_below(score, thresholds)] += 1);
             counts
         })
         .reduce(empty, |mut a, b| {

@@ -1,15 +1,17 @@
 //! `askance bench`: providers compared on this machine.
 
-mod table;
+use serde_json::json;
 
 use askance::error::{Error, Result};
-use askance::study::{Program, Providers};
+use askance::report::{bench_notes, bench_tables};
+use askance::study::{Figures, Program, Providers, ProvidersCompared};
 
 use super::args::{BenchArgs, Global};
 use super::interrupt;
 use super::origin::origin;
 use super::runs::figures;
 use super::terminal::Terminal;
+use super::wording::in_flags;
 
 /// `askance bench-worker`, which the command starts for each configuration.
 pub fn bench_worker() -> Result<()> {
@@ -37,6 +39,36 @@ pub fn run(global: &Global, args: &BenchArgs) -> Result<()> {
     };
     let compared = providers.run(&args.out, &Terminal::new(global.quiet))?;
     let figures = figures(&compared.dir)?;
-    table::print(global, compared.dir.path(), &compared.rows, &compared.warnings, &figures);
+    if global.json {
+        print_json(&compared, &figures);
+    } else {
+        print(&compared);
+    }
     compared.ended.map_or(Ok(()), Err)
+}
+
+fn print_json(compared: &ProvidersCompared, figures: &Figures) {
+    let doubts = compared.warnings.iter();
+    let doubts: Vec<_> =
+        doubts.map(|doubt| json!({ "warning": doubt.to_string(), "remedy": doubt.remedy() })).collect();
+    let summary = json!({
+        "out": compared.dir.path(),
+        "rows": compared.rows,
+        "warnings": doubts,
+        "plots": figures.written,
+    });
+    println!("{}", in_flags(&format!("{summary:#}")));
+}
+
+fn print(compared: &ProvidersCompared) {
+    for table in bench_tables(&compared.rows) {
+        println!("{}\n", table.to_text());
+    }
+    for note in bench_notes(&compared.rows) {
+        println!("{}", in_flags(&note));
+    }
+    for doubt in &compared.warnings {
+        println!("warning: {doubt}\n  remedy: {}", in_flags(doubt.remedy()));
+    }
+    println!("records and plots: {}", compared.dir.path().display());
 }

@@ -1,4 +1,4 @@
-//! How a picture is turned: the resampling method and what lies beyond its border.
+//! The resampling of a picture: the method, and what lies beyond the border.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,13 +32,13 @@ pub enum Fill {
 
 named!(Fill, "a fill", { Replicate = "replicate", Zeros = "zeros", Reflect = "reflect" });
 
-/// How a [`Perturber`](super::Perturber) turns pictures.
+/// The resampling with which a [`Perturber`](super::Perturber) turns pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// The resampling method.
+pub struct Resampling {
+    /// The resampling method of rotations.
     pub rotation: Rotation,
-    /// What lies beyond the border.
+    /// What lies beyond the border of a turned picture.
     pub fill: Fill,
 }
 
@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn missing_settings_take_the_default_and_unknown_ones_are_refused() {
-        let settings: Settings = serde_json::from_str(r#"{"rotation":"three-pass"}"#).unwrap();
-        assert_eq!(settings, Settings { rotation: Rotation::ThreePass, fill: Fill::Replicate });
-        assert!(serde_json::from_str::<Settings>(r#"{"padding":"zeros"}"#).is_err());
+        let resampling: Resampling = serde_json::from_str(r#"{"rotation":"three-pass"}"#).unwrap();
+        assert_eq!(resampling, Resampling { rotation: Rotation::ThreePass, fill: Fill::Replicate });
+        assert!(serde_json::from_str::<Resampling>(r#"{"padding":"zeros"}"#).is_err());
     }
 }

@@ -1,0 +1,60 @@
+//! The layouts by name.
+
+use crate::types::named;
+
+/// A way in which a test set lies on disk. `docs/datasets.md` draws each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Layout {
+    /// `<category>/test/{good,<defect>}` and `<category>/ground_truth/<defect>`: MVTec AD, MPDD, DTD-Synthetic, converted VisA.
+    MvtecAd,
+    /// VisA as published: `<object>/Data/Images/{Normal,Anomaly}` and `split_csv/1cls.csv`.
+    Visa,
+    /// MVTec AD 2: `<category>/test_public/{good,bad,ground_truth/bad}`; the private sets have no ground truth.
+    MvtecAd2,
+    /// MVTec LOCO: a folder of masks for each anomalous picture.
+    MvtecLoco,
+    /// BTAD: `<category>/test/{ok,ko}` and `<category>/ground_truth/ko`.
+    Btad,
+    /// The `meta.json` of AnomalyCLIP and its relatives.
+    MetaJson,
+    /// The CSV of this program, `category,split,image,mask`.
+    Manifest,
+    /// Pictures without ground truth, in one folder or in a folder for each category.
+    Unlabelled,
+}
+
+// Layouts with files of their own come before those that only describe the files of others.
+named!(Layout, "a layout", {
+    MvtecAd = "mvtec-ad",
+    Visa = "visa",
+    MvtecAd2 = "mvtec-ad-2",
+    MvtecLoco = "mvtec-loco",
+    Btad = "btad",
+    MetaJson = "meta-json",
+    Manifest = "manifest",
+    Unlabelled = "unlabelled",
+});
+
+impl Layout {
+    /// Whether the layout tells the ground truth of its samples.
+    pub fn has_truth(self) -> bool {
+        self != Self::Unlabelled
+    }
+
+    /// What a folder of this layout must hold.
+    pub(in super::super) fn expects(self) -> &'static str {
+        match self {
+            Self::MvtecAd => "<category>/test/{good,<defect>} and <category>/ground_truth/<defect>",
+            Self::Visa => "<object>/Data/Images/{Normal,Anomaly} and split_csv/1cls.csv",
+            Self::MvtecAd2 => "<category>/test_public/{good,bad,ground_truth/bad}",
+            Self::MvtecLoco => "<category>/test/{good,logical_anomalies,structural_anomalies}",
+            Self::Btad => "<category>/test/{ok,ko} and <category>/ground_truth/ko",
+            Self::MetaJson => "meta.json",
+            Self::Manifest => "manifest.csv (category,split,image,mask)",
+            Self::Unlabelled => {
+                "pictures without ground truth, in one folder or in a folder for each category"
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Listing the samples of a test set.
+
+use std::path::Path;
+
+use super::official::Official;
+use super::sample::{Category, Counts, Sample};
+use super::set::{Dataset, Selection};
+use super::{files, layout, recognise};
+use crate::error::{Error, Result};
+use crate::types::{Label, SampleId};
+
+/// A test set with everything that is wrong in it.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// The test set, as far as it can be listed.
+    pub dataset: Dataset,
+    /// Files and folders that cannot be used as they are, in the order in which they were met.
+    pub problems: Vec<Error>,
+}
+
+/// Lists the test samples under `root`: a folder of categories, one category, or a file that lists them.
+///
+/// # Errors
+/// A file error when the folder is missing, has no known layout or several, holds files that its layout does not explain, or a
+/// category has no test pictures; a usage error for an unknown category (it lists what there is, nearest first) and for a
+/// limit of 0.
+pub fn open(root: impl AsRef<Path>, selection: &Selection) -> Result<Dataset> {
+    let Survey { dataset, problems } = survey(root, selection)?;
+    problems.into_iter().next().map_or(Ok(dataset), Err)
+}
+
+/// Lists the test samples under `root` as [`open`] does, but goes on after files and folders that cannot be used, and tells
+/// all of them.
+///
+/// # Errors
+/// The errors of [`open`] after which there is nothing to list.
+pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
+    let root = root.as_ref();
+    if selection.limit == Some(0) {
+        return Err(Error::setting("limit", 0, "leaves no sample", "give at least 1"));
+    }
+    let layout = recognise::find(root, selection.layout)?;
+    let listing = layout::read(root, layout, &selection.categories)?;
+    let mut problems = listing.problems;
+    let categories = listing
+        .categories
+        .into_iter()
+        .map(|(name, samples)| finish(name, samples, root, selection.limit, &mut problems))
+        .collect();
+    let dataset = Dataset {
+        name: name(root),
+        root: root.to_owned(),
+        layout,
+        official: Official::recognise(layout, listing.names.iter().map(String::as_str)),
+        categories,
+        unused: listing.unused,
+        remarks: listing.remarks,
+    };
+    Ok(Survey { dataset, problems })
+}
+
+/// Name of the test set under `root`: that of the folder, or of the list if it has one of its own.
+fn name(root: &Path) -> String {
+    let stem = files::stem(root);
+    if root.is_dir() {
+        return files::name(root);
+    }
+    if !["manifest", "meta"].contains(&stem.as_str()) {
+        return stem;
+    }
+    let folder = root.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    files::name(&folder.canonicalize().unwrap_or_else(|_| folder.to_owned()))
+}
+
+/// Makes a category of its samples: sorts them, finds names that cannot be used, and cuts to the limit.
+fn finish(
+    name: String,
+    mut samples: Vec<Sample>,
+    root: &Path,
+    limit: Option<usize>,
+    problems: &mut Vec<Error>,
+) -> Category {
+    if samples.is_empty() {
+        problems.push(Error::file(
+            root,
+            format!("has no test pictures in category {name}"),
+            "put .png, .jpg or .bmp files there, or choose other categories with `categories`",
+        ));
+    }
+    samples.sort_by(|a, b| (a.label != Label::Normal, &a.id).cmp(&(b.label != Label::Normal, &b.id)));
+    for pair in samples.windows(2).filter(|pair| pair[0].id == pair[1].id) {
+        problems.push(Error::file(
+            &pair[1].image,
+            format!("has the same name as {}: both would be {}", pair[0].image.display(), pair[0].id),
+            "rename or remove one of the two",
+        ));
+    }
+    // Names become folders and files of a run.
+    let plain = |part: &str| !["", ".", ".."].contains(&part) && !part.contains(['/', '\\', '\0']);
+    let odd = |sample: &&Sample| {
+        let SampleId { category, defect, stem } = &sample.id;
+        ![category, defect, stem].into_iter().all(|part| plain(part))
+    };
+    problems.extend(samples.iter().filter(odd).map(|sample| {
+        Error::file(
+            &sample.image,
+            format!("would be called {}, which is no name of a file", sample.id),
+            "use plain names for categories, kinds of defect and pictures in the list",
+        )
+    }));
+    let of = |label| samples.iter().filter(|sample| sample.label == label).count();
+    let found = Counts { normal: of(Label::Normal), anomalous: of(Label::Anomalous) };
+    if let Some(limit) = limit {
+        let (mut normal, mut anomalous) = (0, 0);
+        samples.retain(|sample| {
+            let count = if sample.label == Label::Normal { &mut normal } else { &mut anomalous };
+            *count += 1;
+            *count <= limit
+        });
+    }
+    Category { name, samples, found }
+}

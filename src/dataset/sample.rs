@@ -1,0 +1,41 @@
+//! The samples of a test set.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::types::{Label, SampleId};
+
+/// One test picture and its ground truth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Name of the sample.
+    pub id: SampleId,
+    /// Ground truth of the whole picture.
+    pub label: Label,
+    /// Path of the picture.
+    pub image: PathBuf,
+    /// Paths of the masks, whose union is the ground truth: none for a normal sample or one of unknown label, several in MVTec
+    /// LOCO. The masks of a defective sample may be missing, which [`inspect`](super::inspect) tells.
+    pub masks: Vec<PathBuf>,
+}
+
+/// Numbers of test pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Number of normal pictures.
+    pub normal: usize,
+    /// Number of anomalous pictures.
+    pub anomalous: usize,
+}
+
+/// One category and its samples: normal samples first, then by defect and stem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// Name of the category.
+    pub name: String,
+    /// Samples of the category.
+    pub samples: Vec<Sample>,
+    /// Numbers of test pictures that were found, before the limit.
+    pub found: Counts,
+}

@@ -1,0 +1,71 @@
+//! The interface of a zero-shot anomaly segmenter.
+
+use ndarray::ArrayView4;
+
+use super::provenance::Provenance;
+use crate::error::Result;
+use crate::types::Map;
+
+/// What a model says about one image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segmentation {
+    /// Anomaly map at the model's own resolution, shape [`Segmenter::grid`]; larger is more anomalous.
+    pub map: Map,
+    /// Anomaly score of the whole image.
+    pub image_score: f32,
+}
+
+/// A zero-shot anomaly segmenter.
+pub trait Segmenter: Send {
+    /// Name for records, for example that of the bundle.
+    fn name(&self) -> &str;
+
+    /// Height and width in pixels of the square images that it takes.
+    fn input_size(&self) -> usize;
+
+    /// Rows and columns of its maps.
+    fn grid(&self) -> (usize, usize);
+
+    /// Whether its maps lie in [0, 1], which losses that read them as probabilities need.
+    fn is_bounded(&self) -> bool {
+        true
+    }
+
+    /// How many views of each picture the model sees, in as many calls: 1, but for a model with a defence around it.
+    fn views(&self) -> usize {
+        1
+    }
+
+    /// Makes ready for categories that are not known yet, so that a text tower is loaded once for all of them and not in the
+    /// middle of a run. [`Segmenter::segment`] does it by itself otherwise.
+    ///
+    /// # Errors
+    /// Those of the text tower, where there is one.
+    fn prepare(&mut self, _categories: &[&str]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Segments a batch: `images` has shape (batch, 3, size, size), RGB in [0, 1]; `categories` has one name per image.
+    ///
+    /// # Errors
+    /// Images of another shape or with values that are not finite, another number of categories than of images, a
+    /// failing runtime, or a model that returns values that are not finite.
+    fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>>;
+
+    /// What [`Segmenter::segment_coarse`] costs, [`Segmenter::segment`] being 1; 1 where a model has no cheaper way.
+    fn coarse_cost(&self) -> f64 {
+        1.0
+    }
+
+    /// Segments a batch as [`Segmenter::segment`] does, more cheaply and more coarsely: maps for a search to explore with, not
+    /// to be reported. The same as `segment` where a model has no cheaper way.
+    ///
+    /// # Errors
+    /// Those of [`Segmenter::segment`].
+    fn segment_coarse(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        self.segment(images, categories)
+    }
+
+    /// What ran, for the record of a run.
+    fn provenance(&self) -> Provenance;
+}

@@ -1,0 +1,54 @@
+//! What a comparison of providers found, from `bench.csv`.
+
+mod costs;
+mod notes;
+mod speeds;
+mod subject;
+
+pub use notes::bench_notes;
+
+use super::table::Table;
+use crate::record::BenchRow;
+use crate::stats::distinct;
+
+/// Two tables for each model of which something was measured: how fast, and at what cost; rows with the fastest first.
+pub fn bench_tables(rows: &[BenchRow]) -> Vec<Table> {
+    let mut tables = Vec::new();
+    for model in distinct(rows.iter().map(|row| row.model.as_str())) {
+        let mut own: Vec<&BenchRow> =
+            rows.iter().filter(|row| row.model == model && row.p50_ms.is_some()).collect();
+        own.sort_by(|a, b| a.relative.unwrap_or(f64::MAX).total_cmp(&b.relative.unwrap_or(f64::MAX)));
+        if !own.is_empty() {
+            tables.extend([speeds::table(model, &own), costs::table(&own)]);
+        }
+    }
+    tables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_measured_model_has_its_tables_with_the_fastest_first() {
+        let row = |model: &str, ran: &str, relative: Option<f64>| BenchRow {
+            model: model.into(),
+            ran: ran.into(),
+            p50_ms: relative,
+            relative,
+            ..BenchRow::default()
+        };
+        let tables = bench_tables(&[
+            row("m", "cpu", Some(2.0)),
+            row("m", "openvino", Some(1.0)),
+            row("m", "cuda:0", None),
+            row("n", "cpu", None),
+        ]);
+        assert_eq!(tables.len(), 2, "nothing was measured of n");
+        assert_eq!(tables[0].title, "m: steady state, the fastest first");
+        for table in tables {
+            let first: Vec<String> = table.rows.iter().map(|cells| cells[0].short()).collect();
+            assert_eq!(first, ["openvino", "cpu"]);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Cells and columns of a table.
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A whole number; nothing where it is not known.
+    Count(Option<usize>),
+    /// A number with the form that readers see; nothing where it is not known.
+    Number(Option<f64>, Form),
+    /// A share, written in percent; nothing where it is not known.
+    Share(Option<f64>),
+    /// A difference of shares, written in points with its sign; nothing where it is not known.
+    Points(Option<f64>),
+    /// Several values, and what readers see between them.
+    Several(&'static str, Vec<Self>),
+}
+
+/// How readers see a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// So many decimals.
+    Decimals(usize),
+    /// So many decimals, and a unit behind them.
+    Unit(usize, &'static str),
+    /// So many decimals, with the sign in front.
+    Signed(usize),
+    /// Three figures, or all before the point.
+    ThreeFigures,
+    /// One figure and the power of ten.
+    Magnitude,
+    /// A share as whole percent, with the sign `%`.
+    Percent,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// What readers see above it.
+    pub head: String,
+    /// Names in CSV, one for each value that its cells hold.
+    pub names: Vec<String>,
+    /// Whether its cells are aligned right, as numbers are.
+    pub right: bool,
+}
+
+impl Cell {
+    /// Words.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A whole number that is known.
+    pub fn count(count: usize) -> Self {
+        Self::Count(Some(count))
+    }
+
+    /// Two shares, written in percent as `93.5 / 78.0`.
+    pub fn shares(first: Option<f64>, second: Option<f64>) -> Self {
+        Self::Several(" / ", vec![Self::Share(first), Self::Share(second)])
+    }
+
+    /// A count and what it is a part of, written as `3 of 5`.
+    pub fn part(count: usize, all: usize) -> Self {
+        Self::Several(" of ", vec![Self::count(count), Self::count(all)])
+    }
+
+    /// What readers see: a dash where a value is not known.
+    pub fn short(&self) -> String {
+        let or_dash = |known: Option<String>| known.unwrap_or_else(|| "-".to_owned());
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Count(count) => or_dash(count.map(|count| count.to_string())),
+            Self::Number(value, form) => or_dash(value.map(|value| form.short(value))),
+            Self::Share(value) => or_dash(value.map(|value| format!("{:.1}", 100.0 * value))),
+            Self::Points(value) => or_dash(value.map(|value| format!("{:+.1}", 100.0 * value))),
+            Self::Several(between, cells) => cells.iter().map(Self::short).collect::<Vec<_>>().join(between),
+        }
+    }
+
+    /// What programs read, one text for each value: the value itself, shares in [0, 1]; empty where it is not known.
+    pub fn exact(&self) -> Vec<String> {
+        match self {
+            Self::Text(text) => vec![text.clone()],
+            Self::Count(count) => vec![count.map_or_else(String::new, |count| count.to_string())],
+            Self::Number(value, _) | Self::Share(value) | Self::Points(value) => {
+                vec![value.map_or_else(String::new, |value| value.to_string())]
+            }
+            Self::Several(_, cells) => cells.iter().flat_map(Self::exact).collect(),
+        }
+    }
+}
+
+impl Form {
+    fn short(self, value: f64) -> String {
+        match self {
+            Self::Decimals(decimals) => format!("{value:.decimals$}"),
+            Self::Unit(decimals, unit) => format!("{value:.decimals$} {unit}"),
+            Self::Signed(decimals) => {
+                // No "-0.00".
+                let shown = value.abs() >= 0.5 * 10_f64.powi(-(decimals as i32));
+                format!("{:+.decimals$}", if shown { value } else { 0.0 })
+            }
+            Self::ThreeFigures if value >= 100.0 => format!("{value:.0}"),
+            Self::ThreeFigures if value >= 10.0 => format!("{value:.1}"),
+            Self::ThreeFigures => format!("{value:.2}"),
+            Self::Magnitude if value == 0.0 => "0".to_owned(),
+            Self::Magnitude => format!("{value:.0e}"),
+            Self::Percent => format!("{:.0} %", 100.0 * value),
+        }
+    }
+}
+
+impl Column {
+    /// A column of words, aligned left.
+    pub fn words(head: impl Into<String>) -> Self {
+        let head = head.into();
+        Self { names: vec![head.clone()], head, right: false }
+    }
+
+    /// A column of numbers, aligned right.
+    pub fn numbers(head: impl Into<String>) -> Self {
+        Self { right: true, ..Self::words(head) }
+    }
+
+    /// The same column with other names in CSV: where its cells hold several values, or two columns have the same head.
+    #[must_use]
+    pub fn named<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        Self { names: names.into_iter().map(Into::into).collect(), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn short(form: Form, value: f64) -> String {
+        Cell::Number(Some(value), form).short()
+    }
+
+    #[test]
+    fn readers_see_the_figures_that_matter() {
+        assert_eq!([1.234, 12.34, 1234.5].map(|v| short(Form::ThreeFigures, v)), ["1.23", "12.3", "1234"]);
+        assert_eq!([0.0123, 0.0].map(|v| short(Form::Magnitude, v)), ["1e-2", "0"]);
+        assert_eq!([-0.001, 0.3, -0.005].map(|v| short(Form::Signed(2), v)), ["+0.00", "+0.30", "-0.01"]);
+        assert_eq!(short(Form::Decimals(1), 18.0), "18.0");
+        assert_eq!(short(Form::Unit(2, "deg"), 11.25), "11.25 deg");
+        assert_eq!(short(Form::Percent, 0.254), "25 %");
+        assert_eq!(Cell::part(3, 5).short(), "3 of 5");
+        assert_eq!(Cell::shares(Some(0.935), None).short(), "93.5 / -");
+    }
+
+    #[test]
+    fn what_is_not_known_is_a_dash_for_readers_and_empty_for_programs() {
+        for cell in
+            [Cell::Count(None), Cell::Number(None, Form::Percent), Cell::Share(None), Cell::Points(None)]
+        {
+            assert_eq!((cell.short().as_str(), cell.exact()), ("-", vec![String::new()]));
+        }
+    }
+
+    #[test]
+    fn programs_read_every_digit() {
+        assert_eq!(Cell::Number(Some(0.123_456_789), Form::Percent).exact(), ["0.123456789"]);
+        assert_eq!(Cell::Number(Some(11.25), Form::Unit(0, "deg")).exact(), ["11.25"]);
+        assert_eq!(Cell::shares(Some(0.5), None).exact(), ["0.5", ""]);
+        assert_eq!(Cell::part(3, 5).exact(), ["3", "5"]);
+    }
+}

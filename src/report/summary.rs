@@ -1,0 +1,126 @@
+//! Clean and worst-case metrics of each model.
+
+use super::cell::{Cell, Column};
+use super::table::Table;
+use crate::record::{SummaryRow, UniformRow};
+use crate::stats::distinct;
+use crate::types::{Attack, Over};
+
+/// Worst cases of each sample, from `summary.csv`: one table for each model, a row for each category, a column for each attack.
+/// Nothing where nothing was measured, as without ground truth.
+pub fn summary_tables(rows: &[SummaryRow]) -> Vec<Table> {
+    let measured =
+        rows.iter().any(|row| row.metrics.pixel_auroc.is_some() || row.metrics.image_auroc.is_some());
+    if measured { by_model(rows, "at the worst case of each sample") } else { Vec::new() }
+}
+
+/// Worst cases that samples share, from `uniform.csv`: tables like those of [`summary_tables`].
+pub fn uniform_tables(rows: &[UniformRow]) -> Vec<Table> {
+    let rows: Vec<SummaryRow> = rows.iter().map(UniformRow::summary).collect();
+    by_model(&rows, "at the worst case that all samples of a category share")
+}
+
+fn by_model(rows: &[SummaryRow], place: &str) -> Vec<Table> {
+    let attacks = distinct(rows.iter().map(|row| row.attack));
+    let models = distinct(rows.iter().map(|row| row.model.as_str()));
+    models.into_iter().map(|model| table(rows, model, &attacks, place)).collect()
+}
+
+fn table(rows: &[SummaryRow], model: &str, attacks: &[Attack], place: &str) -> Table {
+    let own: Vec<&SummaryRow> = rows.iter().filter(|row| row.model == model).collect();
+    let parts = distinct(own.iter().map(|row| &row.over));
+    let line = |over: &Over| {
+        let cells = attacks.iter().map(|&attack| {
+            let row = own.iter().find(|row| row.over == *over && row.attack == attack);
+            row.map_or_else(|| Cell::text(""), |row| Cell::shares(row.metrics.pixel_auroc, row.metrics.aupro))
+        });
+        std::iter::once(Cell::text(over.to_string())).chain(cells).collect()
+    };
+    // The mean over one category says nothing new.
+    let shown = parts.iter().filter(|&&over| *over != Over::Mean || parts.len() > 2);
+    let lines = shown.map(|over| line(over)).collect();
+    let numbers = attacks.iter().map(|attack| {
+        let name = attack.name();
+        Column::numbers(name).named([format!("{name} pixel AUROC"), format!("{name} AUPRO")])
+    });
+    let columns = std::iter::once(Column::words("category")).chain(numbers).collect();
+    Table::new(format!("{model}: pixel AUROC / AUPRO in %, clean and {place}"), columns, lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Parameters, mean_rows};
+    use crate::types::Metrics;
+
+    fn row(model: &str, category: &str, attack: Attack, pixel_auroc: Option<f64>) -> SummaryRow {
+        SummaryRow {
+            model: model.into(),
+            dataset: "d".into(),
+            over: Over::Category(category.into()),
+            attack,
+            samples: 2,
+            metrics: Metrics {
+                pixel_auroc,
+                aupro: pixel_auroc.map(|value| value / 2.0),
+                ..Metrics::default()
+            },
+            mean_loss: None,
+            evaluations: 2,
+        }
+    }
+
+    #[test]
+    fn each_model_has_a_table_with_its_categories_and_their_mean() {
+        let mut rows = vec![
+            row("m", "nut", Attack::Clean, Some(0.75)),
+            row("m", "nut", Attack::Joint, Some(0.5)),
+            row("m", "key", Attack::Clean, Some(0.25)),
+            row("n", "nut", Attack::Clean, Some(0.125)),
+        ];
+        rows.extend(mean_rows(&rows));
+        let tables = summary_tables(&rows);
+        assert_eq!(tables.len(), 2);
+        assert_eq!(
+            tables[0].to_csv(),
+            "category,clean pixel AUROC,clean AUPRO,joint pixel AUROC,joint AUPRO\n\
+             nut,0.75,0.375,0.5,0.25\nkey,0.25,0.125,,\nmean,0.5,0.25,0.5,0.25\n"
+        );
+        assert_eq!(
+            tables[1].to_text(),
+            "n: pixel AUROC / AUPRO in %, clean and at the worst case of each sample\n\
+             category       clean  joint\n\
+             --------  ----------  -----\n\
+             nut       12.5 / 6.2",
+            "the mean over one category is left out"
+        );
+    }
+
+    #[test]
+    fn without_ground_truth_there_is_no_table() {
+        assert!(summary_tables(&[row("m", "nut", Attack::Clean, None)]).is_empty());
+    }
+
+    #[test]
+    fn shared_worst_cases_have_the_same_columns() {
+        let SummaryRow { model, dataset, attack, samples, metrics, .. } =
+            row("m", "nut", Attack::Joint, Some(0.5));
+        let parameters = Parameters::default();
+        let row = UniformRow {
+            model,
+            dataset,
+            over: Over::All,
+            attack,
+            parameters,
+            search: "grid".into(),
+            budget: 4,
+            samples,
+            evaluations: 8,
+            metrics,
+            mean_loss: None,
+        };
+        let tables = uniform_tables(&[row]);
+        assert!(tables[0].title.ends_with("that all samples of a category share"), "{}", tables[0].title);
+        assert_eq!(tables[0].to_csv(), "category,joint pixel AUROC,joint AUPRO\nall,0.5,0.25\n");
+    }
+}
