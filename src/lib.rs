@@ -33,7 +33,7 @@
 //! for row in &outcome.summary {
 //!     println!("{} {}: {:?}", row.over, row.attack, row.metrics.pixel_auroc);
 //! }
-//! let figures = draw(&[outcome.dir.clone()], &outcome.dir.plots())?;
+//! let figures = draw(std::slice::from_ref(&outcome.dir), &outcome.dir.plots())?;
 //! # assert_eq!(outcome.summary.len(), 2 * 5, "one category and the mean: clean, three axes, joint");
 //! # assert_eq!(figures.written.is_empty(), cfg!(not(feature = "plot")));
 //! # Ok(())

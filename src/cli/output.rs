@@ -1,9 +1,10 @@
 //! What a finished run prints, and its plots.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use askance::error::Result;
-use askance::record::RunDir;
+use askance::record::{RunDir, to_json};
 use askance::report::stability_summary;
 use askance::study::{Figures, Outcome, draw};
 
@@ -50,10 +51,10 @@ pub fn report(global: &Global, done: &Outcome, plots: &Figures) {
 fn summary(done: &Outcome, plots: &Figures) -> Value {
     json!({
         "out": done.dir.path(),
-        "summary": done.summary,
-        "sweep": done.sweep,
-        "stability": stability_summary(&done.stability),
-        "uniform": done.uniform,
+        "summary": flat(&done.summary),
+        "sweep": flat(&done.sweep),
+        "stability": flat(&stability_summary(&done.stability)),
+        "uniform": flat(&done.uniform),
         "plots": plots.written,
         "skipped": &done.skipped,
         "defences": done.defences(),
@@ -68,6 +69,11 @@ fn summary(done: &Outcome, plots: &Figures) -> Value {
         "search_seconds": done.clock.search.as_secs_f64(),
         "wall_seconds": done.wall.as_secs_f64(),
     })
+}
+
+/// Rows as objects with the names of their columns.
+pub fn flat<T: Serialize>(rows: &[T]) -> Vec<Value> {
+    rows.iter().map(to_json).collect()
 }
 
 /// How many pictures each model got at once.

@@ -9,6 +9,7 @@ use askance::study::{ModelSpec, Models, Paper, PaperResults};
 use super::args::{Global, PaperArgs};
 use super::interrupt;
 use super::origin::origin;
+use super::output::flat;
 use super::terminal::Terminal;
 
 /// Runs the protocol and prints its tables.
@@ -43,7 +44,7 @@ fn print_json(args: &PaperArgs, results: &PaperResults) {
     let summary = json!({
         "out": args.out,
         "runs": results.runs.iter().map(RunDir::path).collect::<Vec<_>>(),
-        "summary": results.summary,
+        "summary": flat(&results.summary),
         "tables": results.tables.iter().map(|(_, path)| path).collect::<Vec<_>>(),
         "plots": results.figures.written,
         "missing": results.missing,

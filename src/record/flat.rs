@@ -1,11 +1,10 @@
 //! Rows for programs that read JSON.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::rows::Row;
-
 /// A row as one JSON object. What is nested in the row is flat in it, under the names of the columns.
-pub fn to_json<T: Row>(row: &T) -> Value {
+pub fn to_json<T: Serialize>(row: &T) -> Value {
     let mut flat = Map::new();
     if let Ok(Value::Object(fields)) = serde_json::to_value(row) {
         for (name, value) in fields {
@@ -21,7 +20,7 @@ pub fn to_json<T: Row>(row: &T) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::SummaryRow;
+    use crate::record::{Row as _, SummaryRow};
     use crate::types::{Attack, Metrics, Over};
 
     #[test]

@@ -206,6 +206,7 @@ fn refuse_what_needs_all(plan: &Plan) -> Result<()> {
         ("`select = pooled`", plan.select == Select::Pooled),
         ("`uniform`", plan.uniform.is_some()),
         ("`tolerance`", plan.tolerance.is_some()),
+        ("`sweep`", plan.sweep.is_some()),
         ("`save_maps`", plan.save_maps),
     ];
     asked
@@ -248,6 +249,7 @@ mod tests {
             (Plan::attack().metric(MetricOptions { fpr_limit: 0.0, ..MetricOptions::default() }), "fpr"),
             (Plan::attack().shard("1/2".parse().unwrap()).select(Select::Pooled), "`select = pooled`"),
             (Plan::attack().shard("1/2".parse().unwrap()).save_maps(true), "`save_maps`"),
+            (Plan::sweep([Axis::Hue], 3).shard("1/2".parse().unwrap()), "`sweep`"),
         ] {
             let error = plan.check().unwrap_err();
             assert!(error.subject.contains(setting), "{setting}: {error}");
