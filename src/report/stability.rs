@@ -281,7 +281,8 @@ mod tests {
              a,hue,1,0.5,0.25,0.25,1,1,0,1,held,held,held\n"
         );
         let text = tables[0].to_text();
-        for part in ["1 of 1             -          -", "12.50 deg  12.50 deg", "0 of 1       held      held"]
+        for part in
+            ["1 of 1             -          -", "12.50 deg  12.50 deg", "0 of 1       held       held"]
         {
             assert!(text.contains(part), "{part}: {text}");
         }

@@ -136,9 +136,9 @@ mod tests {
         assert_eq!(
             table.to_text(),
             "Means, in %\n\
-             category      pAUROC  change\n\
-             ------------  ------  ------\n\
-             metal_nut       51.2   -10.0\n\
+             category    pAUROC  change\n\
+             ----------  ------  ------\n\
+             metal_nut     51.2   -10.0\n\
              a, \"b\" | c       -       -\n\
              one, made up"
         );
