@@ -41,7 +41,7 @@ impl Paper {
     ///
     /// # Errors
     /// No data, no models, a setting that makes no sense; a file that cannot be used, before the first attack; those of
-    /// [`Checked::run`](super::Checked::run).
+    /// [`Checked::run`](crate::study::Checked::run).
     pub fn run(
         &self,
         out: impl AsRef<Path>,
