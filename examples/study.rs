@@ -11,7 +11,7 @@ use askance::error::Result;
 use askance::runtime;
 use askance::study::{Data, ModelSpec, Models, Observe, Plan, Source, draw};
 use askance::synth;
-use askance::types::{Axis, Over};
+use askance::types::Axis;
 
 /// Prints what a study has to say.
 struct Told;
@@ -36,10 +36,8 @@ fn main() -> Result<()> {
     let plan = Plan::attack().axes([Axis::Angle, Axis::Hue]).budget(12).check()?;
     let outcome = plan.run(data.default_out("example"), &data, &mut models, &Told)?;
 
-    for row in outcome.summary.iter().filter(|row| row.over == Over::Mean) {
-        let percent = |share: Option<f64>| share.map_or("-".into(), |share| format!("{:.1}", 100.0 * share));
-        let [auroc, aupro] = [row.metrics.pixel_auroc, row.metrics.aupro].map(percent);
-        println!("{:<10} pixel AUROC {auroc:>5} %, AUPRO {aupro:>5} %", row.attack.to_string());
+    for table in outcome.tables() {
+        println!("{}\n", table.to_text());
     }
     for figure in draw(slice::from_ref(&outcome.dir), &outcome.dir.plots())?.written {
         println!("{}", figure.display());
@@ -51,7 +49,7 @@ fn main() -> Result<()> {
 fn generated() -> Result<PathBuf> {
     let folder = Path::new("results").join("parts");
     let categories = ["hex_nut", "tablet"].map(String::from).to_vec();
-    let options = synth::Options { categories, good: 3, defective: 3, ..synth::Options::default() };
-    synth::write(&options, &folder, &|_, _| ())?;
+    let recipe = synth::Recipe { categories, good: 3, defective: 3, ..synth::Recipe::default() };
+    synth::write(&recipe, &folder, &|_, _| ())?;
     Ok(folder)
 }
