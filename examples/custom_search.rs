@@ -97,8 +97,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let folder = folder.path();
     let categories = vec!["hex_nut".into(), "tablet".into()];
-    let options = synth::Recipe { size: 64, categories, good: 0, defective: 4, ..synth::Recipe::default() };
-    synth::write(&options, &folder.join("parts"), &|_, _| ())?;
+    let recipe = synth::Recipe { size: 64, categories, good: 0, defective: 4, ..synth::Recipe::default() };
+    synth::write(&recipe, &folder.join("parts"), &|_, _| ())?;
     let data = Data::open(&Source::new(folder.join("parts")), &Quiet)?;
     let mut models = Models::of(vec![Box::new(Fake::new(64, (16, 16)))], 8)?;
 
@@ -114,10 +114,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let plan = Plan::attack().axes([Axis::Angle, Axis::Hue]);
     let compared = comparison.run(&plan, &folder.join("compared"), &data, &mut models, &Quiet)?;
-    println!("share of the way from the clean loss to {}", compared.reference);
-    for standing in &compared.standings {
-        let (strategy, budget, share) = (&standing.strategy, standing.budget, 100.0 * standing.share);
-        println!("{strategy:<9} {budget:>3} evaluations {share:>5.1} %");
+    for table in &compared.tables {
+        println!("{}\n", table.to_text());
     }
     Ok(())
 }

@@ -55,21 +55,20 @@ fn odd_colours(image: ArrayView3<f32>) -> Segmentation {
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let folder = folder.path();
-    let options = synth::Recipe {
+    let recipe = synth::Recipe {
         size: SIZE,
         categories: vec!["hex_nut".into(), "tablet".into()],
         good: 2,
         defective: 4,
         ..synth::Recipe::default()
     };
-    synth::write(&options, &folder.join("parts"), &|_, _| ())?;
+    synth::write(&recipe, &folder.join("parts"), &|_, _| ())?;
 
     let data = Data::open(&Source::new(folder.join("parts")), &Quiet)?;
     let mut models = Models::of(vec![Box::new(OddColour)], 8)?;
     let outcome = Plan::attack().budget(20).check()?.run(folder.join("run"), &data, &mut models, &Quiet)?;
-    for row in &outcome.summary {
-        let auroc = row.metrics.pixel_auroc.map_or("-".into(), |share| format!("{:.1}", 100.0 * share));
-        println!("{:<8} {:<10} pixel AUROC {auroc:>5} %", row.over.to_string(), row.attack.to_string());
+    for table in outcome.tables() {
+        println!("{}\n", table.to_text());
     }
     Ok(())
 }

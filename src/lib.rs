@@ -24,14 +24,14 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let (parts, out) = (folder.path().join("parts"), folder.path().join("run"));
 //! # let categories = vec!["tablet".to_owned()];
-//! # let options = synth::Recipe { size: 64, categories, good: 1, defective: 2, ..synth::Recipe::default() };
-//! # synth::write(&options, &parts, &|_, _| ())?;
+//! # let recipe = synth::Recipe { size: 64, categories, good: 1, defective: 2, ..synth::Recipe::default() };
+//! # synth::write(&recipe, &parts, &|_, _| ())?;
 //! let data = Data::open(&Source::new(parts), &Quiet)?;
 //! let mut models = Models::of(vec![Box::new(Fake::new(64, (8, 8)))], 4)?;
 //! let plan = Plan::attack().budget(8).check()?;
 //! let outcome = plan.run(out, &data, &mut models, &Quiet)?;
-//! for row in &outcome.summary {
-//!     println!("{} {}: {:?}", row.over, row.attack, row.metrics.pixel_auroc);
+//! for table in outcome.tables() {
+//!     println!("{}", table.to_text());
 //! }
 //! let figures = draw(std::slice::from_ref(&outcome.dir), &outcome.dir.plots())?;
 //! # assert_eq!(outcome.summary.len(), 2 * 5, "one category and the mean: clean, three axes, joint");
