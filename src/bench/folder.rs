@@ -13,6 +13,7 @@ use crate::record::{
     BenchRow, CallRow, ConfigurationInfo, DatasetInfo, Journal, ProviderInfo, RunDir, RunInfo, RuntimeInfo,
     Status, compatible, to_table, utc_now, write_rows,
 };
+use crate::stats::distinct;
 
 /// The settings that decide the numbers, for `run.toml`.
 #[derive(Serialize)]
@@ -50,12 +51,7 @@ impl Folder {
     /// A file error when the folder cannot be made or written to.
     pub fn create(out: &Path, plan: &BenchPlan, configurations: &[Configuration]) -> Result<Self> {
         let dir = RunDir::create(out)?;
-        let mut precisions: Vec<&'static str> = Vec::new();
-        for name in configurations.iter().map(Configuration::precision_name) {
-            if !precisions.contains(&name) {
-                precisions.push(name);
-            }
-        }
+        let precisions = distinct(configurations.iter().map(Configuration::precision_name));
         let providers: Vec<String> = plan.providers.iter().map(ToString::to_string).collect();
         let settings = Recorded {
             command: "bench",

@@ -26,6 +26,7 @@ pub fn run(
     let checked = plan.clone().check()?;
     let Some(comparison) = args.comparison(checked.settings().budget) else { return Ok(()) };
     let data = Data::open(source, &terminal)?;
+    comparison.check(&plan, &data)?;
     let out = out.unwrap_or_else(|| data.default_out("compare-search"));
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
     let compared = comparison.run(&plan, &out, &data, &mut models, &terminal)?;

@@ -5,13 +5,12 @@ use askance::study::Merge;
 
 use super::args::{Global, MergeArgs};
 use super::origin::origin;
+use super::output;
 use super::runs::figures;
 use super::terminal::Terminal;
-use super::{interrupt, output};
 
 /// Puts the shards together, draws the plots and prints the summary.
 pub fn run(global: &Global, args: &MergeArgs) -> Result<()> {
-    interrupt::listen()?;
     let merge = Merge {
         shards: args.shards.clone(),
         data: args.data.clone(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use askance::error::Result;
+use askance::error::{Error, Result};
 use askance::record::RunDir;
 use askance::study::{Data, Figures, ModelSpec, Models, Plan, Source, draw};
 use askance::synth;
@@ -116,5 +116,12 @@ fn run(global: &Global, plan: Plan, source: &Source, spec: &ModelSpec, out: Opti
 
 /// Draws what the records of one run allow into its `plots/`.
 pub fn figures(dir: &RunDir) -> Result<Figures> {
-    draw(std::slice::from_ref(dir), &dir.plots())
+    draw(std::slice::from_ref(dir), &dir.plots()).map_err(|error| Error {
+        fix: format!(
+            "{}; the records are whole: `askance plot {}` draws them",
+            error.fix,
+            dir.path().display()
+        ),
+        ..error
+    })
 }

@@ -41,6 +41,13 @@ impl Observe for Terminal {
         }
     }
 
+    fn resume(&self, evaluations: usize) {
+        if let Some(bar) = &*self.bar.borrow() {
+            bar.inc(evaluations as u64);
+            bar.reset_eta();
+        }
+    }
+
     fn end(&self, complete: bool) {
         match self.bar.take() {
             Some(bar) if complete => bar.finish_and_clear(),

@@ -2,13 +2,14 @@
 
 use super::data::Data;
 use super::models::Models;
-use super::plan::{Command, Plan, Tolerance};
+use super::plan::{Command, Plan, Tolerance, Uniform};
 use super::settings::{RunSettings, Work};
 use crate::attack::{Goal, SearchChoice, Select, Settings, sweep_values};
 use crate::dataset::Official;
 use crate::error::{Error, Result};
 use crate::search;
-use crate::types::{Axis, Frame};
+use crate::stats;
+use crate::types::{Attack, Axis, Frame};
 
 /// A plan that makes sense: the one thing that runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +41,13 @@ impl Checked {
         }
         if plan.shard.is_some() {
             refuse_what_needs_all(&plan)?;
+        }
+        if settings.attacks.is_empty() {
+            refuse_what_needs_attacks(&plan)?;
+        }
+        refuse_taken_name(plan.search)?;
+        if let Some(uniform) = &plan.uniform {
+            refuse_empty_search(uniform)?;
         }
         let checked = Self { plan, settings };
         if checked.settings.loss == Goal::Drift && checked.plan.uniform.is_some() {
@@ -102,10 +110,8 @@ impl Checked {
     }
 
     fn tolerance(&self, axes: &[Axis]) -> Tolerance {
-        let mut axes = if axes.is_empty() { self.plan.axes.clone() } else { axes.to_vec() };
-        axes.sort_unstable();
-        axes.dedup();
-        Tolerance { axes, decision: self.plan.decision }
+        let axes = if axes.is_empty() { &self.plan.axes } else { axes };
+        Tolerance { axes: axes.to_vec(), decision: self.plan.decision }
     }
 
     /// Lets the work do without masks: drift is the loss, and an attack tells how stable the answers are. What the user asked for
@@ -178,7 +184,7 @@ fn settings(plan: &Plan) -> Settings {
     let exhaustive = plan.search == SearchChoice::Named(search::Kind::Exhaustive);
     let default = if exhaustive { Settings::EXHAUSTIVE } else { Settings::default().budget };
     let mut settings = Settings {
-        attacks: plan.attacks.clone(),
+        attacks: plan.attacks.clone().unwrap_or_else(|| Attack::over(&plan.axes)),
         axes: plan.axes.clone(),
         bounds: plan.bounds,
         perturb: plan.perturb,
@@ -198,6 +204,54 @@ fn settings(plan: &Plan) -> Settings {
 
 fn decision_setting(decision: f64) -> String {
     format!("`decision = {decision}`")
+}
+
+/// What comes with attacks only.
+fn refuse_what_needs_attacks(plan: &Plan) -> Result<()> {
+    let asked = [
+        ("`tolerance`", plan.tolerance.is_some()),
+        ("`uniform`", plan.uniform.is_some()),
+        ("`save_maps`", plan.save_maps),
+        ("`keep_traces`", plan.keep_traces),
+    ];
+    match asked.into_iter().find(|(_, asked)| *asked) {
+        Some((setting, _)) => Err(Error::usage(
+            setting,
+            "goes with attacks, and this plan makes none",
+            "leave it out, or make an attack",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Records tell strategies apart by their names.
+fn refuse_taken_name(search: SearchChoice) -> Result<()> {
+    let SearchChoice::Own(own) = search else { return Ok(()) };
+    let taken = search::Kind::ALL.map(search::Kind::name);
+    if taken.contains(&own.name) || ["auto", "none", ""].contains(&own.name) {
+        return Err(Error::setting(
+            "search",
+            own.name,
+            "is a name that records use for something else",
+            "give your strategy another one",
+        ));
+    }
+    Ok(())
+}
+
+fn refuse_empty_search(uniform: &Uniform) -> Result<()> {
+    if uniform.budget == 0 {
+        return Err(Error::setting("uniform_budget", 0, "leaves no evaluation", "give at least 1"));
+    }
+    let repeated = stats::distinct(uniform.scopes.iter().copied()).len() < uniform.scopes.len();
+    if uniform.scopes.is_empty() || repeated {
+        return Err(Error::usage(
+            "`uniform`",
+            "names no scope, or one twice",
+            "name category, dataset or both",
+        ));
+    }
+    Ok(())
 }
 
 /// What looks at all samples of a category at once.
@@ -226,7 +280,9 @@ pub(super) fn refused_with_shard(setting: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attack::UniformMetric;
     use crate::metric::MetricOptions;
+    use crate::study::plan::Scope;
     use crate::types::Interval;
 
     #[test]
@@ -238,6 +294,28 @@ mod tests {
         assert_eq!(budget(exhaustive.budget(40)), 40);
     }
 
+    fn uniform(budget: usize, scopes: Vec<Scope>) -> Uniform {
+        Uniform { scopes, metric: UniformMetric::Aupro, budget }
+    }
+
+    fn own(name: &'static str) -> SearchChoice {
+        let build =
+            |space: &search::Space, budget, seed| search::build(search::Kind::Random, space, budget, seed);
+        SearchChoice::Own(search::Own { name, build })
+    }
+
+    #[test]
+    fn axes_and_attacks_are_settings_of_their_own() {
+        let attacks = |plan: Plan| plan.check().unwrap().settings().attacks.clone();
+        let both = [Axis::Hue, Axis::Blur];
+        assert_eq!(
+            attacks(Plan::attack().attacks([Attack::Joint]).axes(both)),
+            [Attack::Clean, Attack::Joint]
+        );
+        assert_eq!(attacks(Plan::attack().axes(both)), Attack::over(&both));
+        assert_eq!(attacks(Plan::eval().axes(both)), [Attack::Clean]);
+    }
+
     #[test]
     fn what_makes_no_sense_is_refused_by_the_name_of_its_setting() {
         let upside_down = Interval { low: 10.0, high: -10.0 };
@@ -245,6 +323,12 @@ mod tests {
             (Plan::attack().budget(0), "`budget"),
             (Plan::attack().bounds(Axis::Angle, upside_down), "bounds"),
             (Plan::attack().tolerance([]).decision(f64::NAN), "`decision"),
+            (Plan::sweep([Axis::Hue], 3).tolerance([]), "`tolerance`"),
+            (Plan::sweep([Axis::Hue], 3).keep_traces(true), "`keep_traces`"),
+            (Plan::attack().uniform(uniform(0, vec![Scope::Category])), "`uniform_budget"),
+            (Plan::attack().uniform(uniform(5, Vec::new())), "`uniform`"),
+            (Plan::attack().uniform(uniform(5, vec![Scope::Dataset; 2])), "`uniform`"),
+            (Plan::attack().search(own("grid")), "`search = grid`"),
             (Plan::sweep([Axis::Hue], 1), "steps"),
             (Plan::attack().metric(MetricOptions { fpr_limit: 0.0, ..MetricOptions::default() }), "fpr"),
             (Plan::attack().shard("1/2".parse().unwrap()).select(Select::Pooled), "`select = pooled`"),

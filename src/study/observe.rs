@@ -14,6 +14,11 @@ pub trait Observe {
     /// So many evaluations more of the present stage are done, or need not be made.
     fn advance(&self, _evaluations: usize) {}
 
+    /// So many evaluations of the present stage were made by an earlier start. By default they count as [`Observe::advance`] does.
+    fn resume(&self, evaluations: usize) {
+        self.advance(evaluations);
+    }
+
     /// The present stage ends, `complete` or broken off by an error or a stop.
     fn end(&self, _complete: bool) {}
 
@@ -49,6 +54,10 @@ impl<'o> Stage<'o> {
 
     pub fn advance(&self, evaluations: usize) {
         self.observe.advance(evaluations);
+    }
+
+    pub fn resume(&self, evaluations: usize) {
+        self.observe.resume(evaluations);
     }
 
     pub fn complete(mut self) {

@@ -1,15 +1,11 @@
 //! What a study does: built, checked once, written and read.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings, UniformMetric};
-use crate::error::{Error, Result};
 use crate::metric::MetricOptions;
 use crate::perturb::{self, Fill, Rotation};
-use crate::types::{Attack, Axis, Bounds, Frame, Interval, Shard};
+use crate::types::{Attack, Axis, Bounds, Frame, Interval, Shard, named};
 
 /// The kind of a study: names its records and its progress, and a run goes on under the same one only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +64,8 @@ pub struct Uniform {
 }
 
 /// Whose samples share one perturbation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Scope {
     /// Those of each category.
     Category,
@@ -77,24 +73,7 @@ pub enum Scope {
     Dataset,
 }
 
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Category => "category",
-            Self::Dataset => "dataset",
-        })
-    }
-}
-
-impl FromStr for Scope {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        [Self::Category, Self::Dataset].into_iter().find(|scope| scope.to_string() == text).ok_or_else(|| {
-            Error::usage(format!("`uniform = {text}`"), "is unknown", "use category, dataset or both")
-        })
-    }
-}
+named!(Scope, "a scope", { Category = "category", Dataset = "dataset" });
 
 /// What to do with data and models. Made by [`Plan::eval`], [`Plan::attack`] or [`Plan::sweep`] and the methods that change one
 /// setting each; nothing is refused before [`Plan::check`].
@@ -112,7 +91,8 @@ impl FromStr for Scope {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub(super) command: Command,
-    pub(super) attacks: Vec<Attack>,
+    /// None: each of the axes alone and all jointly.
+    pub(super) attacks: Option<Vec<Attack>>,
     pub(super) axes: Vec<Axis>,
     pub(super) bounds: Bounds,
     pub(super) perturb: perturb::Resampling,
@@ -148,7 +128,7 @@ pub struct Origin {
 }
 
 impl Plan {
-    fn of(command: Command, attacks: Vec<Attack>) -> Self {
+    fn of(command: Command, attacks: Option<Vec<Attack>>) -> Self {
         let Settings { axes, bounds, perturb, frame, border, select, search, seed, .. } = Settings::default();
         Self {
             command,
@@ -177,18 +157,18 @@ impl Plan {
 
     /// Metrics of the unchanged pictures.
     pub fn eval() -> Self {
-        Self::of(Command::Eval, vec![Attack::Clean]).budget(1)
+        Self::of(Command::Eval, Some(vec![Attack::Clean])).budget(1)
     }
 
     /// The worst case of each sample: each axis alone and all of them jointly, the paper's three where no others are named.
     pub fn attack() -> Self {
-        Self::of(Command::Attack, Attack::over(&Axis::PAPER))
+        Self::of(Command::Attack, None)
     }
 
     /// Every sample under one perturbation, for `steps` values on each of these axes.
     pub fn sweep(axes: impl IntoIterator<Item = Axis>, steps: usize) -> Self {
         let axes: Vec<Axis> = axes.into_iter().collect();
-        let plan = Self { axes: axes.clone(), ..Self::of(Command::Sweep, Vec::new()).budget(1) };
+        let plan = Self { axes: axes.clone(), ..Self::of(Command::Sweep, Some(Vec::new())).budget(1) };
         plan.and_sweep(axes, steps)
     }
 
@@ -212,14 +192,13 @@ impl Plan {
     /// These axes, each attacked alone and all jointly.
     #[must_use]
     pub fn axes(self, axes: impl IntoIterator<Item = Axis>) -> Self {
-        let axes: Vec<Axis> = axes.into_iter().collect();
-        Self { attacks: Attack::over(&axes), axes, ..self }
+        Self { axes: axes.into_iter().collect(), ..self }
     }
 
     /// Only these attacks, and the clean evaluation, which is always made.
     #[must_use]
     pub fn attacks(self, attacks: impl IntoIterator<Item = Attack>) -> Self {
-        Self { attacks: attacks.into_iter().collect(), ..self }
+        Self { attacks: Some(attacks.into_iter().collect()), ..self }
     }
 
     /// How far one axis may go, in its unit.
@@ -342,6 +321,8 @@ mod tests {
             .bounds(Axis::Hue, Interval { low: -1.0, high: 1.0 })
             .tolerance([])
             .decision(0.5)
+            .loss(Goal::Drift)
+            .uniform(Uniform { scopes: vec![Scope::Dataset], metric: UniformMetric::Aupro, budget: 5 })
             .shard("1/2".parse().unwrap());
         let text = toml::to_string(&plan).unwrap();
         assert_eq!(toml::from_str::<Plan>(&text).unwrap(), plan);

@@ -143,7 +143,7 @@ fn describe_models(info: &mut RunInfo, models: &Models, batches: &[usize]) -> Re
 
 fn model_info(provenance: &Provenance, model: &dyn Segmenter) -> ModelInfo {
     ModelInfo {
-        name: provenance.model.clone(),
+        name: model.name().to_owned(),
         bundle_sha256: provenance.model_hash.clone(),
         precision: provenance.precision.clone(),
         placement: provenance.placement.clone(),

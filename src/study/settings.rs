@@ -47,7 +47,7 @@ impl RunSettings {
     pub fn of(info: &RunInfo) -> Result<Self> {
         toml::Value::Table(info.settings.clone()).try_into().map_err(|e: toml::de::Error| {
             let problem = format!("has settings that cannot be read ({})", e.message());
-            Error::usage("run.toml", problem, "restore the file")
+            Error::usage("run.toml", problem, "restore the file").caused_by(e)
         })
     }
 }

@@ -20,7 +20,10 @@ impl Tolerance {
     fn scan(&self, settings: &Settings) -> Scan {
         // As many evaluations as an attack on one axis has.
         let budget = settings.budget_of(Attack::Single(Axis::Angle));
-        Scan { axes: self.axes.clone(), bounds: settings.bounds, budget }
+        let mut axes = self.axes.clone();
+        axes.sort_unstable();
+        axes.dedup();
+        Scan { axes, bounds: settings.bounds, budget }
     }
 
     /// What a sample has a row for, in order: the attacks of the run, and the scanned axes by the names of their attacks.

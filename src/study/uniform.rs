@@ -21,7 +21,7 @@ use crate::record::{
 use crate::stats;
 use crate::types::{Attack, Label, Metrics, Over, Perturbation, SampleKey};
 
-/// Searches what has no row yet and writes `uniform.csv`, the means last.
+/// SharedSearches what has no row yet and writes `uniform.csv`, the means last.
 pub(super) fn search(
     session: &Session<'_>,
     plan: &Uniform,
@@ -36,7 +36,7 @@ pub(super) fn search(
         let (size, name) = (model.input_size(), model.name().to_owned());
         model.prepare(&session.data.categories())?;
         let objective = Objective::new(session.settings, size);
-        let searches = Searches {
+        let searches = SharedSearches {
             session,
             plan,
             model: &name,
@@ -80,7 +80,7 @@ fn members<'d>(
 }
 
 /// The searches with one model.
-struct Searches<'a> {
+struct SharedSearches<'a> {
     session: &'a Session<'a>,
     plan: &'a Uniform,
     model: &'a str,
@@ -106,7 +106,7 @@ impl Members<'_> {
     }
 }
 
-impl Searches<'_> {
+impl SharedSearches<'_> {
     fn run(
         &self,
         evaluator: &mut Evaluator<'_>,

@@ -41,7 +41,7 @@ pub(super) fn attack(
         .collect();
     let (all, per_sample) = (session.data.samples().count(), settings.evaluations_per_sample());
     let stage = session.stage(session.command.name(), &name, all * per_sample);
-    stage.advance((all - pending.len()) * per_sample);
+    stage.resume((all - pending.len()) * per_sample);
 
     model.prepare(&session.data.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));

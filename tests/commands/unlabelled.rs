@@ -154,7 +154,7 @@ fn labelled_data_have_a_tolerance_too_and_may_be_read_without_their_labels() {
     assert_eq!(stability[0]["scanned"], 6);
     let scanned: usize = rows.iter().map(|row| row.evaluations.unwrap() - 1).sum();
     assert_eq!(said["evaluations"], 6 + scanned);
-    assert!(!said["summary"][0]["metrics"]["pixel_auroc"].is_null());
+    assert!(!said["summary"][0]["pixel_auroc"].is_null());
 
     let out = folder.path().join("unlabelled");
     run(attack(&data, &out).args(["--layout", "unlabelled", "--tolerance", "hue", "--decision", "0.4"]));

@@ -57,7 +57,8 @@ impl Paper {
                 format!("choose from {}", known.join(", ")),
             ));
         }
-        sweep_values(&self.preset.settings().bounds, Axis::Angle, self.steps).map(|_| ())
+        sweep_values(&self.preset.settings().bounds, Axis::Angle, self.steps)?;
+        self.attack().check().and(self.sweep().check()).map(drop)
     }
 
     pub(super) fn source(&self, part: &Part) -> Source {
@@ -80,6 +81,8 @@ impl Paper {
 
     pub(super) fn sweep(&self) -> Plan {
         let plan = Plan::sweep([Axis::Angle, Axis::Hue], self.steps).preset(self.preset);
+        // The axes of the protocol, as its earlier runs have them.
+        let plan = Plan { axes: Axis::PAPER.to_vec(), ..plan };
         plan.metric(self.metric).origin(self.origin.clone())
     }
 }

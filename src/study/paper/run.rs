@@ -62,6 +62,8 @@ impl Paper {
             .iter()
             .map(|part| Data::open(&self.source(part), observe))
             .collect::<Result<_>>()?;
+        let attack = self.attack().check()?;
+        data.iter().try_for_each(|data| attack.suits(data))?;
         let swept = self.swept(&inventory, &data)?;
         if swept.is_empty() {
             let wanted = self.invariant.join(", ");

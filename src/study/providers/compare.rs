@@ -133,7 +133,9 @@ impl Providers {
         };
         let repeats = rounds::Repeats { rounds: self.plan.rounds, calls: self.plan.calls };
         let finished = rounds::run(&mut tasks, repeats, &mut hear, &|| observe.stop())?;
-        stage.complete();
+        if finished {
+            stage.complete();
+        }
         // The children end before the attacks begin.
         let measured = tasks.into_iter().map(|task| task.measured).collect();
         Ok((measured, loaded.into_inner(), finished))

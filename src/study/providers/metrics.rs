@@ -106,6 +106,8 @@ impl Attacks<'_> {
             }
             match child.try_wait() {
                 Ok(None) => sleep(Duration::from_millis(20)),
+                // A stop that reached the child too ends it.
+                Ok(Some(_)) if self.observe.stop() => return Err(Error::interrupted("bench")),
                 Ok(Some(status)) => return Ok(status),
                 Err(error) => return Err(Error::file("attack", error, "give the same command again")),
             }

@@ -19,9 +19,12 @@ use super::observe::Observe;
 use super::plan::Plan;
 use crate::attack::SearchChoice;
 use crate::error::{Error, Result};
-use crate::record::{RunDir, SampleRow, SearchRow, SearchTimeRow, read_rows, write_atomic, write_rows};
+use crate::record::{
+    RunDir, SampleRow, SearchRow, SearchTimeRow, file_name, read_rows, write_atomic, write_rows,
+};
 use crate::report::{Standing, Table, score, search_tables, standings};
 use crate::search::Kind;
+use crate::stats::distinct;
 use crate::types::{Attack, SampleKey};
 use rival::Rival;
 use times::Times;
@@ -67,6 +70,28 @@ impl Comparison {
         Kind::ALL.into_iter().filter(|&kind| kind != Kind::Exhaustive).map(SearchChoice::Named).collect()
     }
 
+    /// Refuses what would fail after a model was loaded: strategies and budgets that make no plan, truths and rivals that cannot be read,
+    /// data that do not suit.
+    ///
+    /// # Errors
+    /// A usage error that names the setting; a file error that names the truth or rival.
+    pub fn check(&self, plan: &Plan, data: &Data) -> Result<()> {
+        self.in_order()?.read(plan, data).map(drop)
+    }
+
+    fn read(&self, plan: &Plan, data: &Data) -> Result<(Vec<Truth>, Vec<Rival>)> {
+        if plan.shard.is_some() {
+            return Err(refused_with_shard("`compare_search`"));
+        }
+        for (search, budget) in self.each() {
+            one(plan, search, budget).check()?.suits(data)?;
+        }
+        let truth = self.truth.iter().map(|path| Truth::read(path)).collect::<Result<_>>()?;
+        let rivals =
+            self.rivals.iter().map(|file| Rival::read(file, &self.strategies)).collect::<Result<_>>()?;
+        Ok((truth, rivals))
+    }
+
     /// Makes or takes up every run in a folder of its own in `out`, then writes what they say together. `plan` says what is
     /// attacked; its attacks, search and budget are those of the comparison.
     ///
@@ -75,23 +100,18 @@ impl Comparison {
     pub fn run(
         &self,
         plan: &Plan,
-        out: &Path,
+        out: impl AsRef<Path>,
         data: &Data,
         models: &mut Models,
         observe: &dyn Observe,
     ) -> Result<Compared> {
-        if plan.shard.is_some() {
-            return Err(refused_with_shard("`compare_search`"));
-        }
-        let this = self.in_order()?;
-        let truth: Vec<Truth> = this.truth.iter().map(|path| Truth::read(path)).collect::<Result<_>>()?;
-        let rivals: Vec<Rival> =
-            this.rivals.iter().map(|file| Rival::read(file, &this.strategies)).collect::<Result<_>>()?;
+        let (this, out) = (self.in_order()?, out.as_ref());
+        let (truth, rivals) = this.read(plan, data)?;
         RunDir::create(out)?;
         let mut times = Times::open(out)?;
         let (mut rows, mut runs) = (Vec::new(), Vec::new());
         for (search, budget) in this.each() {
-            let dir = out.join(format!("{search}-{budget}"));
+            let dir = out.join(file_name(&format!("{search}-{budget}")));
             observe.begin_run(&format!("{search}, {budget} evaluations: {}", dir.display()));
             let outcome = one(plan, search, budget).check()?.run(&dir, data, models, observe)?;
             times.keep(&outcome, search, budget)?;
@@ -112,13 +132,7 @@ impl Comparison {
     /// Strategies and budgets without repetition, the budgets in order.
     fn in_order(&self) -> Result<Self> {
         let mut this = self.clone();
-        let mut strategies: Vec<SearchChoice> = Vec::new();
-        for search in this.strategies {
-            if !strategies.contains(&search) {
-                strategies.push(search);
-            }
-        }
-        this.strategies = strategies;
+        this.strategies = distinct(this.strategies);
         this.budgets.sort_unstable();
         this.budgets.dedup();
         match (this.strategies.is_empty(), this.budgets.is_empty()) {
@@ -178,7 +192,8 @@ impl Comparison {
 /// The plan of one strategy with one budget.
 fn one(plan: &Plan, search: SearchChoice, budget: usize) -> Plan {
     let mut one = plan.clone().attacks([Attack::Clean, Attack::Joint]).search(search).budget(budget);
-    (one.sweep, one.uniform, one.tolerance, one.keep_traces) = (None, None, None, true);
+    (one.sweep, one.uniform, one.tolerance, one.decision) = (None, None, None, None);
+    one.keep_traces = true;
     one
 }
 

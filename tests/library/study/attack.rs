@@ -105,9 +105,11 @@ fn a_choice_by_the_pooled_metric_is_made_again_alike_and_never_above_clean() {
     for row in &outcome.summary {
         let of =
             |attack| outcome.summary.iter().find(|other| other.over == row.over && other.attack == attack);
-        let clean = of(Attack::Clean).unwrap().metrics.pixel_auroc;
-        assert!(row.metrics.pixel_auroc <= clean, "{row:?}");
+        let pooled = |row: &SummaryRow| row.metrics.pixel_auroc.unwrap();
+        assert!(pooled(row) <= pooled(of(Attack::Clean).unwrap()), "{row:?}");
     }
+    let by_loss = bench.run(&plan().check().unwrap(), "by-loss");
+    assert_ne!(outcome.summary, by_loss.summary, "the pooled metric chooses other candidates");
     let before = super::files(&bench.out("run"));
     bench.run(&checked, "run");
     assert_eq!(super::files(&bench.out("run")), before);

@@ -138,7 +138,6 @@ struct Listener {
     calls: Option<usize>,
     asked: Cell<usize>,
     stages: RefCell<Vec<(String, usize, usize)>>,
-    warnings: RefCell<Vec<String>>,
     notes: RefCell<Vec<String>>,
 }
 
@@ -161,10 +160,6 @@ impl Observe for Listener {
 
     fn note(&self, text: &str) {
         self.notes.borrow_mut().push(text.to_owned());
-    }
-
-    fn warn(&self, warning: &str) {
-        self.warnings.borrow_mut().push(warning.to_owned());
     }
 
     fn stop(&self) -> bool {

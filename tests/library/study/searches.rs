@@ -39,6 +39,12 @@ fn every_strategy_and_budget_has_a_run_and_a_share_of_the_gap() {
     // What is there is taken up, and its times stay.
     let listener = Listener::default();
     let again = comparison().run(&plan(), &out, &data, &mut fake(), &listener).unwrap();
+    assert!(
+        listener.stages.borrow().iter().all(|(_, planned, done)| planned == done),
+        "{:?}",
+        listener.stages
+    );
+    assert_eq!(listener.asked.get(), 0, "no model call was made");
     assert_eq!(again.search_time, compared.search_time);
     assert_eq!(read_rows::<SearchRow>(out.join("search.csv")).unwrap(), rows);
 }
@@ -87,6 +93,7 @@ fn a_strategy_of_ones_own_is_compared_and_recorded_by_its_name() {
     assert!(compared.standings.iter().any(|standing| standing.strategy == "diagonal"));
     let rows: Vec<SampleRow> = read_rows(out.join("diagonal-5/samples.csv")).unwrap();
     let joint: Vec<&SampleRow> = rows.iter().filter(|row| row.attack == Attack::Joint).collect();
+    assert_eq!(joint.len(), 10);
     assert!(joint.iter().all(|row| row.search == "diagonal" && row.evaluations == 5), "{joint:?}");
     let settings = fs::read_to_string(out.join("diagonal-5/run.toml")).unwrap();
     assert!(settings.contains("search = \"diagonal\""), "{settings}");
@@ -110,6 +117,7 @@ fn a_truth_and_rivals_are_about_the_same_samples() {
     let compared = with.run(&plan(), &out, &data, &mut fake(), &Quiet).unwrap();
     assert!(compared.reference.contains("exhaustive search of"), "{}", compared.reference);
     let rows: Vec<SearchRow> = read_rows(out.join("search.csv")).unwrap();
+    assert_eq!(rows.iter().filter(|row| row.strategy == "adam").count(), 2 * 10);
     for row in rows.iter().filter(|row| row.strategy == "adam") {
         assert!((row.clean - row.loss - 0.01).abs() < 1e-9 && row.evaluations == 3, "{row:?}");
     }
@@ -121,8 +129,24 @@ fn a_truth_and_rivals_are_about_the_same_samples() {
     let other = Comparison { truth: vec![bench.out("other")], ..comparison() };
     let error = refusal(other.run(&plan(), &out, &data, &mut fake(), &Quiet));
     assert!(error.subject.contains("`truth = ") && error.problem.contains("loss"), "{error}");
+    let missing = Comparison { truth: vec![bench.out("nowhere")], ..comparison() };
+    assert!(refusal(missing.check(&plan(), &data)).subject.contains("nowhere"));
     let shard = plan().shard("1/2".parse().unwrap());
     assert!(
         refusal(comparison().run(&shard, &out, &data, &mut fake(), &Quiet)).problem.contains("all samples")
     );
+}
+
+#[test]
+fn a_comparison_that_is_stopped_goes_on_with_the_runs_that_are_there() {
+    let bench = Bench::new();
+    let (data, whole, stopped) = (bench.open(), bench.out("whole"), bench.out("stopped"));
+    comparison().run(&plan(), &whole, &data, &mut fake(), &Quiet).unwrap();
+    let stop = Listener::stopping_after(20);
+    let error = refusal(comparison().run(&plan(), &stopped, &data, &mut fake(), &stop));
+    assert_eq!(error.kind, askance::error::Kind::Interrupted);
+    assert!(!stopped.join("search.csv").exists());
+    comparison().run(&plan(), &stopped, &data, &mut fake(), &Quiet).unwrap();
+    let rows = |out: &std::path::Path| read_rows::<SearchRow>(out.join("search.csv")).unwrap();
+    assert_eq!(rows(&stopped), rows(&whole));
 }
