@@ -113,7 +113,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         rivals: Vec::new(),
     };
     let plan = Plan::attack().axes([Axis::Angle, Axis::Hue]);
-    let compared = comparison.run(&plan, &folder.join("compared"), &data, &mut models, &Quiet)?;
+    let compared = comparison.run(&plan, folder.join("compared"), &data, &mut models, &Quiet)?;
     for table in &compared.tables {
         println!("{}\n", table.to_text());
     }
