@@ -54,13 +54,13 @@ def main() -> None:
             done = json.loads(
                 subprocess.run([askance, *attack, *options, "--category", *categories], check=True, capture_output=True).stdout
             )
-            looks = done["evaluations"]
-            bare = [str(arguments.timing), arguments.model, arguments.batch, str(looks), "1"]
+            evaluations = done["evaluations"]
+            bare = [str(arguments.timing), arguments.model, arguments.batch, str(evaluations), "1"]
             line = subprocess.run(bare, check=True, capture_output=True, text=True).stdout.split()
             rate, model, wall = float(line[line.index("bare") + 1]), done["model_seconds"], done["wall_seconds"]
-            rows.append((looks / wall / rate, (wall - model) / model))
+            rows.append((evaluations / wall / rate, (wall - model) / model))
             print(
-                f"round {number}: {looks} evaluations in {done['model_calls']} calls; bare {rate:.2f}, attack {looks / wall:.2f} images a "
+                f"round {number}: {evaluations} evaluations in {done['model_calls']} calls; bare {rate:.2f}, attack {evaluations / wall:.2f} images a "
                 f"second, {100 * rows[-1][0]:.1f} %; beside the model calls {100 * rows[-1][1]:.1f} % of their time "
                 f"(pixels {100 * done['pixel_seconds'] / model:.1f} %)"
             )

@@ -42,7 +42,7 @@ fn a_uniform_worst_case_lies_between_clean_and_what_was_searched() {
     for rows in rows.chunks(3) {
         let auroc = [0, 1, 2].map(|at| rows[at].metrics.pixel_auroc.unwrap());
         assert!(auroc[1] <= auroc[0] && auroc[2] <= auroc[1], "{rows:?}");
-        assert!(auroc[2] < auroc[0], "seven looks find something: {rows:?}");
+        assert!(auroc[2] < auroc[0], "seven evaluations find something: {rows:?}");
         let samples = rows[0].samples;
         assert_eq!(rows[0].perturbation(), Perturbation::IDENTITY);
         assert!(rows.iter().all(|row| row.evaluations <= 7 * samples), "{rows:?}");
@@ -61,7 +61,7 @@ fn a_uniform_worst_case_lies_between_clean_and_what_was_searched() {
     assert_eq!(rows[0].metrics.pixel_auroc, clean.metrics.pixel_auroc);
     assert!(out.join("plots/bounds.png").is_file());
 
-    // A finished run is taken up without a look; one whose last rows are missing comes to the same file.
+    // A finished run is taken up without an evaluation; one whose last rows are missing comes to the same file.
     let whole = text(&out, "uniform.csv");
     let evaluations = || -> u64 {
         let output = run(attack(&data, &out, &UNIFORM).arg("--json"));

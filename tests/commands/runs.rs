@@ -62,7 +62,7 @@ fn an_attack_leaves_its_records_and_plots() {
     for sample in rows.chunks(3) {
         assert!(sample[1].loss <= sample[0].loss && sample[2].loss <= sample[1].loss, "{sample:?}");
         assert_eq!([sample[0].evaluations, sample[1].evaluations], [1, 6]);
-        // Coarse looks cost 485 / 1750 of a full one.
+        // Coarse evaluations cost 485 / 1750 of a full one.
         let spent = sample[2].evaluations as f64 + 485.0 / 1750.0 * sample[2].coarse as f64;
         assert!(spent <= 6.0 && spent > 5.0 && sample[2].coarse > 0, "{spent}");
     }

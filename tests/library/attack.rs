@@ -395,7 +395,7 @@ fn presets_say_what_was_published() {
     assert!("adam".parse::<Preset>().is_err());
 }
 
-/// A fake whose coarse looks see nothing at all, which is the worst that a map can be.
+/// A fake whose coarse evaluations see nothing at all, which is the worst that a map can be.
 struct Blind(Fake);
 
 impl Segmenter for Blind {
