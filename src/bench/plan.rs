@@ -51,6 +51,31 @@ pub struct BenchPlan {
     pub offline: bool,
 }
 
+impl Default for BenchPlan {
+    /// The embedded model on the CPU, one and eight pictures a call, twenty rounds.
+    fn default() -> Self {
+        Self {
+            providers: vec![Provider::Cpu],
+            precision: Vec::new(),
+            batch: vec![1, 8],
+            model: vec!["pocket".into()],
+            prompts: "winclip".into(),
+            stride: 1,
+            threads: None,
+            strict_ep: false,
+            rounds: 20,
+            calls: None,
+            warm_up: 3,
+            time_limit: Duration::from_secs(900),
+            limit: 2,
+            budget: 12,
+            seed: 0,
+            ort_lib: None,
+            offline: false,
+        }
+    }
+}
+
 impl BenchPlan {
     /// Refuses a setting that names one value twice, which would be measured twice.
     ///
@@ -60,7 +85,21 @@ impl BenchPlan {
         refuse_repeated("providers", &self.providers)?;
         refuse_repeated("precision", &self.precision)?;
         refuse_repeated("batch", &self.batch)?;
-        refuse_repeated("model", &self.model)
+        refuse_repeated("model", &self.model)?;
+        let numbers = [
+            ("batch", self.batch.iter().min().copied()),
+            ("stride", Some(self.stride)),
+            ("rounds", Some(self.rounds)),
+            ("calls", self.calls),
+            ("limit", Some(self.limit)),
+            ("budget", Some(self.budget)),
+        ];
+        match numbers.into_iter().find(|(_, number)| *number == Some(0)) {
+            Some((setting, _)) => {
+                Err(Error::setting(setting, 0, "leaves nothing to measure", "give at least 1"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Every model with every provider, precision and batch; `own` are the bundles' own precisions, in the order of the models.
@@ -184,19 +223,7 @@ mod tests {
             precision: precision.to_vec(),
             batch: batch.to_vec(),
             model: model.iter().map(|&name| name.to_owned()).collect(),
-            prompts: "winclip".into(),
-            stride: 1,
-            threads: None,
-            strict_ep: false,
-            rounds: 1,
-            calls: None,
-            warm_up: 0,
-            time_limit: Duration::from_secs(1),
-            limit: 1,
-            budget: 1,
-            seed: 0,
-            ort_lib: None,
-            offline: true,
+            ..BenchPlan::default()
         }
     }
 
@@ -225,6 +252,7 @@ mod tests {
         assert!(refused.subject.contains("`batch = 1`"), "{refused}");
         assert!(plan(&["cuda", "cuda:0"], &[], &[1], &["a"]).validate().is_err(), "they are the same");
         assert!(plan(&["cpu", "cuda"], &[], &[1, 8], &["a", "b"]).validate().is_ok());
+        assert!(plan(&["cpu"], &[], &[0, 8], &["a"]).validate().unwrap_err().subject.contains("`batch = 0`"));
     }
 
     #[test]

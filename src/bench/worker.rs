@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{BufRead, Write};
-use std::path::Path;
 use std::time::Instant;
 
 use ndarray::{Array4, ArrayView4, Axis, s, stack};
@@ -11,7 +10,7 @@ use super::Failure;
 use super::protocol::{Job, Memory, PictureFile, Plane, Ready, Reply, Request, Setup};
 use crate::dataset::{self, Sample};
 use crate::error::{Error, Result};
-use crate::model::{self, Bundle, Gemm, Precision, Segmenter, SessionOptions, WinClipOptions};
+use crate::model::{self, Gemm, NamedModel, Precision, Segmenter, SessionOptions, WinClipOptions};
 use crate::prompt::PromptSet;
 use crate::runtime::{self, Runtime};
 use crate::types::{Label, Map, SampleId};
@@ -152,11 +151,7 @@ impl Loaded {
         batch: usize,
     ) -> Result<(Worker, Ready)> {
         let mut clock = Stopwatch::start();
-        let bundle = if Bundle::is_graph(model) {
-            model::recognise(Path::new(model), runtime)?
-        } else {
-            Bundle::resolve(model)?
-        };
+        let bundle = NamedModel::find(model)?.open(|| Ok(runtime.clone()))?;
         let options =
             WinClipOptions { prompts: PromptSet::resolve(prompts)?, stride, ..WinClipOptions::default() };
         let mut segmenter = model::load(&bundle, runtime, session.clone(), options)?;

@@ -1,11 +1,9 @@
 //! `askance models`: the bundles that are there.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use askance::error::Result;
-use askance::model::{Bundle, Description, recognise};
+use askance::model::{Bundle, Description, NamedModel};
 use askance::report::{Cell, Column, Form, Table};
 use askance::runtime::Runtime;
 
@@ -38,10 +36,7 @@ pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {
 
 /// A bundle, or what is recognised in a graph without a manifest.
 fn open(global: &Global, spec: &str) -> Result<Bundle> {
-    if Bundle::is_graph(spec) {
-        return recognise(Path::new(spec), &runtime(global)?);
-    }
-    Bundle::resolve(spec)
+    NamedModel::find(spec)?.open(|| runtime(global))
 }
 
 fn runtime(global: &Global) -> Result<Runtime> {

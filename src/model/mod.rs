@@ -34,6 +34,7 @@ mod gemm;
 mod load;
 mod lowering;
 mod memory;
+mod named;
 mod onnx;
 mod precision;
 mod provenance;
@@ -55,6 +56,7 @@ pub use foreign::{Foreign, recognise};
 pub(crate) use gemm::Gemm;
 pub use load::load;
 pub use lowering::at_precision;
+pub use named::NamedModel;
 pub use precision::Precision;
 pub use provenance::Provenance;
 pub use provider::{

@@ -1,7 +1,5 @@
 //! The models of a study, opened once for all of its runs.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
@@ -9,7 +7,8 @@ use super::observe::Observe;
 use crate::attack::{BatchSize, Preset, probe_batch};
 use crate::error::{Error, Result};
 use crate::model::{
-    self, Bundle, Defence, Manifest, Precision, Provider, Segmenter, SessionOptions, WinClipOptions,
+    self, Bundle, Defence, Manifest, NamedModel, Precision, Provider, Segmenter, SessionOptions,
+    WinClipOptions,
 };
 use crate::prompt::PromptSet;
 use crate::runtime::{self, Runtime};
@@ -129,20 +128,19 @@ impl Models {
     /// A bundle that is missing, damaged or of the same name as another; a provider or precision that this machine or model does
     /// not have; settings about text where no model takes any.
     pub fn load(spec: &ModelSpec, options: &runtime::Options, observe: &dyn Observe) -> Result<Self> {
+        if spec.stride == 0 {
+            return Err(Error::setting("stride", 0, "is no step", "give at least 1"));
+        }
         let names = spec.names();
         // What needs no runtime is looked at first.
-        let known: Vec<Option<Bundle>> = names
-            .iter()
-            .map(|name| (!Bundle::is_graph(name)).then(|| Bundle::resolve(name)).transpose())
-            .collect::<Result<_>>()?;
+        let known: Vec<NamedModel> =
+            names.iter().map(|name| NamedModel::find(name)).collect::<Result<_>>()?;
         let options = runtime::Options { flavour: spec.provider.flavour(), ..options.clone() };
         let runtime = Runtime::acquire(&options, &|event| observe.note(&event.to_string()))?;
         let session = spec.session();
         let bundles: Vec<Bundle> = known
             .into_iter()
-            .zip(&names)
-            .map(|(bundle, name)| bundle.map_or_else(|| model::recognise(Path::new(name), &runtime), Ok))
-            .map(|bundle| model::at_precision(&bundle?, &session))
+            .map(|named| model::at_precision(&named.open(|| Ok(runtime.clone()))?, &session))
             .collect::<Result<_>>()?;
         refuse_same_names(&names, &bundles.iter().map(Bundle::name).collect::<Vec<_>>())?;
         let takes_text = bundles.iter().any(takes_text);

@@ -43,6 +43,25 @@ pub struct Paper {
 }
 
 impl Paper {
+    /// The text of the paper over the data sets in a folder and the backbones in `models`: 100 evaluations, sweeps of 13 values on the
+    /// objects of MVTec AD that have no upright position.
+    pub fn new(data_root: impl Into<PathBuf>) -> Self {
+        Self {
+            data_root: data_root.into(),
+            models_dir: "models".into(),
+            spec: ModelSpec::default(),
+            metric: MetricOptions::default(),
+            preset: Preset::Paper,
+            invariant: ["bottle", "hazelnut", "metal_nut", "screw"].map(str::to_owned).to_vec(),
+            steps: 13,
+            budget: 100,
+            seed: 0,
+            limit: None,
+            skip_bad: false,
+            origin: Origin::default(),
+        }
+    }
+
     /// Refuses what would fail after hours.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::bench::protocol::PictureFile;
 use crate::bench::rounds::{self, Event, Measured, Task};
 use crate::bench::{BenchPlan, Conditions, Folder, Knowledge, Launch, Process, Warning, rows, warnings};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Bundle, Precision, image_work};
+use crate::model::{Bundle, NamedModel, Precision, image_work};
 use crate::record::{BenchRow, RunDir, Status};
 use crate::runtime;
 use crate::study::data::{Data, Source};
@@ -165,11 +165,11 @@ fn models(plan: &BenchPlan) -> Result<(Vec<Option<Precision>>, Knowledge)> {
     let mut known = Knowledge::default();
     let mut own = Vec::new();
     for model in &plan.model {
-        let bundle = (!Bundle::is_graph(model)).then(|| Bundle::resolve(model)).transpose()?;
-        if let Some(work) = bundle.as_ref().and_then(|bundle| image_work(bundle, plan.stride)) {
+        let named = NamedModel::find(model)?;
+        if let Some(work) = named.bundle().and_then(|bundle| image_work(bundle, plan.stride)) {
             known.work.insert(model.clone(), work);
         }
-        own.push(bundle.and_then(|bundle| bundle.precision()));
+        own.push(named.bundle().and_then(Bundle::precision));
     }
     Ok((own, known))
 }
