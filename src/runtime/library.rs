@@ -45,7 +45,7 @@ pub(super) fn nowhere(flavour: Flavour, problem: &str) -> Error {
         format!("ONNX Runtime ({flavour})"),
         problem,
         format!(
-            "one of: (1) name a library with `ort_lib` or ORT_DYLIB_PATH; (2) `pip install {package}` in the active \
+            "one of: (1) name a library with `ort_lib = FILE` or ORT_DYLIB_PATH; (2) `pip install {package}` in the active \
              Python environment; (3) `askance runtime install {flavour}` on a machine with a network, and copy its cache \
              folder (~/.cache/askance, or ASKANCE_CACHE) here{fetch}"
         ),
@@ -85,7 +85,9 @@ mod tests {
     #[test]
     fn what_is_nowhere_names_three_ways_out() {
         let error = nowhere(Flavour::Cpu, "none");
-        for way in ["`ort_lib`", "ORT_DYLIB_PATH", "pip install onnxruntime", "askance runtime install cpu"] {
+        for way in
+            ["`ort_lib = FILE`", "ORT_DYLIB_PATH", "pip install onnxruntime", "askance runtime install cpu"]
+        {
             assert!(error.fix.contains(way), "{way}");
         }
         let tells_of_the_feature = error.fix.contains("feature `install`");
