@@ -75,6 +75,7 @@ pub mod attack;
 pub mod bench;
 pub mod dataset;
 pub mod error;
+mod file;
 pub mod metric;
 pub mod model;
 pub mod perturb;

@@ -1,18 +1,22 @@
 //! Reading picture files: by content, not by extension, with damage told apart from data.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Cursor, Seek};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Read as _, Seek};
 use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::error::{Error, Result};
+use crate::file;
 
 /// Most pixels of a picture; larger ones are refused before they are decoded.
 const MAX_PIXELS: u64 = 64 * 1024 * 1024;
 /// Most bytes of a decoded picture: [`MAX_PIXELS`] of four 16-bit channels, and some more.
 const MAX_BYTES: u64 = 1 << 30;
+
+/// Remedy for a picture that cannot be read.
+const UNREADABLE: &str = "check its permissions and the disk";
 
 /// Facts that the header of a picture file tells.
 pub struct Header {
@@ -37,8 +41,8 @@ pub struct Decoded {
 /// # Errors
 /// A file error when the file is missing, empty, not a picture, without pixels, or absurdly large.
 pub fn header(path: &Path) -> Result<Header> {
-    let file = File::open(path).map_err(|e| missing(path, e))?;
-    let length = file.metadata().map_err(|e| missing(path, e))?.len();
+    let file = open(path)?;
+    let length = file.metadata().map_err(|e| unreadable(path, e))?.len();
     let (mut decoder, format) = decoder(path, BufReader::new(file), length)?;
     let orientation = decoder.orientation().map_err(|e| damaged(path, e))?;
     let (width, height) = decoder.dimensions();
@@ -54,7 +58,8 @@ pub fn header(path: &Path) -> Result<Header> {
 /// # Errors
 /// Those of [`header`], and a file error when the file is truncated or damaged.
 pub fn read(path: &Path) -> Result<Decoded> {
-    let bytes = fs::read(path).map_err(|e| missing(path, e))?;
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes).map_err(|e| unreadable(path, e))?;
     let (decoder, format) = decoder(path, Cursor::new(&bytes), bytes.len() as u64)?;
     let is_jpeg = format == ImageFormat::Jpeg;
     // The JPEG decoder fills what is missing with grey and says nothing.
@@ -116,13 +121,19 @@ fn jpeg_has_its_end(bytes: &[u8]) -> bool {
     false
 }
 
-fn missing(path: &Path, e: std::io::Error) -> Error {
-    if e.kind() == std::io::ErrorKind::NotFound {
-        Error::file(path, "is missing", "put the file there, or correct the path in the manifest")
-            .caused_by(e)
-    } else {
-        Error::file_caused(path, "cannot be read", e, "check its permissions and the disk")
+fn open(path: &Path) -> Result<File> {
+    if !path.exists() {
+        return Err(Error::file(
+            path,
+            "is missing",
+            "put the file there, or correct the path in the manifest",
+        ));
     }
+    file::open(path, UNREADABLE)
+}
+
+fn unreadable(path: &Path, e: std::io::Error) -> Error {
+    Error::file_caused(path, "cannot be read", e, UNREADABLE)
 }
 
 fn damaged(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

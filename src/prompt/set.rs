@@ -1,12 +1,12 @@
 //! Prompt sets: built in, or from a TOML file.
 
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::builtin;
 use crate::error::{Error, Result};
+use crate::file;
 
 const SLOT: &str = "{}";
 
@@ -77,10 +77,7 @@ impl PromptSet {
     /// error names the file, the key and what to change.
     pub fn from_toml(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path).map_err(|error| {
-            Error::file(path, format!("cannot be read: {error}"), "give a readable TOML file")
-                .caused_by(error)
-        })?;
+        let text = file::read_text(path, "give a readable TOML file")?;
         let set: Self = toml::from_str(&text).map_err(|error| {
             let problem = format!("is not a prompt set: {}", error.to_string().trim_end());
             let fix =

@@ -1,6 +1,5 @@
 //! The candidates that `select = pooled` chooses from.
 
-use std::fs;
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
@@ -8,6 +7,7 @@ use ndarray_npy::ReadNpyExt as _;
 
 use super::folder::write_npy;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::types::{Axis, Map, Perturbation};
 
 /// One candidate of a search.
@@ -53,7 +53,7 @@ pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> 
 /// A file error when the file is missing or damaged.
 pub fn read_candidates(path: &Path) -> Result<Vec<CandidateRow>> {
     let fix = "delete the sample's rows from samples.csv and give the same command again";
-    let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;
+    let bytes = file::read(path, fix)?;
     let table = Array2::<f64>::read_npy(bytes.as_slice())
         .map_err(|e| Error::file_caused(path, "is not a two-dimensional float64 .npy", e, fix))?;
     table

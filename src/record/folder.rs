@@ -10,6 +10,7 @@ use ndarray_npy::{ReadNpyExt as _, WritableElement, WriteNpyExt as _};
 
 use super::name::file_name;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::types::{Attack, Axis, Map, SampleId};
 
 /// The folder of a run, `results/<run>/`: knows where everything lies, and holds no state besides its path.
@@ -214,7 +215,7 @@ pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: Arra
 /// A file error when the file is missing or damaged.
 pub fn read_map(path: &Path) -> Result<Map> {
     let fix = "delete the sample's rows from samples.csv and give the same command again";
-    let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;
+    let bytes = file::read(path, fix)?;
     Map::read_npy(bytes.as_slice())
         .map_err(|e| Error::file_caused(path, "is not a two-dimensional float32 .npy", e, fix))
 }

@@ -1,7 +1,6 @@
 //! The file `run.toml`: what a run was, and whether it may be taken up again.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::folder::write_atomic;
 use super::machine::{Machine, utc_now};
 use crate::error::{Error, Result};
+use crate::file;
 
 /// The content of `run.toml`: everything needed to tell what a run was and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -200,8 +200,7 @@ impl RunInfo {
     /// A file error when the file is missing or not what this version writes.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path)
-            .map_err(|e| Error::file_caused(path, "cannot be read", e, "give the folder of a run"))?;
+        let text = file::read_text(path, "give the folder of a run")?;
         toml::from_str(&text).map_err(|e| {
             let problem = format!("is not a record of a run ({})", e.message());
             Error::file(path, problem, "restore the file, or give another `out`").caused_by(e)

@@ -1,7 +1,7 @@
 //! CSV files that grow row by row and survive a kill.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::hash::Hash;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::marker::PhantomData;
@@ -12,6 +12,7 @@ use csv::StringRecord;
 use super::folder::write_atomic;
 use super::rows::Row;
 use crate::error::{Error, Result};
+use crate::file;
 
 /// A CSV file open for appending. Each row is one line, written in one call and handed to the operating system at once, so
 /// that a killed process loses at most the row that it was writing. The file is locked against other processes.
@@ -160,7 +161,7 @@ impl<T: Row> Journal<T> {
 /// A file error when the file is missing, has another header, or holds a line that does not parse.
 pub fn read_rows<T: Row>(path: impl AsRef<Path>) -> Result<Vec<T>> {
     let path = path.as_ref();
-    let bytes = fs::read(path).map_err(|e| unreadable(path, e))?;
+    let bytes = file::read(path, UNREADABLE)?;
     Ok(parse::<T>(path, &bytes)?.rows)
 }
 
@@ -259,8 +260,11 @@ fn line<R: serde::Serialize + ?Sized>(path: &Path, row: &R) -> Result<Vec<u8>> {
     Ok(line)
 }
 
+/// Remedy for a record that cannot be read.
+const UNREADABLE: &str = "check the path and its permissions";
+
 fn unreadable(path: &Path, e: std::io::Error) -> Error {
-    Error::file_caused(path, "cannot be read", e, "check the path and its permissions")
+    Error::file_caused(path, "cannot be read", e, UNREADABLE)
 }
 
 fn damaged(path: &Path, e: csv::Error) -> Error {

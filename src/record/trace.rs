@@ -1,12 +1,12 @@
 //! The trace of one search, read back: all its evaluations.
 
-use std::fs;
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView1};
 use ndarray_npy::ReadNpyExt as _;
 
 use crate::error::{Error, Result};
+use crate::file;
 
 /// The trace of one search, which `keep_traces` saves: its evaluations in their order, the unchanged picture
 /// first.
@@ -39,7 +39,7 @@ impl Trace {
     /// A file error when the file is missing, damaged, or of another number of axes.
     pub fn read(path: &Path, axes: usize) -> Result<Self> {
         let fix = "make the run again with `keep_traces`, in another folder";
-        let bytes = fs::read(path).map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;
+        let bytes = file::read(path, fix)?;
         let table = Array2::<f64>::read_npy(bytes.as_slice())
             .map_err(|e| Error::file_caused(path, "is not a two-dimensional float64 .npy", e, fix))?;
         let columns = table.ncols();

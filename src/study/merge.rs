@@ -1,7 +1,6 @@
 //! The shards of one run become the run, without the model.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::data::Data;
@@ -15,6 +14,7 @@ use super::summary;
 use crate::attack::Settings;
 use crate::dataset::{self, Dataset, Sample, Selection};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::record::{
     ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_rows, unite, write_atomic, write_rows,
 };
@@ -198,9 +198,7 @@ fn copy(from: &RunDir, to: &RunDir, model: &str, sample: &Sample, row: &SampleRo
     let map = (from.patch_map_path(model, id, attack), to.patch_map_path(model, id, attack));
     let trace = (from.trace_path(model, id, attack), to.trace_path(model, id, attack));
     for (from, to) in [Some(map), Some(trace).filter(|(from, _)| from.exists())].into_iter().flatten() {
-        let bytes = fs::read(&from).map_err(|e| {
-            Error::file(&from, format!("cannot be read ({e})"), "give the command of that shard again")
-        })?;
+        let bytes = file::read(&from, "give the command of that shard again")?;
         write_atomic(to, &bytes)?;
     }
     Ok(())

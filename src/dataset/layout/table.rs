@@ -1,13 +1,13 @@
 //! The common part of the layouts that are lists of paths.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
 use crate::dataset::{Sample, files};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::types::{Label, SampleId};
 
 /// One test picture of a list.
@@ -54,8 +54,7 @@ pub fn unix(path: &str) -> PathBuf {
 
 /// A file's bytes without the byte order mark that spreadsheets and editors put in front.
 pub fn bytes(path: &Path) -> Result<Vec<u8>> {
-    let bytes = fs::read(path)
-        .map_err(|e| Error::file_caused(path, "cannot be read", e, "check the path and its permissions"))?;
+    let bytes = file::read(path, "check the path and its permissions")?;
     Ok(bytes.strip_prefix(b"\xef\xbb\xbf").map_or(bytes.clone(), <[u8]>::to_vec))
 }
 

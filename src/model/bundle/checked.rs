@@ -9,6 +9,7 @@ use super::embedded::{self, EmbeddedBundle};
 use super::foreign::ForeignManifest;
 use super::manifest::{self, MANIFEST_FILE, Manifest};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::model::precision::Precision;
 use crate::runtime::{sha256, sha256_of_file};
 
@@ -44,10 +45,7 @@ impl Bundle {
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let path = folder.join(MANIFEST_FILE);
-        let text = fs::read_to_string(&path).map_err(|error| {
-            let fix = "give `model` a folder that holds a bundle.toml";
-            Error::file(&path, format!("cannot be read: {error}"), fix).caused_by(error)
-        })?;
+        let text = file::read_text(&path, "give `model` a folder that holds a bundle.toml")?;
         let manifest = manifest::parse(&text, &path.display().to_string())?;
         let mut bytes = text.len() as u64;
         for (name, expected) in manifest.files() {

@@ -1,0 +1,137 @@
+//! Opening files that somebody else wrote: only regular ones, so that no pipe or device is waited for, and text in UTF-8.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// What a file begins with that stands for one kept in Git LFS (its specification, version 1).
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// The regular file at `path`, open for reading.
+///
+/// # Errors
+///
+/// Where there is nothing, it may not be read, or it is something else than a regular file: a folder, a named pipe, a device.
+/// `fix` is the remedy for a file that is missing or may not be read.
+pub fn open(path: &Path, fix: &str) -> Result<File> {
+    let failed = |e| Error::file_caused(path, "cannot be read", e, fix);
+    let kind = fs::metadata(path).map_err(failed)?;
+    if !kind.is_file() {
+        return Err(irregular(path, kind.is_dir()));
+    }
+    File::open(path).map_err(failed)
+}
+
+/// The error about something at `path` that is no regular file.
+pub fn irregular(path: &Path, folder: bool) -> Error {
+    let what = if folder { "a folder" } else { "a named pipe, a socket or a device" };
+    Error::file(
+        path,
+        format!("is no regular file but {what}"),
+        "put a regular file in its place, or take it away",
+    )
+}
+
+/// The bytes of the regular file at `path`.
+///
+/// # Errors
+///
+/// As [`open`]'s.
+pub fn read(path: &Path, fix: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path, fix)?
+        .read_to_end(&mut bytes)
+        .map_err(|e| Error::file_caused(path, "cannot be read", e, fix))?;
+    Ok(bytes)
+}
+
+/// The text of the regular file at `path`, without a byte order mark.
+///
+/// # Errors
+///
+/// As [`open`]'s, and where the text is not in UTF-8.
+pub fn read_text(path: &Path, fix: &str) -> Result<String> {
+    decode(path, read(path, fix)?)
+}
+
+/// The text that `bytes`, read from `path`, hold in UTF-8, without a byte order mark.
+///
+/// # Errors
+///
+/// Where they hold another encoding or a Git LFS pointer.
+pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
+    if is_lfs_pointer(&bytes) {
+        return Err(lfs_pointer(path));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(Error::file(path, "is text in UTF-16, not UTF-8", "save it as UTF-8"));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        let line =
+            1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        Error::file(
+            path,
+            format!("is not text in UTF-8 (line {line} holds a byte of another encoding)"),
+            "save it as UTF-8 (a spreadsheet calls it \"CSV UTF-8\")",
+        )
+    })?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// Whether `bytes` are, or begin, the pointer that Git LFS leaves where a file was not fetched.
+pub fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    bytes.starts_with(LFS)
+}
+
+/// The error about a Git LFS pointer at `path`.
+pub fn lfs_pointer(path: &Path) -> Error {
+    Error::file(
+        path,
+        "is a Git LFS pointer: the file itself was not fetched",
+        "run `git lfs pull` in its repository",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_a_device_and_a_folder_are_refused_before_they_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe.png");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for (path, what) in
+            [(pipe.as_path(), "pipe"), (Path::new("/dev/zero"), "device"), (folder.path(), "folder")]
+        {
+            let error = read(path, "restore it").unwrap_err();
+            assert!(
+                error.problem.starts_with("is no regular file") && error.problem.contains(what),
+                "{error}"
+            );
+        }
+        assert!(
+            read(&folder.path().join("none"), "restore it")
+                .unwrap_err()
+                .to_string()
+                .ends_with("fix: restore it")
+        );
+    }
+
+    #[test]
+    fn text_of_another_encoding_is_told_from_text_that_is_damaged() {
+        let text = |bytes: &[u8]| decode(Path::new("a.csv"), bytes.to_vec());
+        assert_eq!(text("\u{feff}caf\u{e9}".as_bytes()).unwrap(), "caf\u{e9}");
+        let error = text(b"a\nb\ncaf\xe9").unwrap_err();
+        assert!(error.problem.contains("line 3") && error.fix.contains("UTF-8"), "{error}");
+        assert!(text(b"\xff\xfea\0").unwrap_err().problem.contains("UTF-16"));
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+        assert!(text(pointer).unwrap_err().problem.contains("Git LFS"));
+    }
+}
