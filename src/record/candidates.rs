@@ -99,7 +99,7 @@ mod tests {
         let candidates = [candidate(1.0), candidate(2.0), candidate(3.0)];
         write_candidates(&path, &candidates).unwrap();
         assert_eq!(read_candidates(&path).unwrap(), candidates);
-        fs::write(&path, b"no npy").unwrap();
+        std::fs::write(&path, b"no npy").unwrap();
         assert!(read_candidates(&path).unwrap_err().to_string().contains("b.npy"));
     }
 }
