@@ -43,16 +43,18 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
     let layout = recognise::find(root, selection.layout)?;
     let listing = layout::read(root, layout, &selection.categories)?;
     let mut problems = listing.problems;
-    let categories = listing
+    let categories: Vec<Category> = listing
         .categories
         .into_iter()
         .map(|(name, samples)| finish(name, samples, root, selection.limit, &mut problems, &listing.unusable))
         .collect();
+    let official = Official::recognise(layout, listing.names.iter().map(String::as_str))
+        .filter(|official| official.agrees(layout, listing.names.len(), &categories));
     let dataset = Dataset {
         name: name(root),
         root: root.to_owned(),
         layout,
-        official: Official::recognise(layout, listing.names.iter().map(String::as_str)),
+        official,
         categories,
         unused: listing.unused,
         remarks: listing.remarks,
