@@ -118,7 +118,7 @@ fn manifests_with_faults_are_refused() {
     }
     let twice = Folder::new();
     twice.write("manifest.csv", "category,split,image,mask\na,test,b.png,\na,test,b.png,\n");
-    assert_names(&twice.open().unwrap_err(), "b.png", "the same name");
+    assert_names(&twice.open().unwrap_err(), "manifest.csv", "names the picture b.png twice");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn everything_that_is_listed_as_a_problem_can_be_left_out() {
     }
     let lines = "part,test,part/test/good/0.png,\npart,test,,\npart,test\npart,tset,part/test/bad/1.png,x\n";
     let folder = listed(lines);
-    let data = Data::read(&Source::new(folder.path().join("files")).skip_bad(true)).unwrap();
+    let data = Data::read(&Source::new(folder.path().join("files/manifest.csv")).skip_bad(true)).unwrap();
     assert_eq!(names(data.dataset()), ["part/good/0"]);
 }
 
@@ -107,10 +107,10 @@ fn a_picture_that_a_list_names_as_good_and_as_bad_is_refused_with_both_rows() {
                 "part,test,part/test/good/0.png,\npart,test,part/test/bad/1.png,{mask}\n{category},test,{spelled},\n"
             );
             let folder = listed(&lines);
-            let survey = survey(&folder, "files");
+            let survey = survey(&folder, "files/manifest.csv");
             let error = &survey.problems[0];
             assert!(
-                error.problem.contains("bad/1.png twice: as defective in line 3, as good in line 4")
+                error.problem.contains("twice: as defective in line 3, as good in line 4")
                     || error.problem.contains("twice: as good in line 4, as defective in line 3"),
                 "{error}"
             );
@@ -136,11 +136,14 @@ fn a_split_is_read_in_any_case_and_an_unknown_one_is_refused() {
         )
     };
     for split in ["Test", "TEST"] {
-        assert_eq!(names(&survey(&listed(&lines(split)), "files").dataset), ["part/good/0", "part/bad/1"]);
+        assert_eq!(
+            names(&survey(&listed(&lines(split)), "files/manifest.csv").dataset),
+            ["part/good/0", "part/bad/1"]
+        );
     }
-    assert_eq!(names(&survey(&listed(&lines("Train")), "files").dataset), ["part/good/0"]);
+    assert_eq!(names(&survey(&listed(&lines("Train")), "files/manifest.csv").dataset), ["part/good/0"]);
     for split in ["tset", "", "query"] {
-        let error = only_problem(&listed(&lines(split)), "files");
+        let error = only_problem(&listed(&lines(split)), "files/manifest.csv");
         assert!(error.problem.contains(&format!("the split `{split}` in line 3")), "{error}");
     }
     let folder = part();
@@ -182,13 +185,13 @@ fn a_picture_without_the_extension_of_one_is_told_and_litter_is_passed_over() {
 fn lists_in_another_encoding_and_lines_after_empty_ones_are_told_as_they_are() {
     let folder = listed("part,test,part/test/good/caf\u{e9}.png,\n");
     folder.write("files/manifest.csv", [HEADER.as_bytes(), b"part,test,caf\xe9.png,\n"].concat());
-    let error = dataset::open(folder.path().join("files"), &Selection::default()).unwrap_err();
+    let error = dataset::open(folder.path().join("files/manifest.csv"), &Selection::default()).unwrap_err();
     assert!(error.problem.contains("line 2") && error.fix.contains("UTF-8"), "{error}");
     for newline in ["\n", "\r\n"] {
         for (fault, said) in [("part,test,,", "in line 5"), ("part,test", "line 5 has 2 cells instead of 4")]
         {
             let text = format!("\n\npart,test,part/test/good/0.png,\n{fault}\n").replace('\n', newline);
-            let error = only_problem(&listed(&text), "files");
+            let error = only_problem(&listed(&text), "files/manifest.csv");
             assert!(error.problem.contains(said), "{error}");
         }
     }
