@@ -1,5 +1,7 @@
 //! `askance data`: what a data set holds, and everything that is wrong with it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use askance::dataset::{
@@ -7,6 +9,7 @@ use askance::dataset::{
 };
 use askance::error::{Error, Result};
 use askance::report::{Cell, Column, Table};
+use askance::study::pixel_warnings;
 
 use super::args::{Global, SurveyArgs};
 use super::say;
@@ -17,14 +20,16 @@ use super::wording::error_in_flags;
 pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
     let selection = Selection { categories: args.category.clone(), layout: args.layout, limit: None };
     let Survey { dataset, mut problems } = dataset::survey(&args.dir, &selection)?;
-    let samples = dataset.categories.iter().map(|category| category.samples.len()).sum();
-    let bar = bar("data", samples, global.quiet);
+    let samples: usize = dataset.categories.iter().map(|category| category.samples.len()).sum();
+    let bar = bar("data", 2 * samples, global.quiet);
     let censuses: Vec<Census> =
         dataset.categories.iter().map(|category| dataset::census(category, &|| bar.inc(1))).collect();
+    let pixels = pixel_warnings(&dataset, &BTreeSet::from([args.size]), &|| bar.inc(1));
     bar.finish_and_clear();
     problems.extend(censuses.iter().flat_map(|census| census.problems.clone()));
     let mut warnings = dataset.warnings();
     warnings.extend(dataset::sum_up(censuses.iter().flat_map(|census| &census.remarks)));
+    warnings.extend(pixels);
     let problems: Vec<Error> = problems.into_iter().map(error_in_flags).collect();
     let report = Report { dataset: &dataset, censuses: &censuses, warnings: &warnings, problems: &problems };
     if global.json {

@@ -8,6 +8,7 @@ use super::data::Data;
 use super::models::Models;
 use super::observe::Observe;
 use super::outcome::Outcome;
+use super::pixels::pixel_warnings;
 use super::plan::{Sweep, Tolerance, Uniform};
 use super::run::Run;
 use super::session::Session;
@@ -38,6 +39,8 @@ impl Checked {
             observe.warn(warning);
         }
         refuse_unbounded(work.settings.loss, &models.segmenters)?;
+        let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
+        pixel_warnings(data.dataset(), &sizes, &|| ()).iter().for_each(|warning| observe.warn(warning));
         let batches = models.batch_sizes(&data, observe)?;
         let settings = self.recorded(work, models);
         let mut run = Run::begin(self, &settings, out.as_ref(), &data, models, &batches)?;
