@@ -18,7 +18,7 @@ use crate::attack::{Clock, Goal, Select};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
 use crate::record::{SampleRow, Status};
-use crate::report::{DefendedModel, efforts};
+use crate::report::{DefendedModel, efforts, score_tables};
 
 impl Checked {
     /// Makes the run in the folder `out`, or takes up the one that is there, and writes its records.
@@ -121,6 +121,9 @@ impl Stages<'_> {
         }
         outcome.efforts = efforts(&rows, &settings.bounds);
         outcome.summary = summary::write(&self.session, self.run, &sizes, &rows)?;
+        if !self.session.data.is_labelled() {
+            outcome.scores = score_tables(&rows);
+        }
         Ok(rows)
     }
 
