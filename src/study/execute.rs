@@ -100,7 +100,7 @@ impl Stages<'_> {
     }
 
     fn attack(&mut self, outcome: &mut Outcome) -> Result<Vec<SampleRow>> {
-        let (mut journal, mut rows) = worst_cases::take_up(self.run, self.session.settings)?;
+        let (mut journal, mut rows) = worst_cases::take_up(&self.session, self.run)?;
         let start = Instant::now();
         for model in self.models.iter_mut() {
             let clock =
@@ -128,7 +128,7 @@ impl Stages<'_> {
     }
 
     fn tolerance(&mut self, plan: &Tolerance, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
-        let (mut journal, mut stability) = tolerance::take_up(self.run, plan, self.session.settings)?;
+        let (mut journal, mut stability) = tolerance::take_up(&self.session, plan, self.run)?;
         let start = Instant::now();
         for model in self.models.iter_mut() {
             let kept = (&mut journal, &mut stability);
