@@ -39,7 +39,7 @@ pub(crate) use folder::write_npy;
 pub use folder::{RunDir, read_map, write_atomic};
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
-    Skipped, Status, compatible, to_table,
+    Skipped, Status, compatible, decisive, to_table,
 };
 pub use journal::{Journal, Opened, read_rows, write_rows};
 pub use machine::Machine;
