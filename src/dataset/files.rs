@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::file;
 
 /// Extensions of pictures that can be decoded, in lower case.
-const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "bmp"];
+const PICTURES: [&str; 7] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp"];
 /// Extensions of notes that people leave beside pictures.
 const NOTES: [&str; 9] = ["txt", "md", "csv", "json", "xml", "yaml", "yml", "html", ""];
 /// Names of the litter that operating systems and network storage leave behind, besides hidden files.

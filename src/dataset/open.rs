@@ -88,7 +88,7 @@ fn finish(
         problems.push(Error::file(
             root,
             format!("has no test pictures in category {name}"),
-            "put .png, .jpg or .bmp files there, or choose other categories with `categories`",
+            "put pictures (.png, .jpg, .bmp, .tif or .webp) there, or choose other categories with `categories`",
         ));
     }
     samples.sort_by(|a, b| (a.label != Label::Normal, &a.id).cmp(&(b.label != Label::Normal, &b.id)));
