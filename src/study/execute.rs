@@ -18,7 +18,7 @@ use crate::attack::{Clock, Goal, Select};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
 use crate::record::{SampleRow, Status};
-use crate::report::{DefendedModel, efforts};
+use crate::report::{DefendedModel, efforts, score_tables};
 
 impl Checked {
     /// Makes the run in the folder `out`, or takes up the one that is there, and writes its records.
@@ -100,7 +100,7 @@ impl Stages<'_> {
     }
 
     fn attack(&mut self, outcome: &mut Outcome) -> Result<Vec<SampleRow>> {
-        let (mut journal, mut rows) = worst_cases::take_up(self.run, self.session.settings)?;
+        let (mut journal, mut rows) = worst_cases::take_up(&self.session, self.run)?;
         let start = Instant::now();
         for model in self.models.iter_mut() {
             let clock =
@@ -121,11 +121,14 @@ impl Stages<'_> {
         }
         outcome.efforts = efforts(&rows, &settings.bounds);
         outcome.summary = summary::write(&self.session, self.run, &sizes, &rows)?;
+        if !self.session.data.is_labelled() {
+            outcome.scores = score_tables(&rows);
+        }
         Ok(rows)
     }
 
     fn tolerance(&mut self, plan: &Tolerance, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
-        let (mut journal, mut stability) = tolerance::take_up(self.run, plan, self.session.settings)?;
+        let (mut journal, mut stability) = tolerance::take_up(&self.session, plan, self.run)?;
         let start = Instant::now();
         for model in self.models.iter_mut() {
             let kept = (&mut journal, &mut stability);

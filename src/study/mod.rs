@@ -10,6 +10,7 @@
 //! [`Merge`], [`Comparison`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
 //! study; [`Quiet`] does neither.
 
+mod belonging;
 mod by_key;
 mod checked;
 mod choose;
