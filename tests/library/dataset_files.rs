@@ -161,7 +161,7 @@ fn litter_and_notes_are_passed_over() {
 #[test]
 fn what_cannot_be_explained_is_an_error_not_left_out() {
     for (name, problem) in [
-        ("bolt/test/good/002.tif", "cannot be read (.tif)"),
+        ("bolt/test/good/002.gif", "cannot be read (.gif)"),
         ("bolt/test/002.png", "in no defect folder"),
         ("bolt/test/good/more/002.png", "is a folder"),
     ] {
@@ -309,9 +309,146 @@ fn a_lossy_mask_is_cut_at_half() {
     let remarks = dataset::inspect(&sample).unwrap().remarks;
     assert_eq!(remarks, [Remark::LossyMask(sample.masks[0].clone())]);
     assert!(
-        dataset::sum_up(&remarks)[0]
-            .starts_with("JPEG masks, anomalous from half the brightness on: 1 (first: ")
+        dataset::sum_up(&remarks)[0].starts_with(
+            "JPEG or lossy WebP masks, anomalous from half of the brightest colour on: 1 (first: "
+        )
     );
+}
+
+#[test]
+fn a_red_region_of_a_lossy_mask_counts_as_a_white_one_does() {
+    let red = RgbImage::from_fn(16, 16, |x, _| Rgb(if x < 8 { [230, 0, 0] } else { [20, 0, 0] }));
+    let (_folder, sample) = one("1.png", Some("1_mask.jpg"), |folder, image, mask| {
+        folder.save(image, RgbImage::new(16, 16).into()).save(mask, red.into());
+    });
+    assert_eq!(anomalous(&dataset::load(&sample, 16).unwrap()), 8 * 16);
+}
+
+#[test]
+fn tiff_and_webp_are_read_in_every_depth_also_under_another_name() {
+    let tiffs: [DynamicImage; 4] = [
+        GrayImage::from_pixel(12, 8, Luma([51])).into(),
+        RgbImage::from_pixel(12, 8, Rgb([51; 3])).into(),
+        ImageBuffer::from_pixel(12, 8, Luma([13107_u16])).into(),
+        ImageBuffer::from_pixel(12, 8, Rgb([13107_u16; 3])).into(),
+    ];
+    let webp: DynamicImage = RgbImage::from_pixel(12, 8, Rgb([51; 3])).into();
+    let tiffs = tiffs.into_iter().map(|image| (image, ImageFormat::Tiff));
+    for (image, format) in tiffs.chain([(webp, ImageFormat::WebP)]) {
+        for (name, mask_name) in [
+            ("1.tif", "1_mask.tiff"),
+            ("1.TIFF", "1_mask.png"),
+            ("1.webp", "1_mask.webp"),
+            ("1.png", "1_mask.jpg"),
+        ] {
+            let (_folder, sample) = one(name, Some(mask_name), |folder, path, mask| {
+                let marked = GrayImage::from_fn(12, 8, |x, _| Luma([u8::from(x < 4)]));
+                let mask_format =
+                    if mask_name.ends_with("webp") { ImageFormat::WebP } else { ImageFormat::Tiff };
+                let marked: DynamicImage = marked.into();
+                let marked =
+                    if mask_format == ImageFormat::WebP { marked.into_rgb8().into() } else { marked };
+                folder.write(path, encode(&image, format)).write(mask, encode(&marked, mask_format));
+            });
+            let loaded = loads(&sample);
+            assert!((loaded.image[[1, 5, 5]] - 0.2).abs() < 1e-6, "{format:?} {name}");
+            assert_eq!(anomalous(&loaded), 8 * 24, "{format:?} {name}: a WebP without loss marks from 1 on");
+        }
+    }
+}
+
+/// A GIF of one pixel.
+const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+
+#[test]
+fn the_remedy_for_a_file_that_is_no_readable_picture_follows_the_cause() {
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    let float = encode(&image::Rgb32FImage::new(12, 8).into(), ImageFormat::Tiff);
+    for (bytes, problem, fix) in [
+        (&pointer[..], "Git LFS pointer", "git lfs pull"),
+        (GIF, "of a kind that cannot be read", "convert it to PNG"),
+        (&float, "floating-point", "8 or 16 bits"),
+    ] {
+        let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+            folder.write(image, bytes).mask(mask);
+        });
+        let error = dataset::inspect(&sample).unwrap_err();
+        assert_names(&error, "1.png", problem);
+        assert!(error.fix.contains(fix), "{error}");
+        let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+            folder.picture(image).write(mask, bytes);
+        });
+        assert_names(&dataset::inspect(&sample).unwrap_err(), "1_mask.png", problem);
+    }
+}
+
+#[test]
+fn masks_that_mark_all_or_most_of_the_picture_are_told() {
+    let alpha = |x: u32| if x < 4 { 255 } else { 0 };
+    let in_alpha = ImageBuffer::from_fn(12, 8, |x, _| Rgba([255_u8, 255, 255, alpha(x)]));
+    let inverted = GrayImage::from_fn(12, 8, |x, _| Luma([255 - alpha(x)]));
+    let half = GrayImage::from_fn(12, 8, |x, _| Luma([if x < 6 { 255 } else { 0 }]));
+    let remarks = |mask: DynamicImage| {
+        let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, path| {
+            folder.picture(image).save(path, mask);
+        });
+        (dataset::look(&sample).unwrap().remarks, sample.masks[0].clone())
+    };
+    let (found, path) = remarks(in_alpha.into());
+    assert_eq!(found, [Remark::MarksAll(path)]);
+    assert!(dataset::sum_up(&found)[0].contains("the whole picture"));
+    let (found, path) = remarks(inverted.into());
+    assert_eq!(found, [Remark::MarksMost(path)]);
+    assert_eq!(remarks(half.into()).0, []);
+}
+
+#[test]
+fn data_of_few_bits_in_16_bit_pictures_are_told_with_their_highest_value() {
+    for format in [ImageFormat::Png, ImageFormat::Tiff] {
+        for (highest, told) in [(1023_u16, true), (4095, true), (16383, true), (16384, false), (65535, false)]
+        {
+            let grey = ImageBuffer::from_fn(12, 8, |x, y| Luma([if x + y == 0 { highest } else { 7 }]));
+            let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+                folder.write(image, encode(&DynamicImage::ImageLuma16(grey), format)).mask(mask);
+            });
+            let found = dataset::look(&sample).unwrap().remarks;
+            assert_eq!(!found.is_empty(), told, "{highest}");
+            if told {
+                let line = &dataset::sum_up(&found)[0];
+                assert!(
+                    line.contains("16-bit") && line.contains(&format!("highest value {highest}")),
+                    "{line}"
+                );
+            }
+        }
+    }
+    let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+        folder.save(image, GrayImage::from_pixel(12, 8, Luma([3])).into()).mask(mask);
+    });
+    assert_eq!(dataset::look(&sample).unwrap().remarks, [], "8 bits may be dark");
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_in_place_of_a_picture_or_a_mask_are_refused_at_once() {
+    for (pipe, at) in [("test", "1.png"), ("ground_truth", "1_mask.png")] {
+        let (folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
+            folder.picture(image).mask(mask);
+        });
+        let path = folder.path().join(format!("bolt/{pipe}/dent/{at}"));
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        for error in [dataset::inspect(&sample).unwrap_err(), dataset::look(&sample).unwrap_err()] {
+            assert_names(&error, at, "is no regular file");
+        }
+        let data = folder.open().unwrap();
+        let problems = dataset::census(&data.categories[0], &|| ()).problems;
+        assert!(problems.iter().any(|error| error.subject.contains(at)), "{problems:?}");
+        let source = askance::study::Source::new(folder.path());
+        assert!(askance::study::Data::read(&source).unwrap_err().problem.contains("is no regular file"));
+        let left = askance::study::Data::read(&source.skip_bad(true)).unwrap();
+        assert_eq!(left.samples().count(), 0);
+    }
 }
 
 /// A JPEG with an EXIF orientation (and nothing else) in front.
@@ -358,6 +495,7 @@ fn a_missing_mask_is_an_error_that_tells_where_it_should_be() {
     });
     for error in [dataset::inspect(&sample).unwrap_err(), dataset::load(&sample, 8).unwrap_err()] {
         assert_names(&error, "ground_truth/dent/1_mask.png", "is missing");
+        assert!(error.fix.contains("`layout = unlabelled`") && !error.fix.contains("normal"), "{error}");
     }
     assert!(dataset::load_mask(&sample, 8).is_err());
 }
@@ -423,7 +561,9 @@ fn truncated_files_are_refused_in_every_format() {
     let noise = RgbImage::from_fn(64, 64, |x, y| {
         Rgb([(x * 37 % 251) as u8, (y * 91 % 253) as u8, (x * y % 256) as u8])
     });
-    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp] {
+    for format in
+        [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp, ImageFormat::Tiff, ImageFormat::WebP]
+    {
         let whole = match format {
             ImageFormat::Jpeg => oriented_jpeg(&noise, 1),
             _ => encode(&noise.clone().into(), format),

@@ -342,7 +342,7 @@ fn a_journal_is_taken_up_with_whole_groups_only() {
     write_rows(&path, &rows).unwrap();
     let whole = fs::read_to_string(&path).unwrap();
     fs::write(&path, format!("{whole}pocket,to")).unwrap();
-    let take_up = || Journal::take_up(&path, SampleRow::key, |rows| rows.len() == 2).unwrap();
+    let take_up = || Journal::take_up(&path, SampleRow::key, |rows| rows.len() == 2, |_| None).unwrap();
     let complete = [&rows[0], &rows[3], &rows[4], &rows[5]].map(SampleRow::clone);
     let Opened { mut journal, rows: kept, cut } = take_up();
     assert_eq!(kept, complete);
