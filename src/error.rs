@@ -45,6 +45,8 @@ pub struct Error {
     pub problem: String,
     /// Fix: what the user can do about the problem.
     pub fix: String,
+    /// The number of the picture in the batch that the error is about, counted from 0, where it is about one.
+    pub picture: Option<usize>,
     /// The error that caused this one; `problem` quotes it where it tells the user something.
     pub cause: Option<Cause>,
 }
@@ -57,7 +59,14 @@ impl Error {
         problem: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        Self { kind, subject: subject.into(), problem: problem.into(), fix: fix.into(), cause: None }
+        Self {
+            kind,
+            subject: subject.into(),
+            problem: problem.into(),
+            fix: fix.into(),
+            picture: None,
+            cause: None,
+        }
     }
 
     /// An error about a file or folder.
@@ -111,6 +120,20 @@ impl Error {
         )
     }
 
+    /// This error as one about the picture at `index` of a batch.
+    #[must_use]
+    pub fn of_picture(mut self, index: usize) -> Self {
+        self.picture = Some(index);
+        self
+    }
+
+    /// This error of a part of a batch that began at `start`, as one of the whole batch.
+    #[must_use]
+    pub fn in_part_from(mut self, start: usize) -> Self {
+        self.picture = self.picture.map(|index| start + index);
+        self
+    }
+
     /// This error with `cause` as its [`source`](error::Error::source).
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
@@ -134,7 +157,7 @@ pub fn at_most(setting: &str, number: usize, most: usize) -> Result<()> {
 /// Two errors are equal if they say the same, whatever caused them.
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
-        let Self { kind, subject, problem, fix, cause: _ } = self;
+        let Self { kind, subject, problem, fix, picture: _, cause: _ } = self;
         (*kind, subject, problem, fix) == (other.kind, &other.subject, &other.problem, &other.fix)
     }
 }

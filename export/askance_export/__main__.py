@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from . import versions
 from .errors import ExportError
 
 
@@ -43,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def export(a: argparse.Namespace) -> None:
+    versions.check()
+
     import torch
 
     from . import open_clip_model

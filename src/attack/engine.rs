@@ -120,7 +120,15 @@ impl<I: Iterator<Item = Result<Work>>> Desk for Searches<'_, I> {
         let candidate = |&(number, perturbation): &(usize, Perturbation)| {
             let Slot { work: Work { id, image, mask, .. }, attack } = &self.slots[number - self.gone];
             let (mask, clean) = (mask.as_ref(), attack.clean());
-            Candidate { image, mask, clean, category: &id.category, perturbation, detail: *detail }
+            Candidate {
+                image,
+                mask,
+                clean,
+                sample: Some(id),
+                category: &id.category,
+                perturbation,
+                detail: *detail,
+            }
         };
         picked.iter().map(candidate).collect()
     }

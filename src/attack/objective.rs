@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::metric;
 use crate::model::Segmentation;
 use crate::perturb::{self, Perturber};
-use crate::types::{Detail, Frame, Image, Map, Mask, Perturbation};
+use crate::types::{Detail, Frame, Image, Map, Mask, Perturbation, SampleId};
 
 /// One picture to be perturbed, segmented and scored.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,8 @@ pub struct Candidate<'a> {
     /// The model's answer to the unchanged picture, from which drift is measured; none for the unchanged picture itself, and
     /// where drift is not asked for.
     pub clean: Option<&'a Segmentation>,
+    /// The sample, for errors; none where it has no name.
+    pub sample: Option<&'a SampleId>,
     /// The category, which decides the text prompts.
     pub category: &'a str,
     /// The perturbation of the picture.

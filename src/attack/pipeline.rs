@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::objective::{Candidate, Objective};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Segmentation, Segmenter};
-use crate::types::Detail;
+use crate::types::{self, Detail};
 
 /// A desk: the source of candidates, and the receiver of the answers to them.
 pub(super) trait Desk {
@@ -136,7 +136,8 @@ impl Pipeline {
             let Ok(answered) = answers.recv() else { return Ok(()) };
             self.spare.push(answered.pixels);
             self.most = answered.most;
-            let segmentations = answered.segmentations?;
+            let segmentations =
+                answered.segmentations.map_err(|error| of_sample(error, &desk.candidates(&ticket)))?;
             let evaluated = segmentations.len();
             match answered.detail {
                 Detail::Full => clock.evaluations += evaluated,
@@ -226,10 +227,26 @@ fn segment(
                 segmentations.extend(answers);
             }
             Err(error) if error.kind == Kind::Memory && pictures > 1 => *most = pictures / 2,
-            Err(error) => return Err(without_hope(error)),
+            Err(error) => return Err(without_hope(error.in_part_from(from))),
         }
     }
     Ok(segmentations)
+}
+
+/// Names the sample and the perturbation that an error about one picture of a batch is about.
+fn of_sample(error: Error, candidates: &[Candidate<'_>]) -> Error {
+    let Some(candidate) = error.picture.and_then(|index| candidates.get(index)) else { return error };
+    let Candidate { category, sample, perturbation, .. } = candidate;
+    let sample = sample.map_or_else(|| format!("a picture of {category}"), ToString::to_string);
+    let values: Vec<String> = types::Axis::ALL
+        .into_iter()
+        .map(|axis| (axis, perturbation.get(axis)))
+        .filter(|(_, value)| *value != 0.0)
+        .map(|(axis, value)| format!("{axis} {value}"))
+        .collect();
+    let changed =
+        if values.is_empty() { "unchanged".to_owned() } else { format!("with {}", values.join(", ")) };
+    Error { problem: format!("{} (for {sample}, {changed})", error.problem), ..error }
 }
 
 /// A single picture is the smallest batch.
@@ -331,6 +348,7 @@ mod tests {
                 image: &self.image,
                 mask: None,
                 clean: None,
+                sample: None,
                 category: "part",
                 perturbation,
                 detail: Detail::Full,

@@ -55,6 +55,7 @@ pub fn uniform(
                 image: &work.image,
                 mask: work.mask.as_ref(),
                 clean: None,
+                sample: Some(&work.id),
                 category: &work.id.category,
                 perturbation,
                 detail: Detail::Full,

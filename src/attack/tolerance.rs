@@ -202,7 +202,15 @@ impl<I: Iterator<Item = Result<Subject>>> Desk for Scans<'_, I> {
         let candidate = |&(number, _, _, perturbation): &Asked| {
             let Work { id, image, mask, .. } = &self.slots[number - self.gone].subject.work;
             let (mask, category) = (mask.as_ref(), id.category.as_str());
-            Candidate { image, mask, clean: None, category, perturbation, detail: Detail::Full }
+            Candidate {
+                image,
+                mask,
+                clean: None,
+                sample: Some(id),
+                category,
+                perturbation,
+                detail: Detail::Full,
+            }
         };
         ticket.iter().map(candidate).collect()
     }

@@ -9,9 +9,8 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, Imag
 
 use crate::error::{Error, Result};
 use crate::file;
+use crate::types::MAX_PIXELS;
 
-/// Most pixels of a picture; larger ones are refused before they are decoded.
-const MAX_PIXELS: u64 = 64 * 1024 * 1024;
 /// Most bytes of a decoded picture: [`MAX_PIXELS`] of four 16-bit channels, and some more.
 const MAX_BYTES: u64 = 1 << 30;
 

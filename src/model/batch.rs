@@ -37,7 +37,8 @@ pub(super) fn check_batch(
                 categories[index]
             ),
             "check the image file and the perturbation",
-        ));
+        )
+        .of_picture(index));
     }
     Ok(())
 }

@@ -66,6 +66,11 @@ pub trait Segmenter: Send {
         self.segment(images, categories)
     }
 
+    /// Remarks on how the model is run, of which its user should know before a run.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The record of what ran.
     fn provenance(&self) -> Provenance;
 }

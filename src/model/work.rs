@@ -68,12 +68,10 @@ fn tower(weights: &BTreeMap<String, Vec<usize>>) -> Option<Tower> {
     let linear = of_blocks().filter(|(name, _)| LINEAR.iter().any(|part| name.ends_with(part)));
     let blocks = of_blocks().filter(|(name, _)| name.ends_with(LINEAR[0])).count();
     let width = weights.get("visual.class_embedding")?.first().copied()?;
-    let weights: Vec<usize> = linear.map(|(_, shape)| shape.iter().product()).collect();
-    (blocks > 0 && weights.len() == blocks * LINEAR.len()).then(|| Tower {
-        width,
-        blocks,
-        weights: weights.iter().sum(),
-    })
+    let count = |shape: &Vec<usize>| shape.iter().try_fold(1, |all: usize, &size| all.checked_mul(size));
+    let weights: Vec<usize> = linear.map(|(_, shape)| count(shape)).collect::<Option<_>>()?;
+    let all = weights.iter().try_fold(0, |all: usize, &more| all.checked_add(more))?;
+    (blocks > 0 && weights.len() == blocks * LINEAR.len()).then(|| Tower { width, blocks, weights: all })
 }
 
 #[cfg(test)]
@@ -99,7 +97,15 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_give_no_count() {
+    fn unknown_names_and_senseless_shapes_give_no_count() {
         assert_eq!(tower(&BTreeMap::from([("w".into(), vec![3, 4])])), None);
+        let block = |name: &str| format!("visual.transformer.resblocks.0.{name}");
+        let mut weights = BTreeMap::from([("visual.class_embedding".to_string(), vec![4])]);
+        for name in ["attn.in_proj_weight", "attn.out_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight"] {
+            weights.insert(block(name), vec![4, 4]);
+        }
+        assert!(tower(&weights).is_some());
+        weights.insert(block("mlp.c_fc.weight"), vec![usize::MAX, 4]);
+        assert_eq!(tower(&weights), None, "no count beyond all numbers");
     }
 }

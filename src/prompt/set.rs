@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::builtin;
+use super::{builtin, token};
 use crate::error::{Error, Result};
 use crate::file;
 
@@ -111,7 +111,7 @@ impl PromptSet {
     }
 
     /// Validates the set: checks that the name and the lists are not empty, that each phrase has exactly one
-    /// `{}` and no other braces, and that a set named like a built-in one is that one (results record the
+    /// `{}` and no other braces and is no longer than a prompt can be, and that a set named like a built-in one is that one (results record the
     /// name).
     ///
     /// # Errors
@@ -134,6 +134,9 @@ impl PromptSet {
                 return Err(Error::usage(key, "is empty", "list at least one phrase with one {}"));
             }
             for (index, phrase) in phrases.iter().enumerate() {
+                if let Some(problem) = token::too_long(phrase) {
+                    return Err(Error::usage(format!("{key}[{index}]"), problem, token::SHORTEN));
+                }
                 let slots = phrase.matches(SLOT).count();
                 let braces = phrase.matches(['{', '}']).count();
                 if slots == 1 && braces == 2 {
@@ -218,9 +221,14 @@ mod tests {
 
     #[test]
     fn validation_names_the_phrase() {
-        for (bad, expected) in
-            [("no slot", "no {}"), ("{} and {}", "2 times"), ("{} {x}", "braces"), ("", "no {}")]
-        {
+        let endless = format!("{{}}{}", "x".repeat(1 << 20));
+        for (bad, expected) in [
+            ("no slot", "no {}"),
+            ("{} and {}", "2 times"),
+            ("{} {x}", "braces"),
+            ("", "no {}"),
+            (&endless, "bytes long"),
+        ] {
             let mut set = PromptSet { name: "other".into(), ..PromptSet::default() };
             set.anomalous[2] = bad.into();
             let error = set.validate().unwrap_err();

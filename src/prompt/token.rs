@@ -10,6 +10,9 @@ use crate::error::{Error, Kind, Result};
 
 /// Number of ids that CLIP's text towers take.
 pub const CONTEXT: usize = 77;
+/// Most bytes of a prompt, or of a phrase of one: far more than [`CONTEXT`] ids stand for. The time that the tokeniser takes for a word
+/// grows with the square of its length.
+pub(super) const MOST_BYTES: usize = 16 * 1024;
 /// First id of every sentence.
 const START_OF_TEXT: i64 = 49406;
 /// Last id of every sentence, at whose place the text tower reads the embedding.
@@ -26,8 +29,12 @@ const APOSTROPHE: i64 = b'\'' as i64 - b'!' as i64;
 ///
 /// # Errors
 /// Names a text whose ids cannot be known to be open_clip's: it holds a character that Unicode 14 does not have (Python 3.11 and this
-/// program know different ones beyond), or a special token written with a long s.
+/// program know different ones beyond), or a special token written with a long s; or it is longer than any prompt can be.
 pub fn tokenise(text: &str, context: usize) -> Result<Vec<i64>> {
+    if let Some(problem) = too_long(text) {
+        let start: String = text.chars().take(40).collect();
+        return Err(unknown(&format!("{start}..."), problem, SHORTEN));
+    }
     // Reading the vocabulary takes far longer than a sentence does.
     static TOKENIZER: OnceLock<Tokenizer> = OnceLock::new();
     let tokenizer = TOKENIZER.get_or_init(Tokenizer::new);
@@ -63,6 +70,16 @@ pub fn tokenise(text: &str, context: usize) -> Result<Vec<i64>> {
     }
     ids.resize(context, 0);
     Ok(ids)
+}
+
+/// Remedy for a text that [`too_long`] names.
+pub(super) const SHORTEN: &str = "shorten it to a sentence";
+
+/// What is wrong with a text that no prompt can hold.
+pub(super) fn too_long(text: &str) -> Option<String> {
+    (text.len() > MOST_BYTES).then(|| {
+        format!("is {} bytes long, and the {CONTEXT} tokens of a prompt never hold {MOST_BYTES}", text.len())
+    })
 }
 
 /// The regular expression of CLIP's words: special tokens, English contractions, runs of letters, single
@@ -116,6 +133,13 @@ mod tests {
         assert_eq!(ids[76], END_OF_TEXT);
         assert_eq!(tokenise("photo", 2).unwrap(), [START_OF_TEXT, END_OF_TEXT]);
         assert!(tokenise("photo", 0).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_text_that_no_prompt_can_hold_is_refused_before_it_is_tokenised() {
+        let error = tokenise(&"x".repeat(30_000_000), CONTEXT).unwrap_err();
+        assert!(error.problem.contains("30000000 bytes") && error.to_string().len() < 300, "{error}");
+        assert!(tokenise(&"x".repeat(MOST_BYTES), CONTEXT).is_ok());
     }
 
     #[test]

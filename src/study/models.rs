@@ -156,6 +156,7 @@ impl Models {
             .iter()
             .map(|bundle| model::load(bundle, &runtime, session.clone(), winclip.clone()))
             .collect::<Result<Vec<_>>>()?;
+        loaded.iter().flat_map(|model| model.remarks()).for_each(|remark| observe.warn(&remark));
         Ok(Self {
             segmenters: model::defend(loaded, &spec.defence)?,
             text: Text {

@@ -10,6 +10,7 @@ mod over;
 mod perturbation;
 mod sample_key;
 mod shard;
+mod side;
 
 use std::fmt;
 
@@ -26,6 +27,7 @@ pub use over::Over;
 pub use perturbation::Perturbation;
 pub use sample_key::SampleKey;
 pub use shard::Shard;
+pub use side::{MAX_PIXELS, senseless_side};
 
 /// RGB picture, shape (3, height, width), values in [0, 1].
 pub type Image = Array3<f32>;

@@ -203,6 +203,7 @@ fn drift_is_searched_without_masks_and_other_losses_say_what_they_lack() {
         image: &image,
         mask: None,
         clean: None,
+        sample: None,
         category: "part",
         perturbation,
         detail: Detail::Full,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::clip::ClipManifest;
 use super::embedded::{self, EmbeddedBundle};
+use super::external;
 use super::foreign::ForeignManifest;
 use super::manifest::{self, MANIFEST_FILE, Manifest};
 use crate::error::{Error, Result};
@@ -41,7 +42,8 @@ impl Bundle {
     ///
     /// # Errors
     /// The folder or a file is missing, the manifest is not TOML, has an unknown key, another format number or a value
-    /// that makes no sense, or a file has another SHA-256 than the manifest says. The error names the file and the fix.
+    /// that makes no sense, a file has another SHA-256 than the manifest says, or a graph keeps weights in a file that the manifest
+    /// does not list. The error names the file and the fix.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let path = folder.join(MANIFEST_FILE);
@@ -52,6 +54,21 @@ impl Bundle {
             let file = folder.join(name);
             require_hash(&file.display().to_string(), &sha256_of_file(&file)?, expected)?;
             bytes += fs::metadata(&file).map_or(0, |metadata| metadata.len());
+        }
+        for graph in manifest.files().keys().filter(|name| name.ends_with(".onnx")) {
+            let graph = folder.join(graph);
+            let unlisted = external::weights(&graph)?;
+            if let Some((name, hash)) =
+                unlisted.iter().find(|(name, _)| !manifest.files().contains_key(*name))
+            {
+                return Err(Error::file(
+                    graph,
+                    format!(
+                        "keeps weights in {name}, which bundle.toml does not list: its hash would not cover them"
+                    ),
+                    format!("write `{name:?} = {hash:?}` below [files] in bundle.toml"),
+                ));
+            }
         }
         Ok(Self { manifest, origin: Origin::Folder(folder.to_path_buf()), bytes })
     }

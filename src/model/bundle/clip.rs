@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{IMAGE_GRAPH, TEXT_GRAPH};
+use super::files::{IMAGE_GRAPH, LONGEST, TEXT_GRAPH};
 use crate::model::precision::Precision;
+use crate::types::senseless_side;
 
 /// The `architecture` in the manifest of a CLIP.
 pub(super) const ARCHITECTURE: &str = "clip-vit";
@@ -79,8 +80,9 @@ impl ClipManifest {
     pub(super) fn senseless(&self) -> Option<String> {
         let [rows, columns] = self.image.patch_grid;
         let (size, scales) = (self.image.size, &self.winclip.scales);
+        let side = senseless_side(size);
         let checks = [
-            (size == 0, "image.size is 0".to_string()),
+            (side.is_some(), format!("image.size {}", side.unwrap_or_default())),
             (rows == 0 || columns == 0, "image.patch_grid has a 0".into()),
             (
                 rows > size || columns > size,
@@ -96,7 +98,13 @@ impl ClipManifest {
                 self.text.context < 3,
                 format!("text.context is {}, too short for start, word and end", self.text.context),
             ),
+            (self.text.context > LONGEST, format!("text.context is more than {LONGEST}")),
             (self.winclip.embedding == 0, "winclip.embedding is 0".into()),
+            (self.winclip.embedding > LONGEST, format!("winclip.embedding is more than {LONGEST}")),
+            (
+                rows.saturating_mul(columns) > LONGEST,
+                format!("image.patch_grid has more than {LONGEST} patches"),
+            ),
             (scales.is_empty(), "winclip.scales is empty".into()),
             (
                 !scales.iter().all(|scale| (1..=rows.min(columns)).contains(scale)),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::TEXT_GRAPH;
+use super::files::{LONGEST, TEXT_GRAPH};
 use crate::model::precision::Precision;
+use crate::types::senseless_side;
 
 /// The `architecture` in the manifest of a foreign graph.
 pub(crate) const ARCHITECTURE: &str = "image-to-map";
@@ -175,9 +176,10 @@ impl ForeignManifest {
         let (input, output) = (&self.input, &self.output);
         let ascends = |range: [f32; 2]| range.iter().all(|v| v.is_finite()) && range[0] < range[1];
         let bad_range = |range: Option<[f32; 2]>| range.is_some_and(|range| !ascends(range));
+        let side = senseless_side(input.size);
         let checks = [
             (input.name.is_empty(), "input.name is empty".to_string()),
-            (input.size == 0, "input.size is 0".into()),
+            (side.is_some(), format!("input.size {}", side.unwrap_or_default())),
             (!ascends(input.range), format!("input.range {:?} does not ascend", input.range)),
             (!input.mean.iter().all(|m| m.is_finite()), "input.mean is not finite".into()),
             (!input.std.iter().all(|s| s.is_finite() && *s > 0.0), "input.std is not above 0".into()),
@@ -191,6 +193,10 @@ impl ForeignManifest {
             (
                 self.text.as_ref().is_some_and(|text| text.embedding == 0 || text.context < 3),
                 "text.embedding is 0, or text.context too short for start, word and end".into(),
+            ),
+            (
+                self.text.as_ref().is_some_and(|text| text.embedding > LONGEST || text.context > LONGEST),
+                format!("text.embedding or text.context is more than {LONGEST}"),
             ),
         ];
         let needed = [(FOREIGN_GRAPH, true), (TEXT_GRAPH, self.text.is_some())];

@@ -4,6 +4,7 @@ mod checked;
 mod clip;
 mod describe;
 mod embedded;
+mod external;
 mod files;
 mod foreign;
 mod manifest;
@@ -13,6 +14,7 @@ pub use checked::Bundle;
 pub(crate) use checked::Graph;
 pub use clip::{ClipManifest, ImageSection, TextSection, WinClipSection};
 pub use describe::{ClipDescription, Description};
+pub(super) use external::weights as external_weights;
 pub(crate) use files::{IMAGE_GRAPH, TEXT_GRAPH};
 pub(crate) use foreign::{ARCHITECTURE as FOREIGN_ARCHITECTURE, FOREIGN_GRAPH};
 pub use foreign::{

@@ -26,20 +26,50 @@ pub(super) fn input_tensor(images: ArrayView4<f32>, section: &InputSection) -> A
     }
 }
 
-/// Converts an output to the anomaly maps of a batch, or tells what is wrong with it.
+/// What is wrong with an output, and with that for which picture of the batch, where it is not the same for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub problem: String,
+    pub picture: Option<usize>,
+}
+
+impl From<String> for Wrong {
+    fn from(problem: String) -> Self {
+        Self { problem, picture: None }
+    }
+}
+
+/// Whether the maps of pictures, of this shape, have their channels last: pictures and with them maps are square. Where the shape
+/// leaves it open, maps lie as the pictures do that the graph takes.
+fn channels_last(one: &[usize], layout: TensorLayout) -> bool {
+    match *one {
+        [a, b, c] if a == b && b == c => layout == TensorLayout::Nhwc,
+        [1, _, _] => false,
+        [_, b, 1] if b > 1 => true,
+        [a, b, c] => a == b && b != c,
+        _ => false,
+    }
+}
+
+/// Converts an output to the anomaly maps of a batch, or tells what is wrong with it. `layout` is that of the graph's pictures.
 pub(super) fn maps(
     output: ArrayViewD<f32>,
     batch: usize,
     section: &OutputSection,
-) -> Result<Vec<Map>, String> {
+    layout: TensorLayout,
+) -> Result<Vec<Map>, Wrong> {
     let name = &section.map;
     let shape = output.shape().to_vec();
     if shape.first() != Some(&batch) {
-        return Err(format!("returns {name:?} of shape {shape:?} for {batch} pictures"));
+        return Err(format!("returns {name:?} of shape {shape:?} for {batch} pictures").into());
     }
     output
         .outer_iter()
-        .map(|one| {
+        .enumerate()
+        .map(|(index, mut one)| {
+            if channels_last(&shape[1..], layout) {
+                one = one.permuted_axes(vec![2, 0, 1]);
+            }
             let plane = match (one.ndim(), section.channel) {
                 (2, None) => one,
                 (3, None) if one.len_of(Axis(0)) == 1 => one.index_axis_move(Axis(0), 0),
@@ -47,24 +77,29 @@ pub(super) fn maps(
                 (3, None) => {
                     return Err(format!(
                         "returns {name:?} with several channels, {shape:?}; output.channel must say which"
-                    ));
+                    )
+                    .into());
                 }
                 (3, Some(channel)) => {
                     return Err(format!(
                         "returns {name:?} of shape {shape:?}, which has no channel {channel}"
-                    ));
+                    )
+                    .into());
                 }
                 _ => {
                     return Err(format!(
-                        "returns {name:?} of shape {shape:?}, neither (batch, H, W) nor (batch, C, H, W)"
-                    ));
+                        "returns {name:?} of shape {shape:?}, neither (batch, H, W) nor (batch, C, H, W) nor (batch, H, W, C)"
+                    )
+                    .into());
                 }
             };
-            let map = plane.into_dimensionality::<Ix2>().map_err(|error| error.to_string())?;
+            let map = plane.into_dimensionality::<Ix2>().map_err(|error| Wrong::from(error.to_string()))?;
             let mut map = map.to_owned();
             for value in &mut map {
-                *value = bring(*value, section.range, section.polarity)
-                    .map_err(|problem| format!("{problem} in {name:?} (output.range)"))?;
+                *value = bring(*value, section.range, section.polarity).map_err(|problem| Wrong {
+                    problem: format!("{problem} in {name:?} (output.range)"),
+                    picture: Some(index),
+                })?;
             }
             Ok(map)
         })
@@ -77,15 +112,18 @@ pub(super) fn scores(
     batch: usize,
     name: &str,
     section: &OutputSection,
-) -> Result<Vec<f32>, String> {
+) -> Result<Vec<f32>, Wrong> {
     if output.len() != batch {
-        return Err(format!("returns {name:?} of shape {:?} for {batch} pictures", output.shape()));
+        return Err(format!("returns {name:?} of shape {:?} for {batch} pictures", output.shape()).into());
     }
     output
         .iter()
-        .map(|&value| {
-            bring(value, section.score_range, section.polarity)
-                .map_err(|problem| format!("{problem} in {name:?} (output.score_range)"))
+        .enumerate()
+        .map(|(index, &value)| {
+            bring(value, section.score_range, section.polarity).map_err(|problem| Wrong {
+                problem: format!("{problem} in {name:?} (output.score_range)"),
+                picture: Some(index),
+            })
         })
         .collect()
 }
@@ -114,6 +152,8 @@ mod tests {
 
     use super::*;
     use crate::model::bundle::Resize;
+
+    const NCHW: TensorLayout = TensorLayout::Nchw;
 
     fn input() -> InputSection {
         InputSection {
@@ -162,19 +202,49 @@ mod tests {
         let three: ArrayD<f32> =
             Array::from_shape_fn((2, 2, 3), |(b, y, x)| (6 * b + 3 * y + x) as f32).into_dyn();
         let four = three.clone().insert_axis(Axis(1));
-        let plain = maps(three.view(), 2, &output()).unwrap();
+        let plain = maps(three.view(), 2, &output(), NCHW).unwrap();
         assert_eq!(plain[1], array![[6.0, 7.0, 8.0], [9.0, 10.0, 11.0]]);
-        assert_eq!(maps(four.view(), 2, &output()).unwrap(), plain);
+        assert_eq!(maps(four.view(), 2, &output(), NCHW).unwrap(), plain);
         let two = ndarray::concatenate![Axis(1), four.mapv(|v| -v), four];
-        assert!(maps(two.view(), 2, &output()).unwrap_err().contains("output.channel"));
+        assert!(maps(two.view(), 2, &output(), NCHW).unwrap_err().problem.contains("output.channel"));
         let second = OutputSection { channel: Some(1), ..output() };
-        assert_eq!(maps(two.view(), 2, &second).unwrap(), plain);
+        assert_eq!(maps(two.view(), 2, &second, NCHW).unwrap(), plain);
         let none = OutputSection { channel: Some(2), ..output() };
-        assert!(maps(two.view(), 2, &none).is_err());
-        assert!(maps(three.view(), 3, &output()).unwrap_err().contains("3 pictures"));
+        assert!(maps(two.view(), 2, &none, NCHW).is_err());
+        assert!(maps(three.view(), 3, &output(), NCHW).unwrap_err().problem.contains("3 pictures"));
         assert!(
-            maps(Array3::<f32>::zeros((0, 1, 1)).into_dyn().index_axis(Axis(1), 0), 0, &output()).is_ok()
+            maps(Array3::<f32>::zeros((0, 1, 1)).into_dyn().index_axis(Axis(1), 0), 0, &output(), NCHW)
+                .is_ok()
         );
+    }
+
+    #[test]
+    fn channels_are_found_at_either_end_of_a_shape() {
+        use TensorLayout::{Nchw, Nhwc};
+        let planes =
+            Array::from_shape_fn((2, 4, 4, 1), |(b, y, x, _)| (16 * b + 4 * y + x) as f32).into_dyn();
+        let plain = planes.clone().index_axis_move(Axis(3), 0);
+        let wanted = maps(plain.view(), 2, &output(), Nchw).unwrap();
+        let (first, second) =
+            (OutputSection { channel: Some(0), ..output() }, OutputSection { channel: Some(1), ..output() });
+        let two = ndarray::concatenate![Axis(3), planes.mapv(|v| -v), planes];
+        for layout in [Nchw, Nhwc] {
+            assert_eq!(maps(planes.view(), 2, &output(), layout).unwrap(), wanted);
+            assert_eq!(maps(planes.view(), 2, &first, layout).unwrap(), wanted);
+            assert_eq!(maps(two.view(), 2, &second, layout).unwrap(), wanted);
+            assert!(maps(two.view(), 2, &output(), layout).unwrap_err().problem.contains("output.channel"));
+        }
+        assert!(channels_last(&[3, 3, 3], Nhwc) && !channels_last(&[3, 3, 3], Nchw));
+        assert!(!channels_last(&[2, 1, 1], Nchw), "two channels of one cell");
+    }
+
+    #[test]
+    fn a_value_that_is_wrong_names_its_picture() {
+        let mut three = Array3::<f32>::zeros((3, 2, 2)).into_dyn();
+        three[[1, 0, 1]] = f32::NAN;
+        assert_eq!(maps(three.view(), 3, &output(), NCHW).unwrap_err().picture, Some(1));
+        let scores_of = Array::from_vec(vec![0.0, 1.0, f32::INFINITY]).into_dyn();
+        assert_eq!(scores(&scores_of, 3, "s", &output()).unwrap_err().picture, Some(2));
     }
 
     #[test]

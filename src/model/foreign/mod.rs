@@ -3,6 +3,7 @@
 
 mod contract;
 mod convert;
+mod probe;
 mod recognise;
 mod segmenter;
 

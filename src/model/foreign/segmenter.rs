@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use ndarray::{Array3, Array4, ArrayD, ArrayView4, Axis, s};
+use ndarray::{Array3, ArrayD, ArrayView4, Axis, s};
 use ort::session::Session;
 use ort::value::TensorRef;
 
 use super::contract::{self, Calls};
-use super::convert;
-use crate::error::{Error, Result};
+use super::{convert, probe};
+use crate::error::{Error, Kind, Result};
 use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, FOREIGN_GRAPH, ForeignManifest, Manifest};
 use crate::model::lowering::lower;
@@ -27,6 +27,7 @@ pub struct Foreign {
     calls: Calls,
     text: Option<TextEncoder>,
     grid: (usize, usize),
+    remarks: Vec<String>,
     provenance: Provenance,
 }
 
@@ -37,13 +38,13 @@ impl std::fmt::Debug for Foreign {
 }
 
 impl Foreign {
-    /// Loads a foreign graph, checks it against its manifest and runs one grey picture through it, which shows the resolution of
-    /// its maps. `prompts` matter only to a graph with text inputs; `underscores_to_spaces` is that of
+    /// Loads a foreign graph, checks it against its manifest and runs a few pictures through it, which show the resolution of
+    /// its maps and whether each is answered by itself. `prompts` matter only to a graph with text inputs; `underscores_to_spaces` is that of
     /// [`WinClipOptions`](crate::model::WinClipOptions).
     ///
     /// # Errors
     /// The bundle is a CLIP; the graph cannot be loaded by the provider, does not fit the manifest (which tensor, what was
-    /// expected), fails, or returns what the manifest does not say.
+    /// expected), fails, returns what the manifest does not say, or is random.
     pub fn load(
         bundle: &Bundle,
         runtime: &Runtime,
@@ -76,30 +77,80 @@ impl Foreign {
             TextEncoder::new(bundle.clone(), shape, runtime.clone(), options, prompts, underscores_to_spaces)
         });
         let manifest = manifest.clone();
-        let mut model =
-            Self { manifest, file, session: built.session, calls, text, grid: (0, 0), provenance };
-        let grey = Array4::from_elem((1, 3, model.input_size(), model.input_size()), 0.5);
-        let flat = model
-            .manifest
-            .text
-            .as_ref()
-            .map(|text| Array3::from_elem((1, 2, text.embedding), 1.0 / (text.embedding as f32).sqrt()));
-        let probe = model.run(grey.view(), flat.as_ref())?;
-        model.grid = probe[0].map.dim();
+        let mut model = Self {
+            manifest,
+            file,
+            session: built.session,
+            calls,
+            text,
+            grid: (0, 0),
+            remarks: Vec::new(),
+            provenance,
+        };
+        model.examine()?;
         Ok(model)
+    }
+
+    /// Runs pictures that differ through the graph, alone and together, which shows the resolution of its maps, and whether the answer
+    /// to a picture is its own.
+    fn examine(&mut self) -> Result<()> {
+        let pictures = probe::pictures(self.input_size());
+        let text = self.manifest.text.as_ref().map(|text| text.embedding);
+        let flat = |batch| text.map(|e| Array3::from_elem((batch, 2, e), 1.0 / (e as f32).sqrt()));
+        let mut alone = Vec::new();
+        for picture in pictures.axis_chunks_iter(Axis(0), 1) {
+            alone.push(self.call(picture, flat(1).as_ref())?);
+        }
+        let again = self.call(pictures.slice(s![..1, .., .., ..]), flat(1).as_ref())?;
+        let share = if self.provenance.provider == "cpu" { probe::ON_PROCESSOR } else { probe::ON_DEVICE };
+        let spread = probe::spread(&alone);
+        if !probe::agree(&alone[..1], &again, &spread, share) {
+            let fix = "export it in evaluation mode, without dropout or other random operators";
+            return Err(Error::model(&self.file, "answers the same picture differently each time", fix));
+        }
+        // A picture for which there is no finite answer may come.
+        let (mut map, _) = again;
+        let low = self.manifest.output.range.map_or(0.0, |[low, _]| low);
+        map.mapv_inplace(|value| if value.is_finite() { value } else { low });
+        let section = &self.manifest.output;
+        let maps = convert::maps(map.view(), 1, section, self.manifest.input.layout)
+            .map_err(|wrong| self.wrong(wrong))?;
+        self.grid = maps[0].dim();
+        if self.calls.single {
+            return Ok(());
+        }
+        let reason = match self.call(pictures.view(), flat(pictures.dim().0).as_ref()) {
+            Err(error) if error.kind == Kind::Memory => return Ok(()),
+            Err(_) => "fails for several pictures at once, and not for one",
+            Ok((map, _)) if map.shape().first() != Some(&pictures.dim().0) => {
+                "returns one map for several pictures"
+            }
+            Ok(together) if !probe::agree(&alone, &together, &spread, share) => {
+                "answers a picture differently in the company of others"
+            }
+            Ok(_) => return Ok(()),
+        };
+        self.calls.single = true;
+        self.remarks.push(format!(
+            "{} {reason}: each picture is given to it alone, which is slower, whatever `batch` is",
+            self.file
+        ));
+        Ok(())
+    }
+
+    fn wrong(&self, wrong: convert::Wrong) -> Error {
+        let fix = "correct the output section of its manifest (or write one, docs/foreign-models.md): values that are not \
+                   normalised have no range";
+        Error { picture: wrong.picture, ..Error::model(&self.file, wrong.problem, fix) }
     }
 
     /// Calls the graph once. `text` has shape (batch, 2, E).
     fn run(&mut self, images: ArrayView4<f32>, text: Option<&Array3<f32>>) -> Result<Vec<Segmentation>> {
         let batch = images.dim().0;
         let (map, score) = self.call(images, text)?;
-        let wrong = |problem: String| {
-            let fix = "correct the output section of its manifest (or write one, docs/foreign-models.md): values that are not \
-                       normalised have no range";
-            Error::model(&self.file, problem, fix)
-        };
+        let wrong = |wrong| self.wrong(wrong);
         let section = &self.manifest.output;
-        let maps = convert::maps(map.view(), batch, section).map_err(wrong)?;
+        let maps = convert::maps(map.view(), batch, section, self.manifest.input.layout).map_err(wrong)?;
         let scores = match (&score, &section.score) {
             (Some(score), Some(name)) => convert::scores(score, batch, name, section).map_err(wrong)?,
             _ => maps.iter().map(|map| map.iter().copied().fold(f32::NEG_INFINITY, f32::max)).collect(),
@@ -180,7 +231,9 @@ impl Segmenter for Foreign {
         for range in self.ranges(categories) {
             let of_range = &categories[range.clone()];
             let text = self.text.as_mut().map(|text| text.batch(of_range)).transpose()?;
-            found.extend(self.run(images.slice(s![range, .., .., ..]), text.as_ref())?);
+            let start = range.start;
+            let answers = self.run(images.slice(s![range, .., .., ..]), text.as_ref());
+            found.extend(answers.map_err(|error| error.in_part_from(start))?);
         }
         match found.iter().find(|one| one.map.dim() != self.grid) {
             Some(other) => {
@@ -189,6 +242,10 @@ impl Segmenter for Foreign {
             }
             None => Ok(found),
         }
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.remarks.clone()
     }
 
     fn provenance(&self) -> Provenance {

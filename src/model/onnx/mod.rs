@@ -1,7 +1,7 @@
-//! The part of ONNX that this project reads and writes itself: small graphs, and the shapes of a graph's weights.
+//! The part of ONNX that this project reads and writes itself: small graphs, and the shapes and files of a graph's weights.
 
 mod read;
 mod write;
 
-pub(super) use read::initialisers;
+pub(super) use read::{external_files, initialisers};
 pub(super) use write::{Kind, Node, model, tensor, value};

@@ -1,6 +1,6 @@
-//! Names and shapes of a graph's weights, without the weights.
+//! Names and shapes of a graph's weights, and the files that they are in, without the weights.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// Reads the shape of each initialiser by name; the data are skipped, not read.
@@ -16,7 +16,7 @@ pub fn initialisers<R: Read + Seek>(source: &mut R) -> io::Result<BTreeMap<Strin
         if number != GRAPH {
             return skip(source, length);
         }
-        let end = source.stream_position()? + length;
+        let end = end_of(source, length)?;
         each_field(source, end, &mut |source, number, length| {
             const INITIALISER: u64 = 5;
             if number != INITIALISER {
@@ -34,29 +34,136 @@ pub fn initialisers<R: Read + Seek>(source: &mut R) -> io::Result<BTreeMap<Strin
 fn tensor<R: Read + Seek>(source: &mut R, length: u64) -> io::Result<(String, Vec<usize>)> {
     const DIMS: u64 = 1;
     const NAME: u64 = 8;
-    let end = source.stream_position()? + length;
+    let end = end_of(source, length)?;
     let (mut name, mut shape) = (String::new(), Vec::new());
     while source.stream_position()? < end {
         let (number, kind) = key(source)?;
         match (number, kind) {
-            (DIMS, VARINT) => shape.push(varint(source)? as usize),
+            (DIMS, VARINT) => shape.push(size(source)?),
             (DIMS, LENGTH) => {
                 // Packed.
-                let end = varint(source)? + source.stream_position()?;
+                let length = varint(source)?;
+                let end = end_of(source, length)?;
                 while source.stream_position()? < end {
-                    shape.push(varint(source)? as usize);
+                    shape.push(size(source)?);
                 }
             }
             (NAME, LENGTH) => {
-                let mut bytes = Vec::new();
-                let length = varint(source)?;
-                source.by_ref().take(length).read_to_end(&mut bytes)?;
-                name = String::from_utf8_lossy(&bytes).into_owned();
+                name = text(source)?;
             }
             (_, kind) => skip_value(source, kind)?,
         }
     }
     Ok((name, shape))
+}
+
+/// The messages of `onnx.proto` that lie between a model and the names of files with its weights.
+#[derive(Clone, Copy)]
+enum Message {
+    Model,
+    Function,
+    Graph,
+    Node,
+    Attribute,
+    SparseTensor,
+    Tensor,
+}
+
+impl Message {
+    /// The message in a field of this one, where there may be a tensor in it.
+    fn inner(self, field: u64) -> Option<Self> {
+        match (self, field) {
+            (Self::Model, 7) | (Self::Attribute, 6 | 11) => Some(Self::Graph),
+            (Self::Model, 25) => Some(Self::Function),
+            (Self::Graph, 1) | (Self::Function, 7) => Some(Self::Node),
+            (Self::Node, 5) | (Self::Function, 11) => Some(Self::Attribute),
+            (Self::Graph, 15) | (Self::Attribute, 22 | 23) => Some(Self::SparseTensor),
+            (Self::Graph, 5) | (Self::Attribute, 5 | 10) | (Self::SparseTensor, 1 | 2) => Some(Self::Tensor),
+            _ => None,
+        }
+    }
+}
+
+/// Most messages within each other that are looked into.
+const DEPTH: usize = 64;
+
+/// Reads the names of the files in which a model keeps weights beside itself, as the model gives them: those of tensors anywhere in it.
+///
+/// # Errors
+/// The source is no `ModelProto`, or reading fails.
+pub fn external_files<R: Read + Seek>(source: &mut R) -> io::Result<BTreeSet<String>> {
+    let end = source.seek(SeekFrom::End(0))?;
+    source.seek(SeekFrom::Start(0))?;
+    let mut found = BTreeSet::new();
+    find_external(source, Message::Model, end, DEPTH, &mut found)?;
+    Ok(found)
+}
+
+fn find_external<R: Read + Seek>(
+    source: &mut R,
+    message: Message,
+    end: u64,
+    depth: usize,
+    found: &mut BTreeSet<String>,
+) -> io::Result<()> {
+    let depth = depth.checked_sub(1).ok_or_else(damaged)?;
+    each_field(source, end, &mut |source, number, length| match message.inner(number) {
+        None => skip(source, length),
+        Some(Message::Tensor) => {
+            found.extend(location(source, length)?);
+            Ok(())
+        }
+        Some(inner) => {
+            let end = end_of(source, length)?;
+            find_external(source, inner, end, depth, found)
+        }
+    })
+}
+
+/// The name of the file that holds the data of a `TensorProto`, where they are not in it.
+fn location<R: Read + Seek>(source: &mut R, length: u64) -> io::Result<Option<String>> {
+    const EXTERNAL_DATA: u64 = 13;
+    const DATA_LOCATION: u64 = 14;
+    const EXTERNAL: u64 = 1;
+    let end = end_of(source, length)?;
+    let (mut location, mut is_external) = (None, false);
+    while source.stream_position()? < end {
+        match key(source)? {
+            (EXTERNAL_DATA, LENGTH) => {
+                let length = varint(source)?;
+                let end = end_of(source, length)?;
+                let (mut name, mut value) = (String::new(), String::new());
+                while source.stream_position()? < end {
+                    match key(source)? {
+                        (1, LENGTH) => name = text(source)?,
+                        (2, LENGTH) => value = text(source)?,
+                        (_, kind) => skip_value(source, kind)?,
+                    }
+                }
+                if name == "location" {
+                    location = Some(value);
+                }
+            }
+            (DATA_LOCATION, VARINT) => is_external = varint(source)? == EXTERNAL,
+            (_, kind) => skip_value(source, kind)?,
+        }
+    }
+    Ok(location.filter(|_| is_external))
+}
+
+fn end_of<R: Seek>(source: &mut R, length: u64) -> io::Result<u64> {
+    source.stream_position()?.checked_add(length).ok_or_else(damaged)
+}
+
+fn size<R: Read>(source: &mut R) -> io::Result<usize> {
+    usize::try_from(varint(source)?).map_err(|_| damaged())
+}
+
+fn text<R: Read>(source: &mut R) -> io::Result<String> {
+    let length = varint(source)?;
+    let mut bytes = Vec::new();
+    source.by_ref().take(length).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 const VARINT: u64 = 0;
@@ -133,6 +240,32 @@ mod tests {
         let bytes = model("g", &[], &weights, &value("x", &[1]), &value("y", &[1]));
         let found = initialisers(&mut Cursor::new(bytes)).unwrap();
         assert_eq!(found, BTreeMap::from([("a".into(), vec![3, 300]), ("b".into(), vec![2])]));
+    }
+
+    /// A field with a length, of fewer than 16 numbers and 128 bytes.
+    fn field(number: u8, content: &[u8]) -> Vec<u8> {
+        [&[number << 3 | 2, content.len() as u8], content].concat()
+    }
+
+    #[test]
+    fn files_of_weights_are_found_wherever_a_tensor_may_be() {
+        let tensor = |file: &str| {
+            let entry = [field(1, b"location"), field(2, file.as_bytes())].concat();
+            [field(13, &entry), vec![14 << 3, 1]].concat()
+        };
+        let in_node = field(5, &field(5, &tensor("constant.bin")));
+        let in_branch = field(5, &field(6, &field(5, &tensor("branch.bin"))));
+        let graph = [field(1, &in_node), field(1, &in_branch), field(5, &tensor("weights.bin"))].concat();
+        let found = external_files(&mut Cursor::new(field(7, &graph))).unwrap();
+        assert_eq!(Vec::from_iter(found), ["branch.bin", "constant.bin", "weights.bin"]);
+    }
+
+    #[test]
+    fn lengths_beyond_all_numbers_are_an_error() {
+        // A graph as long as 64 bits can say, at the second byte.
+        let bytes = [&[7 << 3 | 2][..], &[0xff; 9], &[1]].concat();
+        assert!(initialisers(&mut Cursor::new(&bytes)).is_err());
+        assert!(external_files(&mut Cursor::new(&bytes)).is_err());
     }
 
     #[test]

@@ -88,8 +88,8 @@ fn build_with(
     })?;
     let session = commit(&mut builder).map_err(|error| {
         let reason = reason(&error.to_string(), &runtime.take_log(), &[]);
-        Error::model(name, format!("cannot be loaded on {provider}: {reason}"), fix(provider))
-            .caused_by(error)
+        let fix = if is_too_new(&reason) { NEWER } else { fix(provider) };
+        Error::model(name, format!("cannot be loaded on {provider}: {reason}"), fix).caused_by(error)
     })?;
     let placement = placement::nodes_by_provider(&session).map_err(|error| {
         Error::runtime(name, format!("placement is unknown: {error}"), "report this with the version")
@@ -172,6 +172,14 @@ fn reason(error: &str, log: &[String], missing: &[String]) -> String {
     words.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
+/// Remedy for a graph that is newer than ONNX Runtime.
+const NEWER: &str = "use a newer ONNX Runtime (`askance runtime install`, or `ort_lib`), or export the model again with a lower opset and IR version";
+
+/// Whether ONNX Runtime says that it is older than the opset or the IR version of a graph.
+fn is_too_new(reason: &str) -> bool {
+    reason.contains("Unsupported model IR version") || reason.contains("Current official support for domain")
+}
+
 fn not_built_in(runtime: &Runtime, provider: &Provider) -> Error {
     let (library, flavour) = (runtime.library().display(), provider.flavour());
     Error::runtime(
@@ -204,6 +212,18 @@ fn fix(provider: &Provider) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_graph_that_is_too_new_is_told_from_one_that_is_broken() {
+        for newer in [
+            "Unsupported model IR version: 14, max supported IR version: 13",
+            "ONNX Runtime only *guarantees* support for models stamped with official released onnx opset versions. Opset 99 is under \
+             development and support for this is limited. Current official support for domain ai.onnx is till opset 25.",
+        ] {
+            assert!(is_too_new(newer));
+        }
+        assert!(!is_too_new("Protobuf parsing failed"));
+    }
     use crate::error::Kind;
 
     #[test]

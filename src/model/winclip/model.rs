@@ -234,8 +234,11 @@ impl WinClip {
         let Some(output) = output.filter(|output| output.shape() == expected) else {
             return broken(format!("returns {name:?} in another shape than {expected:?}"));
         };
-        if !output.iter().all(|value| value.is_finite()) {
-            return broken(format!("returns values in {name:?} that are not finite"));
+        // The first dimension of every output is the batch.
+        let broken_picture = output.outer_iter().position(|one| !one.iter().all(|value| value.is_finite()));
+        if let Some(index) = broken_picture {
+            let problem = format!("returns values in {name:?} that are not finite");
+            return broken(problem).map_err(|error| error.of_picture(index));
         }
         match output.into_dimensionality() {
             Ok(output) => Ok(output),
