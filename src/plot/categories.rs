@@ -24,7 +24,8 @@ const ROW: i32 = 46;
 const NAMES: i32 = 290;
 const HEADING: i32 = 50;
 const TICKS: i32 = 60;
-const GAP: i32 = 50;
+/// So wide that the last tick of one panel and the first of the next stay apart.
+const GAP: i32 = 90;
 
 /// Draws pAUROC (left) and AUPRO (right) of one model on one dataset: a line for each category, a dot on it for each attack.
 /// With several seeds the dot is their mean, on a thick line from the lowest to the highest. Categories with the highest clean pAUROC come first; means are left out.

@@ -11,6 +11,9 @@ const NAMED: usize = 3;
 /// Largest number of letters of a value in a name.
 const LETTERS: usize = 32;
 
+/// Settings that say what a command does with the samples, which runs of other commands have for their own ends.
+const OF_COMMANDS: [&str; 6] = ["attacks", "axes", "budget", "loss", "search", "select"];
+
 /// A run and what tells it from the others.
 pub(super) struct Told<'r> {
     pub(super) run: &'r RunDir,
@@ -160,7 +163,8 @@ impl Settings {
         let differs = |key: &&String| {
             let detail = key.starts_with("provider.") || key.starts_with("runtime.");
             let values = (self.values.get(*key), other.values.get(*key));
-            let comparable = alike || (values.0.is_some() && values.1.is_some());
+            let comparable =
+                alike || (values.0.is_some() && values.1.is_some() && !OF_COMMANDS.contains(&key.as_str()));
             *key != "command" && comparable && values.0 != values.1 && (shared || !detail)
         };
         let mut names: Vec<String> = keys.into_iter().filter(differs).cloned().collect();

@@ -1,0 +1,105 @@
+//! Figures of several runs: told apart by their settings, put together where only the seed differs.
+
+use std::path::Path;
+
+use askance::plot::{self, Drawn};
+use askance::record::{DatasetInfo, ModelInfo, RunDir, RunInfo, SummaryRow, write_rows};
+use askance::types::{Attack, Metrics, Over};
+
+use super::figures::Out;
+
+/// A run with a summary of the categories; all of them have the same data set.
+fn run(folder: &Path, budget: i64, seed: u64, categories: &[&str], loss: f64) -> RunDir {
+    let run = RunDir::create(folder).unwrap();
+    let mut settings: toml::Table =
+        "bounds = {}\nperturb = {rotation = \"bilinear\", fill = \"replicate\"}".parse().unwrap();
+    settings.insert("budget".into(), budget.into());
+    settings.insert("seed".into(), i64::try_from(seed).unwrap().into());
+    let mut info = RunInfo::start("askance attack", None, seed, settings);
+    info.models = vec![ModelInfo { name: "pocket".into(), ..ModelInfo::default() }];
+    info.dataset = DatasetInfo {
+        name: "toys".into(),
+        categories: categories.iter().map(|&name| name.to_owned()).collect(),
+        samples: 2 * categories.len(),
+        ..DatasetInfo::default()
+    };
+    info.write(run.info_path()).unwrap();
+    let row = |category: &str, attack, value| SummaryRow {
+        model: "pocket".into(),
+        dataset: "toys".into(),
+        over: Over::Category(category.into()),
+        attack,
+        samples: 2,
+        metrics: Metrics { pixel_auroc: Some(value), ..Metrics::default() },
+        mean_loss: None,
+        evaluations: 2,
+    };
+    let rows: Vec<SummaryRow> = categories
+        .iter()
+        .flat_map(|category| [row(category, Attack::Clean, 0.9), row(category, Attack::Joint, 0.9 - loss)])
+        .collect();
+    write_rows(run.summary_path(), &rows).unwrap();
+    run
+}
+
+fn of_categories(drawn: &Drawn) -> Vec<String> {
+    let names = drawn.written.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with("categories")).collect()
+}
+
+#[test]
+fn runs_of_other_settings_stand_side_by_side_and_seeds_become_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = ["key", "tablet"];
+    let made = |name: &str, budget, seed, loss| run(&folder.path().join(name), budget, seed, &both, loss);
+    let runs = [made("a", 6, 0, 0.2), made("b", 6, 1, 0.4), made("c", 20, 0, 0.5)];
+    let out = Out::new();
+    let drawn = plot::all(&runs, &out.path("runs")).unwrap();
+    assert_eq!(
+        of_categories(&drawn),
+        ["categories_toys_pocket, budget 6, 2 seeds.png", "categories_toys_pocket, budget 20.png"]
+    );
+    let seeds = plot::all(&runs[..2], &out.path("seeds")).unwrap();
+    assert_eq!(of_categories(&seeds), ["categories_toys_pocket, 2 seeds.png"]);
+}
+
+#[test]
+fn a_run_that_is_given_twice_is_drawn_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run(&folder.path().join("a"), 6, 0, &["key", "tablet"], 0.2);
+    let out = Out::new();
+    let once = plot::all(std::slice::from_ref(&run), &out.path("once")).unwrap();
+    let twice = plot::all(&[run.clone(), run], &out.path("twice")).unwrap();
+    assert_eq!(of_categories(&twice), of_categories(&once));
+    assert!(twice.skipped.iter().any(|(_, reason)| reason.starts_with("repeats ")), "{:?}", twice.skipped);
+    let bars = |folder: &str| std::fs::read(out.path(folder).join("bars.png")).unwrap();
+    assert!(bars("once") == bars("twice"));
+}
+
+#[test]
+fn parts_of_a_data_set_make_one_whole_and_other_data_of_its_name_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str, categories: &[&str]| run(&folder.path().join(name), 6, 0, categories, 0.2);
+    let out = Out::new();
+    let parts = plot::all(&[made("a", &["key"]), made("b", &["tablet"])], &out.path("parts")).unwrap();
+    assert_eq!(of_categories(&parts), ["categories_toys_pocket.png"]);
+    let other =
+        plot::all(&[made("c", &["key", "tablet"]), made("d", &["key", "nut", "tablet"])], &out.path("other"))
+            .unwrap();
+    assert_eq!(of_categories(&other).len(), 2, "{other:?}");
+}
+
+#[test]
+fn what_another_command_does_with_the_samples_is_no_other_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = ["key", "tablet"];
+    let attack = run(&folder.path().join("attack"), 6, 0, &both, 0.2);
+    let sweep = run(&folder.path().join("sweep"), 1, 0, &both, 0.0);
+    for (run, command) in [(&attack, "attack"), (&sweep, "sweep")] {
+        let mut info = RunInfo::read(run.info_path()).unwrap();
+        info.settings.insert("command".into(), command.into());
+        info.write(run.info_path()).unwrap();
+    }
+    let drawn = plot::all(&[attack, sweep], &Out::new().path("commands")).unwrap();
+    assert_eq!(of_categories(&drawn), ["categories_toys_pocket.png"]);
+}
