@@ -42,7 +42,7 @@ pub(crate) use folder::{DAMAGED_MAP, write_npy};
 pub use folder::{RunDir, read_map, write_atomic};
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
-    Skipped, Status, compatible, to_table,
+    Skipped, Status, compatible, decisive, to_table,
 };
 pub use journal::{Journal, Opened, read_checked, read_rows, write_rows};
 pub use machine::Machine;

@@ -15,12 +15,13 @@ use super::settings::RunSettings;
 use super::summary;
 use super::worst_cases::require_trace;
 use crate::attack::Settings;
-use crate::dataset::{self, Dataset, Sample, Selection};
+use crate::dataset::{self, Dataset, Sample, Selection, Survey};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::record::{
     ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, unite, write_atomic, write_rows,
 };
+use crate::report::score_tables;
 use crate::types::{Attack, SampleKey};
 
 /// What is put together.
@@ -67,6 +68,9 @@ impl Merge {
         };
         let mut outcome = Outcome::of(run.dir.clone());
         outcome.summary = summary::write(&session, &run, &models, &rows)?;
+        if !data.is_labelled() {
+            outcome.scores = score_tables(&rows);
+        }
         run.end(Status::Finished)?;
         (outcome.models, outcome.skipped) = run.into_parts();
         Ok(outcome)
@@ -153,10 +157,16 @@ fn open_data(info: &RunInfo, elsewhere: Option<&Path>) -> Result<Data> {
         limit: None,
         layout: Some(info.dataset.layout.parse()?),
     };
-    let mut dataset = dataset::open(&root, &selection).map_err(|error| Error {
-        fix: format!("{}; `data` tells where the pictures are now", error.fix),
-        ..error
-    })?;
+    let Survey { mut dataset, .. } = dataset::survey(&root, &selection)
+        .and_then(|survey| match survey.problems.first() {
+            // What the shards left out is no problem now.
+            Some(first) if info.skipped.is_empty() => Err(first.clone()),
+            _ => Ok(survey),
+        })
+        .map_err(|error| Error {
+            fix: format!("{}; `data` tells where the pictures are now", error.fix),
+            ..error
+        })?;
     dataset.name.clone_from(&info.dataset.name);
     Ok(Data::of_run(dataset, info))
 }
