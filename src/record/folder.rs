@@ -70,6 +70,11 @@ impl RunDir {
         self.root.join("samples.csv")
     }
 
+    /// Path of `files.csv`, the hashes of the pictures and masks.
+    pub fn files_path(&self) -> PathBuf {
+        self.root.join("files.csv")
+    }
+
     /// Path of `summary.csv`, the pooled metrics.
     pub fn summary_path(&self) -> PathBuf {
         self.root.join("summary.csv")

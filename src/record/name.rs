@@ -1,8 +1,13 @@
 //! Names of models, data sets and categories as names of files.
 
+use sha2::{Digest as _, Sha256};
+
+/// Longest name of a file in bytes. File systems take 255, of which endings and temporary names need some.
+const LONGEST: usize = 100;
+
 /// A name as one component of the name of a file: what a file name cannot hold everywhere is written as `%`
 /// and two hexadecimal digits, so that different names never meet in one file. Ordinary names, with spaces
-/// too, stay as they are.
+/// too, stay as they are. What would be longer than 100 bytes is shortened and ends in `%~` and a hash of the whole name.
 ///
 /// Names that differ only in the case of letters are different here, and meet on a file system that does not tell case apart.
 ///
@@ -27,7 +32,16 @@ pub fn file_name(name: &str) -> String {
             safe.push(character);
         }
     }
-    if safe.is_empty() { "%".to_owned() } else { safe }
+    if safe.is_empty() {
+        return "%".to_owned();
+    }
+    if safe.len() <= LONGEST {
+        return safe;
+    }
+    let hash = Sha256::digest(name.as_bytes());
+    let hash: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    // No other name has `%~` in its file's, where `%` is followed by digits.
+    format!("{}%~{hash}", &safe[..safe.floor_char_boundary(LONGEST - 34)])
 }
 
 #[cfg(test)]
@@ -39,6 +53,18 @@ mod tests {
         for (left, right) in [("a/b", "a%2Fb"), ("", "%"), (".a", "%2Ea"), ("a:b", "a_b"), ("a b", "a_b")] {
             assert_ne!(file_name(left), file_name(right), "{left} {right}");
         }
+    }
+
+    #[test]
+    fn a_name_of_any_length_becomes_one_that_fits() {
+        let names = ["y".repeat(101), "y".repeat(240), format!("{}z", "y".repeat(239)), "\u{e9}:".repeat(90)];
+        let files: std::collections::HashSet<String> = names.iter().map(|name| file_name(name)).collect();
+        assert_eq!(files.len(), names.len());
+        assert!(files.iter().all(|file| file.len() <= 100 && file.contains("%~")), "{files:?}");
+        for file in files {
+            assert_ne!(file_name(&file), file);
+        }
+        assert_eq!(file_name(&"y".repeat(100)), "y".repeat(100));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::belonging::Belonging;
+use super::contents;
 use super::data::Data;
 use super::observe::Observe;
 use super::outcome::Outcome;
@@ -48,6 +49,7 @@ impl Merge {
         let settings = RunSettings::of(&info)?;
         let data = open_data(&info, self.data.as_deref())?;
         let models = models(&info)?;
+        shards.iter().try_for_each(|shard| contents::require(shard, &data))?;
 
         let dir = RunDir::create(out)?;
         refuse_other_run(&dir, &info)?;

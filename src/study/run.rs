@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use super::checked::Checked;
+use super::contents;
 use super::data::{Data, left_out, with_skip_bad};
 use super::models::Models;
 use super::observe::Observe;
@@ -48,6 +49,7 @@ impl Run {
                 .map_err(|error| Error { subject: format!("`out = {}`", out.display()), ..error })?;
             info.started = old.started;
         }
+        contents::keep(&dir, data)?;
         info.write(dir.info_path())?;
         Ok(Self { dir, info, skip_bad: data.skip_bad })
     }

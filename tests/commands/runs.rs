@@ -44,7 +44,7 @@ fn an_attack_leaves_its_records_and_plots() {
 
     let header = fs::read_to_string(out.join("summary.csv")).unwrap();
     let columns =
-        "model,dataset,over,category,attack,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc";
+        "model,dataset,category,attack,samples,over,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc";
     assert!(header.starts_with(columns), "{header}");
     let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
     let names: Vec<(String, Attack)> = summary.iter().map(|row| (row.over.to_string(), row.attack)).collect();

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use askance::record::{
     Journal, ModelInfo, Opened, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow,
-    SweepRow, UniformRow, compatible, mean_rows, read_examples, read_rows, sweep_means, to_table,
-    uniform_means, write_atomic, write_examples, write_rows,
+    SweepRow, UniformRow, compatible, mean_rows, read_checked, read_examples, read_rows, sweep_means,
+    to_table, uniform_means, write_atomic, write_examples, write_rows,
 };
 use askance::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId};
 use ndarray::{Array2, Array3};
@@ -66,13 +66,13 @@ fn headers_are_exactly_the_documented_ones() {
     write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();
     assert_eq!(
         first_line("summary.csv"),
-        "model,dataset,over,category,attack,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap,mean_loss,\
+        "model,dataset,category,attack,samples,over,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap,mean_loss,\
          evaluations"
     );
     write_rows::<SweepRow>(folder.path().join("sweep.csv"), &[]).unwrap();
     assert_eq!(
         first_line("sweep.csv"),
-        "model,dataset,over,category,axis,value,samples,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap"
+        "model,dataset,category,axis,value,samples,over,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap"
     );
 }
 
@@ -142,6 +142,53 @@ fn every_cell_stands_under_its_name() {
         [("over", "all"), ("category", ""), ("angle_deg", "-37.25"), ("jpeg_loss", ""), ("search", "grid")];
     expected(&cells(&uniform), &names);
     expected(&cells(&uniform), &[("budget", "50"), ("evaluations", "500"), ("mean_loss", "0.7")]);
+}
+
+#[test]
+fn a_row_that_cannot_be_is_refused_with_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let right = sample_row("1", Attack::Joint);
+    let refused = |row: &SampleRow| {
+        write_rows(&path, &[sample_row("0", Attack::Joint), row.clone()]).unwrap();
+        read_rows::<SampleRow>(&path).unwrap_err().problem
+    };
+    for (column, row) in [
+        ("loss", SampleRow { loss: f64::INFINITY, ..right.clone() }),
+        ("loss", SampleRow { loss: f64::NAN, ..right.clone() }),
+        ("sample_auroc", SampleRow { sample_auroc: Some(7.5), ..right.clone() }),
+        ("image_score", SampleRow { image_score: f64::NAN, ..right.clone() }),
+    ] {
+        let problem = refused(&row);
+        assert!(problem.contains(&format!("line 3, column {column}")), "{problem}");
+    }
+    let problem = refused(&sample_row("0", Attack::Joint));
+    assert!(problem.contains("twice (lines 2 and 3)"), "{problem}");
+
+    write_rows(&path, std::slice::from_ref(&right)).unwrap();
+    let error = read_checked::<SampleRow>(&path, |_| Some(("seed", "3".into()))).unwrap_err();
+    assert!(error.problem.contains("line 2, column seed: 3"), "{error}");
+
+    let metrics = Metrics { aupro: Some(-0.1), ..Metrics::default() };
+    let summary = SummaryRow { metrics, ..summary_row("a", Attack::Clean, None) };
+    write_rows(&path, std::slice::from_ref(&summary)).unwrap();
+    assert!(read_rows::<SummaryRow>(&path).unwrap_err().problem.contains("column aupro"));
+}
+
+#[test]
+fn a_journal_that_was_taken_away_takes_no_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let mut journal = Journal::open(&path).unwrap().journal;
+    journal.append(&sample_row("1", Attack::Joint)).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(
+        journal.append(&sample_row("2", Attack::Joint)).unwrap_err().problem.split(':').next(),
+        Some("is gone")
+    );
+    std::fs::write(&path, "other").unwrap();
+    let error = journal.append(&sample_row("2", Attack::Joint)).unwrap_err();
+    assert!(error.problem.contains("changed or replaced"), "{error}");
 }
 
 /// Lines of files as they were before rows said what they are over.
