@@ -11,6 +11,9 @@ use crate::search;
 use crate::stats;
 use crate::types::{Attack, Axis, Frame};
 
+/// The most steps of a tolerance's scan: more than a picture has grey levels or a turn has tenths of a degree.
+const MOST_STEPS: usize = 10_000;
+
 /// A plan that makes sense: the one thing that runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
@@ -38,6 +41,10 @@ impl Checked {
         }
         if let Some(decision) = plan.decision.filter(|decision| !decision.is_finite()) {
             return Err(Error::usage(decision_setting(decision), "is not finite", "give a number"));
+        }
+        if let Some(steps) = plan.tolerance_steps.filter(|steps| !(1..=MOST_STEPS).contains(steps)) {
+            let fix = format!("give 1 to {MOST_STEPS}");
+            return Err(Error::setting("tolerance_steps", steps, "is no number of steps", fix));
         }
         if plan.shard.is_some() {
             refuse_what_needs_all(&plan)?;
@@ -99,9 +106,10 @@ impl Checked {
         if self.plan.shard.is_some() && work.tolerance.is_some() {
             return Err(refused_with_shard("`tolerance` (always on without ground truth)"));
         }
-        match decision {
-            Some(decision) if work.tolerance.is_none() => Err(Error::usage(
-                decision_setting(*decision),
+        let steps = self.plan.tolerance_steps.map(|steps| format!("`tolerance_steps = {steps}`"));
+        match decision.map(decision_setting).or(steps) {
+            Some(setting) if work.tolerance.is_none() => Err(Error::usage(
+                setting,
                 "is used for the tolerance only, which was not asked for",
                 "add `tolerance`",
             )),
@@ -111,7 +119,8 @@ impl Checked {
 
     fn tolerance(&self, axes: &[Axis]) -> Tolerance {
         let axes = if axes.is_empty() { &self.plan.axes } else { axes };
-        Tolerance { axes: axes.to_vec(), decision: self.plan.decision }
+        let steps = self.plan.tolerance_steps.unwrap_or(Tolerance::STEPS);
+        Tolerance { axes: axes.to_vec(), decision: self.plan.decision, steps }
     }
 
     /// Lets the work do without masks: drift is the loss, and an attack tells how stable the answers are. What the user asked for
