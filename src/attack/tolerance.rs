@@ -115,7 +115,7 @@ impl Slot {
 
 /// Finds from which value of each axis on the decision of each sample flips ([`FlipScan`] on both sides of 0), and hands the
 /// tolerances to `done` in the order in which the samples came. What is asked for one sample does not depend on the batch or on
-/// other samples. `stop` is asked before each model call, `tick` gets the number of evaluations made by each.
+/// other samples. `stop` is asked before each model call, `tick` gets the cost of each in full evaluations.
 ///
 /// # Errors
 /// Errors of source, segmenter and `done`; an interrupted error when `stop` says so.
@@ -128,7 +128,7 @@ pub fn tolerances(
     source: impl IntoIterator<Item = Result<Subject>>,
     done: &mut dyn FnMut(Work, Vec<AxisTolerance>) -> Result<()>,
     stop: &dyn Fn() -> bool,
-    tick: &dyn Fn(usize),
+    tick: &dyn Fn(f64),
 ) -> Result<()> {
     assert!(scan.steps > 0, "a scan has a step");
     let source = source.into_iter();

@@ -32,7 +32,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let status = exit_status(error.kind);
-            eprintln!("error: {}", wording::error_in_flags(error));
+            if error.kind == Kind::Interrupted {
+                eprintln!("stopped; {}; {}", error.problem, error.fix);
+            } else {
+                eprintln!("error: {}", wording::error_in_flags(error));
+            }
             ExitCode::from(status)
         }
     }

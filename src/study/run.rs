@@ -86,6 +86,11 @@ impl Run {
         self.info.write(self.dir.info_path())
     }
 
+    /// Number of models.
+    pub fn models(&self) -> usize {
+        self.info.models.len()
+    }
+
     /// Records how the run ended.
     pub fn end(&mut self, status: Status) -> Result<()> {
         self.info.status = status;

@@ -72,7 +72,9 @@ pub(super) fn scan(
         .filter(|sample| worst.row(sample, Attack::Clean).is_some())
         .filter(|sample| !finished.contains(&SampleKey::new(&name, &sample.id)))
         .collect();
-    let stage = session.stage("tolerance", &name, pending.len() * scan.evaluations_per_sample());
+    let (all, per_sample) = (session.data.samples().count(), scan.evaluations_per_sample());
+    let stage = session.stage("tolerance", &name, all * per_sample);
+    stage.resume((all - pending.len()) * per_sample);
     model.prepare(&session.data.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
     let run = RefCell::new(run);
@@ -86,6 +88,8 @@ pub(super) fn scan(
     let mut done = |work: Work, found: Vec<attack::AxisTolerance>| {
         let sample = pending[work.index];
         let decision = decisions[sample.id.category.as_str()];
+        let spent: usize = found.iter().map(|found| found.evaluations - 1).sum();
+        stage.advance((per_sample - spent) as f64);
         attacks.iter().try_for_each(|&attack| {
             let tolerance = found.iter().find(|tolerance| attack == Attack::Single(tolerance.axis));
             let row = worst.stability(sample, attack, decision, tolerance)?;
@@ -98,8 +102,12 @@ pub(super) fn scan(
         stage.advance(count)
     });
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
-    run.into_inner().keep_batch(&name, batch, *observe)?;
-    result?;
+    let run = run.into_inner();
+    run.keep_batch(&name, batch, *observe)?;
+    result.map_err(|error| {
+        let finished = rows.iter().map(StabilityRow::key).collect::<HashSet<_>>().len();
+        session.stopped(error, finished, run.models())
+    })?;
     stage.complete();
     warn_of_flips_at_once(*observe, &name, rows);
     Ok(clock)
