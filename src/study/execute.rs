@@ -34,9 +34,7 @@ impl Checked {
     ) -> Result<Outcome> {
         let work = self.work(data)?;
         let data = self.plan.shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
-        if let Some(warning) = self.warnings(&data) {
-            observe.warn(warning);
-        }
+        self.warnings(&data).into_iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(work.settings.loss, &models.segmenters)?;
         let batches = models.batch_sizes(&data, observe)?;
         let settings = self.recorded(work, models);

@@ -107,6 +107,9 @@ pub struct Plan {
     pub(super) attacks: Option<Vec<Attack>>,
     pub(super) axes: Vec<Axis>,
     pub(super) bounds: Bounds,
+    /// Axes whose bounds were given one by one.
+    #[serde(default)]
+    pub(super) bounded: Vec<Axis>,
     pub(super) perturb: perturb::Resampling,
     pub(super) frame: Frame,
     pub(super) border: Border,
@@ -150,6 +153,7 @@ impl Plan {
             attacks,
             axes,
             bounds,
+            bounded: Vec::new(),
             perturb,
             frame,
             border,
@@ -217,10 +221,11 @@ impl Plan {
         Self { attacks: Some(attacks.into_iter().collect()), ..self }
     }
 
-    /// How far one axis may go, in its unit.
+    /// How far one axis may go, in its unit. Refused where nothing that the plan does takes that axis.
     #[must_use]
     pub fn bounds(self, axis: Axis, interval: Interval) -> Self {
-        Self { bounds: self.bounds.with(axis, interval), ..self }
+        let bounded = self.bounded.into_iter().chain([axis]).collect();
+        Self { bounds: self.bounds.with(axis, interval), bounded, ..self }
     }
 
     /// Interpolation of the rotation.

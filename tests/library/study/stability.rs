@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use askance::attack::{Preset, Select};
+use askance::attack::{Preset, Select, UniformMetric};
 use askance::dataset::Layout;
 use askance::metric::Loss;
 use askance::record::{DecisionRule, StabilityRow, read_rows};
-use askance::study::{Data, Plan, Quiet, Source, Tolerance};
+use askance::study::{Data, Plan, Quiet, Scope, Source, Tolerance, Uniform};
 use askance::types::{Attack, Axis, Label};
 
 use super::{Bench, Listener, fake, files, refusal};
@@ -123,5 +123,22 @@ fn without_ground_truth_drift_is_searched_and_the_scan_is_on() {
     ] {
         let error = refusal(plan.check().unwrap().suits(&data));
         assert!(error.subject.contains(setting), "{setting}: {error}");
+    }
+}
+
+#[test]
+fn progress_ends_at_what_was_planned_in_every_stage() {
+    let bench = Bench::new();
+    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::PixelAuroc, budget: 4 };
+    let checked = plan().tolerance([Axis::Hue]).uniform(uniform).check().unwrap();
+    for calls in [5, 14, 60, usize::MAX] {
+        let observe = Listener::stopping_after(calls);
+        let ended = checked.run(bench.out("run"), &bench.open(), &mut fake(), &observe);
+        let stages = observe.stages.borrow();
+        assert!(stages.iter().all(|(_, planned, done)| done <= planned), "{stages:?}");
+        match ended {
+            Ok(_) => assert!(stages.iter().all(|(_, planned, done)| done == planned), "{stages:?}"),
+            Err(error) => assert!(error.fix.contains("the same command"), "{error}"),
+        }
     }
 }
