@@ -114,6 +114,18 @@ impl Error {
     }
 }
 
+/// Refuses a number that no machine has memory or time for, before anything is made of that size.
+///
+/// # Errors
+/// A usage error that names the setting and the most that it may be.
+pub fn at_most(setting: &str, number: usize, most: usize) -> Result<()> {
+    if number > most {
+        let fix = format!("give at most {most}");
+        return Err(Error::setting(setting, number, "is more than any run can use", fix));
+    }
+    Ok(())
+}
+
 /// Two errors are equal if they say the same, whatever caused them.
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {

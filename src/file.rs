@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
+use serde::Serializer;
+
 use crate::error::{Error, Result};
 
 /// What a file begins with that stands for one kept in Git LFS (its specification, version 1).
@@ -81,6 +83,11 @@ pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
         text.drain(..'\u{feff}'.len_utf8());
     }
     Ok(text)
+}
+
+/// Writes a path into a record or JSON, with a mark in place of bytes that are no UTF-8.
+pub fn lossy<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 /// Whether `bytes` are, or begin, the pointer that Git LFS leaves where a file was not fetched.

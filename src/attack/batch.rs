@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ndarray::Array4;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, at_most};
 use crate::model::Segmenter;
 use crate::types::by_text;
 
@@ -28,6 +28,9 @@ impl Default for BatchSize {
 by_text!(BatchSize);
 
 impl BatchSize {
+    /// The most pictures that a call may be asked for.
+    pub const MOST: usize = 1 << 16;
+
     /// The most pictures that a call may get.
     pub fn largest(self) -> usize {
         match self {
@@ -52,7 +55,7 @@ impl FromStr for BatchSize {
     fn from_str(text: &str) -> Result<Self> {
         match text.parse() {
             _ if text == "auto" => Ok(Self::Auto),
-            Ok(pictures @ 1..) => Ok(Self::Of(pictures)),
+            Ok(pictures @ 1..) => at_most("batch", pictures, Self::MOST).map(|()| Self::Of(pictures)),
             _ => Err(Error::setting(
                 "batch",
                 text,

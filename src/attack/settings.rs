@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::goal::Goal;
 use super::search_choice::SearchChoice;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at_most};
 use crate::types::{Attack, Axis, Bounds, Frame, named};
 use crate::{perturb, search};
 
@@ -55,6 +55,8 @@ impl Default for Settings {
 impl Settings {
     /// The usual budget of the exhaustive search: 20 values of each of three axes, and the polish.
     pub const EXHAUSTIVE: usize = 8730;
+    /// The most model evaluations per sample that a budget may be.
+    pub const MOST_EVALUATIONS: usize = 1_000_000;
     /// The most that the exhaustive search of one axis takes: steps of a third of a degree or of 0.01 rad.
     const EXHAUSTIVE_AXIS: usize = 600;
 
@@ -79,6 +81,7 @@ impl Settings {
         if self.budget == 0 {
             return Err(Error::setting("budget", 0, "leaves no model evaluation", "give at least 1"));
         }
+        at_most("budget", self.budget, Self::MOST_EVALUATIONS)?;
         if i64::try_from(self.seed).is_err() {
             // run.toml, which records it, has signed integers of 64 bits.
             return Err(Error::setting("seed", self.seed, "is too large", "give a seed below 2^63"));

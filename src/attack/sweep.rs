@@ -4,18 +4,22 @@ use super::engine::Work;
 use super::evaluator::{Evaluator, List};
 use super::objective::{Candidate, Evaluation};
 use super::pipeline::Watch;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at_most};
 use crate::types::{Axis, Bounds, Detail, Interval, Perturbation};
+
+/// The most values of a sweep.
+const MOST_STEPS: usize = 100_000;
 
 /// The values of a sweep: `steps` evenly spaced values of one axis, both ends included, and 0 (the unchanged picture) among them
 /// in its place. A circular axis keeps both ends: they are the same perturbation, which a reader of the plot expects to see twice.
 ///
 /// # Errors
-/// A usage error for fewer than 2 steps.
+/// A usage error for fewer than 2 steps, or more than 100,000.
 pub fn sweep_values(bounds: &Bounds, axis: Axis, steps: usize) -> Result<Vec<f64>> {
     if steps < 2 {
         return Err(Error::setting("steps", steps, "is no range", "give at least 2"));
     }
+    at_most("steps", steps, MOST_STEPS)?;
     let Interval { low, high } = bounds.get(axis);
     let mut values: Vec<f64> =
         (0..steps).map(|step| low + (high - low) * step as f64 / (steps - 1) as f64).collect();

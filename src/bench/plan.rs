@@ -9,8 +9,17 @@ use super::configuration::Configuration;
 use super::process::{Launch, Process};
 use super::protocol::{Job, PictureFile, Setup};
 use super::rounds::{Role, Task};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at_most};
 use crate::model::{Precision, Provider};
+
+/// The most threads inside one call.
+const MOST_THREADS: usize = 1024;
+/// The most pictures in one call.
+const MOST_PICTURES: usize = 1 << 16;
+/// The longest time limit, in seconds.
+const MOST_SECONDS: usize = 10_000_000;
+/// The most rounds, calls or evaluations that are measured.
+const MOST_REPEATS: usize = 1_000_000;
 
 /// The plan of a comparison of providers: its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,6 +103,18 @@ impl BenchPlan {
             ("limit", Some(self.limit)),
             ("budget", Some(self.budget)),
         ];
+        let most = [
+            ("batch", self.batch.iter().max().copied().unwrap_or(0), MOST_PICTURES),
+            ("rounds", self.rounds, MOST_REPEATS),
+            ("calls", self.calls.unwrap_or(0), MOST_REPEATS),
+            ("warm_up", self.warm_up, MOST_REPEATS),
+            ("budget", self.budget, MOST_REPEATS),
+            ("time_limit", self.time_limit.as_secs() as usize, MOST_SECONDS),
+            ("threads", self.threads.unwrap_or(0), MOST_THREADS),
+        ];
+        for (setting, number, most) in most {
+            at_most(setting, number, most)?;
+        }
         match numbers.into_iter().find(|(_, number)| *number == Some(0)) {
             Some((setting, _)) => {
                 Err(Error::setting(setting, 0, "leaves nothing to measure", "give at least 1"))

@@ -10,6 +10,7 @@ use super::args::{BenchArgs, Global};
 use super::interrupt;
 use super::origin::origin;
 use super::runs::figures;
+use super::say;
 use super::terminal::Terminal;
 use super::wording::in_flags;
 
@@ -52,23 +53,23 @@ fn print_json(compared: &ProvidersCompared, figures: &Figures) {
     let doubts: Vec<_> =
         doubts.map(|doubt| json!({ "warning": doubt.to_string(), "remedy": doubt.remedy() })).collect();
     let summary = json!({
-        "out": compared.dir.path(),
+        "out": say::path(compared.dir.path()),
         "rows": compared.rows,
         "warnings": doubts,
-        "plots": figures.written,
+        "plots": say::paths(&figures.written),
     });
-    println!("{}", in_flags(&format!("{summary:#}")));
+    say::json_text(&in_flags(&format!("{summary:#}")));
 }
 
 fn print(compared: &ProvidersCompared) {
     for table in bench_tables(&compared.rows) {
-        println!("{}\n", table.to_text());
+        say::text(format_args!("{}\n", table.to_text()));
     }
     for note in bench_notes(&compared.rows) {
-        println!("{}", in_flags(&note));
+        say::text(in_flags(&note));
     }
     for doubt in &compared.warnings {
-        println!("warning: {doubt}\n  remedy: {}", in_flags(doubt.remedy()));
+        say::text(format_args!("warning: {doubt}\n  remedy: {}", in_flags(doubt.remedy())));
     }
-    println!("records and plots: {}", compared.dir.path().display());
+    say::text(format_args!("records and plots: {}", compared.dir.path().display()));
 }

@@ -10,6 +10,7 @@ use askance::study::{Data, ModelSpec, Models, Plan, Source};
 use super::args::{CompareArgs, Global};
 use super::interrupt;
 use super::origin::origin;
+use super::say;
 use super::terminal::Terminal;
 
 /// Makes or takes up every run, then prints what they say.
@@ -32,13 +33,13 @@ pub fn run(
     let compared = comparison.run(&plan, &out, &data, &mut models, &terminal)?;
     if global.json {
         let mut summary = json!(compared);
-        summary["plots"] = json!(compared.figures.written);
-        println!("{summary:#}");
+        summary["plots"] = say::paths(&compared.figures.written);
+        say::json(&summary);
         return Ok(());
     }
     for table in &compared.tables {
-        println!("{}\n", table.to_text());
+        say::text(format_args!("{}\n", table.to_text()));
     }
-    println!("records and plots: {}", out.display());
+    say::text(format_args!("records and plots: {}", out.display()));
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! `askance data`: what a data set holds, and everything that is wrong with it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use askance::dataset::{
@@ -7,8 +9,10 @@ use askance::dataset::{
 };
 use askance::error::{Error, Result};
 use askance::report::{Cell, Column, Table};
+use askance::study::pixel_warnings;
 
 use super::args::{Global, SurveyArgs};
+use super::say;
 use super::terminal::bar;
 use super::wording::error_in_flags;
 
@@ -16,18 +20,20 @@ use super::wording::error_in_flags;
 pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
     let selection = Selection { categories: args.category.clone(), layout: args.layout, limit: None };
     let Survey { dataset, mut problems } = dataset::survey(&args.dir, &selection)?;
-    let samples = dataset.categories.iter().map(|category| category.samples.len()).sum();
-    let bar = bar("data", samples, global.quiet);
+    let samples: usize = dataset.categories.iter().map(|category| category.samples.len()).sum();
+    let bar = bar("data", 2 * samples, global.quiet);
     let censuses: Vec<Census> =
         dataset.categories.iter().map(|category| dataset::census(category, &|| bar.inc(1))).collect();
+    let pixels = pixel_warnings(&dataset, &BTreeSet::from([args.size]), &|| bar.inc(1));
     bar.finish_and_clear();
     problems.extend(censuses.iter().flat_map(|census| census.problems.clone()));
     let mut warnings = dataset.warnings();
     warnings.extend(dataset::sum_up(censuses.iter().flat_map(|census| &census.remarks)));
+    warnings.extend(pixels);
     let problems: Vec<Error> = problems.into_iter().map(error_in_flags).collect();
     let report = Report { dataset: &dataset, censuses: &censuses, warnings: &warnings, problems: &problems };
     if global.json {
-        println!("{:#}", report.json());
+        say::json(&report.json());
     } else {
         report.print();
     }
@@ -73,22 +79,22 @@ impl Report<'_> {
     fn print(&self) {
         let Dataset { root, layout, official, .. } = self.dataset;
         let known = official.map_or_else(String::new, |official| format!(", {official}"));
-        println!("{}: layout {layout}{known}\n", root.display());
-        println!("{}\n", self.table().to_text());
+        say::text(format_args!("{}: layout {layout}{known}\n", root.display()));
+        say::text(format_args!("{}\n", self.table().to_text()));
         for (category, census) in self.rows().filter(|(_, census)| !census.defects.is_empty()) {
             let kinds: Vec<String> =
                 census.defects.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-            println!("defects of {}: {}", category.name, kinds.join(", "));
+            say::text(format_args!("defects of {}: {}", category.name, kinds.join(", ")));
         }
         let absent = self.absent();
         if !absent.is_empty() {
-            println!("not looked at: {}", absent.join(", "));
+            say::text(format_args!("not looked at: {}", absent.join(", ")));
         }
         for warning in self.warnings {
-            println!("warning: {warning}");
+            say::text(format_args!("warning: {warning}"));
         }
         for problem in self.problems {
-            println!("problem: {problem}");
+            say::text(format_args!("problem: {problem}"));
         }
     }
 
@@ -159,7 +165,7 @@ impl Report<'_> {
             .map(|error| json!({ "subject": error.subject, "problem": error.problem, "fix": error.fix }))
             .collect();
         json!({
-            "root": self.dataset.root,
+            "root": say::path(&self.dataset.root),
             "name": self.dataset.name,
             "layout": self.dataset.layout,
             "official": self.dataset.official,

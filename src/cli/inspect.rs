@@ -8,6 +8,7 @@ use askance::report::{Cell, Column, Form, Table};
 use askance::runtime::Runtime;
 
 use super::args::{Global, ModelsArgs};
+use super::say;
 
 /// Where users keep bundles by convention.
 const MODELS_FOLDER: &str = "models";
@@ -23,12 +24,12 @@ pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {
     let descriptions: Vec<Description> =
         bundles.iter().filter_map(|bundle| bundle.as_ref().ok()).map(Bundle::describe).collect();
     if global.json {
-        println!("{:#}", json!(descriptions));
+        say::json(&json!(descriptions));
     } else if args.bundles.is_empty() {
-        println!("{}", list(&descriptions));
+        say::text(list(&descriptions));
     } else {
         let texts: Vec<String> = descriptions.iter().map(describe).collect();
-        println!("{}", texts.join("\n\n"));
+        say::text(texts.join("\n\n"));
     }
     // All are shown before the first damaged one fails the command.
     bundles.into_iter().try_for_each(|bundle| bundle.map(|_| ()))
@@ -40,7 +41,7 @@ fn open(global: &Global, spec: &str) -> Result<Bundle> {
 }
 
 fn runtime(global: &Global) -> Result<Runtime> {
-    Runtime::acquire(&global.runtime(), &|event| eprintln!("{event}"))
+    Runtime::acquire(&global.runtime(), &|event| say::error(event))
 }
 
 fn list(descriptions: &[Description]) -> String {

@@ -12,6 +12,7 @@ use askance::report::{Cell, Column, Form, Table};
 use askance::runtime::{self, Flavour, InstallOptions};
 
 use super::args::Global;
+use super::say;
 use super::wording::in_flags;
 
 /// `askance providers`
@@ -20,11 +21,11 @@ pub fn providers(global: &Global) -> Result<()> {
         Error::runtime("askance", format!("cannot find itself: {error}"), "start it by its full path")
     })?;
     let options = global.runtime();
-    let survey = model::survey(&options, &|library| child(&program, library), &|event| eprintln!("{event}"))?;
+    let survey = model::survey(&options, &|library| child(&program, library), &|event| say::error(event))?;
     if global.json {
-        println!("{}", in_flags(&format!("{:#}", json!(survey))));
+        say::json_text(&in_flags(&format!("{:#}", json!(survey))));
     } else {
-        println!("{}", in_flags(&describe(&survey)));
+        say::text(in_flags(&describe(&survey)));
     }
     Ok(())
 }
@@ -37,7 +38,7 @@ fn child(program: &Path, library: &Path) -> Command {
 
 /// The child process of [`providers`]: one line of JSON.
 pub fn probe(library: &Path) -> Result<()> {
-    println!("{}", json!(model::examine(library)));
+    say::json_text(&json!(model::examine(library)).to_string());
     Ok(())
 }
 
@@ -103,12 +104,11 @@ pub fn install(global: &Global, flavour: Flavour, without_cuda: bool) -> Result<
     }
     let show_progress = std::io::stderr().is_terminal() && !global.quiet;
     let options = InstallOptions { without_cuda, show_progress };
-    let library =
-        runtime::install(flavour, &runtime::cache_folder()?, options, &|event| eprintln!("{event}"))?;
+    let library = runtime::install(flavour, &runtime::cache_folder()?, options, &|event| say::error(event))?;
     if global.json {
-        println!("{:#}", json!({ "flavour": flavour, "library": library }));
+        say::json(&json!({ "flavour": flavour, "library": say::path(&library) }));
     } else {
-        println!("{}", library.display());
+        say::text(library.display());
     }
     Ok(())
 }
@@ -118,14 +118,14 @@ pub fn list(global: &Global) -> Result<()> {
     let cache = runtime::cache_folder()?;
     let installed = runtime::installed(&cache)?;
     if global.json {
-        println!("{:#}", json!(installed));
+        say::json(&json!(installed));
         return Ok(());
     }
     if installed.is_empty() {
-        println!(
+        say::text(format_args!(
             "nothing is installed in {}; `askance runtime install` fetches ONNX Runtime",
             cache.display()
-        );
+        ));
         return Ok(());
     }
     let rows = installed.iter().map(|one| {
@@ -137,6 +137,6 @@ pub fn list(global: &Global) -> Result<()> {
     });
     let columns = vec![Column::words("name"), Column::words("folder"), Column::numbers("MB")];
     let table = Table::new("", columns, rows.collect());
-    println!("{}\n\nTo remove one, delete its folder.", table.to_text());
+    say::text(format_args!("{}\n\nTo remove one, delete its folder.", table.to_text()));
     Ok(())
 }

@@ -12,6 +12,7 @@ mod origin;
 mod output;
 mod paper;
 mod runs;
+mod say;
 mod synth;
 mod telemetry;
 mod terminal;
@@ -28,14 +29,14 @@ use askance::error::{Kind, Result};
 pub fn main() -> ExitCode {
     telemetry::forbid();
     let cli = Cli::try_parse().unwrap_or_else(|error| wording::parse_error_in_flags(error).exit());
-    match run(cli) {
+    match run(cli).and_then(|()| say::finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let status = exit_status(error.kind);
             if error.kind == Kind::Interrupted {
-                eprintln!("stopped; {}; {}", error.problem, error.fix);
+                say::error(format_args!("stopped; {}; {}", error.problem, error.fix));
             } else {
-                eprintln!("error: {}", wording::error_in_flags(error));
+                say::error(format_args!("error: {}", wording::error_in_flags(error)));
             }
             ExitCode::from(status)
         }

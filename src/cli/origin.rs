@@ -9,9 +9,10 @@ const OF_ARCHIVE: &str = include_str!("commit.txt");
 /// The commit's hash in a clone or a work tree; empty elsewhere.
 const OF_CLONE: &str = git_version!(args = ["--always", "--abbrev=40", "--exclude=*"], fallback = "");
 
-/// The command line of this process, and the commit that the program was built from.
+/// The command line of this process, with a mark in place of bytes that are no UTF-8, and the commit that the program was built from.
 pub fn origin() -> Origin {
-    Origin { command: std::env::args().collect::<Vec<_>>().join(" "), commit: commit().map(str::to_owned) }
+    let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    Origin { command: words.join(" "), commit: commit().map(str::to_owned) }
 }
 
 /// The full hash of the commit that the program was built from; `None` where neither git nor the archive tells it.

@@ -9,6 +9,7 @@ use askance::report::stability_summary;
 use askance::study::{Figures, Outcome, draw};
 
 use super::args::{Global, PlotArgs};
+use super::say;
 use super::wording::table_in_flags;
 
 /// `askance plot`
@@ -17,14 +18,14 @@ pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
     let out = args.out.clone().unwrap_or_else(|| dirs[0].plots());
     let plots = draw(&dirs, &out)?;
     if global.json {
-        println!("{:#}", json!({ "plots": plots.written, "skipped": plots.skipped }));
+        say::json(&json!({ "plots": say::paths(&plots.written), "skipped": plots.skipped }));
         return Ok(());
     }
     for path in &plots.written {
-        println!("{}", path.display());
+        say::text(path.display());
     }
     for (figure, reason) in &plots.skipped {
-        eprintln!("not drawn: {figure} ({reason})");
+        say::error(format_args!("not drawn: {figure} ({reason})"));
     }
     Ok(())
 }
@@ -32,30 +33,30 @@ pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
 /// Prints the summary of a run.
 pub fn report(global: &Global, done: &Outcome, plots: &Figures) {
     if global.json {
-        println!("{:#}", summary(done, plots));
+        say::json(&summary(done, plots));
         return;
     }
     let out = done.dir.path().display();
     for table in done.tables() {
-        println!("{}\n", table_in_flags(table).to_text());
+        say::text(format_args!("{}\n", table_in_flags(table).to_text()));
     }
     for skipped in &done.skipped {
-        println!("left out: {} ({})", skipped.sample, skipped.reason);
+        say::text(format_args!("left out: {} ({})", skipped.sample, skipped.reason));
     }
     match plots.written.is_empty() {
-        true => println!("records: {out}"),
-        false => println!("records and plots: {out}"),
+        true => say::text(format_args!("records: {out}")),
+        false => say::text(format_args!("records and plots: {out}")),
     }
 }
 
 fn summary(done: &Outcome, plots: &Figures) -> Value {
     json!({
-        "out": done.dir.path(),
+        "out": say::path(done.dir.path()),
         "summary": flat(&done.summary),
         "sweep": flat(&done.sweep),
         "stability": flat(&stability_summary(&done.stability)),
         "uniform": flat(&done.uniform),
-        "plots": plots.written,
+        "plots": say::paths(&plots.written),
         "skipped": &done.skipped,
         "defences": done.defences(),
         "efforts": done.efforts,

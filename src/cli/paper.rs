@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use askance::error::Result;
-use askance::record::RunDir;
 use askance::study::{ModelSpec, Models, Paper, PaperResults};
 
 use super::args::{Global, PaperArgs};
 use super::interrupt;
 use super::origin::origin;
 use super::output::flat;
+use super::say;
 use super::terminal::Terminal;
 
 /// Runs the protocol and prints its tables.
@@ -42,24 +42,24 @@ pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
 
 fn print_json(args: &PaperArgs, results: &PaperResults) {
     let summary = json!({
-        "out": args.out,
-        "runs": results.runs.iter().map(RunDir::path).collect::<Vec<_>>(),
+        "out": say::path(&args.out),
+        "runs": results.runs.iter().map(|run| say::path(run.path())).collect::<Vec<_>>(),
         "summary": flat(&results.summary),
-        "tables": results.tables.iter().map(|(_, path)| path).collect::<Vec<_>>(),
-        "plots": results.figures.written,
+        "tables": results.tables.iter().map(|(_, path)| say::path(path)).collect::<Vec<_>>(),
+        "plots": say::paths(&results.figures.written),
         "missing": results.missing,
     });
-    println!("{summary:#}");
+    say::json(&summary);
 }
 
 fn print(results: &PaperResults) {
     for (table, path) in &results.tables {
         if path.file_stem().is_some_and(|stem| stem != "categories") {
-            println!("{}", table.to_markdown());
+            say::text(table.to_markdown());
         }
     }
     for (figure, reason) in &results.figures.skipped {
-        eprintln!("not drawn: {figure} ({reason})");
+        say::error(format_args!("not drawn: {figure} ({reason})"));
     }
-    println!("tables, figures and runs: {}", results.page.display());
+    say::text(format_args!("tables, figures and runs: {}", results.page.display()));
 }

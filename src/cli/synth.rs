@@ -8,6 +8,7 @@ use askance::error::Result;
 use askance::synth;
 
 use super::args::{Global, SynthArgs};
+use super::say;
 use super::terminal::bar;
 
 /// Writes the procedural data set and says what was written.
@@ -23,10 +24,15 @@ pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
     };
     let summary = write(&recipe, &args.out, global.quiet)?;
     if global.json {
-        let counts = json!({ "out": args.out, "categories": summary.categories, "images": summary.images });
-        println!("{counts:#}");
+        let counts = json!({ "out": say::path(&args.out), "categories": summary.categories, "images": summary.images });
+        say::json(&counts);
     } else {
-        println!("{} pictures of {} categories: {}", summary.images, summary.categories, args.out.display());
+        say::text(format_args!(
+            "{} pictures of {} categories: {}",
+            summary.images,
+            summary.categories,
+            args.out.display()
+        ));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use askance::study::Observe;
 
 use super::interrupt;
+use super::say;
 use super::wording::in_flags;
 
 /// Where a study's words go. Nothing is drawn where standard error is no terminal.
@@ -27,7 +28,7 @@ impl Terminal {
 impl Observe for Terminal {
     fn begin_run(&self, run: &str) {
         if !self.quiet {
-            eprintln!("{run}");
+            say::error(run);
         }
     }
 
@@ -57,11 +58,11 @@ impl Observe for Terminal {
     }
 
     fn note(&self, text: &str) {
-        eprintln!("{}", in_flags(text));
+        say::error(in_flags(text));
     }
 
     fn warn(&self, warning: &str) {
-        eprintln!("warning: {}", in_flags(warning));
+        say::error(format_args!("warning: {}", in_flags(warning)));
     }
 
     fn stop(&self) -> bool {
@@ -76,7 +77,7 @@ pub fn bar(label: &str, total: usize, quiet: bool) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix:>22} {bar:32} {pos}/{len} {per_sec} left {eta}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
-    bar.set_prefix(label.to_owned());
+    bar.set_prefix(say::label(label));
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
 }

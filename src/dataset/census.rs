@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::load::{Remark, inspect, whole_mask};
+use super::load::{inspect, whole_mask};
+use super::remark::Remark;
 use super::{Category, Sample, picture};
 use crate::error::Error;
 use crate::stats;
@@ -101,7 +102,7 @@ fn examine(sample: &Sample) -> Examined {
         Ok(header) => examined.size = Some(header.size),
         Err(error) => examined.problems.push(error),
     }
-    match whole_mask(sample, examined.size) {
+    match whole_mask(sample, examined.size, &mut |_, _| ()) {
         Ok(mask) => {
             let share = |mask: &crate::types::Mask| {
                 mask.iter().filter(|&&anomalous| anomalous).count() as f64 / mask.len() as f64

@@ -1,16 +1,32 @@
 //! Names of files and folders.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::file;
 
 /// Extensions of pictures that can be decoded, in lower case.
-const PICTURES: [&str; 4] = ["png", "jpg", "jpeg", "bmp"];
+const PICTURES: [&str; 7] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp"];
 /// Extensions of notes that people leave beside pictures.
 const NOTES: [&str; 9] = ["txt", "md", "csv", "json", "xml", "yaml", "yml", "html", ""];
-/// Names of the litter that operating systems leave behind, besides hidden files.
-const LITTER: [&str; 3] = ["thumbs.db", "desktop.ini", "__macosx"];
+/// Names of the litter that operating systems and network storage leave behind, besides hidden files.
+const LITTER: [&str; 11] = [
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "__macosx",
+    "@eadir",
+    "@recycle",
+    "#recycle",
+    "#snapshot",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+];
+/// End of the names of the files in which Windows keeps where a file came from.
+const ORIGIN: &str = "zone.identifier";
 
 /// Files and folders in a folder, sorted by name, without hidden files and the litter of operating systems.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -20,8 +36,7 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let name = name(&path).to_lowercase();
-        if !name.starts_with('.') && !LITTER.contains(&name.as_str()) {
+        if !is_litter(&name(&path).to_lowercase()) {
             paths.push(path);
         }
     }
@@ -29,12 +44,16 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+fn is_litter(name: &str) -> bool {
+    name.starts_with('.') || name.ends_with(ORIGIN) || LITTER.contains(&name)
+}
+
 /// Whether the name is that of a picture that can be decoded.
 pub fn is_picture(path: &Path) -> bool {
     PICTURES.contains(&extension(path).as_str()) && path.is_file()
 }
 
-/// The pictures in a folder, sorted by name. Notes are passed over; a folder inside it and a file that may be a picture but
+/// The pictures in a folder, sorted by name. Notes are passed over unless they hold a picture; a folder inside it and a file that may be a picture but
 /// cannot be decoded here are problems, as is a folder that cannot be listed.
 pub fn pictures(folder: &Path, problems: &mut Vec<Error>) -> Vec<PathBuf> {
     let (pictures, folders) = pictures_and_folders(folder, problems);
@@ -62,7 +81,20 @@ pub fn pictures_and_folders(folder: &Path, problems: &mut Vec<Error>) -> (Vec<Pa
             folders.push(path);
         } else if PICTURES.contains(&extension.as_str()) {
             pictures.push(path);
-        } else if !NOTES.contains(&extension.as_str()) {
+        } else if NOTES.contains(&extension.as_str()) {
+            if let Some(format) = picture_inside(&path) {
+                let named = if extension.is_empty() {
+                    "no extension".into()
+                } else {
+                    format!("the extension .{extension}")
+                };
+                problems.push(Error::file(
+                    &path,
+                    format!("has {named}, but holds a picture"),
+                    format!("give it the extension .{format}, or move it out of the folder"),
+                ));
+            }
+        } else {
             problems.push(Error::file(
                 &path,
                 format!("is of a kind that cannot be read (.{extension})"),
@@ -71,6 +103,13 @@ pub fn pictures_and_folders(folder: &Path, problems: &mut Vec<Error>) -> (Vec<Pa
         }
     }
     (pictures, folders)
+}
+
+/// Extension of the kind of picture that a file holds, whatever its name.
+fn picture_inside(path: &Path) -> Option<&'static str> {
+    let mut start = Vec::new();
+    file::open(path, "").ok()?.take(32).read_to_end(&mut start).ok()?;
+    image::guess_format(&start).ok()?.extensions_str().first().copied()
 }
 
 /// Number of pictures in a folder and its folders. No layout is deeper than three.

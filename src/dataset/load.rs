@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use image::DynamicImage;
+
 use super::picture::{self, Decoded, Header};
+use super::remark::Remark;
 use super::{Sample, mask, resize};
 use crate::error::{Error, Result};
 use crate::types::{Image, Label, Mask};
@@ -27,37 +30,6 @@ pub struct Facts {
     pub remarks: Vec<Remark>,
 }
 
-/// A file that can be used, but is read in a way that somebody might not expect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Remark {
-    /// A mask that is a JPEG file, which rings around edges: it is anomalous from half the brightness on.
-    LossyMask(PathBuf),
-    /// A file whose EXIF rotation is ignored, as Pillow, torchvision and anomalib do.
-    Turned(PathBuf),
-}
-
-/// Sums remarks up: one line for each kind, with their number and the first file.
-pub fn sum_up<'r>(remarks: impl IntoIterator<Item = &'r Remark>) -> Vec<String> {
-    let (mut lossy, mut turned) = (Vec::new(), Vec::new());
-    for remark in remarks {
-        match remark {
-            Remark::LossyMask(path) => lossy.push(path),
-            Remark::Turned(path) => turned.push(path),
-        }
-    }
-    let line = |paths: Vec<&PathBuf>, what: &str| {
-        paths.first().map(|first| format!("{what}: {} (first: {})", paths.len(), first.display()))
-    };
-    [
-        line(lossy, "JPEG masks, anomalous from half the brightness on"),
-        line(turned, "files whose EXIF rotation is ignored, as Pillow and torchvision do"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
 /// Checks a sample before a run, from the headers alone: the files exist, are pictures of a sensible size,
 /// and each mask has the size of its picture.
 ///
@@ -71,7 +43,7 @@ pub fn inspect(sample: &Sample) -> Result<Facts> {
         let header = picture::header(path)?;
         same_size(sample, path, image.size, header.size)?;
         note(path, &header, &mut remarks);
-        if header.is_jpeg {
+        if header.is_lossy {
             remarks.push(Remark::LossyMask(path.clone()));
         }
     }
@@ -95,16 +67,57 @@ pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
     let Decoded { pixels, .. } = picture::read(&sample.image)?;
     let original = (pixels.height() as usize, pixels.width() as usize);
     let image = resize::picture(&pixels.into_rgb8(), size);
-    let mask = whole_mask(sample, Some(original))?;
+    let mask = whole_mask(sample, Some(original), &mut |_, _| ())?;
     Ok(Loaded { image, mask: at_size(sample, mask, size), original })
 }
 
 fn at_size(sample: &Sample, mask: Option<Mask>, size: usize) -> Option<Mask> {
     match (mask, sample.label) {
-        (Some(mask), _) => Some(resize::mask(mask, size)),
+        (Some(mask), _) => Some(resize::nearest(mask, size)),
         (None, Label::Unknown) => None,
         (None, _) => Some(Mask::from_elem((size, size), false)),
     }
+}
+
+/// What the pixels of a sample tell before a run, at the size in which they are stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pixels {
+    /// The union of its masks; none unless the sample is anomalous.
+    pub mask: Option<Mask>,
+    /// Pixels that somebody might have meant otherwise.
+    pub remarks: Vec<Remark>,
+}
+
+/// Looks at the pixels of a sample's masks, and at those of its picture where a value has 16 bits.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn look(sample: &Sample) -> Result<Pixels> {
+    let header = picture::header(&sample.image)?;
+    let mut remarks = Vec::new();
+    if header.is_deep {
+        let highest = highest(&picture::read(&sample.image)?.pixels);
+        if highest <= DARK {
+            remarks.push(Remark::Dark { path: sample.image.clone(), highest });
+        }
+    }
+    let mask = whole_mask(sample, Some(header.size), &mut |path, mask| {
+        let marked = mask.iter().filter(|&&anomalous| anomalous).count();
+        if marked == mask.len() {
+            remarks.push(Remark::MarksAll(path.to_owned()));
+        } else if 2 * marked > mask.len() {
+            remarks.push(Remark::MarksMost(path.to_owned()));
+        }
+    })?;
+    Ok(Pixels { mask, remarks })
+}
+
+/// The highest value that 14 bits hold: what stays at or below it in 16 bits uses a quarter of their range at most.
+const DARK: u16 = (1 << 14) - 1;
+
+/// The highest value of any colour; transparency is none.
+fn highest(pixels: &DynamicImage) -> u16 {
+    pixels.to_rgb16().into_raw().into_iter().max().unwrap_or(0)
 }
 
 /// Decodes the mask of a sample as [`load`] does, without decoding the picture.
@@ -114,17 +127,22 @@ fn at_size(sample: &Sample, mask: Option<Mask>, size: usize) -> Option<Mask> {
 pub fn load_mask(sample: &Sample, size: usize) -> Result<Option<Mask>> {
     let masked = sample.label == Label::Anomalous;
     let original = if masked { Some(picture::header(&sample.image)?.size) } else { None };
-    Ok(at_size(sample, whole_mask(sample, original)?, size))
+    Ok(at_size(sample, whole_mask(sample, original, &mut |_, _| ())?, size))
 }
 
 /// The union of a sample's masks as stored, none unless the sample is anomalous. All masks must be of
-/// `image_size`; where that is not known they must agree with each other.
-pub(super) fn whole_mask(sample: &Sample, image_size: Option<(usize, usize)>) -> Result<Option<Mask>> {
+/// `image_size`; where that is not known they must agree with each other. `each` sees every mask.
+pub(super) fn whole_mask(
+    sample: &Sample,
+    image_size: Option<(usize, usize)>,
+    each: &mut dyn FnMut(&Path, &Mask),
+) -> Result<Option<Mask>> {
     let mut union: Option<Mask> = None;
     for path in masks(sample)? {
         let mask = mask::from_picture(picture::read(path)?);
         let expected = image_size.or_else(|| union.as_ref().map(Mask::dim));
         same_size(sample, path, expected.unwrap_or(mask.dim()), mask.dim())?;
+        each(path, &mask);
         match &mut union {
             None => union = Some(mask),
             Some(union) => union.zip_mut_with(&mask, |pixel, &other| *pixel |= other),
@@ -136,7 +154,7 @@ pub(super) fn whole_mask(sample: &Sample, image_size: Option<(usize, usize)>) ->
         return Err(Error::file(
             &sample.masks[0],
             format!("marks no pixel, but {} counts as defective", sample.image.display()),
-            "repair the mask, or file the picture as normal",
+            "mark the defect in the mask, or list the picture as good if it shows none",
         ));
     }
     Ok(union)
@@ -151,14 +169,14 @@ fn masks(sample: &Sample) -> Result<&[PathBuf]> {
         return Err(Error::file(
             &sample.image,
             "counts as defective, but the list names no mask for it",
-            "name its mask, or file the picture as normal",
+            "name its mask, or read the pictures without ground truth with `layout = unlabelled`",
         ));
     }
     if let Some(path) = sample.masks.iter().find(|path| !path.exists()) {
         return Err(Error::file(
             path,
             format!("is missing: {} counts as defective and needs a mask", sample.image.display()),
-            "put the mask there, or file the picture as normal",
+            "put the mask there, or read the pictures without ground truth with `layout = unlabelled`",
         ));
     }
     Ok(&sample.masks)

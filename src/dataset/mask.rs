@@ -7,13 +7,13 @@ use super::picture::Decoded;
 use crate::types::Mask;
 
 /// The mask in a picture file: a pixel is anomalous when any of its colours is not zero, whatever the depth;
-/// transparency does not count. A lossy file rings around edges: its pixels are anomalous from half the
-/// brightness on.
+/// transparency does not count. A lossy file rings around edges: its pixels are anomalous where the brightest
+/// colour has at least half of its range.
 pub fn from_picture(picture: Decoded) -> Mask {
     let (width, height) = (picture.pixels.width() as usize, picture.pixels.height() as usize);
     let anomalous: Vec<bool> = match picture {
-        Decoded { pixels, is_jpeg: true } => {
-            pixels.into_luma8().into_raw().into_iter().map(|value| value >= 128).collect()
+        Decoded { pixels, is_lossy: true } => {
+            pixels.into_rgb8().pixels().map(|pixel| pixel.0.iter().any(|&value| value >= 128)).collect()
         }
         Decoded { pixels: DynamicImage::ImageLuma8(grey), .. } => {
             grey.into_raw().into_iter().map(|value| value != 0).collect()

@@ -3,7 +3,7 @@
 //! [`Layout`] lists the layouts that are read; a folder is recognised by what lies in it, or the layout is
 //! named. A folder that fits no layout or several is an error that says so. `docs/datasets.md` draws them.
 //!
-//! [`open`] lists names only, [`inspect`] reads headers, [`load`] decodes, [`census`] measures. A sample that
+//! [`open`] lists names only, [`inspect`] reads headers, [`look`] looks at the pixels that are told of before a run, [`load`] decodes, [`census`] measures. A sample that
 //! cannot be used is an error that names its file, never left out in silence.
 
 mod census;
@@ -18,6 +18,7 @@ mod official;
 mod open;
 mod picture;
 mod recognise;
+mod remark;
 mod resize;
 mod sample;
 mod set;
@@ -26,9 +27,11 @@ mod unused;
 pub use census::{Census, Coverage, Range, census};
 pub use discover::{Found, discover};
 pub use layout::Layout;
-pub use load::{Facts, Loaded, Remark, inspect, load, load_mask, sum_up};
+pub use load::{Facts, Loaded, Pixels, inspect, load, load_mask, look};
 pub use official::Official;
 pub use open::{Survey, open, survey};
+pub use remark::{Remark, sum_up};
+pub use resize::nearest;
 pub use sample::{Category, Counts, Sample};
 pub use set::{Dataset, Selection};
 pub use unused::{Unused, Why};

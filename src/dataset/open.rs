@@ -1,6 +1,7 @@
 //! Listing the samples of a test set.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use super::official::Official;
 use super::sample::{Category, Counts, Sample};
@@ -12,7 +13,7 @@ use crate::types::{Label, SampleId};
 /// A test set with everything that is wrong in it.
 #[derive(Clone, Debug)]
 pub struct Survey {
-    /// The test set, as far as it can be listed.
+    /// The test set, as far as it can be listed: without the samples that one of the problems is about.
     pub dataset: Dataset,
     /// Files and folders that cannot be used as they are, in the order in which they were met.
     pub problems: Vec<Error>,
@@ -42,16 +43,18 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
     let layout = recognise::find(root, selection.layout)?;
     let listing = layout::read(root, layout, &selection.categories)?;
     let mut problems = listing.problems;
-    let categories = listing
+    let categories: Vec<Category> = listing
         .categories
         .into_iter()
-        .map(|(name, samples)| finish(name, samples, root, selection.limit, &mut problems))
+        .map(|(name, samples)| finish(name, samples, root, selection.limit, &mut problems, &listing.unusable))
         .collect();
+    let official = Official::recognise(layout, listing.names.iter().map(String::as_str))
+        .filter(|official| official.agrees(layout, listing.names.len(), &categories));
     let dataset = Dataset {
         name: name(root),
         root: root.to_owned(),
         layout,
-        official: Official::recognise(layout, listing.names.iter().map(String::as_str)),
+        official,
         categories,
         unused: listing.unused,
         remarks: listing.remarks,
@@ -79,37 +82,39 @@ fn finish(
     root: &Path,
     limit: Option<usize>,
     problems: &mut Vec<Error>,
+    unusable: &HashSet<PathBuf>,
 ) -> Category {
     if samples.is_empty() {
         problems.push(Error::file(
             root,
             format!("has no test pictures in category {name}"),
-            "put .png, .jpg or .bmp files there, or choose other categories with `categories`",
+            "put pictures (.png, .jpg, .bmp, .tif or .webp) there, or choose other categories with `categories`",
         ));
     }
     samples.sort_by(|a, b| (a.label != Label::Normal, &a.id).cmp(&(b.label != Label::Normal, &b.id)));
+    let of = |label| samples.iter().filter(|sample| sample.label == label).count();
+    let found = Counts { normal: of(Label::Normal), anomalous: of(Label::Anomalous) };
+    samples.retain(|sample| !unusable.contains(&sample.image));
+    let mut refused: HashSet<SampleId> = HashSet::new();
     for pair in samples.windows(2).filter(|pair| pair[0].id == pair[1].id) {
         problems.push(Error::file(
             &pair[1].image,
-            format!("has the same name as {}: both would be {}", pair[0].image.display(), pair[0].id),
+            format!(
+                "has the same name as {}: both would be {}",
+                pair[0].image.display(),
+                printable(&pair[0].id)
+            ),
             "rename or remove one of the two",
         ));
+        refused.insert(pair[0].id.clone());
     }
-    // Names become folders and files of a run.
-    let plain = |part: &str| !["", ".", ".."].contains(&part) && !part.contains(['/', '\\', '\0']);
-    let odd = |sample: &&Sample| {
-        let SampleId { category, defect, stem } = &sample.id;
-        ![category, defect, stem].into_iter().all(|part| plain(part))
-    };
-    problems.extend(samples.iter().filter(odd).map(|sample| {
-        Error::file(
-            &sample.image,
-            format!("would be called {}, which is no name of a file", sample.id),
-            "use plain names for categories, kinds of defect and pictures in the list",
-        )
-    }));
-    let of = |label| samples.iter().filter(|sample| sample.label == label).count();
-    let found = Counts { normal: of(Label::Normal), anomalous: of(Label::Anomalous) };
+    for sample in &samples {
+        if let Some(error) = odd_name(sample) {
+            problems.push(error);
+            refused.insert(sample.id.clone());
+        }
+    }
+    samples.retain(|sample| !refused.contains(&sample.id));
     if let Some(limit) = limit {
         let (mut normal, mut anomalous) = (0, 0);
         samples.retain(|sample| {
@@ -119,4 +124,36 @@ fn finish(
         });
     }
     Category { name, samples, found }
+}
+
+/// What is wrong with a name that becomes a folder or file of a run, and a cell of its records.
+fn odd_name(sample: &Sample) -> Option<Error> {
+    let SampleId { category, defect, stem } = &sample.id;
+    let parts = [category, defect, stem];
+    let plain = |part: &str| {
+        !["", ".", ".."].contains(&part) && !part.contains(['/', '\\']) && !part.contains(char::is_control)
+    };
+    let (problem, fix) = if parts.iter().any(|part| part.contains(char::REPLACEMENT_CHARACTER)) {
+        // Names that differ in such bytes only would become one.
+        (
+            format!("has a name with bytes that are no UTF-8: {:?}", sample.image),
+            "rename the picture or its folder",
+        )
+    } else if !parts.into_iter().all(|part| plain(part)) {
+        (
+            format!("would be called {}, which is no name of a file", printable(&sample.id)),
+            "use plain names for categories, kinds of defect and pictures",
+        )
+    } else {
+        return None;
+    };
+    Some(Error::file(&sample.image, problem, fix))
+}
+
+/// The name of a sample with signs instead of line breaks and the like.
+fn printable(id: &SampleId) -> String {
+    id.to_string()
+        .chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+        .collect()
 }

@@ -1,11 +1,11 @@
 //! Reading picture files: by content, not by extension, with damage told apart from data.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read as _, Seek};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::error::{Error, Result};
 use crate::file;
@@ -15,6 +15,8 @@ const MAX_PIXELS: u64 = 64 * 1024 * 1024;
 /// Most bytes of a decoded picture: [`MAX_PIXELS`] of four 16-bit channels, and some more.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// Remedy for a file in another format.
+const READABLE: &str = "convert it to PNG (or 8-bit or 16-bit TIFF, JPEG, BMP or WebP)";
 /// Remedy for a picture that cannot be read.
 const UNREADABLE: &str = "check its permissions and the disk";
 
@@ -23,7 +25,9 @@ pub struct Header {
     /// Height and width in pixels as stored.
     pub size: (usize, usize),
     /// Whether the file is lossy.
-    pub is_jpeg: bool,
+    pub is_lossy: bool,
+    /// Whether a value has 16 bits.
+    pub is_deep: bool,
     /// Whether EXIF says that the picture is to be shown turned or flipped.
     pub is_turned: bool,
 }
@@ -33,7 +37,7 @@ pub struct Decoded {
     /// The pixels as stored: the EXIF orientation is not applied, as Pillow, torchvision and anomalib do not.
     pub pixels: DynamicImage,
     /// Whether the file was lossy.
-    pub is_jpeg: bool,
+    pub is_lossy: bool,
 }
 
 /// Reads the header of a picture file.
@@ -43,12 +47,14 @@ pub struct Decoded {
 pub fn header(path: &Path) -> Result<Header> {
     let file = open(path)?;
     let length = file.metadata().map_err(|e| unreadable(path, e))?.len();
-    let (mut decoder, format) = decoder(path, BufReader::new(file), length)?;
-    let orientation = decoder.orientation().map_err(|e| damaged(path, e))?;
+    let (mut decoder, coding) = decoder(path, BufReader::new(file), length)?;
+    let orientation = decoder.orientation().map_err(|e| undecodable(path, e))?;
     let (width, height) = decoder.dimensions();
+    let depth = decoder.color_type();
     Ok(Header {
         size: (height as usize, width as usize),
-        is_jpeg: format == ImageFormat::Jpeg,
+        is_lossy: coding.is_lossy,
+        is_deep: matches!(depth, ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16),
         is_turned: orientation != Orientation::NoTransforms,
     })
 }
@@ -60,32 +66,55 @@ pub fn header(path: &Path) -> Result<Header> {
 pub fn read(path: &Path) -> Result<Decoded> {
     let mut bytes = Vec::new();
     open(path)?.read_to_end(&mut bytes).map_err(|e| unreadable(path, e))?;
-    let (decoder, format) = decoder(path, Cursor::new(&bytes), bytes.len() as u64)?;
-    let is_jpeg = format == ImageFormat::Jpeg;
+    let (decoder, coding) = decoder(path, Cursor::new(&bytes), bytes.len() as u64)?;
     // The JPEG decoder fills what is missing with grey and says nothing.
-    if is_jpeg && !jpeg_has_its_end(&bytes) {
+    if coding.format == ImageFormat::Jpeg && !jpeg_has_its_end(&bytes) {
         return Err(damaged(path, "the file ends before the picture does"));
     }
-    let pixels = DynamicImage::from_decoder(decoder).map_err(|e| damaged(path, e))?;
-    Ok(Decoded { pixels, is_jpeg })
+    let pixels = DynamicImage::from_decoder(decoder).map_err(|e| undecodable(path, e))?;
+    Ok(Decoded { pixels, is_lossy: coding.is_lossy })
+}
+
+/// How a file holds its picture.
+#[derive(Clone, Copy)]
+struct Coding {
+    format: ImageFormat,
+    is_lossy: bool,
 }
 
 fn decoder<'a>(
     path: &Path,
-    source: impl BufRead + Seek + 'a,
+    mut source: impl BufRead + Seek + 'a,
     length: u64,
-) -> Result<(impl ImageDecoder + 'a, ImageFormat)> {
+) -> Result<(impl ImageDecoder + 'a, Coding)> {
     if length == 0 {
         return Err(Error::file(path, "is empty", "copy the file again"));
     }
+    let lossy_webp = webp_is_lossy(&mut source).map_err(|e| unreadable(path, e))?;
     let mut reader = ImageReader::new(source).with_guessed_format().map_err(|e| damaged(path, e))?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);
     reader.limits(limits);
     let Some(format) = reader.format() else {
-        return Err(Error::file(path, "is not a picture of a known format", "give a PNG, JPEG or BMP file"));
+        let mut source = reader.into_inner();
+        let mut start = Vec::new();
+        source
+            .rewind()
+            .and_then(|()| source.take(64).read_to_end(&mut start))
+            .map_err(|e| unreadable(path, e))?;
+        if file::is_lfs_pointer(&start) {
+            return Err(file::lfs_pointer(path));
+        }
+        return Err(Error::file(path, "is not a picture of a known format", READABLE));
     };
-    let decoder = reader.into_decoder().map_err(|e| damaged(path, e))?;
+    let decoder = reader.into_decoder().map_err(|e| undecodable(path, e))?;
+    if matches!(decoder.color_type(), ColorType::Rgb32F | ColorType::Rgba32F) {
+        return Err(Error::file(
+            path,
+            "holds floating-point values, whose range nothing tells",
+            "save it with 8 or 16 bits for each value",
+        ));
+    }
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 {
@@ -98,7 +127,44 @@ fn decoder<'a>(
             format!("scale it to at most {MAX_PIXELS} pixels, or cut it into tiles"),
         ));
     }
-    Ok((decoder, format))
+    let is_lossy = format == ImageFormat::Jpeg || (format == ImageFormat::WebP && lossy_webp);
+    Ok((decoder, Coding { format, is_lossy }))
+}
+
+/// Whether a file is a WebP whose picture is coded with loss; leaves the source at its start.
+fn webp_is_lossy(source: &mut (impl Read + Seek)) -> std::io::Result<bool> {
+    let mut head = [0; 12];
+    let mut lossy = false;
+    if fill(source, &mut head)? && head.starts_with(b"RIFF") && head.ends_with(b"WEBP") {
+        let mut chunk = [0; 8];
+        while fill(source, &mut chunk)? {
+            let [a, b, c, d, length @ ..] = chunk;
+            match &[a, b, c, d] {
+                b"VP8 " => {
+                    lossy = true;
+                    break;
+                }
+                b"VP8L" => break,
+                // A frame of an animation holds chunks of its own after 16 bytes.
+                b"ANMF" => source.seek(SeekFrom::Current(16))?,
+                _ => {
+                    let length = i64::from(u32::from_le_bytes(length));
+                    source.seek(SeekFrom::Current(length + length % 2))?
+                }
+            };
+        }
+    }
+    source.rewind()?;
+    Ok(lossy)
+}
+
+/// Whether the source had as many bytes as the buffer takes.
+fn fill(source: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<bool> {
+    match source.read_exact(buffer) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 /// Whether a JPEG file has its end-of-image marker after the scan data. The segments before the first scan
@@ -134,6 +200,16 @@ fn open(path: &Path) -> Result<File> {
 
 fn unreadable(path: &Path, e: std::io::Error) -> Error {
     Error::file_caused(path, "cannot be read", e, UNREADABLE)
+}
+
+/// The error about a file that the decoder refuses: what it does not support is not damaged.
+fn undecodable(path: &Path, e: ImageError) -> Error {
+    match e {
+        ImageError::Unsupported(e) => {
+            Error::file_caused(path, "is of a kind that cannot be read", e, READABLE)
+        }
+        e => damaged(path, e),
+    }
 }
 
 fn damaged(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

@@ -1,9 +1,9 @@
 //! Bringing pictures and masks to the model's size.
 
 use image::RgbImage;
-use ndarray::Array3;
+use ndarray::{Array2, Array3};
 
-use crate::types::{Image, Mask};
+use crate::types::Image;
 
 /// Fractional bits of a weight: what 32 bits leave beside an 8-bit value and two bits for the overshoot of the kernel.
 const PRECISION: u32 = 32 - 8 - 2;
@@ -106,17 +106,17 @@ fn down(pixels: &[u8], stride: usize, height: usize, to: usize) -> Vec<u8> {
     out
 }
 
-/// Resizes a mask to `size` x `size` by the nearest pixel centre: output i takes input floor((i + 1/2) * from
+/// Resizes a mask, or labels of its regions, to `size` x `size` by the nearest pixel centre: output i takes input floor((i + 1/2) * from
 /// / to), as Pillow's `NEAREST` and torch's `nearest-exact`. (Torch's plain `nearest` leaves the half out and
 /// shifts the mask by up to half an output pixel. Where a centre falls exactly between two input pixels the
 /// later one is taken; there the peers differ among themselves by their rounding errors.)
-pub fn mask(mask: Mask, size: usize) -> Mask {
+pub fn nearest<T: Clone>(mask: Array2<T>, size: usize) -> Array2<T> {
     let (height, width) = mask.dim();
     if (height, width) == (size, size) {
         return mask;
     }
     let nearest = |at: usize, from: usize| (2 * at + 1) * from / (2 * size);
-    Mask::from_shape_fn((size, size), |(y, x)| mask[[nearest(y, height), nearest(x, width)]])
+    Array2::from_shape_fn((size, size), |(y, x)| mask[[nearest(y, height), nearest(x, width)]].clone())
 }
 
 #[cfg(test)]
@@ -124,6 +124,7 @@ mod tests {
     use image::Rgb;
 
     use super::*;
+    use crate::types::Mask;
 
     #[test]
     fn the_kernel_interpolates_and_is_continuous() {
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn a_mask_grows_by_whole_pixels() {
         let small = Mask::from_shape_fn((2, 2), |(y, x)| y == 0 && x == 1);
-        let large = mask(small, 4);
+        let large = nearest(small, 4);
         assert_eq!(large, Mask::from_shape_fn((4, 4), |(y, x)| y < 2 && x >= 2));
     }
 }

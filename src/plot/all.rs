@@ -4,21 +4,23 @@ use std::path::Path;
 
 use super::drawn::Drawn;
 use super::setting::setting;
+use super::told::{Told, tell};
 use super::{
     AttackKind, bars, bench, bounds as bounds_figure, categories, examples, gallery, histograms, searches,
     survival, sweep,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::perturb::Resampling;
 use crate::record::{
     Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, file_name,
     mean_rows, read_examples, read_rows, uniform_means,
 };
-use crate::stats::grouped;
-use crate::types::{Attack, Axis, Bounds};
+use crate::stats::{distinct, grouped};
+use crate::types::{Attack, Axis, Bounds, Interval};
 
-/// Draws into the folder `out` every figure that the records of these runs allow, from their files alone. The rows of all
-/// runs are shown together; comparisons of providers by themselves.
+/// Draws into the folder `out` every figure that the records of these runs allow, from their files alone. Runs that differ in
+/// settings stand side by side under names that say in what; runs that differ in the seed alone become mean and spread, runs of
+/// different categories of one data set one whole. Comparisons of providers are shown by themselves.
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is no
@@ -40,13 +42,14 @@ pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
 
 /// Draws the figures of attacks and sweeps.
 fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
-    let records = Records::read(runs)?;
-    let mut drawn = Drawn::default();
-    let Records { samples, summary, sweeps, stability, uniform, examples: kept, axes, bounds, resampling } =
+    let (told, repeated) = tell(runs, &[])?;
+    let records = Records::read(&told)?;
+    let mut drawn = Drawn { skipped: repeated, ..Drawn::default() };
+    let Records { samples, summary, means, sweeps, stability, uniform_means, examples: kept, axes, bounds } =
         &records;
 
     let picture = kept.first().ok_or("no run kept examples");
-    drawn.add(out, "gallery", picture, |example, path| {
+    drawn.add(out, "gallery", picture, |(example, resampling), path| {
         gallery(&example.image, *resampling, axes, bounds, path)
     })?;
     for axis in Axis::ALL {
@@ -57,21 +60,19 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
         }
         drawn.add(out, &format!("sweep_{axis}"), rows, |rows, path| sweep(rows, axis, path))?;
     }
-    let means = mean_rows(summary);
     let any = means.iter().any(|row| row.metrics.has_pixels());
     drawn.add(
         out,
         "bars",
-        any.then_some(&means).ok_or("no run has a summary with pAUROC or AUPRO"),
+        any.then_some(means).ok_or("no run has a summary with pAUROC or AUPRO"),
         |rows, path| bars(rows, path),
     )?;
-    let uniform_means = uniform_means(uniform);
     let any = uniform_means.iter().any(|row| row.attack != Attack::Clean);
     drawn.add(
         out,
         "bounds",
-        any.then_some(&uniform_means).ok_or("no run searched a uniform worst case"),
-        |rows, path| bounds_figure(&means, rows, path),
+        any.then_some(uniform_means).ok_or("no run searched a uniform worst case"),
+        |rows, path| bounds_figure(means, rows, path),
     )?;
     drawn.add_categories(out, summary)?;
     for (name, kind) in [("histograms", AttackKind::Single), ("histograms_joint", AttackKind::Joint)] {
@@ -88,14 +89,14 @@ fn of_attacks(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     if kept.is_empty() {
         drawn.skipped.push(("examples.png".to_owned(), "no run kept examples".to_owned()));
     }
-    let mut models: Vec<&str> = kept.iter().map(|example| example.row.model.as_str()).collect();
+    let mut models: Vec<&str> = kept.iter().map(|(example, _)| example.row.model.as_str()).collect();
     models.sort_unstable();
     models.dedup();
     for model in models {
-        let of_model: Vec<Example> =
-            kept.iter().filter(|example| example.row.model == model).cloned().collect();
+        let own = kept.iter().filter(|(example, _)| example.row.model == model);
+        let (of_model, resampling): (Vec<Example>, Vec<Resampling>) = own.cloned().unzip();
         let name = format!("examples_{}", file_name(model));
-        drawn.add(out, &name, Ok(&of_model), |kept, path| examples(kept, *resampling, path))?;
+        drawn.add(out, &name, Ok(&of_model), |kept, path| examples(kept, resampling[0], path))?;
     }
     let Drawn { written, skipped } = searches(runs, out)?;
     drawn.written.extend(written);
@@ -121,62 +122,92 @@ impl Drawn {
     }
 }
 
+/// The rows of all runs, with the names of models that tell the runs apart.
+#[derive(Default)]
 struct Records {
     samples: Vec<SampleRow>,
     summary: Vec<SummaryRow>,
+    /// Means over categories, those of each seed one after the other.
+    means: Vec<SummaryRow>,
     sweeps: Vec<SweepRow>,
     stability: Vec<StabilityRow>,
-    uniform: Vec<UniformRow>,
-    examples: Vec<Example>,
+    uniform_means: Vec<UniformRow>,
+    /// Of several seeds those of the first.
+    examples: Vec<(Example, Resampling)>,
     /// Axes of all runs together.
     axes: Vec<Axis>,
+    /// Bounds that hold those of all runs.
     bounds: Bounds,
-    resampling: Resampling,
 }
 
 impl Records {
-    fn read(runs: &[RunDir]) -> Result<Self> {
-        let mut records = Self {
-            samples: Vec::new(),
-            summary: Vec::new(),
-            sweeps: Vec::new(),
-            stability: Vec::new(),
-            uniform: Vec::new(),
-            examples: Vec::new(),
-            axes: Vec::new(),
-            bounds: Bounds::default(),
-            resampling: Resampling::default(),
-        };
-        for (number, run) in runs.iter().enumerate() {
-            let info = RunInfo::read(run.info_path())?;
-            let bounds: Bounds = setting(&info, run, "bounds")?;
-            let resampling: Resampling = setting(&info, run, "perturb")?;
-            if number == 0 {
-                (records.bounds, records.resampling) = (bounds, resampling);
-            } else if (bounds, resampling) != (records.bounds, records.resampling) {
-                return Err(Error::file(
-                    run.info_path(),
-                    format!("has other bounds or another rotation than {}", runs[0].path().display()),
-                    "plot runs of one kind together, the others by themselves",
-                ));
+    fn read(runs: &[Told<'_>]) -> Result<Self> {
+        let mut records = Self::default();
+        let mut summaries: Vec<(u64, SummaryRow)> = Vec::new();
+        let mut uniforms: Vec<(u64, UniformRow)> = Vec::new();
+        let mut with_examples: Vec<(String, u64)> = Vec::new();
+        for (number, told) in runs.iter().enumerate() {
+            let Told { run, info, .. } = told;
+            let bounds: Bounds = setting(info, run, "bounds")?;
+            let resampling: Resampling = setting(info, run, "perturb")?;
+            records.bounds = if number == 0 { bounds } else { around(records.bounds, bounds) };
+            records.axes.extend(axes(info, run)?);
+            append(&mut records.samples, &run.samples_path(), |row| row.model = told.name(&row.model))?;
+            append(&mut records.sweeps, &run.sweep_path(), |row| row.model = told.name(&row.model))?;
+            append(&mut records.stability, &run.stability_path(), |row| row.model = told.name(&row.model))?;
+            let mut own = Vec::new();
+            append(&mut own, &run.summary_path(), |row: &mut SummaryRow| row.model = told.name(&row.model))?;
+            summaries.extend(own.into_iter().map(|row| (info.seed, row)));
+            let mut own = Vec::new();
+            append(&mut own, &run.uniform_path(), |row: &mut UniformRow| row.model = told.name(&row.model))?;
+            uniforms.extend(own.into_iter().map(|row| (info.seed, row)));
+            for mut example in read_examples(run)? {
+                let all_seeds = told.name(&example.row.model);
+                let shown = with_examples.iter().find(|(name, _)| *name == all_seeds);
+                if shown.is_some_and(|(_, seed)| *seed != info.seed) {
+                    continue;
+                }
+                with_examples.push((all_seeds, info.seed));
+                example.row.model = told.own_name(&example.row.model);
+                records.examples.push((example, resampling));
             }
-            append(&mut records.samples, &run.samples_path())?;
-            records.axes.extend(axes(&info, run)?);
-            append(&mut records.summary, &run.summary_path())?;
-            append(&mut records.sweeps, &run.sweep_path())?;
-            append(&mut records.stability, &run.stability_path())?;
-            append(&mut records.uniform, &run.uniform_path())?;
-            records.examples.extend(read_examples(run)?);
         }
+        // What two commands found of the same pictures, such as the clean ones, counts once.
+        let once = grouped(summaries, |(seed, row)| {
+            (*seed, row.model.clone(), row.dataset.clone(), row.over.clone(), row.attack)
+        });
+        let summaries: Vec<(u64, SummaryRow)> =
+            once.into_iter().filter_map(|same| same.into_iter().next()).collect();
+        for seed in distinct(summaries.iter().map(|(seed, _)| *seed)) {
+            let own: Vec<SummaryRow> =
+                summaries.iter().filter(|(other, _)| *other == seed).map(|(_, row)| row.clone()).collect();
+            records.means.extend(mean_rows(&own));
+        }
+        for seed in distinct(uniforms.iter().map(|(seed, _)| *seed)) {
+            let own: Vec<UniformRow> =
+                uniforms.iter().filter(|(other, _)| *other == seed).map(|(_, row)| row.clone()).collect();
+            records.uniform_means.extend(uniform_means(&own));
+        }
+        records.summary = summaries.into_iter().map(|(_, row)| row).collect();
         records.axes.sort_unstable();
         records.axes.dedup();
         Ok(records)
     }
 }
 
-fn append<T: Row>(rows: &mut Vec<T>, path: &Path) -> Result<()> {
+/// The smallest bounds that hold both.
+fn around(one: Bounds, other: Bounds) -> Bounds {
+    Axis::ALL.into_iter().fold(one, |bounds, axis| {
+        let (a, b) = (one.get(axis), other.get(axis));
+        bounds.with(axis, Interval { low: a.low.min(b.low), high: a.high.max(b.high) })
+    })
+}
+
+fn append<T: Row>(rows: &mut Vec<T>, path: &Path, name: impl FnMut(&mut T)) -> Result<()> {
     if path.is_file() {
-        rows.extend(read_rows(path)?);
+        let mut own: Vec<T> = read_rows(path)?;
+        own.iter_mut().for_each(name);
+        rows.extend(own);
     }
     Ok(())
 }

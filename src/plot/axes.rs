@@ -106,13 +106,26 @@ pub fn axis_ticks(axis: Axis, low: f64, high: f64, most: usize) -> Vec<f64> {
     const DEGREES: [f64; 8] = [1.0, 5.0, 10.0, 15.0, 30.0, 45.0, 90.0, 180.0];
     match axis {
         Axis::Angle => ticks(low, high, most, DEGREES.into_iter()),
+        _ if is_factor(axis) => {
+            decimal_ticks(low.exp2(), high.exp2(), most).into_iter().map(f64::log2).collect()
+        }
         _ => decimal_ticks(low, high, most),
     }
 }
 
+/// Whether an axis goes by the logarithm of a factor, which readers are told as the factor.
+pub fn is_factor(axis: Axis) -> bool {
+    matches!(axis, Axis::Scale | Axis::Contrast | Axis::Gamma)
+}
+
+/// The text of a tick of an axis.
+pub fn axis_label(axis: Axis) -> impl Fn(f64) -> String {
+    move |value| short(if is_factor(axis) { value.exp2() } else { value })
+}
+
 /// Ticks at multiples of 1, 2 or 5 times a power of ten, at most `most` of them.
 pub fn decimal_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
-    ticks(low, high, most, (-3..4).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10_f64.powi(power))))
+    ticks(low, high, most, (-4..8).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10_f64.powi(power))))
 }
 
 /// The multiples of the first step that gives no more than `most` of them.
@@ -134,11 +147,13 @@ fn ticks(low: f64, high: f64, most: usize, steps: impl Iterator<Item = f64>) -> 
 }
 
 /// A logarithmic direction for positive values: the decimal logarithms of its ends, with a little room, and of its ticks at 1, 2
-/// and 5 times powers of ten, or at the powers alone where there are many.
+/// and 5 times powers of ten, at the powers alone where there are many, at more values where there are few.
 pub fn decades<'t>(values: impl Iterator<Item = f64>, title: &'t str) -> Scale<'t> {
     /// Room at either end: as a part of the whole, and at least.
     const ROOM: (f64, f64) = (0.07, 0.12);
     const MOST: usize = 9;
+    /// Fewest ticks that tell a scale.
+    const FEWEST: usize = 3;
     let logs = values.map(f64::log10);
     let (low, high) =
         logs.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), log| (low.min(log), high.max(log)));
@@ -151,14 +166,26 @@ pub fn decades<'t>(values: impl Iterator<Item = f64>, title: &'t str) -> Scale<'
         ticks.filter(|tick| (low..=high).contains(tick)).collect()
     };
     let fine = at(&[1.0, 2.0, 5.0]);
-    let ticks = if fine.len() <= MOST { fine } else { at(&[1.0]) };
+    let coarse = || Some(at(&[1.0])).filter(|ticks| ticks.len() >= FEWEST).unwrap_or_else(|| at(&[1.0, 3.0]));
+    let ticks = match fine.len() {
+        0..FEWEST => {
+            let values = decimal_ticks(10_f64.powf(low), 10_f64.powf(high), MOST - 3);
+            values.into_iter().filter(|value| *value > 0.0).map(f64::log10).collect()
+        }
+        FEWEST..=MOST => fine,
+        _ => coarse(),
+    };
     Scale { low, high, ticks, title, grid: true }
 }
 
 /// The text of a tick of [`decades`].
 pub fn power(log: f64) -> String {
     let value = 10_f64.powf(log);
-    if value < 0.0099 { format!("{value:.0e}") } else { short(value) }
+    match value {
+        ..0.0099 => format!("{value:.0e}"),
+        ..0.1 => format!("{value:.3}").trim_end_matches('0').to_owned(),
+        _ => short(value),
+    }
 }
 
 /// The text of a value with as few decimals as it needs, at most two.
@@ -181,7 +208,7 @@ mod tests {
         assert_eq!(axis_ticks(Axis::Angle, -90.0, 90.0, 5), [-90.0, -45.0, 0.0, 45.0, 90.0]);
         assert_eq!(decimal_ticks(-0.5, 0.5, 7).len(), 5);
         assert_eq!(decimal_ticks(0.0, 1.0, 4), [0.0, 0.5, 1.0]);
-        assert_eq!(decimal_ticks(0.0, 1e9, 4), [0.0, 1e9]);
+        assert_eq!(decimal_ticks(0.0, 1e12, 4), [0.0, 1e12]);
     }
 
     #[test]
@@ -189,8 +216,21 @@ mod tests {
         let scale = decades([3.0, 40.0].into_iter(), "");
         assert_eq!(scale.ticks.iter().map(|&log| power(log)).collect::<Vec<_>>(), ["5", "10", "20", "50"]);
         assert!(scale.low < 3_f64.log10() && scale.high > 40_f64.log10());
+        let narrow = decades([21.0, 23.0].into_iter(), "");
+        assert!(
+            narrow.ticks.len() >= 3,
+            "{:?}",
+            narrow.ticks.iter().map(|&log| power(log)).collect::<Vec<_>>()
+        );
         let wide = decades([1e-7, 1.0].into_iter(), "");
         assert_eq!(wide.ticks.iter().map(|&log| power(log)).collect::<Vec<_>>()[..2], ["1e-7", "1e-6"]);
+    }
+
+    #[test]
+    fn factors_are_told_as_factors() {
+        let ticks = axis_ticks(Axis::Gamma, -0.5, 0.5, 5);
+        let said: Vec<String> = ticks.into_iter().map(axis_label(Axis::Gamma)).collect();
+        assert_eq!(said, ["0.8", "1", "1.2", "1.4"]);
     }
 
     #[test]

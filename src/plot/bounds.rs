@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::bars::{Group, grouped};
-use super::canvas::{Canvas, px, title};
+use super::bars::{Group, SPREAD, Value, grouped};
+use super::canvas::{Canvas, note, px, title};
 use super::legend::{Entry, Mark, legend};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::{SummaryRow, UniformRow};
+use crate::stats;
 use crate::types::Attack;
 
 type Metric = fn(&SummaryRow) -> Option<f64>;
@@ -16,7 +17,7 @@ const METRICS: [(&str, Metric); 2] =
 
 /// Draws pAUROC (above) and AUPRO (below), a group of three bars for each model, dataset and attack: unchanged pictures, the worst
 /// perturbation that all samples of a category share, the worst of each sample. The rows are means over categories; only what has a
-/// uniform worst case is shown.
+/// uniform worst case is shown. Several rows of one model, dataset and attack are those of several seeds.
 ///
 /// # Errors
 /// A file error when no uniform worst case has a metric, or the file cannot be written.
@@ -32,6 +33,7 @@ pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> 
             "run askance attack `uniform`",
         ));
     }
+    let distinct = stats::distinct(attacked.iter().map(|row| (&row.model, &row.dataset, row.attack)));
     let one_dataset = attacked.iter().all(|row| row.dataset == attacked[0].dataset);
     let one_model = attacked.iter().all(|row| row.model == attacked[0].model);
     let colours = [style::PALETTE[6], style::PALETTE[4], style::PALETTE[1]];
@@ -44,23 +46,31 @@ pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> 
             .zip(colours)
             .map(|(&name, colour)| Entry { name: name.to_owned(), colour, mark: Mark::Box })
             .collect();
-        let used = legend(area, &entries, 90, style::WIDTH)?;
+        let mut used = legend(area, &entries, 90, style::WIDTH)?;
+        if distinct.len() < attacked.len() {
+            used += note(area, SPREAD, 90 + used)?;
+        }
         let (_, below) = area.split_vertically(px(90 + used + 10));
         for (place, (name, metric)) in below.split_evenly((panels.len(), 1)).iter().zip(panels) {
-            let groups: Vec<Group> = attacked
+            let groups: Vec<Group> = distinct
                 .iter()
-                .map(|&row| {
+                .map(|&(model, dataset, attack)| {
                     let value = |rows: &[SummaryRow], attack| {
                         let same = |other: &&SummaryRow| {
-                            (&other.model, &other.dataset, other.attack) == (&row.model, &row.dataset, attack)
+                            (&other.model, &other.dataset, other.attack) == (model, dataset, attack)
                         };
-                        rows.iter().find(same).and_then(metric)
+                        Value::of(rows.iter().filter(same).filter_map(metric))
                     };
-                    let mut names = vec![row.attack.to_string()];
-                    names.extend((!one_model).then(|| row.model.clone()));
-                    names.extend((!one_dataset).then(|| row.dataset.clone()));
-                    let values =
-                        vec![value(&uniform, Attack::Clean), metric(row), value(per_sample, row.attack)];
+                    let mut names = vec![attack.to_string()];
+                    if !one_model {
+                        names.extend(model.split(", ").map(str::to_owned));
+                    }
+                    names.extend((!one_dataset).then(|| dataset.clone()));
+                    let values = vec![
+                        value(&uniform, Attack::Clean),
+                        value(&uniform, attack),
+                        value(per_sample, attack),
+                    ];
                     Group { names, values }
                 })
                 .collect();

@@ -127,8 +127,41 @@ pub fn fitted(area: &Area<'_>, text: &str, size: u32, width: i32) -> String {
     String::new()
 }
 
-/// Writes the title of a figure.
+/// The text in as many lines as it takes to fit into `width`, broken between words or after their joints.
+pub fn wrapped(area: &Area<'_>, text: &str, size: u32, width: i32) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in text.split_inclusive([' ', '_', '-', '+', '/', ',']) {
+        match lines
+            .last_mut()
+            .filter(|line| text_width(area, format!("{line}{piece}").trim_end(), size) <= width)
+        {
+            Some(line) => line.push_str(piece),
+            None => lines.push(piece.to_owned()),
+        }
+    }
+    lines.iter().map(|line| fitted(area, line.trim_end(), size, width)).collect()
+}
+
+/// Writes a line of small words in the middle of a figure; returns its height.
+pub fn note(area: &Area<'_>, text: &str, top: i32) -> Drawing<i32> {
+    let middle = (style::WIDTH as i32 / 2, top + 4);
+    write(area, text, middle, style::TICK, (HPos::Center, VPos::Top))?;
+    Ok(style::TICK as i32 + 16)
+}
+
+/// Writes the title of a figure: smaller where it is long, and without its middle where it still does not fit, since it ends with
+/// what was counted.
 pub fn title(area: &Area<'_>, text: &str, width: u32) -> Drawing {
-    let text = fitted(area, text, style::TITLE, width as i32 - 2 * style::MARGIN);
-    write(area, &text, (width as i32 / 2, style::MARGIN), style::TITLE, (HPos::Center, VPos::Top))
+    let room = width as i32 - 2 * style::MARGIN;
+    let sizes = (style::TICK..=style::TITLE).rev();
+    let size = sizes.clone().find(|&size| text_width(area, text, size) <= room).unwrap_or(style::TICK);
+    let letters: Vec<char> = text.chars().collect();
+    let cut = |kept: usize| -> String {
+        let (head, tail) = (kept - kept / 2, letters.len() - kept / 2);
+        letters[..head].iter().chain(&['\u{2026}']).chain(&letters[tail..]).collect()
+    };
+    let shorter = (0..letters.len()).rev().map(cut);
+    let text =
+        std::iter::once(text.to_owned()).chain(shorter).find(|text| text_width(area, text, size) <= room);
+    write(area, &text.unwrap_or_default(), (width as i32 / 2, style::MARGIN), size, (HPos::Center, VPos::Top))
 }

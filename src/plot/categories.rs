@@ -7,6 +7,7 @@ use plotters::element::{Circle, PathElement};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
+use super::bars::Value;
 use super::canvas::{Area, Canvas, Drawing, fitted, px, title, upx, write};
 use super::legend::{Entry, Mark, legend};
 use super::style;
@@ -26,7 +27,7 @@ const TICKS: i32 = 60;
 const GAP: i32 = 50;
 
 /// Draws pAUROC (left) and AUPRO (right) of one model on one dataset: a line for each category, a dot on it for each attack.
-/// Categories with the highest clean pAUROC come first; means are left out.
+/// With several seeds the dot is their mean, on a thick line from the lowest to the highest. Categories with the highest clean pAUROC come first; means are left out.
 ///
 /// # Errors
 /// A file error when no row has a metric, the rows are of several models or datasets, or the file cannot be written.
@@ -114,17 +115,16 @@ fn panel(
     }
     for (row, &name) in (0..).zip(names) {
         let y = top + row * ROW + ROW / 2;
-        let values: Vec<(Attack, f64)> = attacks
+        let values: Vec<(Attack, Value)> = attacks
             .iter()
             .filter_map(|&attack| {
-                let found =
-                    rows.iter().find(|row| row.over.category() == Some(name) && row.attack == attack)?;
-                Some((attack, 100.0 * metric(found)?))
+                let same = |row: &&&SummaryRow| row.over.category() == Some(name) && row.attack == attack;
+                Some((attack, Value::of(rows.iter().filter(same).filter_map(|row| metric(row)))?))
             })
             .collect();
-        let ends = values
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &(_, v)| (low.min(v), high.max(v)));
+        let ends = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &(_, value)| {
+            (low.min(100.0 * value.mean), high.max(100.0 * value.mean))
+        });
         if values.is_empty() {
             write(area, "n/a", (left + 8, y), style::TICK, (HPos::Left, VPos::Center))?;
             continue;
@@ -132,6 +132,14 @@ fn panel(
         let line = vec![(px(x(ends.0)), px(y)), (px(x(ends.1)), px(y))];
         area.draw(&PathElement::new(line, style::PALETTE[6].stroke_width(upx(3))))?;
         for (attack, value) in values {
+            if value.low < value.high {
+                let line = vec![(px(x(100.0 * value.low)), px(y)), (px(x(100.0 * value.high)), px(y))];
+                area.draw(&PathElement::new(
+                    line,
+                    style::attack_colour(attack).stroke_width(upx(style::BOLD)),
+                ))?;
+            }
+            let value = 100.0 * value.mean;
             let dot = Circle::new((px(x(value)), px(y)), px(11), style::attack_colour(attack).filled());
             area.draw(&dot)?;
         }

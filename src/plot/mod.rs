@@ -40,6 +40,7 @@ mod survival;
 mod sweep;
 mod symbol;
 mod tiles;
+mod told;
 mod traces;
 
 pub use all::all;

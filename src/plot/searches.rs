@@ -7,9 +7,10 @@ use super::convergence::{Curve, best_so_far, convergence};
 use super::drawn::Drawn;
 use super::landscape::{EvaluationPoint, Landscape, landscape};
 use super::setting::setting;
+use super::told::{Told, tell};
 use super::traces::TracedSearch;
 use crate::error::Result;
-use crate::record::{RunDir, RunInfo, file_name};
+use crate::record::{RunDir, file_name};
 use crate::search::Kind;
 use crate::stats::distinct;
 use crate::types::Bounds;
@@ -19,14 +20,18 @@ const DENSE: usize = 1000;
 
 type Sample<'k> = (&'k str, &'k str, &'k str);
 
-/// Draws `convergence_<model>.png` and `landscape_<model>.png` of the runs that kept their traces. Of several
-/// runs of one strategy the convergence is that of the largest budget; the path over a landscape is that of
-/// the first run that has one.
+/// Settings by which runs of one loss may differ: their searches are compared with each other.
+const OF_SEARCHES: [&str; 4] = ["search", "budget", "attacks", "select"];
+
+/// Draws `convergence_<model>.png` and `landscape_<model>.png` of the runs that kept their traces. Runs that differ in more than their
+/// searches get figures of their own. Of several runs of one strategy the convergence is that of the largest budget, with all its
+/// seeds; the path over a landscape is that of the first run that has one.
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.
 pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
-    let searches = TracedSearch::of(runs)?;
+    let (told, _) = tell(runs, &OF_SEARCHES)?;
+    let searches = TracedSearch::of(&told)?;
     let mut drawn = Drawn::default();
     if searches.is_empty() {
         for name in ["convergence.png", "landscape.png"] {
@@ -41,7 +46,7 @@ pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),
         }
         let name = drawn.unused(&format!("landscape_{}", file_name(model)));
-        match draw_landscape(model, &own, runs, &out.join(&name))? {
+        match draw_landscape(model, &own, &told, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),
         }
@@ -51,13 +56,13 @@ pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
 
 /// Draws the convergence of the searches of one model, or returns the reason why there is nothing to draw.
 fn draw_convergence(model: &str, searches: &[&TracedSearch], out: &Path) -> Result<Option<&'static str>> {
-    let mut chosen: Vec<(&str, usize, usize)> = Vec::new();
+    let mut chosen: Vec<(&str, usize)> = Vec::new();
     for search in searches.iter().filter(|search| search.row.search != Kind::Exhaustive.name()) {
-        let (name, budget, run) = (search.row.search.as_str(), search.row.budget, search.run);
-        match chosen.iter_mut().find(|(other, ..)| *other == name) {
-            Some(best) if best.1 < budget => *best = (name, budget, run),
+        let (name, budget) = (search.row.search.as_str(), search.row.budget);
+        match chosen.iter_mut().find(|(other, _)| *other == name) {
+            Some(best) if best.1 < budget => *best = (name, budget),
             Some(_) => {}
-            None => chosen.push((name, budget, run)),
+            None => chosen.push((name, budget)),
         }
     }
     if chosen.is_empty() {
@@ -65,19 +70,19 @@ fn draw_convergence(model: &str, searches: &[&TracedSearch], out: &Path) -> Resu
     }
     // Loss of the unchanged picture and the lowest of all searches.
     let mut gaps: HashMap<Sample<'_>, (f64, f64)> = HashMap::new();
-    let mut curves: Vec<HashMap<Sample<'_>, Vec<f64>>> = vec![HashMap::new(); chosen.len()];
+    let mut curves: Vec<HashMap<(Sample<'_>, u64), Vec<f64>>> = vec![HashMap::new(); chosen.len()];
     for search in searches {
         let trace = search.trace()?;
         let Some(clean) = trace.full().next().map(|step| step.loss) else { continue };
         let lowest = trace.full().map(|step| step.loss).fold(f64::INFINITY, f64::min);
         let gap = gaps.entry(search.sample()).or_insert((clean, lowest));
         gap.1 = gap.1.min(lowest);
-        let place = (search.row.search.as_str(), search.row.budget, search.run);
+        let place = (search.row.search.as_str(), search.row.budget);
         if let Some(at) = chosen.iter().position(|&other| other == place) {
-            curves[at].insert(search.sample(), best_so_far(&trace, search.row.budget));
+            curves[at].insert((search.sample(), search.row.seed), best_so_far(&trace, search.row.budget));
         }
     }
-    let mut common: Vec<Sample<'_>> = curves[0]
+    let mut common: Vec<(Sample<'_>, u64)> = curves[0]
         .keys()
         .copied()
         .filter(|sample| curves.iter().all(|curve| curve.contains_key(sample)))
@@ -91,15 +96,12 @@ fn draw_convergence(model: &str, searches: &[&TracedSearch], out: &Path) -> Resu
         .zip(&curves)
         .map(|((name, ..), losses)| Curve {
             name: (*name).to_owned(),
-            samples: common.iter().map(|sample| shares(&losses[sample], gaps[sample])).collect(),
+            samples: common.iter().map(|key| shares(&losses[key], gaps[&key.0])).collect(),
         })
         .collect();
-    let samples = if common.len() == 1 { "sample" } else { "samples" };
-    convergence(
-        &curves,
-        &format!("How fast searches close the loss gap: {model}, {} {samples}", common.len()),
-        out,
-    )?;
+    let number = distinct(common.iter().map(|(sample, _)| *sample)).len();
+    let samples = if number == 1 { "sample" } else { "samples" };
+    convergence(&curves, &format!("How fast searches close the loss gap: {model}, {number} {samples}"), out)?;
     Ok(None)
 }
 
@@ -113,7 +115,7 @@ fn shares(losses: &[f64], (clean, lowest): (f64, f64)) -> Vec<f64> {
 fn draw_landscape(
     model: &str,
     searches: &[&TracedSearch],
-    runs: &[RunDir],
+    runs: &[Told<'_>],
     out: &Path,
 ) -> Result<Option<&'static str>> {
     for dense in searches.iter().filter(|search| search.row.evaluations >= DENSE) {
@@ -133,8 +135,8 @@ fn draw_landscape(
         } else {
             format!("lowest loss over {} (lower is worse)", others.join(", "))
         };
-        let info = RunInfo::read(runs[dense.run].info_path())?;
-        let bounds: Bounds = setting(&info, &runs[dense.run], "bounds")?;
+        let Told { run, info, .. } = &runs[dense.run];
+        let bounds: Bounds = setting(info, run, "bounds")?;
         let shown = Landscape {
             heading: &heading,
             colours: &colours,

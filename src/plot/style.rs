@@ -77,7 +77,7 @@ pub fn attack_name(attack: Attack) -> String {
     match attack {
         Attack::Clean => "clean".to_owned(),
         Attack::Single(axis) => format!("worst {axis}"),
-        Attack::Joint => "worst of all together".to_owned(),
+        Attack::Joint => "worst joint (all parameters together)".to_owned(),
     }
 }
 
@@ -105,6 +105,7 @@ pub fn axis_name(axis: Axis) -> String {
         Axis::Angle => "degrees, clockwise",
         Axis::Hue => "rad",
         Axis::Blur => "sigma in pixels",
+        Axis::Scale | Axis::Contrast | Axis::Gamma => "factor",
         other => other.unit(),
     };
     // The sign must be plain.

@@ -6,7 +6,7 @@ use plotters::element::PathElement;
 use plotters::series::DashedLineSeries;
 use plotters::style::Color as _;
 
-use super::axes::{Scale, axis_ticks, chart, decimal_ticks};
+use super::axes::{Scale, axis_label, axis_ticks, decimal_ticks, labelled, short};
 use super::canvas::{Area, Canvas, Drawing, px, title, upx};
 use super::legend::{Entry, Mark, legend};
 use super::style;
@@ -120,14 +120,15 @@ fn all_series(rows: &[StabilityRow]) -> Vec<Series<'_>> {
 
 fn panel(area: &Area<'_>, series: &[Series<'_>], axis: Axis, bounds: &Bounds, first: bool) -> Drawing {
     let interval = bounds.get(axis);
-    let end = interval.high.max(-interval.low);
-    let x = Scale {
-        low: 0.0,
-        high: end,
-        ticks: axis_ticks(axis, 0.0, end, 6),
-        title: &style::axis_name(axis).replace(", clockwise", ""),
-        grid: true,
-    };
+    let bound = interval.high.max(-interval.low);
+    let flips = series.iter().flat_map(|series| &series.rows).filter(|row| scanned(row, axis));
+    let end = end_of(flips.filter_map(|row| row.tolerance), bound);
+    let mut title =
+        style::axis_name(axis).replace(", clockwise", "").replace("(factor)", "(factor or its inverse)");
+    if end < bound {
+        title = format!("{title}; to {}", axis_label(axis)(bound));
+    }
+    let x = Scale { low: 0.0, high: end, ticks: axis_ticks(axis, 0.0, end, 6), title: &title, grid: true };
     let y = Scale {
         low: 0.0,
         high: 102.0,
@@ -135,7 +136,7 @@ fn panel(area: &Area<'_>, series: &[Series<'_>], axis: Axis, bounds: &Bounds, fi
         title: if first { "decision holds (% of samples)" } else { "" },
         grid: true,
     };
-    let mut chart = chart(area, x, y)?;
+    let mut chart = labelled(area, x, y, &axis_label(axis), &short)?;
     for Series { entry, rows } in series {
         let Mark::Line { width, dash } = entry.mark else { continue };
         let rows: Vec<&StabilityRow> = rows.iter().copied().filter(|row| scanned(row, axis)).collect();
@@ -154,6 +155,16 @@ fn panel(area: &Area<'_>, series: &[Series<'_>], axis: Axis, bounds: &Bounds, fi
         }
     }
     Ok(())
+}
+
+/// Where a panel ends: at the bound, or nearer where all flips lie much nearer.
+fn end_of(flips: impl Iterator<Item = f64>, bound: f64) -> f64 {
+    /// Room behind the last flip.
+    const ROOM: f64 = 1.25;
+    /// Part of the bound beyond which the panel goes on to it.
+    const MUCH: f64 = 0.6;
+    let last = flips.fold(0.0, f64::max);
+    if last > 0.0 && last * ROOM < MUCH * bound { last * ROOM } else { bound }
 }
 
 /// The corners of the falling stairs of a series: from 100 % at 0 down by one sample between where its decision was last seen to
@@ -176,6 +187,13 @@ fn stairs(intervals: &[(f64, f64)], samples: usize, end: f64) -> Vec<(f64, f64)>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panel_ends_where_its_flips_do() {
+        assert_eq!(end_of([0.01, 0.1].into_iter(), 3.0), 0.125);
+        assert_eq!(end_of([0.1, 2.0].into_iter(), 3.0), 3.0);
+        assert_eq!(end_of([].into_iter(), 3.0), 3.0);
+    }
 
     #[test]
     fn the_stairs_fall_between_where_a_decision_held_and_where_it_flipped() {

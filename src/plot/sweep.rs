@@ -6,7 +6,7 @@ use plotters::element::{Circle, PathElement};
 use plotters::series::DashedLineSeries;
 use plotters::style::{Color as _, RGBColor};
 
-use super::axes::{Scale, axis_ticks, chart, decimal_ticks};
+use super::axes::{Scale, axis_label, axis_ticks, decimal_ticks, labelled, short};
 use super::canvas::{Area, Canvas, Drawing, px, title, upx};
 use super::legend::{Entry, Mark, legend};
 use super::style;
@@ -22,6 +22,9 @@ const METRICS: [(&str, Metric); 2] =
 /// Lengths of dashes, in the order in which repeated colours take them.
 const DASHES: [i32; 3] = [0, 14, 5];
 
+/// Most measured values of a line that are marked: more would touch each other.
+const MARKED: usize = 41;
+
 /// A series with a line in both panels.
 struct Series {
     entry: Entry,
@@ -29,7 +32,7 @@ struct Series {
     points: [Vec<(f64, f64)>; 2],
 }
 
-/// Draws pAUROC and AUPRO against the uniform values of one axis. For one model on one data set it shows each
+/// Draws pAUROC and AUPRO against the uniform values of one axis, a dot at each value that was measured. For one model on one data set it shows each
 /// category thin and their mean bold, for several models only their means. A metric that no row has gets no
 /// panel.
 ///
@@ -138,14 +141,19 @@ fn panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawi
         grid: true,
     };
     let y = Scale { low, high, ticks: decimal_ticks(low, high, 9), title: METRICS[metric].0, grid: true };
-    let mut chart = chart(area, x, y)?;
+    let mut chart = labelled(area, x, y, &axis_label(axis), &short)?;
     for Series { entry, points } in series {
         let Mark::Line { width, dash } = entry.mark else { continue };
         let stroke = entry.colour.stroke_width(upx(width));
         let points = &points[metric];
-        if let [point] = points[..] {
-            chart.draw_series([Circle::new(point, upx(width + 4), entry.colour.filled())])?;
-        } else if dash == 0 {
+        if points.len() <= MARKED {
+            let dot = |&point: &(f64, f64)| Circle::new(point, upx(width + 2), entry.colour.filled());
+            chart.draw_series(points.iter().map(dot))?;
+        }
+        if points.len() < 2 {
+            continue;
+        }
+        if dash == 0 {
             chart.draw_series([PathElement::new(points.clone(), stroke)])?;
         } else {
             let (on, off) = (upx(dash as u32), upx(dash as u32));

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::told::Told;
 use crate::error::Result;
-use crate::record::{RunDir, RunInfo, SampleRow, Trace, read_rows};
+use crate::record::{RunInfo, SampleRow, Trace, read_rows};
 use crate::types::Attack;
 
 /// One joint search whose trace was kept.
@@ -18,13 +19,15 @@ pub struct TracedSearch {
 }
 
 impl TracedSearch {
-    /// The joint searches of the runs whose traces were kept, in the order of runs and rows.
-    pub fn of(runs: &[RunDir]) -> Result<Vec<Self>> {
+    /// The joint searches of the runs whose traces were kept, in the order of runs and rows, their models named as the runs are told
+    /// apart.
+    pub fn of(runs: &[Told<'_>]) -> Result<Vec<Self>> {
         let mut found = Vec::new();
-        for (number, run) in runs.iter().enumerate().filter(|(_, run)| run.samples_path().is_file()) {
-            let axes = axes(&RunInfo::read(run.info_path())?);
-            for row in read_rows::<SampleRow>(run.samples_path())? {
-                let path = run.trace_path(&row.model, &row.id()?, row.attack);
+        for (number, told) in runs.iter().enumerate().filter(|(_, told)| told.run.samples_path().is_file()) {
+            let axes = axes(&told.info);
+            for mut row in read_rows::<SampleRow>(told.run.samples_path())? {
+                let path = told.run.trace_path(&row.model, &row.id()?, row.attack);
+                row.model = told.name(&row.model);
                 if row.attack == Attack::Joint && path.is_file() {
                     found.push(Self { run: number, row, axes: axes.clone(), path });
                 }

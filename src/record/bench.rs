@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::faults::{Fault, amount, finite};
 use super::rows::Row;
 
 /// The outcome of one configuration of a comparison of providers.
@@ -164,6 +165,45 @@ impl Row for BenchRow {
         "worst_aupro",
         "parity_reason",
     ]];
+
+    fn fault(&self) -> Option<Fault> {
+        let amounts = [
+            ("library_ms", self.library_ms),
+            ("session_ms", self.session_ms),
+            ("text_ms", self.text_ms),
+            ("build_ms", self.build_ms),
+            ("first_ms", self.first_ms),
+            ("warm_up_ms", self.warm_up_ms),
+            ("mean_ms", self.mean_ms),
+            ("std_ms", self.std_ms),
+            ("min_ms", self.min_ms),
+            ("p50_ms", self.p50_ms),
+            ("p90_ms", self.p90_ms),
+            ("p95_ms", self.p95_ms),
+            ("p99_ms", self.p99_ms),
+            ("max_ms", self.max_ms),
+            ("images_per_s", self.images_per_s),
+            ("tokens_per_s", self.tokens_per_s),
+            ("gflop_per_s", self.gflop_per_s),
+            ("gemm_gflop_per_s", self.gemm_gflop_per_s),
+            ("relative", self.relative),
+            ("host_mib", self.host_mib),
+            ("device_mib", self.device_mib),
+            ("spread", self.spread),
+            ("map_max_difference", self.map_max_difference),
+            ("map_mean_difference", self.map_mean_difference),
+        ];
+        let differences = [
+            ("drift", self.drift),
+            ("clean_pixel_auroc", self.clean_pixel_auroc),
+            ("clean_aupro", self.clean_aupro),
+            ("worst_pixel_auroc", self.worst_pixel_auroc),
+            ("worst_aupro", self.worst_aupro),
+        ];
+        let mut amounts = amounts.into_iter();
+        let fault = amounts.find_map(|(column, value)| amount(column, value));
+        fault.or_else(|| differences.into_iter().find_map(|(column, value)| finite(column, value)))
+    }
 }
 
 /// One timed call (`calls.csv`).
@@ -188,4 +228,8 @@ pub struct CallRow {
 impl Row for CallRow {
     const COLUMNS: &'static [&'static [&'static str]] =
         &[&["started", "round", "model", "ran", "precision", "batch", "ms"]];
+
+    fn fault(&self) -> Option<Fault> {
+        amount("ms", self.ms)
+    }
 }

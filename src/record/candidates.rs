@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
-use ndarray_npy::ReadNpyExt as _;
 
-use super::folder::write_npy;
+use super::folder::{DAMAGED_MAP, write_npy};
+use super::npy::read_npy;
 use crate::error::{Error, Result};
-use crate::file;
 use crate::types::{Axis, Map, Perturbation};
 
 /// One candidate of a search.
@@ -52,10 +51,8 @@ pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> 
 /// # Errors
 /// A file error when the file is missing or damaged.
 pub fn read_candidates(path: &Path) -> Result<Vec<CandidateRow>> {
-    let fix = "delete the sample's rows from samples.csv and give the same command again";
-    let bytes = file::read(path, fix)?;
-    let table = Array2::<f64>::read_npy(bytes.as_slice())
-        .map_err(|e| Error::file_caused(path, "is not a two-dimensional float64 .npy", e, fix))?;
+    let fix = DAMAGED_MAP;
+    let table: Array2<f64> = read_npy(path, "a two-dimensional float64 .npy", fix)?;
     table
         .rows()
         .into_iter()
@@ -66,6 +63,10 @@ pub fn read_candidates(path: &Path) -> Result<Vec<CandidateRow>> {
                 Error::file(path, problem, fix)
             })?;
             let (values, facts) = facts.split_at(Axis::COUNT);
+            let numbers = values.iter().chain([&facts[0], &facts[2]]).chain(map);
+            if numbers.into_iter().any(|value| !value.is_finite()) {
+                return Err(Error::file(path, "holds values that are no finite numbers", fix));
+            }
             let rows = facts[3] as usize;
             let pixels: Vec<f32> = map.iter().map(|&score| score as f32).collect();
             let map = ArrayView2::from_shape((rows, pixels.len() / rows.max(1)), &pixels)

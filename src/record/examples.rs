@@ -7,11 +7,13 @@ use image::{GrayImage, ImageFormat, RgbImage};
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3};
 use serde::{Deserialize, Serialize};
 
+use super::faults::{Fault, share};
 use super::folder::{RunDir, read_map, write_atomic};
 use super::journal::{read_rows, write_rows};
 use super::parameters::Parameters;
 use super::rows::{Row, SampleRow};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::types::{Attack, Image, Map, Mask, Perturbation};
 
 /// One line of `examples/index.csv`. Paths are relative to the run's folder and use `/`.
@@ -50,6 +52,14 @@ impl Row for ExampleRow {
         &["clean_auroc", "worst_auroc", "image", "mask", "clean_map", "worst_map"],
     ];
     const NEWER: &'static [&'static [&'static str]] = &[Parameters::NEWER_COLUMNS];
+    const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
+
+    fn fault(&self) -> Option<Fault> {
+        let parameters = self.parameters.fault();
+        parameters
+            .or_else(|| share("clean_auroc", self.clean_auroc))
+            .or_else(|| share("worst_auroc", self.worst_auroc))
+    }
 }
 
 impl ExampleRow {
@@ -159,7 +169,9 @@ const REPEAT: &str = "run the attack again with examples, or restore the folder"
 
 fn open(run: &RunDir, name: &str) -> Result<image::DynamicImage> {
     let path = inside(run, name)?;
-    image::open(&path).map_err(|e| Error::file_caused(&path, "cannot be read as a picture", e, REPEAT))
+    let bytes = file::read(&path, REPEAT)?;
+    image::load_from_memory_with_format(&bytes, ImageFormat::Png)
+        .map_err(|e| Error::file_caused(&path, "cannot be read as a picture", e, REPEAT))
 }
 
 /// The path of a file that the index names, which must not lead out of the run's folder.

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ndarray::ArrayView2;
-use ndarray_npy::{ReadNpyExt as _, WritableElement, WriteNpyExt as _};
+use ndarray_npy::{WritableElement, WriteNpyExt as _};
 
 use super::name::file_name;
+use super::npy::read_npy;
 use crate::error::{Error, Result};
-use crate::file;
 use crate::types::{Attack, Axis, Map, SampleId};
 
 /// The folder of a run, `results/<run>/`: knows where everything lies, and holds no state besides its path.
@@ -214,11 +214,16 @@ pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: Arra
 /// # Errors
 /// A file error when the file is missing or damaged.
 pub fn read_map(path: &Path) -> Result<Map> {
-    let fix = "delete the sample's rows from samples.csv and give the same command again";
-    let bytes = file::read(path, fix)?;
-    Map::read_npy(bytes.as_slice())
-        .map_err(|e| Error::file_caused(path, "is not a two-dimensional float32 .npy", e, fix))
+    let map: Map = read_npy(path, "a two-dimensional float32 .npy", DAMAGED_MAP)?;
+    if map.iter().all(|score| score.is_finite()) {
+        return Ok(map);
+    }
+    Err(Error::file(path, "holds scores that are no finite numbers", DAMAGED_MAP))
 }
+
+/// Remedy for a map or the candidates of a sample that cannot be used.
+pub(crate) const DAMAGED_MAP: &str =
+    "delete the sample's rows from samples.csv and give the same command again";
 
 /// Writes a file so that it is either the old or the new one, never half: into a temporary name beside it, then renamed.
 /// Missing parent folders are made.

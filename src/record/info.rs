@@ -258,7 +258,7 @@ pub(super) fn first_decisive_difference(
     one: &RunInfo,
     other: &RunInfo,
 ) -> Result<Option<(String, String, String)>> {
-    Ok(first_difference("", &decisive(one)?, &decisive(other)?))
+    Ok(first_difference("", &decisive(one), &decisive(other)))
 }
 
 /// Names of provider options that change no result, without the part that says whose they are.
@@ -276,7 +276,8 @@ const INDIFFERENT: [&str; 11] = [
     "trt_timing_cache_path",
 ];
 
-fn decisive(info: &RunInfo) -> Result<toml::Table> {
+/// Everything that decides a result of a run, as a table: its seed, models, provider, data and settings, among others.
+pub fn decisive(info: &RunInfo) -> toml::Table {
     let mut options = info.provider.options.clone();
     options.retain(|name, _| {
         let name = name.rsplit('.').next().unwrap_or(name);
@@ -303,7 +304,7 @@ fn decisive(info: &RunInfo) -> Result<toml::Table> {
     data.insert("fingerprint".into(), dataset.fingerprint.clone().into());
     table.insert("dataset".into(), data.into());
     table.insert("settings".into(), info.settings.clone().into());
-    Ok(table)
+    table
 }
 
 /// The name of a provider without the number of the device: `cuda` for `cuda:1`.

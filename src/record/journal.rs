@@ -1,7 +1,7 @@
 //! CSV files that grow row by row and survive a kill.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::Hash;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::marker::PhantomData;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 
+use super::faults::Fault;
 use super::folder::write_atomic;
 use super::rows::Row;
 use crate::error::{Error, Result};
@@ -42,9 +43,17 @@ impl<T: Row> Journal<T> {
     ///
     /// # Errors
     /// A file error when the file cannot be opened, is in use by another process, has another header, or holds a
-    /// line that does not parse.
+    /// line that does not parse, has a [`Row::fault`] or is there twice.
     pub fn open(path: impl AsRef<Path>) -> Result<Opened<T>> {
-        let path = path.as_ref();
+        Self::open_checked(path.as_ref(), &|_| None)
+    }
+
+    fn open_checked(path: &Path, check: &dyn Fn(&T) -> Option<Fault>) -> Result<Opened<T>> {
+        if let Ok(kind) = fs::metadata(path)
+            && !kind.is_file()
+        {
+            return Err(file::irregular(path, kind.is_dir()));
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -68,7 +77,7 @@ impl<T: Row> Journal<T> {
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(|e| unreadable(path, e))?;
-        let content = parse::<T>(path, &bytes)?;
+        let content = parse::<T>(path, &bytes, check)?;
         if content.older {
             return Err(Error::file(
                 path,
@@ -86,17 +95,19 @@ impl<T: Row> Journal<T> {
     }
 
     /// Opens a journal as [`Self::open`] does, to go on with what is complete: of rows with the same key
-    /// either all stay, where they are `whole`, or none does. Where some go, the file is rewritten.
+    /// either all stay, where they are `whole`, or none does. Where some go, the file is rewritten. `check` tells the fault
+    /// of a row that does not belong to the run.
     ///
     /// # Errors
-    /// The errors of [`Self::open`], and a file error when the file cannot be rewritten.
+    /// The errors of [`Self::open`], and a file error about the first row with a fault and when the file cannot be rewritten.
     pub fn take_up<K: Eq + Hash>(
         path: impl AsRef<Path>,
         key: impl Fn(&T) -> K,
         whole: impl Fn(&[&T]) -> bool,
+        check: impl Fn(&T) -> Option<Fault>,
     ) -> Result<Opened<T>> {
         let path = path.as_ref();
-        let Opened { journal, rows, cut } = Self::open(path)?;
+        let Opened { journal, rows, cut } = Self::open_checked(path, &check)?;
         let mut groups: HashMap<K, Vec<&T>> = HashMap::new();
         for row in &rows {
             groups.entry(key(row)).or_default().push(row);
@@ -117,16 +128,28 @@ impl<T: Row> Journal<T> {
     /// Appends one row and flushes it.
     ///
     /// # Errors
-    /// A file error when the row cannot be written (the file is then left as it was before), or when one of its cells
-    /// holds a line break.
+    /// A file error when the row cannot be written (the file is then left as it was before), when one of its cells
+    /// holds a line break, and when the file is gone or was changed by somebody else.
     pub fn append(&mut self, row: &T) -> Result<()> {
-        let line = line(&self.path, row)?;
+        let line = row_line(&self.path, row)?;
+        self.require_undisturbed()?;
         self.write(&line)
     }
 
     /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A deleted file takes rows still, and they are lost.
+    fn require_undisturbed(&self) -> Result<()> {
+        let fix = "leave the folder alone while the run goes on; give the same command again to go on";
+        let there =
+            fs::metadata(&self.path).map_err(|e| Error::file_caused(&self.path, "is gone", e, fix))?;
+        if there.is_file() && there.len() == self.length {
+            return Ok(());
+        }
+        Err(Error::file(&self.path, "was changed or replaced while the run was writing it", fix))
     }
 
     fn write(&mut self, line: &[u8]) -> Result<()> {
@@ -158,11 +181,20 @@ impl<T: Row> Journal<T> {
 /// Reads all rows of a file without changing it; a torn last line is left out.
 ///
 /// # Errors
-/// A file error when the file is missing, has another header, or holds a line that does not parse.
+/// A file error when the file is missing, has another header, or holds a line that does not parse, has a [`Row::fault`] or is there
+/// twice.
 pub fn read_rows<T: Row>(path: impl AsRef<Path>) -> Result<Vec<T>> {
+    read_checked(path, |_| None)
+}
+
+/// Reads rows as [`read_rows`] does; `check` tells the fault of a row that does not belong to the run.
+///
+/// # Errors
+/// The errors of [`read_rows`], and a file error about the first row with a fault.
+pub fn read_checked<T: Row>(path: impl AsRef<Path>, check: impl Fn(&T) -> Option<Fault>) -> Result<Vec<T>> {
     let path = path.as_ref();
     let bytes = file::read(path, UNREADABLE)?;
-    Ok(parse::<T>(path, &bytes)?.rows)
+    Ok(parse::<T>(path, &bytes, &check)?.rows)
 }
 
 /// Writes a whole file of rows through a temporary name.
@@ -173,7 +205,7 @@ pub fn write_rows<T: Row>(path: impl AsRef<Path>, rows: &[T]) -> Result<()> {
     let path = path.as_ref();
     let mut text = line(path, &T::header())?;
     for row in rows {
-        text.extend(line(path, row)?);
+        text.extend(row_line(path, row)?);
     }
     write_atomic(path, &text)
 }
@@ -187,7 +219,7 @@ struct Content<T> {
     older: bool,
 }
 
-fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
+fn parse<T: Row>(path: &Path, bytes: &[u8], check: &dyn Fn(&T) -> Option<Fault>) -> Result<Content<T>> {
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let torn = &bytes[whole..];
     let header = T::header().join(",");
@@ -203,43 +235,69 @@ fn parse<T: Row>(path: &Path, bytes: &[u8]) -> Result<Content<T>> {
     let places = places::<T>(&found)
         .ok_or_else(|| foreign(path, &found.iter().collect::<Vec<_>>().join(","), &header))?;
     let older = places.contains(&None);
-    let rows = reader
-        .records()
-        .map(|record| in_order(record?, &places).deserialize(None))
-        .map(|row: Result<T, _>| row.map(|row| if older { row.upgraded() } else { row }))
-        .collect::<Result<Vec<T>, _>>()
-        .map_err(|e| damaged(path, e))?;
+    let mut rows = Vec::new();
+    let mut keys = HashMap::new();
+    for record in reader.records() {
+        let record = in_order(record.map_err(|e| damaged(path, e))?, &places);
+        let line = record.position().map_or(0, csv::Position::line);
+        let row: T = record.deserialize(None).map_err(|e| unlike_row::<T>(path, line, e))?;
+        let row = if older { row.upgraded() } else { row };
+        if let Some((column, problem)) = row.fault().or_else(|| check(&row)) {
+            return Err(faulty(path, line, column, &problem));
+        }
+        if let Some(first) = key::<T>(&record).and_then(|key| keys.insert(key, line)) {
+            return Err(twice(path, first, line));
+        }
+        rows.push(row);
+    }
     Ok(Content { rows, whole, torn, older })
 }
 
-/// The place in the file of each column of the header, if it is there; `None` where the file has other
-/// columns.
+/// The cells that tell a row from all others.
+fn key<T: Row>(record: &StringRecord) -> Option<Vec<String>> {
+    let of_key = T::cells().into_iter().zip(record).filter(|(name, _)| T::KEY.contains(name));
+    let cells: Vec<String> = of_key.map(|(_, cell)| cell.to_owned()).collect();
+    (!cells.is_empty()).then_some(cells)
+}
+
+/// The place in the file of each cell of a row, if it is there; `None` where the file has other columns.
 fn places<T: Row>(found: &StringRecord) -> Option<Vec<Option<usize>>> {
     let mut next = 0;
     let header = T::header();
     let newer = T::NEWER.concat();
-    let places: Vec<Option<usize>> = header
+    let by_name: HashMap<&str, Option<usize>> = header
         .iter()
         .map(|&name| {
             let here = found.get(next) == Some(name);
             next += usize::from(here);
-            here.then(|| next - 1)
+            (name, here.then(|| next - 1))
         })
         .collect();
-    let mut missing = header.iter().zip(&places).filter(|(_, place)| place.is_none());
-    let all_newer = missing.all(|(name, _)| newer.contains(name));
-    (next == found.len() && all_newer).then_some(places)
+    let mut missing = header.iter().filter(|name| by_name[*name].is_none());
+    let all_newer = missing.all(|name| newer.contains(name));
+    (next == found.len() && all_newer).then(|| T::cells().iter().map(|name| by_name[name]).collect())
 }
 
-/// The cells of a record in the order of the header, empty where the file has no such column.
+/// The cells of a record in the order of the row's fields, empty where the file has no such column.
 fn in_order(record: StringRecord, places: &[Option<usize>]) -> StringRecord {
-    if !places.contains(&None) {
-        return record;
-    }
     let mut whole: StringRecord =
         places.iter().map(|place| place.and_then(|place| record.get(place)).unwrap_or_default()).collect();
     whole.set_position(record.position().cloned());
     whole
+}
+
+/// The line of a row, its cells in the order of the header.
+fn row_line<T: Row>(path: &Path, row: &T) -> Result<Vec<u8>> {
+    let cells = line(path, row)?;
+    let (fields, header) = (T::cells(), T::header());
+    if fields == header {
+        return Ok(cells);
+    }
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(cells.as_slice());
+    let mut record = StringRecord::new();
+    reader.read_record(&mut record).map_err(|e| damaged(path, e))?;
+    let by_name: HashMap<&str, &str> = fields.into_iter().zip(&record).collect();
+    line(path, &header.iter().map(|name| by_name.get(name).copied()).collect::<Vec<_>>())
 }
 
 /// One line of CSV. Numbers are written in the fewest digits that read back as the same value.
@@ -267,13 +325,32 @@ fn unreadable(path: &Path, e: std::io::Error) -> Error {
     Error::file_caused(path, "cannot be read", e, UNREADABLE)
 }
 
+/// Remedy for a row that cannot be believed.
+const REPAIR: &str = "restore the file, or delete that line and give the run's command again";
+
 fn damaged(path: &Path, e: csv::Error) -> Error {
-    Error::file_caused(
-        path,
-        "holds a damaged line",
-        e,
-        "repair or delete that line; its sample is then run again",
-    )
+    Error::file_caused(path, "holds a damaged line", e, REPAIR)
+}
+
+/// The error about a record that is no row, with the column where that is known.
+fn unlike_row<T: Row>(path: &Path, line: u64, e: csv::Error) -> Error {
+    let csv::ErrorKind::Deserialize { err, .. } = e.kind() else { return damaged(path, e) };
+    let column = err.field().and_then(|field| T::cells().get(field as usize).copied());
+    let error = match column {
+        Some(column) => faulty(path, line, column, &err.kind().to_string()),
+        None => Error::file(path, format!("holds a damaged line (line {line}: {})", err.kind()), REPAIR),
+    };
+    error.caused_by(e)
+}
+
+fn faulty(path: &Path, line: u64, column: &str, problem: &str) -> Error {
+    let problem = format!("holds a damaged line (line {line}, column {column}: {problem})");
+    Error::file(path, problem, REPAIR)
+}
+
+fn twice(path: &Path, first: u64, second: u64) -> Error {
+    let problem = format!("holds the same row twice (lines {first} and {second})");
+    Error::file(path, problem, "restore the file, or delete one of the two lines if they agree")
 }
 
 fn foreign(path: &Path, found: &str, expected: &str) -> Error {

@@ -17,12 +17,14 @@
 mod bench;
 mod candidates;
 mod examples;
+mod faults;
 mod flat;
 mod folder;
 mod info;
 mod journal;
 mod machine;
 mod name;
+mod npy;
 mod parameters;
 mod rows;
 mod search;
@@ -34,14 +36,15 @@ mod uniform;
 pub use bench::{BenchRow, BenchStatus, CallRow};
 pub(crate) use candidates::{CandidateRow, read_candidates, write_candidates};
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
+pub use faults::Fault;
 pub use flat::to_json;
-pub(crate) use folder::write_npy;
+pub(crate) use folder::{DAMAGED_MAP, write_npy};
 pub use folder::{RunDir, read_map, write_atomic};
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
-    Skipped, Status, compatible, to_table,
+    Skipped, Status, compatible, decisive, to_table,
 };
-pub use journal::{Journal, Opened, read_rows, write_rows};
+pub use journal::{Journal, Opened, read_checked, read_rows, write_rows};
 pub use machine::Machine;
 pub(crate) use machine::utc_now;
 pub use name::file_name;

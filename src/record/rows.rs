@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::faults::{self, Fault, finite, on_axis, share};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
@@ -15,9 +16,28 @@ pub trait Row: Serialize + DeserializeOwned {
     /// Columns that files of older versions do not have; a missing column reads as empty cells.
     const NEWER: &'static [&'static [&'static str]] = &[];
 
-    /// Column names in order.
-    fn header() -> Vec<&'static str> {
+    /// Columns whose cells tell a row from all others of its file; none where rows may be alike.
+    const KEY: &'static [&'static str] = &[];
+
+    /// Column names in the order of the fields.
+    fn cells() -> Vec<&'static str> {
         Self::COLUMNS.concat()
+    }
+
+    /// Column names in the order of the file: that of the fields, but `over` stands behind `samples`, so that every column of
+    /// files that had no `over` is where it was.
+    fn header() -> Vec<&'static str> {
+        let mut names = Self::cells();
+        let place = |name: &str| names.iter().position(|other| *other == name);
+        if let (Some(over), Some(samples)) = (place("over"), place("samples")) {
+            names[over..=samples].rotate_left(1);
+        }
+        names
+    }
+
+    /// The first column whose value no row can have, and what is wrong with the value.
+    fn fault(&self) -> Option<Fault> {
+        None
     }
 
     /// The row in its present form, from a row of a file that lacks [`Self::NEWER`] columns.
@@ -80,6 +100,16 @@ impl Row for SampleRow {
     ];
     const NEWER: &'static [&'static [&'static str]] =
         &[Parameters::NEWER_COLUMNS, &["coarse", "expected_gain"]];
+    const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
+
+    fn fault(&self) -> Option<Fault> {
+        self.parameters
+            .fault()
+            .or_else(|| finite("loss", self.loss))
+            .or_else(|| share("sample_auroc", self.sample_auroc))
+            .or_else(|| finite("expected_gain", self.expected_gain))
+            .or_else(|| finite("image_score", self.image_score))
+    }
 }
 
 fn zero_if_empty<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<usize, D::Error> {
@@ -143,9 +173,14 @@ impl Row for SummaryRow {
         &["mean_loss", "evaluations"],
     ];
     const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
+    const KEY: &'static [&'static str] = &["model", "dataset", "over", "category", "attack"];
 
     fn upgraded(self) -> Self {
         Self { over: mean_by_name(self.over), ..self }
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        faults::metrics(&self.metrics).or_else(|| finite("mean_loss", self.mean_loss))
     }
 }
 
@@ -172,9 +207,14 @@ impl Row for SweepRow {
     const COLUMNS: &'static [&'static [&'static str]] =
         &[&["model", "dataset"], Over::COLUMNS, &["axis", "value", "samples"], Metrics::COLUMNS];
     const NEWER: &'static [&'static [&'static str]] = &[&["over", "image_ap"]];
+    const KEY: &'static [&'static str] = &["model", "dataset", "over", "category", "axis", "value"];
 
     fn upgraded(self) -> Self {
         Self { over: mean_by_name(self.over), ..self }
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        on_axis("value", self.axis, self.value).or_else(|| faults::metrics(&self.metrics))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::faults::{Fault, amount, finite};
 use super::rows::Row;
 use crate::types::SampleKey;
 
@@ -58,6 +59,15 @@ impl Row for SearchRow {
         "evaluations",
         "coarse",
     ]];
+    const KEY: &'static [&'static str] = &["model", "strategy", "budget", "category", "sample"];
+
+    fn fault(&self) -> Option<Fault> {
+        finite("clean", self.clean)
+            .or_else(|| finite("loss", self.loss))
+            .or_else(|| finite("reference", self.reference))
+            .or_else(|| finite("share", self.share))
+            .or_else(|| finite("share_capped", self.share_capped))
+    }
 }
 
 /// The time that one strategy took with one budget, all models together (`search_time.csv`).
@@ -76,4 +86,9 @@ pub struct SearchTimeRow {
 impl Row for SearchTimeRow {
     const COLUMNS: &'static [&'static [&'static str]] =
         &[&["strategy", "budget", "search_seconds", "wall_seconds"]];
+    const KEY: &'static [&'static str] = &["strategy", "budget"];
+
+    fn fault(&self) -> Option<Fault> {
+        amount("search_seconds", self.search_seconds).or_else(|| amount("wall_seconds", self.wall_seconds))
+    }
 }

@@ -31,6 +31,21 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
             ));
         }
     }
+    for (_, name, info) in &parts[1..] {
+        let sizes = |info: &RunInfo| -> Vec<_> { info.models.iter().map(|model| model.input_size).collect() };
+        let pairs = info.models.iter().zip(sizes(&whole).into_iter().zip(sizes(info)));
+        for (model, (there, here)) in pairs {
+            if let (Some(there), Some(here)) = (there, here)
+                && there != here
+            {
+                let model = &model.name;
+                let problem = format!(
+                    "has another input_size of {model} than {first_name}: {here} here, {there} there"
+                );
+                return Err(Error::usage(name.as_str(), problem, "restore the run.toml of both shards"));
+            }
+        }
+    }
     for (place, (shard, name, _)) in parts.iter().enumerate() {
         let problem = if shard.of() != first.of() {
             format!("is shard {shard}, and {first_name} is {first}")

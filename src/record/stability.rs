@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::faults::{Fault, amount, finite, on_axis};
 use super::rows::Row;
 use crate::types::{Attack, Label, SampleKey, named};
 
@@ -137,5 +138,25 @@ impl Row for StabilityRow {
         }
         let before = |flip: f64| flip - flip.signum() * self.resolution.unwrap_or(0.0).min(flip.abs());
         Self { held_below: self.below.map(before), held_above: self.above.map(before), ..self }
+    }
+
+    const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
+
+    fn fault(&self) -> Option<Fault> {
+        let along = |column, value| match self.attack {
+            Attack::Single(axis) => on_axis(column, axis, value),
+            Attack::Clean | Attack::Joint => finite(column, value),
+        };
+        finite("threshold", self.threshold)
+            .or_else(|| finite("clean_score", self.clean_score))
+            .or_else(|| finite("worst_score", self.worst_score))
+            .or_else(|| amount("drift", self.drift))
+            .or_else(|| along("below", self.below))
+            .or_else(|| along("above", self.above))
+            .or_else(|| along("held_below", self.held_below))
+            .or_else(|| along("held_above", self.held_above))
+            .or_else(|| amount("tolerance", self.tolerance))
+            .or_else(|| amount("step", self.step))
+            .or_else(|| amount("resolution", self.resolution))
     }
 }

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView1};
-use ndarray_npy::ReadNpyExt as _;
 
+use super::npy::read_npy;
 use crate::error::{Error, Result};
-use crate::file;
 
 /// The trace of one search, which `keep_traces` saves: its evaluations in their order, the unchanged picture
 /// first.
@@ -39,9 +38,10 @@ impl Trace {
     /// A file error when the file is missing, damaged, or of another number of axes.
     pub fn read(path: &Path, axes: usize) -> Result<Self> {
         let fix = "make the run again with `keep_traces`, in another folder";
-        let bytes = file::read(path, fix)?;
-        let table = Array2::<f64>::read_npy(bytes.as_slice())
-            .map_err(|e| Error::file_caused(path, "is not a two-dimensional float64 .npy", e, fix))?;
+        let table: Array2<f64> = read_npy(path, "a two-dimensional float64 .npy", fix)?;
+        if table.iter().any(|value| !value.is_finite()) {
+            return Err(Error::file(path, "holds values that are no finite numbers", fix));
+        }
         let columns = table.ncols();
         if columns == axes + 2 {
             return Ok(Self(table));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::faults::{self, Fault, finite};
 use super::parameters::Parameters;
 use super::rows::{Row, SummaryRow, mean_by_name};
 use crate::stats;
@@ -47,10 +48,22 @@ impl Row for UniformRow {
         &["mean_loss"],
     ];
     const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
+    const KEY: &'static [&'static str] = &["model", "dataset", "over", "category", "attack"];
 
     fn upgraded(self) -> Self {
         let all = self.over.category() == Some("all");
         Self { over: if all { Over::All } else { mean_by_name(self.over) }, ..self }
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        let parameters = self.parameters.fault();
+        let uneven = self.samples == 0 || self.evaluations < self.samples;
+        let evaluations = || format!("{} of {} samples are too few", self.evaluations, self.samples);
+        let counts = uneven.then(|| ("evaluations", evaluations()));
+        parameters
+            .or(counts)
+            .or_else(|| faults::metrics(&self.metrics))
+            .or_else(|| finite("mean_loss", self.mean_loss))
     }
 }
 

@@ -14,21 +14,17 @@ type Metric = fn(&SummaryRow) -> Option<f64>;
 const METRICS: [(&str, Metric); 2] =
     [("pAUROC", |row| row.metrics.pixel_auroc), ("AUPRO", |row| row.metrics.aupro)];
 
-/// The words of a table's columns.
-fn attack_name(attack: Attack) -> &'static str {
-    match attack {
-        Attack::Joint => "3D",
-        other => other.name(),
-    }
-}
+/// What the word for the joint attack stands for.
+const JOINT: &str = "joint: all parameters attacked together; the paper calls it 3D.";
 
 /// The numbers behind the paper's figure 4: one table per backbone with its name, a row for each dataset and metric, a column
-/// for each attack, means over categories; the last column is the drop from clean to the worst.
+/// for each attack, means over categories; the last columns are the largest drop from clean and the attack that it is under.
 pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
     let means: Vec<&SummaryRow> = rows.iter().filter(|row| row.over == Over::Mean).collect();
     let attacks = attacks_of(&means);
-    let numbers = attacks.iter().map(|&attack| attack_name(attack)).chain(["drop"]).map(Column::numbers);
-    let columns: Vec<Column> = ["dataset", "metric"].map(Column::words).into_iter().chain(numbers).collect();
+    let numbers = attacks.iter().map(|attack| attack.name()).chain(["largest drop"]).map(Column::numbers);
+    let words = ["dataset", "metric"].map(Column::words).into_iter().chain([Column::numbers("samples")]);
+    let columns: Vec<Column> = words.chain(numbers).chain([Column::words("under")]).collect();
     distinct(means.iter().map(|row| row.model.as_str()))
         .into_iter()
         .map(|model| {
@@ -42,16 +38,25 @@ pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
                             .and_then(|row| metric(row))
                     };
                     let values: Vec<Option<f64>> = attacks.iter().map(|&attack| value(attack)).collect();
-                    let lowest = values.iter().flatten().copied().min_by(f64::total_cmp);
-                    let drop = value(Attack::Clean).zip(lowest).map(|(clean, lowest)| lowest - clean);
-                    let mut line = vec![Cell::text(dataset), Cell::text(name)];
+                    let attacked =
+                        attacks.iter().zip(&values).filter(|(attack, _)| **attack != Attack::Clean);
+                    let lowest = attacked
+                        .filter_map(|(attack, value)| Some((attack, (*value)?)))
+                        .min_by(|one, other| one.1.total_cmp(&other.1));
+                    let drop = value(Attack::Clean)
+                        .zip(lowest)
+                        .map(|(clean, (attack, lowest))| (attack.name(), lowest - clean));
+                    let clean = own.iter().find(|row| row.dataset == dataset && row.attack == Attack::Clean);
+                    let samples = Cell::Count(clean.map(|row| row.samples));
+                    let mut line = vec![Cell::text(dataset), Cell::text(name), samples];
                     line.extend(values.into_iter().map(Cell::Share));
-                    line.push(Cell::Points(drop));
+                    line.push(Cell::Points(drop.map(|(_, drop)| drop)));
+                    line.push(Cell::text(drop.map_or("-", |(attack, _)| attack)));
                     lines.push(line);
                 }
             }
             let title = format!("{model}: clean and per-sample worst case, means over categories in %");
-            (model.to_owned(), Table::new(title, columns.clone(), lines))
+            (model.to_owned(), explained(Table::new(title, columns.clone(), lines), &attacks))
         })
         .collect()
 }
@@ -60,10 +65,11 @@ pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
 pub fn category_table(rows: &[SummaryRow]) -> Table {
     let all: Vec<&SummaryRow> = rows.iter().collect();
     let attacks = attacks_of(&all);
-    let numbers = attacks.iter().flat_map(|&attack| {
-        METRICS.map(|(metric, _)| Column::numbers(format!("{} {metric}", attack_name(attack))))
-    });
-    let columns = ["backbone", "dataset", "category"].map(Column::words).into_iter().chain(numbers).collect();
+    let numbers = attacks
+        .iter()
+        .flat_map(|&attack| METRICS.map(|(metric, _)| Column::numbers(format!("{attack} {metric}"))));
+    let words = ["backbone", "dataset", "category"].map(Column::words).into_iter();
+    let columns = words.chain([Column::numbers("samples")]).chain(numbers).collect();
     let mut keys = distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str(), &row.over)));
     keys.sort_by_key(|&(model, dataset, over)| {
         let place = |name: &str, of: fn(&SummaryRow) -> &str| rows.iter().position(|row| of(row) == name);
@@ -72,7 +78,12 @@ pub fn category_table(rows: &[SummaryRow]) -> Table {
     let lines = keys
         .into_iter()
         .map(|(model, dataset, over)| {
-            let mut line = vec![Cell::text(model), Cell::text(dataset), Cell::text(over.to_string())];
+            let same = |row: &&SummaryRow| {
+                (row.model.as_str(), row.dataset.as_str(), &row.over) == (model, dataset, over)
+            };
+            let samples = Cell::Count(rows.iter().filter(same).map(|row| row.samples).max());
+            let mut line =
+                vec![Cell::text(model), Cell::text(dataset), Cell::text(over.to_string()), samples];
             for &attack in &attacks {
                 let row = rows.iter().find(|row| {
                     (row.model.as_str(), row.dataset.as_str(), &row.over, row.attack)
@@ -83,7 +94,13 @@ pub fn category_table(rows: &[SummaryRow]) -> Table {
             line
         })
         .collect();
-    Table::new("Every category, in %", columns, lines)
+    explained(Table::new("Every category, in %", columns, lines), &attacks)
+}
+
+/// The table with a note about the joint attack where it has a column.
+fn explained(table: Table, attacks: &[Attack]) -> Table {
+    let notes = attacks.contains(&Attack::Joint).then(|| JOINT.to_owned()).into_iter().collect();
+    Table { notes, ..table }
 }
 
 /// Clean numbers beside published ones where backbone and category match; `comparable` tells which model is a ViT-B/16+, the one
@@ -188,12 +205,20 @@ mod tests {
         let tables = backbone_tables(&rows());
         let [(name, table)] = &tables[..] else { panic!("one backbone") };
         assert_eq!(name, "b16");
-        assert_eq!(table.heads(), ["dataset", "metric", "clean", "3D", "drop"]);
+        assert_eq!(
+            table.heads(),
+            ["dataset", "metric", "samples", "clean", "joint", "largest drop", "under"]
+        );
         assert_eq!(table.rows.len(), 4);
-        let Cell::Points(Some(drop)) = table.rows[0][4] else { panic!("{:?}", table.rows[0]) };
+        let Cell::Points(Some(drop)) = table.rows[0][5] else { panic!("{:?}", table.rows[0]) };
         assert!((drop + 0.25).abs() < 1e-12, "{drop}");
-        assert_eq!(table.rows[1][2..], [Cell::Share(None), Cell::Share(None), Cell::Points(None)]);
-        assert_eq!(table.rows[2][3], Cell::Share(None));
+        assert_eq!((&table.rows[0][2], &table.rows[0][6]), (&Cell::count(4), &Cell::text("joint")));
+        assert_eq!(
+            table.rows[1][3..],
+            [Cell::Share(None), Cell::Share(None), Cell::Points(None), Cell::text("-")]
+        );
+        assert_eq!(table.rows[2][4], Cell::Share(None));
+        assert!(table.notes[0].starts_with("joint: all parameters"));
     }
 
     #[test]
@@ -201,7 +226,7 @@ mod tests {
         let table = category_table(&rows());
         let names: Vec<_> = table.rows.iter().map(|row| row[2].clone()).collect();
         assert_eq!(names, ["bottle", "cable", "mean", "bottle", "mean"].map(Cell::text));
-        assert_eq!(table.columns.len(), 3 + 2 * 2);
+        assert_eq!(table.columns.len(), 4 + 2 * 2);
     }
 
     #[test]
@@ -209,9 +234,9 @@ mod tests {
         let mut rows = vec![row("mv", "mean", Attack::Clean, 0.25), row("mv", "nut", Attack::Clean, 0.75)];
         rows.extend(mean_rows(&rows));
         let table = &backbone_tables(&rows)[0].1;
-        assert_eq!(table.rows[0][2], Cell::Share(Some(0.5)));
+        assert_eq!(table.rows[0][3], Cell::Share(Some(0.5)));
         let table = category_table(&rows);
-        let lines: Vec<_> = table.rows.iter().map(|row| (row[2].clone(), row[3].clone())).collect();
+        let lines: Vec<_> = table.rows.iter().map(|row| (row[2].clone(), row[4].clone())).collect();
         let expected = [("`mean`", 0.25), ("nut", 0.75), ("mean", 0.5)];
         assert_eq!(lines, expected.map(|(name, value)| (Cell::text(name), Cell::Share(Some(value)))));
     }

@@ -80,19 +80,49 @@ impl Table {
         format!("{}\n\n{}{rule}{rows}{notes}", self.title, line(self.heads()))
     }
 
-    /// A LaTeX `table` that needs the package booktabs, numbers as readers see them.
-    pub fn to_latex(&self) -> String {
-        let line = |cells: Vec<String>| {
-            format!("{} \\\\\n", cells.iter().map(|cell| latex(cell)).collect::<Vec<_>>().join(" & "))
+    /// A LaTeX table of the name `label` that needs the package booktabs, numbers as readers see them. A wide one is scaled to the width
+    /// of the text (package graphicx), a long one goes over several pages (package longtable).
+    pub fn to_latex(&self, label: &str) -> String {
+        /// Most rows on a page.
+        const ROWS: usize = 45;
+        /// Most letters in a line of text.
+        const LETTERS: usize = 75;
+        let line = |cells: Vec<String>| format!("{} \\\\\n", cells.join(" & "));
+        let cells = |row: &Vec<Cell>| {
+            let shown = row.iter().zip(&self.columns);
+            let shown = shown.map(
+                |(cell, column)| if column.right { number(&cell.short()) } else { latex(&cell.short()) },
+            );
+            line(shown.collect())
         };
+        let header = line(self.heads().iter().map(|head| latex(head)).collect());
+        let rows: String = self.rows.iter().map(cells).collect();
         let columns: String =
             self.columns.iter().map(|column| if column.right { 'r' } else { 'l' }).collect();
-        let rows: String = self.rows.iter().map(|row| line(row.iter().map(Cell::short).collect())).collect();
-        let (title, header) = (latex(&self.title), line(self.heads()));
-        let notes: String = self.notes.iter().map(|note| format!("\\par {}\n", latex(note))).collect();
+        let caption = format!("\\caption{{{}}}\n\\label{{tab:{}}}", latex(&self.title), key(label));
+        let notes: String =
+            self.notes.iter().map(|note| format!("\\par\\smallskip {}\n", latex(note))).collect();
+        let widest = |place: usize| {
+            let rows = self.rows.iter().map(|row| row[place].short().chars().count());
+            rows.chain([self.columns[place].head.chars().count()]).max().unwrap_or(0) + 2
+        };
+        let wide = (0..self.columns.len()).map(widest).sum::<usize>() > LETTERS;
+        if self.rows.len() > ROWS {
+            let size = if wide { "\\scriptsize\\setlength{\\tabcolsep}{2pt}" } else { "\\small" };
+            return format!(
+                "% needs \\usepackage{{booktabs,longtable}}\n\\begingroup\n{size}\n\\begin{{longtable}}{{{columns}}}\n{caption}\\\\\n\\toprule\n\
+                 {header}\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n{rows}\\end{{longtable}}\n{notes}\\endgroup\n"
+            );
+        }
+        let tabular = format!(
+            "\\begin{{tabular}}{{{columns}}}\n\\toprule\n{header}\\midrule\n{rows}\\bottomrule\n\\end{{tabular}}"
+        );
+        let (packages, tabular) = match wide {
+            true => ("booktabs,graphicx", format!("\\resizebox{{\\textwidth}}{{!}}{{%\n{tabular}}}")),
+            false => ("booktabs", tabular),
+        };
         format!(
-            "\\begin{{table}}\n\\centering\n\\caption{{{title}}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{header}\\midrule\n\
-             {rows}\\bottomrule\n\\end{{tabular}}\n{notes}\\end{{table}}\n"
+            "% needs \\usepackage{{{packages}}}\n\\begin{{table}}\n\\centering\n{caption}\n{tabular}\n{notes}\\end{{table}}\n"
         )
     }
 
@@ -108,6 +138,11 @@ fn latex(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => escaped.extend(['\\', letter]),
+            // Behind the end of a row these two are read as its options.
+            '[' | '*' if escaped.is_empty() => escaped.extend(['{', letter, '}']),
+            '<' => escaped.push_str("\\textless{}"),
+            '>' => escaped.push_str("\\textgreater{}"),
+            '|' => escaped.push_str("\\textbar{}"),
             '\\' => escaped.push_str("\\textbackslash{}"),
             '~' => escaped.push_str("\\textasciitilde{}"),
             '^' => escaped.push_str("\\textasciicircum{}"),
@@ -115,6 +150,32 @@ fn latex(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// Escapes a number, with a minus for each hyphen in front of a figure and a dash where nothing is known.
+fn number(text: &str) -> String {
+    if text == "-" {
+        return "--".to_owned();
+    }
+    let mut shown = String::new();
+    let mut before = ' ';
+    let mut letters = latex(text).chars().collect::<Vec<_>>().into_iter().peekable();
+    while let Some(letter) = letters.next() {
+        let signs =
+            letter == '-' && !before.is_alphanumeric() && letters.peek().is_some_and(char::is_ascii_digit);
+        if signs {
+            shown.push_str("$-$");
+        } else {
+            shown.push(letter);
+        }
+        before = letter;
+    }
+    shown
+}
+
+/// A name as the key of a label, which takes no commands.
+fn key(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect()
 }
 
 #[cfg(test)]
@@ -166,8 +227,8 @@ mod tests {
     fn notes_follow_in_markdown_and_latex() {
         let table = Table { notes: vec!["5 % at most".into()], ..table() };
         assert!(table.to_markdown().ends_with(" |\n\n5 % at most\n"), "{}", table.to_markdown());
-        let latex = table.to_latex();
-        assert!(latex.ends_with("\\end{tabular}\n\\par 5 \\% at most\n\\end{table}\n"), "{latex}");
+        let latex = table.to_latex("means");
+        assert!(latex.ends_with("\\end{tabular}\n\\par\\smallskip 5 \\% at most\n\\end{table}\n"), "{latex}");
     }
 
     #[test]
@@ -189,10 +250,66 @@ mod tests {
 
     #[test]
     fn latex_escapes_what_it_would_read() {
-        let text = table().to_latex();
-        for line in ["\\caption{Means, in \\%}", "\\begin{tabular}{lrr}", "metal\\_nut & 51.2 & -10.0 \\\\"] {
+        let text = table().to_latex("means");
+        for line in [
+            "\\caption{Means, in \\%}",
+            "\\begin{tabular}{lrr}",
+            "metal\\_nut & 51.2 & $-$10.0 \\\\",
+            "\\label{tab:means}",
+        ] {
             assert!(text.contains(line), "{line}: {text}");
         }
         assert_eq!(latex("a\\b^~"), "a\\textbackslash{}b\\textasciicircum{}\\textasciitilde{}");
+    }
+
+    /// What LaTeX would not take: braces, environments and groups that do not close, rows of another length.
+    fn unbalanced(text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let plain = text.replace("\\{", "").replace("\\}", "");
+        let (open, close) = (plain.matches('{').count(), plain.matches('}').count());
+        if open != close {
+            found.push(format!("{open} braces open, {close} close"));
+        }
+        let names = |word: &str| -> Vec<String> {
+            text.split(word).skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect()
+        };
+        let (begun, mut ended) = (names("\\begin{"), names("\\end{"));
+        ended.reverse();
+        if begun != ended || text.matches("\\begingroup").count() != text.matches("\\endgroup").count() {
+            found.push(format!("{begun:?} begin, {ended:?} end"));
+        }
+        let columns = text.split("table}{").chain(text.split("tabular}{")).find_map(|rest| {
+            let spec = rest.split('}').next()?;
+            (!spec.is_empty() && spec.chars().all(|letter| "lr".contains(letter))).then_some(spec.len())
+        });
+        let rows = text.lines().filter(|line| line.ends_with("\\\\") && !line.starts_with("\\label"));
+        for row in rows {
+            let cells = row.replace("\\&", "").matches('&').count() + 1;
+            if Some(cells) != columns {
+                found.push(format!("{cells} cells of {columns:?}: {row}"));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn latex_closes_what_it_opens_whatever_the_size_and_the_names() {
+        for (width, length) in [(1, 1), (12, 3), (3, 90), (14, 90)] {
+            let heads = (0..width).map(|at| Column::numbers(format!("attack {at} pAUROC")));
+            let columns: Vec<Column> = [Column::words("category")].into_iter().chain(heads).collect();
+            let row = |name: &str| {
+                let values = (0..width).map(|_| Cell::Points(Some(-0.125)));
+                [Cell::text(name)].into_iter().chain(values).collect::<Vec<_>>()
+            };
+            let names = ["[a] & {b", "*c}", "50 % \\ of_$d #", "<e|f>~^"].iter().cycle();
+            let rows = names.take(length).map(|name| row(name)).collect();
+            let table = Table { notes: vec!["{open & closed}".into()], ..Table::new("In %", columns, rows) };
+            let text = table.to_latex("a_b");
+            assert_eq!(unbalanced(&text), Vec::<String>::new(), "{text}");
+            assert!(text.contains("$-$12.5") && !text.contains(" -12.5"), "{text}");
+            assert_eq!(text.contains("\\begin{longtable}"), length > 45);
+            assert_eq!(text.contains("\\resizebox{\\textwidth}"), width == 12);
+            assert!(text.contains("\\label{tab:a-b}") && text.contains("booktabs"), "{text}");
+        }
     }
 }

@@ -90,8 +90,9 @@ fn installed_folders(onnx_runtime: &Path) -> Vec<PathBuf> {
 
 /// Folders of CUDA installations and of the libraries in `nvidia-*` and `tensorrt-*` wheels.
 fn folders_elsewhere() -> Vec<PathBuf> {
-    let install =
-        std::env::var_os("CUDA_PATH").map_or_else(|| PathBuf::from("/usr/local/cuda"), PathBuf::from);
+    let install = std::env::var_os("CUDA_PATH")
+        .filter(|path| !path.is_empty())
+        .map_or_else(|| PathBuf::from("/usr/local/cuda"), PathBuf::from);
     let mut folders = vec![install.join("lib64")];
     for package in python::package_folders(&["nvidia", "tensorrt_libs"]) {
         let below = fs::read_dir(&package)

@@ -17,6 +17,7 @@ pub struct Installed {
     /// Name of the folder, for example `onnxruntime-1.31.1-cpu`.
     pub name: String,
     /// Path of the folder.
+    #[serde(serialize_with = "crate::file::lossy")]
     pub folder: PathBuf,
     /// Size on disk in bytes, a file of several names counted once.
     pub bytes: u64,

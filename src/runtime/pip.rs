@@ -6,7 +6,14 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::command::{Ended, run_with_stdout};
+use super::python;
 use super::wheels::Wheel;
+
+/// What `python -m pip` does.
+const PIP: &str = "
+import runpy
+runpy.run_module('pip', run_name='__main__', alter_sys=True)
+";
 
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
@@ -39,8 +46,8 @@ pub(super) fn download(
 }
 
 fn command(interpreter: &Path, wheel: &Wheel, folder: &Path, show_progress: bool) -> Command {
-    let mut command = Command::new(interpreter);
-    command.args(["-m", "pip", "download", "--no-input", "--disable-pip-version-check", "--no-deps"]);
+    let mut command = python::command(interpreter, PIP);
+    command.args(["download", "--no-input", "--disable-pip-version-check", "--no-deps"]);
     if !show_progress {
         command.arg("--quiet");
     }
@@ -106,8 +113,14 @@ mod tests {
     fn pip_is_asked_for_exactly_one_version_of_one_platform() {
         let (wheel, said) = download_with(&[r#"echo "$@" > "$dest/said"; touch "$dest/parts.whl""#]);
         assert!(wheel.unwrap().ends_with("dest/parts.whl"));
-        for words in ["-m pip download", "--no-deps", "--quiet", "--platform manylinux1_x86_64", "parts==1.2"]
-        {
+        for words in [
+            "run_module('pip'",
+            "download",
+            "--no-deps",
+            "--quiet",
+            "--platform manylinux1_x86_64",
+            "parts==1.2",
+        ] {
             assert!(said.contains(words), "{words}: {said}");
         }
     }

@@ -6,11 +6,18 @@ use std::time::Duration;
 
 use super::command::{Ended, run};
 
+/// The beginning of every program: takes the current folder, which Python searches first, off the search path, since nobody chose
+/// the packages that lie there.
+const SAFE: &str = "
+import os, sys
+sys.path[:] = [p for p in sys.path if p and os.path.abspath(p) != os.getcwd()]
+";
+
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// A program that prints the folders of packages, without importing them, one a line: `name<TAB>folder`.
 const WHERE: &str = "
-import importlib.util, sys
+import importlib.util
 for name in sys.argv[1:]:
     spec = importlib.util.find_spec(name)
     for folder in (spec.submodule_search_locations or []) if spec else []:
@@ -25,12 +32,19 @@ pub(super) fn interpreters() -> Vec<PathBuf> {
     active.into_iter().chain(["python3".into(), "python".into()]).collect()
 }
 
+/// A call of `program` that imports nothing from the current folder.
+pub(super) fn command(interpreter: &Path, program: &str) -> Command {
+    let mut command = Command::new(interpreter);
+    command.arg("-c").arg(format!("{SAFE}{program}"));
+    command
+}
+
 /// Folders of the packages `names` in the active environment, or nothing if there is no Python or it does not answer
 /// within ten seconds.
 pub(super) fn package_folders(names: &[&str]) -> Vec<PathBuf> {
     for interpreter in interpreters() {
-        let mut command = Command::new(interpreter);
-        command.args(["-c", WHERE]).args(names);
+        let mut command = command(&interpreter, WHERE);
+        command.args(names);
         match run(&mut command, LIMIT) {
             Ended::Exited { status, stdout, .. } if status.success() => return parse(&stdout),
             Ended::TimedOut => return Vec::new(),
@@ -52,6 +66,28 @@ mod tests {
     #[test]
     fn only_well_formed_lines_count() {
         assert_eq!(parse("a warning\nnvidia\t/site/nvidia\n"), vec![PathBuf::from("/site/nvidia")]);
+    }
+
+    #[test]
+    fn a_package_in_the_current_folder_is_not_found() {
+        let here = tempfile::tempdir().unwrap();
+        std::fs::create_dir(here.path().join("askance_planted")).unwrap();
+        std::fs::write(here.path().join("askance_planted/__init__.py"), "").unwrap();
+        let found = |program: &str| {
+            let mut command = command(Path::new("python3"), program);
+            command.arg("askance_planted").current_dir(here.path()).env("PYTHONPATH", "");
+            match run(&mut command, LIMIT) {
+                Ended::Exited { stdout, .. } => stdout,
+                Ended::NotStarted(_) | Ended::TimedOut => String::new(),
+            }
+        };
+        assert_eq!(found(WHERE), "");
+        let folder = here.path().display();
+        let chosen = format!("sys.path.append({:?})\n{WHERE}", format!("{folder}/."));
+        assert!(
+            found(&chosen).contains("askance_planted") || found("print('no')").is_empty(),
+            "a test that can fail"
+        );
     }
 
     #[test]

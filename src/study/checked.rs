@@ -6,7 +6,7 @@ use super::plan::{Command, Plan, Tolerance, Uniform};
 use super::settings::{RunSettings, Work};
 use crate::attack::{Goal, SearchChoice, Select, Settings, sweep_values};
 use crate::dataset::Official;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at_most};
 use crate::search;
 use crate::stats;
 use crate::types::{Attack, Axis, Frame};
@@ -289,6 +289,7 @@ fn refuse_empty_search(uniform: &Uniform) -> Result<()> {
     if uniform.budget == 0 {
         return Err(Error::setting("uniform_budget", 0, "leaves no evaluation", "give at least 1"));
     }
+    at_most("uniform_budget", uniform.budget, Settings::MOST_EVALUATIONS)?;
     let repeated = stats::distinct(uniform.scopes.iter().copied()).len() < uniform.scopes.len();
     if uniform.scopes.is_empty() || repeated {
         return Err(Error::usage(
@@ -375,6 +376,9 @@ mod tests {
                 Plan::sweep([Axis::Hue], 3).bounds(Axis::Angle, Interval { low: -1.0, high: 1.0 }),
                 "`bounds.angle`",
             ),
+            (Plan::attack().budget(usize::MAX), "`budget"),
+            (Plan::attack().uniform(uniform(usize::MAX, vec![Scope::Category])), "`uniform_budget"),
+            (Plan::sweep([Axis::Hue], usize::MAX), "steps"),
             (Plan::attack().bounds(Axis::Angle, upside_down), "bounds"),
             (Plan::attack().tolerance([]).decision(f64::NAN), "`decision"),
             (Plan::sweep([Axis::Hue], 3).tolerance([]), "`tolerance`"),

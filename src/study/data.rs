@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::observe::Observe;
-use crate::dataset::{self, Dataset, Facts, Layout, Sample, Selection};
+use crate::dataset::{self, Dataset, Facts, Layout, Sample, Selection, Survey};
 use crate::error::{Error, Result};
 use crate::record::{DatasetInfo, RunInfo, Skipped, file_name};
 use crate::types::Shard;
@@ -104,8 +104,23 @@ impl Data {
     pub fn read(source: &Source) -> Result<Self> {
         let selection =
             Selection { categories: source.category.clone(), limit: source.limit, layout: source.layout };
-        let mut dataset = dataset::open(&source.data, &selection)?;
-        let (skipped, remarks) = check_headers(&mut dataset, source.skip_bad)?;
+        let Survey { mut dataset, problems } = dataset::survey(&source.data, &selection)?;
+        if let Some(first) = problems.first().filter(|_| !source.skip_bad) {
+            return Err(with_skip_bad(first.clone()));
+        }
+        let (unreadable, remarks) = check_headers(&mut dataset, source.skip_bad)?;
+        let listed = problems.into_iter().map(|e| Skipped { sample: e.subject, reason: e.problem });
+        let skipped: Vec<Skipped> = listed.chain(unreadable).collect();
+        if source.skip_bad {
+            dataset.categories.retain(|category| !category.samples.is_empty());
+        }
+        if let Some(first) = skipped.first().filter(|_| dataset.categories.is_empty()) {
+            return Err(Error::file(
+                &source.data,
+                format!("has no sample that can be used (first: {}: {})", first.sample, first.reason),
+                "repair the files; `askance data` lists them",
+            ));
+        }
         let mut warnings = dataset.warnings();
         warnings.extend(dataset::sum_up(&remarks));
         if let Some(name) = &source.name {

@@ -8,6 +8,7 @@ use super::data::Data;
 use super::models::Models;
 use super::observe::Observe;
 use super::outcome::Outcome;
+use super::pixels::pixel_warnings;
 use super::plan::{Sweep, Tolerance, Uniform};
 use super::run::Run;
 use super::session::Session;
@@ -17,7 +18,7 @@ use crate::attack::{Clock, Goal, Select};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
 use crate::record::{SampleRow, Status};
-use crate::report::{DefendedModel, efforts};
+use crate::report::{DefendedModel, efforts, score_tables};
 
 impl Checked {
     /// Makes the run in the folder `out`, or takes up the one that is there, and writes its records.
@@ -36,6 +37,8 @@ impl Checked {
         let data = self.plan.shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
         self.warnings(&data).into_iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(work.settings.loss, &models.segmenters)?;
+        let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
+        pixel_warnings(data.dataset(), &sizes, &|| ()).iter().for_each(|warning| observe.warn(warning));
         let batches = models.batch_sizes(&data, observe)?;
         let settings = self.recorded(work, models);
         let mut run = Run::begin(self, &settings, out.as_ref(), &data, models, &batches)?;
@@ -95,7 +98,7 @@ impl Stages<'_> {
     }
 
     fn attack(&mut self, outcome: &mut Outcome) -> Result<Vec<SampleRow>> {
-        let (mut journal, mut rows) = worst_cases::take_up(self.run, self.session.settings)?;
+        let (mut journal, mut rows) = worst_cases::take_up(&self.session, self.run)?;
         let start = Instant::now();
         for model in self.models.iter_mut() {
             let clock =
@@ -116,11 +119,14 @@ impl Stages<'_> {
         }
         outcome.efforts = efforts(&rows, &settings.bounds);
         outcome.summary = summary::write(&self.session, self.run, &sizes, &rows)?;
+        if !self.session.data.is_labelled() {
+            outcome.scores = score_tables(&rows);
+        }
         Ok(rows)
     }
 
     fn tolerance(&mut self, plan: &Tolerance, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
-        let (mut journal, mut stability) = tolerance::take_up(self.run, plan, self.session.settings)?;
+        let (mut journal, mut stability) = tolerance::take_up(&self.session, plan, self.run)?;
         let start = Instant::now();
         for model in self.models.iter_mut() {
             let kept = (&mut journal, &mut stability);

@@ -3,21 +3,24 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::belonging::Belonging;
 use super::data::Data;
 use super::observe::Observe;
 use super::outcome::Outcome;
 use super::plan::Origin;
-use super::run::Run;
+use super::run::{Run, refuse_lost_record};
 use super::session::Session;
 use super::settings::RunSettings;
 use super::summary;
+use super::worst_cases::require_trace;
 use crate::attack::Settings;
-use crate::dataset::{self, Dataset, Sample, Selection};
+use crate::dataset::{self, Dataset, Sample, Selection, Survey};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::record::{
-    ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_rows, unite, write_atomic, write_rows,
+    ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, unite, write_atomic, write_rows,
 };
+use crate::report::score_tables;
 use crate::types::{Attack, SampleKey};
 
 /// What is put together.
@@ -50,8 +53,8 @@ impl Merge {
         refuse_other_run(&dir, &info)?;
         let rows = gather(&data.dataset, &settings.work.settings, &models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
-        write_rows(dir.samples_path(), &rows)?;
         let mut run = Run::with(dir, info)?;
+        write_rows(run.dir.samples_path(), &rows)?;
         let session = Session {
             command: settings.command,
             settings: &settings.work.settings,
@@ -63,6 +66,9 @@ impl Merge {
         };
         let mut outcome = Outcome::of(run.dir.clone());
         outcome.summary = summary::write(&session, &run, &models, &rows)?;
+        if !data.is_labelled() {
+            outcome.scores = score_tables(&rows);
+        }
         run.end(Status::Finished)?;
         (outcome.models, outcome.skipped) = run.into_parts();
         Ok(outcome)
@@ -85,6 +91,9 @@ impl Merge {
 fn models(info: &RunInfo) -> Result<Vec<(String, usize)>> {
     let sized = |model: &ModelInfo| {
         let size = model.input_size.ok_or_else(|| without_size(&model.name))?;
+        if size == 0 || size > LARGEST {
+            return Err(impossible_size(&model.name, size));
+        }
         Ok((model.name.clone(), size))
     };
     info.models.iter().map(sized).collect()
@@ -93,7 +102,8 @@ fn models(info: &RunInfo) -> Result<Vec<(String, usize)>> {
 /// A merge that was stopped may be made again; any other run stays as it is.
 fn refuse_other_run(dir: &RunDir, info: &RunInfo) -> Result<()> {
     if !dir.info_path().exists() {
-        return Ok(());
+        // A merge that was stopped has left maps at most.
+        return if dir.samples_path().exists() { refuse_lost_record(dir) } else { Ok(()) };
     }
     let old = RunInfo::read(dir.info_path())?;
     if old.status == Status::Finished {
@@ -124,6 +134,14 @@ fn require_same_data(dataset: &Dataset, info: &RunInfo, rows: &[SampleRow]) -> R
     Ok(())
 }
 
+/// The largest side of a model's pictures: of 64 million pixels.
+const LARGEST: usize = 8192;
+
+fn impossible_size(model: &str, size: usize) -> Error {
+    let problem = format!("says that {model} takes pictures of {size} pixels a side, which no model does");
+    Error::usage("run.toml", problem, "restore the run.toml of the shards, or run them again")
+}
+
 fn without_size(model: &str) -> Error {
     let fix = "run the shards again with this version";
     Error::usage("run.toml", format!("does not say the input size of {model}"), fix)
@@ -137,10 +155,16 @@ fn open_data(info: &RunInfo, elsewhere: Option<&Path>) -> Result<Data> {
         limit: None,
         layout: Some(info.dataset.layout.parse()?),
     };
-    let mut dataset = dataset::open(&root, &selection).map_err(|error| Error {
-        fix: format!("{}; `data` tells where the pictures are now", error.fix),
-        ..error
-    })?;
+    let Survey { mut dataset, .. } = dataset::survey(&root, &selection)
+        .and_then(|survey| match survey.problems.first() {
+            // What the shards left out is no problem now.
+            Some(first) if info.skipped.is_empty() => Err(first.clone()),
+            _ => Ok(survey),
+        })
+        .map_err(|error| Error {
+            fix: format!("{}; `data` tells where the pictures are now", error.fix),
+            ..error
+        })?;
     dataset.name.clone_from(&info.dataset.name);
     Ok(Data::of_run(dataset, info))
 }
@@ -153,7 +177,9 @@ fn gather(
     shards: &[RunDir],
     out: &RunDir,
 ) -> Result<Vec<SampleRow>> {
-    let mut by_key = rows_of(shards)?;
+    let names = models.iter().map(|(name, _)| name.clone()).collect();
+    let belonging = Belonging::new(settings, dataset, names);
+    let mut by_key = rows_of(shards, &belonging)?;
     let samples = || dataset.categories.iter().flat_map(|category| &category.samples);
     let mut rows = Vec::with_capacity(by_key.len());
     for (model, _) in models {
@@ -161,6 +187,7 @@ fn gather(
             for &attack in &settings.attacks {
                 let key = (SampleKey::new(model, &sample.id), attack);
                 let Some((shard, row)) = by_key.remove(&key) else { continue };
+                require_trace(shard, settings, &row)?;
                 copy(shard, out, model, sample, &row)?;
                 rows.push(row);
             }
@@ -179,10 +206,10 @@ fn gather(
 /// Rows by sample and attack, each with the shard that has it.
 type Found<'s> = HashMap<(SampleKey, Attack), (&'s RunDir, SampleRow)>;
 
-fn rows_of(shards: &[RunDir]) -> Result<Found<'_>> {
+fn rows_of<'s>(shards: &'s [RunDir], belonging: &Belonging<'_>) -> Result<Found<'s>> {
     let mut by_key = HashMap::new();
     for shard in shards {
-        for row in read_rows::<SampleRow>(shard.samples_path())? {
+        for row in read_checked(shard.samples_path(), |row| belonging.sample(row))? {
             if let Some((other, _)) = by_key.insert((row.key(), row.attack), (shard, row)) {
                 let problem = format!("has a sample that {} has too", RunDir::path(other).display());
                 let path = shard.samples_path();

@@ -10,6 +10,7 @@
 //! [`Merge`], [`Comparison`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
 //! study; [`Quiet`] does neither.
 
+mod belonging;
 mod by_key;
 mod checked;
 mod choose;
@@ -24,6 +25,7 @@ mod models;
 mod observe;
 mod outcome;
 mod paper;
+mod pixels;
 mod plan;
 mod providers;
 mod run;
@@ -44,6 +46,7 @@ pub use models::{ModelSpec, Models};
 pub use observe::{Observe, Quiet};
 pub use outcome::Outcome;
 pub use paper::{Paper, PaperResults};
+pub use pixels::pixel_warnings;
 pub use plan::{Command, Origin, Plan, Scope, Sweep, Tolerance, Uniform};
 pub use providers::{Program, Providers, ProvidersCompared, serve};
 pub use searches::{Compared, Comparison, RivalFile};

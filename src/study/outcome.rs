@@ -21,6 +21,8 @@ pub struct Outcome {
     pub skipped: Vec<Skipped>,
     /// Pooled metrics of each category and attack, the means over categories last.
     pub summary: Vec<SummaryRow>,
+    /// Image scores of the unchanged pictures, where there is no ground truth to measure anything with.
+    pub scores: Vec<Table>,
     /// Pooled metrics of each value of a sweep.
     pub sweep: Vec<SweepRow>,
     /// From where on decisions flip.
@@ -42,6 +44,7 @@ impl Outcome {
     /// sweeps, as far as they were made.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = summary_tables(&self.summary);
+        tables.extend(self.scores.iter().cloned());
         tables.extend(uniform_tables(&self.uniform));
         tables.extend(stability_tables(&self.stability));
         tables.extend(defence_table(&self.defences()));
@@ -63,6 +66,7 @@ impl Outcome {
             models: Vec::new(),
             skipped: Vec::new(),
             summary: Vec::new(),
+            scores: Vec::new(),
             sweep: Vec::new(),
             stability: Vec::new(),
             uniform: Vec::new(),

@@ -40,7 +40,9 @@ impl Run {
         describe_models(&mut info, models, batches)?;
         info.dataset = data.info();
         info.skipped.clone_from(&data.skipped);
-        if dir.info_path().exists() {
+        if !dir.info_path().exists() {
+            refuse_lost_record(&dir)?;
+        } else {
             let old = RunInfo::read(dir.info_path())?;
             compatible(&old, &info)
                 .map_err(|error| Error { subject: format!("`out = {}`", out.display()), ..error })?;
@@ -54,6 +56,11 @@ impl Run {
     pub fn with(dir: RunDir, info: RunInfo) -> Result<Self> {
         info.write(dir.info_path())?;
         Ok(Self { dir, info, skip_bad: false })
+    }
+
+    /// Names of the models.
+    pub fn models(&self) -> Vec<String> {
+        self.info.models.iter().map(|model| model.name.clone()).collect()
     }
 
     /// Most pictures in one call of a model.
@@ -86,11 +93,6 @@ impl Run {
         self.info.write(self.dir.info_path())
     }
 
-    /// Number of models.
-    pub fn models(&self) -> usize {
-        self.info.models.len()
-    }
-
     /// Records how the run ended.
     pub fn end(&mut self, status: Status) -> Result<()> {
         self.info.status = status;
@@ -101,6 +103,25 @@ impl Run {
     pub fn into_parts(self) -> (Vec<ModelInfo>, Vec<Skipped>) {
         (self.info.models, self.info.skipped)
     }
+}
+
+/// Refuses a folder that holds records of a run, but not `run.toml`, without which nobody knows of what run they are.
+pub(super) fn refuse_lost_record(dir: &RunDir) -> Result<()> {
+    let records = [
+        dir.samples_path(),
+        dir.stability_path(),
+        dir.uniform_path(),
+        dir.summary_path(),
+        dir.sweep_path(),
+        dir.patch_maps(),
+    ];
+    let Some(record) = records.iter().find(|path| path.exists()) else { return Ok(()) };
+    let name = record.file_name().unwrap_or_default().to_string_lossy();
+    Err(Error::file(
+        dir.path(),
+        format!("holds {name} but no run.toml, so that nobody knows of what run it is"),
+        "restore run.toml, or give another `out`, or delete the folder to start over",
+    ))
 }
 
 /// Samples decoded at a model's input size as they are needed. A sample that cannot be decoded is left out and recorded, where that

@@ -1,5 +1,8 @@
 //! From stored maps to the pooled metrics of each category, and their means.
 
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
 use rayon::prelude::*;
 
 use super::by_key::{ByKey, by_key};
@@ -8,10 +11,10 @@ use super::session::Session;
 use super::{examples, maps};
 use crate::attack::{Objective, PooledSample, category_metrics};
 use crate::dataset::{self, Category, Sample};
-use crate::error::Result;
-use crate::record::{RunDir, SampleRow, SummaryRow, mean_rows, write_rows};
+use crate::error::{Error, Result};
+use crate::record::{DAMAGED_MAP, RunDir, SampleRow, SummaryRow, mean_rows, read_map, write_rows};
 use crate::stats;
-use crate::types::{Attack, Mask, Metrics, Over, SampleKey};
+use crate::types::{Attack, Map, Mask, Metrics, Over, SampleKey};
 
 /// Writes `summary.csv`, `examples/` and, where asked for, `maps/`; gives the summary rows, the means last.
 pub(super) fn write(
@@ -30,6 +33,7 @@ pub(super) fn write(
             alone: models.len() == 1,
             objective: Objective::new(session.settings, *size),
             rows: &by_key,
+            first: OnceCell::new(),
         };
         for category in &session.data.dataset.categories {
             summary.extend(pool.category(category)?);
@@ -50,6 +54,8 @@ struct Pool<'a> {
     alone: bool,
     objective: Objective,
     rows: &'a ByKey<'a>,
+    /// The first map that was read, and its shape, which all must have.
+    first: OnceCell<(PathBuf, (usize, usize))>,
 }
 
 impl Pool<'_> {
@@ -70,6 +76,24 @@ impl Pool<'_> {
         self.rows.get(&(SampleKey::new(self.model, &sample.id), attack)).copied()
     }
 
+    /// A stored map, of the shape that all maps of the model have.
+    fn map(&self, sample: &Sample, attack: Attack) -> Result<Map> {
+        let path = self.dir.patch_map_path(self.model, &sample.id, attack);
+        let map = read_map(&path)?;
+        let (first, shape) = self.first.get_or_init(|| (path.clone(), map.dim()));
+        if map.dim() == *shape {
+            return Ok(map);
+        }
+        let (rows, columns) = map.dim();
+        let problem = format!(
+            "is a map of {rows} x {columns} values, where {} has {} x {}",
+            first.display(),
+            shape.0,
+            shape.1
+        );
+        Err(Error::file(path, problem, DAMAGED_MAP))
+    }
+
     fn attack(
         &self,
         category: &Category,
@@ -83,7 +107,7 @@ impl Pool<'_> {
         for (place, sample) in samples.iter().enumerate() {
             let Some(row) = self.row(sample, attack) else { continue };
             let item = PooledSample {
-                patch_map: self.dir.load_patch_map(self.model, &sample.id, attack)?,
+                patch_map: self.map(sample, attack)?,
                 perturbation: row.perturbation(),
                 image_score: row.image_score as f32,
                 mask: masks.map_or(&none, |masks| &masks[place]),

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use super::belonging::Belonging;
 use super::by_key::{ByKey, by_key};
 use super::decision::{Decision, decisions};
 use super::observe::Observe;
@@ -38,13 +39,16 @@ impl Tolerance {
 
 /// Opens the journal and keeps the rows of samples that are complete.
 pub(super) fn take_up(
-    run: &Run,
+    session: &Session<'_>,
     plan: &Tolerance,
-    settings: &Settings,
+    run: &Run,
 ) -> Result<(Journal<StabilityRow>, Vec<StabilityRow>)> {
-    let expected = plan.attacks(settings).len();
-    let whole = |rows: &[&StabilityRow]| rows.len() == expected;
-    let Opened { journal, rows, .. } = Journal::take_up(run.dir.stability_path(), StabilityRow::key, whole)?;
+    let attacks = plan.attacks(session.settings);
+    let belonging = Belonging::new(session.settings, &session.data.dataset, run.models());
+    let check = |row: &StabilityRow| belonging.stability(row, &attacks);
+    let whole = |rows: &[&StabilityRow]| rows.len() == attacks.len();
+    let Opened { journal, rows, .. } =
+        Journal::take_up(run.dir.stability_path(), StabilityRow::key, whole, check)?;
     Ok((journal, rows))
 }
 
@@ -106,7 +110,7 @@ pub(super) fn scan(
     run.keep_batch(&name, batch, *observe)?;
     result.map_err(|error| {
         let finished = rows.iter().map(StabilityRow::key).collect::<HashSet<_>>().len();
-        session.stopped(error, finished, run.models())
+        session.stopped(error, finished, run.models().len())
     })?;
     stage.complete();
     warn_of_flips_at_once(*observe, &name, rows);

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
+use super::belonging::Belonging;
 use super::plan::{Scope, Uniform};
 use super::run::Run;
 use super::session::Session;
@@ -30,7 +31,7 @@ pub(super) fn search(
     samples: &[SampleRow],
     summary: &[SummaryRow],
 ) -> Result<(Vec<UniformRow>, Clock)> {
-    let (mut journal, mut rows) = take_up(run)?;
+    let (mut journal, mut rows) = take_up(session, plan, run)?;
     let mut clock = Clock::default();
     for model in models.iter_mut() {
         let (size, name) = (model.input_size(), model.name().to_owned());
@@ -56,10 +57,16 @@ pub(super) fn search(
 }
 
 /// Opens the journal and leaves the means out that a finished run wrote.
-fn take_up(run: &Run) -> Result<(Journal<UniformRow>, Vec<UniformRow>)> {
+fn take_up(
+    session: &Session<'_>,
+    plan: &Uniform,
+    run: &Run,
+) -> Result<(Journal<UniformRow>, Vec<UniformRow>)> {
+    let belonging = Belonging::new(session.settings, &session.data.dataset, run.models());
+    let check = |row: &UniformRow| belonging.uniform(row, plan.budget);
     let searched = |rows: &[&UniformRow]| rows.iter().all(|row| row.over != Over::Mean);
     let over = |row: &UniformRow| row.over.clone();
-    let Opened { journal, rows, .. } = Journal::take_up(run.dir.uniform_path(), over, searched)?;
+    let Opened { journal, rows, .. } = Journal::take_up(run.dir.uniform_path(), over, searched, check)?;
     Ok((journal, rows))
 }
 
@@ -231,7 +238,7 @@ impl SharedSearches<'_> {
             samples,
             evaluations: case.evaluated * samples,
             metrics: case.effect.metrics,
-            mean_loss: Some(case.effect.mean_loss),
+            mean_loss: Some(case.effect.mean_loss).filter(|loss| loss.is_finite()),
         }
     }
 }

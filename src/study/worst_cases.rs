@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use ndarray::Array2;
 
+use super::belonging::Belonging;
 use super::choose;
 use super::run::{Run, decoded};
 use super::session::Session;
@@ -12,15 +13,33 @@ use crate::attack::{Clock, Evaluator, Objective, Probe, Select, Settings, Work, 
 use crate::dataset::Sample;
 use crate::error::Result;
 use crate::model::Segmenter;
-use crate::record::{Journal, Opened, Parameters, RunDir, SampleRow};
+use crate::record::{Journal, Opened, Parameters, RunDir, SampleRow, Trace};
 use crate::types::{Attack, Axis, SampleKey};
 
-/// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again.
-pub(super) fn take_up(run: &Run, settings: &Settings) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
+/// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again. Rows of
+/// another run are refused, and so are traces that cannot be read.
+pub(super) fn take_up(session: &Session<'_>, run: &Run) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
+    let settings = session.settings;
+    let belonging = Belonging::new(settings, &session.data.dataset, run.models());
+    let check =
+        |row: &SampleRow| belonging.sample(row).or_else(|| belonging.known(&row.category, &row.sample));
     let attacks = |rows: &[&SampleRow]| rows.iter().map(|row| row.attack).collect::<HashSet<_>>().len();
     let whole = |rows: &[&SampleRow]| attacks(rows) == settings.attacks.len();
-    let Opened { journal, rows, .. } = Journal::take_up(run.dir.samples_path(), SampleRow::key, whole)?;
+    let Opened { journal, rows, .. } =
+        Journal::take_up(run.dir.samples_path(), SampleRow::key, whole, check)?;
+    for row in &rows {
+        require_trace(&run.dir, settings, row)?;
+    }
     Ok((journal, rows))
+}
+
+/// Refuses a trace that was kept of a row and is damaged.
+pub(super) fn require_trace(run: &RunDir, settings: &Settings, row: &SampleRow) -> Result<()> {
+    let path = run.trace_path(&row.model, &row.id()?, row.attack);
+    if path.exists() {
+        Trace::read(&path, settings.axes_of(row.attack).len())?;
+    }
+    Ok(())
 }
 
 /// Attacks with one model every sample that has no rows yet.
@@ -79,7 +98,7 @@ pub(super) fn attack(
     run.keep_batch(&name, batch, *observe)?;
     result.map_err(|error| {
         let finished = rows.iter().map(SampleRow::key).collect::<HashSet<_>>().len();
-        session.stopped(error, finished, run.models())
+        session.stopped(error, finished, run.models().len())
     })?;
     stage.complete();
     Ok(clock)

@@ -50,8 +50,8 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
 
     let table = text(&out, "tables/backbone_pocket.csv");
     let lines: Vec<&str> = table.lines().collect();
-    assert_eq!(lines[0], "dataset,metric,clean,angle,hue,saturation,3D,drop");
-    let starts = ["MVTec AD,pAUROC,0.", "MVTec AD,AUPRO,0.", "aaa_mine,pAUROC,0.", "aaa_mine,AUPRO,0."];
+    assert_eq!(lines[0], "dataset,metric,samples,clean,angle,hue,saturation,joint,largest drop,under");
+    let starts = ["MVTec AD,pAUROC,", "MVTec AD,AUPRO,", "aaa_mine,pAUROC,", "aaa_mine,AUPRO,"];
     assert_eq!(lines.len(), 1 + starts.len(), "{table}");
     for start in starts {
         assert!(lines.iter().any(|line| line.starts_with(start)), "{start}: {table}");

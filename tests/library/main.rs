@@ -25,6 +25,7 @@ mod bench_figures;
 mod dataset_files;
 mod dataset_golden;
 mod dataset_layouts;
+mod dataset_lists;
 mod metric_closed_form;
 mod metric_golden;
 mod metric_invariance;

@@ -56,4 +56,16 @@ pub struct SurveyArgs {
     /// Only these categories
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub category: Vec<String>,
+    /// Side of the model's input in pixels, at which defects may vanish
+    #[arg(long, value_name = "PIXELS", default_value_t = 240, value_parser = side)]
+    pub size: usize,
 }
+
+/// The side of a model's input.
+fn side(text: &str) -> Result<usize, String> {
+    let side: usize = text.parse().map_err(|e| format!("{e}"))?;
+    if (1..=MAX_SIDE).contains(&side) { Ok(side) } else { Err(format!("must be 1 to {MAX_SIDE}")) }
+}
+
+/// More pixels along a side than any model takes.
+const MAX_SIDE: usize = 4096;

@@ -45,7 +45,8 @@ pub struct Global {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// ONNX Runtime library, or the folder that holds it (version 1.24 or newer)
-    #[arg(long, global = true, value_name = "FILE", env = "ORT_DYLIB_PATH")]
+    /// [env: ORT_DYLIB_PATH]
+    #[arg(long, global = true, value_name = "FILE")]
     pub ort_lib: Option<PathBuf>,
     /// Never use the network: do not fetch ONNX Runtime
     #[arg(long, global = true)]
@@ -116,9 +117,9 @@ pub enum RuntimeCommand {
 impl Global {
     /// Where ONNX Runtime may come from.
     pub fn runtime(&self) -> runtime::Options {
-        // `--ort-lib` already took ORT_DYLIB_PATH into account.
+        let from_env = runtime::Options::from_env();
         runtime::Options {
-            ort_lib: self.ort_lib.clone(),
+            ort_lib: self.ort_lib.clone().or(from_env.ort_lib),
             offline: self.offline,
             ..runtime::Options::default()
         }

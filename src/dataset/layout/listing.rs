@@ -1,5 +1,8 @@
 //! The listing of what lies under a root, as a layout reads it.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+
 use super::super::sample::Sample;
 use super::super::unused::Unused;
 use crate::error::Error;
@@ -15,4 +18,6 @@ pub struct Listing {
     pub remarks: Vec<String>,
     /// Files that cannot be used as they are.
     pub problems: Vec<Error>,
+    /// Pictures of samples that cannot be used because of one of the problems.
+    pub unusable: HashSet<PathBuf>,
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::folders::GOOD;
 use super::listing::Listing;
-use super::table::{self, Entry};
+use super::table::{self, Entry, List, Row};
 use crate::dataset::{Unused, Why, names};
 use crate::error::{Error, Result};
 use crate::types::Label;
@@ -29,61 +29,84 @@ pub fn path(root: &Path) -> PathBuf {
 
 /// The categories of a manifest that have test pictures.
 pub fn names(root: &Path) -> Result<Vec<String>> {
-    Ok(by_category(&path(root))?.into_keys().collect())
+    Ok(by_category(&path(root), &mut Vec::new())?.into_keys().collect())
 }
 
 /// Lists the chosen categories of a manifest.
 pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let path = path(root);
     let folder = path.parent().unwrap_or(Path::new(""));
-    let categories = by_category(&path)?;
-    let mut listing = Listing { names: categories.keys().cloned().collect(), ..Listing::default() };
+    let mut listing = Listing::default();
+    let categories = by_category(&path, &mut listing.problems)?;
+    listing.names = categories.keys().cloned().collect();
     names::check(chosen, listing.names.iter().map(String::as_str))?;
-    for (name, lines) in categories.into_iter().filter(|(name, _)| names::is_chosen(chosen, name)) {
-        let (test, other): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(|line| line.split == "test");
-        if !other.is_empty() {
-            let (category, pictures) = (name.clone(), other.len());
-            listing.unused.push(Unused { category, folder: path.clone(), pictures, why: Why::OtherSplit });
+    let mut list = List::new(&path, folder);
+    for (name, Rows { test, others }) in
+        categories.into_iter().filter(|(name, _)| names::is_chosen(chosen, name))
+    {
+        if others > 0 {
+            let category = name.clone();
+            listing.unused.push(Unused {
+                category,
+                folder: path.clone(),
+                pictures: others,
+                why: Why::OtherSplit,
+            });
         }
         let entries: Vec<Entry> = test.into_iter().map(entry).collect();
-        let samples = table::samples(folder, &name, &entries);
-        listing.categories.push((name, samples));
+        list.add(&name, &entries, &mut listing);
     }
     Ok(listing)
 }
 
-/// Lines of a manifest, of all splits, by category, for the categories that have test lines.
-fn by_category(path: &Path) -> Result<BTreeMap<String, Vec<Line>>> {
-    let lines: Vec<Line> = table::csv(path, &COLUMNS)?;
-    let empty = |line: &Line| line.category.is_empty() || line.image.is_empty();
-    if let Some(at) = lines.iter().position(empty) {
-        return Err(Error::file(
-            path,
-            format!("names no category or no image in line {}", at + 2),
-            "fill in or delete the line",
-        ));
+/// The lines of one category.
+#[derive(Default)]
+struct Rows {
+    test: Vec<Row<Line>>,
+    /// Number of lines of other splits.
+    others: usize,
+}
+
+/// Lines of a manifest by category, for the categories that have test lines.
+fn by_category(path: &Path, problems: &mut Vec<Error>) -> Result<BTreeMap<String, Rows>> {
+    let mut categories: BTreeMap<String, Rows> = BTreeMap::new();
+    for row in table::csv::<Line>(path, &COLUMNS, problems)? {
+        let Line { category, split, image, .. } = &row.cells;
+        if category.is_empty() || image.is_empty() {
+            problems.push(Error::file(
+                path,
+                format!("names no category or no image in line {}", row.line),
+                "fill in or delete the line",
+            ));
+            continue;
+        }
+        match table::is_test(split) {
+            Some(true) => categories.entry(category.clone()).or_default().test.push(row),
+            Some(false) => categories.entry(category.clone()).or_default().others += 1,
+            None => problems.push(table::unknown_split(path, split, &format!("line {}", row.line))),
+        }
     }
-    let mut categories: BTreeMap<String, Vec<Line>> = BTreeMap::new();
-    for line in lines {
-        categories.entry(line.category.clone()).or_default().push(line);
-    }
-    categories.retain(|_, lines| lines.iter().any(|line| line.split == "test"));
+    categories.retain(|_, rows| !rows.test.is_empty());
     if categories.is_empty() {
-        return Err(Error::file(
-            path,
-            "has no rows of split `test`",
-            "write `test` into the split column of what is to be tested",
-        ));
+        return Err(problems.pop().unwrap_or_else(|| {
+            Error::file(
+                path,
+                "has no rows of split `test`",
+                "write `test` into the split column of what is to be tested",
+            )
+        }));
     }
     Ok(categories)
 }
 
-fn entry(line: Line) -> Entry {
+fn entry(row: Row<Line>) -> Entry {
+    let line = row.cells;
     Entry {
         defect: defect(&line),
         label: if line.mask.is_empty() { Label::Normal } else { Label::Anomalous },
         image: line.image,
         mask: line.mask,
+        place: format!("line {}", row.line),
     }
 }
 

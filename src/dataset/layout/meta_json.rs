@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::folders::GOOD;
 use super::listing::Listing;
-use super::table::{self, Entry};
+use super::table::{self, Entry, List};
 use crate::dataset::{Unused, Why, names};
 use crate::error::{Error, Result};
 use crate::types::Label;
 
-#[derive(Deserialize)]
+/// Entries of one part by category.
+type Part = BTreeMap<String, Vec<Value>>;
+
 struct Meta {
-    #[serde(default)]
-    train: BTreeMap<String, Vec<serde::de::IgnoredAny>>,
-    test: BTreeMap<String, Vec<Item>>,
+    test: Part,
+    /// Numbers of entries in the other parts.
+    others: BTreeMap<String, usize>,
 }
 
 #[derive(Deserialize)]
@@ -47,39 +50,61 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let meta = parse(&path)?;
     let mut listing = Listing { names: meta.test.keys().cloned().collect(), ..Listing::default() };
     names::check(chosen, listing.names.iter().map(String::as_str))?;
+    let mut list = List::new(&path, folder);
     for (name, pictures) in meta.test.into_iter().filter(|(name, _)| names::is_chosen(chosen, name)) {
         let mut entries = Vec::with_capacity(pictures.len());
-        for picture in pictures {
-            match entry(&path, picture) {
+        for (at, picture) in pictures.into_iter().enumerate() {
+            match entry(&path, picture, format!("entry {} of {name}", at + 1)) {
                 Ok(entry) => entries.push(entry),
                 Err(error) => listing.problems.push(error),
             }
         }
-        listing.categories.push((name.clone(), table::samples(folder, &name, &entries)));
+        list.add(&name, &entries, &mut listing);
     }
-    for (name, pictures) in meta.train.into_iter().filter(|(name, _)| names::is_chosen(chosen, name)) {
-        if !pictures.is_empty() {
-            let (folder, pictures) = (path.clone(), pictures.len());
+    for (name, pictures) in meta.others.into_iter().filter(|(name, _)| names::is_chosen(chosen, name)) {
+        if pictures > 0 {
+            let folder = path.clone();
             listing.unused.push(Unused { category: name, folder, pictures, why: Why::OtherSplit });
         }
     }
     Ok(listing)
 }
 
+const FIX: &str =
+    "write {\"test\": {category: [{\"img_path\", \"mask_path\", \"specie_name\", \"anomaly\"}]}}";
+
 fn parse(path: &Path) -> Result<Meta> {
-    let fix = "write {\"test\": {category: [{\"img_path\", \"mask_path\", \"specie_name\", \"anomaly\"}]}}";
-    let meta: Meta = serde_json::from_slice(&table::bytes(path)?)
-        .map_err(|e| Error::file_caused(path, "is no meta.json of the AnomalyCLIP kind", e, fix))?;
+    let unlike = |e| Error::file_caused(path, "is no meta.json of the AnomalyCLIP kind", e, FIX);
+    let parts: BTreeMap<String, Value> = serde_json::from_str(&table::text(path)?).map_err(unlike)?;
+    let mut meta = Meta { test: Part::new(), others: BTreeMap::new() };
+    for (split, value) in parts {
+        let part = serde_json::from_value::<Part>(value);
+        match table::is_test(&split) {
+            Some(true) => meta.test.extend(part.map_err(unlike)?),
+            Some(false) => {
+                for (category, entries) in part.map_err(unlike)? {
+                    *meta.others.entry(category).or_default() += entries.len();
+                }
+            }
+            // Anything that looks like no part is somebody's note.
+            None if part.is_ok() => return Err(table::unknown_split(path, &split, "its outermost level")),
+            None => {}
+        }
+    }
     if meta.test.is_empty() {
-        return Err(Error::file(path, "names no category in its test part", fix));
+        return Err(Error::file(path, "names no category in its test part", FIX));
     }
     Ok(meta)
 }
 
-fn entry(path: &Path, picture: Item) -> Result<Entry> {
+fn entry(path: &Path, picture: Value, place: String) -> Result<Entry> {
+    let picture: Item = serde_json::from_value(picture).map_err(|e| {
+        Error::file_caused(path, format!("is no meta.json of the AnomalyCLIP kind in {place}"), e, FIX)
+    })?;
     let mask = picture.mask_path.unwrap_or_default();
-    let contradiction =
-        |problem: &str, fix: &str| Err(Error::file(path, format!("{problem} for {}", picture.img_path), fix));
+    let contradiction = |problem: &str, fix: &str| {
+        Err(Error::file(path, format!("{problem} for {} in {place}", picture.img_path), fix))
+    };
     if picture.anomaly > 1 {
         return contradiction(
             "has an `anomaly` that is neither 0 nor 1",
@@ -96,5 +121,6 @@ fn entry(path: &Path, picture: Item) -> Result<Entry> {
         label: if normal { Label::Normal } else { Label::Anomalous },
         image: picture.img_path,
         mask,
+        place,
     })
 }

@@ -14,7 +14,16 @@ const FIX: &str = "name each mask <stem>_mask.png after its picture, or describe
 /// generators of `meta.json` do, unless the order is ambiguous or numbers in the names contradict it. A
 /// picture without a mask gets the path where it should be.
 pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<Vec<PathBuf>> {
+    let before = listing.problems.len();
     let paths = if folder.is_dir() { files::pictures(folder, &mut listing.problems) } else { Vec::new() };
+    let of_images =
+        images.first().and_then(|image| image.parent()).map(|folder| folder.display().to_string());
+    // Of an incomplete list, nothing can be paired by its order.
+    let complete = listing.problems.len() == before
+        && of_images.is_some_and(|folder| {
+            !listing.problems.iter().any(|error| Path::new(&error.subject).starts_with(&folder))
+        });
+    let mut twice: HashSet<String> = HashSet::new();
     let mut by_stem: HashMap<String, &PathBuf> = HashMap::new();
     for path in &paths {
         if let Some(other) = by_stem.insert(files::stem(path), path) {
@@ -23,6 +32,7 @@ pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<
                 format!("is a second mask beside {}", other.display()),
                 "remove one of the two",
             ));
+            twice.insert(files::stem(path));
         }
     }
     let mut used: HashSet<&PathBuf> = HashSet::new();
@@ -30,7 +40,11 @@ pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<
     for image in images {
         let stem = files::stem(image);
         let candidates = (by_stem.get(&format!("{stem}_mask")), by_stem.get(&stem));
+        if twice.contains(&stem) || twice.contains(&format!("{stem}_mask")) {
+            listing.unusable.insert(image.clone());
+        }
         if let (Some(suffixed), Some(bare)) = candidates {
+            listing.unusable.insert(image.clone());
             listing.problems.push(Error::file(
                 bare,
                 format!("and {} could both be the mask of {}", suffixed.display(), image.display()),
@@ -41,7 +55,7 @@ pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<
         used.extend(mask);
         found.push(mask);
     }
-    if used.is_empty() && !images.is_empty() && paths.len() == images.len() {
+    if complete && used.is_empty() && !images.is_empty() && paths.len() == images.len() {
         match by_order(folder, images, &paths) {
             Ok(()) => {
                 listing.remarks.push(format!(
@@ -74,7 +88,12 @@ pub fn by_folder(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Ve
     let mut masks = Vec::with_capacity(images.len());
     for image in images {
         let own = folder.join(files::stem(image));
+        let before = listing.problems.len();
         let mut paths = if own.is_dir() { files::pictures(&own, &mut listing.problems) } else { Vec::new() };
+        if listing.problems.len() > before {
+            // The ground truth is all masks together.
+            listing.unusable.insert(image.clone());
+        }
         if paths.is_empty() {
             paths.push(own.join("000.png"));
         }

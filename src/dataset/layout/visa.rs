@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::folders::GOOD;
 use super::listing::Listing;
-use super::table::{self, Entry};
+use super::table::{self, Entry, List, Row};
 use crate::dataset::{Unused, Why, files, names};
 use crate::error::{Error, Result};
 use crate::types::Label;
@@ -47,13 +47,21 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
             "take it from VisA's archive, or read converted data (test/, ground_truth/) with `layout = mvtec-ad`",
         ));
     }
-    let mut objects: BTreeMap<String, Vec<Line>> = BTreeMap::new();
-    for line in table::csv::<Line>(&path, &COLUMNS)? {
-        if only.as_ref().is_none_or(|only| *only == line.object) {
-            objects.entry(line.object.clone()).or_default().push(line);
+    let mut listing = Listing::default();
+    let mut objects: BTreeMap<String, Vec<(Row<Line>, bool)>> = BTreeMap::new();
+    for row in table::csv::<Line>(&path, &COLUMNS, &mut listing.problems)? {
+        let Line { object, split, .. } = &row.cells;
+        if only.as_ref().is_some_and(|only| only != object) {
+            continue;
+        }
+        match table::is_test(split) {
+            Some(test) => objects.entry(object.clone()).or_default().push((row, test)),
+            None => {
+                let place = format!("line {}", row.line);
+                listing.problems.push(table::unknown_split(&path, split, &place));
+            }
         }
     }
-    let mut listing = Listing::default();
     let (here, absent): (BTreeMap<_, _>, BTreeMap<_, _>) =
         objects.into_iter().partition(|(name, _)| folder.join(name).is_dir());
     listing.names = here.keys().cloned().collect();
@@ -66,45 +74,52 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     }
     names::check(chosen, listing.names.iter().map(String::as_str))?;
     for (category, lines) in absent.into_iter().filter(|(name, _)| names::is_chosen(chosen, name)) {
-        let pictures = lines.iter().filter(|line| line.split == "test").count();
+        let pictures = lines.iter().filter(|(_, test)| *test).count();
         let folder = folder.join(&category);
         listing.unused.push(Unused { category, folder, pictures, why: Why::Absent });
     }
+    let mut list = List::new(&path, &folder);
     for (name, lines) in here.into_iter().filter(|(name, _)| names::is_chosen(chosen, name)) {
-        object(&folder, &path, name, lines, &mut listing);
+        object(&path, &name, lines, &mut list, &mut listing);
     }
     Ok(listing)
 }
 
-fn object(folder: &Path, path: &Path, name: String, lines: Vec<Line>, listing: &mut Listing) {
-    let (test, other): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(|line| line.split == "test");
+fn object(
+    path: &Path,
+    name: &str,
+    lines: Vec<(Row<Line>, bool)>,
+    list: &mut List<'_>,
+    listing: &mut Listing,
+) {
+    let (test, other): (Vec<_>, Vec<_>) = lines.into_iter().partition(|(_, test)| *test);
     if !other.is_empty() {
         listing.unused.push(Unused {
-            category: name.clone(),
+            category: name.to_owned(),
             folder: PathBuf::from(path),
             pictures: other.len(),
             why: Why::OtherSplit,
         });
     }
     let mut entries = Vec::with_capacity(test.len());
-    for line in test {
-        match entry(path, line) {
+    for (row, _) in test {
+        match entry(path, row) {
             Ok(entry) => entries.push(entry),
             Err(error) => listing.problems.push(error),
         }
     }
-    let samples = table::samples(folder, &name, &entries);
-    listing.categories.push((name, samples));
+    list.add(name, &entries, listing);
 }
 
-fn entry(path: &Path, line: Line) -> Result<Entry> {
-    let normal = match line.label.as_str() {
+fn entry(path: &Path, row: Row<Line>) -> Result<Entry> {
+    let (place, line) = (format!("line {}", row.line), row.cells);
+    let normal = match line.label.to_lowercase().as_str() {
         "normal" => true,
         "anomaly" => false,
-        other => {
+        _ => {
             return Err(Error::file(
                 path,
-                format!("has the label `{other}` for {}", line.image),
+                format!("has the label `{}` for {} in {place}", line.label, line.image),
                 "write normal or anomaly",
             ));
         }
@@ -112,7 +127,7 @@ fn entry(path: &Path, line: Line) -> Result<Entry> {
     if normal && !line.mask.is_empty() {
         return Err(Error::file(
             path,
-            format!("names a mask but says `normal` for {}", line.image),
+            format!("names a mask but says `normal` for {} in {place}", line.image),
             "empty the mask's cell, or write anomaly",
         ));
     }
@@ -121,5 +136,6 @@ fn entry(path: &Path, line: Line) -> Result<Entry> {
         label: if normal { Label::Normal } else { Label::Anomalous },
         image: line.image,
         mask: line.mask,
+        place,
     })
 }

@@ -42,6 +42,7 @@ pub struct Library {
     /// How the library was found.
     pub source: Source,
     /// File of the library.
+    #[serde(serialize_with = "crate::file::lossy")]
     pub library: PathBuf,
     /// The state of the library.
     #[serde(flatten)]

@@ -2,8 +2,11 @@
 
 use std::num::NonZeroUsize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at_most};
 use crate::model::{Precision, Provider};
+
+/// The most threads within an operator; ONNX Runtime makes as many as it is told.
+const MOST_THREADS: usize = 1024;
 
 /// The options of a session: how a graph is to be run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +39,7 @@ impl SessionOptions {
             let problem = format!("is for the threads of ONNX Runtime, and {} has its own", self.provider);
             return Err(Error::usage("`spin`", problem, "leave it out"));
         }
+        at_most("threads", self.threads.unwrap_or(0), MOST_THREADS)?;
         if self.threads == Some(0) {
             return Err(Error::setting(
                 "threads",

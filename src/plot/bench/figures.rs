@@ -8,14 +8,25 @@ use crate::error::Result;
 use crate::record::{BenchRow, RunDir, file_name, read_rows};
 use crate::stats::distinct;
 
-/// Draws the three figures of a comparison of providers for each model, from the rows of these runs.
+/// Draws the three figures of a comparison of providers for each model, from the rows of these runs. Runs of one model get figures of
+/// their own, since times of different runs cannot be compared.
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.
 pub fn bench(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let mut rows: Vec<BenchRow> = Vec::new();
-    for run in runs {
-        rows.extend(read_rows(run.bench_path())?);
+    let each: Vec<Vec<BenchRow>> =
+        runs.iter().map(|run| read_rows(run.bench_path())).collect::<Result<_>>()?;
+    for (at, (run, own)) in runs.iter().zip(&each).enumerate() {
+        for row in own {
+            let elsewhere = |(other, rows): (usize, &Vec<BenchRow>)| {
+                other != at && rows.iter().any(|other| other.model == row.model)
+            };
+            let shared = each.iter().enumerate().any(elsewhere);
+            let folder = run.path().display().to_string().replace(['/', '\\'], "_");
+            let model = if shared { format!("{} in {folder}", row.model) } else { row.model.clone() };
+            rows.push(BenchRow { model, ..row.clone() });
+        }
     }
     let mut drawn = Drawn::default();
     for model in distinct(rows.iter().map(|row| row.model.as_str())) {

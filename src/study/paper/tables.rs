@@ -14,6 +14,7 @@ use crate::report::{Table, backbone_tables, category_table, published_table};
 pub(super) fn write(
     out: &Path,
     inventory: &Inventory,
+    limit: Option<usize>,
     summary: &[SummaryRow],
 ) -> Result<Vec<(Table, PathBuf)>> {
     let kinds: HashMap<&str, Official> =
@@ -29,10 +30,15 @@ pub(super) fn write(
     });
     named.extend(beside.map(|table| ("published".to_owned(), table)));
     let mut tables = Vec::new();
-    for (name, table) in named {
+    for (name, mut table) in named {
+        if let Some(limit) = limit {
+            table.title.push_str(&format!(
+                " (a rehearsal: only the first {limit} good and {limit} defective samples of each category)"
+            ));
+        }
         let path = |extension: &str| out.join("tables").join(format!("{name}.{extension}"));
         for (extension, text) in
-            [("csv", table.to_csv()), ("md", table.to_markdown()), ("tex", table.to_latex())]
+            [("csv", table.to_csv()), ("md", table.to_markdown()), ("tex", table.to_latex(&name))]
         {
             write_atomic(path(extension), text.as_bytes())?;
         }

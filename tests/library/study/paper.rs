@@ -69,7 +69,10 @@ fn each_data_set_is_attacked_and_the_objects_without_an_upright_position_are_swe
         assert!(page.contains(words), "{words}: {page}");
     }
     let table = fs::read_to_string(out.join("tables/backbone_fake.csv")).unwrap();
-    assert!(table.starts_with("dataset,metric,clean,angle,hue,saturation,"), "{table}");
+    assert!(table.starts_with("dataset,metric,samples,clean,angle,hue,saturation,"), "{table}");
+
+    let latex = fs::read_to_string(out.join("tables/backbone_fake.tex")).unwrap();
+    assert!(latex.contains("(a rehearsal: only the first 2 good and 2 defective"), "{latex}");
 
     let again = paper(&bench).run(&out, &mut load, &Listener::default()).unwrap();
     assert_eq!(again.summary, results.summary);

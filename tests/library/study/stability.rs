@@ -113,6 +113,12 @@ fn without_ground_truth_drift_is_searched_and_the_scan_is_on() {
     assert!(outcome.stability.iter().all(|row| row.label == Label::Unknown && row.drift.unwrap() > 0.0));
     let evaluated = run(Plan::eval(), "eval").unwrap();
     assert!(evaluated.stability.is_empty());
+    let table = &evaluated.tables()[0];
+    assert!(
+        table.title.contains("image scores") && table.to_csv().contains("\npictures,3,"),
+        "{}",
+        table.to_csv()
+    );
 
     for (plan, setting) in [
         (plan().loss(Loss::Contrast), "`loss = contrast`"),

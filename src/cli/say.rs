@@ -1,0 +1,121 @@
+//! Printing: what names hold of control characters is escaped, and a reader that is gone ends nothing.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+use askance::error::{Error, Result};
+
+/// What kept standard output from taking all that was printed, other than a reader that is gone.
+static FAILED: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Prints text and a line break on standard output.
+pub fn text(text: impl std::fmt::Display) {
+    out(&escaped(&text.to_string(), |c| format!("\\u{{{:x}}}", u32::from(c))));
+}
+
+/// Prints JSON over several lines on standard output.
+pub fn json(value: &Value) {
+    json_text(&format!("{value:#}"));
+}
+
+/// Prints text that is JSON on standard output.
+pub fn json_text(text: &str) {
+    out(&escaped(text, |c| format!("\\u{:04x}", u32::from(c))));
+}
+
+/// Prints text and a line break on standard error.
+pub fn error(text: impl std::fmt::Display) {
+    let text = escaped(&text.to_string(), |c| format!("\\u{{{:x}}}", u32::from(c))).into_owned();
+    // There is nowhere to say that nobody listens.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Text for a terminal in one line: a name in front of a bar.
+pub fn label(text: &str) -> String {
+    escaped(text, |c| format!("\\u{{{:x}}}", u32::from(c))).into_owned()
+}
+
+/// A path as JSON, with a mark in place of bytes that are no UTF-8.
+pub fn path(path: impl AsRef<Path>) -> Value {
+    Value::String(path.as_ref().display().to_string())
+}
+
+/// Paths as [`path`] writes them.
+pub fn paths<P: AsRef<Path>>(paths: &[P]) -> Value {
+    paths.iter().map(path).collect()
+}
+
+/// Whether all that was printed reached standard output, or its reader went away on purpose.
+///
+/// # Errors
+/// Where it could not be written: a full disk, say.
+pub fn finish() -> Result<()> {
+    note(io::stdout().flush());
+    let failed = FAILED.lock().ok().and_then(|mut failed| failed.take());
+    failed.map_or(Ok(()), |cause| {
+        let fix = "give it a file or terminal that can be written to; what the command recorded is kept";
+        Err(Error::file_caused("standard output", "cannot be written", cause, fix))
+    })
+}
+
+fn out(text: &str) {
+    note(writeln!(io::stdout().lock(), "{text}"));
+}
+
+fn note(result: io::Result<()>) {
+    if let Err(cause) = result
+        && cause.kind() != io::ErrorKind::BrokenPipe
+        && let Ok(mut failed) = FAILED.lock()
+    {
+        failed.get_or_insert(cause);
+    }
+}
+
+/// `text` with `escape` of each control character but line breaks and tabs, and of those that turn the direction of writing.
+fn escaped(text: &str, escape: impl Fn(char) -> String) -> Cow<'_, str> {
+    let hidden = |c: char| {
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || (c.is_control() && c != '\n' && c != '\t')
+    };
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut said = String::with_capacity(text.len());
+    for c in text.chars() {
+        let _ = if hidden(c) { said.write_str(&escape(c)) } else { said.write_char(c) };
+    }
+    Cow::Owned(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped_and_layout_is_kept() {
+        assert_eq!(label("esc\u{1b}[31m\u{7}\u{9b}"), "esc\\u{1b}[31m\\u{7}\\u{9b}");
+        assert_eq!(label("a\n\tb \u{e9}"), "a\n\tb \u{e9}");
+        assert_eq!(label("\u{202e}gnp.exe"), "\\u{202e}gnp.exe");
+    }
+
+    #[test]
+    fn escaped_json_is_json() {
+        let value = Value::String("a\u{9b}\u{1b}\u{7f}b".to_owned());
+        let said = escaped(&format!("{value:#}"), |c| format!("\\u{:04x}", u32::from(c))).into_owned();
+        assert!(!said.contains(char::is_control), "{said}");
+        assert_eq!(serde_json::from_str::<Value>(&said).unwrap(), value);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_of_any_bytes_is_json() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let name = std::ffi::OsStr::from_bytes(b"r\xff");
+        assert_eq!(path(name), "r\u{fffd}");
+    }
+}

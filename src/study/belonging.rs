@@ -1,0 +1,195 @@
+//! Whether what a journal holds is of this run: rows are not believed because they lie in its folder.
+
+use std::collections::HashMap;
+
+use super::worst_cases::strategy;
+use crate::attack::Settings;
+use crate::dataset::Dataset;
+use crate::record::{Fault, Parameters, SampleRow, StabilityRow, UniformRow};
+use crate::types::{Attack, Axis, Label};
+
+/// What the rows of a run have in common.
+pub(super) struct Belonging<'r> {
+    settings: &'r Settings,
+    dataset: &'r Dataset,
+    models: Vec<String>,
+    labels: HashMap<(&'r str, String), Label>,
+}
+
+impl<'r> Belonging<'r> {
+    pub fn new(settings: &'r Settings, dataset: &'r Dataset, models: Vec<String>) -> Self {
+        let samples = dataset.categories.iter().flat_map(|category| &category.samples);
+        let labels = samples
+            .map(|sample| ((sample.id.category.as_str(), sample.id.within_category()), sample.label))
+            .collect();
+        Self { settings, dataset, models, labels }
+    }
+
+    /// The first cell of a row of `samples.csv` that no row of this run can have.
+    pub fn sample(&self, row: &SampleRow) -> Option<Fault> {
+        let settings = self.settings;
+        self.of(&row.model, &row.dataset)
+            .or_else(|| self.labelled((&row.category, &row.sample), row.label))
+            .or_else(|| self.attacked(row.attack))
+            .or_else(|| self.within_bounds(row.attack, &row.parameters))
+            .or_else(|| other("search", &row.search, &strategy(settings, row.attack)))
+            .or_else(|| other("budget", &row.budget, &settings.budget_of(row.attack)))
+            .or_else(|| other("seed", &row.seed, &settings.seed))
+    }
+
+    /// The fault of a row about a sample that is not among the data.
+    pub fn known(&self, category: &str, sample: &str) -> Option<Fault> {
+        let known = self.labels.contains_key(&(category, sample.to_owned()));
+        let problem = || format!("{category}/{sample} is not in {}", self.dataset.root.display());
+        (!known).then(|| ("sample", problem()))
+    }
+
+    /// The first cell of a row of `stability.csv` that no row of this run can have; `attacks` are those that have rows.
+    pub fn stability(&self, row: &StabilityRow, attacks: &[Attack]) -> Option<Fault> {
+        let unmade = !attacks.contains(&row.attack);
+        self.of(&row.model, &row.dataset)
+            .or_else(|| self.known(&row.category, &row.sample))
+            .or_else(|| self.labelled((&row.category, &row.sample), row.label))
+            .or_else(|| unmade.then(|| ("attack", format!("the run has no {}", row.attack))))
+            .or_else(|| {
+                let Attack::Single(axis) = row.attack else { return None };
+                let ends = [("below", row.below), ("above", row.above)];
+                ends.into_iter().find_map(|(column, value)| self.bounded(column, axis, value?))
+            })
+    }
+
+    /// The first cell of a row of `uniform.csv` that no row of this run can have; `budget` is that of a search.
+    pub fn uniform(&self, row: &UniformRow, budget: usize) -> Option<Fault> {
+        let budget = if row.attack == Attack::Clean { 1 } else { budget };
+        self.of(&row.model, &row.dataset)
+            .or_else(|| self.attacked(row.attack))
+            .or_else(|| self.within_bounds(row.attack, &row.parameters))
+            .or_else(|| other("search", &row.search, &strategy(self.settings, row.attack)))
+            .or_else(|| other("budget", &row.budget, &budget))
+    }
+
+    fn of(&self, model: &str, dataset: &str) -> Option<Fault> {
+        let foreign = !self.models.iter().any(|known| known == model);
+        let fault = foreign.then(|| ("model", format!("the run has no model {model}")));
+        fault.or_else(|| other("dataset", &dataset, &self.dataset.name.as_str()))
+    }
+
+    fn labelled(&self, (category, sample): (&str, &str), label: Label) -> Option<Fault> {
+        let known = *self.labels.get(&(category, sample.to_owned()))?;
+        let problem = || format!("the data say {known:?}, not {label:?}").to_lowercase();
+        (known != label).then(|| ("label", problem()))
+    }
+
+    fn attacked(&self, attack: Attack) -> Option<Fault> {
+        let made = self.settings.attacks.contains(&attack);
+        (!made).then(|| ("attack", format!("the run makes no attack {attack}")))
+    }
+
+    /// The fault of values outside the bounds of the run, or on axes that the attack leaves alone. The joint attack is offered what
+    /// the others have found.
+    fn within_bounds(&self, attack: Attack, parameters: &Parameters) -> Option<Fault> {
+        let axes = match attack {
+            Attack::Joint => self.settings.all_axes(),
+            attack => self.settings.axes_of(attack).to_vec(),
+        };
+        parameters.axes().find_map(|axis| {
+            let value = parameters.get(axis)?;
+            if axes.contains(&axis) {
+                return self.bounded(axis.column(), axis, value);
+            }
+            (value != 0.0)
+                .then(|| (axis.column(), format!("{attack} does not change {axis}, but is {value}")))
+        })
+    }
+
+    fn bounded(&self, column: &'static str, axis: Axis, value: f64) -> Option<Fault> {
+        let bounds = self.settings.bounds.get(axis);
+        // The last bit of a value on the edge may be lost where an axis is walked in steps.
+        let slack = 1e-9 * bounds.width();
+        let within = (bounds.low - slack..=bounds.high + slack).contains(&value);
+        let problem =
+            || format!("{value} lies outside the bounds of the run, {} to {}", bounds.low, bounds.high);
+        (!within).then(|| (column, problem()))
+    }
+}
+
+/// The fault of a cell that must be what the run has.
+fn other<T: PartialEq + std::fmt::Display>(column: &'static str, found: &T, expected: &T) -> Option<Fault> {
+    (found != expected).then(|| (column, format!("{found}, where the run has {expected}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::dataset::{Category, Counts, Layout, Sample};
+    use crate::types::{Perturbation, SampleId};
+
+    fn data() -> Dataset {
+        let id = SampleId { category: "key".into(), defect: "good".into(), stem: "0".into() };
+        let sample = Sample { id, label: Label::Normal, image: PathBuf::from("0.png"), masks: Vec::new() };
+        let category = Category { name: "key".into(), samples: vec![sample], found: Counts::default() };
+        Dataset {
+            name: "d".into(),
+            root: PathBuf::from("d"),
+            layout: Layout::Mvtec,
+            official: None,
+            categories: vec![category],
+            unused: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    fn row(settings: &Settings) -> SampleRow {
+        let attack = Attack::Single(Axis::Angle);
+        SampleRow {
+            model: "m".into(),
+            dataset: "d".into(),
+            category: "key".into(),
+            sample: "good/0".into(),
+            label: Label::Normal,
+            attack,
+            parameters: Parameters::new(&Perturbation::of([(Axis::Angle, 9.0)]), &settings.all_axes()),
+            loss: 0.5,
+            sample_auroc: None,
+            evaluations: 4,
+            coarse: 0,
+            expected_gain: None,
+            image_score: 0.5,
+            search: strategy(settings, attack),
+            budget: settings.budget,
+            seed: settings.seed,
+            image: "0.png".into(),
+            mask: None,
+        }
+    }
+
+    #[test]
+    fn a_row_of_another_run_is_told_by_its_column() {
+        let (settings, data) = (Settings::default(), data());
+        let belonging = Belonging::new(&settings, &data, vec!["m".into()]);
+        let right = row(&settings);
+        assert_eq!(belonging.sample(&right), None);
+        assert_eq!(belonging.known("key", "good/0"), None);
+        assert_eq!(belonging.known("key", "good/1").map(|fault| fault.0), Some("sample"));
+        let values = |values: &[(Axis, f64)]| {
+            Parameters::new(&Perturbation::of(values.iter().copied()), &settings.all_axes())
+        };
+        let wrong = [
+            ("model", SampleRow { model: "n".into(), ..right.clone() }),
+            ("dataset", SampleRow { dataset: "e".into(), ..right.clone() }),
+            ("label", SampleRow { label: Label::Anomalous, ..right.clone() }),
+            ("attack", SampleRow { attack: Attack::Single(Axis::Blur), ..right.clone() }),
+            ("angle_deg", SampleRow { parameters: values(&[(Axis::Angle, 91.0)]), ..right.clone() }),
+            ("hue_rad", SampleRow { parameters: values(&[(Axis::Hue, 0.5)]), ..right.clone() }),
+            ("search", SampleRow { search: "none".into(), ..right.clone() }),
+            ("budget", SampleRow { budget: 3, ..right.clone() }),
+            ("seed", SampleRow { seed: 3, ..right.clone() }),
+        ];
+        for (column, row) in wrong {
+            let found = belonging.sample(&row);
+            assert_eq!(found.as_ref().map(|fault| fault.0), Some(column), "{found:?}");
+        }
+    }
+}
