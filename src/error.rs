@@ -112,12 +112,7 @@ impl Error {
 
     /// The error of a run that was interrupted and can be taken up again.
     pub fn interrupted(what: impl Into<String>) -> Self {
-        Self::new(
-            Kind::Interrupted,
-            what,
-            "stopped before the end; what was finished is saved",
-            "give the same command again to go on from there",
-        )
+        Self::new(Kind::Interrupted, what, "what was finished is saved", "the same command goes on")
     }
 
     /// This error as one about the picture at `index` of a batch.

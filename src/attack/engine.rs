@@ -28,8 +28,8 @@ struct Slot<'s> {
 }
 
 /// Finds the worst cases of all samples that `source` yields and hands them to `done` in the order in which they came.
-/// Samples are decoded only as they are needed; `stop` is asked before each model call, `tick` gets the number of
-/// evaluations made by each.
+/// Samples are decoded only as they are needed; `stop` is asked before each model call, `tick` gets the cost of
+/// each in full evaluations.
 ///
 /// # Errors
 /// Errors of source, segmenter and `done`; an interrupted error when `stop` says so (what `done` has seen is complete).
@@ -39,7 +39,7 @@ pub fn worst_cases(
     source: impl IntoIterator<Item = Result<Work>>,
     done: &mut dyn FnMut(Work, Vec<WorstCase>) -> Result<()>,
     stop: &dyn Fn() -> bool,
-    tick: &dyn Fn(usize),
+    tick: &dyn Fn(f64),
 ) -> Result<()> {
     let mut searches = Searches {
         settings,

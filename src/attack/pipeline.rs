@@ -37,12 +37,12 @@ pub(super) trait Desk {
     fn take(&mut self, ticket: Self::Ticket, answers: Vec<Self::Answer>) -> Result<()>;
 }
 
-/// Whom the user watches: `stop` is asked before each model call, `tick` gets the number of evaluations made by each.
+/// Whom the user watches: `stop` is asked before each model call, `tick` gets the cost of each in full evaluations.
 pub(super) struct Watch<'w> {
     /// Name of what is interrupted.
     pub what: &'static str,
     pub stop: &'w dyn Fn() -> bool,
-    pub tick: &'w dyn Fn(usize),
+    pub tick: &'w dyn Fn(f64),
 }
 
 impl Watch<'_> {
@@ -99,7 +99,7 @@ impl Pipeline {
     ) -> Result<()> {
         let (to_model, batches) = mpsc::channel();
         let (from_model, answers) = mpsc::channel();
-        let (views, most) = (segmenter.views(), self.most);
+        let (views, most) = ((segmenter.views(), segmenter.coarse_cost()), self.most);
         thread::scope(|scope| {
             let model = scope.spawn(move || serve(segmenter, most, &batches, &from_model));
             let worked = self.drive((to_model, answers), objective, views, clock, desk, watch);
@@ -113,7 +113,7 @@ impl Pipeline {
         &mut self,
         (to_model, answers): (Sender<Batch>, Receiver<Answered>),
         objective: &Objective,
-        views: usize,
+        (views, coarse_cost): (usize, f64),
         clock: &mut Clock,
         desk: &mut D,
         watch: &Watch<'_>,
@@ -146,7 +146,8 @@ impl Pipeline {
             clock.pictures += evaluated * views;
             clock.calls += answered.calls * views;
             clock.model += answered.time;
-            (watch.tick)(evaluated);
+            let cost = if answered.detail == Detail::Coarse { coarse_cost } else { 1.0 };
+            (watch.tick)(cost * evaluated as f64);
             let segmented = Instant::now();
             let judged = segmentations
                 .into_par_iter()

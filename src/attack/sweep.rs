@@ -46,7 +46,7 @@ pub fn uniform(
     perturbations: &[Perturbation],
     done: &mut dyn FnMut(usize, Vec<Evaluation>) -> Result<()>,
     stop: &dyn Fn() -> bool,
-    tick: &dyn Fn(usize),
+    tick: &dyn Fn(f64),
 ) -> Result<()> {
     let candidates: Vec<Candidate<'_>> = samples
         .iter()

@@ -9,16 +9,16 @@ use crate::model::Segmentation;
 use crate::search::FlipScan;
 use crate::types::{Axis, Bounds, Detail, Perturbation};
 
-/// A scan for flips of the decision: its axes, bounds and budget.
+/// A scan for flips of the decision: its axes, bounds and resolution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scan {
     /// The axes that are scanned, each by itself.
     pub axes: Vec<Axis>,
     /// The bounds of each axis.
     pub bounds: Bounds,
-    /// Model evaluations per axis, the unchanged picture included; the rest is shared evenly between the two sides of 0. A
-    /// side of no width leaves its share to the other.
-    pub budget: usize,
+    /// Even steps on each side of 0, at least 1; the step with the flip is then halved [`FlipScan::HALVINGS`] times. A side of no
+    /// width is not scanned.
+    pub steps: usize,
 }
 
 /// A sample whose decision on the unchanged picture is known.
@@ -32,7 +32,7 @@ pub struct Subject {
     pub threshold: f64,
 }
 
-/// The tolerance of one sample along one axis: from which value on the decision flips.
+/// The tolerance of one sample along one axis: between which values the decision flips.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AxisTolerance {
     /// The axis.
@@ -41,8 +41,13 @@ pub struct AxisTolerance {
     pub below: Option<f64>,
     /// The positive value nearest to 0 at which the decision was seen flipped.
     pub above: Option<f64>,
+    /// The last value on the negative side at which the decision was seen to hold, before any flip; 0 where it held at the
+    /// unchanged picture only, none where the side was not scanned.
+    pub held_below: Option<f64>,
+    /// The same on the positive side.
+    pub held_above: Option<f64>,
     /// Distance between the values that were evaluated before a flip was met, the larger of both sides: a flip over less than
-    /// that may have been missed.
+    /// that may have been missed. 0 where nothing was scanned.
     pub step: f64,
     /// How closely a flip was located once it was met, the larger of both sides.
     pub resolution: f64,
@@ -61,14 +66,12 @@ impl Scan {
     /// The scans below and above 0.
     fn sides(&self, axis: Axis) -> [FlipScan; 2] {
         let interval = self.bounds.get(axis);
-        let limits = [interval.low, interval.high];
-        let open = limits.into_iter().filter(|&limit| limit != 0.0).count().max(1);
-        limits.map(|limit| FlipScan::new(limit, (self.budget - 1) / open))
+        [interval.low, interval.high].map(|limit| FlipScan::new(limit, self.steps))
     }
 
     /// The most model evaluations that one sample can take; the unchanged picture is known.
     pub fn evaluations_per_sample(&self) -> usize {
-        self.axes.len() * (self.budget - 1)
+        self.axes.iter().flat_map(|&axis| self.sides(axis)).map(|side| side.most()).sum()
     }
 }
 
@@ -100,6 +103,8 @@ impl Slot {
             axis: *axis,
             below: below.scan.found(),
             above: above.scan.found(),
+            held_below: below.scan.held(),
+            held_above: above.scan.held(),
             step: below.scan.step().max(above.scan.step()),
             resolution: below.scan.resolution().max(above.scan.resolution()),
             evaluations: 1 + below.scan.asked() + above.scan.asked(),
@@ -110,22 +115,22 @@ impl Slot {
 
 /// Finds from which value of each axis on the decision of each sample flips ([`FlipScan`] on both sides of 0), and hands the
 /// tolerances to `done` in the order in which the samples came. What is asked for one sample does not depend on the batch or on
-/// other samples. `stop` is asked before each model call, `tick` gets the number of evaluations made by each.
+/// other samples. `stop` is asked before each model call, `tick` gets the cost of each in full evaluations.
 ///
 /// # Errors
 /// Errors of source, segmenter and `done`; an interrupted error when `stop` says so.
 ///
 /// # Panics
-/// If the budget is 0.
+/// If there are no steps.
 pub fn tolerances(
     evaluator: &mut Evaluator<'_>,
     scan: &Scan,
     source: impl IntoIterator<Item = Result<Subject>>,
     done: &mut dyn FnMut(Work, Vec<AxisTolerance>) -> Result<()>,
     stop: &dyn Fn() -> bool,
-    tick: &dyn Fn(usize),
+    tick: &dyn Fn(f64),
 ) -> Result<()> {
-    assert!(scan.budget > 0, "a budget holds the unchanged picture");
+    assert!(scan.steps > 0, "a scan has a step");
     let source = source.into_iter();
     let depth = evaluator.depth();
     let mut scans = Scans { scan, depth, source, done, slots: VecDeque::new(), gone: 0 };

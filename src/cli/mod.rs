@@ -33,7 +33,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let status = exit_status(error.kind);
-            say::error(format_args!("error: {}", wording::error_in_flags(error)));
+            if error.kind == Kind::Interrupted {
+                say::error(format_args!("stopped; {}; {}", error.problem, error.fix));
+            } else {
+                say::error(format_args!("error: {}", wording::error_in_flags(error)));
+            }
             ExitCode::from(status)
         }
     }

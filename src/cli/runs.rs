@@ -63,6 +63,9 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     if let Some(axes) = &args.tolerance {
         plan = plan.tolerance(axes.iter().copied());
     }
+    if let Some(steps) = args.tolerance_steps {
+        plan = plan.tolerance_steps(steps);
+    }
     if let Some(decision) = args.decision {
         plan = plan.decision(decision);
     }

@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 60] = [
+const SETTINGS: [&str; 61] = [
     "angle_bounds",
     "attacks",
     "aupro",
@@ -66,6 +66,7 @@ const SETTINGS: [&str; 60] = [
     "threads",
     "time_limit",
     "tolerance",
+    "tolerance_steps",
     "truth",
     "uniform",
     "uniform_budget",

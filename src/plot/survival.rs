@@ -60,7 +60,7 @@ pub fn survival(rows: &[StabilityRow], bounds: &Bounds, out: &Path) -> Result<()
 }
 
 fn scanned(row: &StabilityRow, axis: Axis) -> bool {
-    row.step.is_some() && row.attack == Attack::Single(axis)
+    row.is_scanned() && row.attack == Attack::Single(axis)
 }
 
 fn models(rows: &[StabilityRow]) -> Vec<(&str, &str)> {
@@ -143,7 +143,8 @@ fn panel(area: &Area<'_>, series: &[Series<'_>], axis: Axis, bounds: &Bounds, fi
         if rows.is_empty() {
             continue;
         }
-        let flips: Vec<f64> = rows.iter().filter_map(|row| row.tolerance).collect();
+        let flips: Vec<(f64, f64)> =
+            rows.iter().filter_map(|row| Some((row.held().or(row.tolerance)?, row.tolerance?))).collect();
         let points = stairs(&flips, rows.len(), end);
         let stroke = entry.colour.stroke_width(upx(width));
         if dash == 0 {
@@ -166,16 +167,18 @@ fn end_of(flips: impl Iterator<Item = f64>, bound: f64) -> f64 {
     if last > 0.0 && last * ROOM < MUCH * bound { last * ROOM } else { bound }
 }
 
-/// The corners of the falling stairs of a series: from 100 % at 0 down by one sample at each tolerance, on to
-/// `end`.
-fn stairs(tolerances: &[f64], samples: usize, end: f64) -> Vec<(f64, f64)> {
-    let mut sorted = tolerances.to_vec();
-    sorted.sort_by(f64::total_cmp);
+/// The corners of the falling stairs of a series: from 100 % at 0 down by one sample between where its decision was last seen to
+/// hold and where it was first seen flipped, on to `end`.
+fn stairs(intervals: &[(f64, f64)], samples: usize, end: f64) -> Vec<(f64, f64)> {
+    let mut sorted = intervals.to_vec();
+    sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
     let share = |flipped: usize| 100.0 * (samples - flipped) as f64 / samples as f64;
     let mut points = vec![(0.0, 100.0)];
-    for (flipped, &tolerance) in sorted.iter().enumerate() {
-        points.push((tolerance, share(flipped)));
+    let mut before = 0.0;
+    for (flipped, &(held, tolerance)) in sorted.iter().enumerate() {
+        points.push((held.clamp(before, tolerance), share(flipped)));
         points.push((tolerance, share(flipped + 1)));
+        before = tolerance;
     }
     points.push((end, share(sorted.len())));
     points
@@ -193,10 +196,19 @@ mod tests {
     }
 
     #[test]
-    fn the_stairs_fall_at_each_flip() {
+    fn the_stairs_fall_between_where_a_decision_held_and_where_it_flipped() {
         assert_eq!(
-            stairs(&[30.0, 10.0], 4, 90.0),
-            [(0.0, 100.0), (10.0, 100.0), (10.0, 75.0), (30.0, 75.0), (30.0, 50.0), (90.0, 50.0)]
+            stairs(&[(28.0, 30.0), (9.0, 10.0), (27.0, 30.0)], 4, 90.0),
+            [
+                (0.0, 100.0),
+                (9.0, 100.0),
+                (10.0, 75.0),
+                (28.0, 75.0),
+                (30.0, 50.0),
+                (30.0, 50.0),
+                (30.0, 25.0),
+                (90.0, 25.0)
+            ]
         );
         assert_eq!(stairs(&[], 3, 1.0), [(0.0, 100.0), (1.0, 100.0)]);
     }

@@ -72,9 +72,34 @@ pub struct StabilityRow {
     /// Number of model evaluations of the scan, the unchanged picture included; none where the axis was not
     /// scanned.
     pub evaluations: Option<usize>,
+    /// Last value on the negative side at which the decision was seen to hold, before any flip; none where that side was not
+    /// scanned, or not known.
+    pub held_below: Option<f64>,
+    /// The same on the positive side.
+    pub held_above: Option<f64>,
 }
 
 impl StabilityRow {
+    /// Whether the axis was scanned.
+    pub fn is_scanned(&self) -> bool {
+        self.step.is_some()
+    }
+
+    /// Distance from 0 up to which the decision was seen to hold: on the side of the nearest flip, or the farther one where there
+    /// is no flip.
+    pub fn held(&self) -> Option<f64> {
+        let [below, above] = [(self.below, self.held_below), (self.above, self.held_above)];
+        let of_flips = [below, above].into_iter().filter_map(|(flip, held)| flip.and(held));
+        let nearest = of_flips.map(f64::abs).min_by(f64::total_cmp);
+        let sides = || [self.held_below, self.held_above].into_iter().flatten();
+        nearest.or_else(|| sides().map(f64::abs).max_by(f64::total_cmp))
+    }
+
+    /// Whether the decision flips within the first step of the scan: nothing nearer to 0 was seen before the flip was met.
+    pub fn flips_at_once(&self) -> bool {
+        self.step.zip(self.tolerance).is_some_and(|(step, tolerance)| tolerance <= step * (1.0 + 1e-9))
+    }
+
     /// Key of the sample that the row is about.
     pub fn key(&self) -> SampleKey {
         SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
@@ -101,7 +126,20 @@ impl Row for StabilityRow {
         "step",
         "resolution",
         "evaluations",
+        "held_below",
+        "held_above",
     ]];
+    const NEWER: &'static [&'static [&'static str]] = &[&["held_below", "held_above"]];
+
+    /// Older files say how closely a flip was located, and give an axis that nothing was asked of a step of 0.
+    fn upgraded(self) -> Self {
+        if self.step.is_some_and(|step| step <= 0.0) {
+            return Self { step: None, resolution: None, evaluations: None, ..self };
+        }
+        let before = |flip: f64| flip - flip.signum() * self.resolution.unwrap_or(0.0).min(flip.abs());
+        Self { held_below: self.below.map(before), held_above: self.above.map(before), ..self }
+    }
+
     const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
 
     fn fault(&self) -> Option<Fault> {
@@ -115,6 +153,8 @@ impl Row for StabilityRow {
             .or_else(|| amount("drift", self.drift))
             .or_else(|| along("below", self.below))
             .or_else(|| along("above", self.above))
+            .or_else(|| along("held_below", self.held_below))
+            .or_else(|| along("held_above", self.held_above))
             .or_else(|| amount("tolerance", self.tolerance))
             .or_else(|| amount("step", self.step))
             .or_else(|| amount("resolution", self.resolution))

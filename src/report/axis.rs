@@ -15,3 +15,13 @@ pub(super) fn on_axis(attack: Attack, value: Option<f64>) -> Cell {
     };
     Cell::Number(value, form)
 }
+
+/// From where a decision was last seen to hold to where it was first seen flipped, in the unit of the attack's axis.
+pub(super) fn interval_on_axis(attack: Attack, held: Option<f64>, flipped: Option<f64>) -> Cell {
+    let flipped = on_axis(attack, flipped);
+    let held = match flipped {
+        Cell::Number(_, Form::Unit(decimals, _)) => Cell::Number(held, Form::Decimals(decimals)),
+        _ => on_axis(attack, held),
+    };
+    Cell::Several(" to ", vec![held, flipped])
+}

@@ -23,7 +23,7 @@ pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
 pub use scores::score_tables;
 pub use search::{Standing, score, search_tables, standings};
-pub use stability::{StabilitySummary, stability_summary, stability_tables};
+pub use stability::{Mistakes, StabilitySummary, Tolerated, stability_summary, stability_tables};
 pub use summary::{summary_tables, uniform_tables};
 pub use sweep::sweep_table;
 pub use table::Table;

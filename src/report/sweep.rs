@@ -1,13 +1,14 @@
 //! What one perturbation of all samples does.
 
-use super::cell::{Cell, Column, Form};
+use super::axis::on_axis;
+use super::cell::{Cell, Column};
 use super::table::Table;
 use crate::record::SweepRow;
 use crate::stats::distinct;
-use crate::types::Over;
+use crate::types::{Attack, Metrics, Over};
 
-/// From `sweep.csv`, means over categories: a row for each model and axis with the unchanged pictures and the value of lowest pixel
-/// AUROC. `None` where nothing was swept.
+/// From `sweep.csv`, means over categories: a row for each model and axis with the unchanged pictures, and for each metric its lowest
+/// value and where on the axis that is. `None` where nothing was swept.
 pub fn sweep_table(rows: &[SweepRow]) -> Option<Table> {
     if rows.is_empty() {
         return None;
@@ -17,22 +18,29 @@ pub fn sweep_table(rows: &[SweepRow]) -> Option<Table> {
     let lines = sweeps.into_iter().map(|(model, axis)| {
         let group = || means.iter().copied().filter(|row| row.model == model && row.axis == axis);
         let clean = group().find(|row| row.value == 0.0);
-        let known = group().filter_map(|row| Some((row, row.metrics.pixel_auroc?)));
-        let worst = known.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(row, _)| row);
-        vec![
-            Cell::text(model),
-            Cell::text(axis.to_string()),
-            metrics(clean),
-            worst.map_or_else(|| Cell::text(""), |row| Cell::Number(Some(row.value), Form::Decimals(2))),
-            metrics(worst),
-        ]
+        let lowest = |metric: fn(&Metrics) -> Option<f64>| {
+            let known = group().filter_map(move |row| Some((row.value, metric(&row.metrics)?)));
+            let worst = known.min_by(|(_, a), (_, b)| a.total_cmp(b));
+            [
+                Cell::Share(worst.map(|worst| worst.1)),
+                on_axis(Attack::Single(axis), worst.map(|worst| worst.0)),
+            ]
+        };
+        let first = [Cell::text(model), Cell::text(axis.to_string()), metrics(clean)];
+        first
+            .into_iter()
+            .chain(lowest(|metrics| metrics.pixel_auroc))
+            .chain(lowest(|metrics| metrics.aupro))
+            .collect()
     });
     let columns = vec![
         Column::words("model"),
         Column::words("axis"),
         Column::numbers("unchanged").named(["unchanged pixel AUROC", "unchanged AUPRO"]),
-        Column::numbers("worst at"),
-        Column::numbers("there").named(["pixel AUROC there", "AUPRO there"]),
+        Column::numbers("lowest pixel AUROC"),
+        Column::numbers("at").named(["lowest pixel AUROC at"]),
+        Column::numbers("lowest AUPRO"),
+        Column::numbers("at").named(["lowest AUPRO at"]),
     ];
     Some(Table::new(
         "one perturbation for all samples: pixel AUROC / AUPRO in %, mean over categories",
@@ -49,7 +57,7 @@ fn metrics(row: Option<&SweepRow>) -> Cell {
 mod tests {
     use super::*;
     use crate::record::sweep_means;
-    use crate::types::{Axis, Metrics};
+    use crate::types::Axis;
 
     fn row(category: &str, axis: Axis, value: f64, pixel_auroc: Option<f64>) -> SweepRow {
         SweepRow {
@@ -64,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_is_told_by_its_middle_and_its_worst_value() {
+    fn a_sweep_is_told_by_its_middle_and_the_worst_value_and_place_of_each_metric() {
         let mut rows = vec![
             row("nut", Axis::Angle, -30.0, Some(0.5)),
             row("nut", Axis::Angle, 0.0, Some(0.875)),
@@ -72,15 +80,20 @@ mod tests {
             row("key", Axis::Angle, 30.0, Some(0.75)),
             row("nut", Axis::Hue, 1.0, None),
         ];
+        rows[1].metrics.aupro = Some(0.25);
         rows.extend(sweep_means(&rows));
         let table = sweep_table(&rows).unwrap();
         assert_eq!(
             table.to_csv(),
-            "model,axis,unchanged pixel AUROC,unchanged AUPRO,worst at,pixel AUROC there,AUPRO there\n\
-             m,angle,0.875,0.5,-30,0.5,0.5\nm,hue,,,,,\n"
+            "model,axis,unchanged pixel AUROC,unchanged AUPRO,lowest pixel AUROC,lowest pixel AUROC at,lowest AUPRO,\
+             lowest AUPRO at\n\
+             m,angle,0.875,0.25,0.5,-30,0.25,0\nm,hue,,,,,0.5,1\n"
         );
         let text = table.to_text();
-        assert!(text.ends_with("m      angle  87.5 / 50.0    -30.00  50.0 / 50.0\nm      hue"), "{text}");
+        assert!(
+            text.contains("-30.00 deg") && text.contains("0.00 deg") && text.contains("1.000 rad"),
+            "{text}"
+        );
         assert_eq!(sweep_table(&[]), None);
     }
 }

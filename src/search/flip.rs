@@ -1,14 +1,13 @@
 //! The first flip of a decision on the way from 0 to a limit.
 
 /// A scan for the first flip of a decision: it walks outward from 0 in even steps until the decision flips, then halves the
-/// last step. At most `budget` values are asked, one after the other; of them a quarter, but no more than
-/// [`FlipScan::MOST_HALVINGS`], are kept for the halving.
+/// last step [`FlipScan::HALVINGS`] times.
 ///
 /// The scan finds the first flip that is at least one step wide; a narrower one may lie between two values and be missed.
 ///
 /// ```
 /// use askance::search::FlipScan;
-/// let mut scan = FlipScan::new(-90.0, 49);
+/// let mut scan = FlipScan::new(-90.0, 30);
 /// while let Some(angle) = scan.ask() {
 ///     scan.tell(angle < -31.4);
 /// }
@@ -19,7 +18,6 @@
 pub struct FlipScan {
     limit: f64,
     steps: usize,
-    halvings: usize,
     taken: usize,
     held: f64,
     flipped: Option<f64>,
@@ -27,18 +25,17 @@ pub struct FlipScan {
 }
 
 impl FlipScan {
-    /// The most evaluations that go into halving: the flip is then found to a 64th of a step.
-    pub const MOST_HALVINGS: usize = 6;
+    /// How often the step with the flip is halved: the flip is then found to a 64th of a step.
+    pub const HALVINGS: usize = 6;
 
-    /// A scan from 0 to `limit`, which may be negative. A limit of 0 and a budget of 0 ask for nothing.
+    /// A scan from 0 to `limit`, which may be negative, in so many steps. A limit of 0 asks for nothing, nor do no steps.
     ///
     /// # Panics
     /// If the limit is not finite.
-    pub fn new(limit: f64, budget: usize) -> Self {
+    pub fn new(limit: f64, steps: usize) -> Self {
         assert!(limit.is_finite(), "a limit must be finite, but it is {limit}");
-        let budget = if limit == 0.0 { 0 } else { budget };
-        let halvings = (budget / 4).min(Self::MOST_HALVINGS);
-        Self { limit, steps: budget - halvings, halvings, taken: 0, held: 0.0, flipped: None, asked: 0 }
+        let steps = if limit == 0.0 { 0 } else { steps };
+        Self { limit, steps, taken: 0, held: 0.0, flipped: None, asked: 0 }
     }
 
     /// The next value to evaluate, or `None` when all is known; asking again without telling gives the same value.
@@ -47,7 +44,7 @@ impl FlipScan {
             None if self.taken < self.steps => {
                 Some(self.limit * ((self.taken + 1) as f64 / self.steps as f64))
             }
-            Some(flipped) if self.taken < self.halvings => Some(f64::midpoint(self.held, flipped)),
+            Some(flipped) if self.taken < Self::HALVINGS => Some(f64::midpoint(self.held, flipped)),
             _ => None,
         }
     }
@@ -76,6 +73,17 @@ impl FlipScan {
         self.flipped
     }
 
+    /// The value farthest from 0, before any flip, at which the decision was seen to hold: 0 itself, the unchanged picture, where
+    /// it held nowhere else; none where nothing is scanned.
+    pub fn held(&self) -> Option<f64> {
+        (self.steps > 0).then_some(self.held)
+    }
+
+    /// The most values that may be asked for.
+    pub fn most(&self) -> usize {
+        if self.steps == 0 { 0 } else { self.steps + Self::HALVINGS }
+    }
+
     /// Number of values asked for so far.
     pub fn asked(&self) -> usize {
         self.asked
@@ -88,7 +96,7 @@ impl FlipScan {
 
     /// How closely a flip is found when the scan has ended.
     pub fn resolution(&self) -> f64 {
-        self.step() / 2.0_f64.powi(self.halvings as i32)
+        self.step() / 2.0_f64.powi(Self::HALVINGS as i32)
     }
 }
 
@@ -96,26 +104,29 @@ impl FlipScan {
 mod tests {
     use super::*;
 
-    fn run(limit: f64, budget: usize, flips: impl Fn(f64) -> bool) -> FlipScan {
-        let mut scan = FlipScan::new(limit, budget);
+    fn run(limit: f64, steps: usize, flips: impl Fn(f64) -> bool) -> FlipScan {
+        let mut scan = FlipScan::new(limit, steps);
         while let Some(value) = scan.ask() {
             assert_eq!(scan.ask(), Some(value));
             scan.tell(flips(value));
         }
-        assert!(scan.asked() <= budget, "{} of {budget}", scan.asked());
+        assert!(scan.asked() <= scan.most(), "{} of {}", scan.asked(), scan.most());
         scan
     }
 
     #[test]
     fn a_flip_is_found_within_the_resolution_on_both_sides() {
-        for budget in [1, 2, 5, 8, 24, 49] {
+        for steps in [1, 2, 5, 8, 24, 49] {
             for flip in [0.003, 0.7, 31.4, 89.9] {
                 for side in [1.0, -1.0] {
-                    let scan = run(90.0 * side, budget, |value| value.abs() >= flip);
+                    let scan = run(90.0 * side, steps, |value| value.abs() >= flip);
                     let found = scan.found().unwrap();
                     assert_eq!(found.signum(), side);
                     let beyond = found.abs() - flip;
-                    assert!((0.0..scan.resolution()).contains(&beyond), "{budget} {flip}: {found}");
+                    assert!((0.0..scan.resolution()).contains(&beyond), "{steps} {flip}: {found}");
+                    let held = scan.held().unwrap();
+                    assert!(held.abs() < flip, "{steps} {flip}: {held}");
+                    assert!(((found - held).abs() - scan.resolution()).abs() < 1e-9, "{held} {found}");
                 }
             }
         }
@@ -124,7 +135,7 @@ mod tests {
     #[test]
     fn what_never_flips_is_walked_to_the_limit() {
         let scan = run(0.5, 20, |_| false);
-        assert_eq!((scan.found(), scan.asked()), (None, 15));
+        assert_eq!((scan.found(), scan.held(), scan.asked()), (None, Some(0.5), 20));
         let scan = run(0.5, 20, |value| value == 0.5);
         assert!(0.5 - scan.found().unwrap() < scan.resolution());
     }
@@ -140,5 +151,6 @@ mod tests {
         assert_eq!(run(0.0, 10, |_| true).asked(), 0);
         assert_eq!(run(1.0, 0, |_| true).asked(), 0);
         assert_eq!(FlipScan::new(0.0, 10).step(), 0.0);
+        assert_eq!(FlipScan::new(0.0, 10).held(), None, "nothing was scanned, so nothing held");
     }
 }

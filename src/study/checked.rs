@@ -11,6 +11,9 @@ use crate::search;
 use crate::stats;
 use crate::types::{Attack, Axis, Frame};
 
+/// The most steps of a tolerance's scan: more than a picture has grey levels or a turn has tenths of a degree.
+const MOST_STEPS: usize = 10_000;
+
 /// A plan that makes sense: the one thing that runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
@@ -39,12 +42,18 @@ impl Checked {
         if let Some(decision) = plan.decision.filter(|decision| !decision.is_finite()) {
             return Err(Error::usage(decision_setting(decision), "is not finite", "give a number"));
         }
+        if let Some(steps) = plan.tolerance_steps.filter(|steps| !(1..=MOST_STEPS).contains(steps)) {
+            let fix = format!("give 1 to {MOST_STEPS}");
+            return Err(Error::setting("tolerance_steps", steps, "is no number of steps", fix));
+        }
         if plan.shard.is_some() {
             refuse_what_needs_all(&plan)?;
         }
         if settings.attacks.is_empty() {
             refuse_what_needs_attacks(&plan)?;
         }
+        let might_scan = plan.command == Command::Attack || plan.tolerance.is_some();
+        refuse_unused_bounds(&plan, &settings, if might_scan { &plan.axes } else { &[] })?;
         refuse_taken_name(plan.search)?;
         if let Some(uniform) = &plan.uniform {
             refuse_empty_search(uniform)?;
@@ -99,9 +108,15 @@ impl Checked {
         if self.plan.shard.is_some() && work.tolerance.is_some() {
             return Err(refused_with_shard("`tolerance` (always on without ground truth)"));
         }
-        match decision {
-            Some(decision) if work.tolerance.is_none() => Err(Error::usage(
-                decision_setting(*decision),
+        refuse_unused_bounds(
+            &self.plan,
+            &self.settings,
+            work.tolerance.as_ref().map_or(&[][..], |tolerance| &tolerance.axes),
+        )?;
+        let steps = self.plan.tolerance_steps.map(|steps| format!("`tolerance_steps = {steps}`"));
+        match decision.map(decision_setting).or(steps) {
+            Some(setting) if work.tolerance.is_none() => Err(Error::usage(
+                setting,
                 "is used for the tolerance only, which was not asked for",
                 "add `tolerance`",
             )),
@@ -111,7 +126,8 @@ impl Checked {
 
     fn tolerance(&self, axes: &[Axis]) -> Tolerance {
         let axes = if axes.is_empty() { &self.plan.axes } else { axes };
-        Tolerance { axes: axes.to_vec(), decision: self.plan.decision }
+        let steps = self.plan.tolerance_steps.unwrap_or(Tolerance::STEPS);
+        Tolerance { axes: axes.to_vec(), decision: self.plan.decision, steps }
     }
 
     /// Lets the work do without masks: drift is the loss, and an attack tells how stable the answers are. What the user asked for
@@ -172,11 +188,25 @@ impl Checked {
         }
     }
 
-    /// What is unusual about metrics of these data computed as the plan says.
-    pub(super) fn warnings(&self, data: &Data) -> Option<&'static str> {
+    /// What is unusual about what the plan does with these data.
+    pub(super) fn warnings(&self, data: &Data) -> Vec<&'static str> {
         let other_limit = self.plan.metric.fpr_limit != 0.05;
-        (data.dataset().official == Some(Official::MvtecAd2) && other_limit)
-            .then_some("MVTec AD 2 is evaluated up to a false positive rate of 0.05: give `fpr_limit = 0.05`")
+        let attacks = self.settings.attacks.iter().any(|&attack| attack != Attack::Clean);
+        let warnings = [
+            (
+                data.dataset().official == Some(Official::MvtecAd2) && other_limit,
+                "MVTec AD 2 is evaluated up to a false positive rate of 0.05: give `fpr_limit = 0.05`",
+            ),
+            (
+                attacks && self.settings.budget == 1,
+                "`budget = 1`: nothing is searched; only the unchanged picture is evaluated, so every worst case is the clean one",
+            ),
+            (
+                attacks && self.plan.uniform.as_ref().is_some_and(|uniform| uniform.budget == 1),
+                "`uniform_budget = 1`: nothing is searched; only the unchanged pictures are evaluated",
+            ),
+        ];
+        warnings.into_iter().filter(|(there, _)| *there).map(|(_, warning)| warning).collect()
     }
 }
 
@@ -204,6 +234,22 @@ fn settings(plan: &Plan) -> Settings {
 
 fn decision_setting(decision: f64) -> String {
     format!("`decision = {decision}`")
+}
+
+/// Bounds of an axis that is neither attacked, swept nor scanned.
+fn refuse_unused_bounds(plan: &Plan, settings: &Settings, scanned: &[Axis]) -> Result<()> {
+    let named = plan.tolerance.iter().flatten();
+    let swept = plan.sweep.iter().flat_map(|sweep| &sweep.axes);
+    let attacked = settings.attacks.iter().flat_map(|&attack| settings.axes_of(attack));
+    let used: Vec<Axis> = named.chain(swept).chain(attacked).chain(scanned).copied().collect();
+    match plan.bounded.iter().find(|axis| !used.contains(axis)) {
+        Some(axis) => Err(Error::usage(
+            format!("`bounds.{axis}`"),
+            format!("is of no use: nothing here takes the axis {axis}"),
+            format!("leave it out, or add {axis} to the axes"),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// What comes with attacks only.
@@ -322,6 +368,14 @@ mod tests {
         let upside_down = Interval { low: 10.0, high: -10.0 };
         for (plan, setting) in [
             (Plan::attack().budget(0), "`budget"),
+            (
+                Plan::attack().bounds(Axis::Brightness, Interval { low: -0.1, high: 0.1 }),
+                "`bounds.brightness`",
+            ),
+            (
+                Plan::sweep([Axis::Hue], 3).bounds(Axis::Angle, Interval { low: -1.0, high: 1.0 }),
+                "`bounds.angle`",
+            ),
             (Plan::attack().budget(usize::MAX), "`budget"),
             (Plan::attack().uniform(uniform(usize::MAX, vec![Scope::Category])), "`uniform_budget"),
             (Plan::sweep([Axis::Hue], usize::MAX), "steps"),

@@ -36,9 +36,7 @@ impl Checked {
     ) -> Result<Outcome> {
         let work = self.work(data)?;
         let data = self.plan.shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
-        if let Some(warning) = self.warnings(&data) {
-            observe.warn(warning);
-        }
+        self.warnings(&data).into_iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(work.settings.loss, &models.segmenters)?;
         let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
         pixel_warnings(data.dataset(), &sizes, &|| ()).iter().for_each(|warning| observe.warn(warning));

@@ -1,5 +1,7 @@
 //! How a study tells what it is doing, and how it is stopped.
 
+use std::cell::Cell;
+
 /// Hears of progress, notes and warnings, and says when to stop. Every method has a default, so that an implementation writes
 /// those that it needs.
 ///
@@ -43,24 +45,44 @@ impl Observe for Quiet {}
 /// One stage under way. Dropped before [`Stage::complete`], it is told as broken off.
 pub(super) struct Stage<'o> {
     observe: &'o dyn Observe,
+    planned: usize,
+    /// Cost so far, in full evaluations.
+    spent: Cell<f64>,
+    told: Cell<usize>,
     complete: bool,
 }
 
 impl<'o> Stage<'o> {
     pub fn begin(observe: &'o dyn Observe, stage: &str, evaluations: usize) -> Self {
         observe.begin(stage, evaluations);
-        Self { observe, complete: false }
+        let (spent, told) = (Cell::new(0.0), Cell::new(0));
+        Self { observe, planned: evaluations, spent, told, complete: false }
     }
 
-    pub fn advance(&self, evaluations: usize) {
-        self.observe.advance(evaluations);
+    /// Work of this cost, in full evaluations, is done or need not be made.
+    pub fn advance(&self, cost: f64) {
+        let more = self.count(cost);
+        if more > 0 {
+            self.observe.advance(more);
+        }
     }
 
     pub fn resume(&self, evaluations: usize) {
-        self.observe.resume(evaluations);
+        let more = self.count(evaluations as f64);
+        self.observe.resume(more);
     }
 
+    /// Whole evaluations that are to be told, never more than were planned.
+    fn count(&self, cost: f64) -> usize {
+        self.spent.set(self.spent.get() + cost);
+        // Sums of coarse costs end a little below the whole.
+        let reached = ((self.spent.get() + 1e-6).floor() as usize).min(self.planned);
+        reached - self.told.replace(reached).min(reached)
+    }
+
+    /// What was planned and not needed counts as done.
     pub fn complete(mut self) {
+        self.advance((self.planned - self.told.get()) as f64);
         self.complete = true;
     }
 }
@@ -84,6 +106,32 @@ mod tests {
         fn end(&self, complete: bool) {
             self.0.borrow_mut().push(complete);
         }
+    }
+
+    #[derive(Default)]
+    struct Sum(Cell<usize>);
+
+    impl Observe for Sum {
+        fn advance(&self, evaluations: usize) {
+            self.0.set(self.0.get() + evaluations);
+        }
+    }
+
+    #[test]
+    fn coarse_work_counts_by_its_cost_and_nothing_beyond_what_is_planned() {
+        let sum = Sum::default();
+        let stage = Stage::begin(&sum, "one", 10);
+        (0..8).for_each(|_| stage.advance(0.25));
+        assert_eq!(sum.0.get(), 2);
+        stage.resume(3);
+        assert_eq!(sum.0.get(), 5);
+        stage.complete();
+        assert_eq!(sum.0.get(), 10);
+        let sum = Sum::default();
+        let stage = Stage::begin(&sum, "two", 3);
+        stage.advance(7.0);
+        stage.complete();
+        assert_eq!(sum.0.get(), 3);
     }
 
     #[test]

@@ -50,6 +50,18 @@ pub struct Tolerance {
     pub axes: Vec<Axis>,
     /// Image score above which a sample is called anomalous; chosen for each category where none is given.
     pub decision: Option<f64>,
+    /// Even steps of the scan on each side of 0; the one with the flip is then halved six times.
+    #[serde(default = "Tolerance::default_steps")]
+    pub steps: usize,
+}
+
+impl Tolerance {
+    /// The steps of a scan unless told otherwise: 3 degrees, 0.105 rad or 0.017 of saturation with the usual bounds.
+    pub const STEPS: usize = 30;
+
+    const fn default_steps() -> usize {
+        Self::STEPS
+    }
 }
 
 /// A search for the one perturbation that hurts many samples together most.
@@ -95,6 +107,9 @@ pub struct Plan {
     pub(super) attacks: Option<Vec<Attack>>,
     pub(super) axes: Vec<Axis>,
     pub(super) bounds: Bounds,
+    /// Axes whose bounds were given one by one.
+    #[serde(default)]
+    pub(super) bounded: Vec<Axis>,
     pub(super) perturb: perturb::Resampling,
     pub(super) frame: Frame,
     pub(super) border: Border,
@@ -110,6 +125,9 @@ pub struct Plan {
     /// No axes: those of the plan.
     pub(super) tolerance: Option<Vec<Axis>>,
     pub(super) decision: Option<f64>,
+    /// None: [`Tolerance::STEPS`].
+    #[serde(default)]
+    pub(super) tolerance_steps: Option<usize>,
     pub(super) uniform: Option<Uniform>,
     pub(super) shard: Option<Shard>,
     pub(super) save_maps: bool,
@@ -135,6 +153,7 @@ impl Plan {
             attacks,
             axes,
             bounds,
+            bounded: Vec::new(),
             perturb,
             frame,
             border,
@@ -147,6 +166,7 @@ impl Plan {
             sweep: None,
             tolerance: None,
             decision: None,
+            tolerance_steps: None,
             uniform: None,
             shard: None,
             save_maps: false,
@@ -201,10 +221,11 @@ impl Plan {
         Self { attacks: Some(attacks.into_iter().collect()), ..self }
     }
 
-    /// How far one axis may go, in its unit.
+    /// How far one axis may go, in its unit. Refused where nothing that the plan does takes that axis.
     #[must_use]
     pub fn bounds(self, axis: Axis, interval: Interval) -> Self {
-        Self { bounds: self.bounds.with(axis, interval), ..self }
+        let bounded = self.bounded.into_iter().chain([axis]).collect();
+        Self { bounds: self.bounds.with(axis, interval), bounded, ..self }
     }
 
     /// Interpolation of the rotation.
@@ -271,6 +292,12 @@ impl Plan {
     #[must_use]
     pub fn tolerance(self, axes: impl IntoIterator<Item = Axis>) -> Self {
         Self { tolerance: Some(axes.into_iter().collect()), ..self }
+    }
+
+    /// Even steps of the tolerance's scan on each side of 0, [`Tolerance::STEPS`] unless given.
+    #[must_use]
+    pub fn tolerance_steps(self, steps: usize) -> Self {
+        Self { tolerance_steps: Some(steps), ..self }
     }
 
     /// Image score above which a sample is called anomalous, for the tolerance.

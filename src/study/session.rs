@@ -4,6 +4,7 @@ use super::data::Data;
 use super::observe::{Observe, Stage};
 use super::plan::Command;
 use crate::attack::Settings;
+use crate::error::{Error, Kind};
 use crate::metric::MetricOptions;
 
 /// One run under way: the settings and data stay the same while its stages work.
@@ -19,6 +20,15 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// An error of a stage that has so many samples of `models` models finished: a stop by the user tells it.
+    pub fn stopped(&self, error: Error, finished: usize, models: usize) -> Error {
+        if error.kind != Kind::Interrupted {
+            return error;
+        }
+        let all = models * self.data.samples().count();
+        Error { problem: format!("{finished} of {all} samples done"), ..error }
+    }
+
     /// Begins a stage with one model.
     pub fn stage(&self, what: &str, model: &str, evaluations: usize) -> Stage<'a> {
         Stage::begin(self.observe, &format!("{what} {model}"), evaluations)

@@ -64,7 +64,7 @@ mod tests {
         let work = Work {
             settings: Settings { seed: 7, budget: 12, ..Settings::default() },
             sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
-            tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25) }),
+            tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
             uniform: Some(Uniform { scopes: vec![Scope::Dataset], metric: UniformMetric::Aupro, budget: 9 }),
         };
         let settings = RunSettings {

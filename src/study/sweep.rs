@@ -86,7 +86,7 @@ impl Swept<'_> {
         evaluator: &mut Evaluator<'_>,
         axis: Axis,
         values: &[f64],
-        tick: &dyn Fn(usize),
+        tick: &dyn Fn(f64),
     ) -> Result<Vec<Array2<f32>>> {
         let perturbations: Vec<Perturbation> =
             values.iter().map(|&value| Perturbation::IDENTITY.with(axis, value)).collect();
@@ -98,7 +98,7 @@ impl Swept<'_> {
             let maps = path.exists().then(|| read_map(&path)).transpose()?;
             kept.push(maps.filter(|maps| maps.dim() == shape));
         }
-        tick(kept.iter().flatten().count() * values.len());
+        tick((kept.iter().flatten().count() * values.len()) as f64);
         let missing: Vec<usize> = (0..kept.len()).filter(|&index| kept[index].is_none()).collect();
         let samples: Vec<&Work> = missing.iter().map(|&index| &self.works[index].1).collect();
         let mut done = |place: usize, evaluations: Vec<Evaluation>| {

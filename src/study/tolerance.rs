@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use super::belonging::Belonging;
 use super::by_key::{ByKey, by_key};
 use super::decision::{Decision, decisions};
+use super::observe::Observe;
 use super::plan::Tolerance;
 use super::run::{Run, decoded};
 use super::session::Session;
@@ -19,12 +20,10 @@ use crate::types::{Attack, Axis, SampleKey};
 
 impl Tolerance {
     fn scan(&self, settings: &Settings) -> Scan {
-        // As many evaluations as an attack on one axis has.
-        let budget = settings.budget_of(Attack::Single(Axis::Angle));
         let mut axes = self.axes.clone();
         axes.sort_unstable();
         axes.dedup();
-        Scan { axes, bounds: settings.bounds, budget }
+        Scan { axes, bounds: settings.bounds, steps: self.steps }
     }
 
     /// What a sample has a row for, in order: the attacks of the run, and the scanned axes by the names of their attacks.
@@ -77,7 +76,9 @@ pub(super) fn scan(
         .filter(|sample| worst.row(sample, Attack::Clean).is_some())
         .filter(|sample| !finished.contains(&SampleKey::new(&name, &sample.id)))
         .collect();
-    let stage = session.stage("tolerance", &name, pending.len() * scan.evaluations_per_sample());
+    let (all, per_sample) = (session.data.samples().count(), scan.evaluations_per_sample());
+    let stage = session.stage("tolerance", &name, all * per_sample);
+    stage.resume((all - pending.len()) * per_sample);
     model.prepare(&session.data.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
     let run = RefCell::new(run);
@@ -91,6 +92,8 @@ pub(super) fn scan(
     let mut done = |work: Work, found: Vec<attack::AxisTolerance>| {
         let sample = pending[work.index];
         let decision = decisions[sample.id.category.as_str()];
+        let spent: usize = found.iter().map(|found| found.evaluations - 1).sum();
+        stage.advance((per_sample - spent) as f64);
         attacks.iter().try_for_each(|&attack| {
             let tolerance = found.iter().find(|tolerance| attack == Attack::Single(tolerance.axis));
             let row = worst.stability(sample, attack, decision, tolerance)?;
@@ -103,10 +106,32 @@ pub(super) fn scan(
         stage.advance(count)
     });
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
-    run.into_inner().keep_batch(&name, batch, *observe)?;
-    result?;
+    let run = run.into_inner();
+    run.keep_batch(&name, batch, *observe)?;
+    result.map_err(|error| {
+        let finished = rows.iter().map(StabilityRow::key).collect::<HashSet<_>>().len();
+        session.stopped(error, finished, run.models().len())
+    })?;
     stage.complete();
+    warn_of_flips_at_once(*observe, &name, rows);
     Ok(clock)
+}
+
+/// Where the first step flips already, nothing nearer to 0 was looked at before.
+fn warn_of_flips_at_once(observe: &dyn Observe, model: &str, rows: &[StabilityRow]) {
+    for axis in Axis::ALL {
+        let scanned = || {
+            let of = move |row: &&StabilityRow| row.attack == Attack::Single(axis) && row.is_scanned();
+            rows.iter().filter(|row| row.model == model).filter(of)
+        };
+        let at_once = scanned().filter(|row| row.flips_at_once()).count();
+        let Some(step) = scanned().find_map(|row| row.step).filter(|_| at_once > 0) else { continue };
+        observe.warn(&format!(
+            "{model}: {at_once} of {} samples flip within the first step of {axis} ({step:.3}); an earlier flip may have been \
+             missed there: give more `tolerance_steps`, or narrower bounds of {axis}",
+            scanned().count()
+        ));
+    }
 }
 
 /// What `samples.csv` and the stored maps say of one model.
@@ -145,6 +170,8 @@ impl<'r> Worst<'r> {
     ) -> Result<StabilityRow> {
         let clean = self.row(sample, Attack::Clean).ok_or_else(|| self.missing(sample))?;
         let attacked = self.row(sample, attack);
+        // Bounds without width leave nothing to scan.
+        let tolerance = tolerance.filter(|tolerance| tolerance.step > 0.0);
         let drift = attacked
             .map(|row| {
                 let (clean, answer) = (self.answer(sample, clean)?, self.answer(sample, row)?);
@@ -166,6 +193,8 @@ impl<'r> Worst<'r> {
             worst_score: attacked.map(|row| row.image_score),
             drift,
             flips: attacked.map(|row| anomalous(row.image_score) != anomalous(clean.image_score)),
+            held_below: tolerance.and_then(|tolerance| tolerance.held_below),
+            held_above: tolerance.and_then(|tolerance| tolerance.held_above),
             below: tolerance.and_then(|tolerance| tolerance.below),
             above: tolerance.and_then(|tolerance| tolerance.above),
             tolerance: tolerance.and_then(attack::AxisTolerance::nearest),

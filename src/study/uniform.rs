@@ -124,7 +124,7 @@ impl SharedSearches<'_> {
         let samples: usize = self.categories.iter().map(|(_, samples)| samples.len()).sum();
         let total = samples * (self.plan.budget - 1) * attacks * self.plan.scopes.len();
         let stage = self.session.stage("uniform", self.model, total);
-        let tick = |count: usize| stage.advance(count);
+        let tick = |cost: f64| stage.advance(cost);
         for members in self.plan.scopes.iter().flat_map(|scope| self.members(*scope)) {
             self.search(&members, evaluator, journal, rows, &tick)?;
         }
@@ -162,7 +162,7 @@ impl SharedSearches<'_> {
         evaluator: &mut Evaluator<'_>,
         journal: &mut Journal<UniformRow>,
         rows: &mut Vec<UniformRow>,
-        tick: &dyn Fn(usize),
+        tick: &dyn Fn(f64),
     ) -> Result<()> {
         let mut known: Vec<UniformCase> = Vec::new();
         let mut pictures = None;
@@ -172,7 +172,9 @@ impl SharedSearches<'_> {
                 .find(|row| row.model == self.model && row.over == members.over && row.attack == attack);
             if let Some(row) = done {
                 known.push(case_of(row));
-                tick(row.evaluations.saturating_sub(members.samples()));
+                if attack != Attack::Clean {
+                    tick((members.samples() * (self.plan.budget - 1)) as f64);
+                }
                 continue;
             }
             let case = if attack == Attack::Clean {
@@ -185,7 +187,11 @@ impl SharedSearches<'_> {
                     self.effects(members, &mut pictures, evaluator, perturbations, tick)
                 };
                 let goal = (self.plan.metric, self.plan.budget);
-                worst_uniform(self.session.settings, goal, attack, members.seed, &known, &mut evaluate)?
+                let case =
+                    worst_uniform(self.session.settings, goal, attack, members.seed, &known, &mut evaluate)?;
+                // What the search did not need.
+                tick((members.samples() * self.plan.budget.saturating_sub(case.evaluated)) as f64);
+                case
             };
             let row = self.row(members, &case);
             journal.append(&row)?;
@@ -203,7 +209,7 @@ impl SharedSearches<'_> {
         kept: &mut Option<Pictures>,
         evaluator: &mut Evaluator<'_>,
         perturbations: &[Perturbation],
-        tick: &dyn Fn(usize),
+        tick: &dyn Fn(f64),
     ) -> Result<Vec<Effect>> {
         let mut effects = vec![Vec::new(); perturbations.len()];
         for (_, samples) in members.categories {
@@ -276,7 +282,7 @@ impl Pictures {
         session: &Session<'_>,
         evaluator: &mut Evaluator<'_>,
         perturbations: &[Perturbation],
-        tick: &dyn Fn(usize),
+        tick: &dyn Fn(f64),
     ) -> Result<Vec<Effect>> {
         let works: Vec<&Work> = self.works.iter().collect();
         let mut evaluations: Vec<Vec<Evaluation>> = Vec::with_capacity(works.len());

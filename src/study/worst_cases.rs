@@ -64,6 +64,7 @@ pub(super) fn attack(
 
     model.prepare(&session.data.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
+    let coarse_cost = evaluator.coarse_cost();
     let recorder = Recorder {
         session,
         run: &run.dir.clone(),
@@ -74,6 +75,12 @@ pub(super) fn attack(
     let run = RefCell::new(run);
     let mut done = |work: Work, outcomes: Vec<WorstCase>| {
         let sample = pending[work.index];
+        let spent: f64 = 1.0
+            + outcomes
+                .iter()
+                .map(|found| (found.evaluations - 1) as f64 + coarse_cost * found.coarse as f64)
+                .sum::<f64>();
+        stage.advance((per_sample as f64 - spent).max(0.0));
         outcomes.into_iter().try_for_each(|outcome| {
             recorder.save(&work, &outcome)?;
             let row = recorder.row(sample, &work, &outcome);
@@ -87,8 +94,12 @@ pub(super) fn attack(
         stage.advance(count)
     });
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
-    run.into_inner().keep_batch(&name, batch, *observe)?;
-    result?;
+    let run = run.into_inner();
+    run.keep_batch(&name, batch, *observe)?;
+    result.map_err(|error| {
+        let finished = rows.iter().map(SampleRow::key).collect::<HashSet<_>>().len();
+        session.stopped(error, finished, run.models().len())
+    })?;
     stage.complete();
     Ok(clock)
 }

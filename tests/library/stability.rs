@@ -65,8 +65,8 @@ fn subjects(threshold: f64, count: usize) -> Vec<Subject> {
         .collect()
 }
 
-fn scan(budget: usize) -> Scan {
-    Scan { axes: Axis::PAPER.to_vec(), bounds: Bounds::default(), budget }
+fn scan(steps: usize) -> Scan {
+    Scan { axes: Axis::PAPER.to_vec(), bounds: Bounds::default(), steps }
 }
 
 fn run(scan: &Scan, subjects: &[Subject], batch: usize) -> (Vec<Vec<AxisTolerance>>, usize) {
@@ -103,29 +103,31 @@ fn overlapped(
 fn the_tolerance_of_a_known_decision_is_found_within_the_stated_resolution() {
     // Normal while green is below 0.55. Less saturation and more hue raise green.
     let threshold = 0.55;
-    for budget in [7, 20, 99] {
-        for (number, found) in run(&scan(budget), &subjects(threshold, 6), 8).0.into_iter().enumerate() {
+    for steps in [3, 10, 40] {
+        for (number, found) in run(&scan(steps), &subjects(threshold, 6), 8).0.into_iter().enumerate() {
             let saturation = 0.4 + 0.02 * number as f64;
             let [angle, hue, shift] = found[..] else { panic!("{found:?}") };
             assert_eq!((angle.below, angle.above, angle.nearest()), (None, None, None));
+            assert_eq!((angle.held_below, angle.held_above), (Some(-90.0), Some(90.0)));
 
             // green = 0.8 (1 - (saturation + shift)), which rises towards lower saturation.
             let truth = 1.0 - threshold / 0.8 - saturation;
             let beyond = truth - shift.below.unwrap();
             assert!(
                 (-1e-6..shift.resolution + 1e-6).contains(&beyond),
-                "{budget} {number}: {shift:?} {truth}"
+                "{steps} {number}: {shift:?} {truth}"
             );
             assert_eq!((shift.above, shift.nearest()), (None, shift.below.map(f64::abs)));
+            assert!(shift.held_below.unwrap() > truth - 1e-6, "{shift:?} {truth}");
 
             // From red, hue shift h raises green to 0.8 (1 - saturation (1 - h / (pi / 3))); downwards it stays low.
             let truth = PI / 3.0 * (1.0 - (1.0 - threshold / 0.8) / saturation);
             let beyond = hue.above.unwrap() - truth;
-            assert!((-1e-6..hue.resolution + 1e-6).contains(&beyond), "{budget} {number}: {hue:?} {truth}");
-            let side = (budget - 1) / 2;
-            let halvings = (side / 4).min(FlipScan::MOST_HALVINGS);
-            assert!((hue.step - PI / (side - halvings) as f64).abs() < 1e-12, "{hue:?}");
-            assert!((hue.resolution - hue.step / 2.0_f64.powi(halvings as i32)).abs() < 1e-12, "{hue:?}");
+            assert!((-1e-6..hue.resolution + 1e-6).contains(&beyond), "{steps} {number}: {hue:?} {truth}");
+            assert!((hue.step - PI / steps as f64).abs() < 1e-12, "{hue:?}");
+            let resolution = hue.step / 2.0_f64.powi(FlipScan::HALVINGS as i32);
+            assert!((hue.resolution - resolution).abs() < 1e-12, "{hue:?}");
+            assert!((hue.above.unwrap() - hue.held_above.unwrap() - resolution).abs() < 1e-9, "{hue:?}");
         }
     }
 }
@@ -145,22 +147,25 @@ fn the_batch_changes_no_tolerance_and_every_evaluation_is_counted() {
     let (alone, images) = run(&scan(30), &subjects, 1);
     let counted: usize = alone.iter().flatten().map(|found| found.evaluations - 1).sum();
     assert_eq!(counted, images);
-    assert!(alone.iter().flatten().all(|found| found.evaluations <= 30));
+    assert!(alone.iter().flatten().all(|found| found.evaluations <= 1 + 2 * (30 + FlipScan::HALVINGS)));
     for batch in [2, 7, 64] {
         assert_eq!(run(&scan(30), &subjects, batch), (alone.clone(), images), "batch {batch}");
     }
 }
 
 #[test]
-fn a_side_without_width_leaves_its_evaluations_to_the_other_and_no_budget_asks_for_nothing() {
+fn a_side_without_width_is_not_scanned_and_nothing_is_said_to_hold_there() {
     let one_sided = Bounds::default().with(Axis::Saturation, Interval { low: -0.5, high: 0.0 });
-    let narrow = Scan { axes: vec![Axis::Saturation], bounds: one_sided, budget: 41 };
+    let narrow = Scan { axes: vec![Axis::Saturation], bounds: one_sided, steps: 41 };
     let found = run(&narrow, &subjects(0.55, 1), 4).0.remove(0).remove(0);
-    assert_eq!((found.above, found.step), (None, 0.5 / 34.0));
+    assert_eq!((found.above, found.held_above, found.step), (None, None, 0.5 / 41.0));
     // More samples than are in flight at once.
-    let (found, images) = run(&scan(1), &subjects(0.55, 90), 4);
+    let closed = Bounds::default().with(Axis::Saturation, Interval { low: 0.0, high: 0.0 });
+    let nothing = Scan { bounds: closed, ..narrow };
+    let (found, images) = run(&nothing, &subjects(0.55, 90), 4);
     assert_eq!((found.len(), images), (90, 0));
     assert!(found.iter().flatten().all(|found| found.nearest().is_none() && found.evaluations == 1));
+    assert!(found.iter().flatten().all(|found| found.held_below.is_none() && found.step == 0.0));
 }
 
 #[test]

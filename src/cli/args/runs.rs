@@ -71,6 +71,9 @@ pub struct AttackArgs {
     /// named [default: without ground truth as if it was given]
     #[arg(long, value_name = "LIST", value_delimiter = ',', num_args = 0..)]
     pub tolerance: Option<Vec<Axis>>,
+    /// Even steps of the tolerance's scan on each side of 0; the step with the flip is then halved six times [default: 30]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub tolerance_steps: Option<usize>,
     /// Image score above which a sample is called anomalous, for the tolerance [default: per category that of largest F1 of the
     /// clean scores; without ground truth the one that the highest 5 % of them exceed]
     #[arg(long, value_name = "T", allow_hyphen_values = true)]

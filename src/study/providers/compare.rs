@@ -116,14 +116,14 @@ impl Providers {
         let loaded = RefCell::new(began);
         let mut hear = |event: Event<'_>, tasks: &[Task<Process>]| match event {
             Event::Started(index) => {
-                stage.advance(1);
+                stage.advance(1.0);
                 if index + 1 == count {
                     *loaded.borrow_mut() = Conditions::now();
                 }
                 folder.started(&tasks[index].measured)
             }
             Event::Ran { task, round, ms } => {
-                stage.advance(1);
+                stage.advance(1.0);
                 folder.called(&tasks[task].measured, round, ms)
             }
             Event::RoundEnded(_) => {

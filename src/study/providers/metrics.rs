@@ -41,7 +41,7 @@ impl Attacks<'_> {
             let found =
                 if labelled { self.attack(one)? } else { Err("the data have no ground truth".to_owned()) };
             known.metrics.insert(one, found);
-            stage.advance(1);
+            stage.advance(1.0);
         }
         stage.complete();
         Ok(())

@@ -139,6 +139,7 @@ struct Listener {
     asked: Cell<usize>,
     stages: RefCell<Vec<(String, usize, usize)>>,
     notes: RefCell<Vec<String>>,
+    warnings: RefCell<Vec<String>>,
 }
 
 impl Listener {
@@ -160,6 +161,10 @@ impl Observe for Listener {
 
     fn note(&self, text: &str) {
         self.notes.borrow_mut().push(text.to_owned());
+    }
+
+    fn warn(&self, warning: &str) {
+        self.warnings.borrow_mut().push(warning.to_owned());
     }
 
     fn stop(&self) -> bool {

@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use askance::attack::{Preset, Select};
+use askance::attack::{Preset, Select, UniformMetric};
 use askance::dataset::Layout;
 use askance::metric::Loss;
 use askance::record::{DecisionRule, StabilityRow, read_rows};
-use askance::study::{Data, Plan, Quiet, Source};
+use askance::study::{Data, Plan, Quiet, Scope, Source, Tolerance, Uniform};
 use askance::types::{Attack, Axis, Label};
 
-use super::{Bench, fake, files, refusal};
+use super::{Bench, Listener, fake, files, refusal};
 
 fn plan() -> Plan {
     Plan::attack().axes([Axis::Hue]).budget(9)
@@ -35,6 +35,46 @@ fn a_decision_on_red_flips_as_the_hue_turns() {
     let given = bench.run(&plan().tolerance([Axis::Angle]).decision(0.9).check().unwrap(), "given");
     assert!(given.stability.iter().all(|row| row.threshold == 0.9 && row.rule == DecisionRule::Given));
     assert_eq!(given.stability.len(), 2 * 10, "the scanned axis and the attacked one");
+}
+
+#[test]
+fn the_scan_has_a_resolution_of_its_own_whatever_the_budget() {
+    let bench = Bench::new();
+    let scanned = |budget: usize| {
+        let plan = plan().budget(budget).tolerance([Axis::Hue]).check().unwrap();
+        let rows = bench.run(&plan, &format!("budget-{budget}")).stability;
+        let found = |row: &StabilityRow| (row.below, row.above, row.held_below, row.held_above, row.step);
+        rows.iter().map(found).collect::<Vec<_>>()
+    };
+    let found = scanned(1);
+    assert_eq!(found, scanned(2));
+    assert_eq!(found, scanned(9));
+    let step = std::f64::consts::PI / Tolerance::STEPS as f64;
+    assert!(found.iter().all(|row| (row.4.unwrap() - step).abs() < 1e-12), "{found:?}");
+
+    let coarse = plan().tolerance([Axis::Hue]).tolerance_steps(1).check().unwrap();
+    let observe = Listener::default();
+    let rows = coarse.run(bench.out("coarse"), &bench.open(), &mut fake(), &observe).unwrap().stability;
+    assert!(rows.iter().all(|row| row.step == Some(std::f64::consts::PI)));
+    let warnings = observe.warnings.borrow();
+    assert!(warnings.iter().any(|said| said.contains("within the first step of hue")), "{warnings:?}");
+    assert!(refusal(plan().tolerance([]).tolerance_steps(0).check()).subject.contains("tolerance_steps"));
+    let error = refusal(plan().tolerance_steps(3).check().unwrap().suits(&bench.open()));
+    assert!(error.subject.contains("tolerance_steps"), "{error}");
+}
+
+#[test]
+fn old_rows_say_where_a_decision_held_and_what_was_never_scanned() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("stability.csv");
+    let old = "model,dataset,category,sample,label,attack,threshold,rule,clean_score,worst_score,drift,flips,below,above,tolerance,\
+               step,resolution,evaluations\n\
+               m,d,nut,good/0,normal,angle,0.5,given,0.4,,,,-12,,12,3,0.5,9\n\
+               m,d,nut,good/0,normal,hue,0.5,given,0.4,,,,,,,0,0,1\n";
+    fs::write(&path, old).unwrap();
+    let rows: Vec<StabilityRow> = read_rows(&path).unwrap();
+    assert_eq!((rows[0].held(), rows[0].held_below, rows[0].held_above), (Some(11.5), Some(-11.5), None));
+    assert!(rows[0].is_scanned() && !rows[1].is_scanned() && rows[1].evaluations.is_none());
 }
 
 #[test]
@@ -89,5 +129,22 @@ fn without_ground_truth_drift_is_searched_and_the_scan_is_on() {
     ] {
         let error = refusal(plan.check().unwrap().suits(&data));
         assert!(error.subject.contains(setting), "{setting}: {error}");
+    }
+}
+
+#[test]
+fn progress_ends_at_what_was_planned_in_every_stage() {
+    let bench = Bench::new();
+    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::PixelAuroc, budget: 4 };
+    let checked = plan().tolerance([Axis::Hue]).uniform(uniform).check().unwrap();
+    for calls in [5, 14, 60, usize::MAX] {
+        let observe = Listener::stopping_after(calls);
+        let ended = checked.run(bench.out("run"), &bench.open(), &mut fake(), &observe);
+        let stages = observe.stages.borrow();
+        assert!(stages.iter().all(|(_, planned, done)| done <= planned), "{stages:?}");
+        match ended {
+            Ok(_) => assert!(stages.iter().all(|(_, planned, done)| done == planned), "{stages:?}"),
+            Err(error) => assert!(error.fix.contains("the same command"), "{error}"),
+        }
     }
 }
