@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn false_alarms_and_escapes_are_told_apart_and_repairs_are_neither() {
         let angle = Attack::Single(Axis::Angle);
-        let of = |label, clean_score, tolerance| StabilityRow {
+        let of = |label, clean_score, tolerance: Option<f64>| StabilityRow {
             label,
             clean_score,
             flips: Some(tolerance.is_some()),

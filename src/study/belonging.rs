@@ -133,7 +133,7 @@ mod tests {
         Dataset {
             name: "d".into(),
             root: PathBuf::from("d"),
-            layout: Layout::Mvtec,
+            layout: Layout::MvtecAd,
             official: None,
             categories: vec![category],
             unused: Vec::new(),

@@ -181,12 +181,12 @@ fn a_journal_that_was_taken_away_takes_no_row() {
     let path = folder.path().join("samples.csv");
     let mut journal = Journal::open(&path).unwrap().journal;
     journal.append(&sample_row("1", Attack::Joint)).unwrap();
-    std::fs::remove_file(&path).unwrap();
+    fs::remove_file(&path).unwrap();
     assert_eq!(
         journal.append(&sample_row("2", Attack::Joint)).unwrap_err().problem.split(':').next(),
         Some("is gone")
     );
-    std::fs::write(&path, "other").unwrap();
+    fs::write(&path, "other").unwrap();
     let error = journal.append(&sample_row("2", Attack::Joint)).unwrap_err();
     assert!(error.problem.contains("changed or replaced"), "{error}");
 }
