@@ -111,6 +111,14 @@ impl Settings {
         }
     }
 
+    /// Name of the strategy that searches for an attack, as records have it; `none` where nothing is searched.
+    pub fn strategy_of(&self, attack: Attack) -> &'static str {
+        match self.axes_of(attack).len() {
+            0 => "none",
+            axes => self.search.strategy(axes),
+        }
+    }
+
     /// Model calls (in pictures) that one sample costs: the clean one and the searches.
     pub fn evaluations_per_sample(&self) -> usize {
         1 + self.attacks.iter().map(|&attack| self.budget_of(attack) - 1).sum::<usize>()

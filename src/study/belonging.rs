@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::worst_cases::strategy;
 use crate::attack::Settings;
 use crate::dataset::Dataset;
 use crate::record::{Fault, Parameters, SampleRow, StabilityRow, UniformRow};
@@ -32,7 +31,7 @@ impl<'r> Belonging<'r> {
             .or_else(|| self.labelled((&row.category, &row.sample), row.label))
             .or_else(|| self.attacked(row.attack))
             .or_else(|| self.within_bounds(row.attack, &row.parameters))
-            .or_else(|| other("search", &row.search, &strategy(settings, row.attack)))
+            .or_else(|| other("search", &row.search.as_str(), &settings.strategy_of(row.attack)))
             .or_else(|| other("budget", &row.budget, &settings.budget_of(row.attack)))
             .or_else(|| other("seed", &row.seed, &settings.seed))
     }
@@ -64,7 +63,7 @@ impl<'r> Belonging<'r> {
         self.of(&row.model, &row.dataset)
             .or_else(|| self.attacked(row.attack))
             .or_else(|| self.within_bounds(row.attack, &row.parameters))
-            .or_else(|| other("search", &row.search, &strategy(self.settings, row.attack)))
+            .or_else(|| other("search", &row.search.as_str(), &self.settings.strategy_of(row.attack)))
             .or_else(|| other("budget", &row.budget, &budget))
     }
 
@@ -157,7 +156,7 @@ mod tests {
             coarse: 0,
             expected_gain: None,
             image_score: 0.5,
-            search: strategy(settings, attack),
+            search: settings.strategy_of(attack).to_owned(),
             budget: settings.budget,
             seed: settings.seed,
             image: "0.png".into(),

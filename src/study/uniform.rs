@@ -8,7 +8,6 @@ use super::belonging::Belonging;
 use super::plan::{Scope, Uniform};
 use super::run::Run;
 use super::session::Session;
-use super::worst_cases::strategy;
 use crate::attack::{
     Clock, Effect, Evaluation, Evaluator, Objective, PooledSample, UniformCase, Work, category_metrics,
     uniform, worst_uniform,
@@ -233,7 +232,7 @@ impl SharedSearches<'_> {
             over: members.over.clone(),
             attack: case.attack,
             parameters: Parameters::new(&case.perturbation, &settings.all_axes()),
-            search: strategy(settings, case.attack),
+            search: settings.strategy_of(case.attack).to_owned(),
             budget: if case.attack == Attack::Clean { 1 } else { self.plan.budget },
             samples,
             evaluations: case.evaluated * samples,

@@ -147,7 +147,7 @@ impl Recorder<'_> {
             coarse: outcome.coarse,
             expected_gain: outcome.expected_gain,
             image_score: f64::from(outcome.segmentation.image_score),
-            search: strategy(settings, attack),
+            search: settings.strategy_of(attack).to_owned(),
             budget: settings.budget_of(attack),
             seed: settings.seed,
             image: sample.image.display().to_string(),
@@ -170,13 +170,4 @@ fn table(trace: &[Probe], axes: &[Axis]) -> Array2<f64> {
         row.iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell);
     }
     table
-}
-
-/// Name of the strategy of an attack, for records.
-pub(super) fn strategy(settings: &Settings, attack: Attack) -> String {
-    if attack == Attack::Clean {
-        "none".to_owned()
-    } else {
-        settings.search.strategy(settings.axes_of(attack).len()).to_owned()
-    }
 }

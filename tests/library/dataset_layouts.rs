@@ -220,14 +220,14 @@ fn meta(folder: &Folder, test: &str) {
 #[test]
 fn a_meta_json_tells_paths_labels_and_kinds() {
     let folder = Folder::new();
-    folder.pictures(&["a/1.png", "b/1.png", "b/2.png", "c/1.png"]).mask("truth/1.png");
+    folder.pictures(&["a/1.png", "b/1.png", "b/2.png", "c/1.png", "d/1.png"]).mask("truth/1.png");
     meta(
         &folder,
         r#"{"nut": [{"img_path": "c/1.png", "mask_path": "", "cls_name": "nut", "specie_name": "good", "anomaly": 0}],
             "bolt": [{"img_path": "b\\2.png", "mask_path": "truth\\1.png", "specie_name": "bent", "anomaly": 1},
                      {"img_path": "b/1.png", "mask_path": null, "specie_name": "ok", "anomaly": 0},
                      {"img_path": "a/1.png", "mask_path": "", "specie_name": "good", "anomaly": 0},
-                     {"img_path": "a/1.png", "mask_path": "truth/1.png", "specie_name": "good", "anomaly": 1}]}"#,
+                     {"img_path": "d/1.png", "mask_path": "truth/1.png", "specie_name": "good", "anomaly": 1}]}"#,
     );
     let data = folder.open().unwrap();
     assert_eq!((data.layout, data.official), (Layout::MetaJson, None));

@@ -183,7 +183,7 @@ fn a_journal_that_was_taken_away_takes_no_row() {
     journal.append(&sample_row("1", Attack::Joint)).unwrap();
     fs::remove_file(&path).unwrap();
     assert_eq!(
-        journal.append(&sample_row("2", Attack::Joint)).unwrap_err().problem.split(':').next(),
+        journal.append(&sample_row("2", Attack::Joint)).unwrap_err().problem.split(" (").next(),
         Some("is gone")
     );
     fs::write(&path, "other").unwrap();
@@ -335,7 +335,7 @@ fn an_older_file_is_read_but_not_added_to() {
 fn a_row_has_a_cell_for_each_axis_of_its_run() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.csv");
-    let p = Axis::ALL.into_iter().map(|axis| (axis, axis as u8 as f64 + 0.5));
+    let p = Axis::ALL.into_iter().map(|axis| (axis, (axis as u8 as f64 + 0.5) / 32.0));
     let row = SampleRow {
         parameters: Parameters::new(&Perturbation::of(p), &Axis::ALL),
         ..sample_row("1", Attack::Single(Axis::TranslateX))
@@ -423,7 +423,7 @@ fn a_damaged_line_in_the_middle_is_an_error_that_names_it() {
     let text = fs::read_to_string(&path).unwrap().replacen("-37.25", "left", 1);
     fs::write(&path, text).unwrap();
     let error = Journal::<SampleRow>::open(&path).unwrap_err();
-    assert!(error.problem.contains("line: 2"), "{error}");
+    assert!(error.problem.contains("line 2, column angle_deg"), "{error}");
 }
 
 #[test]

@@ -200,10 +200,10 @@ mod tests {
     #[test]
     fn maps_come_out_of_any_usual_shape_and_others_are_refused() {
         let three: ArrayD<f32> =
-            Array::from_shape_fn((2, 2, 3), |(b, y, x)| (6 * b + 3 * y + x) as f32).into_dyn();
+            Array::from_shape_fn((2, 3, 3), |(b, y, x)| (9 * b + 3 * y + x) as f32).into_dyn();
         let four = three.clone().insert_axis(Axis(1));
         let plain = maps(three.view(), 2, &output(), NCHW).unwrap();
-        assert_eq!(plain[1], array![[6.0, 7.0, 8.0], [9.0, 10.0, 11.0]]);
+        assert_eq!(plain[1], array![[9.0, 10.0, 11.0], [12.0, 13.0, 14.0], [15.0, 16.0, 17.0]]);
         assert_eq!(maps(four.view(), 2, &output(), NCHW).unwrap(), plain);
         let two = ndarray::concatenate![Axis(1), four.mapv(|v| -v), four];
         assert!(maps(two.view(), 2, &output(), NCHW).unwrap_err().problem.contains("output.channel"));

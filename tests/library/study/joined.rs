@@ -57,5 +57,5 @@ fn a_merge_without_all_shards_or_with_other_pictures_is_refused() {
     let other = fs::read(bench.out("moved/plate/ground_truth/red/0_mask.png")).unwrap();
     fs::write(bench.out("moved/nut/ground_truth/red/1_mask.png"), [other, vec![0]].concat()).unwrap();
     let error = refusal(moved.run(bench.out("again"), &Quiet));
-    assert!(error.problem.contains("holds other files"), "{error}");
+    assert!(error.problem.contains("holds something else than when the run began"), "{error}");
 }
