@@ -55,21 +55,22 @@ pub(super) fn tell<'r>(
     ignored: &[&str],
 ) -> Result<(Vec<Told<'r>>, Vec<(String, String)>)> {
     let mut told: Vec<Told<'r>> = Vec::new();
-    let mut settings: Vec<Settings> = Vec::new();
+    let (mut whole, mut settings): (Vec<Settings>, Vec<Settings>) = (Vec::new(), Vec::new());
     let mut repeated = Vec::new();
     for run in runs {
         let info = RunInfo::read(run.info_path())?;
-        let own = Settings::of(&info, ignored);
+        let all = Settings::of(&info, &[]);
         let same = |(other, before): &(&Told<'_>, &Settings)| {
-            other.info.seed == info.seed && **before == own && other.info.dataset == info.dataset
+            other.info.seed == info.seed && **before == all && other.info.dataset == info.dataset
         };
-        if let Some((other, _)) = told.iter().zip(&settings).find(same) {
+        if let Some((other, _)) = told.iter().zip(&whole).find(same) {
             let reason = format!("repeats {}: same settings, data and seed", other.run.path().display());
             repeated.push((run.path().display().to_string(), reason));
             continue;
         }
+        settings.push(Settings::of(&info, ignored));
+        whole.push(all);
         told.push(Told { run, info, label: String::new(), seeds: 1 });
-        settings.push(own);
     }
     let mut keys: BTreeSet<String> = BTreeSet::new();
     for (at, one) in settings.iter().enumerate() {

@@ -56,6 +56,7 @@ impl Merge {
         let rows = gather(&data.dataset, &settings.work.settings, &models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
         let mut run = Run::with(dir, info)?;
+        contents::keep(&run.dir, &data)?;
         write_rows(run.dir.samples_path(), &rows)?;
         let session = Session {
             command: settings.command,

@@ -342,7 +342,7 @@ fn a_row_has_a_cell_for_each_axis_of_its_run() {
     };
     write_rows(&path, std::slice::from_ref(&row)).unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    let cells = "translate-x,0.5,1.5,2.5,3.5,4.5,5.5,6.5,7.5,8.5,9.5,10.5,11.5,1e-7,";
+    let cells = "translate-x,0.015625,0.046875,0.078125,0.109375,0.140625,0.171875,0.203125,0.234375,0.265625,0.296875,0.328125,0.359375,1e-7,";
     assert!(text.lines().nth(1).unwrap().contains(cells), "{text}");
     assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [row]);
 }

@@ -65,10 +65,11 @@ fn run(
     trace: impl Fn(&str) -> Array2<f64>,
 ) -> RunDir {
     let run = RunDir::create(folder).unwrap();
-    let settings: toml::Table = toml::from_str(
-        "[bounds]\nangle_deg = { low = -90.0, high = 90.0 }\nhue_rad = { low = -3.141592653589793, high = 3.141592653589793 }\n\
-         saturation = { low = -0.5, high = 0.5 }\n[perturb]\nrotation = \"bilinear\"\nfill = \"replicate\"\n",
-    )
+    let settings: toml::Table = toml::from_str(&format!(
+        "search = {search:?}\nbudget = {budget}\n\
+         [bounds]\nangle_deg = {{ low = -90.0, high = 90.0 }}\nhue_rad = {{ low = -3.141592653589793, high = 3.141592653589793 }}\n\
+         saturation = {{ low = -0.5, high = 0.5 }}\n[perturb]\nrotation = \"bilinear\"\nfill = \"replicate\"\n",
+    ))
     .unwrap();
     RunInfo::start("askance attack", None, 0, settings).write(run.info_path()).unwrap();
     let mut text = SampleRow::header().join(",") + "\n";
