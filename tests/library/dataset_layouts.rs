@@ -540,7 +540,7 @@ fn a_survey_lists_every_problem_and_a_census_every_bad_file() {
         ])
         .masks(&["bolt/ground_truth/dent/0_mask.png", "bolt/ground_truth/dent/1_mask.png"])
         .write("bolt/test/good/1.png", "no picture")
-        .write("bolt/test/good/1.tif", "")
+        .write("bolt/test/good/1.gif", "")
         .write("bolt/test/stray.png", "")
         .save("bolt/ground_truth/dent/1_mask.png", GrayImage::new(12, 8).into());
     let Survey { dataset: data, problems } = survey(folder.path());
@@ -550,7 +550,7 @@ fn a_survey_lists_every_problem_and_a_census_every_bad_file() {
     let census = dataset::census(&data.categories[0], &|| {
         ticks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     });
-    assert_eq!(ticks.into_inner(), 4);
+    assert_eq!(ticks.into_inner(), 5);
     let told: Vec<&str> = census.problems.iter().map(|error| error.problem.as_str()).collect();
     assert!(told[0].contains("not a picture"), "{told:?}");
     assert!(told[1].contains("marks no pixel"), "{told:?}");

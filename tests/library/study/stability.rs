@@ -80,7 +80,7 @@ fn old_rows_say_where_a_decision_held_and_what_was_never_scanned() {
 #[test]
 fn a_scan_that_is_stopped_goes_on_with_the_rows_that_are_there() {
     let bench = Bench::new();
-    let checked = plan().tolerance([Axis::Angle, Axis::Hue]).check().unwrap();
+    let checked = plan().tolerance([Axis::Angle, Axis::Hue]).tolerance_steps(4).check().unwrap();
     bench.run(&checked, "whole");
     assert!(bench.run_with_stops(&checked, "stopped", 14) > 1);
     assert_eq!(files(&bench.out("stopped")), files(&bench.out("whole")));
