@@ -37,11 +37,19 @@ pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
     } else {
         report.print();
     }
-    match problems.len() {
-        0 => Ok(()),
-        count => Err(Error::file(
+    match problems.as_slice() {
+        [] => Ok(()),
+        [first, others @ ..] => Err(Error::file(
             &args.dir,
-            format!("{count} {} found", if count == 1 { "problem was" } else { "problems were" }),
+            match others.len() {
+                0 => format!("1 problem was found: {}: {}", first.subject, first.problem),
+                more => format!(
+                    "{} problems were found, the first: {}: {}",
+                    more + 1,
+                    first.subject,
+                    first.problem
+                ),
+            },
             "repair the files listed above; runs can leave bad samples out with --skip-bad",
         )),
     }

@@ -169,7 +169,10 @@ impl Settings {
             *key != "command" && comparable && values.0 != values.1 && (shared || !detail)
         };
         let mut names: Vec<String> = keys.into_iter().filter(differs).cloned().collect();
-        if shared && self.fingerprint != other.fingerprint && !self.categories.is_disjoint(&other.categories)
+        if alike
+            && shared
+            && self.fingerprint != other.fingerprint
+            && !self.categories.is_disjoint(&other.categories)
         {
             names.push("data".to_owned());
         }

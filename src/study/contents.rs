@@ -42,10 +42,11 @@ pub(super) fn keep(dir: &RunDir, data: &Data) -> Result<()> {
     write_rows(path, &compare(data, &seen, true)?)
 }
 
-/// Refuses pictures and masks that differ from those that a run in another folder has seen.
-pub(super) fn require(dir: &RunDir, data: &Data) -> Result<()> {
+/// Refuses pictures and masks that differ from those that a run in another folder has seen; `fix` is the remedy.
+pub(super) fn require(dir: &RunDir, data: &Data, fix: &str) -> Result<()> {
     if dir.files_path().exists() {
-        compare(data, &read_rows::<FileRow>(dir.files_path())?, false)?;
+        let seen = read_rows::<FileRow>(dir.files_path())?;
+        compare(data, &seen, false).map_err(|error| Error { fix: fix.to_owned(), ..error })?;
     }
     Ok(())
 }

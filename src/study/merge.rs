@@ -49,7 +49,7 @@ impl Merge {
         let settings = RunSettings::of(&info)?;
         let data = open_data(&info, self.data.as_deref())?;
         let models = models(&info)?;
-        shards.iter().try_for_each(|shard| contents::require(shard, &data))?;
+        shards.iter().try_for_each(|shard| contents::require(shard, &data, OTHER_FILES))?;
 
         let dir = RunDir::create(out)?;
         refuse_other_run(&dir, &info)?;
@@ -131,11 +131,14 @@ fn require_same_data(dataset: &Dataset, info: &RunInfo, rows: &[SampleRow]) -> R
         return Err(Error::usage(
             dataset.root.display().to_string(),
             "holds other files under the names that the shards saw",
-            "name the folder of the same pictures and masks with `data`",
+            OTHER_FILES,
         ));
     }
     Ok(())
 }
+
+/// Remedy where pictures or masks are not those that the shards saw.
+const OTHER_FILES: &str = "name the folder of the same pictures and masks with `data`";
 
 /// The largest side of a model's pictures: of 64 million pixels.
 const LARGEST: usize = 8192;
