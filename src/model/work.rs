@@ -71,7 +71,7 @@ fn tower(weights: &BTreeMap<String, Vec<usize>>) -> Option<Tower> {
     let count = |shape: &Vec<usize>| shape.iter().try_fold(1, |all: usize, &size| all.checked_mul(size));
     let weights: Vec<usize> = linear.map(|(_, shape)| count(shape)).collect::<Option<_>>()?;
     let all = weights.iter().try_fold(0, |all: usize, &more| all.checked_add(more))?;
-    (blocks > 0 && weights.len() == blocks * LINEAR.len()).then(|| Tower { width, blocks, weights: all })
+    (blocks > 0 && weights.len() == blocks * LINEAR.len()).then_some(Tower { width, blocks, weights: all })
 }
 
 #[cfg(test)]

@@ -48,12 +48,12 @@ impl Told<'_> {
     }
 }
 
+/// Runs that are told apart, and those left out, each with the reason.
+type Telling<'r> = (Vec<Told<'r>>, Vec<(String, String)>);
+
 /// Reads what the runs are and tells them apart. A run that repeats another one, seed included, is left out and returned beside them
 /// with the reason.
-pub(super) fn tell<'r>(
-    runs: &'r [RunDir],
-    ignored: &[&str],
-) -> Result<(Vec<Told<'r>>, Vec<(String, String)>)> {
+pub(super) fn tell<'r>(runs: &'r [RunDir], ignored: &[&str]) -> Result<Telling<'r>> {
     let mut told: Vec<Told<'r>> = Vec::new();
     let (mut whole, mut settings): (Vec<Settings>, Vec<Settings>) = (Vec::new(), Vec::new());
     let mut repeated = Vec::new();

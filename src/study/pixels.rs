@@ -70,6 +70,9 @@ fn fate(small: &Array2<u32>, regions: usize) -> Fate {
     }
 }
 
+/// What can befall regions, in words, and how many of a mask it befell.
+type Kind = (&'static str, fn(&Fate) -> usize);
+
 fn told(fates: &[(&SampleId, Fate)], size: usize) -> Vec<String> {
     let gone = |fate: &Fate| fate.lost == fate.regions;
     let vanished: Vec<String> =
@@ -82,7 +85,7 @@ fn told(fates: &[(&SampleId, Fate)], size: usize) -> Vec<String> {
             some(&vanished)
         ));
     }
-    let kinds: [(&str, fn(&Fate) -> usize); 3] = [
+    let kinds: [Kind; 3] = [
         ("vanish, and AUPRO leaves them out", |fate| fate.lost),
         ("touch another, and AUPRO counts them as one", |fate| fate.joined),
         ("fall apart, and AUPRO counts each part", |fate| fate.split),
