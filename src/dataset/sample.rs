@@ -19,6 +19,9 @@ pub struct Sample {
     /// several in MVTec LOCO. The masks of a defective sample may be missing, which
     /// [`inspect`](super::inspect) tells.
     pub masks: Vec<PathBuf>,
+    /// Whether the ground truth of its pixels is known: those that no mask marks are normal then. Not so where the data have image
+    /// labels only, or none.
+    pub masked: bool,
 }
 
 /// Numbers of test pictures.

@@ -152,9 +152,14 @@ impl Data {
         &self.dataset
     }
 
-    /// Whether samples have ground truth.
+    /// Whether samples have labels.
     pub fn is_labelled(&self) -> bool {
         self.dataset.is_labelled()
+    }
+
+    /// Whether samples have labels and masks.
+    pub fn has_masks(&self) -> bool {
+        self.dataset.has_masks()
     }
 
     /// All samples in order.
