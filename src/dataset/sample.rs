@@ -33,6 +33,14 @@ pub struct Counts {
     pub anomalous: usize,
 }
 
+impl Counts {
+    /// How many of the samples are normal, and how many anomalous.
+    pub(super) fn of(samples: &[Sample]) -> Self {
+        let of = |label| samples.iter().filter(|sample| sample.label == label).count();
+        Self { normal: of(Label::Normal), anomalous: of(Label::Anomalous) }
+    }
+}
+
 /// One category and its samples: normal samples first, then by defect and stem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {

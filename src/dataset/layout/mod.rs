@@ -15,6 +15,7 @@ mod mvtec_loco;
 mod pairing;
 mod read;
 mod table;
+mod unambiguous;
 mod unlabelled;
 mod unmasked;
 mod visa;
