@@ -558,12 +558,18 @@ fn data_sets_are_discovered_by_their_categories() {
     folder
         .pictures(&["mvtec/bottle/test/good/0.png", "mvtec/zipper/test/good/0.png"])
         .pictures(&["mvtec/bottle/test/nested/bottle/test/good/0.png"])
-        .pictures(&["visa/visa_pytorch/1cls/candle/test/good/0.JPG"])
+        .picture("visa/visa_pytorch/1cls/candle/test/good/0.JPG")
         .pictures(&["own/bolt/test/good/0.png", "btad/01/test/ok/0.png", "loose/0.png"])
         .pictures(&["too/deep/for/this/bolt/test/good/0.png"])
         .pictures(&["listed/bottle/test/good/0.png"])
         .write("listed/meta.json", r#"{"test": {"bottle": [{"img_path": "0.png", "anomaly": 0}]}}"#)
         .write("broken/meta.json", "{");
+    for number in 0..100 {
+        folder.write(&format!("visa/visa_pytorch/1cls/candle/test/bad/{number}.JPG"), "");
+    }
+    for number in 1..32 {
+        folder.write(&format!("mvtec/zipper/test/good/{number}.png"), "");
+    }
     let official = visa();
     let moved = folder.path().join("VisA_20220922");
     fs::rename(official.path(), &moved).unwrap();

@@ -13,13 +13,15 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
         Some(listing) => listing,
         None => good_and_bad::read(root, chosen)?,
     };
-    let labels = listing.categories.iter().flat_map(|(_, samples)| samples).map(|sample| sample.label);
-    let (good, defective): (Vec<Label>, Vec<Label>) = labels.partition(|&label| label == Label::Normal);
+    let (mut good, mut defective) = (0, 0);
+    for sample in listing.categories.iter_mut().flat_map(|(_, samples)| samples) {
+        sample.masks.clear();
+        sample.masked = false;
+        *(if sample.label == Label::Normal { &mut good } else { &mut defective }) += 1;
+    }
     listing.remarks.push(format!(
-        "{}: {} good and {} defective pictures are read without masks; pixel metrics (pAUROC, AUPRO) need masks and stay empty",
-        root.display(),
-        good.len(),
-        defective.len()
+        "{}: {good} good and {defective} defective pictures are read without masks; pixel metrics (pAUROC, AUPRO) need masks and stay empty",
+        root.display()
     ));
     Ok(listing)
 }

@@ -44,7 +44,13 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
         None => plain(root, chosen)?,
     };
     let samples = listing.categories.iter_mut().flat_map(|(_, samples)| samples);
-    let count = samples.map(|sample| sample.label = Label::Unknown).count();
+    let count = samples
+        .map(|sample| {
+            sample.label = Label::Unknown;
+            sample.masks.clear();
+            sample.masked = false;
+        })
+        .count();
     listing.remarks.push(format!(
         "{}: {count} pictures are read without ground truth; pAUROC and AUPRO need labels and masks",
         root.display()
