@@ -28,7 +28,9 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     // MVTec AD's number of good toothbrushes.
     let good = root.join("mvtec_ad/toothbrush/test/good");
     let picture = fs::read_dir(&good).unwrap().next().unwrap().unwrap().path();
-    (1..12).for_each(|number| drop(fs::copy(&picture, good.join(format!("copy-{number}.png"))).unwrap()));
+    for number in 1..12 {
+        fs::copy(&picture, good.join(format!("copy-{number}.png"))).unwrap();
+    }
     let out = folder.path().join("paper");
     let (root, out_text) = (root.to_str().unwrap(), out.to_str().unwrap());
     let arguments = [
@@ -77,7 +79,7 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     for words in [
         "VisA",
         "| aaa_mine | AUPRO |",
-        "2 of 15 categories, 6 pictures",
+        "2 of 15 categories, 17 pictures",
         "Preset paper, 2 evaluations",
         "plots/bars.png",
         "plots/sweep_angle.png",

@@ -191,5 +191,5 @@ fn good_and_bad_folders_without_masks_have_image_metrics_and_a_tolerance_by_thei
         assert!(out.join("plots").join(plot).is_file(), "{plot}");
     }
     let said = fail(attack(&labels, &out).args(["--loss", "contrast"]), 2);
-    assert!(said.contains("--loss contrast needs masks") && said.contains("--loss drift"), "{said}");
+    assert!(said.contains("--loss contrast: needs masks") && said.contains("--loss drift"), "{said}");
 }

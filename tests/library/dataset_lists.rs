@@ -187,7 +187,6 @@ fn a_name_that_a_json_list_gives_twice_is_refused() {
     for (text, name) in [
         (format!(r#"{{"test": {{"part": [{item}], "nut": [], "part": []}}}}"#), "part"),
         (format!(r#"{{"test": {{"part": [{item}]}}, "test": {{"nut": [{item}]}}}}"#), "test"),
-        (format!(r#"{{"test": {{"part": [{item}]}}, "Test": {{"part": [{item}]}}}}"#), "part"),
         (r#"{"test": {"part": [{"img_path": "a.png", "anomaly": 1, "anomaly": 0}]}}"#.to_owned(), "anomaly"),
         (format!(r#"{{"test": {{"part": [{item}]}}, "train": {{"nut": [{item}], "nut": []}}}}"#), "nut"),
     ] {
@@ -197,6 +196,15 @@ fn a_name_that_a_json_list_gives_twice_is_refused() {
         assert_names(&error, "meta.json", name);
         assert!(error.fix.contains("delete one"), "{error}");
     }
+}
+
+#[test]
+fn a_category_in_two_test_parts_is_refused() {
+    let folder = part();
+    let part = r#"{"part": [{"img_path": "part/test/good/0.png", "anomaly": 0}]}"#;
+    folder.write("meta.json", format!(r#"{{"test": {part}, "Test": {part}}}"#));
+    let error = dataset::open(folder.path().join("meta.json"), &Selection::default()).unwrap_err();
+    assert_names(&error, "meta.json", "category part in two test parts");
 }
 
 #[test]
