@@ -127,7 +127,13 @@ mod tests {
 
     fn data() -> Dataset {
         let id = SampleId { category: "key".into(), defect: "good".into(), stem: "0".into() };
-        let sample = Sample { id, label: Label::Normal, image: PathBuf::from("0.png"), masks: Vec::new() };
+        let sample = Sample {
+            id,
+            label: Label::Normal,
+            image: PathBuf::from("0.png"),
+            masks: Vec::new(),
+            masked: true,
+        };
         let category = Category { name: "key".into(), samples: vec![sample], found: Counts::default() };
         Dataset {
             name: "d".into(),

@@ -107,7 +107,7 @@ struct Pool<'d> {
 }
 
 impl<'d> Pool<'d> {
-    /// None where there is nothing to pool, or no ground truth.
+    /// None where there is nothing to pool, or no masks.
     fn load(
         category: &'d Category,
         objective: &Objective,

@@ -121,7 +121,7 @@ impl Swept<'_> {
         kept: &[Array2<f32>],
     ) -> Result<Vec<SweepRow>> {
         let Some((first, _)) = self.works.first() else { return Ok(Vec::new()) };
-        // A sweep is refused where there is no ground truth.
+        // A sweep is refused where there are no masks.
         let masks: Vec<&Mask> = self.works.iter().filter_map(|(_, work)| work.mask.as_ref()).collect();
         let mut rows = Vec::with_capacity(values.len());
         for (step, &value) in values.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 mod attack;
 mod joined;
+mod labels;
 mod old_runs;
 mod paper;
 mod searches;
