@@ -10,8 +10,8 @@ use super::rounds::{Measured, Role};
 use super::rows::ran;
 use crate::error::{Error, Result};
 use crate::record::{
-    BenchRow, CallRow, ConfigurationInfo, DatasetInfo, Journal, ProviderInfo, RunDir, RunInfo, RuntimeInfo,
-    Status, compatible, to_table, utc_now, write_rows,
+    BenchRow, CallRow, ConfigurationInfo, DatasetInfo, Journal, Opened, ProviderInfo, RunDir, RunInfo,
+    RuntimeInfo, Status, compatible, to_table, utc_now, write_rows,
 };
 use crate::stats::distinct;
 
@@ -71,7 +71,14 @@ impl Folder {
         };
         let mut info = RunInfo::start("", None, plan.seed, to_table(&settings)?);
         info.provider = ProviderInfo { requested: providers.join(","), ..ProviderInfo::default() };
-        let calls = Journal::open(dir.calls_path())?.journal;
+        let Opened { journal: calls, rows, .. } = Journal::open(dir.calls_path())?;
+        if !dir.info_path().exists() && (!rows.is_empty() || dir.bench_path().exists()) {
+            return Err(Error::file(
+                dir.path(),
+                "holds times of a comparison but no run.toml, so that nobody knows what was measured",
+                "restore run.toml, or give another `out`, or delete the folder to start over",
+            ));
+        }
         Ok(Self { dir, info, calls, started: utc_now() })
     }
 

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::perturb::Resampling;
 use crate::record::{
     Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, file_name,
-    mean_rows, read_examples, read_rows, uniform_means,
+    mean_rows, read_examples, read_rows, require_agreement, uniform_means,
 };
 use crate::stats::{distinct, grouped};
 use crate::types::{Attack, Axis, Bounds, Interval};
@@ -152,11 +152,15 @@ impl Records {
             let resampling: Resampling = setting(info, run, "perturb")?;
             records.bounds = if number == 0 { bounds } else { around(records.bounds, bounds) };
             records.axes.extend(axes(info, run)?);
+            let first = records.samples.len();
             append(&mut records.samples, &run.samples_path(), |row| row.model = told.name(&row.model))?;
             append(&mut records.sweeps, &run.sweep_path(), |row| row.model = told.name(&row.model))?;
             append(&mut records.stability, &run.stability_path(), |row| row.model = told.name(&row.model))?;
             let mut own = Vec::new();
             append(&mut own, &run.summary_path(), |row: &mut SummaryRow| row.model = told.name(&row.model))?;
+            if run.samples_path().is_file() {
+                require_agreement(&run.summary_path(), &own, &records.samples[first..])?;
+            }
             summaries.extend(own.into_iter().map(|row| (info.seed, row)));
             let mut own = Vec::new();
             append(&mut own, &run.uniform_path(), |row: &mut UniformRow| row.model = told.name(&row.model))?;

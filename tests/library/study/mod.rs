@@ -4,6 +4,7 @@ mod attack;
 mod joined;
 mod old_runs;
 mod paper;
+mod records;
 mod searches;
 mod shared;
 mod stability;
