@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 
 use askance::attack::{Select, UniformMetric};
 use askance::error::{Error, Result};
-use askance::record::{
-    Row, RunInfo, SampleRow, StabilityRow, UniformRow, read_candidates, read_map, read_rows,
-    write_candidates, write_npy, write_rows,
-};
+use askance::record::{Row, RunInfo, SampleRow, StabilityRow, UniformRow, read_map, read_rows, write_rows};
 use askance::study::{Checked, Data, Merge, Outcome, Plan, Quiet, Scope, Source, Uniform};
 use askance::types::{Attack, Axis, Label, Over};
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayView2, s};
+use ndarray_npy::{ReadNpyExt, WritableElement, WriteNpyExt as _};
 
 use super::{Bench, fake, mask, part, refusal};
 
@@ -61,7 +59,7 @@ fn copy_of(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let to = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy_of(&path, &to) } else { drop(fs::copy(&path, &to).unwrap()) }
+        if path.is_dir() { copy_of(&path, &to) } else { assert!(fs::copy(&path, &to).is_ok()) }
     }
 }
 
@@ -121,7 +119,7 @@ fn stored_maps_of_another_shape_or_cut_short_are_refused() {
     let path = bench.out("run/patch_maps/fake/plate/red/0.hue.npy");
     let bytes = fs::read(&path).unwrap();
     let map = read_map(&path).unwrap();
-    write_npy(&path, map.to_shape((2, 8)).unwrap().view()).unwrap();
+    save_npy(&path, map.to_shape((2, 8)).unwrap().view());
     let error = refused(&bench, &checked);
     assert!(error.subject.contains("0.hue.npy") && error.problem.contains("2 x 8"), "{error}");
     assert!(error.fix.contains("delete the sample's rows"), "{error}");
@@ -143,12 +141,18 @@ fn traces_that_are_cut_short_in_bytes_rows_or_columns_are_refused() {
         fs::write(&path, &bytes[..bytes.len() - 8]).unwrap();
         let error = refused(&bench, &checked);
         assert!(error.subject.contains(&format!("0.{attack}.npy")), "{error}");
-        let table: Array2<f64> = ndarray_npy::ReadNpyExt::read_npy(bytes.as_slice()).unwrap();
-        write_npy(&path, table.slice(s![..-1, ..])).unwrap();
+        fs::write(&path, &bytes).unwrap();
+        let table: Array2<f64> = read_npy(&path);
+        let twice = ndarray::concatenate![ndarray::Axis(0), table, table.slice(s![..1, ..])];
+        save_npy(&path, twice.view());
+        assert!(refused(&bench, &checked).problem.contains("evaluations, where the row"));
+        if attack != "clean" {
+            save_npy(&path, table.slice(s![..-1, ..]));
+        }
         let error = refused(&bench, &checked);
         assert!(error.subject.contains(&format!("0.{attack}.npy")), "{error}");
         assert!(error.problem.contains("evaluations, where the row"), "{error}");
-        write_npy(&path, table.slice(s![.., ..1])).unwrap();
+        save_npy(&path, table.slice(s![.., ..1]));
         let refused = again(&bench, &checked);
         assert!(attack == "clean" || refused.is_err(), "{attack}: a column is no trace");
         fs::write(&path, &bytes).unwrap();
@@ -282,22 +286,35 @@ fn shared_worst_cases_that_were_not_searched_are_refused() {
 fn candidates_that_no_search_can_have_had_are_refused() {
     let (bench, checked) = finished(plan().select(Select::Pooled));
     let path = bench.out("run/candidates/fake/nut/red/0.hue.npy");
-    let right = read_candidates(&path).unwrap();
-    let refused_with = |rows: &[askance::record::CandidateRow]| {
-        write_candidates(&path, rows).unwrap();
+    let right: Array2<f64> = read_npy(&path);
+    let refused_with = |table: &Array2<f64>| {
+        save_npy(&path, table.view());
         let error = refused(&bench, &checked);
         assert!(error.subject.contains("0.hue.npy"), "{error}");
         error.problem
     };
-    assert!(refused_with(&[]).contains("no candidate"));
-    let mut other = right.clone();
-    other[1].perturbation = askance::types::Perturbation::of([(Axis::Hue, 3.5)]);
-    assert!(refused_with(&other).contains("hue_rad: 3.5 lies outside"));
-    let mut other = right.clone();
-    other.iter_mut().for_each(|row| row.map = Array2::from_elem((2, 8), 0.5));
-    assert!(refused_with(&other).contains("another shape"));
-    write_candidates(&path, &right).unwrap();
+    assert!(refused_with(&right.slice(s![..0, ..]).to_owned()).contains("no candidate"));
+    let with = |column: usize, value: f64| {
+        let mut table = right.clone();
+        table[[1, column]] = value;
+        table
+    };
+    assert!(refused_with(&with(Axis::Hue as usize, 3.5)).contains("hue_rad: 3.5 lies outside"));
+    assert!(refused_with(&with(Axis::COUNT + 1, 7.5)).contains("sample AUROC of 7.5"));
+    assert!(refused_with(&with(Axis::COUNT + 3, 2.0)).contains("another shape"));
+    save_npy(&path, right.view());
     again(&bench, &checked).unwrap();
+}
+
+fn read_npy<A: ReadNpyExt>(path: &Path) -> A {
+    A::read_npy(fs::read(path).unwrap().as_slice()).unwrap()
+}
+
+fn save_npy<T: WritableElement + Clone>(path: &Path, array: ArrayView2<'_, T>) {
+    let mut bytes = Vec::new();
+    let whole = Array2::from_shape_vec(array.dim(), array.iter().cloned().collect()).unwrap();
+    whole.write_npy(&mut bytes).unwrap();
+    fs::write(path, bytes).unwrap();
 }
 
 fn shards(bench: &Bench) -> Vec<PathBuf> {
@@ -402,11 +419,25 @@ fn a_pipe_in_place_of_a_record_is_not_waited_for() {
 fn a_summary_that_is_older_than_its_rows_is_not_drawn() {
     let (bench, _) = finished(plan());
     let run = [askance::record::RunDir::open(bench.out("run")).unwrap()];
-    askance::study::draw(&run, bench.out("plots")).unwrap();
+    askance::study::draw(&run, &bench.out("plots")).unwrap();
     let path = bench.out("run/samples.csv");
     let mut rows: Vec<SampleRow> = read_rows(&path).unwrap();
     rows[1].loss *= 0.5;
     write_rows(&path, &rows).unwrap();
-    let error = refusal(askance::study::draw(&run, bench.out("plots")));
+    let error = refusal(askance::study::draw(&run, &bench.out("plots")));
     assert!(error.subject.contains("summary.csv") && error.problem.contains("other rows"), "{error}");
+}
+
+#[cfg(feature = "plot")]
+#[test]
+fn rows_outside_the_bounds_that_their_run_records_are_not_drawn() {
+    let (bench, _) = finished(plan());
+    let record = bench.out("run/run.toml");
+    let text = fs::read_to_string(&record).unwrap();
+    assert!(text.contains("low = -90.0"), "{text}");
+    fs::write(&record, text.replace("low = -90.0", "low = -0.001").replace("high = 90.0", "high = 0.001"))
+        .unwrap();
+    let run = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+    let error = refusal(askance::study::draw(&run, &bench.out("plots")));
+    assert!(error.subject.contains("samples.csv") && error.problem.contains("column angle_deg"), "{error}");
 }
