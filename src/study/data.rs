@@ -219,6 +219,7 @@ fn info(dataset: &Dataset) -> DatasetInfo {
         categories: dataset.categories.iter().map(|category| category.name.clone()).collect(),
         samples: dataset.categories.iter().map(|category| category.samples.len()).sum(),
         fingerprint: dataset.fingerprint(),
+        contents: String::new(),
     }
 }
 

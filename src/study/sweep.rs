@@ -95,7 +95,10 @@ impl Swept<'_> {
         let mut kept: Vec<Option<Array2<f32>>> = Vec::with_capacity(self.works.len());
         for (_, work) in self.works {
             let path = path(work);
-            let maps = path.exists().then(|| read_map(&path)).transpose()?;
+            let maps = path.exists().then(|| read_map(&path)).transpose().map_err(|error| Error {
+                fix: "delete the file and give the same command again".to_owned(),
+                ..error
+            })?;
             kept.push(maps.filter(|maps| maps.dim() == shape));
         }
         tick((kept.iter().flatten().count() * values.len()) as f64);

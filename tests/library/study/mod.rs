@@ -5,6 +5,7 @@ mod joined;
 mod labels;
 mod old_runs;
 mod paper;
+mod records;
 mod searches;
 mod shared;
 mod stability;
