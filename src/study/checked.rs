@@ -53,7 +53,7 @@ impl Checked {
             refuse_what_needs_attacks(&plan)?;
         }
         let might_scan = plan.command == Command::Attack || plan.tolerance.is_some();
-        refuse_unused_bounds(&plan, &settings, if might_scan { &plan.axes } else { &[] })?;
+        refuse_unused(&plan, &settings, if might_scan { &plan.axes } else { &[] })?;
         refuse_taken_name(plan.search)?;
         if let Some(uniform) = &plan.uniform {
             refuse_empty_search(uniform)?;
@@ -108,7 +108,7 @@ impl Checked {
         if self.plan.shard.is_some() && work.tolerance.is_some() {
             return Err(refused_with_shard("`tolerance` (always on without ground truth)"));
         }
-        refuse_unused_bounds(
+        refuse_unused(
             &self.plan,
             &self.settings,
             work.tolerance.as_ref().map_or(&[][..], |tolerance| &tolerance.axes),
@@ -237,17 +237,26 @@ fn decision_setting(decision: f64) -> String {
     format!("`decision = {decision}`")
 }
 
-/// Bounds of an axis that is neither attacked, swept nor scanned.
-fn refuse_unused_bounds(plan: &Plan, settings: &Settings, scanned: &[Axis]) -> Result<()> {
+/// Bounds of an axis that is neither attacked, swept nor scanned, and settings of moves where no axis moves pixels.
+fn refuse_unused(plan: &Plan, settings: &Settings, scanned: &[Axis]) -> Result<()> {
     let named = plan.tolerance.iter().flatten();
     let swept = plan.sweep.iter().flat_map(|sweep| &sweep.axes);
     let attacked = settings.attacks.iter().flat_map(|&attack| settings.axes_of(attack));
     let used: Vec<Axis> = named.chain(swept).chain(attacked).chain(scanned).copied().collect();
-    match plan.bounded.iter().find(|axis| !used.contains(axis)) {
-        Some(axis) => Err(Error::usage(
+    if let Some(axis) = plan.bounded.iter().find(|axis| !used.contains(axis)) {
+        return Err(Error::usage(
             format!("`bounds.{axis}`"),
             format!("is of no use: nothing here takes the axis {axis}"),
             format!("leave it out, or add {axis} to the axes"),
+        ));
+    }
+    let turned = used.contains(&Axis::Angle);
+    let moved = used.iter().any(|axis| axis.is_geometric());
+    match plan.of_moves.iter().find(|setting| if *setting == "rotation" { !turned } else { !moved }) {
+        Some(setting) => Err(Error::usage(
+            format!("`{setting}`"),
+            "is of no use: nothing here moves the picture",
+            "leave it out, or add an axis that moves it, such as angle",
         )),
         None => Ok(()),
     }
@@ -328,8 +337,9 @@ pub(super) fn refused_with_shard(setting: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::UniformMetric;
+    use crate::attack::{Border, UniformMetric};
     use crate::metric::MetricOptions;
+    use crate::perturb;
     use crate::study::plan::Scope;
     use crate::types::Interval;
 
@@ -373,6 +383,10 @@ mod tests {
                 Plan::attack().bounds(Axis::Brightness, Interval { low: -0.1, high: 0.1 }),
                 "`bounds.brightness`",
             ),
+            (Plan::attack().axes([Axis::Hue]).frame(Frame::RotatedMask), "`frame`"),
+            (Plan::attack().axes([Axis::Hue]).rotation(perturb::Rotation::ThreePass), "`rotation`"),
+            (Plan::sweep([Axis::Hue], 3).fill(perturb::Fill::Zeros), "`fill`"),
+            (Plan::attack().axes([Axis::Blur]).border(Border::Ignore), "`border`"),
             (
                 Plan::sweep([Axis::Hue], 3).bounds(Axis::Angle, Interval { low: -1.0, high: 1.0 }),
                 "`bounds.angle`",

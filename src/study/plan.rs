@@ -110,6 +110,9 @@ pub struct Plan {
     /// Axes whose bounds were given one by one.
     #[serde(default)]
     pub(super) bounded: Vec<Axis>,
+    /// Settings that were given one by one and are for axes that move pixels.
+    #[serde(default)]
+    pub(super) of_moves: Vec<String>,
     pub(super) perturb: perturb::Resampling,
     pub(super) frame: Frame,
     pub(super) border: Border,
@@ -154,6 +157,7 @@ impl Plan {
             axes,
             bounds,
             bounded: Vec::new(),
+            of_moves: Vec::new(),
             perturb,
             frame,
             border,
@@ -228,28 +232,35 @@ impl Plan {
         Self { bounds: self.bounds.with(axis, interval), bounded, ..self }
     }
 
-    /// Interpolation of the rotation.
+    fn of_move(mut self, setting: &str) -> Self {
+        self.of_moves.push(setting.to_owned());
+        self
+    }
+
+    /// Interpolation of the rotation. Refused where nothing is turned.
     #[must_use]
     pub fn rotation(self, rotation: Rotation) -> Self {
-        Self { perturb: perturb::Resampling { rotation, ..self.perturb }, ..self }
+        let this = self.of_move("rotation");
+        Self { perturb: perturb::Resampling { rotation, ..this.perturb }, ..this }
     }
 
-    /// What a rotation, zoom or shift brings in from outside the picture.
+    /// What a rotation, zoom or shift brings in from outside the picture. Refused where nothing is moved.
     #[must_use]
     pub fn fill(self, fill: Fill) -> Self {
-        Self { perturb: perturb::Resampling { fill, ..self.perturb }, ..self }
+        let this = self.of_move("fill");
+        Self { perturb: perturb::Resampling { fill, ..this.perturb }, ..this }
     }
 
-    /// Where map and mask meet.
+    /// Where map and mask meet. Refused where nothing is moved.
     #[must_use]
     pub fn frame(self, frame: Frame) -> Self {
-        Self { frame, ..self }
+        Self { frame, ..self.of_move("frame") }
     }
 
-    /// What becomes of map pixels from outside the moved picture.
+    /// What becomes of map pixels from outside the moved picture. Refused where nothing is moved.
     #[must_use]
     pub fn border(self, border: Border) -> Self {
-        Self { border, ..self }
+        Self { border, ..self.of_move("border") }
     }
 
     /// What the search minimises. Where the data have no masks, a loss that needs them is refused.
