@@ -2,6 +2,7 @@
 
 mod attack;
 mod joined;
+mod no_answer;
 mod old_runs;
 mod paper;
 mod searches;
