@@ -12,23 +12,35 @@ use crate::types::Detail;
 /// The operator that takes one scale for all pictures of a batch.
 const OVER_THE_BATCH: &str = "DynamicQuantizeLinear";
 
-/// Puts a loaded CLIP into a wrapper that gives it its pictures one by one, where its graph takes a scale over the whole batch. Bundles
-/// of this project never do.
+/// Whether a graph takes a scale over all pictures of a batch at run time. One that is part of this program never does.
+///
+/// # Errors
+/// The graph cannot be read.
+pub(super) fn quantises_over_the_batch(graph: &Graph) -> Result<bool> {
+    let Graph::File(path) = graph else { return Ok(false) };
+    let mut source = std::io::BufReader::new(file::open(path, "check its permissions and the disk")?);
+    // What cannot be understood here was loaded all the same.
+    Ok(operators(&mut source).unwrap_or_default().contains(OVER_THE_BATCH))
+}
+
+/// Puts a loaded CLIP into a wrapper that gives it its pictures one by one, where its graph takes a scale over the whole batch.
 ///
 /// # Errors
 /// The graph cannot be read.
 pub(super) fn one_by_one(model: WinClip) -> Result<Box<dyn Segmenter>> {
-    let Graph::File(path) = model.bundle().graph(IMAGE_GRAPH) else { return Ok(Box::new(model)) };
-    let mut source = std::io::BufReader::new(file::open(&path, "check its permissions and the disk")?);
-    // What cannot be understood here was loaded all the same.
-    if !operators(&mut source).unwrap_or_default().contains(OVER_THE_BATCH) {
+    if !quantises_over_the_batch(&model.bundle().graph(IMAGE_GRAPH))? {
         return Ok(Box::new(model));
     }
-    let remark = format!(
-        "{} quantises over the whole batch ({OVER_THE_BATCH}): each picture is given to it alone, which is slower, whatever `batch` is",
-        path.display()
-    );
+    let remark = alone(&model.bundle().file_name(IMAGE_GRAPH), QUANTISES);
     Ok(Box::new(OneByOne { inner: Box::new(model), remark }))
+}
+
+/// What is wrong with a graph that has the operator.
+pub(super) const QUANTISES: &str = "quantises over the whole batch (DynamicQuantizeLinear)";
+
+/// The remark on a graph that is given its pictures one by one.
+pub(super) fn alone(file: &str, reason: &str) -> String {
+    format!("{file} {reason}: each picture is given to it alone, which is slower, whatever `batch` is")
 }
 
 struct OneByOne {

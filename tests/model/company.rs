@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 
 use askance::attack::probe_batch;
 use askance::model::{Bundle, SessionOptions, defend, load, recognise};
@@ -113,18 +114,33 @@ fn field(number: u8, content: &[u8]) -> Vec<u8> {
     [&[number << 3 | 2, content.len() as u8], content].concat()
 }
 
+/// Gives the graph of a bundle one more node, which quantises `input` and whose outputs nobody takes.
+fn quantise(folder: &Path, graph: &str, input: &str) {
+    let graph = folder.join(graph);
+    let before = hash(&graph);
+    let names =
+        [field(1, input.as_bytes()), field(2, b"bytes"), field(2, b"step"), field(2, b"zero")].concat();
+    let node = [names, field(4, b"DynamicQuantizeLinear")].concat();
+    // What is appended to a message is merged into it.
+    fs::OpenOptions::new().append(true).open(&graph).unwrap().write_all(&field(7, &field(1, &node))).unwrap();
+    edit_manifest(folder, &before, &hash(&graph));
+}
+
+#[test]
+fn a_graph_that_quantises_over_the_batch_is_run_one_by_one_also_where_that_hardly_shows() {
+    let (folder, _) = model("plain", &sections("cells")).unwrap();
+    quantise(folder.path(), "model.onnx", "image");
+    let bundle = Bundle::open(folder.path()).unwrap();
+    let model = load(&bundle, &runtime(), SessionOptions::default(), few_prompts()).unwrap();
+    assert!(model.is_one_by_one());
+    assert!(model.remarks()[0].contains("quantises over the whole batch"), "{:?}", model.remarks());
+}
+
 #[test]
 fn a_clip_that_quantises_over_the_batch_is_run_one_by_one_with_a_remark() {
     let folder = tempfile::tempdir().unwrap();
     let folder = pocket_folder(folder.path());
-    let image = folder.join("image.onnx");
-    let before = hash(&image);
-    // What is appended to a message is merged into it: one more node, whose outputs nobody takes.
-    let names =
-        [&field(1, b"pixels")[..], &field(2, b"bytes"), &field(2, b"step"), &field(2, b"zero")].concat();
-    let node = [names, field(4, b"DynamicQuantizeLinear")].concat();
-    fs::OpenOptions::new().append(true).open(&image).unwrap().write_all(&field(7, &field(1, &node))).unwrap();
-    edit_manifest(&folder, &before, &hash(&image));
+    quantise(&folder, "image.onnx", "pixels");
     let open = |bundle: &Bundle| load(bundle, &runtime(), SessionOptions::default(), few_prompts()).unwrap();
     let mut quantised = open(&Bundle::open(&folder).unwrap());
     let mut plain = open(&Bundle::embedded("pocket").unwrap());

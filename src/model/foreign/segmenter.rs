@@ -15,6 +15,7 @@ use crate::model::lowering::lower;
 use crate::model::probe;
 use crate::model::provider::Engine;
 use crate::model::session::{self, SessionOptions};
+use crate::model::single::{self, QUANTISES, quantises_over_the_batch};
 use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
@@ -88,13 +89,14 @@ impl Foreign {
             remarks: Vec::new(),
             provenance,
         };
-        model.examine()?;
+        model.examine(quantises_over_the_batch(&bundle.graph(FOREIGN_GRAPH))?)?;
         Ok(model)
     }
 
     /// Runs pictures that differ through the graph, alone and together: whether what it returns has the shape that the manifest says, the
     /// resolution of its maps, and whether the answer to a picture is its own. What the values are does not matter.
-    fn examine(&mut self) -> Result<()> {
+    /// `quantises` is whether the graph takes a scale over a batch, which made-up pictures may show too little.
+    fn examine(&mut self, quantises: bool) -> Result<()> {
         let pictures = probe::pictures(company::PICTURES, self.input_size());
         let text = self.manifest.text.as_ref().map(|text| text.embedding);
         let flat = |batch| text.map(|e| Array3::from_elem((batch, 2, e), 1.0 / (e as f32).sqrt()));
@@ -124,13 +126,11 @@ impl Foreign {
             Ok(together) if !company::agree(&alone, &together, &spread, share) => {
                 "answers a picture differently in the company of others"
             }
+            Ok(_) if quantises => QUANTISES,
             Ok(_) => return Ok(()),
         };
         self.calls.single = true;
-        self.remarks.push(format!(
-            "{} {reason}: each picture is given to it alone, which is slower, whatever `batch` is",
-            self.file
-        ));
+        self.remarks.push(single::alone(&self.file, reason));
         Ok(())
     }
 
