@@ -21,4 +21,5 @@ mod paper;
 mod providers;
 mod runs;
 mod shard;
+mod terminal;
 mod unlabelled;
