@@ -188,8 +188,16 @@ temperature = 0.07
             ("activation = \"gelu\"", "activation = \"relu\"", "activation"),
             ("\"text.onnx\" = ", "\"other.onnx\" = ", "text.onnx"),
             ("\"text.onnx\" = \"", "\"../text.onnx\" = \"", "text.onnx"),
-            ("\"text.onnx\" = \"", "\"a/../text.onnx\" = \"", "a/../text.onnx"),
-            ("\"text.onnx\" = \"", "\"/text.onnx\" = \"", "text.onnx"),
+            (
+                "[files]\n",
+                "[files]\n\"a/../w.bin\" = \"cb1ce2f603cfaf336fb5d52840a546a89c3fbd59eddd534689c925307a76f173\"\n",
+                "\"a/../w.bin\"",
+            ),
+            (
+                "[files]\n",
+                "[files]\n\"/w.bin\" = \"cb1ce2f603cfaf336fb5d52840a546a89c3fbd59eddd534689c925307a76f173\"\n",
+                "\"/w.bin\"",
+            ),
             ("\"text.onnx\" = \"", "\"text.onnx\" = \"X", "SHA-256"),
             ("architecture = \"clip-vit\"", "architecture = \"other\"", "architecture"),
         ] {
