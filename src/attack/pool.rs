@@ -38,8 +38,7 @@ pub fn category_metrics(
     let masks: Vec<ArrayView2<'_, bool>> = scored.iter().map(|item| item.mask.view()).collect();
     let valid: Option<Vec<ArrayView2<'_, bool>>> =
         scored.iter().map(|item| item.valid.as_ref().map(|valid| valid.view())).collect();
-    let image_scores: Vec<f32> = samples.iter().map(|sample| sample.image_score).collect();
-    let image_labels: Vec<bool> = samples.iter().map(|sample| sample.label == Label::Anomalous).collect();
+    let (image_scores, image_labels) = images(samples);
     metric::evaluate(
         &metric::ScoredSet {
             maps: &maps,
@@ -50,4 +49,17 @@ pub fn category_metrics(
         },
         options,
     )
+}
+
+/// Metrics of one category that need no masks: those of the image scores. None is defined where there are no labels.
+///
+/// # Errors
+/// An image score that is not a finite number.
+pub fn image_metrics(samples: &[PooledSample<'_>]) -> Result<Metrics> {
+    let (scores, labels) = images(samples);
+    metric::evaluate_images(&scores, &labels)
+}
+
+fn images(samples: &[PooledSample<'_>]) -> (Vec<f32>, Vec<bool>) {
+    samples.iter().map(|sample| (sample.image_score, sample.label == Label::Anomalous)).unzip()
 }

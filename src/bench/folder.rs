@@ -10,8 +10,8 @@ use super::rounds::{Measured, Role};
 use super::rows::ran;
 use crate::error::{Error, Result};
 use crate::record::{
-    BenchRow, CallRow, ConfigurationInfo, DatasetInfo, Journal, ProviderInfo, RunDir, RunInfo, RuntimeInfo,
-    Status, compatible, to_table, utc_now, write_rows,
+    BenchRow, CallRow, ConfigurationInfo, DatasetInfo, Journal, Opened, ProviderInfo, RunDir, RunInfo,
+    RuntimeInfo, Status, compatible, to_table, utc_now, write_rows,
 };
 use crate::stats::distinct;
 
@@ -71,7 +71,8 @@ impl Folder {
         };
         let mut info = RunInfo::start("", None, plan.seed, to_table(&settings)?);
         info.provider = ProviderInfo { requested: providers.join(","), ..ProviderInfo::default() };
-        let calls = Journal::open(dir.calls_path())?.journal;
+        let Opened { journal: calls, rows, .. } = Journal::open(dir.calls_path())?;
+        refuse_lost_record(&dir, &rows)?;
         Ok(Self { dir, info, calls, started: utc_now() })
     }
 
@@ -151,5 +152,43 @@ impl Folder {
 
     fn write_info(&self) -> Result<()> {
         self.info.write(self.dir.info_path())
+    }
+}
+
+/// Refuses times without `run.toml`, which would be mixed with those of other settings.
+fn refuse_lost_record(dir: &RunDir, calls: &[CallRow]) -> Result<()> {
+    if dir.info_path().exists() || (calls.is_empty() && !dir.bench_path().exists()) {
+        return Ok(());
+    }
+    Err(Error::file(
+        dir.path(),
+        "holds times of a comparison but no run.toml, so that nobody knows what was measured",
+        "restore run.toml, or give another `out`, or delete the folder to start over",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_without_the_record_of_their_comparison_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(folder.path()).unwrap();
+        refuse_lost_record(&dir, &[]).unwrap();
+        let call = CallRow {
+            started: String::new(),
+            round: 0,
+            model: "m".into(),
+            ran: "cpu".into(),
+            precision: "fp32".into(),
+            batch: 1,
+            ms: 1.0,
+        };
+        assert!(refuse_lost_record(&dir, &[call]).unwrap_err().problem.contains("no run.toml"));
+        write_rows::<BenchRow>(dir.bench_path(), &[]).unwrap();
+        assert!(refuse_lost_record(&dir, &[]).is_err());
+        RunInfo::start("", None, 0, toml::Table::new()).write(dir.info_path()).unwrap();
+        refuse_lost_record(&dir, &[]).unwrap();
     }
 }

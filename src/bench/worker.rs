@@ -215,7 +215,13 @@ fn decode(pictures: &[&PictureFile], size: usize) -> Result<Array4<f32>> {
         .map(|picture| {
             let id =
                 SampleId { category: picture.category.clone(), defect: String::new(), stem: String::new() };
-            let sample = Sample { id, label: Label::Unknown, image: picture.path.clone(), masks: Vec::new() };
+            let sample = Sample {
+                id,
+                label: Label::Unknown,
+                image: picture.path.clone(),
+                masks: Vec::new(),
+                masked: false,
+            };
             Ok(dataset::load(&sample, size)?.image)
         })
         .collect::<Result<Vec<_>>>()?;

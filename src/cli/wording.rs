@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 61] = [
+const SETTINGS: [&str; 62] = [
     "angle_bounds",
     "attacks",
     "aupro",
@@ -37,6 +37,7 @@ const SETTINGS: [&str; 61] = [
     "loss",
     "model",
     "models_dir",
+    "name",
     "no_metrics",
     "offline",
     "ort_lib",

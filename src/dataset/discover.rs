@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::sample::Counts;
 use super::{Layout, Official, files, layout};
 use crate::error::Result;
 
@@ -15,8 +16,8 @@ pub struct Found {
     pub root: PathBuf,
     /// Layout of the data set.
     pub layout: Layout,
-    /// The published set whose categories the data set has; none for others, and where the list that names
-    /// them is damaged.
+    /// The published set whose categories the data set has, by their names and where these are few by the numbers of pictures too;
+    /// none for others, and where the list that names them is damaged.
     pub kind: Option<Official>,
 }
 
@@ -37,7 +38,8 @@ fn search(dir: &Path, depth: usize, found: &mut Vec<Found>) -> Result<()> {
     let mut inside: Vec<PathBuf> = Vec::new();
     for layout in layout::matching(dir)? {
         let names = layout::names(dir, layout).unwrap_or_default();
-        let kind = Official::recognise(layout, names.iter().map(String::as_str));
+        let kind = Official::recognise(layout, names.iter().map(String::as_str))
+            .filter(|official| official.agrees(layout, names.len(), || counts(dir, layout)));
         found.push(Found { root: dir.to_owned(), layout, kind });
         inside.extend(layout::category_folders(dir, layout)?);
         inside.extend(names.iter().map(|name| dir.join(name)));
@@ -52,4 +54,10 @@ fn search(dir: &Path, depth: usize, found: &mut Vec<Found>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Numbers of test pictures of each category; none where they cannot be listed.
+fn counts(dir: &Path, layout: Layout) -> Vec<(String, Counts)> {
+    let categories = layout::read(dir, layout, &[]).map(|listing| listing.categories).unwrap_or_default();
+    categories.into_iter().map(|(name, samples)| (name, Counts::of(&samples))).collect()
 }

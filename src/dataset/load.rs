@@ -15,7 +15,7 @@ use crate::types::{Image, Label, Mask};
 pub struct Loaded {
     /// The picture, shape (3, size, size), RGB in [0, 1].
     pub image: Image,
-    /// The mask, shape (size, size); all false for a normal sample, `None` where there is no ground truth.
+    /// The mask, shape (size, size); all false for a normal sample, `None` where the ground truth of its pixels is not known.
     pub mask: Option<Mask>,
     /// Height and width of the picture as stored.
     pub original: (usize, usize),
@@ -72,10 +72,9 @@ pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
 }
 
 fn at_size(sample: &Sample, mask: Option<Mask>, size: usize) -> Option<Mask> {
-    match (mask, sample.label) {
-        (Some(mask), _) => Some(resize::nearest(mask, size)),
-        (None, Label::Unknown) => None,
-        (None, _) => Some(Mask::from_elem((size, size), false)),
+    match mask {
+        Some(mask) => Some(resize::nearest(mask, size)),
+        None => sample.masked.then(|| Mask::from_elem((size, size), false)),
     }
 }
 
@@ -125,7 +124,7 @@ fn highest(pixels: &DynamicImage) -> u16 {
 /// # Errors
 /// Those of [`load`] that concern the mask.
 pub fn load_mask(sample: &Sample, size: usize) -> Result<Option<Mask>> {
-    let masked = sample.label == Label::Anomalous;
+    let masked = sample.masked && sample.label == Label::Anomalous;
     let original = if masked { Some(picture::header(&sample.image)?.size) } else { None };
     Ok(at_size(sample, whole_mask(sample, original, &mut |_, _| ())?, size))
 }
@@ -160,23 +159,26 @@ pub(super) fn whole_mask(
     Ok(union)
 }
 
-/// Paths of a sample's masks, all of which exist; none unless the sample is anomalous.
+/// What can be done with pictures that lack masks.
+const WITHOUT_MASKS: &str = "read the pictures with `layout = image-labels`, good and defective without masks, or `layout = unlabelled`";
+
+/// Paths of a sample's masks, all of which exist; none unless the sample is anomalous and has masks at all.
 fn masks(sample: &Sample) -> Result<&[PathBuf]> {
-    if sample.label != Label::Anomalous {
+    if sample.label != Label::Anomalous || !sample.masked {
         return Ok(&[]);
     }
     if sample.masks.is_empty() {
         return Err(Error::file(
             &sample.image,
             "counts as defective, but the list names no mask for it",
-            "name its mask, or read the pictures without ground truth with `layout = unlabelled`",
+            format!("name its mask, or {WITHOUT_MASKS}"),
         ));
     }
     if let Some(path) = sample.masks.iter().find(|path| !path.exists()) {
         return Err(Error::file(
             path,
             format!("is missing: {} counts as defective and needs a mask", sample.image.display()),
-            "put the mask there, or read the pictures without ground truth with `layout = unlabelled`",
+            format!("put the mask there, or {WITHOUT_MASKS}"),
         ));
     }
     Ok(&sample.masks)

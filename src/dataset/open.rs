@@ -41,6 +41,13 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
         return Err(Error::setting("limit", 0, "leaves no sample", "give at least 1"));
     }
     let layout = recognise::find(root, selection.layout)?;
+    let name = name(root);
+    if name.contains(char::is_control) {
+        let name = printable(&name);
+        let problem =
+            format!("would name the data set {name}, with a line break or another control character");
+        return Err(Error::file(root, problem, "rename the folder or list"));
+    }
     let listing = layout::read(root, layout, &selection.categories)?;
     let mut problems = listing.problems;
     let categories: Vec<Category> = listing
@@ -48,10 +55,12 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
         .into_iter()
         .map(|(name, samples)| finish(name, samples, root, selection.limit, &mut problems, &listing.unusable))
         .collect();
-    let official = Official::recognise(layout, listing.names.iter().map(String::as_str))
-        .filter(|official| official.agrees(layout, listing.names.len(), &categories));
+    let official = Official::recognise(layout, listing.names.iter().map(String::as_str)).filter(|official| {
+        let found = || categories.iter().map(|category| (category.name.clone(), category.found)).collect();
+        official.agrees(layout, listing.names.len(), found)
+    });
     let dataset = Dataset {
-        name: name(root),
+        name,
         root: root.to_owned(),
         layout,
         official,
@@ -92,8 +101,7 @@ fn finish(
         ));
     }
     samples.sort_by(|a, b| (a.label != Label::Normal, &a.id).cmp(&(b.label != Label::Normal, &b.id)));
-    let of = |label| samples.iter().filter(|sample| sample.label == label).count();
-    let found = Counts { normal: of(Label::Normal), anomalous: of(Label::Anomalous) };
+    let found = Counts::of(&samples);
     samples.retain(|sample| !unusable.contains(&sample.image));
     let mut refused: HashSet<SampleId> = HashSet::new();
     for pair in samples.windows(2).filter(|pair| pair[0].id == pair[1].id) {
@@ -102,7 +110,7 @@ fn finish(
             format!(
                 "has the same name as {}: both would be {}",
                 pair[0].image.display(),
-                printable(&pair[0].id)
+                printable(&pair[0].id.to_string())
             ),
             "rename or remove one of the two",
         ));
@@ -141,7 +149,7 @@ fn odd_name(sample: &Sample) -> Option<Error> {
         )
     } else if !parts.into_iter().all(|part| plain(part)) {
         (
-            format!("would be called {}, which is no name of a file", printable(&sample.id)),
+            format!("would be called {}, which is no name of a file", printable(&sample.id.to_string())),
             "use plain names for categories, kinds of defect and pictures",
         )
     } else {
@@ -150,10 +158,9 @@ fn odd_name(sample: &Sample) -> Option<Error> {
     Some(Error::file(&sample.image, problem, fix))
 }
 
-/// The name of a sample with signs instead of line breaks and the like.
-fn printable(id: &SampleId) -> String {
-    id.to_string()
-        .chars()
+/// A name with signs instead of line breaks and the like.
+fn printable(name: &str) -> String {
+    name.chars()
         .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
         .collect()
 }

@@ -19,6 +19,9 @@ pub struct Sample {
     /// several in MVTec LOCO. The masks of a defective sample may be missing, which
     /// [`inspect`](super::inspect) tells.
     pub masks: Vec<PathBuf>,
+    /// Whether the ground truth of its pixels is known: those that no mask marks are normal then. Not so where the data have image
+    /// labels only, or none.
+    pub masked: bool,
 }
 
 /// Numbers of test pictures.
@@ -28,6 +31,14 @@ pub struct Counts {
     pub normal: usize,
     /// Number of anomalous pictures.
     pub anomalous: usize,
+}
+
+impl Counts {
+    /// How many of the samples are normal, and how many anomalous.
+    pub(super) fn of(samples: &[Sample]) -> Self {
+        let of = |label| samples.iter().filter(|sample| sample.label == label).count();
+        Self { normal: of(Label::Normal), anomalous: of(Label::Anomalous) }
+    }
 }
 
 /// One category and its samples: normal samples first, then by defect and stem.

@@ -41,9 +41,14 @@ pub struct Selection {
 }
 
 impl Dataset {
-    /// Whether the samples have labels and masks.
+    /// Whether the samples have labels.
     pub fn is_labelled(&self) -> bool {
-        self.layout.has_truth()
+        self.layout.has_labels()
+    }
+
+    /// Whether the samples have labels and masks.
+    pub fn has_masks(&self) -> bool {
+        self.layout.has_masks()
     }
 
     /// SHA-256 over the names, labels and file sizes of all samples, lower-case hexadecimal: cheap,

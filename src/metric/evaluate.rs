@@ -96,8 +96,25 @@ pub fn evaluate(set: &ScoredSet, options: &MetricOptions) -> Result<Metrics> {
         aupro,
         pixel_ap: tally.average_precision(),
         pixel_f1_max: tally.f1_max(),
-        image_auroc: binary::roc_auc(set.image_scores, set.image_labels),
-        image_ap: binary::average_precision(set.image_scores, set.image_labels),
+        ..evaluate_images(set.image_scores, set.image_labels)?
+    })
+}
+
+/// The metrics of images alone, from their scores and whether each is anomalous; those of pixels are none.
+///
+/// # Errors
+/// A score that is not a finite number.
+///
+/// # Panics
+/// If the two slices differ in length.
+pub fn evaluate_images(scores: &[f32], labels: &[bool]) -> Result<Metrics> {
+    if let Some(at) = scores.iter().position(|score| !score.is_finite()) {
+        return Err(not_finite(format!("score of image {at}"), scores[at]));
+    }
+    Ok(Metrics {
+        image_auroc: binary::roc_auc(scores, labels),
+        image_ap: binary::average_precision(scores, labels),
+        ..Metrics::default()
     })
 }
 

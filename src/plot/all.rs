@@ -12,8 +12,8 @@ use super::{
 use crate::error::Result;
 use crate::perturb::Resampling;
 use crate::record::{
-    Example, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, file_name,
-    mean_rows, read_examples, read_rows, uniform_means,
+    Example, Fault, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow,
+    file_name, mean_rows, read_checked, read_examples, read_rows, require_agreement, uniform_means,
 };
 use crate::stats::{distinct, grouped};
 use crate::types::{Attack, Axis, Bounds, Interval};
@@ -152,11 +152,19 @@ impl Records {
             let resampling: Resampling = setting(info, run, "perturb")?;
             records.bounds = if number == 0 { bounds } else { around(records.bounds, bounds) };
             records.axes.extend(axes(info, run)?);
-            append(&mut records.samples, &run.samples_path(), |row| row.model = told.name(&row.model))?;
+            let first = records.samples.len();
+            if run.samples_path().is_file() {
+                let own = read_checked(run.samples_path(), |row| outside(row, &bounds))?;
+                let named = |row: SampleRow| SampleRow { model: told.name(&row.model), ..row };
+                records.samples.extend(own.into_iter().map(named));
+            }
             append(&mut records.sweeps, &run.sweep_path(), |row| row.model = told.name(&row.model))?;
             append(&mut records.stability, &run.stability_path(), |row| row.model = told.name(&row.model))?;
             let mut own = Vec::new();
             append(&mut own, &run.summary_path(), |row: &mut SummaryRow| row.model = told.name(&row.model))?;
+            if run.samples_path().is_file() {
+                require_agreement(&run.summary_path(), &own, &records.samples[first..])?;
+            }
             summaries.extend(own.into_iter().map(|row| (info.seed, row)));
             let mut own = Vec::new();
             append(&mut own, &run.uniform_path(), |row: &mut UniformRow| row.model = told.name(&row.model))?;
@@ -200,6 +208,18 @@ fn around(one: Bounds, other: Bounds) -> Bounds {
     Axis::ALL.into_iter().fold(one, |bounds, axis| {
         let (a, b) = (one.get(axis), other.get(axis));
         bounds.with(axis, Interval { low: a.low.min(b.low), high: a.high.max(b.high) })
+    })
+}
+
+/// The fault of a value outside the bounds of its run, but for what walking in steps loses.
+fn outside(row: &SampleRow, bounds: &Bounds) -> Option<Fault> {
+    row.parameters.axes().find_map(|axis| {
+        let (value, within) = (row.parameters.get(axis)?, bounds.get(axis));
+        let slack = 1e-9 * within.width();
+        let problem =
+            || format!("{value} lies outside the bounds in run.toml, {} to {}", within.low, within.high);
+        let inside = (within.low - slack..=within.high + slack).contains(&value);
+        (!inside && value != 0.0).then(|| (axis.column(), problem()))
     })
 }
 

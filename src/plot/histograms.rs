@@ -133,7 +133,7 @@ fn panel(area: &Area<'_>, name: &str, axis: Axis, interval: Interval, seeds: &[V
     // Over the bars, which begin right of the ticks and the title of the axis.
     let width = width as i32 / px(1) - LEFT - style::MARGIN;
     let number = format!(" ({samples} sample{plural})");
-    let room = width + LEFT / 2 - text_width(area, &number, style::TICK);
+    let room = width - text_width(area, &number, style::TICK);
     let heading = fitted(area, name, style::TICK, room) + &number;
     write(area, &heading, (LEFT + width / 2, GAP), style::TICK, (HPos::Center, VPos::Top))?;
     let (interval, bins) = bins(&seeds.concat(), interval);

@@ -126,7 +126,7 @@ fn panel(area: &Area<'_>, series: &[Series<'_>], axis: Axis, bounds: &Bounds, fi
     let mut title =
         style::axis_name(axis).replace(", clockwise", "").replace("(factor)", "(factor or its inverse)");
     if end < bound {
-        title = format!("{title}; to {}", axis_label(axis)(bound));
+        title = format!("{title}, scanned to {}", axis_label(axis)(bound));
     }
     let x = Scale { low: 0.0, high: end, ticks: axis_ticks(axis, 0.0, end, 6), title: &title, grid: true };
     let y = Scale {

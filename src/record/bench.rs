@@ -165,6 +165,7 @@ impl Row for BenchRow {
         "worst_aupro",
         "parity_reason",
     ]];
+    const KEY: &'static [&'static str] = &["model", "provider", "precision", "batch"];
 
     fn fault(&self) -> Option<Fault> {
         let amounts = [

@@ -67,6 +67,10 @@ pub fn read_candidates(path: &Path) -> Result<Vec<CandidateRow>> {
             if numbers.into_iter().any(|value| !value.is_finite()) {
                 return Err(Error::file(path, "holds values that are no finite numbers", fix));
             }
+            if !facts[1].is_nan() && !(0.0..=1.0).contains(&facts[1]) {
+                let problem = format!("holds a sample AUROC of {}, which does not lie in [0, 1]", facts[1]);
+                return Err(Error::file(path, problem, fix));
+            }
             let rows = facts[3] as usize;
             let pixels: Vec<f32> = map.iter().map(|&score| score as f32).collect();
             let map = ArrayView2::from_shape((rows, pixels.len() / rows.max(1)), &pixels)
@@ -100,6 +104,8 @@ mod tests {
         let candidates = [candidate(1.0), candidate(2.0), candidate(3.0)];
         write_candidates(&path, &candidates).unwrap();
         assert_eq!(read_candidates(&path).unwrap(), candidates);
+        write_candidates(&path, &[CandidateRow { sample_auroc: Some(1.5), ..candidate(1.0) }]).unwrap();
+        assert!(read_candidates(&path).unwrap_err().problem.contains("sample AUROC of 1.5"));
         std::fs::write(&path, b"no npy").unwrap();
         assert!(read_candidates(&path).unwrap_err().to_string().contains("b.npy"));
     }

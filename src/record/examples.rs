@@ -37,7 +37,7 @@ pub struct ExampleRow {
     pub worst_auroc: Option<f64>,
     /// Unperturbed picture at the model's input size, PNG.
     pub image: String,
-    /// Mask of the size of the picture, PNG, 255 = anomalous; all 0 where there is no ground truth.
+    /// Mask of the size of the picture, PNG, 255 = anomalous; all 0 where there are no masks.
     pub mask: String,
     /// Patch-level map of the unperturbed picture, `.npy`.
     pub clean_map: String,

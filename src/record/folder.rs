@@ -125,6 +125,16 @@ impl RunDir {
         self.root.join("patch_maps")
     }
 
+    /// Path of `traces/`, the evaluations of the searches, where asked for.
+    pub fn traces(&self) -> PathBuf {
+        self.root.join("traces")
+    }
+
+    /// Path of `candidates/`, which `select = pooled` chooses from.
+    pub fn candidates(&self) -> PathBuf {
+        self.root.join("candidates")
+    }
+
     /// Path of the patch-level map of one row. Names become names of files by [`file_name`].
     pub fn patch_map_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
         self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("{attack}.npy"))
@@ -147,7 +157,7 @@ impl RunDir {
 
     /// Path of the trace of one search: its evaluations.
     pub fn trace_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
-        let folder = self.root.join("traces").join(file_name(model));
+        let folder = self.traces().join(file_name(model));
         self.sample_path(folder, id, &format!("{attack}.npy"))
     }
 
@@ -168,7 +178,7 @@ impl RunDir {
 
     /// Path of the candidates of one search, which `select = pooled` chooses from.
     pub fn candidates_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
-        let folder = self.root.join("candidates").join(file_name(model));
+        let folder = self.candidates().join(file_name(model));
         self.sample_path(folder, id, &format!("{attack}.npy"))
     }
 

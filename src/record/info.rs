@@ -137,6 +137,10 @@ pub struct DatasetInfo {
     /// Hash over the samples' names and file sizes; empty where it was not taken.
     #[serde(default)]
     pub fingerprint: String,
+    /// Hash over what the pictures and masks hold that the run works on, for a shard only those of the shard; empty where it was
+    /// not taken.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub contents: String,
 }
 
 /// One configuration of a comparison of providers.

@@ -14,6 +14,7 @@
 //!
 //! A missing value is an empty cell.
 
+mod agreement;
 mod bench;
 mod candidates;
 mod examples;
@@ -33,6 +34,7 @@ mod stability;
 mod trace;
 mod uniform;
 
+pub use agreement::require_agreement;
 pub use bench::{BenchRow, BenchStatus, CallRow};
 pub(crate) use candidates::{CandidateRow, read_candidates, write_candidates};
 pub use examples::{Example, ExampleRow, read_examples, write_examples};

@@ -1,6 +1,6 @@
 //! Uniting the records of the shards of a run into those of the whole run.
 
-use super::info::{RunInfo, Status, first_decisive_difference};
+use super::info::{ModelInfo, RunInfo, Status, first_decisive_difference};
 use crate::error::{Error, Result};
 use crate::types::Shard;
 
@@ -32,13 +32,11 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
         }
     }
     for (_, name, info) in &parts[1..] {
-        let sizes = |info: &RunInfo| -> Vec<_> { info.models.iter().map(|model| model.input_size).collect() };
-        let pairs = info.models.iter().zip(sizes(&whole).into_iter().zip(sizes(info)));
-        for (model, (there, here)) in pairs {
-            if let (Some(there), Some(here)) = (there, here)
+        for ModelInfo { name: model, input_size, .. } in &info.models {
+            let there = whole.models.iter().find(|other| other.name == *model);
+            if let (Some(there), Some(here)) = (there.and_then(|other| other.input_size), *input_size)
                 && there != here
             {
-                let model = &model.name;
                 let problem = format!(
                     "has another input_size of {model} than {first_name}: {here} here, {there} there"
                 );

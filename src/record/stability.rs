@@ -100,6 +100,24 @@ impl StabilityRow {
         self.step.zip(self.tolerance).is_some_and(|(step, tolerance)| tolerance <= step * (1.0 + 1e-9))
     }
 
+    /// The first cell that other cells of the row contradict.
+    fn contradiction(&self) -> Option<Fault> {
+        let beyond = |column, value: Option<f64>, sign: f64| {
+            let value = value.filter(|value| value * sign < 0.0)?;
+            Some((column, format!("{value} lies on the other side of 0")))
+        };
+        let anomalous = |score: f64| score > self.threshold;
+        let flips = self.worst_score.map(|worst| anomalous(worst) != anomalous(self.clean_score));
+        let nearest = [self.below, self.above].into_iter().flatten().map(f64::abs).min_by(f64::total_cmp);
+        let unlike = |column| Some((column, "does not agree with the other cells of its row".to_owned()));
+        beyond("below", self.below, -1.0)
+            .or_else(|| beyond("above", self.above, 1.0))
+            .or_else(|| beyond("held_below", self.held_below, -1.0))
+            .or_else(|| beyond("held_above", self.held_above, 1.0))
+            .or_else(|| unlike("flips").filter(|_| self.flips != flips))
+            .or_else(|| unlike("tolerance").filter(|_| self.tolerance != nearest))
+    }
+
     /// Key of the sample that the row is about.
     pub fn key(&self) -> SampleKey {
         SampleKey { model: self.model.clone(), category: self.category.clone(), sample: self.sample.clone() }
@@ -158,5 +176,6 @@ impl Row for StabilityRow {
             .or_else(|| amount("tolerance", self.tolerance))
             .or_else(|| amount("step", self.step))
             .or_else(|| amount("resolution", self.resolution))
+            .or_else(|| self.contradiction())
     }
 }

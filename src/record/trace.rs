@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayView1};
 
+use super::folder::DAMAGED_MAP;
 use super::npy::read_npy;
 use crate::error::{Error, Result};
 
@@ -37,7 +38,7 @@ impl Trace {
     /// # Errors
     /// A file error when the file is missing, damaged, or of another number of axes.
     pub fn read(path: &Path, axes: usize) -> Result<Self> {
-        let fix = "make the run again with `keep_traces`, in another folder";
+        let fix = DAMAGED_MAP;
         let table: Array2<f64> = read_npy(path, "a two-dimensional float64 .npy", fix)?;
         if table.iter().any(|value| !value.is_finite()) {
             return Err(Error::file(path, "holds values that are no finite numbers", fix));

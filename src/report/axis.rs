@@ -16,12 +16,32 @@ pub(super) fn on_axis(attack: Attack, value: Option<f64>) -> Cell {
     Cell::Number(value, form)
 }
 
-/// From where a decision was last seen to hold to where it was first seen flipped, in the unit of the attack's axis.
+/// From where a decision was last seen to hold to where it was first seen flipped, in the unit of the attack's axis, with as many
+/// decimals as tell the two apart.
 pub(super) fn interval_on_axis(attack: Attack, held: Option<f64>, flipped: Option<f64>) -> Cell {
     let flipped = on_axis(attack, flipped);
-    let held = match flipped {
-        Cell::Number(_, Form::Unit(decimals, _)) => Cell::Number(held, Form::Decimals(decimals)),
-        _ => on_axis(attack, held),
+    let (value, decimals, unit) = match flipped {
+        Cell::Number(Some(value), Form::Unit(decimals, unit)) => (value, decimals, Some(unit)),
+        Cell::Number(Some(value), Form::Decimals(decimals)) => (value, decimals, None),
+        _ => return Cell::Several(" to ", vec![on_axis(attack, held), flipped]),
     };
-    Cell::Several(" to ", vec![held, flipped])
+    let apart = |&decimals: &usize| {
+        held.is_none_or(|held| format!("{held:.decimals$}") != format!("{value:.decimals$}"))
+    };
+    let decimals = (decimals..decimals + 4).find(apart).unwrap_or(decimals);
+    let form = unit.map_or(Form::Decimals(decimals), |unit| Form::Unit(decimals, unit));
+    Cell::Several(" to ", vec![Cell::Number(held, Form::Decimals(decimals)), Cell::Number(Some(value), form)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_an_interval_are_told_apart() {
+        let said =
+            |held, flipped| interval_on_axis(Attack::Single(Axis::Gamma), Some(held), Some(flipped)).short();
+        assert_eq!(said(0.02381, 0.02394), "0.0238 to 0.0239");
+        assert_eq!(said(0.1, 0.2), "0.100 to 0.200");
+    }
 }

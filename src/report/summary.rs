@@ -4,10 +4,11 @@ use super::cell::{Cell, Column};
 use super::table::Table;
 use crate::record::{SummaryRow, UniformRow};
 use crate::stats::distinct;
-use crate::types::{Attack, Over};
+use crate::types::{Attack, Metrics, Over};
 
 /// Worst cases of each sample, from `summary.csv`: one table for each model, a row for each category, a column for each attack.
-/// Nothing where nothing was measured, as without ground truth.
+/// A model without any pixel metric, as on data without masks, has one of its image metrics. Nothing where nothing was measured, as
+/// without ground truth.
 pub fn summary_tables(rows: &[SummaryRow]) -> Vec<Table> {
     let measured =
         rows.iter().any(|row| row.metrics.pixel_auroc.is_some() || row.metrics.image_auroc.is_some());
@@ -28,11 +29,16 @@ fn by_model(rows: &[SummaryRow], place: &str) -> Vec<Table> {
 
 fn table(rows: &[SummaryRow], model: &str, attacks: &[Attack], place: &str) -> Table {
     let own: Vec<&SummaryRow> = rows.iter().filter(|row| row.model == model).collect();
+    let of_images = own.iter().all(|row| !row.metrics.has_pixels());
+    let names = if of_images { ["image AUROC", "image AP"] } else { ["pixel AUROC", "AUPRO"] };
+    let shares = |Metrics { pixel_auroc, aupro, image_auroc, image_ap, .. }: Metrics| {
+        if of_images { Cell::shares(image_auroc, image_ap) } else { Cell::shares(pixel_auroc, aupro) }
+    };
     let parts = distinct(own.iter().map(|row| &row.over));
     let line = |over: &Over| {
         let cells = attacks.iter().map(|&attack| {
             let row = own.iter().find(|row| row.over == *over && row.attack == attack);
-            row.map_or_else(|| Cell::text(""), |row| Cell::shares(row.metrics.pixel_auroc, row.metrics.aupro))
+            row.map_or_else(|| Cell::text(""), |row| shares(row.metrics))
         });
         std::iter::once(Cell::text(over.to_string())).chain(cells).collect()
     };
@@ -40,18 +46,22 @@ fn table(rows: &[SummaryRow], model: &str, attacks: &[Attack], place: &str) -> T
     let shown = parts.iter().filter(|&&over| *over != Over::Mean || parts.len() > 2);
     let lines = shown.map(|over| line(over)).collect();
     let numbers = attacks.iter().map(|attack| {
-        let name = attack.name();
-        Column::numbers(name).named([format!("{name} pixel AUROC"), format!("{name} AUPRO")])
+        let attack = attack.name();
+        Column::numbers(attack).named(names.map(|name| format!("{attack} {name}")))
     });
     let columns = std::iter::once(Column::words("category")).chain(numbers).collect();
-    Table::new(format!("{model}: pixel AUROC / AUPRO in %, clean and {place}"), columns, lines)
+    let title = format!("{model}: {} in %, clean and {place}", names.join(" / "));
+    let mut table = Table::new(title, columns, lines);
+    if of_images {
+        table.notes.push("pixel AUROC / AUPRO: - / -, for want of masks".into());
+    }
+    table
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::record::{Parameters, mean_rows};
-    use crate::types::Metrics;
 
     fn row(model: &str, category: &str, attack: Attack, pixel_auroc: Option<f64>) -> SummaryRow {
         SummaryRow {
@@ -99,6 +109,20 @@ mod tests {
     #[test]
     fn without_ground_truth_there_is_no_table() {
         assert!(summary_tables(&[row("m", "nut", Attack::Clean, None)]).is_empty());
+    }
+
+    #[test]
+    fn without_masks_the_table_is_of_images() {
+        let mut rows = [row("m", "nut", Attack::Clean, None), row("m", "nut", Attack::Joint, None)];
+        rows[0].metrics.image_auroc = Some(1.0);
+        rows[0].metrics.image_ap = Some(0.875);
+        let tables = summary_tables(&rows);
+        assert!(tables[0].title.starts_with("m: image AUROC / image AP in %"), "{}", tables[0].title);
+        assert_eq!(
+            tables[0].to_csv(),
+            "category,clean image AUROC,clean image AP,joint image AUROC,joint image AP\nnut,1,0.875,,\n"
+        );
+        assert!(tables[0].notes[0].contains("pixel AUROC / AUPRO: - / -"), "{:?}", tables[0].notes);
     }
 
     #[test]

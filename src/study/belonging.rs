@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::plan::{Scope, Uniform};
 use crate::attack::Settings;
 use crate::dataset::Dataset;
 use crate::record::{Fault, Parameters, SampleRow, StabilityRow, UniformRow};
-use crate::types::{Attack, Axis, Label};
+use crate::types::{Attack, Axis, Label, Over, Perturbation};
 
 /// What the rows of a run have in common.
 pub(super) struct Belonging<'r> {
@@ -33,6 +34,7 @@ impl<'r> Belonging<'r> {
             .or_else(|| self.within_bounds(row.attack, &row.parameters))
             .or_else(|| other("search", &row.search.as_str(), &settings.strategy_of(row.attack)))
             .or_else(|| other("budget", &row.budget, &settings.budget_of(row.attack)))
+            .or_else(|| evaluated(row.evaluations, 1, row.budget))
             .or_else(|| other("seed", &row.seed, &settings.seed))
     }
 
@@ -57,14 +59,45 @@ impl<'r> Belonging<'r> {
             })
     }
 
-    /// The first cell of a row of `uniform.csv` that no row of this run can have; `budget` is that of a search.
-    pub fn uniform(&self, row: &UniformRow, budget: usize) -> Option<Fault> {
-        let budget = if row.attack == Attack::Clean { 1 } else { budget };
+    /// The first cell of a row of `uniform.csv` that no row of this run can have; `plan` says what is searched.
+    pub fn uniform(&self, row: &UniformRow, plan: &Uniform) -> Option<Fault> {
+        let budget = if row.attack == Attack::Clean { 1 } else { plan.budget };
         self.of(&row.model, &row.dataset)
+            .or_else(|| self.shared_by(row, plan))
             .or_else(|| self.attacked(row.attack))
             .or_else(|| self.within_bounds(row.attack, &row.parameters))
             .or_else(|| other("search", &row.search.as_str(), &self.settings.strategy_of(row.attack)))
             .or_else(|| other("budget", &row.budget, &budget))
+            .or_else(|| match row.over {
+                // The counts of a mean are sums of what stands in the other rows.
+                Over::Mean => None,
+                Over::Category(_) | Over::All => evaluated(row.evaluations, row.samples, budget),
+            })
+    }
+
+    /// The fault of a scope that was not searched, or that has not so many samples.
+    fn shared_by(&self, row: &UniformRow, plan: &Uniform) -> Option<Fault> {
+        let categories = || self.dataset.categories.iter();
+        let (scope, samples) = match &row.over {
+            Over::Category(name) => {
+                let Some(category) = categories().find(|category| category.name == *name) else {
+                    return Some(("category", format!("the run has no category {name}")));
+                };
+                (Scope::Category, category.samples.len())
+            }
+            Over::All => (Scope::Dataset, categories().map(|category| category.samples.len()).sum()),
+            Over::Mean => return None,
+        };
+        if !plan.scopes.contains(&scope) {
+            return Some(("over", format!("the run searches none for {}", row.over)));
+        }
+        let problem = || format!("{}, where the run has {samples}", row.samples);
+        (row.samples > samples).then(|| ("samples", problem()))
+    }
+
+    /// What is wrong with a candidate of an attack, which must lie within the bounds of the run.
+    pub fn candidate(&self, attack: Attack, perturbation: &Perturbation) -> Option<Fault> {
+        self.within_bounds(attack, &Parameters::new(perturbation, &Axis::ALL))
     }
 
     fn of(&self, model: &str, dataset: &str) -> Option<Fault> {
@@ -112,6 +145,16 @@ impl<'r> Belonging<'r> {
     }
 }
 
+/// The fault of evaluations that are none, not so many for each of the samples, or beyond the budget.
+fn evaluated(evaluations: usize, samples: usize, budget: usize) -> Option<Fault> {
+    let possible = samples > 0
+        && evaluations > 0
+        && evaluations.is_multiple_of(samples)
+        && evaluations / samples <= budget;
+    let problem = || format!("{evaluations}, with {samples} samples and a budget of {budget}");
+    (!possible).then(|| ("evaluations", problem()))
+}
+
 /// The fault of a cell that must be what the run has.
 fn other<T: PartialEq + std::fmt::Display>(column: &'static str, found: &T, expected: &T) -> Option<Fault> {
     (found != expected).then(|| (column, format!("{found}, where the run has {expected}")))
@@ -123,11 +166,17 @@ mod tests {
 
     use super::*;
     use crate::dataset::{Category, Counts, Layout, Sample};
-    use crate::types::{Perturbation, SampleId};
+    use crate::types::SampleId;
 
     fn data() -> Dataset {
         let id = SampleId { category: "key".into(), defect: "good".into(), stem: "0".into() };
-        let sample = Sample { id, label: Label::Normal, image: PathBuf::from("0.png"), masks: Vec::new() };
+        let sample = Sample {
+            id,
+            label: Label::Normal,
+            image: PathBuf::from("0.png"),
+            masks: Vec::new(),
+            masked: true,
+        };
         let category = Category { name: "key".into(), samples: vec![sample], found: Counts::default() };
         Dataset {
             name: "d".into(),
@@ -184,10 +233,49 @@ mod tests {
             ("hue_rad", SampleRow { parameters: values(&[(Axis::Hue, 0.5)]), ..right.clone() }),
             ("search", SampleRow { search: "none".into(), ..right.clone() }),
             ("budget", SampleRow { budget: 3, ..right.clone() }),
+            ("evaluations", SampleRow { evaluations: 0, ..right.clone() }),
+            ("evaluations", SampleRow { evaluations: settings.budget + 1, ..right.clone() }),
             ("seed", SampleRow { seed: 3, ..right.clone() }),
         ];
         for (column, row) in wrong {
             let found = belonging.sample(&row);
+            assert_eq!(found.as_ref().map(|fault| fault.0), Some(column), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_shared_worst_case_of_another_run_is_told_by_its_column() {
+        let (settings, data) = (Settings::default(), data());
+        let belonging = Belonging::new(&settings, &data, vec!["m".into()]);
+        let plan =
+            Uniform { scopes: vec![Scope::Category], metric: crate::attack::UniformMetric::Aupro, budget: 5 };
+        let attack = Attack::Single(Axis::Angle);
+        let right = UniformRow {
+            model: "m".into(),
+            dataset: "d".into(),
+            over: Over::Category("key".into()),
+            attack,
+            parameters: Parameters::new(&Perturbation::of([(Axis::Angle, 9.0)]), &settings.all_axes()),
+            search: settings.strategy_of(attack).to_owned(),
+            budget: 5,
+            samples: 1,
+            evaluations: 5,
+            metrics: crate::types::Metrics::default(),
+            mean_loss: None,
+        };
+        assert_eq!(belonging.uniform(&right, &plan), None);
+        let wrong = [
+            ("model", UniformRow { model: "n".into(), ..right.clone() }),
+            ("category", UniformRow { over: Over::Category("nut".into()), ..right.clone() }),
+            ("over", UniformRow { over: Over::All, ..right.clone() }),
+            ("samples", UniformRow { samples: 2, evaluations: 10, ..right.clone() }),
+            ("attack", UniformRow { attack: Attack::Single(Axis::Blur), ..right.clone() }),
+            ("search", UniformRow { search: "none".into(), ..right.clone() }),
+            ("budget", UniformRow { budget: 9, ..right.clone() }),
+            ("evaluations", UniformRow { evaluations: 6, ..right.clone() }),
+        ];
+        for (column, row) in wrong {
+            let found = belonging.uniform(&row, &plan);
             assert_eq!(found.as_ref().map(|fault| fault.0), Some(column), "{found:?}");
         }
     }

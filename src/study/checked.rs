@@ -1,4 +1,4 @@
-//! A plan that was checked, and what it becomes on data without ground truth.
+//! A plan that was checked, and what it becomes on data without masks.
 
 use super::data::Data;
 use super::models::Models;
@@ -102,8 +102,8 @@ impl Checked {
             tolerance: tolerance.as_deref().map(|axes| self.tolerance(axes)),
             uniform: uniform.clone(),
         };
-        if !data.is_labelled() {
-            self.suit_unlabelled(&mut work)?;
+        if !data.has_masks() {
+            self.suit_unmasked(&mut work, data.is_labelled())?;
         }
         if self.plan.shard.is_some() && work.tolerance.is_some() {
             return Err(refused_with_shard("`tolerance` (always on without ground truth)"));
@@ -130,9 +130,9 @@ impl Checked {
         Tolerance { axes: axes.to_vec(), decision: self.plan.decision, steps }
     }
 
-    /// Lets the work do without masks: drift is the loss, and an attack tells how stable the answers are. What the user asked for
-    /// and cannot be had is an error.
-    fn suit_unlabelled(&self, work: &mut Work) -> Result<()> {
+    /// Lets the work do without masks: drift is the loss, and without labels an attack tells how stable the answers are. What the user
+    /// asked for and cannot be had is an error.
+    fn suit_unmasked(&self, work: &mut Work, labelled: bool) -> Result<()> {
         let Settings { select, frame, .. } = work.settings;
         let chosen = self.plan.loss.filter(|loss| loss.needs_truth());
         let refused = [
@@ -160,14 +160,15 @@ impl Checked {
             ),
         ];
         if let Some((_, setting, fix)) = refused.into_iter().find(|(asked, ..)| *asked) {
-            return Err(Error::usage(
-                setting,
-                "needs ground truth, and these data are read without any",
-                fix,
-            ));
+            let problem = if labelled {
+                "needs masks, and these data have image labels only"
+            } else {
+                "needs ground truth, and these data are read without any"
+            };
+            return Err(Error::usage(setting, problem, fix));
         }
         work.settings.loss = Goal::Drift;
-        if self.plan.command == Command::Attack && work.tolerance.is_none() {
+        if !labelled && self.plan.command == Command::Attack && work.tolerance.is_none() {
             work.tolerance = Some(self.tolerance(&[]));
         }
         Ok(())

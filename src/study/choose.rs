@@ -5,14 +5,15 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::belonging::Belonging;
 use super::run::Run;
 use super::session::Session;
 use crate::attack::{Choices, KeptCandidate, Objective, Settings, choose_pooled};
 use crate::dataset::{self, Category, Sample};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Segmentation;
 use crate::record::{
-    CandidateRow, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_rows,
+    CandidateRow, DAMAGED_MAP, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_rows,
 };
 use crate::types::{Attack, Mask, SampleId, SampleKey};
 
@@ -37,8 +38,31 @@ pub(super) fn save(
     write_candidates(&dir.candidates_path(model, id, attack), &rows)
 }
 
-fn load(dir: &RunDir, model: &str, id: &SampleId, attack: Attack) -> Result<Vec<KeptCandidate>> {
-    let rows = read_candidates(&dir.candidates_path(model, id, attack))?;
+/// The candidates that were kept of one search: at least one, within the run's bounds, with maps like that of the unchanged picture.
+fn load(
+    belonging: &Belonging<'_>,
+    dir: &RunDir,
+    model: &str,
+    id: &SampleId,
+    attack: Attack,
+) -> Result<Vec<KeptCandidate>> {
+    let path = dir.candidates_path(model, id, attack);
+    let rows = read_candidates(&path)?;
+    let refuse = |problem: String| Err(Error::file(&path, problem, DAMAGED_MAP));
+    if rows.is_empty() {
+        return refuse("holds no candidate".to_owned());
+    }
+    let shape = dir.load_patch_map(model, id, Attack::Clean)?.dim();
+    for (number, row) in rows.iter().enumerate() {
+        if let Some((column, problem)) = belonging.candidate(attack, &row.perturbation) {
+            return refuse(format!("holds an impossible candidate (row {number}, {column}: {problem})"));
+        }
+        if row.map.dim() != shape {
+            return refuse(format!(
+                "holds a map of another shape than that of {id} unchanged (row {number})"
+            ));
+        }
+    }
     Ok(rows
         .into_iter()
         .map(|row| KeptCandidate {
@@ -60,6 +84,7 @@ pub(super) fn choose(
 ) -> Result<()> {
     let places: HashMap<(SampleKey, Attack), usize> =
         rows.iter().enumerate().map(|(place, row)| ((row.key(), row.attack), place)).collect();
+    let belonging = Belonging::new(session.settings, &session.data.dataset, run.models());
     for (model, size) in models {
         let objective = Objective::new(session.settings, *size);
         for category in &session.data.dataset.categories {
@@ -67,7 +92,7 @@ pub(super) fn choose(
                 |sample: &Sample, attack| places.get(&(SampleKey::new(model, &sample.id), attack)).copied();
             let pool = Pool::load(category, &objective, &|sample| place(sample, Attack::Clean).is_some())?;
             let Some(pool) = pool else { continue };
-            for (attack, chosen) in pool.choose(session.settings, &objective, &run.dir, model)? {
+            for (attack, chosen) in pool.choose(&belonging, session.settings, &objective, &run.dir, model)? {
                 keep(session.settings, &run.dir, model, attack, &pool.samples, &chosen, &place, rows)?;
             }
         }
@@ -107,7 +132,7 @@ struct Pool<'d> {
 }
 
 impl<'d> Pool<'d> {
-    /// None where there is nothing to pool, or no ground truth.
+    /// None where there is nothing to pool, or no masks.
     fn load(
         category: &'d Category,
         objective: &Objective,
@@ -128,6 +153,7 @@ impl<'d> Pool<'d> {
     /// that searches its axes too.
     fn choose(
         &self,
+        belonging: &Belonging<'_>,
         settings: &Settings,
         objective: &Objective,
         dir: &RunDir,
@@ -138,7 +164,7 @@ impl<'d> Pool<'d> {
             let mut candidates: Vec<Vec<KeptCandidate>> = self
                 .samples
                 .iter()
-                .map(|sample| load(dir, model, &sample.id, attack))
+                .map(|sample| load(belonging, dir, model, &sample.id, attack))
                 .collect::<Result<_>>()?;
             let mut starts =
                 vec![candidates.iter().map(|kept| lowest_loss(kept)).collect(), vec![0; candidates.len()]];

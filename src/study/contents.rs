@@ -36,19 +36,51 @@ impl Row for FileRow {
 const FIX: &str = "restore the file, or give another `out`";
 
 /// Hashes every picture and mask, refuses those that differ from what the run in the folder has seen, and keeps the hashes there.
-pub(super) fn keep(dir: &RunDir, data: &Data) -> Result<()> {
+/// `expected` is the hash over them all in its `run.toml`, empty where there is none yet; gives what it is now.
+pub(super) fn keep(dir: &RunDir, data: &Data, expected: &str) -> Result<String> {
     let path = dir.files_path();
-    let seen = if path.exists() { read_rows::<FileRow>(&path)? } else { Vec::new() };
-    write_rows(path, &compare(data, &seen, true)?)
+    let rows = compare(data, &seen(&path)?, true)?;
+    let found = over_all(&rows);
+    if !expected.is_empty() && found != expected {
+        return Err(all_differ(data, FIX));
+    }
+    write_rows(path, &rows)?;
+    Ok(found)
 }
 
-/// Refuses pictures and masks that differ from those that a run in another folder has seen; `fix` is the remedy.
-pub(super) fn require(dir: &RunDir, data: &Data, fix: &str) -> Result<()> {
-    if dir.files_path().exists() {
-        let seen = read_rows::<FileRow>(dir.files_path())?;
-        compare(data, &seen, false).map_err(|error| Error { fix: fix.to_owned(), ..error })?;
+/// Refuses pictures and masks that differ from those that a run in another folder has seen; `expected` is the hash over them all in
+/// its `run.toml`, empty where it does not tell or other samples were seen, `fix` the remedy.
+pub(super) fn require(dir: &RunDir, data: &Data, expected: &str, fix: &str) -> Result<()> {
+    let rows = compare(data, &seen(&dir.files_path())?, !expected.is_empty())
+        .map_err(|error| Error { fix: fix.to_owned(), ..error })?;
+    if !expected.is_empty() && over_all(&rows) != expected {
+        return Err(all_differ(data, fix));
     }
     Ok(())
+}
+
+fn seen(path: &Path) -> Result<Vec<FileRow>> {
+    if path.exists() { read_rows(path) } else { Ok(Vec::new()) }
+}
+
+/// The error where files.csv does not tell which file is another.
+fn all_differ(data: &Data, fix: &str) -> Error {
+    let problem = "holds a picture or mask that is not what it was when the run began, and files.csv, which would tell which, is \
+                   gone or was changed";
+    Error::file(&data.dataset().root, problem, fix)
+}
+
+/// One hash over what all files hold, wherever they lie.
+fn over_all(rows: &[FileRow]) -> String {
+    let mut hash = Sha256::new();
+    for row in rows {
+        hash.update(format!("{}\n{}\n{}\n", row.sample, row.part, row.sha256));
+    }
+    hexadecimal(&hash.finalize())
+}
+
+fn hexadecimal(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The files of the data as they are now; `all`, or only those that were seen.
@@ -81,8 +113,7 @@ fn look(path: &Path, sample: String, part: String, before: Option<&FileRow>) -> 
     if let Some(before) = before.filter(|before| before.size == size && before.state == state) {
         return Ok(before.clone());
     }
-    let hash = Sha256::digest(file::read(path, FIX)?);
-    let sha256: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hexadecimal(&Sha256::digest(file::read(path, FIX)?));
     if before.is_some_and(|before| before.sha256 != sha256) {
         let problem = "holds something else than when the run began";
         return Err(Error::file(path, problem, FIX));

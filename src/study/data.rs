@@ -124,6 +124,10 @@ impl Data {
         let mut warnings = dataset.warnings();
         warnings.extend(dataset::sum_up(&remarks));
         if let Some(name) = &source.name {
+            if name.contains(char::is_control) {
+                let (problem, fix) = ("has a line break or another control character", "give a plain name");
+                return Err(Error::setting("name", name.escape_debug(), problem, fix));
+            }
             dataset.name.clone_from(name);
         }
         let info = info(&dataset);
@@ -152,9 +156,14 @@ impl Data {
         &self.dataset
     }
 
-    /// Whether samples have ground truth.
+    /// Whether samples have labels.
     pub fn is_labelled(&self) -> bool {
         self.dataset.is_labelled()
+    }
+
+    /// Whether samples have labels and masks.
+    pub fn has_masks(&self) -> bool {
+        self.dataset.has_masks()
     }
 
     /// All samples in order.
@@ -210,6 +219,7 @@ fn info(dataset: &Dataset) -> DatasetInfo {
         categories: dataset.categories.iter().map(|category| category.name.clone()).collect(),
         samples: dataset.categories.iter().map(|category| category.samples.len()).sum(),
         fingerprint: dataset.fingerprint(),
+        contents: String::new(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::types::{Attack, Label, Mask};
 /// Examples for each model.
 const EXAMPLES: usize = 4;
 
-/// Keeps, for each model, the samples that lost most under the last attack (that moved most, where there is no ground truth), at
+/// Keeps, for each model, the samples that lost most under the last attack (that moved most, where there are no masks), at
 /// most one of each category.
 pub(super) fn write(
     session: &Session<'_>,
@@ -30,7 +30,7 @@ pub(super) fn write(
         .collect();
     let mut chosen: Vec<(&SampleRow, &SampleRow, Loaded)> = Vec::new();
     for (model, size) in models {
-        for (clean, worst) in losers(model, attack, rows, by_key) {
+        for (clean, worst) in losers((model, attack), session.data.has_masks(), rows, by_key) {
             if let Some(sample) = samples.get(&(worst.category.as_str(), worst.sample.clone())) {
                 chosen.push((clean, worst, dataset::load(sample, *size)?));
             }
@@ -51,10 +51,11 @@ pub(super) fn write(
     write_examples(dir, &examples)
 }
 
-/// Clean and attacked rows of the samples that lost most, the most first, each of another category.
+/// Clean and attacked rows of the samples that lost most, the most first, each of another category; without masks of those that moved
+/// most.
 fn losers<'r>(
-    model: &str,
-    attack: Attack,
+    (model, attack): (&str, Attack),
+    masked: bool,
     rows: &'r [SampleRow],
     by_key: &ByKey<'r>,
 ) -> Vec<(&'r SampleRow, &'r SampleRow)> {
@@ -63,10 +64,8 @@ fn losers<'r>(
         .filter(|row| row.model == model && row.attack == attack && row.label != Label::Normal)
         .filter_map(|worst| {
             let clean: &SampleRow = by_key.get(&(worst.key(), Attack::Clean))?;
-            let lost = match worst.label {
-                Label::Unknown => clean.loss - worst.loss,
-                _ => clean.sample_auroc? - worst.sample_auroc?,
-            };
+            let lost =
+                if masked { clean.sample_auroc? - worst.sample_auroc? } else { clean.loss - worst.loss };
             Some((lost, clean, worst))
         })
         .collect();

@@ -132,7 +132,7 @@ impl Stages<'_> {
     }
 
     fn tolerance(&mut self, plan: &Tolerance, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
-        let (mut journal, mut stability) = tolerance::take_up(&self.session, plan, self.run)?;
+        let (mut journal, mut stability) = tolerance::take_up(&self.session, plan, self.run, rows)?;
         let start = Instant::now();
         for model in self.models.iter_mut() {
             let kept = (&mut journal, &mut stability);

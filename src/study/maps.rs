@@ -6,7 +6,7 @@ use crate::attack::{Objective, PooledSample};
 use crate::dataset::Sample;
 use crate::error::Result;
 use crate::record::{RunDir, write_npy};
-use crate::types::{Attack, Frame, Label};
+use crate::types::{Attack, Frame};
 
 /// Writes the map as float32 and the mask as uint8, both as scored: 0 normal, 1 anomalous, 255 not counted. The mask is the same
 /// for all attacks unless it turns with the picture or part of it is not counted; then each attack has its own.
@@ -20,7 +20,7 @@ pub(super) fn write(
 ) -> Result<()> {
     let scored = objective.scored(pooled.patch_map.view(), pooled.mask, &pooled.perturbation);
     write_npy(dir.map_path(model, &sample.id, attack.name()), scored.map.view())?;
-    if sample.label == Label::Unknown {
+    if !sample.masked {
         return Ok(());
     }
     let mut mask: Array2<u8> = scored.mask.mapv(u8::from);

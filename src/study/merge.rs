@@ -9,7 +9,7 @@ use super::data::Data;
 use super::observe::Observe;
 use super::outcome::Outcome;
 use super::plan::Origin;
-use super::run::{Run, refuse_lost_record};
+use super::run::{Run, refuse_lost_rows};
 use super::session::Session;
 use super::settings::RunSettings;
 use super::summary;
@@ -45,18 +45,18 @@ impl Merge {
     /// folder that holds another run.
     pub fn run(&self, out: impl AsRef<Path>, observe: &dyn Observe) -> Result<Outcome> {
         let shards: Vec<RunDir> = self.shards.iter().map(RunDir::open).collect::<Result<_>>()?;
-        let info = self.united(&shards)?;
+        let mut info = self.united(&shards)?;
         let settings = RunSettings::of(&info)?;
         let data = open_data(&info, self.data.as_deref())?;
         let models = models(&info)?;
-        shards.iter().try_for_each(|shard| contents::require(shard, &data, OTHER_FILES))?;
+        shards.iter().try_for_each(|shard| require_contents(shard, &data))?;
 
         let dir = RunDir::create(out)?;
         refuse_other_run(&dir, &info)?;
-        let rows = gather(&data.dataset, &settings.work.settings, &models, &shards, &dir)?;
+        let rows = gather(&data, &settings.work.settings, &models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
+        info.dataset.contents = contents::keep(&dir, &data, "")?;
         let mut run = Run::with(dir, info)?;
-        contents::keep(&run.dir, &data)?;
         write_rows(run.dir.samples_path(), &rows)?;
         let session = Session {
             command: settings.command,
@@ -105,8 +105,7 @@ fn models(info: &RunInfo) -> Result<Vec<(String, usize)>> {
 /// A merge that was stopped may be made again; any other run stays as it is.
 fn refuse_other_run(dir: &RunDir, info: &RunInfo) -> Result<()> {
     if !dir.info_path().exists() {
-        // A merge that was stopped has left maps at most.
-        return if dir.samples_path().exists() { refuse_lost_record(dir) } else { Ok(()) };
+        return refuse_lost_rows(dir);
     }
     let old = RunInfo::read(dir.info_path())?;
     if old.status == Status::Finished {
@@ -114,6 +113,15 @@ fn refuse_other_run(dir: &RunDir, info: &RunInfo) -> Result<()> {
         return Err(Error::usage(dir.path().display().to_string(), "holds a run already", fix));
     }
     compatible(&old, info)
+}
+
+/// The pictures and masks must hold what the shard saw. Where it left samples out, it saw others than its share of these.
+fn require_contents(dir: &RunDir, data: &Data) -> Result<()> {
+    let info = RunInfo::read(dir.info_path())?;
+    let shard = info.settings.get("shard").and_then(|shard| shard.as_str()?.parse().ok());
+    let part = shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
+    let expected = if info.skipped.is_empty() { info.dataset.contents.as_str() } else { "" };
+    contents::require(dir, &part, expected, OTHER_FILES)
 }
 
 /// Masks are read anew, and must be those that the shards saw. What a run has skipped is no part of its rows, so that nothing can
@@ -177,12 +185,13 @@ fn open_data(info: &RunInfo, elsewhere: Option<&Path>) -> Result<Data> {
 
 /// All rows in the order of the data set, their maps and traces copied.
 fn gather(
-    dataset: &Dataset,
+    data: &Data,
     settings: &Settings,
     models: &[(String, usize)],
     shards: &[RunDir],
     out: &RunDir,
 ) -> Result<Vec<SampleRow>> {
+    let dataset = &data.dataset;
     let names = models.iter().map(|(name, _)| name.clone()).collect();
     let belonging = Belonging::new(settings, dataset, names);
     let mut by_key = rows_of(shards, &belonging)?;
@@ -192,7 +201,12 @@ fn gather(
         for sample in samples() {
             for &attack in &settings.attacks {
                 let key = (SampleKey::new(model, &sample.id), attack);
-                let Some((shard, row)) = by_key.remove(&key) else { continue };
+                let Some((shard, row)) = by_key.remove(&key) else {
+                    if data.skipped.iter().any(|skipped| skipped.sample == sample.id.to_string()) {
+                        continue;
+                    }
+                    return Err(missing(model, sample, attack));
+                };
                 require_trace(shard, settings, &row)?;
                 copy(shard, out, model, sample, &row)?;
                 rows.push(row);
@@ -207,6 +221,11 @@ fn gather(
             "name the folder of the same pictures with `data`",
         )),
     }
+}
+
+fn missing(model: &str, sample: &Sample, attack: Attack) -> Error {
+    let problem = format!("of no shard has a row of {model}, {} and the attack {attack}", sample.id);
+    Error::usage("samples.csv", problem, "give the commands of the shards again, which make what is missing")
 }
 
 /// Rows by sample and attack, each with the shard that has it.

@@ -113,7 +113,7 @@ pub struct Plan {
     pub(super) perturb: perturb::Resampling,
     pub(super) frame: Frame,
     pub(super) border: Border,
-    /// None: contrast, or drift where the data have no ground truth.
+    /// None: contrast, or drift where the data have no masks.
     pub(super) loss: Option<Goal>,
     pub(super) select: Select,
     pub(super) search: SearchChoice,
@@ -252,7 +252,7 @@ impl Plan {
         Self { border, ..self }
     }
 
-    /// What the search minimises. Where the data have no ground truth, a loss that needs it is refused.
+    /// What the search minimises. Where the data have no masks, a loss that needs them is refused.
     #[must_use]
     pub fn loss(self, loss: impl Into<Goal>) -> Self {
         Self { loss: Some(loss.into()), ..self }

@@ -1,7 +1,7 @@
 //! The folder and the record of a run under way.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::checked::Checked;
 use super::contents;
@@ -47,9 +47,9 @@ impl Run {
             let old = RunInfo::read(dir.info_path())?;
             compatible(&old, &info)
                 .map_err(|error| Error { subject: format!("`out = {}`", out.display()), ..error })?;
-            info.started = old.started;
+            (info.started, info.dataset.contents) = (old.started, old.dataset.contents);
         }
-        contents::keep(&dir, data)?;
+        info.dataset.contents = contents::keep(&dir, data, &info.dataset.contents)?;
         info.write(dir.info_path())?;
         Ok(Self { dir, info, skip_bad: data.skip_bad })
     }
@@ -109,15 +109,26 @@ impl Run {
 
 /// Refuses a folder that holds records of a run, but not `run.toml`, without which nobody knows of what run they are.
 pub(super) fn refuse_lost_record(dir: &RunDir) -> Result<()> {
-    let records = [
+    refuse_lost(dir, &[dir.patch_maps(), dir.traces(), dir.candidates()])
+}
+
+/// Refuses a folder that holds rows of a run, but not `run.toml`: a merge that was stopped leaves maps and traces without it.
+pub(super) fn refuse_lost_rows(dir: &RunDir) -> Result<()> {
+    refuse_lost(dir, &[])
+}
+
+fn refuse_lost(dir: &RunDir, others: &[PathBuf]) -> Result<()> {
+    let rows = [
         dir.samples_path(),
         dir.stability_path(),
         dir.uniform_path(),
         dir.summary_path(),
         dir.sweep_path(),
-        dir.patch_maps(),
+        dir.bench_path(),
+        dir.calls_path(),
     ];
-    let Some(record) = records.iter().find(|path| path.exists()) else { return Ok(()) };
+    let mut records = rows.iter().chain(others);
+    let Some(record) = records.find(|path| path.exists()) else { return Ok(()) };
     let name = record.file_name().unwrap_or_default().to_string_lossy();
     Err(Error::file(
         dir.path(),

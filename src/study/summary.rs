@@ -9,12 +9,12 @@ use super::by_key::{ByKey, by_key};
 use super::run::Run;
 use super::session::Session;
 use super::{examples, maps};
-use crate::attack::{Objective, PooledSample, category_metrics};
+use crate::attack::{Objective, PooledSample, category_metrics, image_metrics};
 use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
 use crate::record::{DAMAGED_MAP, RunDir, SampleRow, SummaryRow, mean_rows, read_map, write_rows};
 use crate::stats;
-use crate::types::{Attack, Map, Mask, Metrics, Over, SampleKey};
+use crate::types::{Attack, Map, Mask, Over, SampleKey};
 
 /// Writes `summary.csv`, `examples/` and, where asked for, `maps/`; gives the summary rows, the means last.
 pub(super) fn write(
@@ -122,7 +122,7 @@ impl Pool<'_> {
         }
         let metrics = match masks {
             Some(_) => category_metrics(&self.objective, &pooled, self.session.metric)?,
-            None => Metrics::default(),
+            None => image_metrics(&pooled)?,
         };
         Ok(SummaryRow {
             model: self.model.to_owned(),

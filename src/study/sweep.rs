@@ -95,7 +95,10 @@ impl Swept<'_> {
         let mut kept: Vec<Option<Array2<f32>>> = Vec::with_capacity(self.works.len());
         for (_, work) in self.works {
             let path = path(work);
-            let maps = path.exists().then(|| read_map(&path)).transpose()?;
+            let maps = path.exists().then(|| read_map(&path)).transpose().map_err(|error| Error {
+                fix: "delete the file and give the same command again".to_owned(),
+                ..error
+            })?;
             kept.push(maps.filter(|maps| maps.dim() == shape));
         }
         tick((kept.iter().flatten().count() * values.len()) as f64);
@@ -121,7 +124,7 @@ impl Swept<'_> {
         kept: &[Array2<f32>],
     ) -> Result<Vec<SweepRow>> {
         let Some((first, _)) = self.works.first() else { return Ok(Vec::new()) };
-        // A sweep is refused where there is no ground truth.
+        // A sweep is refused where there are no masks.
         let masks: Vec<&Mask> = self.works.iter().filter_map(|(_, work)| work.mask.as_ref()).collect();
         let mut rows = Vec::with_capacity(values.len());
         for (step, &value) in values.iter().enumerate() {

@@ -2,7 +2,7 @@
 //! beside the worst cases.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::belonging::Belonging;
 use super::by_key::{ByKey, by_key};
@@ -15,7 +15,7 @@ use crate::attack::{self, Clock, Evaluator, Objective, Scan, Settings, Subject, 
 use crate::dataset::Sample;
 use crate::error::{Error, Result};
 use crate::model::{Segmentation, Segmenter};
-use crate::record::{Journal, Opened, RunDir, SampleRow, StabilityRow};
+use crate::record::{Fault, Journal, Opened, RunDir, SampleRow, StabilityRow};
 use crate::types::{Attack, Axis, SampleKey};
 
 impl Tolerance {
@@ -37,19 +37,56 @@ impl Tolerance {
     }
 }
 
-/// Opens the journal and keeps the rows of samples that are complete.
+/// Opens the journal and keeps the rows of samples that are complete. Rows about other answers than those in `samples` are refused.
 pub(super) fn take_up(
     session: &Session<'_>,
     plan: &Tolerance,
     run: &Run,
+    samples: &[SampleRow],
 ) -> Result<(Journal<StabilityRow>, Vec<StabilityRow>)> {
     let attacks = plan.attacks(session.settings);
     let belonging = Belonging::new(session.settings, &session.data.dataset, run.models());
-    let check = |row: &StabilityRow| belonging.stability(row, &attacks);
+    let answers = Answers::new(session, plan, run, samples)?;
+    let check = |row: &StabilityRow| belonging.stability(row, &attacks).or_else(|| answers.contradict(row));
     let whole = |rows: &[&StabilityRow]| rows.len() == attacks.len();
     let Opened { journal, rows, .. } =
         Journal::take_up(run.dir.stability_path(), StabilityRow::key, whole, check)?;
     Ok((journal, rows))
+}
+
+/// What `samples.csv` says of the answers that rows are about.
+struct Answers<'a> {
+    rows: ByKey<'a>,
+    decisions: HashMap<String, HashMap<&'a str, Decision>>,
+}
+
+impl<'a> Answers<'a> {
+    fn new(session: &Session<'a>, plan: &Tolerance, run: &Run, samples: &'a [SampleRow]) -> Result<Self> {
+        let rows = by_key(samples);
+        let mut by_model = HashMap::new();
+        for model in run.models() {
+            let score = |sample: &Sample| {
+                let row = rows.get(&(SampleKey::new(&model, &sample.id), Attack::Clean))?;
+                Some(row.image_score as f32)
+            };
+            by_model.insert(model.clone(), decisions(session.data, plan.decision, &score)?);
+        }
+        Ok(Self { rows, decisions: by_model })
+    }
+
+    /// The first cell that the answers contradict.
+    fn contradict(&self, row: &StabilityRow) -> Option<Fault> {
+        let score = |attack| self.rows.get(&(row.key(), attack)).map(|row| row.image_score);
+        let decision = self.decisions.get(&row.model)?.get(row.category.as_str());
+        let unlike = |column, found: Option<f64>, expected: Option<f64>| {
+            let shown = |value: Option<f64>| value.map_or_else(|| "nothing".to_owned(), |v| v.to_string());
+            let problem = || format!("{}, where the run has {}", shown(found), shown(expected));
+            (found != expected).then(|| (column, problem()))
+        };
+        unlike("threshold", Some(row.threshold), decision.map(|decision| decision.threshold))
+            .or_else(|| unlike("clean_score", Some(row.clean_score), score(Attack::Clean)))
+            .or_else(|| unlike("worst_score", row.worst_score, score(row.attack)))
+    }
 }
 
 /// Scans with one model every sample that has no rows yet. All its worst cases are in `samples`.

@@ -62,7 +62,7 @@ fn take_up(
     run: &Run,
 ) -> Result<(Journal<UniformRow>, Vec<UniformRow>)> {
     let belonging = Belonging::new(session.settings, &session.data.dataset, run.models());
-    let check = |row: &UniformRow| belonging.uniform(row, plan.budget);
+    let check = |row: &UniformRow| belonging.uniform(row, plan);
     let searched = |rows: &[&UniformRow]| rows.iter().all(|row| row.over != Over::Mean);
     let over = |row: &UniformRow| row.over.clone();
     let Opened { journal, rows, .. } = Journal::take_up(run.dir.uniform_path(), over, searched, check)?;

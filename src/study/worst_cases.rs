@@ -11,9 +11,9 @@ use super::run::{Run, decoded};
 use super::session::Session;
 use crate::attack::{Clock, Evaluator, Objective, Probe, Select, Settings, Work, WorstCase, worst_cases};
 use crate::dataset::Sample;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Segmenter;
-use crate::record::{Journal, Opened, Parameters, RunDir, SampleRow, Trace};
+use crate::record::{DAMAGED_MAP, Journal, Opened, Parameters, RunDir, SampleRow, Trace};
 use crate::types::{Attack, Axis, SampleKey};
 
 /// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again. Rows of
@@ -33,13 +33,19 @@ pub(super) fn take_up(session: &Session<'_>, run: &Run) -> Result<(Journal<Sampl
     Ok((journal, rows))
 }
 
-/// Refuses a trace that was kept of a row and is damaged.
+/// Refuses a trace that was kept of a row and is damaged, or has more or fewer evaluations than the row.
 pub(super) fn require_trace(run: &RunDir, settings: &Settings, row: &SampleRow) -> Result<()> {
     let path = run.trace_path(&row.model, &row.id()?, row.attack);
-    if path.exists() {
-        Trace::read(&path, settings.axes_of(row.attack).len())?;
+    if !path.exists() {
+        return Ok(());
     }
-    Ok(())
+    let steps = Trace::read(&path, settings.axes_of(row.attack).len())?.steps().count();
+    let evaluations = row.evaluations + row.coarse;
+    if steps == evaluations {
+        return Ok(());
+    }
+    let problem = format!("holds {steps} evaluations, where the row in samples.csv has {evaluations}");
+    Err(Error::file(path, problem, DAMAGED_MAP))
 }
 
 /// Attacks with one model every sample that has no rows yet.

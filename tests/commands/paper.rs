@@ -19,11 +19,17 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     let flags = "--category slate tablet key --good 1 --defective 2 --size 64";
     let source = synth(folder.path().join("parts"), flags);
     for (part, place) in
-        [("slate", "mvtec_ad/leather"), ("tablet", "mvtec_ad/screw"), ("key", "aaa_mine/bottle")]
+        [("slate", "mvtec_ad/toothbrush"), ("tablet", "mvtec_ad/screw"), ("key", "aaa_mine/bottle")]
     {
         let place = root.join(place);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::rename(source.join(part), place).unwrap();
+    }
+    // MVTec AD's number of good toothbrushes.
+    let good = root.join("mvtec_ad/toothbrush/test/good");
+    let picture = fs::read_dir(&good).unwrap().next().unwrap().unwrap().path();
+    for number in 1..12 {
+        fs::copy(&picture, good.join(format!("copy-{number}.png"))).unwrap();
     }
     let out = folder.path().join("paper");
     let (root, out_text) = (root.to_str().unwrap(), out.to_str().unwrap());
@@ -73,7 +79,7 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     for words in [
         "VisA",
         "| aaa_mine | AUPRO |",
-        "2 of 15 categories, 6 pictures",
+        "2 of 15 categories, 17 pictures",
         "Preset paper, 2 evaluations",
         "plots/bars.png",
         "plots/sweep_angle.png",

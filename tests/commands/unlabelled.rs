@@ -165,3 +165,31 @@ fn labelled_data_have_a_tolerance_too_and_may_be_read_without_their_labels() {
     assert!(rows.iter().all(|row| row.label == Label::Unknown && row.threshold == 0.4));
     assert!(rows.iter().all(|row| row.category == "tablet" && row.rule == DecisionRule::Given));
 }
+
+#[test]
+fn good_and_bad_folders_without_masks_have_image_metrics_and_a_tolerance_by_their_labels() {
+    let folder = TempDir::new().unwrap();
+    let (data, _) = pictures(&folder);
+    fs::remove_dir_all(data.join("tablet/ground_truth")).unwrap();
+    let out = folder.path().join("run");
+    let said = fail(&mut attack(&data, &out), 1);
+    assert!(said.contains("is missing") && said.contains("--layout image-labels"), "{said}");
+
+    let labels = folder.path().join("labels");
+    fs::create_dir(&labels).unwrap();
+    fs::rename(data.join("tablet/test"), labels.join("tablet")).unwrap();
+    let output = run(attack(&labels, &out).args(["--tolerance", "--tolerance-steps", "3"]));
+    let (said, warned) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(warned.contains("3 good and 3 defective pictures are read without masks"), "{warned}");
+    for table in ["image AUROC / image AP in %", "pixel AUROC / AUPRO: - / -", "false alarms and escapes"] {
+        assert!(said.contains(table), "{table}: {said}");
+    }
+    let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
+    let of_images = |row: &SummaryRow| row.metrics.image_auroc.is_some() && !row.metrics.has_pixels();
+    assert!(summary.iter().all(of_images), "{summary:?}");
+    for plot in ["tolerance.png", "examples_pocket.png", "histograms.png"] {
+        assert!(out.join("plots").join(plot).is_file(), "{plot}");
+    }
+    let said = fail(attack(&labels, &out).args(["--loss", "contrast"]), 2);
+    assert!(said.contains("--loss contrast: needs masks") && said.contains("--loss drift"), "{said}");
+}

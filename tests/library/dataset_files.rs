@@ -496,6 +496,7 @@ fn a_missing_mask_is_an_error_that_tells_where_it_should_be() {
     });
     for error in [dataset::inspect(&sample).unwrap_err(), dataset::load(&sample, 8).unwrap_err()] {
         assert_names(&error, "ground_truth/dent/1_mask.png", "is missing");
+        assert!(error.fix.contains("`layout = image-labels`"), "{error}");
         assert!(error.fix.contains("`layout = unlabelled`") && !error.fix.contains("normal"), "{error}");
     }
     assert!(dataset::load_mask(&sample, 8).is_err());

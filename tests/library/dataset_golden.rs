@@ -30,6 +30,7 @@ fn sample(image: PathBuf, mask: Option<PathBuf>) -> Sample {
         label: if mask.is_some() { Label::Anomalous } else { Label::Normal },
         image,
         masks: mask.into_iter().collect(),
+        masked: true,
     }
 }
 

@@ -437,17 +437,139 @@ fn labels_and_masks_of_any_layout_can_be_left_aside() {
 }
 
 #[test]
+fn folders_of_good_and_defective_pictures_have_labels_and_no_masks() {
+    let whole = Folder::new();
+    whole.pictures(&["nut/good/0.png", "nut/good/1.png", "nut/bad/0.png"]);
+    whole
+        .pictures(&["bolt/OK/0.png", "bolt/Scratch/0.png", "bolt/dent/0.png"])
+        .write("bolt/notes.txt", "mine");
+    let data = whole.open().unwrap();
+    assert_eq!((data.layout, data.is_labelled(), data.has_masks()), (Layout::ImageLabels, true, false));
+    let expected = ["bolt/good/0", "bolt/Scratch/0", "bolt/dent/0", "nut/good/0", "nut/good/1", "nut/bad/0"];
+    assert_eq!(names(&data), expected);
+    assert_eq!(data.categories[1].found, Counts { normal: 2, anomalous: 1 });
+    for sample in data.categories.iter().flat_map(|category| &category.samples) {
+        assert_eq!(sample.label == Label::Normal, sample.id.defect == "good");
+        dataset::inspect(sample).unwrap();
+        assert_eq!(dataset::load(sample, 8).unwrap().mask, None, "{}", sample.id);
+        assert_eq!(dataset::load_mask(sample, 8).unwrap(), None);
+        assert_eq!(dataset::look(sample).unwrap().mask, None);
+    }
+    assert!(dataset::census(&data.categories[0], &|| ()).problems.is_empty());
+    let told = "3 good and 3 defective pictures are read without masks; pixel metrics";
+    assert!(data.warnings().iter().any(|warning| warning.contains(told)), "{:?}", data.warnings());
+
+    let one = dataset::open(whole.path().join("nut"), &Selection::default()).unwrap();
+    assert_eq!(one.layout, Layout::ImageLabels);
+    assert_eq!(names(&one), expected[3..]);
+    let found = dataset::discover(whole.path()).unwrap();
+    assert_eq!(found, [Found { root: whole.path().to_owned(), layout: Layout::ImageLabels, kind: None }]);
+    assert!(
+        open_as(whole.path(), Layout::Unlabelled).unwrap().categories[0].samples[0].label == Label::Unknown
+    );
+    whole.picture("nut/loose.png");
+    let error = open_as(whole.path(), Layout::ImageLabels).unwrap_err();
+    assert_names(&error, "nut/loose.png", "lies in nut/ but in no defect folder");
+}
+
+#[test]
+fn masks_that_were_forgotten_are_missed_unless_image_labels_are_asked_for() {
+    let test: &[&str] = &["bottle/test/good/0.png", "bottle/test/crack/0.png"];
+    for (pictures, root, missed) in [
+        (test, "", "is missing"),
+        (test, "bottle", "is missing"),
+        (test, "bottle/test", "no layout that is known"),
+        (&["can/test_public/good/0.png", "can/test_public/bad/0.png"], "can/test_public", "no layout"),
+        (&["nut/good/0.png", "nut/bad/0.png", "nut/masks/0.png"], "", "no layout"),
+        (&["nut/good/0.png", "nut/bad/0.png", "nut/train/good/0.png"], "", "holds"),
+        (&["nut/good/0.png", "nut/empty/note.txt"], "", "no layout"),
+        (&["nut/good/0.png", "nut/normal/1.png"], "", "no layout"),
+    ] {
+        let folder = Folder::new();
+        for picture in pictures {
+            if picture.ends_with("txt") {
+                folder.write(picture, "")
+            } else {
+                folder.picture(picture)
+            };
+        }
+        let root = folder.path().join(root);
+        let said = match dataset::open(&root, &Selection::default()) {
+            Ok(data) => {
+                assert!(data.has_masks(), "{root:?} is read as {}", data.layout);
+                let all = data.categories.iter().flat_map(|category| &category.samples);
+                let errors: Vec<Error> = all.filter_map(|sample| dataset::inspect(sample).err()).collect();
+                assert!(errors[0].fix.contains("`layout = image-labels`"), "{}", errors[0]);
+                errors[0].problem.clone()
+            }
+            Err(error) => error.problem,
+        };
+        assert!(said.contains(missed), "{pictures:?}: {said}");
+        let data = open_as(&root, Layout::ImageLabels).unwrap();
+        let good = data.categories.iter().map(|category| category.found.normal).sum::<usize>();
+        assert!(good >= 1 && !data.has_masks(), "{pictures:?}");
+        assert!(data.categories.iter().flat_map(|category| &category.samples).all(|sample| {
+            !sample.masked
+                && sample.masks.is_empty()
+                && sample.id.defect != "masks"
+                && sample.id.defect != "train"
+        }));
+    }
+}
+
+#[test]
+fn labels_of_any_layout_can_be_read_without_its_masks() {
+    let folder = Folder::new();
+    folder.pictures(&["bolt/test/ok/0.png", "bolt/test/dent/0.png"]).mask("bolt/ground_truth/dent/7.png");
+    let data = open_as(folder.path(), Layout::ImageLabels).unwrap();
+    assert_eq!(names(&data), ["bolt/good/0", "bolt/dent/0"]);
+    let list = Folder::new();
+    list.picture("a.png").write(
+        "meta.json",
+        r#"{"test": {"nut": [{"img_path": "a.png", "anomaly": 1}, {"img_path": "b.png", "anomaly": 0}]}}"#,
+    );
+    let data = open_as(list.path(), Layout::ImageLabels).unwrap();
+    assert_eq!(names(&data), ["nut/good/b", "nut/defect/a"]);
+    dataset::inspect(&data.categories[0].samples[1]).unwrap();
+    let unknown = open_as(Folder::new().path(), Layout::ImageLabels).unwrap_err();
+    assert!(unknown.problem.contains("good pictures (good, ok, normal)"), "{unknown}");
+}
+
+#[test]
+fn a_category_that_happens_to_bear_a_published_name_is_nobody_elses() {
+    let folder = Folder::new();
+    folder.pictures(&["own/hazelnut/test/good/0.png", "own/hazelnut/test/bad/0.png"]);
+    folder
+        .pictures(&["listed/0.png"])
+        .write("listed/manifest.csv", "category,split,image,mask\nbottle,test,0.png,\n");
+    let kinds = || -> Vec<_> {
+        dataset::discover(folder.path()).unwrap().into_iter().map(|found| found.kind).collect()
+    };
+    assert_eq!(kinds(), [None, None]);
+    for number in 0..40 {
+        folder.picture(&format!("own/hazelnut/test/good/{number}.png"));
+    }
+    assert_eq!(kinds(), [None, Some(Official::MvtecAd)]);
+}
+
+#[test]
 fn data_sets_are_discovered_by_their_categories() {
     let folder = Folder::new();
     folder
         .pictures(&["mvtec/bottle/test/good/0.png", "mvtec/zipper/test/good/0.png"])
         .pictures(&["mvtec/bottle/test/nested/bottle/test/good/0.png"])
-        .pictures(&["visa/visa_pytorch/1cls/candle/test/good/0.JPG"])
+        .picture("visa/visa_pytorch/1cls/candle/test/good/0.JPG")
         .pictures(&["own/bolt/test/good/0.png", "btad/01/test/ok/0.png", "loose/0.png"])
         .pictures(&["too/deep/for/this/bolt/test/good/0.png"])
         .pictures(&["listed/bottle/test/good/0.png"])
         .write("listed/meta.json", r#"{"test": {"bottle": [{"img_path": "0.png", "anomaly": 0}]}}"#)
         .write("broken/meta.json", "{");
+    for number in 0..100 {
+        folder.write(&format!("visa/visa_pytorch/1cls/candle/test/bad/{number}.JPG"), "");
+    }
+    for number in 1..32 {
+        folder.write(&format!("mvtec/zipper/test/good/{number}.png"), "");
+    }
     let official = visa();
     let moved = folder.path().join("VisA_20220922");
     fs::rename(official.path(), &moved).unwrap();
@@ -455,8 +577,8 @@ fn data_sets_are_discovered_by_their_categories() {
         ("VisA_20220922", Layout::Visa, Some(Official::Visa)),
         ("broken", Layout::MetaJson, None),
         ("btad", Layout::Btad, Some(Official::Btad)),
-        ("listed", Layout::MvtecAd, Some(Official::MvtecAd)),
-        ("listed", Layout::MetaJson, Some(Official::MvtecAd)),
+        ("listed", Layout::MvtecAd, None),
+        ("listed", Layout::MetaJson, None),
         ("mvtec", Layout::MvtecAd, Some(Official::MvtecAd)),
         ("own", Layout::MvtecAd, None),
         ("visa/visa_pytorch/1cls", Layout::MvtecAd, Some(Official::Visa)),

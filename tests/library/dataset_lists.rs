@@ -182,6 +182,52 @@ fn a_picture_without_the_extension_of_one_is_told_and_litter_is_passed_over() {
 }
 
 #[test]
+fn a_name_that_a_json_list_gives_twice_is_refused() {
+    let item = r#"{"img_path": "part/test/good/0.png", "anomaly": 0}"#;
+    for (text, name) in [
+        (format!(r#"{{"test": {{"part": [{item}], "nut": [], "part": []}}}}"#), "part"),
+        (format!(r#"{{"test": {{"part": [{item}]}}, "test": {{"nut": [{item}]}}}}"#), "test"),
+        (r#"{"test": {"part": [{"img_path": "a.png", "anomaly": 1, "anomaly": 0}]}}"#.to_owned(), "anomaly"),
+        (format!(r#"{{"test": {{"part": [{item}]}}, "train": {{"nut": [{item}], "nut": []}}}}"#), "nut"),
+    ] {
+        let folder = part();
+        folder.write("meta.json", text);
+        let error = dataset::open(folder.path().join("meta.json"), &Selection::default()).unwrap_err();
+        assert_names(&error, "meta.json", name);
+        assert!(error.fix.contains("delete one"), "{error}");
+    }
+}
+
+#[test]
+fn a_category_in_two_test_parts_is_refused() {
+    let folder = part();
+    let part = r#"{"part": [{"img_path": "part/test/good/0.png", "anomaly": 0}]}"#;
+    folder.write("meta.json", format!(r#"{{"test": {part}, "Test": {part}}}"#));
+    let error = dataset::open(folder.path().join("meta.json"), &Selection::default()).unwrap_err();
+    assert_names(&error, "meta.json", "category part in two test parts");
+}
+
+#[test]
+fn a_data_set_whose_name_holds_a_line_break_is_refused() {
+    let outer = Folder::new();
+    for name in ["two\nlines", "bell\u{7}"] {
+        let folder = part();
+        let place = outer.path().join(name);
+        fs::rename(folder.path(), &place).unwrap();
+        fs::create_dir(folder.path()).unwrap();
+        let error = Data::read(&Source::new(&place).skip_bad(true)).unwrap_err();
+        assert_names(&error, name, &format!("data set {}, with", name.escape_default()));
+    }
+    let folder = part();
+    folder.write("a\tb.csv", format!("{HEADER}part,test,part/test/good/0.png,\n"));
+    let error = Data::read(&Source::new(folder.path().join("a\tb.csv"))).unwrap_err();
+    assert!(error.problem.contains(r"data set a\tb"), "{error}");
+    let error = Data::read(&Source::new(folder.path()).name("a\nb".to_owned())).unwrap_err();
+    assert_names(&error, r"`name = a\nb`", "line break");
+    assert_eq!(Data::read(&Source::new(folder.path()).name("a b".to_owned())).unwrap().dataset().name, "a b");
+}
+
+#[test]
 fn lists_in_another_encoding_and_lines_after_empty_ones_are_told_as_they_are() {
     let folder = listed("part,test,part/test/good/caf\u{e9}.png,\n");
     folder.write("files/manifest.csv", [HEADER.as_bytes(), b"part,test,caf\xe9.png,\n"].concat());

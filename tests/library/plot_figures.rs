@@ -367,6 +367,8 @@ fn finished_run(folder: &Path) -> RunDir {
     let samples = sample_rows(&MODELS[..1], 4);
     write_rows(run.samples_path(), &samples).unwrap();
     let mut summary = summary_rows(&MODELS[..1], &["toys"]);
+    summary.retain(|row| samples.iter().any(|sample| row.over == Over::Category(sample.category.clone())));
+    summary.iter_mut().for_each(|row| (row.samples, row.evaluations) = (1, samples[0].evaluations));
     summary.extend(mean_rows(&summary));
     write_rows(run.summary_path(), &summary).unwrap();
     write_rows(run.sweep_path(), &sweep_rows(&MODELS[..1], &CATEGORIES[..2])).unwrap();

@@ -33,6 +33,7 @@ fn exports_are_recognised_and_give_the_maps_of_anomalib() {
             label: Label::Normal,
             image: folder.join("pictures/square.png"),
             masks: Vec::new(),
+            masked: true,
         };
         let image = dataset::load(&sample, model.input_size()).unwrap().image.insert_axis(Axis(0));
         let found = model.segment(image.view(), &["weave"]).unwrap();

@@ -14,8 +14,9 @@ pub struct DataArgs {
     /// ground truth; docs/datasets.md has the layouts
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest or
-    /// unlabelled, which takes any folder of pictures and ignores ground truth [default: recognised]
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest, image-labels, which has good and
+    /// defective pictures and no masks, or unlabelled, which takes any folder of pictures and ignores ground truth
+    /// [default: recognised]
     #[arg(long, value_name = "NAME")]
     pub layout: Option<Layout>,
     /// Name of the data in records and figures [default: that of the folder or list]
@@ -49,8 +50,8 @@ pub struct SurveyArgs {
     /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json)
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest or
-    /// unlabelled [default: recognised]
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest,
+    /// image-labels or unlabelled [default: recognised]
     #[arg(long, value_name = "NAME")]
     pub layout: Option<Layout>,
     /// Only these categories

@@ -8,7 +8,7 @@ use crate::dataset::Why;
 
 pub const SHAPE: Shape = Shape {
     test: "test",
-    good: "ok",
+    good: &["ok"],
     truth: "ground_truth",
     beside: &[],
     unused: &[("train", Why::OtherSplit)],

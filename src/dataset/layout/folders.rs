@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::listing::Listing;
+use super::words::is_named;
 use crate::dataset::{Sample, Unused, Why, files, names};
 use crate::error::{Error, Result};
 use crate::types::{Label, SampleId};
@@ -18,10 +19,10 @@ pub type Pairing = fn(&Path, &[PathBuf], &mut Listing) -> Vec<Vec<PathBuf>>;
 /// The names that a layout gives to the folders of a category.
 #[derive(Clone, Copy)]
 pub struct Shape {
-    /// Folder of the test pictures.
+    /// Folder of the test pictures; empty where their folders lie in the category.
     pub test: &'static str,
-    /// Folder of the normal pictures in the test folder.
-    pub good: &'static str,
+    /// Names of the folder of the normal pictures in the test folder.
+    pub good: &'static [&'static str],
     /// Folder of the masks.
     pub truth: &'static str,
     /// Folders in the test folder that hold no test pictures.
@@ -64,19 +65,7 @@ pub fn read(shape: &Shape, root: &Path, chosen: &[String]) -> Result<Listing> {
             "give another folder, or another `layout`",
         ));
     }
-    let mut listing =
-        Listing { names: found.iter().map(|path| files::name(path)).collect(), ..Listing::default() };
-    names::check(chosen, listing.names.iter().map(String::as_str))?;
-    for folder in &found {
-        let name = files::name(folder);
-        if names::is_chosen(chosen, &name) {
-            let samples = samples(shape, folder, &name, &mut listing);
-            listing.categories.push((name.clone(), samples));
-            for &(part, why) in shape.unused {
-                count(&folder.join(part), &name, why, &mut listing);
-            }
-        }
-    }
+    let mut listing = list(shape, &found, chosen)?;
     // A folder beside the categories with training pictures only is told, not passed over.
     for folder in
         others.iter().filter(|folder| ["train", "ground_truth"].iter().any(|part| folder.join(part).is_dir()))
@@ -89,30 +78,41 @@ pub fn read(shape: &Shape, root: &Path, chosen: &[String]) -> Result<Listing> {
     Ok(listing)
 }
 
+/// Lists the chosen ones of category folders.
+pub fn list(shape: &Shape, found: &[PathBuf], chosen: &[String]) -> Result<Listing> {
+    let mut listing =
+        Listing { names: found.iter().map(|path| files::name(path)).collect(), ..Listing::default() };
+    names::check(chosen, listing.names.iter().map(String::as_str))?;
+    for folder in found {
+        let name = files::name(folder);
+        if names::is_chosen(chosen, &name) {
+            let samples = samples(shape, folder, &name, &mut listing);
+            listing.categories.push((name.clone(), samples));
+            for &(part, why) in shape.unused {
+                count(&folder.join(part), &name, why, &mut listing);
+            }
+        }
+    }
+    Ok(listing)
+}
+
+/// The samples of one category, in the folder of its test pictures: a folder for each kind of defect and one for the good parts.
 fn samples(shape: &Shape, folder: &Path, category: &str, listing: &mut Listing) -> Vec<Sample> {
+    let test = folder.join(shape.test);
+    let inside = files::name(&test);
     let mut samples = Vec::new();
-    let entries = files::list(&folder.join(shape.test)).unwrap_or_else(|error| {
-        listing.problems.push(error);
-        Vec::new()
-    });
-    for kind_folder in entries {
+    let (loose, kinds) = files::pictures_and_folders(&test, &mut listing.problems);
+    listing.problems.extend(loose.iter().map(|picture| {
+        Error::file(
+            picture,
+            format!("lies in {inside}/ but in no defect folder"),
+            format!("move it into {inside}/{0} or {inside}/<defect>, or out of the dataset", shape.good[0]),
+        )
+    }));
+    for kind_folder in kinds.into_iter().filter(|folder| !is_named(folder, shape.beside)) {
         let kind = files::name(&kind_folder);
-        if shape.beside.contains(&kind.as_str()) {
-            continue;
-        }
-        if !kind_folder.is_dir() {
-            listing.problems.push(Error::file(
-                &kind_folder,
-                format!("lies in {}/ but in no defect folder", shape.test),
-                format!(
-                    "move it into {0}/{1} or {0}/<defect>, or out of the dataset",
-                    shape.test, shape.good
-                ),
-            ));
-            continue;
-        }
         let images = files::pictures(&kind_folder, &mut listing.problems);
-        let normal = kind == shape.good;
+        let normal = is_named(&kind_folder, shape.good);
         let masks = if normal {
             vec![Vec::new(); images.len()]
         } else {
@@ -124,6 +124,7 @@ fn samples(shape: &Shape, folder: &Path, category: &str, listing: &mut Listing) 
             label: if normal { Label::Normal } else { Label::Anomalous },
             image,
             masks,
+            masked: true,
         }));
     }
     samples

@@ -22,6 +22,8 @@ pub enum Layout {
     MetaJson,
     /// The CSV of this program, `category,split,image,mask`.
     Manifest,
+    /// Good and defective pictures without masks: `<category>/{good,<defect>}`, or the labels of any other layout.
+    ImageLabels,
     /// Pictures without ground truth, in one folder or in a folder for each category.
     Unlabelled,
 }
@@ -35,13 +37,19 @@ named!(Layout, "a layout", {
     Btad = "btad",
     MetaJson = "meta-json",
     Manifest = "manifest",
+    ImageLabels = "image-labels",
     Unlabelled = "unlabelled",
 });
 
 impl Layout {
-    /// Whether the layout tells the ground truth of its samples.
-    pub fn has_truth(self) -> bool {
+    /// Whether the layout tells which samples are good and which defective.
+    pub fn has_labels(self) -> bool {
         self != Self::Unlabelled
+    }
+
+    /// Whether the layout has masks, the ground truth of pixels, beside labels.
+    pub fn has_masks(self) -> bool {
+        !matches!(self, Self::ImageLabels | Self::Unlabelled)
     }
 
     /// Description of what a folder of the layout must hold.
@@ -54,6 +62,7 @@ impl Layout {
             Self::Btad => "<category>/test/{ok,ko} and <category>/ground_truth/ko",
             Self::MetaJson => "meta.json",
             Self::Manifest => "manifest.csv (category,split,image,mask)",
+            Self::ImageLabels => "<category>/{good,<defect>} without masks",
             Self::Unlabelled => {
                 "pictures without ground truth, in one folder or in a folder for each category"
             }

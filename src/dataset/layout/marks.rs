@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::files;
 use super::kind::Layout;
-use super::{btad, folders, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, visa};
+use super::{btad, folders, good_and_bad, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, visa};
 use crate::error::Result;
 
 /// The layouts whose marks a folder or file bears; several may fit one folder. A plain folder of pictures
@@ -40,6 +40,7 @@ pub fn category_folders(root: &Path, layout: Layout) -> Result<Vec<PathBuf>> {
         Layout::MvtecAd2 => mvtec_ad_2::bears,
         Layout::MvtecLoco => mvtec_loco::bears,
         Layout::Btad => btad::bears,
+        Layout::ImageLabels => good_and_bad::bears,
         Layout::MetaJson | Layout::Manifest | Layout::Unlabelled => return Ok(Vec::new()),
     };
     folders::categories(root, bears)

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::error::Category;
 
 use super::folders::GOOD;
 use super::listing::Listing;
 use super::table::{self, Entry, List};
+use super::unambiguous::Unambiguous;
 use crate::dataset::{Unused, Why, names};
 use crate::error::{Error, Result};
 use crate::types::Label;
@@ -75,12 +77,32 @@ const FIX: &str =
 
 fn parse(path: &Path) -> Result<Meta> {
     let unlike = |e| Error::file_caused(path, "is no meta.json of the AnomalyCLIP kind", e, FIX);
-    let parts: BTreeMap<String, Value> = serde_json::from_str(&table::text(path)?).map_err(unlike)?;
+    let text = table::text(path)?;
+    // Of a name that is given twice, JSON readers keep the last.
+    serde_json::from_str::<Unambiguous>(&text).map_err(|e| match e.classify() {
+        Category::Data => Error::file_caused(
+            path,
+            "has a name twice on one level",
+            e,
+            "put both together, or delete one of them",
+        ),
+        _ => unlike(e),
+    })?;
+    let parts: BTreeMap<String, Value> = serde_json::from_str(&text).map_err(unlike)?;
     let mut meta = Meta { test: Part::new(), others: BTreeMap::new() };
     for (split, value) in parts {
         let part = serde_json::from_value::<Part>(value);
         match table::is_test(&split) {
-            Some(true) => meta.test.extend(part.map_err(unlike)?),
+            Some(true) => {
+                for (category, entries) in part.map_err(unlike)? {
+                    // `test` and `Test` are one part.
+                    if meta.test.contains_key(&category) {
+                        let problem = format!("has the category {category} in two test parts");
+                        return Err(Error::file(path, problem, "put both together, or delete one of them"));
+                    }
+                    meta.test.insert(category, entries);
+                }
+            }
             Some(false) => {
                 for (category, entries) in part.map_err(unlike)? {
                     *meta.others.entry(category).or_default() += entries.len();

@@ -2,6 +2,8 @@
 
 mod btad;
 mod folders;
+mod good_and_bad;
+mod image_labels;
 mod kind;
 mod listing;
 mod manifest;
@@ -13,8 +15,11 @@ mod mvtec_loco;
 mod pairing;
 mod read;
 mod table;
+mod unambiguous;
 mod unlabelled;
+mod unmasked;
 mod visa;
+mod words;
 
 pub use kind::Layout;
 pub use marks::{category_folders, matching, names};

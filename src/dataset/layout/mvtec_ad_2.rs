@@ -8,7 +8,7 @@ use crate::dataset::Why;
 
 pub const SHAPE: Shape = Shape {
     test: "test_public",
-    good: "good",
+    good: &["good"],
     truth: "test_public/ground_truth",
     beside: &["ground_truth"],
     unused: &[

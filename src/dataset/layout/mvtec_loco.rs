@@ -8,7 +8,7 @@ use crate::dataset::Why;
 
 pub const SHAPE: Shape = Shape {
     test: "test",
-    good: "good",
+    good: &["good"],
     truth: "ground_truth",
     beside: &[],
     unused: &[("train", Why::OtherSplit), ("validation", Why::OtherSplit)],

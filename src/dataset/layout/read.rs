@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::kind::Layout;
 use super::listing::Listing;
-use super::{btad, folders, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, unlabelled, visa};
+use super::{
+    btad, folders, image_labels, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, unlabelled, visa,
+};
 use crate::error::Result;
 
 /// Lists the chosen categories under `root`, read in the given layout.
@@ -17,6 +19,7 @@ pub fn read(root: &Path, layout: Layout, chosen: &[String]) -> Result<Listing> {
         Layout::Visa => visa::read(root, chosen),
         Layout::MetaJson => meta_json::read(root, chosen),
         Layout::Manifest => manifest::read(root, chosen),
+        Layout::ImageLabels => image_labels::read(root, chosen),
         Layout::Unlabelled => unlabelled::read(root, chosen),
     }
 }

@@ -113,6 +113,7 @@ fn samples(folder: &Path, category: &str, entries: &[Entry]) -> Vec<Sample> {
             label: entry.label,
             image: folder.join(unix(&entry.image)),
             masks: if entry.mask.is_empty() { Vec::new() } else { vec![folder.join(unix(&entry.mask))] },
+            masked: true,
         })
         .collect()
 }

@@ -4,11 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::folders::{self, Shape};
-use super::kind::Layout;
 use super::listing::Listing;
-use super::marks::matching;
-use super::{btad, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, visa};
+use super::unmasked;
+use super::words::{self, is_named, is_ordinary};
 use crate::dataset::{Sample, files, names};
 use crate::error::{Error, Result};
 use crate::types::{Label, SampleId};
@@ -16,43 +14,15 @@ use crate::types::{Label, SampleId};
 /// Name that stands for the kind of defect of a picture that lies directly in its category.
 const KIND: &str = "unlabelled";
 
-/// Names of folders of masks.
-const MASKS: [&str; 7] = ["ground_truth", "gt", "mask", "masks", "label", "labels", "annotations"];
-/// Names of other folders that belong to data sets with ground truth. A folder that holds one of them is a
-/// part of such a data set, or a data set of an unknown layout, and is taken for a plain folder of pictures
-/// only where that is asked for.
-const PARTS: [&str; 15] = [
-    "test",
-    "train",
-    "val",
-    "validation",
-    "good",
-    "bad",
-    "ok",
-    "ko",
-    "ng",
-    "normal",
-    "anomaly",
-    "abnormal",
-    "defect",
-    "defective",
-    "images",
-];
-
-fn is_named(path: &Path, names: &[&str]) -> bool {
-    names.contains(&files::name(path).to_lowercase().as_str())
-}
-
 /// Whether `root` is a plain folder of pictures, or of folders of pictures, where nothing suggests that there
 /// is ground truth.
 pub fn is_plain(root: &Path) -> Result<bool> {
-    let ordinary = |path: &Path| !is_named(path, &MASKS) && !is_named(path, &PARTS);
     let (folders, others): (Vec<_>, Vec<_>) = files::list(root)?.into_iter().partition(|path| path.is_dir());
     let pictures = others.iter().any(|path| files::is_picture(path));
     if folders.is_empty() {
-        return Ok(pictures && !is_named(root, &MASKS));
+        return Ok(pictures && !is_named(root, &words::MASKS));
     }
-    if pictures || !ordinary(root) || !folders.iter().all(|folder| ordinary(folder)) {
+    if pictures || !is_ordinary(root) || !folders.iter().all(|folder| is_ordinary(folder)) {
         return Ok(false);
     }
     for folder in &folders {
@@ -66,8 +36,8 @@ pub fn is_plain(root: &Path) -> Result<bool> {
 
 /// Lists the chosen categories without ground truth, whatever of it may lie beside them.
 pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
-    let mut listing = match matching(root)?.first() {
-        Some(&layout) => of_labelled(root, layout, chosen)?,
+    let mut listing = match unmasked::read(root, chosen)? {
+        Some(listing) => listing,
         None if root.is_file() => {
             return Err(Error::file(root, "is no folder of pictures", "give the folder that holds them"));
         }
@@ -78,6 +48,7 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
         .map(|sample| {
             sample.label = Label::Unknown;
             sample.masks.clear();
+            sample.masked = false;
         })
         .count();
     listing.remarks.push(format!(
@@ -85,21 +56,6 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
         root.display()
     ));
     Ok(listing)
-}
-
-/// Lists the test pictures of a data set with ground truth; what is wrong with its masks is no problem then.
-fn of_labelled(root: &Path, layout: Layout, chosen: &[String]) -> Result<Listing> {
-    let unmasked = |shape: Shape| folders::read(&Shape { pairing: folders::no_masks, ..shape }, root, chosen);
-    match layout {
-        Layout::MvtecAd => unmasked(mvtec_ad::SHAPE),
-        Layout::MvtecAd2 => unmasked(mvtec_ad_2::SHAPE),
-        Layout::MvtecLoco => unmasked(mvtec_loco::SHAPE),
-        Layout::Btad => unmasked(btad::SHAPE),
-        Layout::Visa => visa::read(root, chosen),
-        Layout::MetaJson => meta_json::read(root, chosen),
-        Layout::Manifest => manifest::read(root, chosen),
-        Layout::Unlabelled => plain(root, chosen),
-    }
 }
 
 /// Lists a plain folder of pictures. Pictures in `root` are a category of its name, pictures in its folders
@@ -111,10 +67,8 @@ fn plain(root: &Path, chosen: &[String]) -> Result<Listing> {
     let Listing { problems, remarks, .. } = &mut listing;
     let mut add = |category: &str, folder: &Path, kind: &str, problems: &mut Vec<Error>| {
         let (pictures, mut folders) = files::pictures_and_folders(folder, problems);
-        let masks = folders.extract_if(.., |path| is_named(path, &MASKS));
-        remarks.extend(
-            masks.map(|path| format!("{} is passed over: masks or labels by its name", path.display())),
-        );
+        let masks = folders.extract_if(.., |path| is_named(path, &words::MASKS));
+        remarks.extend(masks.map(|path| words::passed_over(&path)));
         let of = found.entry(category.to_owned()).or_default();
         of.extend(pictures.into_iter().map(|image| Sample {
             id: SampleId {
@@ -125,6 +79,7 @@ fn plain(root: &Path, chosen: &[String]) -> Result<Listing> {
             label: Label::Unknown,
             image,
             masks: Vec::new(),
+            masked: false,
         }));
         folders
     };

@@ -108,6 +108,14 @@ fn parts(root: &Path, notes: &mut Vec<String>) -> Result<Vec<Part>> {
     found.sort_by_key(|(samples, _)| std::cmp::Reverse(*samples));
     let mut parts: Vec<(usize, Part)> = Vec::new();
     for (samples, mut found) in found {
+        if !found.layout.has_masks() {
+            let root = found.root.display();
+            notes.push(format!(
+                "{root} ({}) is left out: it has no masks, which pAUROC and AUPRO need",
+                found.layout
+            ));
+            continue;
+        }
         let twin = parts.iter().find(|(size, part)| {
             let same_set = found.kind.is_some() && part.found.kind == found.kind;
             part.found.root == found.root || (same_set && *size == samples)
@@ -154,6 +162,20 @@ mod tests {
     fn a_path_for_a_shell_is_quoted_where_it_must_be() {
         assert_eq!(quoted(Path::new("a/b-1.0")), "a/b-1.0");
         assert_eq!(quoted(Path::new("it's here")), "'it'\\''s here'");
+    }
+
+    #[test]
+    fn data_without_masks_are_left_out_with_a_word() {
+        let root = tempfile::tempdir().unwrap();
+        for picture in ["mvtec/bolt/test/good/0.png", "own/nut/good/0.png", "own/nut/bad/0.png"] {
+            let path = root.path().join(picture);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let mut notes = Vec::new();
+        let parts = parts(root.path(), &mut notes).unwrap();
+        assert_eq!(parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), ["mvtec"]);
+        assert!(notes.len() == 1 && notes[0].contains("own (image-labels) is left out"), "{notes:?}");
     }
 
     #[test]

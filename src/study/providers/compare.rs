@@ -91,7 +91,7 @@ impl Providers {
             let metrics = folder.dir.path().join("metrics");
             let (plan, program) = (&self.plan, &self.program);
             let attacks = Attacks { plan, program, source, folder: &metrics, observe };
-            ended = attacks.compare(data.is_labelled(), &measured, &mut known).err();
+            ended = attacks.compare(data.has_masks(), &measured, &mut known).err();
         }
         let rows = rows(&measured, &known);
         folder.write_rows(&rows)?;

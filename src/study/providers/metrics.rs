@@ -34,12 +34,11 @@ impl Attacks<'_> {
     ///
     /// # Errors
     /// The user wants to stop. What an attack fails at is kept as the reason.
-    pub fn compare(&self, labelled: bool, measured: &[&Measured], known: &mut Knowledge) -> Result<()> {
+    pub fn compare(&self, masked: bool, measured: &[&Measured], known: &mut Knowledge) -> Result<()> {
         let wanted = wanted(measured);
         let stage = Stage::begin(self.observe, "bench: worst cases", wanted.len());
         for one in wanted {
-            let found =
-                if labelled { self.attack(one)? } else { Err("the data have no ground truth".to_owned()) };
+            let found = if masked { self.attack(one)? } else { Err("the data have no masks".to_owned()) };
             known.metrics.insert(one, found);
             stage.advance(1.0);
         }

@@ -3,8 +3,10 @@
 mod attack;
 mod joined;
 mod no_answer;
+mod labels;
 mod old_runs;
 mod paper;
+mod records;
 mod searches;
 mod shared;
 mod stability;

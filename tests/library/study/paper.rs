@@ -33,13 +33,17 @@ fn load(spec: &ModelSpec) -> Result<Models> {
     Ok(fake())
 }
 
-/// Two categories of MVTec AD, and somebody's own.
+/// Two categories of MVTec AD, one with its number of good pictures.
 fn data() -> Bench {
     let bench = Bench::new();
-    for (from, to) in [("nut", "mvtec_ad/screw"), ("plate", "mvtec_ad/leather")] {
+    for (from, to) in [("nut", "mvtec_ad/screw"), ("plate", "mvtec_ad/toothbrush")] {
         let to = bench.out("root").join(to);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::rename(bench.data().join(from), to).unwrap();
+    }
+    let good = bench.out("root/mvtec_ad/toothbrush/test/good");
+    for number in 2..12 {
+        fs::copy(good.join("0.png"), good.join(format!("{number}.png"))).unwrap();
     }
     bench
 }
@@ -90,7 +94,7 @@ fn what_would_fail_after_hours_is_refused_at_once() {
     assert!(run(Paper { steps: 1, ..paper(&bench) }).subject.contains("steps"));
     let missing = run(Paper { spec: ModelSpec::default(), ..paper(&bench) });
     assert!(missing.fix.contains("python -m askance_export ViT-L-14"), "{missing}");
-    fs::write(bench.out("root/mvtec_ad/leather/test/good/0.png"), b"no picture").unwrap();
+    fs::write(bench.out("root/mvtec_ad/toothbrush/test/good/0.png"), b"no picture").unwrap();
     assert!(run(paper(&bench)).subject.contains("0.png"));
     assert!(!out.exists());
 }

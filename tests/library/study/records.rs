@@ -1,0 +1,443 @@
+//! What a run that goes on, and a merge, do not believe of the files that they find.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use askance::attack::{Select, UniformMetric};
+use askance::error::{Error, Result};
+use askance::record::{Row, RunInfo, SampleRow, StabilityRow, UniformRow, read_map, read_rows, write_rows};
+use askance::study::{Checked, Data, Merge, Outcome, Plan, Quiet, Scope, Source, Uniform};
+use askance::types::{Attack, Axis, Label, Over};
+use ndarray::{Array2, ArrayView2, s};
+use ndarray_npy::{ReadNpyExt, WritableElement, WriteNpyExt as _};
+
+use super::{Bench, fake, mask, part, refusal};
+
+fn plan() -> Plan {
+    Plan::attack().axes([Axis::Angle, Axis::Hue]).budget(5).seed(3).keep_traces(true)
+}
+
+/// A bench with a finished run in `run`.
+fn finished(plan: Plan) -> (Bench, Checked) {
+    let (bench, checked) = (Bench::new(), plan.check().unwrap());
+    bench.run(&checked, "run");
+    (bench, checked)
+}
+
+fn again(bench: &Bench, checked: &Checked) -> Result<Outcome> {
+    checked.run(bench.out("run"), &bench.open(), &mut fake(), &Quiet)
+}
+
+fn refused(bench: &Bench, checked: &Checked) -> Error {
+    refusal(again(bench, checked))
+}
+
+/// Another picture or mask in a file of the same size: bytes are added behind the end, which no decoder reads.
+fn replace(path: &Path, write: impl Fn(&Path)) {
+    let before = fs::metadata(path).unwrap().len() as usize;
+    let other = path.with_extension("other.png");
+    write(&other);
+    let mut bytes = fs::read(&other).unwrap();
+    fs::remove_file(&other).unwrap();
+    assert!(bytes.len() <= before, "the other file is larger");
+    bytes.resize(before, 0);
+    fs::write(path, bytes).unwrap();
+}
+
+/// Makes room for [`replace`].
+fn pad(bench: &Bench) {
+    for name in ["nut/test/red/1.png", "nut/ground_truth/red/1_mask.png"] {
+        let path = bench.data().join(name);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes.resize(bytes.len() + 200, 0);
+        fs::write(&path, bytes).unwrap();
+    }
+}
+
+fn copy_of(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy_of(&path, &to) } else { assert!(fs::copy(&path, &to).is_ok()) }
+    }
+}
+
+#[test]
+fn a_picture_or_mask_that_was_replaced_by_another_of_its_size_is_refused_by_name() {
+    for (name, is_mask) in [("nut/test/red/1.png", false), ("nut/ground_truth/red/1_mask.png", true)] {
+        let (bench, checked) = (Bench::new(), plan().check().unwrap());
+        pad(&bench);
+        bench.run(&checked, "run");
+        let path = bench.data().join(name);
+        replace(&path, |other| if is_mask { mask(other, 7) } else { part(other, Some(7)) });
+        let error = refused(&bench, &checked);
+        assert!(error.subject.contains(name) && error.problem.contains("something else"), "{error}");
+
+        fs::remove_file(bench.out("run/files.csv")).unwrap();
+        let error = refused(&bench, &checked);
+        assert!(error.problem.contains("picture or mask") && error.problem.contains("files.csv"), "{error}");
+        assert!(!bench.out("run/files.csv").exists(), "what is wrong is not taken for what was seen");
+    }
+}
+
+#[test]
+fn files_that_were_touched_copied_or_moved_are_the_same() {
+    let (bench, checked) = finished(plan());
+    let path = bench.data().join("nut/test/red/1.png");
+    let bytes = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(again(&bench, &checked).unwrap().clock.evaluations, 0);
+
+    copy_of(&bench.data(), &bench.out("copy/data"));
+    fs::rename(bench.data(), bench.out("away")).unwrap();
+    for folder in ["copy/data", "away"] {
+        let data = Data::open(&Source::new(bench.out(folder)).name("data".to_owned()), &Quiet).unwrap();
+        let outcome = checked.run(bench.out("run"), &data, &mut fake(), &Quiet).unwrap();
+        assert_eq!(outcome.clock.evaluations, 0, "{folder}");
+    }
+}
+
+#[test]
+fn a_run_that_was_begun_before_there_were_hashes_gets_them() {
+    let (bench, checked) = finished(plan());
+    let files = fs::read(bench.out("run/files.csv")).unwrap();
+    fs::remove_file(bench.out("run/files.csv")).unwrap();
+    let mut info = RunInfo::read(bench.out("run/run.toml")).unwrap();
+    let contents = std::mem::take(&mut info.dataset.contents);
+    info.write(bench.out("run/run.toml")).unwrap();
+    assert_eq!(again(&bench, &checked).unwrap().clock.evaluations, 0);
+    assert_eq!(fs::read(bench.out("run/files.csv")).unwrap(), files);
+    assert_eq!(RunInfo::read(bench.out("run/run.toml")).unwrap().dataset.contents, contents);
+    assert_eq!(contents.len(), 64);
+}
+
+#[test]
+fn stored_maps_of_another_shape_or_cut_short_are_refused() {
+    let (bench, checked) = finished(plan());
+    let path = bench.out("run/patch_maps/fake/plate/red/0.hue.npy");
+    let bytes = fs::read(&path).unwrap();
+    let map = read_map(&path).unwrap();
+    save_npy(&path, map.to_shape((2, 8)).unwrap().view());
+    let error = refused(&bench, &checked);
+    assert!(error.subject.contains("0.hue.npy") && error.problem.contains("2 x 8"), "{error}");
+    assert!(error.fix.contains("delete the sample's rows"), "{error}");
+    fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
+    let error = refused(&bench, &checked);
+    assert!(error.subject.contains("0.hue.npy") && error.problem.contains("float32"), "{error}");
+    fs::remove_file(&path).unwrap();
+    assert!(refused(&bench, &checked).subject.contains("0.hue.npy"));
+    fs::write(&path, &bytes).unwrap();
+    again(&bench, &checked).unwrap();
+}
+
+#[test]
+fn traces_that_are_cut_short_in_bytes_rows_or_columns_are_refused() {
+    let (bench, checked) = finished(plan());
+    for attack in ["clean", "angle", "joint"] {
+        let path = bench.out(&format!("run/traces/fake/nut/red/0.{attack}.npy"));
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 8]).unwrap();
+        let error = refused(&bench, &checked);
+        assert!(error.subject.contains(&format!("0.{attack}.npy")), "{error}");
+        fs::write(&path, &bytes).unwrap();
+        let table: Array2<f64> = read_npy(&path);
+        let twice = ndarray::concatenate![ndarray::Axis(0), table, table.slice(s![..1, ..])];
+        save_npy(&path, twice.view());
+        assert!(refused(&bench, &checked).problem.contains("evaluations, where the row"));
+        if attack != "clean" {
+            save_npy(&path, table.slice(s![..-1, ..]));
+        }
+        let error = refused(&bench, &checked);
+        assert!(error.subject.contains(&format!("0.{attack}.npy")), "{error}");
+        assert!(error.problem.contains("evaluations, where the row"), "{error}");
+        save_npy(&path, table.slice(s![.., ..1]));
+        let refused = again(&bench, &checked);
+        assert!(attack == "clean" || refused.is_err(), "{attack}: a column is no trace");
+        fs::write(&path, &bytes).unwrap();
+    }
+    again(&bench, &checked).unwrap();
+}
+
+#[test]
+fn rows_or_maps_without_the_record_of_their_run_are_refused() {
+    for kept in ["samples.csv", "summary.csv", "patch_maps", "traces"] {
+        let (bench, checked) = finished(plan());
+        for entry in fs::read_dir(bench.out("run")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with(kept) {
+                continue;
+            }
+            if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+        }
+        let error = refused(&bench, &checked);
+        assert!(error.problem.contains(kept) && error.problem.contains("no run.toml"), "{error}");
+    }
+    // What a start leaves that is killed before run.toml is written.
+    let (bench, checked) = finished(plan());
+    let files = fs::read(bench.out("run/files.csv")).unwrap();
+    fs::remove_dir_all(bench.out("run")).unwrap();
+    fs::create_dir(bench.out("run")).unwrap();
+    fs::write(bench.out("run/files.csv"), files).unwrap();
+    again(&bench, &checked).unwrap();
+}
+
+/// Changes one row of a file, and gives what the run says of it.
+fn with_row<T: Row>(
+    path: &Path,
+    bench: &Bench,
+    checked: &Checked,
+    at: usize,
+    change: impl Fn(&mut T),
+) -> Error {
+    let before = fs::read(path).unwrap();
+    let mut rows: Vec<T> = read_rows(path).unwrap();
+    change(&mut rows[at]);
+    write_rows(path, &rows).unwrap();
+    let error = refused(bench, checked);
+    assert!(error.subject.contains(path.file_name().unwrap().to_str().unwrap()), "{error}");
+    fs::write(path, before).unwrap();
+    error
+}
+
+#[test]
+fn rows_of_another_run_are_refused_with_line_and_column() {
+    let (bench, checked) = finished(plan());
+    let path = bench.out("run/samples.csv");
+    type Change = fn(&mut SampleRow);
+    let changes: [(&str, Change); 9] = [
+        ("model", |row| row.model = "other".into()),
+        ("dataset", |row| row.dataset = "other".into()),
+        ("sample", |row| row.sample = "red/9".into()),
+        ("label", |row| row.label = Label::Anomalous),
+        ("attack", |row| row.attack = Attack::Single(Axis::Blur)),
+        ("search", |row| row.search = "none".into()),
+        ("budget", |row| row.budget = 6),
+        ("seed", |row| row.seed = 4),
+        ("evaluations", |row| row.evaluations = 50),
+    ];
+    for (column, change) in changes {
+        let error = with_row::<SampleRow>(&path, &bench, &checked, 3, change);
+        assert!(error.problem.contains(&format!("line 5, column {column}")), "{column}: {error}");
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    let line = text.lines().nth(2).unwrap();
+    assert!(line.contains(",angle,"), "{line}");
+    fs::write(&path, format!("{text}{line}\n")).unwrap();
+    assert!(refused(&bench, &checked).problem.contains("twice (lines 3 and 42)"));
+
+    let narrow = askance::types::Interval { low: -1.0, high: 1.0 };
+    let (bench, checked) = finished(plan().bounds(Axis::Angle, narrow));
+    let far = askance::record::Parameters::new(
+        &askance::types::Perturbation::of([(Axis::Angle, 2.0)]),
+        &[Axis::Angle, Axis::Hue],
+    );
+    let error =
+        with_row::<SampleRow>(&bench.out("run/samples.csv"), &bench, &checked, 1, |row| row.parameters = far);
+    assert!(
+        error.problem.contains("line 3, column angle_deg") && error.problem.contains("-1 to 1"),
+        "{error}"
+    );
+}
+
+#[test]
+fn rows_of_tolerances_about_other_answers_are_refused() {
+    let (bench, checked) = finished(plan().tolerance([Axis::Hue]));
+    let path = bench.out("run/stability.csv");
+    type Change = fn(&mut StabilityRow);
+    let changes: [(&str, Change); 8] = [
+        ("model", |row| row.model = "other".into()),
+        ("label", |row| row.label = Label::Anomalous),
+        ("clean_score", |row| row.clean_score *= 0.999),
+        ("worst_score", |row| row.worst_score = row.worst_score.map(|score| score * 0.999)),
+        ("threshold", |row| row.threshold *= 1.001),
+        ("flips", |row| row.flips = row.flips.map(|flips| !flips)),
+        ("tolerance", |row| row.tolerance = Some(row.tolerance.unwrap_or(0.0) + 0.5)),
+        ("drift", |row| row.drift = Some(f64::INFINITY)),
+    ];
+    for (column, change) in changes {
+        let error = with_row::<StabilityRow>(&path, &bench, &checked, 1, change);
+        assert!(error.problem.contains(&format!("line 3, column {column}")), "{column}: {error}");
+    }
+}
+
+#[test]
+fn shared_worst_cases_that_were_not_searched_are_refused() {
+    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::PixelAuroc, budget: 4 };
+    let (bench, checked) = finished(plan().uniform(uniform));
+    let path = bench.out("run/uniform.csv");
+    type Change = fn(&mut UniformRow);
+    let changes: [(&str, Change); 6] = [
+        ("category", |row| row.over = Over::Category("ghost".into())),
+        ("over", |row| row.over = Over::All),
+        ("samples", |row| (row.samples, row.evaluations) = (7, 28)),
+        ("evaluations", |row| row.evaluations = 500),
+        ("budget", |row| row.budget = 9),
+        ("aupro", |row| row.metrics.aupro = Some(1.5)),
+    ];
+    for (column, change) in changes {
+        let error = with_row::<UniformRow>(&path, &bench, &checked, 1, change);
+        assert!(error.problem.contains(&format!("line 3, column {column}")), "{column}: {error}");
+    }
+}
+
+#[test]
+fn candidates_that_no_search_can_have_had_are_refused() {
+    let (bench, checked) = finished(plan().select(Select::Pooled));
+    let path = bench.out("run/candidates/fake/nut/red/0.hue.npy");
+    let right: Array2<f64> = read_npy(&path);
+    let refused_with = |table: &Array2<f64>| {
+        save_npy(&path, table.view());
+        let error = refused(&bench, &checked);
+        assert!(error.subject.contains("0.hue.npy"), "{error}");
+        error.problem
+    };
+    assert!(refused_with(&right.slice(s![..0, ..]).to_owned()).contains("no candidate"));
+    let with = |column: usize, value: f64| {
+        let mut table = right.clone();
+        table[[1, column]] = value;
+        table
+    };
+    assert!(refused_with(&with(Axis::Hue as usize, 3.5)).contains("hue_rad: 3.5 lies outside"));
+    assert!(refused_with(&with(Axis::COUNT + 1, 7.5)).contains("sample AUROC of 7.5"));
+    assert!(refused_with(&with(Axis::COUNT + 3, 2.0)).contains("another shape"));
+    save_npy(&path, right.view());
+    again(&bench, &checked).unwrap();
+}
+
+fn read_npy<A: ReadNpyExt>(path: &Path) -> A {
+    A::read_npy(fs::read(path).unwrap().as_slice()).unwrap()
+}
+
+fn save_npy<T: WritableElement + Clone>(path: &Path, array: ArrayView2<'_, T>) {
+    let mut bytes = Vec::new();
+    let whole = Array2::from_shape_vec(array.dim(), array.iter().cloned().collect()).unwrap();
+    whole.write_npy(&mut bytes).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+fn shards(bench: &Bench) -> Vec<PathBuf> {
+    (1..=2)
+        .map(|index| {
+            let checked = plan().shard(format!("{index}/2").parse().unwrap()).check().unwrap();
+            bench.run(&checked, &format!("shard-{index}"));
+            bench.out(&format!("shard-{index}"))
+        })
+        .collect()
+}
+
+#[test]
+fn shards_that_disagree_or_cannot_be_are_not_merged() {
+    let bench = Bench::new();
+    let shards = shards(&bench);
+    let merge = Merge { shards: shards.clone(), ..Merge::default() };
+    let merged = || refusal(merge.run(bench.out("merged"), &Quiet));
+    let record = shards[1].join("run.toml");
+    let size = |record: &Path, size| {
+        let mut info = RunInfo::read(record).unwrap();
+        info.models[0].input_size = Some(size);
+        info.write(record).unwrap();
+    };
+    size(&record, 64);
+    let error = merged();
+    assert!(error.subject.contains("shard-2") && error.problem.contains("input_size"), "{error}");
+    shards.iter().for_each(|shard| size(&shard.join("run.toml"), 4_000_000_000));
+    assert!(merged().problem.contains("4000000000 pixels"));
+    shards.iter().for_each(|shard| size(&shard.join("run.toml"), super::SIZE));
+
+    // A row that is gone, one attack of a sample or a torn last line.
+    let path = shards[1].join("samples.csv");
+    let rows = fs::read_to_string(&path).unwrap();
+    let fourth = rows.lines().nth(3).unwrap();
+    fs::write(&path, rows.replace(&format!("{fourth}\n"), "")).unwrap();
+    assert!(merged().problem.contains("of no shard has a row of fake"));
+    fs::write(&path, rows.trim_end()).unwrap();
+    assert!(merged().problem.contains("of no shard has a row of fake"));
+    fs::write(&path, &rows).unwrap();
+
+    // Rows of a run that nobody knows.
+    fs::create_dir(bench.out("merged")).unwrap_or_default();
+    fs::copy(shards[0].join("samples.csv"), bench.out("merged/stability.csv")).unwrap();
+    assert!(merged().problem.contains("stability.csv but no run.toml"));
+    fs::remove_file(bench.out("merged/stability.csv")).unwrap();
+
+    fs::remove_file(shards[0].join("files.csv")).unwrap();
+    merge.run(bench.out("merged"), &Quiet).unwrap();
+}
+
+#[test]
+fn a_mask_of_a_shard_that_was_replaced_is_noticed_without_its_files_csv() {
+    let bench = Bench::new();
+    pad(&bench);
+    let shards = shards(&bench);
+    replace(&bench.data().join("nut/ground_truth/red/1_mask.png"), |other| mask(other, 7));
+    shards.iter().for_each(|shard| fs::remove_file(shard.join("files.csv")).unwrap());
+    let error = refusal(Merge { shards, ..Merge::default() }.run(bench.out("merged"), &Quiet));
+    assert!(error.problem.contains("picture or mask") && error.fix.contains("`data`"), "{error}");
+}
+
+#[test]
+fn stored_maps_of_a_sweep_that_are_cut_say_that_they_can_be_deleted() {
+    let (bench, checked) = finished(Plan::sweep([Axis::Hue], 5));
+    let path = bench.out("run/patch_maps/fake/nut/red/0.sweep-hue.npy");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
+    let error = refused(&bench, &checked);
+    assert!(error.subject.contains("0.sweep-hue.npy") && error.fix.starts_with("delete the file"), "{error}");
+    fs::remove_file(&path).unwrap();
+    again(&bench, &checked).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_record_is_not_waited_for() {
+    let (bench, checked) = finished(plan().tolerance([Axis::Hue]).tolerance_steps(2));
+    for name in [
+        "run.toml",
+        "samples.csv",
+        "files.csv",
+        "stability.csv",
+        "patch_maps/fake/nut/red/0.hue.npy",
+        "traces/fake/nut/red/0.hue.npy",
+    ] {
+        let path = bench.out("run").join(name);
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = refused(&bench, &checked);
+        assert!(error.problem.starts_with("is no regular file"), "{name}: {error}");
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, bytes).unwrap();
+    }
+    again(&bench, &checked).unwrap();
+}
+
+#[cfg(feature = "plot")]
+#[test]
+fn a_summary_that_is_older_than_its_rows_is_not_drawn() {
+    let (bench, _) = finished(plan());
+    let run = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+    askance::study::draw(&run, &bench.out("plots")).unwrap();
+    let path = bench.out("run/samples.csv");
+    let mut rows: Vec<SampleRow> = read_rows(&path).unwrap();
+    rows[1].loss *= 0.5;
+    write_rows(&path, &rows).unwrap();
+    let error = refusal(askance::study::draw(&run, &bench.out("plots")));
+    assert!(error.subject.contains("summary.csv") && error.problem.contains("other rows"), "{error}");
+}
+
+#[cfg(feature = "plot")]
+#[test]
+fn rows_outside_the_bounds_that_their_run_records_are_not_drawn() {
+    let (bench, _) = finished(plan());
+    let record = bench.out("run/run.toml");
+    let text = fs::read_to_string(&record).unwrap();
+    assert!(text.contains("low = -90.0"), "{text}");
+    fs::write(&record, text.replace("low = -90.0", "low = -0.001").replace("high = 90.0", "high = 0.001"))
+        .unwrap();
+    let run = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+    let error = refusal(askance::study::draw(&run, &bench.out("plots")));
+    assert!(error.subject.contains("samples.csv") && error.problem.contains("column angle_deg"), "{error}");
+}
