@@ -2,8 +2,8 @@
 
 mod attack;
 mod joined;
-mod no_answer;
 mod labels;
+mod no_answer;
 mod old_runs;
 mod paper;
 mod records;
