@@ -19,6 +19,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from askance_export import versions
+
+versions.demand()  # before what is imported next
+
 import numpy as np
 import torch
 from PIL import Image

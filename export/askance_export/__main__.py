@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def export(a: argparse.Namespace) -> None:
-    versions.check()
+    versions.check()  # before what is imported next
 
     import torch
 

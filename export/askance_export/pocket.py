@@ -14,6 +14,11 @@ import json
 import time
 from pathlib import Path
 
+from . import versions
+
+if __name__ == "__main__":
+    versions.demand(("torch", "onnx"))  # before what is imported next
+
 import numpy as np
 import torch
 

@@ -18,6 +18,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import versions
+
+if __name__ == "__main__":
+    versions.demand(("torch", "onnx"))  # before what is imported next
+
 import numpy as np
 import onnx
 import onnxruntime as ort

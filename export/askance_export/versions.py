@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -24,10 +25,18 @@ def requirements() -> list[str]:
     return metadata.requires(PACKAGE) or []
 
 
-def check() -> None:
+def demand(names: tuple[str, ...] = CHECKED) -> None:
+    """Ends the program with the error of `check`: for entry points, before they import what is checked."""
+    try:
+        check(names)
+    except ExportError as error:
+        sys.exit(f"error: {error}")
+
+
+def check(names: tuple[str, ...] = CHECKED) -> None:
     """Raises an ExportError that names the first library that is missing or has a version out of range."""
     wanted = dict(REQUIREMENT.match(requirement).groups() for requirement in requirements())
-    for name in CHECKED:
+    for name in names:
         versions = wanted[name]
         fix = f"pip install '{name}{versions}'"
         try:

@@ -28,10 +28,14 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from askance_export import versions
+
+versions.demand(("torch",))  # before what is imported next
+
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from authors_attack import POCKET, attack_batch, common_arguments, parity, selection  # noqa: E402
 

@@ -21,10 +21,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from askance_export import versions
+
+versions.demand(("torch",))  # before what is imported next
+
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from askance_export import askance_run  # noqa: E402
 from askance_export.adam_attack import Steps, attack, objective  # noqa: E402
 from askance_export.errors import ExportError  # noqa: E402

@@ -29,6 +29,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from askance_export import versions
+
+versions.demand()  # before what is imported next
+
 import numpy as np
 import onnx
 

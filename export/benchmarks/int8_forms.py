@@ -21,11 +21,15 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from askance_export import versions
+
+versions.demand(("onnx",))  # before what is imported next
+
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from askance_export.int8 import linear_layers, needed, weight_grid  # noqa: E402
 from peer_stack import aggregate, picture, windows  # noqa: E402
 from sessions import create, onnxruntime  # noqa: E402

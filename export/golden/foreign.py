@@ -108,5 +108,75 @@ def main() -> None:
         save(name, nodes, [image, value("text", shape)], [value("map", ["batch", 1, 6, 6])], constants)
 
 
+    companies(image, cells)
+    channels_last()
+
+
+def companies(image: onnx.ValueInfoProto, cells: onnx.ValueInfoProto) -> None:
+    """Graphs whose answer to a picture is not its own, or not there for every picture."""
+    red, weights = redness("image", "rgb")
+
+    # The least and the greatest value of the batch become 0 and 1.
+    over_batch = [
+        helper.make_node("ReduceMin", ["cells"], ["least"], axes=[0, 1, 2, 3]),
+        helper.make_node("ReduceMax", ["cells"], ["greatest"], axes=[0, 1, 2, 3]),
+        helper.make_node("Sub", ["greatest", "least"], ["width"]),
+        helper.make_node("Sub", ["cells", "least"], ["above"]),
+        helper.make_node("Div", ["above", "width"], ["map"]),
+    ]
+    map_value = value("map", ["batch", 1, 6, 6])
+    save("batch_minmax", red + over_batch, [image], [map_value], weights)
+    # The same of each picture: 0/0 where it is of one value.
+    over_picture = [helper.make_node(n.op_type, n.input, n.output, axes=[1, 2, 3]) for n in over_batch[:2]] + over_batch[2:]
+    save("picture_minmax", red + over_picture, [image], [map_value], weights)
+
+    # One scale for the bytes of all pictures of a batch.
+    quantised = [
+        helper.make_node("DynamicQuantizeLinear", ["image"], ["bytes", "step", "zero"]),
+        helper.make_node("DequantizeLinear", ["bytes", "step", "zero"], ["near"]),
+    ]
+    nodes, constants = redness("near", "rgb")
+    save("dynamic_int8", quantised + nodes, [image], [cells], constants)
+
+    noise = [
+        helper.make_node("RandomNormalLike", ["cells"], ["noise"], scale=0.01),
+        helper.make_node("Add", ["cells", "noise"], ["map"]),
+    ]
+    save("random", red + noise, [image], [map_value], weights)
+
+    # An export whose batch is free at the input only.
+    one = numpy_helper.from_array(np.array([1, 1, 6, 6]), "shape")
+    inside = [helper.make_node("Reshape", ["cells", "shape"], ["map"])]
+    save("one_inside", red + inside, [image], [value("map", [1, 1, 6, 6])], [*weights, one])
+
+    # Four pictures and no other number, with the outputs of anomalib.
+    four = value("image", [4, 3, SIZE, SIZE])
+    nodes = [
+        *red,
+        helper.make_node("Identity", ["cells"], ["anomaly_map"]),
+        helper.make_node("ReduceMax", ["cells"], ["pred_score"], axes=[2, 3], keepdims=0),
+    ]
+    save("four", nodes, [four], [value("pred_score", [4, 1]), value("anomaly_map", [4, 1, 6, 6])], weights)
+
+
+def channels_last() -> None:
+    """What comes from TensorFlow: channels last on both sides, one map or two."""
+    image = value("image", ["batch", SIZE, SIZE, 3])
+    nodes, constants = redness("planes", "rgb")
+    nodes = [helper.make_node("Transpose", ["image"], ["planes"], perm=[0, 3, 1, 2]), *nodes]
+    turned = helper.make_node("Transpose", ["cells"], ["map"], perm=[0, 2, 3, 1])
+    save("last", [*nodes, turned], [image], [value("map", ["batch", 6, 6, 1])], constants)
+    two = [
+        helper.make_node("Neg", ["cells"], ["normal"]),
+        helper.make_node("Concat", ["normal", "cells"], ["both"], axis=1),
+        helper.make_node("Transpose", ["both"], ["map"], perm=[0, 2, 3, 1]),
+    ]
+    save("last_of_two", nodes + two, [image], [value("map", ["batch", 6, 6, 2])], constants)
+    # The map as a column, which is no map.
+    column = numpy_helper.from_array(np.array([0, -1, 1]), "column")
+    flat = helper.make_node("Reshape", ["cells", "column"], ["map"])
+    save("column", [*nodes, flat], [image], [value("map", ["batch", 36, 1])], [*constants, column])
+
+
 if __name__ == "__main__":
     main()

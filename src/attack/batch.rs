@@ -4,10 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use ndarray::Array4;
-
 use crate::error::{Error, Kind, Result, at_most};
-use crate::model::Segmenter;
+use crate::model::{Segmenter, probe_pictures};
 use crate::types::by_text;
 
 /// The most pictures in one model call, as asked for.
@@ -74,19 +72,22 @@ const GAIN: f64 = 1.05;
 const SHORT: Duration = Duration::from_secs(1);
 
 /// Finds the batch size of a model: the batch is doubled from 1 for as long as that brings more than 5 % more pictures a second,
-/// memory suffices, and there are at most 256. The pictures are grey, of the given category.
+/// memory suffices, and there are at most 256. The pictures are made up, of the given category; whether the model has an answer to them
+/// does not matter.
 ///
 /// # Errors
-/// Errors of the segmenter, but for a want of memory for more than one picture.
+/// Errors of the segmenter, but for a want of memory for more than one picture, and those about a single picture.
 pub fn probe_batch(segmenter: &mut dyn Segmenter, category: &str) -> Result<usize> {
     let size = segmenter.input_size();
     grow(&mut |batch| {
-        let pixels = Array4::from_elem((batch, 3, size, size), 0.5);
+        let pixels = probe_pictures(batch, size);
         let categories = vec![category; batch];
         let mut call = || -> Result<Duration> {
             let start = Instant::now();
-            segmenter.segment(pixels.view(), &categories)?;
-            Ok(start.elapsed())
+            match segmenter.segment(pixels.view(), &categories) {
+                Err(error) if error.picture.is_none() => Err(error),
+                _ => Ok(start.elapsed()),
+            }
         };
         let first = call()?;
         if first > SHORT { Ok(first) } else { Ok(call()?.min(call()?)) }

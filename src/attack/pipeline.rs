@@ -225,6 +225,11 @@ fn segment(
         match answers {
             Ok(answers) => {
                 *calls += 1;
+                if let Some(index) = answers.iter().position(|answer| !is_finite(answer)) {
+                    let fix = "look at that picture, or use a model that has an answer to it";
+                    let problem = "returns values that are not finite";
+                    return Err(Error::model(segmenter.name(), problem, fix).of_picture(from + index));
+                }
                 segmentations.extend(answers);
             }
             Err(error) if error.kind == Kind::Memory && pictures > 1 => *most = pictures / 2,
@@ -232,6 +237,10 @@ fn segment(
         }
     }
     Ok(segmentations)
+}
+
+fn is_finite(answer: &Segmentation) -> bool {
+    answer.image_score.is_finite() && answer.map.iter().all(|value| value.is_finite())
 }
 
 /// Names the sample and the perturbation that an error about one picture of a batch is about.

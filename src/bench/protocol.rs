@@ -129,6 +129,9 @@ pub struct Ready {
     pub first_ms: f64,
     /// Times of the other untimed calls, ms.
     pub warm_up_ms: Vec<f64>,
+    /// Why each picture of a batch has a call of its own, where it has.
+    #[serde(default)]
+    pub one_by_one: Option<String>,
     /// Number of operations of one call of [`Job::Gemm`]; none for a model.
     pub flop: Option<f64>,
 }

@@ -81,6 +81,14 @@ pub enum Event<'a> {
 /// A listener to the events of the rounds, who sees all tasks as they are then.
 pub type Observe<'o, E> = dyn FnMut(Event<'_>, &[Task<E>]) -> Result<()> + 'o;
 
+impl Measured {
+    /// Why a batch was given to the graph picture by picture; `None` where it was not, or has one picture.
+    pub fn one_by_one(&self) -> Option<&str> {
+        let ready = self.ready.as_ref().filter(|_| self.configuration.batch > 1)?;
+        ready.one_by_one.as_deref()
+    }
+}
+
 impl<E> Task<E> {
     /// A task that has not been started.
     pub fn new(configuration: Configuration, role: Role, executor: E) -> Self {

@@ -112,6 +112,11 @@ fn timing(one: &Measured, work: Option<&ImageWork>) -> BenchRow {
             );
         }
     }
+    if let Some(why) = one.one_by_one() {
+        let told =
+            format!("the time is that of {} calls of one picture: {}", configuration.batch, one_line(why));
+        row.reason = Some(row.reason.map_or_else(|| told.clone(), |reason| format!("{reason}; {told}")));
+    }
     let calls = one.rounds.concat();
     let Some(latency) = Latency::of(&calls) else { return row };
     row.status = if row.nodes_elsewhere.is_some_and(|nodes| nodes > 0) {
@@ -302,6 +307,15 @@ mod tests {
         assert_eq!((row.nodes, row.nodes_elsewhere), (Some(10), Some(3)));
         assert!(row.reason.as_ref().unwrap().starts_with("3 of 13 nodes ran on cpu"));
         assert!(row.fix.as_ref().unwrap().contains("`strict`"));
+    }
+
+    #[test]
+    fn a_batch_that_is_given_picture_by_picture_has_that_for_a_reason() {
+        let mut one = measured("cpu", Role::Model, 10.0);
+        one.ready.as_mut().unwrap().one_by_one = Some("it fails".into());
+        let row = &rows(&[&one], &known())[0];
+        let reason = "the time is that of 2 calls of one picture: it fails";
+        assert_eq!((row.status, row.reason.as_deref()), (BenchStatus::Measured, Some(reason)));
     }
 
     #[test]

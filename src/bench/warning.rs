@@ -55,6 +55,15 @@ pub enum Warning {
         /// Share of the memory that was available.
         share: f64,
     },
+    /// A batch was given to the graph picture by picture.
+    OneByOne {
+        /// The configuration.
+        configuration: String,
+        /// Pictures in the batch.
+        batch: usize,
+        /// The reason.
+        why: String,
+    },
     /// There are too few rounds for a verdict.
     FewRounds {
         /// Number of rounds.
@@ -118,6 +127,10 @@ pub fn warnings(began: Conditions, loaded: Conditions, measured: &[&Measured]) -
         found.push(Warning::FewRounds { rounds });
     }
     for one in models() {
+        if let Some(why) = one.one_by_one() {
+            let (configuration, batch) = (one.configuration.to_string(), one.configuration.batch);
+            found.push(Warning::OneByOne { configuration, batch, why: why.to_owned() });
+        }
         let configuration = one.configuration.to_string();
         let calls = one.rounds.iter().map(Vec::len).sum();
         let stability = Stability::of(&one.rounds);
@@ -146,6 +159,9 @@ impl Warning {
         match self {
             Self::Busy { .. } => "stop other programs, or compare only what was interleaved in this run",
             Self::LittleMemory { .. } => "compare fewer configurations at once, or smaller batches",
+            Self::OneByOne { .. } => {
+                "compare with `batch = 1`; a graph whose answer to a picture depends on that picture alone can take a batch at once"
+            }
             Self::FewRounds { .. } => "give more `rounds`",
             Self::FewCalls { .. } => "give more `calls` or `rounds` before quoting p99",
             Self::Noisy { .. } => {
@@ -168,6 +184,9 @@ impl fmt::Display for Warning {
             Self::LittleMemory { share } => {
                 write!(f, "only {:.0} % of the memory was left once all were loaded", 100.0 * share)
             }
+            Self::OneByOne { configuration, batch, why } => {
+                write!(f, "{configuration}: the time is that of {batch} calls of one picture: {why}")
+            }
             Self::FewRounds { rounds } => write!(f, "{rounds} rounds are too few for a verdict"),
             Self::FewCalls { configuration, calls } => {
                 write!(f, "{configuration}: p99 of {calls} calls is hardly more than the longest one")
@@ -189,15 +208,15 @@ impl fmt::Display for Warning {
 #[cfg(test)]
 mod tests {
     use super::super::Configuration;
-    use super::super::protocol::Memory;
+    use super::super::protocol::{Memory, Ready};
     use super::*;
 
     const QUIET: Conditions = Conditions { load: Some(0.1), cores: 2, memory: Some(0.8) };
 
-    fn found(rounds: &[f64], calls: usize, began: Conditions) -> Vec<Warning> {
+    fn measured(rounds: &[f64], calls: usize) -> Measured {
         let configuration =
             Configuration { model: "m".into(), provider: "cpu".parse().unwrap(), precision: None, batch: 1 };
-        let measured = Measured {
+        Measured {
             configuration,
             role: Role::Model,
             ready: None,
@@ -205,8 +224,11 @@ mod tests {
             memory: Memory::default(),
             maps: None,
             failure: None,
-        };
-        warnings(began, QUIET, &[&measured])
+        }
+    }
+
+    fn found(rounds: &[f64], calls: usize, began: Conditions) -> Vec<Warning> {
+        warnings(began, QUIET, &[&measured(rounds, calls)])
     }
 
     #[test]
@@ -228,6 +250,20 @@ mod tests {
         let mut cold = [10.0; 20];
         cold[0] = 15.0;
         assert!(matches!(found(&cold, 10, QUIET)[..], [Warning::Cold { .. }]));
+    }
+
+    #[test]
+    fn a_batch_that_is_given_picture_by_picture_is_told() {
+        let ready = Ready { one_by_one: Some("it fails".into()), ..Ready::default() };
+        let of_batch = |batch| {
+            let mut one = measured(&[10.0; 10], 10);
+            (one.configuration.batch, one.ready) = (batch, Some(ready.clone()));
+            warnings(QUIET, QUIET, &[&one])
+        };
+        assert_eq!(of_batch(1), []);
+        let found = of_batch(8);
+        assert!(matches!(&found[..], [Warning::OneByOne { batch: 8, .. }]), "{found:?}");
+        assert!(found[0].to_string().ends_with("the time is that of 8 calls of one picture: it fails"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use ndarray::{Array4, ArrayView4, Axis, s, stack};
@@ -66,6 +67,8 @@ struct Loaded {
     segmenter: Box<dyn Segmenter>,
     /// Pictures of the comparison, shape (pictures, 3, size, size).
     pictures: Array4<f32>,
+    /// The file of each picture.
+    files: Vec<PathBuf>,
     categories: Vec<String>,
     /// Pictures in one call.
     batch: usize,
@@ -120,7 +123,8 @@ impl Worker {
                 let categories: Vec<&str> =
                     loaded.categories[..loaded.batch].iter().map(String::as_str).collect();
                 let pictures = loaded.pictures.slice(s![..loaded.batch, .., .., ..]);
-                loaded.segmenter.segment(pictures, &categories)?;
+                let answers = loaded.segmenter.segment(pictures, &categories);
+                answers.map_err(|error| of_file(error, |index| loaded.files.get(index)))?;
             }
         }
         Ok(clock.lap())
@@ -165,8 +169,10 @@ impl Loaded {
         segmenter.prepare(&named)?;
         let text_ms = clock.lap();
         let images = decode(&shown, segmenter.input_size())?;
-        let ready = Ready { session_ms, text_ms, ..Ready::of(segmenter.provenance()) };
-        Ok((Worker::Model(Box::new(Self { segmenter, pictures: images, categories, batch })), ready))
+        let one_by_one = one_by_one(segmenter.as_ref());
+        let ready = Ready { session_ms, text_ms, one_by_one, ..Ready::of(segmenter.provenance()) };
+        let files = shown.iter().map(|picture| picture.path.clone()).collect();
+        Ok((Worker::Model(Box::new(Self { segmenter, pictures: images, files, categories, batch })), ready))
     }
 
     /// Maps of every picture, in batches of the size that is timed, the last one filled up with the first pictures.
@@ -177,11 +183,28 @@ impl Loaded {
             let places: Vec<usize> = (start..start + self.batch).map(|place| place % count).collect();
             let batch = self.pictures.select(Axis(0), &places);
             let categories: Vec<&str> = places.iter().map(|&place| self.categories[place].as_str()).collect();
-            let found = self.segmenter.segment(ArrayView4::from(&batch), &categories)?;
+            let found = self.segmenter.segment(ArrayView4::from(&batch), &categories);
+            let found = found.map_err(|error| of_file(error, |index| self.files.get(*places.get(index)?)))?;
             maps.extend(found.into_iter().map(|segmentation| segmentation.map));
         }
         maps.truncate(count);
         Ok(maps)
+    }
+}
+
+/// Why each picture of a batch has a call of its own; `None` where it has not.
+fn one_by_one(segmenter: &dyn Segmenter) -> Option<String> {
+    let remarks = segmenter.remarks();
+    segmenter.is_one_by_one().then(|| {
+        if remarks.is_empty() { "the graph takes one picture a call".to_owned() } else { remarks.join("; ") }
+    })
+}
+
+/// Names the file of the picture of a batch that an error is about.
+fn of_file<'f>(error: Error, file: impl FnOnce(usize) -> Option<&'f PathBuf>) -> Error {
+    match error.picture.and_then(file) {
+        Some(file) => Error { problem: format!("{} (for {})", error.problem, file.display()), ..error },
+        None => error,
     }
 }
 

@@ -4,6 +4,7 @@ use super::bundle::{Bundle, Manifest};
 use super::foreign::Foreign;
 use super::segmenter::Segmenter;
 use super::session::SessionOptions;
+use super::single::one_by_one;
 use super::winclip::{WinClip, WinClipOptions};
 use crate::error::{Error, Result};
 use crate::runtime::Runtime;
@@ -19,7 +20,7 @@ pub fn load(
     options: WinClipOptions,
 ) -> Result<Box<dyn Segmenter>> {
     let Manifest::Foreign(_) = bundle.manifest() else {
-        return Ok(Box::new(WinClip::load(bundle, runtime, session, options)?));
+        return one_by_one(WinClip::load(bundle, runtime, session, options)?);
     };
     let unused = [
         ("`temperature`", options.temperature.is_some()),

@@ -37,10 +37,12 @@ mod memory;
 mod named;
 mod onnx;
 mod precision;
+mod probe;
 mod provenance;
 mod provider;
 mod segmenter;
 mod session;
+mod single;
 mod text;
 mod winclip;
 mod work;
@@ -58,6 +60,7 @@ pub use load::load;
 pub use lowering::at_precision;
 pub use named::NamedModel;
 pub use precision::Precision;
+pub(crate) use probe::pictures as probe_pictures;
 pub use provenance::Provenance;
 pub use provider::{
     Library, LibraryState, Provider, ProviderState, ProviderStatus, Survey, examine, providers, survey,

@@ -66,6 +66,11 @@ pub trait Segmenter: Send {
         self.segment(images, categories)
     }
 
+    /// Whether each picture of a batch has a model call of its own.
+    fn is_one_by_one(&self) -> bool {
+        false
+    }
+
     /// Remarks on how the model is run, of which its user should know before a run.
     fn remarks(&self) -> Vec<String> {
         Vec::new()

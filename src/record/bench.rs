@@ -36,7 +36,7 @@ pub struct BenchRow {
     pub batch: usize,
     /// Outcome of the configuration.
     pub status: BenchStatus,
-    /// Reason of a failure, or the nodes that ran elsewhere.
+    /// Reason of a failure, the nodes that ran elsewhere, or that a batch was given to the graph picture by picture.
     pub reason: Option<String>,
     /// Advice about the reason of a failure.
     pub fix: Option<String>,

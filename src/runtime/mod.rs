@@ -25,6 +25,7 @@ mod installed;
 mod keep;
 mod library;
 mod load;
+mod neighbours;
 mod options;
 #[cfg(feature = "install")]
 mod pip;
@@ -49,4 +50,5 @@ pub use probe::OLDEST_VERSION;
 pub(crate) use cuda::{Needed, fix as fix_missing, preload as preload_cuda};
 pub(crate) use hash::{sha256, sha256_of_file};
 pub(crate) use keep::load_for_good;
+pub(crate) use neighbours::check as check_neighbours;
 pub(crate) use probe::missing_library;

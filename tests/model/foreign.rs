@@ -22,11 +22,12 @@ const CHANNELS: &str =
 const TEXT: &str = "[input]\nname = \"image\"\nsize = 24\n[text]\nname = \"text\"\nembedding = 64\ncontext = 77\n\
                     [output]\nmap = \"map\"\n";
 
-fn golden(graph: &str) -> PathBuf {
+/// A graph that `export/golden/foreign.py` wrote.
+pub fn golden(graph: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/foreign")).join(format!("{graph}.onnx"))
 }
 
-fn hash(path: &Path) -> String {
+pub fn hash(path: &Path) -> String {
     Sha256::digest(fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -46,13 +47,15 @@ fn bundle(graph: &str, sections: &str) -> Result<(tempfile::TempDir, Bundle)> {
     Ok((folder, bundle))
 }
 
-fn model(graph: &str, sections: &str) -> Result<(tempfile::TempDir, Box<dyn Segmenter>)> {
+/// The model of such a bundle, on one thread.
+pub fn model(graph: &str, sections: &str) -> Result<(tempfile::TempDir, Box<dyn Segmenter>)> {
     let (folder, bundle) = bundle(graph, sections)?;
     let session = SessionOptions { threads: Some(1), ..SessionOptions::default() };
     Ok((folder, load(&bundle, &runtime(), session, few_prompts())?))
 }
 
-fn largest_difference(a: &[Segmentation], b: &[Segmentation]) -> f32 {
+/// The largest difference between answers, of maps or scores.
+pub fn largest_difference(a: &[Segmentation], b: &[Segmentation]) -> f32 {
     assert_eq!(a.len(), b.len());
     a.iter()
         .zip(b)
@@ -111,9 +114,16 @@ fn a_manifest_that_contradicts_the_graph_names_the_tensor() {
         ("plain", PLAIN, "size = 24", "size = 24\nresize = \"graph\"", "\"image\"", "[any, 3, any, any]"),
         ("plain", PLAIN, "\"cells\"", "\"map\"", "\"map\"", "it has cells, score"),
         ("plain", PLAIN, "\"score\"", "\"best\"", "\"best\"", "it has cells, score"),
-        ("plain", PLAIN, "range = [0.0, 1.0]", "range = [1.0, 2.0]", "\"cells\"", "outside 1 to 2"),
         ("plain", PLAIN, "range = [0.0, 1.0]", "channel = 1", "\"cells\"", "no channel 1"),
         ("plain", PLAIN, "map = \"cells\"", "map = \"score\"", "\"score\"", "neither (batch, H, W)"),
+        (
+            "plain",
+            PLAIN,
+            "score = \"score\"",
+            "score = \"cells\"",
+            "\"cells\"",
+            "[1, 1, 6, 6] for 1 pictures",
+        ),
         ("channels", CHANNELS, "channel = 1", "", "\"both\"", "output.channel"),
         ("text", TEXT, "embedding = 64", "embedding = 32", "\"text\"", "[any, 2, 32]"),
         (
@@ -131,6 +141,14 @@ fn a_manifest_that_contradicts_the_graph_names_the_tensor() {
         assert!(subject.ends_with("model.onnx"), "{error}");
         assert!(problem.contains(tensor) && problem.contains(expected), "{from} -> {to}: {error}");
     }
+}
+
+#[test]
+fn a_range_is_held_against_the_first_pictures_and_not_against_made_up_ones() {
+    let (_folder, mut model) = model("plain", &PLAIN.replacen("[0.0, 1.0]", "[1.0, 2.0]", 1)).unwrap();
+    let error = model.segment(pictures(3, SIZE).view(), &["a", "b", "a"]).unwrap_err();
+    assert!(error.problem.contains("outside 1 to 2") && error.problem.contains("\"cells\""), "{error}");
+    assert!(error.fix.contains("range") && error.picture.is_some(), "{error}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod pocket;
 mod anomalib;
 mod backbones;
 mod bundle;
+mod company;
 mod foreign;
 mod runtime;
 mod winclip;

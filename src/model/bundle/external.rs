@@ -81,11 +81,18 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_lists_the_weights_beside_its_graphs() {
+    fn a_bundle_lists_the_weights_beside_its_graphs_and_below() {
+        for location in ["w.bin", "below/w.bin"] {
+            lists(location);
+        }
+    }
+
+    fn lists(location: &str) {
         let folder = tempfile::tempdir().unwrap();
-        let graph = graph_with_weights_in("w.bin");
+        let graph = graph_with_weights_in(location);
+        std::fs::create_dir(folder.path().join("below")).unwrap();
         std::fs::write(folder.path().join("model.onnx"), &graph).unwrap();
-        std::fs::write(folder.path().join("w.bin"), "one").unwrap();
+        std::fs::write(folder.path().join(location), "one").unwrap();
         let open = |more: &str| {
             let text = format!(
                 "format = 1\nname = \"m\"\narchitecture = \"image-to-map\"\n[input]\nname = \"x\"\nsize = 8\n[output]\nmap = \"y\"\n\
@@ -96,8 +103,10 @@ mod tests {
             crate::model::Bundle::open(folder.path())
         };
         let error = open("").unwrap_err();
-        assert!(error.problem.contains("w.bin"), "{error}");
+        assert!(error.problem.contains(location), "{error}");
         let line = error.fix.split('`').nth(1).unwrap().to_owned();
         open(&line).unwrap();
+        std::fs::write(folder.path().join(location), "two").unwrap();
+        assert!(open(&line).unwrap_err().subject.ends_with(location));
     }
 }

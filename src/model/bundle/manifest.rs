@@ -68,8 +68,8 @@ impl Manifest {
         };
         let empty_name = self.name().is_empty().then(|| "name is empty".to_string());
         empty_name.or(of_kind).or_else(|| {
-            let (name, hash) = self.files().iter().find(|(name, hash)| !is_plain(name) || !is_hash(hash))?;
-            Some(format!("files has {name:?} = {hash:?}: not a file name and SHA-256 in hex"))
+            let (name, hash) = self.files().iter().find(|(name, hash)| !is_inside(name) || !is_hash(hash))?;
+            Some(format!("files has {name:?} = {hash:?}: not a file in its folder and SHA-256 in hex"))
         })
     }
 }
@@ -78,8 +78,9 @@ fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-fn is_plain(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['/', '\\']) && name != ".." && name != "."
+/// Whether a name is that of a file in the bundle's folder or below it.
+fn is_inside(name: &str) -> bool {
+    !name.contains('\\') && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// Reads and checks a manifest; `subject` names it in errors.
@@ -187,6 +188,16 @@ temperature = 0.07
             ("activation = \"gelu\"", "activation = \"relu\"", "activation"),
             ("\"text.onnx\" = ", "\"other.onnx\" = ", "text.onnx"),
             ("\"text.onnx\" = \"", "\"../text.onnx\" = \"", "text.onnx"),
+            (
+                "[files]\n",
+                "[files]\n\"a/../w.bin\" = \"cb1ce2f603cfaf336fb5d52840a546a89c3fbd59eddd534689c925307a76f173\"\n",
+                "\"a/../w.bin\"",
+            ),
+            (
+                "[files]\n",
+                "[files]\n\"/w.bin\" = \"cb1ce2f603cfaf336fb5d52840a546a89c3fbd59eddd534689c925307a76f173\"\n",
+                "\"/w.bin\"",
+            ),
             ("\"text.onnx\" = \"", "\"text.onnx\" = \"X", "SHA-256"),
             ("architecture = \"clip-vit\"", "architecture = \"other\"", "architecture"),
         ] {

@@ -138,6 +138,14 @@ impl Segmenter for Defended {
         self.answers(images, categories, Detail::Coarse)
     }
 
+    fn is_one_by_one(&self) -> bool {
+        lock(&self.inner).is_one_by_one()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        lock(&self.inner).remarks()
+    }
+
     fn provenance(&self) -> Provenance {
         let mut provenance = lock(&self.inner).provenance();
         provenance.model.clone_from(&self.name);

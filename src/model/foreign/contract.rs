@@ -3,7 +3,7 @@
 use ort::session::Session;
 use ort::value::Outlet;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::bundle::{ForeignManifest, Resize, TensorLayout};
 use crate::model::contract::{ANY, FLOAT, mismatch, show};
 
@@ -35,6 +35,9 @@ pub(super) fn check(session: &Session, manifest: &ForeignManifest, file: &str) -
         TensorLayout::Nchw => (a, b, c),
         TensorLayout::Nhwc => (c, a, b),
     };
+    if batch > 1 {
+        return Err(fixed_batch(file, &input.name, pixels));
+    }
     let side_fits = |side: i64| side == ANY || (input.resize == Resize::Askance && side == size);
     if !matches!(batch, ANY | 1) || !matches!(channels, ANY | 3) || !side_fits(height) || !side_fits(width) {
         let wanted = match (input.layout, input.resize) {
@@ -82,6 +85,18 @@ pub(super) fn check(session: &Session, manifest: &ForeignManifest, file: &str) -
         shape(session.outputs(), "output", score, file)?;
     }
     Ok(Calls { single: batch == 1 || single_text, shared_text })
+}
+
+/// The error of a graph that takes several pictures and no other number.
+pub(super) fn fixed_batch(file: &str, input: &str, shape: &[i64]) -> Error {
+    let found = show(FLOAT, shape);
+    let problem =
+        format!("has the input {input:?} as {found}: it takes {} pictures and no other number", shape[0]);
+    Error::model(
+        file,
+        problem,
+        "export it with a free batch (dynamic axes for inputs and outputs), or with a batch of 1",
+    )
 }
 
 /// Shape of a tensor of 32-bit floats.

@@ -1,6 +1,6 @@
 //! Conversion of pixels to a foreign graph's input and of its output to maps, as pure functions.
 
-use ndarray::{Array4, ArrayD, ArrayView4, ArrayViewD, Axis, Ix2};
+use ndarray::{Array4, ArrayD, ArrayView4, ArrayViewD, Axis};
 
 use crate::model::bundle::{Channels, InputSection, OutputSection, Polarity, TensorLayout};
 use crate::types::Map;
@@ -30,25 +30,83 @@ pub(super) fn input_tensor(images: ArrayView4<f32>, section: &InputSection) -> A
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub problem: String,
+    pub fix: &'static str,
     pub picture: Option<usize>,
 }
 
-impl From<String> for Wrong {
-    fn from(problem: String) -> Self {
-        Self { problem, picture: None }
+const OTHER_SHAPE: &str = "correct the output section of its manifest, or write one (docs/foreign-models.md)";
+const NOT_FINITE: &str = "look at that picture: where it is rightly so (all of one value, say), leave it out, or export the graph with a \
+                          guard against dividing by zero";
+const OUT_OF_RANGE: &str = "correct the range in the output section of its manifest (or write one, docs/foreign-models.md): values that \
+                            are not normalised have no range";
+
+impl Wrong {
+    fn shape(problem: String) -> Self {
+        Self { problem, fix: OTHER_SHAPE, picture: None }
     }
+}
+
+/// Where the map of a picture lies in what a graph returns for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// It is all of it, (H, W).
+    All,
+    /// It is a channel of (C, H, W).
+    First(usize),
+    /// It is a channel of (H, W, C).
+    Last(usize),
 }
 
 /// Whether the maps of pictures, of this shape, have their channels last: pictures and with them maps are square. Where the shape
 /// leaves it open, maps lie as the pictures do that the graph takes.
-fn channels_last(one: &[usize], layout: TensorLayout) -> bool {
-    match *one {
-        [a, b, c] if a == b && b == c => layout == TensorLayout::Nhwc,
-        [1, _, _] => false,
-        [_, b, 1] if b > 1 => true,
-        [a, b, c] => a == b && b != c,
-        _ => false,
+fn channels_last([a, b, c]: [usize; 3], layout: TensorLayout) -> bool {
+    match (a == b, b == c) {
+        (true, true) => layout == TensorLayout::Nhwc,
+        (one, other) => one && !other,
     }
+}
+
+/// Finds the map in what is returned for `batch` pictures, and its height and width, or tells what is wrong with the shape.
+fn find(
+    shape: &[usize],
+    batch: usize,
+    section: &OutputSection,
+    layout: TensorLayout,
+) -> Result<(Place, [usize; 2]), Wrong> {
+    let name = &section.map;
+    let wrong = |words: &str| Wrong::shape(format!("returns {name:?} of shape {shape:?}{words}"));
+    if shape.first() != Some(&batch) {
+        return Err(wrong(&format!(" for {batch} pictures")));
+    }
+    let (channels, last, side) = match shape[1..] {
+        [h, w] => (None, false, [h, w]),
+        [a, b, c] if channels_last([a, b, c], layout) => (Some(c), true, [a, b]),
+        [a, b, c] => (Some(a), false, [b, c]),
+        _ => return Err(wrong(", neither (batch, H, W) nor (batch, C, H, W) nor (batch, H, W, C)")),
+    };
+    if side[0] != side[1] {
+        return Err(wrong(", in which no map is square, as the pictures are"));
+    }
+    let place = match (channels, section.channel) {
+        (None, None) => return Ok((Place::All, side)),
+        (Some(1), None) => 0,
+        (Some(_), None) => {
+            return Err(wrong(", with several channels; output.channel must say which"));
+        }
+        (channels, Some(channel)) if channel < channels.unwrap_or(0) => channel,
+        (_, Some(channel)) => return Err(wrong(&format!(", which has no channel {channel}"))),
+    };
+    Ok((if last { Place::Last(place) } else { Place::First(place) }, side))
+}
+
+/// The height and width of the maps that lie in an output of this shape, or what is wrong with it.
+pub(super) fn grid(
+    shape: &[usize],
+    batch: usize,
+    section: &OutputSection,
+    layout: TensorLayout,
+) -> Result<(usize, usize), Wrong> {
+    find(shape, batch, section, layout).map(|(_, [height, width])| (height, width))
 }
 
 /// Converts an output to the anomaly maps of a batch, or tells what is wrong with it. `layout` is that of the graph's pictures.
@@ -58,52 +116,27 @@ pub(super) fn maps(
     section: &OutputSection,
     layout: TensorLayout,
 ) -> Result<Vec<Map>, Wrong> {
-    let name = &section.map;
-    let shape = output.shape().to_vec();
-    if shape.first() != Some(&batch) {
-        return Err(format!("returns {name:?} of shape {shape:?} for {batch} pictures").into());
+    let (place, side) = find(output.shape(), batch, section, layout)?;
+    let planes = match place {
+        Place::All => output,
+        Place::First(channel) => output.index_axis_move(Axis(1), channel),
+        Place::Last(channel) => output.index_axis_move(Axis(3), channel),
+    };
+    let bring_all = |(picture, plane): (usize, ArrayViewD<f32>)| {
+        let values = plane.iter().map(|&value| bring(value, section.range, section.polarity));
+        let values: Result<Vec<f32>, _> = values.collect();
+        let values = values.map_err(|bad| bad.of(&section.map, "output.range", picture))?;
+        Map::from_shape_vec(side, values).map_err(|error| Wrong::shape(error.to_string()))
+    };
+    planes.outer_iter().enumerate().map(bring_all).collect()
+}
+
+/// Whether scores of this shape are one for each picture of the batch, else what is wrong with them.
+pub(super) fn are_scores(shape: &[usize], batch: usize, name: &str) -> Result<(), Wrong> {
+    if shape.iter().product::<usize>() == batch {
+        return Ok(());
     }
-    output
-        .outer_iter()
-        .enumerate()
-        .map(|(index, mut one)| {
-            if channels_last(&shape[1..], layout) {
-                one = one.permuted_axes(vec![2, 0, 1]);
-            }
-            let plane = match (one.ndim(), section.channel) {
-                (2, None) => one,
-                (3, None) if one.len_of(Axis(0)) == 1 => one.index_axis_move(Axis(0), 0),
-                (3, Some(channel)) if channel < one.len_of(Axis(0)) => one.index_axis_move(Axis(0), channel),
-                (3, None) => {
-                    return Err(format!(
-                        "returns {name:?} with several channels, {shape:?}; output.channel must say which"
-                    )
-                    .into());
-                }
-                (3, Some(channel)) => {
-                    return Err(format!(
-                        "returns {name:?} of shape {shape:?}, which has no channel {channel}"
-                    )
-                    .into());
-                }
-                _ => {
-                    return Err(format!(
-                        "returns {name:?} of shape {shape:?}, neither (batch, H, W) nor (batch, C, H, W) nor (batch, H, W, C)"
-                    )
-                    .into());
-                }
-            };
-            let map = plane.into_dimensionality::<Ix2>().map_err(|error| Wrong::from(error.to_string()))?;
-            let mut map = map.to_owned();
-            for value in &mut map {
-                *value = bring(*value, section.range, section.polarity).map_err(|problem| Wrong {
-                    problem: format!("{problem} in {name:?} (output.range)"),
-                    picture: Some(index),
-                })?;
-            }
-            Ok(map)
-        })
-        .collect()
+    Err(Wrong::shape(format!("returns {name:?} of shape {shape:?} for {batch} pictures")))
 }
 
 /// Converts an output to the image scores of a batch, or tells what is wrong with it.
@@ -113,32 +146,45 @@ pub(super) fn scores(
     name: &str,
     section: &OutputSection,
 ) -> Result<Vec<f32>, Wrong> {
-    if output.len() != batch {
-        return Err(format!("returns {name:?} of shape {:?} for {batch} pictures", output.shape()).into());
+    are_scores(output.shape(), batch, name)?;
+    let bring = |(picture, &value)| {
+        let brought = bring(value, section.score_range, section.polarity);
+        brought.map_err(|bad: Bad| bad.of(name, "output.score_range", picture))
+    };
+    output.iter().enumerate().map(bring).collect()
+}
+
+/// A value that is no score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Bad {
+    NotFinite,
+    OutOfRange(f32, [f32; 2]),
+}
+
+impl Bad {
+    fn of(self, name: &str, setting: &str, picture: usize) -> Wrong {
+        let (problem, fix) = match self {
+            Self::NotFinite => (format!("returns values that are not finite in {name:?}"), NOT_FINITE),
+            Self::OutOfRange(value, [low, high]) => {
+                let problem = format!("returns {value}, outside {low} to {high}, in {name:?} ({setting})");
+                (problem, OUT_OF_RANGE)
+            }
+        };
+        Wrong { problem, fix, picture: Some(picture) }
     }
-    output
-        .iter()
-        .enumerate()
-        .map(|(index, &value)| {
-            bring(value, section.score_range, section.polarity).map_err(|problem| Wrong {
-                problem: format!("{problem} in {name:?} (output.score_range)"),
-                picture: Some(index),
-            })
-        })
-        .collect()
 }
 
 /// Converts a value to an anomaly score: into [0, 1] where there is a range, and the right way up.
-fn bring(value: f32, range: Option<[f32; 2]>, polarity: Polarity) -> Result<f32, String> {
+fn bring(value: f32, range: Option<[f32; 2]>, polarity: Polarity) -> Result<f32, Bad> {
     if !value.is_finite() {
-        return Err("returns values that are not finite".to_owned());
+        return Err(Bad::NotFinite);
     }
     let value = match range {
         None => return Ok(if polarity == Polarity::Anomalous { value } else { -value }),
         Some([low, high]) => {
             let share = (value - low) / (high - low);
             if !(-TOLERANCE..=1.0 + TOLERANCE).contains(&share) {
-                return Err(format!("returns {value}, outside {low} to {high},"));
+                return Err(Bad::OutOfRange(value, [low, high]));
             }
             share
         }
@@ -212,9 +258,12 @@ mod tests {
         let none = OutputSection { channel: Some(2), ..output() };
         assert!(maps(two.view(), 2, &none, NCHW).is_err());
         assert!(maps(three.view(), 3, &output(), NCHW).unwrap_err().problem.contains("3 pictures"));
+        let flat = three.into_shape_with_order(vec![2, 9]).unwrap();
+        assert!(maps(flat.view(), 2, &output(), NCHW).unwrap_err().problem.contains("neither"));
+        let column = flat.insert_axis(Axis(2));
         assert!(
-            maps(Array3::<f32>::zeros((0, 1, 1)).into_dyn().index_axis(Axis(1), 0), 0, &output(), NCHW)
-                .is_ok()
+            maps(column.view(), 2, &output(), NCHW).unwrap_err().problem.contains("square"),
+            "a flat map"
         );
     }
 
@@ -234,8 +283,9 @@ mod tests {
             assert_eq!(maps(two.view(), 2, &second, layout).unwrap(), wanted);
             assert!(maps(two.view(), 2, &output(), layout).unwrap_err().problem.contains("output.channel"));
         }
-        assert!(channels_last(&[3, 3, 3], Nhwc) && !channels_last(&[3, 3, 3], Nchw));
-        assert!(!channels_last(&[2, 1, 1], Nchw), "two channels of one cell");
+        assert!(channels_last([3, 3, 3], Nhwc) && !channels_last([3, 3, 3], Nchw));
+        assert!(!channels_last([2, 1, 1], Nchw), "two channels of one cell");
+        assert!(channels_last([1, 1, 2], Nchw), "the same the other way round");
     }
 
     #[test]
@@ -254,7 +304,12 @@ mod tests {
         assert_eq!(bring(3.0, None, Polarity::Normal), Ok(-3.0));
         assert_eq!(bring(3.0, Some([1.0, 5.0]), high), Ok(0.5));
         assert_eq!(bring(2.0, Some([1.0, 5.0]), Polarity::Normal), Ok(0.75));
-        assert!(bring(6.0, Some([1.0, 5.0]), high).unwrap_err().contains("outside 1 to 5"));
-        assert!(bring(f32::NAN, None, high).is_err());
+        let outside = bring(6.0, Some([1.0, 5.0]), high).unwrap_err().of("m", "output.range", 2);
+        assert!(
+            outside.problem.contains("6, outside 1 to 5") && outside.fix.contains("range"),
+            "{outside:?}"
+        );
+        let none = bring(f32::NAN, None, high).unwrap_err().of("m", "output.range", 2);
+        assert!(none.fix.contains("picture") && !none.fix.contains("range"), "{none:?}");
     }
 }

@@ -1,9 +1,9 @@
 //! Foreign graphs: any ONNX graph that turns a picture into an anomaly map, described by an `image-to-map` manifest or
 //! recognised as an export of anomalib.
 
+mod company;
 mod contract;
 mod convert;
-mod probe;
 mod recognise;
 mod segmenter;
 

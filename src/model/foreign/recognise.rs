@@ -7,6 +7,7 @@ use ndarray::{Array4, ArrayD};
 use ort::session::Session;
 use ort::value::TensorRef;
 
+use super::contract::fixed_batch;
 use crate::error::{Error, Result};
 use crate::model::bundle::{
     Bundle, Channels, FOREIGN_ARCHITECTURE, FOREIGN_GRAPH, ForeignManifest, Graph, InputSection,
@@ -42,6 +43,11 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
     let outputs: Vec<&str> = session.outputs().iter().map(|output| output.name()).collect();
     if !outputs.contains(&MAP) || !outputs.contains(&SCORE) {
         return Err(unknown(&session, &file));
+    }
+    if let Some(shape) =
+        input.dtype().tensor_shape().filter(|shape| shape.first().is_some_and(|&batch| batch > 1))
+    {
+        return Err(fixed_batch(&file, &name, shape));
     }
     let size = match input.dtype().tensor_shape().map(|shape| &**shape) {
         Some(&[_, 3, height, width]) if height == width && height > 0 => height as usize,

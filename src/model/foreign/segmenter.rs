@@ -2,18 +2,20 @@
 
 use std::ops::Range;
 
-use ndarray::{Array3, ArrayD, ArrayView4, Axis, s};
+use ndarray::{Array3, ArrayView4, Axis, s};
 use ort::session::Session;
 use ort::value::TensorRef;
 
 use super::contract::{self, Calls};
-use super::{convert, probe};
+use super::{company, convert};
 use crate::error::{Error, Kind, Result};
 use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, FOREIGN_GRAPH, ForeignManifest, Manifest};
 use crate::model::lowering::lower;
+use crate::model::probe;
 use crate::model::provider::Engine;
 use crate::model::session::{self, SessionOptions};
+use crate::model::single::{self, QUANTISES, quantises_over_the_batch};
 use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
@@ -87,61 +89,62 @@ impl Foreign {
             remarks: Vec::new(),
             provenance,
         };
-        model.examine()?;
+        model.examine(quantises_over_the_batch(&bundle.graph(FOREIGN_GRAPH))?)?;
         Ok(model)
     }
 
-    /// Runs pictures that differ through the graph, alone and together, which shows the resolution of its maps, and whether the answer
-    /// to a picture is its own.
-    fn examine(&mut self) -> Result<()> {
-        let pictures = probe::pictures(self.input_size());
+    /// Runs pictures that differ through the graph, alone and together: whether what it returns has the shape that the manifest says, the
+    /// resolution of its maps, and whether the answer to a picture is its own. What the values are does not matter.
+    /// `quantises` is whether the graph takes a scale over a batch, which made-up pictures may show too little.
+    fn examine(&mut self, quantises: bool) -> Result<()> {
+        let pictures = probe::pictures(company::PICTURES, self.input_size());
         let text = self.manifest.text.as_ref().map(|text| text.embedding);
         let flat = |batch| text.map(|e| Array3::from_elem((batch, 2, e), 1.0 / (e as f32).sqrt()));
         let mut alone = Vec::new();
-        for picture in pictures.axis_chunks_iter(Axis(0), 1) {
-            alone.push(self.call(picture, flat(1).as_ref())?);
+        for index in 0..company::PICTURES {
+            alone.push(self.call(probe::only(&pictures, index), flat(1).as_ref())?);
         }
-        let again = self.call(pictures.slice(s![..1, .., .., ..]), flat(1).as_ref())?;
-        let share = if self.provenance.provider == "cpu" { probe::ON_PROCESSOR } else { probe::ON_DEVICE };
-        let spread = probe::spread(&alone);
-        if !probe::agree(&alone[..1], &again, &spread, share) {
+        let shapes = alone.iter().map(|answer| self.grid_of(answer)).collect::<Result<Vec<_>>>()?;
+        self.grid = shapes[0];
+        let again = self.call(probe::only(&pictures, 0), flat(1).as_ref())?;
+        let share =
+            if self.provenance.provider == "cpu" { company::ON_PROCESSOR } else { company::ON_DEVICE };
+        let spread = company::spread(&alone);
+        if !company::agree(&alone[..1], &again, &spread, share) {
             let fix = "export it in evaluation mode, without dropout or other random operators";
             return Err(Error::model(&self.file, "answers the same picture differently each time", fix));
         }
-        // A picture for which there is no finite answer may come.
-        let (mut map, _) = again;
-        let low = self.manifest.output.range.map_or(0.0, |[low, _]| low);
-        map.mapv_inplace(|value| if value.is_finite() { value } else { low });
-        let section = &self.manifest.output;
-        let maps = convert::maps(map.view(), 1, section, self.manifest.input.layout)
-            .map_err(|wrong| self.wrong(wrong))?;
-        self.grid = maps[0].dim();
         if self.calls.single {
             return Ok(());
         }
-        let reason = match self.call(pictures.view(), flat(pictures.dim().0).as_ref()) {
-            Err(error) if error.kind == Kind::Memory => return Ok(()),
+        let reason = match self.call(pictures.view(), flat(company::PICTURES).as_ref()) {
+            Err(error) if error.kind == Kind::Memory => "has no memory for several pictures at once",
             Err(_) => "fails for several pictures at once, and not for one",
-            Ok((map, _)) if map.shape().first() != Some(&pictures.dim().0) => {
+            Ok((map, _)) if map.shape().first() != Some(&company::PICTURES) => {
                 "returns one map for several pictures"
             }
-            Ok(together) if !probe::agree(&alone, &together, &spread, share) => {
+            Ok(together) if !company::agree(&alone, &together, &spread, share) => {
                 "answers a picture differently in the company of others"
             }
+            Ok(_) if quantises => QUANTISES,
             Ok(_) => return Ok(()),
         };
         self.calls.single = true;
-        self.remarks.push(format!(
-            "{} {reason}: each picture is given to it alone, which is slower, whatever `batch` is",
-            self.file
-        ));
+        self.remarks.push(single::alone(&self.file, reason));
         Ok(())
     }
 
+    /// The resolution of the map that was returned for one picture.
+    fn grid_of(&self, (map, score): &company::Answer) -> Result<(usize, usize)> {
+        let section = &self.manifest.output;
+        if let (Some(score), Some(name)) = (score, &section.score) {
+            convert::are_scores(score.shape(), 1, name).map_err(|wrong| self.wrong(wrong))?;
+        }
+        convert::grid(map.shape(), 1, section, self.manifest.input.layout).map_err(|wrong| self.wrong(wrong))
+    }
+
     fn wrong(&self, wrong: convert::Wrong) -> Error {
-        let fix = "correct the output section of its manifest (or write one, docs/foreign-models.md): values that are not \
-                   normalised have no range";
-        Error { picture: wrong.picture, ..Error::model(&self.file, wrong.problem, fix) }
+        Error { picture: wrong.picture, ..Error::model(&self.file, wrong.problem, wrong.fix) }
     }
 
     /// Calls the graph once. `text` has shape (batch, 2, E).
@@ -158,11 +161,7 @@ impl Foreign {
         Ok(maps.into_iter().zip(scores).map(|(map, image_score)| Segmentation { map, image_score }).collect())
     }
 
-    fn call(
-        &mut self,
-        images: ArrayView4<f32>,
-        text: Option<&Array3<f32>>,
-    ) -> Result<(ArrayD<f32>, Option<ArrayD<f32>>)> {
+    fn call(&mut self, images: ArrayView4<f32>, text: Option<&Array3<f32>>) -> Result<company::Answer> {
         let provider = &self.provenance.provider;
         let failed = |error: ort::Error| {
             let fix = "check input.size and input.layout of its manifest";
@@ -242,6 +241,10 @@ impl Segmenter for Foreign {
             }
             None => Ok(found),
         }
+    }
+
+    fn is_one_by_one(&self) -> bool {
+        self.calls.single
     }
 
     fn remarks(&self) -> Vec<String> {

@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub(super) use read::{external_files, initialisers};
+pub(super) use read::{external_files, initialisers, operators};
 pub(super) use write::{Kind, Node, model, tensor, value};

@@ -30,6 +30,41 @@ pub fn initialisers<R: Read + Seek>(source: &mut R) -> io::Result<BTreeMap<Strin
     Ok(found)
 }
 
+/// Reads the names of the operators of a model's graph, without those of graphs inside it.
+///
+/// # Errors
+/// The source is no `ModelProto`, or reading fails.
+pub fn operators<R: Read + Seek>(source: &mut R) -> io::Result<BTreeSet<String>> {
+    const GRAPH: u64 = 7;
+    const NODE: u64 = 1;
+    const OPERATOR: u64 = 4;
+    let end = source.seek(SeekFrom::End(0))?;
+    source.seek(SeekFrom::Start(0))?;
+    let mut found = BTreeSet::new();
+    each_field(source, end, &mut |source, number, length| {
+        if number != GRAPH {
+            return skip(source, length);
+        }
+        let end = end_of(source, length)?;
+        each_field(source, end, &mut |source, number, length| {
+            if number != NODE {
+                return skip(source, length);
+            }
+            let end = end_of(source, length)?;
+            each_field(source, end, &mut |source, number, length| {
+                if number != OPERATOR {
+                    return skip(source, length);
+                }
+                let mut name = Vec::new();
+                source.by_ref().take(length).read_to_end(&mut name)?;
+                found.insert(String::from_utf8_lossy(&name).into_owned());
+                Ok(())
+            })
+        })
+    })?;
+    Ok(found)
+}
+
 /// Reads the name and the dimensions of a `TensorProto`.
 fn tensor<R: Read + Seek>(source: &mut R, length: u64) -> io::Result<(String, Vec<usize>)> {
     const DIMS: u64 = 1;
@@ -84,8 +119,8 @@ impl Message {
     }
 }
 
-/// Most messages within each other that are looked into.
-const DEPTH: usize = 64;
+/// Most messages within each other that are looked into, more than ONNX Runtime takes.
+const DEPTH: usize = 128;
 
 /// Reads the names of the files in which a model keeps weights beside itself, as the model gives them: those of tensors anywhere in it.
 ///
@@ -230,7 +265,7 @@ fn damaged() -> io::Error {
 mod tests {
     use std::io::Cursor;
 
-    use super::super::{Kind, model, tensor as written, value};
+    use super::super::{Kind, Node, model, tensor as written, value};
     use super::*;
 
     #[test]
@@ -240,6 +275,15 @@ mod tests {
         let bytes = model("g", &[], &weights, &value("x", &[1]), &value("y", &[1]));
         let found = initialisers(&mut Cursor::new(bytes)).unwrap();
         assert_eq!(found, BTreeMap::from([("a".into(), vec![3, 300]), ("b".into(), vec![2])]));
+    }
+
+    #[test]
+    fn operators_are_named() {
+        let node = |operator| Node { operator, inputs: &["x"], output: "y", to: None };
+        let nodes = [node("Neg"), node("DynamicQuantizeLinear"), node("Neg")];
+        let bytes = model("g", &nodes, &[], &value("x", &[1]), &value("y", &[1]));
+        let found = operators(&mut Cursor::new(bytes)).unwrap();
+        assert_eq!(Vec::from_iter(found), ["DynamicQuantizeLinear", "Neg"]);
     }
 
     /// A field with a length, of fewer than 16 numbers and 128 bytes.

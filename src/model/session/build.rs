@@ -7,6 +7,7 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 use super::options::{SessionOptions, TF32_OVERRIDE};
 use super::placement;
+use super::remedy::{self, reason};
 use crate::error::{Error, Result};
 use crate::model::bundle::Graph;
 use crate::model::precision::Precision;
@@ -62,6 +63,9 @@ fn build_with(
         return Err(not_built_in(runtime, provider));
     }
     options.require_fp32(engine.computed(options), std::env::var(TF32_OVERRIDE).ok().as_deref())?;
+    if *provider != Provider::Cpu {
+        runtime::check_neighbours(runtime.library(), provider.flavour())?;
+    }
     let missing: Vec<runtime::Needed> = match provider {
         Provider::Cuda { .. } => runtime::preload_cuda(runtime.library(), false),
         Provider::TensorRt { .. } => runtime::preload_cuda(runtime.library(), true),
@@ -82,13 +86,13 @@ fn build_with(
     let mut builder = configure(runtime, options, &settings).map_err(|error| {
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let reason = reason(&error.to_string(), &runtime.take_log(), &names);
-        let fix = runtime::fix_missing(&missing).unwrap_or_else(|| fix(provider).into());
+        let fix = runtime::fix_missing(&missing).unwrap_or_else(|| remedy::for_failure(provider, &reason));
         Error::runtime(format!("`provider = {provider}`"), format!("cannot be used: {reason}"), fix)
             .caused_by(error)
     })?;
     let session = commit(&mut builder).map_err(|error| {
         let reason = reason(&error.to_string(), &runtime.take_log(), &[]);
-        let fix = if is_too_new(&reason) { NEWER } else { fix(provider) };
+        let fix = remedy::for_failure(provider, &reason);
         Error::model(name, format!("cannot be loaded on {provider}: {reason}"), fix).caused_by(error)
     })?;
     let placement = placement::nodes_by_provider(&session).map_err(|error| {
@@ -155,31 +159,6 @@ fn active(options: &SessionOptions, settings: &[(&'static str, String)]) -> BTre
     of_session.into_iter().map(|(key, value)| (key.to_string(), value)).chain(of_provider).collect()
 }
 
-/// The most telling reason for a failure: libraries that the loader does not find, else the words of ONNX Runtime. `missing` are
-/// libraries that the provider may need and that are nowhere.
-fn reason(error: &str, log: &[String], missing: &[String]) -> String {
-    let of_loader = log.iter().map(String::as_str).chain([error]).find_map(runtime::missing_library);
-    let not_found = match (of_loader, missing) {
-        (_, [_, ..]) => format!("the loader does not find {}", missing.join(", ")),
-        (Some(library), []) => format!("the loader does not find {library}"),
-        (None, []) => String::new(),
-    };
-    if of_loader.is_some() {
-        return not_found;
-    }
-    let last = log.last().map(String::as_str).filter(|last| !error.contains(*last));
-    let words = [error, last.unwrap_or_default(), &not_found];
-    words.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
-}
-
-/// Remedy for a graph that is newer than ONNX Runtime.
-const NEWER: &str = "use a newer ONNX Runtime (`askance runtime install`, or `ort_lib`), or export the model again with a lower opset and IR version";
-
-/// Whether ONNX Runtime says that it is older than the opset or the IR version of a graph.
-fn is_too_new(reason: &str) -> bool {
-    reason.contains("Unsupported model IR version") || reason.contains("Current official support for domain")
-}
-
 fn not_built_in(runtime: &Runtime, provider: &Provider) -> Error {
     let (library, flavour) = (runtime.library().display(), provider.flavour());
     Error::runtime(
@@ -191,39 +170,9 @@ fn not_built_in(runtime: &Runtime, provider: &Provider) -> Error {
     )
 }
 
-fn fix(provider: &Provider) -> &'static str {
-    match provider {
-        Provider::Cpu => "check the bundle with `askance models`, or export it again",
-        Provider::Cuda { .. } => {
-            "check the GPU's number with `nvidia-smi`, and `askance providers`, which says what is missing; or use `provider = cpu`"
-        }
-        Provider::TensorRt { .. } => {
-            "check the GPU's number with `nvidia-smi`, and `askance providers`, which says what is missing; or use `provider = cuda`"
-        }
-        Provider::OpenVino { device } if device == "CPU" => {
-            "use `provider = cpu`, or another `precision`: OpenVINO itself refuses this"
-        }
-        Provider::OpenVino { .. } => {
-            "check the device's name and driver; or use `provider = openvino:CPU` or cpu"
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_graph_that_is_too_new_is_told_from_one_that_is_broken() {
-        for newer in [
-            "Unsupported model IR version: 14, max supported IR version: 13",
-            "ONNX Runtime only *guarantees* support for models stamped with official released onnx opset versions. Opset 99 is under \
-             development and support for this is limited. Current official support for domain ai.onnx is till opset 25.",
-        ] {
-            assert!(is_too_new(newer));
-        }
-        assert!(!is_too_new("Protobuf parsing failed"));
-    }
     use crate::error::Kind;
 
     #[test]
@@ -260,19 +209,5 @@ mod tests {
         assert_eq!(spin.validate().unwrap_err().subject, "`spin`");
         let none = SessionOptions { threads: Some(0), ..SessionOptions::default() };
         assert_eq!(none.validate().unwrap_err().kind, Kind::Usage);
-    }
-
-    #[test]
-    fn the_reason_names_the_missing_library() {
-        let log = ["Failed to load library: libcublasLt.so.13: cannot open shared object file: No such file"
-            .to_string()];
-        assert_eq!(reason("EP failed", &log, &[]), "the loader does not find libcublasLt.so.13");
-        assert_eq!(
-            reason("EP failed", &log, &["libcuda.so.1".into()]),
-            "the loader does not find libcuda.so.1"
-        );
-        assert_eq!(reason("EP failed", &[], &[]), "EP failed");
-        let other_cause = reason("no GPU 7", &["CUDA error".to_string()], &["libcufft.so.12".into()]);
-        assert_eq!(other_cause, "no GPU 7; CUDA error; the loader does not find libcufft.so.12");
     }
 }

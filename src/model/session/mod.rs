@@ -4,6 +4,7 @@ mod bound;
 mod build;
 mod options;
 mod placement;
+mod remedy;
 
 pub(super) use bound::Bound;
 pub(super) use build::{build, build_from_memory};

@@ -129,6 +129,11 @@ impl WinClip {
         })
     }
 
+    /// The bundle that was loaded: the one that was named, or its sibling in the precision that was asked for.
+    pub(in crate::model) fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
     /// Embeds the text of a category: shape (2, E), normal and anomalous, each of length 1.
     ///
     /// # Errors

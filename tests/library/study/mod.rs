@@ -3,6 +3,7 @@
 mod attack;
 mod joined;
 mod labels;
+mod no_answer;
 mod old_runs;
 mod paper;
 mod records;
