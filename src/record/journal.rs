@@ -1,5 +1,6 @@
 //! CSV files that grow row by row and survive a kill.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::Hash;
@@ -11,6 +12,7 @@ use csv::StringRecord;
 
 use super::faults::Fault;
 use super::folder::write_atomic;
+use super::formula::{csv_cell, text_of};
 use super::rows::Row;
 use crate::error::{Error, Result};
 use crate::file;
@@ -280,8 +282,8 @@ fn places<T: Row>(found: &StringRecord) -> Option<Vec<Option<usize>>> {
 
 /// The cells of a record in the order of the row's fields, empty where the file has no such column.
 fn in_order(record: StringRecord, places: &[Option<usize>]) -> StringRecord {
-    let mut whole: StringRecord =
-        places.iter().map(|place| place.and_then(|place| record.get(place)).unwrap_or_default()).collect();
+    let cell = |place: &Option<usize>| place.and_then(|place| record.get(place)).map_or("", text_of);
+    let mut whole: StringRecord = places.iter().map(cell).collect();
     whole.set_position(record.position().cloned());
     whole
 }
@@ -290,14 +292,11 @@ fn in_order(record: StringRecord, places: &[Option<usize>]) -> StringRecord {
 fn row_line<T: Row>(path: &Path, row: &T) -> Result<Vec<u8>> {
     let cells = line(path, row)?;
     let (fields, header) = (T::cells(), T::header());
-    if fields == header {
-        return Ok(cells);
-    }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(cells.as_slice());
     let mut record = StringRecord::new();
     reader.read_record(&mut record).map_err(|e| damaged(path, e))?;
-    let by_name: HashMap<&str, &str> = fields.into_iter().zip(&record).collect();
-    line(path, &header.iter().map(|name| by_name.get(name).copied()).collect::<Vec<_>>())
+    let by_name: HashMap<&str, Cow<'_, str>> = fields.into_iter().zip(record.iter().map(csv_cell)).collect();
+    line(path, &header.iter().map(|name| by_name.get(name)).collect::<Vec<_>>())
 }
 
 /// One line of CSV. Numbers are written in the fewest digits that read back as the same value.

@@ -21,6 +21,7 @@ mod examples;
 mod faults;
 mod flat;
 mod folder;
+mod formula;
 mod info;
 mod journal;
 mod machine;
@@ -42,6 +43,7 @@ pub use faults::Fault;
 pub use flat::to_json;
 pub(crate) use folder::{DAMAGED_MAP, write_npy};
 pub use folder::{RunDir, read_map, write_atomic};
+pub use formula::csv_cell;
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
     Skipped, Status, compatible, decisive, to_table,

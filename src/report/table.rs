@@ -1,6 +1,7 @@
 //! A table and its four forms.
 
 use super::cell::{Cell, Column};
+use crate::record::csv_cell;
 
 /// A table with a title.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +54,8 @@ impl Table {
         let header: Vec<String> = self.columns.iter().flat_map(|column| column.names.clone()).collect();
         let rows = self.rows.iter().map(|row| {
             let cells = row.iter().zip(&self.columns).flat_map(|(cell, column)| {
-                let mut values = cell.exact();
+                let mut values: Vec<String> =
+                    cell.exact().iter().map(|text| csv_cell(text).into_owned()).collect();
                 values.resize(column.names.len(), String::new());
                 values
             });

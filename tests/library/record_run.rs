@@ -632,3 +632,14 @@ fn examples_read_back_with_their_pictures_and_maps() {
     fs::write(&index, text).unwrap();
     assert!(read_examples(&run).unwrap_err().problem.contains("leads out"));
 }
+
+#[test]
+fn a_name_that_a_spreadsheet_would_run_is_text_in_the_file_and_reads_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let row = SampleRow { category: "=HYPERLINK(1)".to_owned(), ..sample_row("@1", Attack::Clean) };
+    write_rows(&path, std::slice::from_ref(&row)).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(",'=HYPERLINK(1),"), "{text}");
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [row]);
+}
