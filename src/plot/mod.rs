@@ -33,6 +33,7 @@ mod heat;
 mod histograms;
 mod landscape;
 mod legend;
+mod records;
 mod searches;
 mod setting;
 mod style;
@@ -42,6 +43,7 @@ mod symbol;
 mod tiles;
 mod told;
 mod traces;
+mod words;
 
 pub use all::all;
 pub use bars::bars;
