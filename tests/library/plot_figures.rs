@@ -8,8 +8,8 @@ use std::path::Path;
 use askance::perturb::Resampling;
 use askance::plot::{self, AttackKind};
 use askance::record::{
-    Example, ExampleRow, Parameters, RunDir, RunInfo, SampleRow, SummaryRow, SweepRow, UniformRow, mean_rows,
-    to_table, write_examples, write_rows,
+    Example, ExampleRow, Parameters, RunDir, RunInfo, SampleRow, Status, SummaryRow, SweepRow, UniformRow,
+    mean_rows, to_table, write_examples, write_rows,
 };
 use askance::types::{Attack, Axis, Bounds, Image, Label, Map, Mask, Metrics, Over, Perturbation};
 use ndarray::{Array2, Array3};
@@ -285,7 +285,9 @@ fn a_metric_that_is_missing_gets_no_panel_and_nothing_at_all_is_an_error() {
     let clean: Vec<_> =
         sample_rows(&MODELS[..1], 3).into_iter().filter(|row| row.attack == Attack::Clean).collect();
     assert!(plot::histograms(&clean, AttackKind::Joint, &Bounds::default(), &path).is_err());
-    assert!(plot::examples(&[], Resampling::default(), &path).unwrap_err().problem.contains("no examples"));
+    assert!(
+        plot::examples(&[], Resampling::default(), 0, &path).unwrap_err().problem.contains("no examples")
+    );
     assert!(!path.exists());
 }
 
@@ -334,7 +336,7 @@ fn examples_show_pictures_and_maps() {
     let out = Out::new();
     for count in [2, 4] {
         let path = out.path(&format!("examples_{count}.png"));
-        plot::examples(&made_up_examples(count), Resampling::default(), &path).unwrap();
+        plot::examples(&made_up_examples(count), Resampling::default(), 40, &path).unwrap();
         assert_drawn(&path);
     }
 }
@@ -361,9 +363,13 @@ fn run_settings() -> toml::Table {
     to_table(&RunSettings { bounds: Bounds::default(), perturb: Resampling::default() }).unwrap()
 }
 
+fn finished_info(settings: toml::Table) -> RunInfo {
+    RunInfo { status: Status::Finished, ..RunInfo::start("askance attack", None, 0, settings) }
+}
+
 fn finished_run(folder: &Path) -> RunDir {
     let run = RunDir::create(folder).unwrap();
-    RunInfo::start("askance attack", None, 0, run_settings()).write(run.info_path()).unwrap();
+    finished_info(run_settings()).write(run.info_path()).unwrap();
     let samples = sample_rows(&MODELS[..1], 4);
     write_rows(run.samples_path(), &samples).unwrap();
     let mut summary = summary_rows(&MODELS[..1], &["toys"]);
@@ -419,7 +425,7 @@ fn a_run_is_drawn_from_its_files_alone_and_always_the_same() {
 fn figures_of_different_names_never_overwrite_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunDir::create(folder.path().join("run")).unwrap();
-    RunInfo::start("askance eval", None, 0, run_settings()).write(run.info_path()).unwrap();
+    finished_info(run_settings()).write(run.info_path()).unwrap();
     let mut rows = summary_rows(&["a:b", "a_b", "A_b"], &["toys"]);
     rows.extend(summary_rows(&["b"], &["toys_a"]));
     rows.retain(|row| CATEGORIES[..2].iter().any(|name| row.over.category() == Some(name)));
@@ -445,7 +451,7 @@ fn figures_of_different_names_never_overwrite_each_other() {
 fn what_a_run_does_not_have_is_listed_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunDir::create(folder.path().join("run")).unwrap();
-    RunInfo::start("askance eval", None, 0, run_settings()).write(run.info_path()).unwrap();
+    finished_info(run_settings()).write(run.info_path()).unwrap();
     let rows = summary_rows(&MODELS[..1], &["toys"]);
     write_rows(run.summary_path(), &rows).unwrap();
     let drawn = plot::all(std::slice::from_ref(&run), &run.plots()).unwrap();
@@ -456,7 +462,7 @@ fn what_a_run_does_not_have_is_listed_with_the_reason() {
     );
     assert_eq!(fs::read_dir(run.plots()).unwrap().count(), 2);
 
-    RunInfo::start("askance eval", None, 0, toml::Table::new()).write(run.info_path()).unwrap();
+    finished_info(toml::Table::new()).write(run.info_path()).unwrap();
     let error = plot::all(&[run], folder.path()).unwrap_err();
     assert!(error.subject.ends_with("run.toml") && error.problem.contains("settings.bounds"), "{error}");
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use askance::plot::{self, Curve, EvaluationPoint, Landscape};
-use askance::record::{Row as _, RunDir, RunInfo, SampleRow};
+use askance::record::{Row as _, RunDir, RunInfo, SampleRow, Status};
 use askance::types::{Attack, Bounds, SampleId};
 use ndarray::Array2;
 use tempfile::TempDir;
@@ -71,7 +71,8 @@ fn run(
          saturation = {{ low = -0.5, high = 0.5 }}\n[perturb]\nrotation = \"bilinear\"\nfill = \"replicate\"\n",
     ))
     .unwrap();
-    RunInfo::start("askance attack", None, 0, settings).write(run.info_path()).unwrap();
+    let info = RunInfo::start("askance attack", None, 0, settings);
+    RunInfo { status: Status::Finished, ..info }.write(run.info_path()).unwrap();
     let mut text = SampleRow::header().join(",") + "\n";
     for number in 0..samples {
         let id = SampleId { category: "nut".into(), defect: "scratch".into(), stem: format!("{number:03}") };
