@@ -59,3 +59,5 @@ pub use landscape::{EvaluationPoint, Landscape, landscape};
 pub use searches::searches;
 pub use survival::survival;
 pub use sweep::sweep;
+#[cfg(test)]
+pub(crate) use words::named_settings;

@@ -479,7 +479,7 @@ mod tests {
         ];
         assert_eq!(names, expected);
         let apart = Made::new().run("a", 0, "stride = 1").run("d", 0, "attacks = ['clean']\nstride = 2");
-        assert_eq!(apart.names(Shows::WorstCases)[0], ", a");
+        assert_eq!(apart.names(Shows::WorstCases), [", window stride 1", ", window stride 2"]);
     }
 
     #[test]
