@@ -96,8 +96,8 @@ impl Value {
     }
 }
 
-/// Words about the thin lines where there are any.
-pub(super) const SPREAD: &str = "with several seeds: their mean; thin line: from the lowest to the highest";
+/// Words about the lines of the spread where there are any.
+pub(super) const SPREAD: &str = "with several seeds: their mean; line: from the lowest to the highest";
 
 /// Draws panels of one above the other of grouped bars in percent, each bar with its value on top, `n/a` where there is none.
 pub(super) fn draw(

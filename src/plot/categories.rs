@@ -7,8 +7,8 @@ use plotters::element::{Circle, PathElement};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::bars::Value;
-use super::canvas::{Area, Canvas, Drawing, px, text_width, title, upx, wrapped, write};
+use super::bars::{SPREAD, Value};
+use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, text_width, title, upx, wrapped, write};
 use super::legend::{Entry, Mark, legend, legend_height};
 use super::style;
 use crate::error::{Error, Result};
@@ -67,13 +67,23 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
             rows.iter().filter(|row| row.over.category() == Some(name)).map(|row| row.samples).max()
         })
         .sum();
-    let height = 90 + legend_height(&entries, style::WIDTH) + HEADING + body + TICKS + 2 * style::MARGIN;
+    let several_seeds = {
+        let each = distinct(rows.iter().map(|row| (row.over.category(), row.attack)));
+        each.len() < rows.len()
+    };
+    let words = if several_seeds { NOTE } else { 0 };
+    let height =
+        90 + legend_height(&entries, style::WIDTH) + words + HEADING + body + TICKS + 2 * style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
         let counted = style::counted([samples]);
         let heading = format!("Clean and worst case by category: {model} on {dataset}, {counted}");
         title(area, &heading, style::WIDTH)?;
-        let top = 90 + legend(area, &entries, 90, style::WIDTH)? + HEADING;
+        let used = legend(area, &entries, 90, style::WIDTH)?;
+        if several_seeds {
+            note(area, SPREAD, 90 + used)?;
+        }
+        let top = 90 + used + words + HEADING;
         for (row, lines) in (0..).zip(&wrapped) {
             let middle = top + row * row_height + row_height / 2;
             let first = middle - (lines.len() as i32 - 1) * ROW.1 / 2;

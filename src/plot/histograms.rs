@@ -7,7 +7,8 @@ use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::{Scale, axis_label, axis_ticks, decimal_ticks, labelled, short};
-use super::canvas::{Area, Canvas, Drawing, px, title, upx, wrapped, write};
+use super::bars::SPREAD;
+use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, title, upx, wrapped, write};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SampleRow;
@@ -81,9 +82,15 @@ pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &P
     let heights: Vec<i32> = blocks
         .iter()
         .zip(&headings)
-        .map(|(block, heading)| heading.len() as i32 * HEADING + GAP + block.lines() as i32 * row_height)
+        .map(|(block, heading)| heading.len() as i32 * HEADING + 2 * GAP + block.lines() as i32 * row_height)
         .collect();
-    let height = TOP + heights.iter().sum::<i32>() + style::MARGIN;
+    let several_seeds = blocks.iter().any(|block| {
+        let own =
+            rows.iter().filter(|row| block.has(row) && block.axes.iter().any(|&axis| counts(row, axis)));
+        distinct(own.map(|row| row.seed)).len() > 1
+    });
+    let begin = TOP + if several_seeds { NOTE } else { 0 };
+    let height = begin + heights.iter().sum::<i32>() + style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
         let text = match kind {
@@ -91,7 +98,10 @@ pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &P
             AttackKind::Joint => "Worst values in the joint attack (all parameters together)",
         };
         title(area, text, style::WIDTH)?;
-        let mut top = TOP;
+        if several_seeds {
+            note(area, SPREAD, TOP - 10)?;
+        }
+        let mut top = begin;
         for ((block, heading), height) in blocks.iter().zip(&headings).zip(&heights) {
             for (line, text) in (0..).zip(heading) {
                 let place = (style::WIDTH as i32 / 2, top + line * HEADING);

@@ -84,6 +84,22 @@ fn throughput_and_parity_have_a_colour_for_each_provider() {
 }
 
 #[test]
+fn maps_without_any_difference_are_drawn_at_none() {
+    let out = Out::new();
+    let path = out.path("bench_parity_none.png");
+    let mut rows = rows();
+    for row in &mut rows {
+        row.map_max_difference = row.map_max_difference.map(|_| 0.0);
+        row.worst_pixel_auroc = row.worst_pixel_auroc.map(|_| 0.0);
+    }
+    plot::parity(&rows, "pocket", &path).unwrap();
+    assert!(count(&path, BLUE) > 500 && count(&path, ORANGE) > 500);
+    let rows: Vec<BenchRow> =
+        rows.into_iter().map(|row| BenchRow { worst_pixel_auroc: None, ..row }).collect();
+    plot::parity(&rows[..1], "pocket", &out.path("bench_parity_one.png")).unwrap();
+}
+
+#[test]
 fn nothing_measured_is_an_error_and_no_picture() {
     let folder = TempDir::new().unwrap();
     let failed = &rows()[5..];

@@ -84,6 +84,9 @@ fn run(folder: &Path, categories: &[&str], seed: u64, changes: &str) -> RunDir {
     let models = ["vit-b-16-plus-240"];
     let mut samples = sample_rows(&models, 30);
     samples.retain(|row| categories.contains(&row.category.as_str()));
+    for row in &mut samples {
+        row.seed = seed;
+    }
     write_rows(run.samples_path(), &samples).unwrap();
     let mut summary = summary_rows(&models, &["toys"]);
     summary.retain(|row| row.over.category().is_some_and(|name| categories.contains(&name)));
@@ -159,4 +162,36 @@ fn plot_tolerance_in_three_panels_a_row() {
     }
     assert_eq!(heights[0], heights[1]);
     assert_eq!(heights[3] - heights[2], 2 * 480, "four rows after two");
+}
+
+#[test]
+fn plot_seeds_of_two_settings_and_clean_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = &CATEGORIES[..2];
+    let made = |name: &str, seed, changes: &str| run(&folder.path().join(name), both, seed, changes);
+    let few = "budget = 20\nattacks = ['clean', 'angle', 'hue', 'saturation', 'joint']\naxes = ['angle', 'hue', 'saturation']";
+    let many = few.replace("20", "200");
+    let mut runs: Vec<RunDir> = (0..3)
+        .flat_map(|seed| {
+            [made(&format!("few-{seed}"), seed, few), made(&format!("many-{seed}"), seed, &many)]
+        })
+        .collect();
+    let clean = made("eval", 9, "budget = 1\nattacks = ['clean']");
+    for path in [clean.uniform_path(), clean.sweep_path(), clean.stability_path()] {
+        std::fs::remove_file(path).unwrap();
+    }
+    runs.push(clean);
+    let out = Out::new().path("many/seeds");
+    let drawn = plot::all(&runs, &out).unwrap();
+    let names: Vec<_> =
+        drawn.written.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    let lines: Vec<_> = names.iter().filter(|name| name.starts_with("categories")).collect();
+    assert_eq!(
+        lines,
+        [&"categories_toys_vit-b-16-plus-240_few-0.png", &"categories_toys_vit-b-16-plus-240_many-0.png"],
+        "clean pictures are nothing of their own"
+    );
+    for name in ["bars.png", "bounds.png", "histograms.png"] {
+        assert_drawn(&out.join(name));
+    }
 }
