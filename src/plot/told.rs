@@ -200,7 +200,7 @@ pub(super) fn tell(runs: &[&Run<'_>], shows: Shows) -> Vec<Told> {
 }
 
 /// The shortest end of each path that no other one has.
-fn folders(runs: &[&RunDir]) -> Vec<String> {
+pub(super) fn folders(runs: &[&RunDir]) -> Vec<String> {
     let paths: Vec<PathBuf> = runs
         .iter()
         .map(|run| fs::canonicalize(run.path()).unwrap_or_else(|_| run.path().to_owned()))
@@ -255,7 +255,8 @@ impl Settings {
         let axes: Vec<Axis> = read(&values, "axes").unwrap_or_else(|| Axis::PAPER.to_vec());
         let clean_only = attacks.as_ref().is_some_and(|attacks| attacks[..] == [Attack::Clean])
             && matches!(shows, Shows::WorstCases | Shows::Uniform);
-        if attacks.is_some_and(|attacks| attacks == Attack::over(&axes)) {
+        let set = |attacks: Vec<Attack>| attacks.into_iter().collect::<BTreeSet<_>>();
+        if attacks.is_some_and(|attacks| set(attacks) == set(Attack::over(&axes))) {
             // The axes say it.
             values.remove("attacks");
         }

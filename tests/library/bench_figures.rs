@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use askance::plot;
-use askance::record::{BenchRow, BenchStatus};
+use askance::record::{BenchRow, BenchStatus, RunDir, write_rows};
 use tempfile::TempDir;
 
 use crate::figures::Out;
@@ -110,4 +110,23 @@ fn nothing_measured_is_an_error_and_no_picture() {
         assert!(drawn.unwrap_err().problem.contains("nothing to show"));
         assert!(!path.exists());
     }
+}
+
+#[test]
+fn comparisons_of_one_model_are_named_by_their_folders() {
+    let folder = TempDir::new().unwrap();
+    let made = |name: &str| {
+        let run = RunDir::create(folder.path().join(name)).unwrap();
+        write_rows(run.bench_path(), &rows()).unwrap();
+        run
+    };
+    let runs = [made("x/one"), made("two"), made("x/one")];
+    let drawn = plot::bench(&runs, &folder.path().join("plots")).unwrap();
+    let names: Vec<_> =
+        drawn.written.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    let of =
+        |run: &str| ["latency", "relative", "parity"].map(|name| format!("bench_{name}_pocket_{run}.png"));
+    assert_eq!(names, [of("one"), of("two")].concat());
+    let alone = plot::bench(&runs[..1], &folder.path().join("alone")).unwrap();
+    assert!(alone.written[0].ends_with("bench_latency_pocket.png"), "{alone:?}");
 }
