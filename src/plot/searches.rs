@@ -35,7 +35,11 @@ pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
 
 /// Draws the figures of runs that were chosen.
 pub(super) fn of_searches(runs: &[Run<'_>], out: &Path) -> Result<Drawn> {
-    let told = tell(&runs.iter().collect::<Vec<_>>(), Shows::Searches);
+    let traced: Vec<usize> = (0..runs.len()).filter(|&at| runs[at].dir.traces().is_dir()).collect();
+    let mut told = tell(&traced.iter().map(|&at| &runs[at]).collect::<Vec<_>>(), Shows::Searches);
+    for told in &mut told {
+        told.at = traced[told.at];
+    }
     let searches = TracedSearch::of(runs, &told)?;
     let mut drawn = Drawn::default();
     if searches.is_empty() {

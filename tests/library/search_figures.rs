@@ -205,6 +205,16 @@ fn runs_are_laid_over_each_other() {
     let files: Vec<String> =
         drawn.written.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
     assert_eq!(files, ["convergence_pocket.png", "landscape_pocket.png"]);
+    // A run without traces is in neither figure, and gives no reason for another name.
+    let traceless = run(&at("traceless"), "random", 20, 1, random(20));
+    fs::remove_dir_all(traceless.traces()).unwrap();
+    let mut info = RunInfo::read(traceless.info_path()).unwrap();
+    info.settings.insert("loss".into(), "auroc".into());
+    info.write(traceless.info_path()).unwrap();
+    let beside: Vec<RunDir> = [traceless].into_iter().chain(runs.clone()).collect();
+    let beside = plot::searches(&beside, &at("beside")).unwrap();
+    assert!(fs::read(&drawn.written[0]).unwrap() == fs::read(&beside.written[0]).unwrap(), "{beside:?}");
+    assert!(beside.written[0].ends_with("convergence_pocket.png"));
     // Only the largest budget of a strategy counts.
     let fewer = plot::searches(&runs[1..], &at("fewer")).unwrap();
     assert!(fs::read(&drawn.written[0]).unwrap() == fs::read(&fewer.written[0]).unwrap());
