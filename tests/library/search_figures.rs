@@ -209,7 +209,7 @@ fn runs_are_laid_over_each_other() {
     let traceless = run(&at("traceless"), "random", 20, 1, random(20));
     fs::remove_dir_all(traceless.traces()).unwrap();
     let mut info = RunInfo::read(traceless.info_path()).unwrap();
-    info.settings.insert("loss".into(), "auroc".into());
+    info.settings["bounds"]["hue_rad"]["high"] = 1.0.into();
     info.write(traceless.info_path()).unwrap();
     let beside: Vec<RunDir> = [traceless].into_iter().chain(runs.clone()).collect();
     let beside = plot::searches(&beside, &at("beside")).unwrap();
