@@ -10,13 +10,15 @@ use super::{
     survival, sweep,
 };
 use crate::error::Result;
+use crate::file;
+use crate::metric::{DRIFT, Loss};
 use crate::perturb::Resampling;
 use crate::record::{
-    Example, Fault, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow,
-    file_name, mean_rows, read_checked, read_examples, read_rows, require_agreement, uniform_means,
+    Example, Fault, Parameters, Row, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow,
+    UniformRow, file_name, mean_rows, read_checked, read_examples, require_agreement, uniform_means,
 };
 use crate::stats::{distinct, grouped};
-use crate::types::{Attack, Axis, Bounds, Interval};
+use crate::types::{Attack, Axis, Bounds, Interval, Over};
 
 /// Draws into the folder `out` every figure that the records of these runs allow, from their files alone. Runs that differ in
 /// settings stand side by side under names that say in what; runs that differ in the seed alone become mean and spread, runs of
@@ -27,7 +29,7 @@ use crate::types::{Attack, Axis, Bounds, Interval};
 /// error, but listed in [`Drawn::skipped`].
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let (benches, others): (Vec<RunDir>, Vec<RunDir>) =
-        runs.iter().cloned().partition(|run| run.bench_path().is_file());
+        runs.iter().cloned().partition(|run| file::is_there(&run.bench_path()));
     let mut drawn = Drawn::default();
     if !benches.is_empty() {
         drawn = bench(&benches, out)?;
@@ -151,23 +153,48 @@ impl Records {
             let bounds: Bounds = setting(info, run, "bounds")?;
             let resampling: Resampling = setting(info, run, "perturb")?;
             records.bounds = if number == 0 { bounds } else { around(records.bounds, bounds) };
-            records.axes.extend(axes(info, run)?);
+            let own_axes = axes(info, run)?;
+            records.axes.extend(&own_axes);
             let first = records.samples.len();
-            if run.samples_path().is_file() {
-                let own = read_checked(run.samples_path(), |row| outside(row, &bounds))?;
+            if file::is_there(&run.samples_path()) {
+                let own = read_checked(run.samples_path(), |row: &SampleRow| {
+                    let searched = row.attack != Attack::Clean;
+                    let empty = row.parameters.empty(&own_axes).filter(|_| searched);
+                    empty.or_else(|| outside(&row.parameters, &bounds)).or_else(|| beyond(row, info))
+                })?;
                 let named = |row: SampleRow| SampleRow { model: told.name(&row.model), ..row };
                 records.samples.extend(own.into_iter().map(named));
             }
-            append(&mut records.sweeps, &run.sweep_path(), |row| row.model = told.name(&row.model))?;
-            append(&mut records.stability, &run.stability_path(), |row| row.model = told.name(&row.model))?;
+            append(
+                &mut records.sweeps,
+                &run.sweep_path(),
+                |_| None,
+                |row| row.model = told.name(&row.model),
+            )?;
+            append(
+                &mut records.stability,
+                &run.stability_path(),
+                |_| None,
+                |row| row.model = told.name(&row.model),
+            )?;
             let mut own = Vec::new();
-            append(&mut own, &run.summary_path(), |row: &mut SummaryRow| row.model = told.name(&row.model))?;
-            if run.samples_path().is_file() {
+            append(
+                &mut own,
+                &run.summary_path(),
+                |_| None,
+                |row: &mut SummaryRow| row.model = told.name(&row.model),
+            )?;
+            if file::is_there(&run.samples_path()) {
                 require_agreement(&run.summary_path(), &own, &records.samples[first..])?;
             }
             summaries.extend(own.into_iter().map(|row| (info.seed, row)));
             let mut own = Vec::new();
-            append(&mut own, &run.uniform_path(), |row: &mut UniformRow| row.model = told.name(&row.model))?;
+            let fault = |row: &UniformRow| {
+                let searched = row.attack != Attack::Clean && row.over != Over::Mean;
+                let empty = row.parameters.empty(&own_axes).filter(|_| searched);
+                empty.or_else(|| outside(&row.parameters, &bounds))
+            };
+            append(&mut own, &run.uniform_path(), fault, |row| row.model = told.name(&row.model))?;
             uniforms.extend(own.into_iter().map(|row| (info.seed, row)));
             for mut example in read_examples(run)? {
                 let all_seeds = told.name(&example.row.model);
@@ -212,9 +239,9 @@ fn around(one: Bounds, other: Bounds) -> Bounds {
 }
 
 /// The fault of a value outside the bounds of its run, but for what walking in steps loses.
-fn outside(row: &SampleRow, bounds: &Bounds) -> Option<Fault> {
-    row.parameters.axes().find_map(|axis| {
-        let (value, within) = (row.parameters.get(axis)?, bounds.get(axis));
+fn outside(parameters: &Parameters, bounds: &Bounds) -> Option<Fault> {
+    parameters.axes().find_map(|axis| {
+        let (value, within) = (parameters.get(axis)?, bounds.get(axis));
         let slack = 1e-9 * within.width();
         let problem =
             || format!("{value} lies outside the bounds in run.toml, {} to {}", within.low, within.high);
@@ -223,9 +250,24 @@ fn outside(row: &SampleRow, bounds: &Bounds) -> Option<Fault> {
     })
 }
 
-fn append<T: Row>(rows: &mut Vec<T>, path: &Path, name: impl FnMut(&mut T)) -> Result<()> {
-    if path.is_file() {
-        let mut own: Vec<T> = read_rows(path)?;
+/// The fault of a loss or an image score that the run's loss and models cannot have given.
+fn beyond(row: &SampleRow, info: &RunInfo) -> Option<Fault> {
+    let model = info.models.iter().find(|model| model.name == row.model)?;
+    let losses = match info.settings.get("loss")?.as_str()? {
+        "drift" => DRIFT,
+        loss => loss.parse::<Loss>().ok()?.range(model.bounded_maps.unwrap_or(false)),
+    };
+    row.beyond(losses, model.bounded_scores.unwrap_or(false))
+}
+
+fn append<T: Row>(
+    rows: &mut Vec<T>,
+    path: &Path,
+    check: impl Fn(&T) -> Option<Fault>,
+    name: impl FnMut(&mut T),
+) -> Result<()> {
+    if file::is_there(path) {
+        let mut own: Vec<T> = read_checked(path, check)?;
         own.iter_mut().for_each(name);
         rows.extend(own);
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::told::Told;
 use crate::error::Result;
+use crate::file;
 use crate::record::{RunInfo, SampleRow, Trace, read_rows};
 use crate::types::Attack;
 
@@ -23,12 +24,14 @@ impl TracedSearch {
     /// apart.
     pub fn of(runs: &[Told<'_>]) -> Result<Vec<Self>> {
         let mut found = Vec::new();
-        for (number, told) in runs.iter().enumerate().filter(|(_, told)| told.run.samples_path().is_file()) {
+        for (number, told) in
+            runs.iter().enumerate().filter(|(_, told)| file::is_there(&told.run.samples_path()))
+        {
             let axes = axes(&told.info);
             for mut row in read_rows::<SampleRow>(told.run.samples_path())? {
                 let path = told.run.trace_path(&row.model, &row.id()?, row.attack);
                 row.model = told.name(&row.model);
-                if row.attack == Attack::Joint && path.is_file() {
+                if row.attack == Attack::Joint && file::is_there(&path) {
                     found.push(Self { run: number, row, axes: axes.clone(), path });
                 }
             }

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::faults::{self, Fault, finite, on_axis, share};
+use super::faults::{self, Fault, amount, count, finite, on_axis, share};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
@@ -103,14 +103,25 @@ impl Row for SampleRow {
     const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
 
     fn fault(&self) -> Option<Fault> {
+        let unmade = self.evaluations == 0;
+        let scored = self.sample_auroc.is_some() && self.label != Label::Anomalous;
         self.parameters
             .fault()
+            .or_else(|| self.parameters.unsaid(self.attack))
             .or_else(|| finite("loss", self.loss))
             .or_else(|| share("sample_auroc", self.sample_auroc))
-            .or_else(|| finite("expected_gain", self.expected_gain))
+            .or_else(|| scored.then(|| ("sample_auroc", NO_DEFECT.to_owned())))
+            .or_else(|| unmade.then(|| ("evaluations", "0, and a row stands on one at least".to_owned())))
+            .or_else(|| count("evaluations", self.evaluations))
+            .or_else(|| count("coarse", self.coarse))
+            .or_else(|| amount("expected_gain", self.expected_gain))
             .or_else(|| finite("image_score", self.image_score))
+            .or_else(|| count("budget", self.budget))
     }
 }
+
+/// What is wrong with a sample AUROC where the mask has no defect, or is not known.
+const NO_DEFECT: &str = "only a sample that is labelled anomalous has one";
 
 fn zero_if_empty<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<usize, D::Error> {
     Ok(Option::deserialize(cell)?.unwrap_or(0))
@@ -180,7 +191,10 @@ impl Row for SummaryRow {
     }
 
     fn fault(&self) -> Option<Fault> {
-        faults::metrics(&self.metrics).or_else(|| finite("mean_loss", self.mean_loss))
+        faults::metrics(&self.metrics)
+            .or_else(|| finite("mean_loss", self.mean_loss))
+            .or_else(|| count("samples", self.samples))
+            .or_else(|| count("evaluations", self.evaluations))
     }
 }
 
@@ -214,7 +228,9 @@ impl Row for SweepRow {
     }
 
     fn fault(&self) -> Option<Fault> {
-        on_axis("value", self.axis, self.value).or_else(|| faults::metrics(&self.metrics))
+        on_axis("value", self.axis, self.value)
+            .or_else(|| faults::metrics(&self.metrics))
+            .or_else(|| count("samples", self.samples))
     }
 }
 

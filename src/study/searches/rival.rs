@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::attack::SearchChoice;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::record::SearchRow;
 use crate::types::SampleKey;
 
@@ -63,7 +64,8 @@ impl Rival {
             Error::file(path, format!("cannot be read ({e})"), fix)
         };
         let mut steps: HashMap<SampleKey, Vec<(usize, f64)>> = HashMap::new();
-        for line in csv::Reader::from_path(path).map_err(unusable)?.deserialize() {
+        let text = file::read_text(path, "check the path and its permissions")?;
+        for line in csv::Reader::from_reader(text.as_bytes()).deserialize() {
             let Step { model, category, sample, step, best_loss } = line.map_err(unusable)?;
             steps.entry(SampleKey { model, category, sample }).or_default().push((step, best_loss));
         }
