@@ -1,7 +1,6 @@
 //! Values that no row can have: what is read back is not believed blindly.
 
 use super::parameters::Parameters;
-use super::rows::SampleRow;
 use crate::types::{Attack, Axis, Interval, Metrics};
 
 /// The column of a row whose value cannot be right, and what is wrong with the value.
@@ -58,9 +57,14 @@ impl Parameters {
     pub(super) fn unsaid(&self, attack: Attack) -> Option<Fault> {
         match attack {
             Attack::Clean => None,
-            Attack::Single(axis) => self.empty(&[axis]),
-            Attack::Joint if self.axes().next().is_none() => self.empty(&Axis::ALL),
-            Attack::Joint => None,
+            Attack::Single(axis) if self.get(axis).is_none() => {
+                Some((axis.column(), format!("the cell is empty, and {axis} was searched")))
+            }
+            Attack::Joint if self.axes().next().is_none() => Some((
+                Axis::ALL[0].column(),
+                "the cell is empty, and so are those of all other axes".to_owned(),
+            )),
+            Attack::Single(_) | Attack::Joint => None,
         }
     }
 
@@ -68,15 +72,6 @@ impl Parameters {
     pub fn empty(&self, axes: &[Axis]) -> Option<Fault> {
         let empty = axes.iter().find(|&&axis| self.get(axis).is_none())?;
         Some((empty.column(), format!("the cell is empty, and {empty} is an axis of the run")))
-    }
-}
-
-impl SampleRow {
-    /// The fault of a loss outside `loss`, or of an image score outside [0, 1] where the model's lie there.
-    pub fn beyond(&self, loss: Interval, has_bounded_scores: bool) -> Option<Fault> {
-        let scores = Interval { low: 0.0, high: 1.0 };
-        let score = || outside("image_score", self.image_score, scores).filter(|_| has_bounded_scores);
-        outside("loss", self.loss, loss).or_else(score)
     }
 }
 

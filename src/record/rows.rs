@@ -3,11 +3,11 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::faults::{self, Fault, amount, count, finite, on_axis, share};
+use super::faults::{self, Fault, amount, count, finite, on_axis, outside, share};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
-use crate::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId, SampleKey};
+use crate::types::{Attack, Axis, Interval, Label, Metrics, Over, Perturbation, SampleId, SampleKey};
 
 /// A row of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {
@@ -128,6 +128,13 @@ fn zero_if_empty<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<usiz
 }
 
 impl SampleRow {
+    /// The fault of a loss outside `losses`, or of an image score outside [0, 1] where the model's lie there.
+    pub fn beyond(&self, losses: Interval, has_bounded_scores: bool) -> Option<Fault> {
+        let scores = Interval { low: 0.0, high: 1.0 };
+        let score = || outside("image_score", self.image_score, scores).filter(|_| has_bounded_scores);
+        outside("loss", self.loss, losses).or_else(score)
+    }
+
     /// The perturbation found.
     pub fn perturbation(&self) -> Perturbation {
         self.parameters.perturbation()

@@ -211,7 +211,11 @@ fn rows_of_another_run_are_refused_with_line_and_column() {
         ("dataset", |row| row.dataset = "other".into()),
         ("sample", |row| row.sample = "red/9".into()),
         ("label", |row| row.label = Label::Anomalous),
-        ("attack", |row| row.attack = Attack::Single(Axis::Blur)),
+        ("attack", |row| {
+            let axes = [Axis::Angle, Axis::Hue, Axis::Blur];
+            row.parameters = askance::record::Parameters::new(&row.perturbation(), &axes);
+            row.attack = Attack::Single(Axis::Blur);
+        }),
         ("search", |row| row.search = "none".into()),
         ("budget", |row| row.budget = 6),
         ("seed", |row| row.seed = 4),
