@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::told::Told;
 use crate::error::Result;
 use crate::file;
-use crate::record::{RunInfo, SampleRow, Trace, read_rows};
-use crate::types::Attack;
+use crate::record::{RunInfo, SampleRow, Trace, read_checked};
+use crate::types::{Attack, Axis};
 
 /// One joint search whose trace was kept.
 pub struct TracedSearch {
@@ -28,7 +28,12 @@ impl TracedSearch {
             runs.iter().enumerate().filter(|(_, told)| file::is_there(&told.run.samples_path()))
         {
             let axes = axes(&told.info);
-            for mut row in read_rows::<SampleRow>(told.run.samples_path())? {
+            let searched: Vec<Axis> = axes.iter().filter_map(|name| name.parse().ok()).collect();
+            let unsaid = |row: &SampleRow| {
+                let empty = row.parameters.empty(&searched);
+                empty.filter(|_| row.attack == Attack::Joint)
+            };
+            for mut row in read_checked(told.run.samples_path(), unsaid)? {
                 let path = told.run.trace_path(&row.model, &row.id()?, row.attack);
                 row.model = told.name(&row.model);
                 if row.attack == Attack::Joint && file::is_there(&path) {
