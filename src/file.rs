@@ -1,7 +1,7 @@
 //! Opening files that somebody else wrote: only regular ones, so that no pipe or device is waited for, and text in UTF-8.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use serde::Serializer;
@@ -24,6 +24,12 @@ pub fn open(path: &Path, fix: &str) -> Result<File> {
         return Err(irregular(path, kind.is_dir()));
     }
     File::open(path).map_err(failed)
+}
+
+/// Whether there is anything at `path`, readable or not: what cannot be read is to be an error, not taken for missing.
+pub fn is_there(path: &Path) -> bool {
+    let missing = |e: io::Error| matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    !fs::symlink_metadata(path).is_err_and(missing)
 }
 
 /// The error about something at `path` that is no regular file.
@@ -64,25 +70,31 @@ pub fn read_text(path: &Path, fix: &str) -> Result<String> {
 ///
 /// Where they hold another encoding or a Git LFS pointer.
 pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
-    if is_lfs_pointer(&bytes) {
+    let text = utf8(path, &bytes, "save it as UTF-8 (a spreadsheet calls it \"CSV UTF-8\")")?;
+    Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).to_owned())
+}
+
+/// What a text in UTF-8 may begin with, as spreadsheets write it.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The text that `bytes`, read from `path`, hold in UTF-8, as it stands there. `fix` is the remedy for another encoding.
+///
+/// # Errors
+///
+/// Where they hold another encoding or a Git LFS pointer.
+pub fn utf8<'b>(path: &Path, bytes: &'b [u8], fix: &str) -> Result<&'b str> {
+    if is_lfs_pointer(bytes) {
         return Err(lfs_pointer(path));
     }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Error::file(path, "is text in UTF-16, not UTF-8", "save it as UTF-8"));
+    // With its mark, or letters of ASCII with a zero byte beside each.
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..] = bytes {
+        return Err(Error::file(path, "is text in UTF-16, not UTF-8", fix));
     }
-    let mut text = String::from_utf8(bytes).map_err(|error| {
-        let line =
-            1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        Error::file(
-            path,
-            format!("is not text in UTF-8 (line {line} holds a byte of another encoding)"),
-            "save it as UTF-8 (a spreadsheet calls it \"CSV UTF-8\")",
-        )
-    })?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
-    Ok(text)
+    std::str::from_utf8(bytes).map_err(|error| {
+        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        let problem = format!("is not text in UTF-8 (line {line} holds a byte of another encoding)");
+        Error::file(path, problem, fix)
+    })
 }
 
 /// Writes a path into a record or JSON, with a mark in place of bytes that are no UTF-8.
@@ -137,7 +149,9 @@ mod tests {
         assert_eq!(text("\u{feff}caf\u{e9}".as_bytes()).unwrap(), "caf\u{e9}");
         let error = text(b"a\nb\ncaf\xe9").unwrap_err();
         assert!(error.problem.contains("line 3") && error.fix.contains("UTF-8"), "{error}");
-        assert!(text(b"\xff\xfea\0").unwrap_err().problem.contains("UTF-16"));
+        for utf_16 in [b"\xff\xfea\0", b"\xfe\xff\0a", b"a\0b\0", b"\0a\0b"] {
+            assert!(text(utf_16).unwrap_err().problem.contains("UTF-16"));
+        }
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
         assert!(text(pointer).unwrap_err().problem.contains("Git LFS"));
     }

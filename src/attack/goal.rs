@@ -4,8 +4,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::metric::Loss;
-use crate::types::unknown_name;
+use crate::metric::{DRIFT, Loss};
+use crate::types::{Interval, unknown_name};
 
 /// The loss that a search minimises: the lower, the worse for the segmenter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,14 @@ pub enum Goal {
 }
 
 impl Goal {
+    /// All values that the loss can have; `is_bounded` says that maps lie in [0, 1].
+    pub fn range(self, is_bounded: bool) -> Interval {
+        match self {
+            Self::Truth(loss) => loss.range(is_bounded),
+            Self::Drift => DRIFT,
+        }
+    }
+
     /// Whether the loss needs masks.
     pub fn needs_truth(self) -> bool {
         matches!(self, Self::Truth(_))

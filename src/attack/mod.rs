@@ -36,5 +36,5 @@ pub use sample::{Probe, WorstCase};
 pub use search_choice::SearchChoice;
 pub use settings::{Border, Select, Settings};
 pub use sweep::{sweep_values, uniform};
-pub use tolerance::{AxisTolerance, Scan, Subject, tolerances};
+pub use tolerance::{AxisTolerance, Scan, Steps, Subject, tolerances};
 pub use uniform::{Effect, UniformCase, UniformMetric, worst_uniform};

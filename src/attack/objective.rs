@@ -84,7 +84,7 @@ impl Objective {
     }
 
     /// Whether answers are held against the clean one instead of the ground truth.
-    pub(super) fn is_drift(&self) -> bool {
+    pub fn is_drift(&self) -> bool {
         self.goal == Goal::Drift
     }
 
@@ -123,6 +123,21 @@ impl Objective {
     /// the unchanged picture is missing.
     pub fn loss(&self, answer: &Segmentation, candidate: &Candidate<'_>) -> Result<f64> {
         let &Candidate { mask, clean, perturbation, .. } = candidate;
+        self.loss_of(answer, mask, clean, perturbation)
+    }
+
+    /// The loss of an answer, as [`Self::loss`] has it, given the ground truth, the answer to the unchanged picture and the
+    /// perturbation.
+    ///
+    /// # Errors
+    /// The errors of [`Self::loss`].
+    pub fn loss_of(
+        &self,
+        answer: &Segmentation,
+        mask: Option<&Mask>,
+        clean: Option<&Segmentation>,
+        perturbation: Perturbation,
+    ) -> Result<f64> {
         match (self.goal, mask, clean) {
             (Goal::Truth(loss), Some(mask), _) => {
                 Ok(self.loss_of_truth(loss, answer.map.view(), mask, perturbation))

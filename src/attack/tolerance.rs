@@ -21,6 +21,17 @@ pub struct Scan {
     pub steps: usize,
 }
 
+/// How one axis is scanned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    /// Distance between the values before a flip is met, the larger of both sides.
+    pub step: f64,
+    /// How closely a flip is located, the larger of both sides.
+    pub resolution: f64,
+    /// The most model evaluations; the unchanged picture is known.
+    pub most: usize,
+}
+
 /// A sample whose decision on the unchanged picture is known.
 #[derive(Clone, Debug)]
 pub struct Subject {
@@ -67,6 +78,14 @@ impl Scan {
     fn sides(&self, axis: Axis) -> [FlipScan; 2] {
         let interval = self.bounds.get(axis);
         [interval.low, interval.high].map(|limit| FlipScan::new(limit, self.steps))
+    }
+
+    /// How an axis is scanned; none where its bounds have no width.
+    pub fn steps_along(&self, axis: Axis) -> Option<Steps> {
+        let [below, above] = self.sides(axis);
+        let step = below.step().max(above.step());
+        let resolution = below.resolution().max(above.resolution());
+        (step > 0.0).then(|| Steps { step, resolution, most: below.most() + above.most() })
     }
 
     /// The most model evaluations that one sample can take; the unchanged picture is known.

@@ -2,6 +2,11 @@
 
 use ndarray::ArrayView2;
 
+use crate::types::Interval;
+
+/// All values that drift can have.
+pub const DRIFT: Interval = Interval { low: f64::NEG_INFINITY, high: 0.0 };
+
 /// The distance of an anomaly map and an image score from those of the unchanged picture, signed as every
 /// loss is, so that **lower is worse**: -(mean over the valid pixels of |map - clean map| + |score - clean
 /// score|).

@@ -4,7 +4,7 @@ use ndarray::ArrayView2;
 
 use super::binary::sample_auroc;
 
-use crate::types::named;
+use crate::types::{Interval, named};
 
 /// Exponent of the focal loss.
 const FOCAL_GAMMA: i32 = 2;
@@ -45,6 +45,16 @@ named!(Loss, "a loss", {
 });
 
 impl Loss {
+    /// All values that the loss can have; `is_bounded` says that maps lie in [0, 1].
+    pub fn range(self, is_bounded: bool) -> Interval {
+        match self {
+            Self::Contrast | Self::Auroc if is_bounded => Interval::symmetric(1.0),
+            Self::Contrast | Self::Auroc => Interval::symmetric(f64::INFINITY),
+            Self::Bce | Self::Focal => Interval { low: LOG_FLOOR, high: 0.0 },
+            Self::Dice => Interval { low: -1.0, high: 0.0 },
+        }
+    }
+
     /// Whether the loss reads the map as probabilities, in [0, 1].
     pub fn needs_probabilities(self) -> bool {
         matches!(self, Self::Bce | Self::Focal | Self::Dice)

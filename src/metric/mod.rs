@@ -32,7 +32,7 @@ mod tally;
 pub use binary::{average_precision, f1_max, roc_auc, sample_auroc};
 pub use components::components;
 pub use decision::{f1_threshold, top_threshold};
-pub use drift::drift;
+pub use drift::{DRIFT, drift};
 pub use evaluate::{ScoredSet, evaluate, evaluate_images};
 pub(crate) use exchange::{Exchange, ImageScores};
 pub use loss::{Loss, loss};

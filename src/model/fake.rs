@@ -73,6 +73,10 @@ impl Segmenter for Fake {
         self.grid
     }
 
+    fn is_score_bounded(&self) -> bool {
+        true
+    }
+
     fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
         check_batch("fake", images, categories, self.size)?;
         self.calls += 1;

@@ -31,6 +31,11 @@ pub trait Segmenter: Send {
         true
     }
 
+    /// Whether the image scores are known to lie in [0, 1].
+    fn is_score_bounded(&self) -> bool {
+        false
+    }
+
     /// How many views of each picture the model sees, in as many calls: 1, but for a model with a defence around it.
     fn views(&self) -> usize {
         1

@@ -84,6 +84,10 @@ impl Segmenter for OneByOne {
         self.inner.is_bounded()
     }
 
+    fn is_score_bounded(&self) -> bool {
+        self.inner.is_score_bounded()
+    }
+
     fn views(&self) -> usize {
         self.inner.views()
     }

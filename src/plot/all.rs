@@ -11,6 +11,7 @@ use super::{
     sweep,
 };
 use crate::error::Result;
+use crate::file;
 use crate::record::{RunDir, SummaryRow, file_name};
 use crate::stats::grouped;
 use crate::types::{Attack, Axis};
@@ -25,7 +26,7 @@ use crate::types::{Attack, Axis};
 /// error, but listed in [`Drawn::skipped`].
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let (benches, others): (Vec<RunDir>, Vec<RunDir>) =
-        runs.iter().cloned().partition(|run| run.bench_path().is_file());
+        runs.iter().cloned().partition(|run| file::is_there(&run.bench_path()));
     let mut drawn = Drawn::default();
     if !benches.is_empty() {
         drawn = bench(&benches, out)?;

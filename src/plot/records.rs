@@ -7,13 +7,15 @@ use std::path::Path;
 use super::setting::setting;
 use super::told::{Run, Shows, Told, tell};
 use crate::error::Result;
+use crate::file;
+use crate::metric::{DRIFT, Loss};
 use crate::perturb::Resampling;
 use crate::record::{
-    Example, Fault, Row, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow, mean_rows, read_checked,
-    read_examples, read_rows, require_agreement, uniform_means,
+    Example, Fault, Parameters, Row, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow,
+    mean_rows, read_checked, read_examples, require_agreement, uniform_means,
 };
 use crate::stats::distinct;
-use crate::types::{Attack, Axis, Bounds, Interval};
+use crate::types::{Attack, Axis, Bounds, Interval, Over};
 
 /// The records of one run.
 pub(super) struct Records<'r> {
@@ -33,30 +35,37 @@ impl<'r> Records<'r> {
     pub(super) fn read(run: Run<'r>) -> Result<Self> {
         let dir = run.dir;
         let bounds: Bounds = setting(&run.info, dir, "bounds")?;
-        let samples = match dir.samples_path() {
-            path if path.is_file() => read_checked(path, |row| outside(row, &bounds))?,
-            _ => Vec::new(),
-        };
-        let summary = rows(&dir.summary_path())?;
-        if dir.samples_path().is_file() {
+        let axes = axes(&run)?;
+        let samples = rows(&dir.samples_path(), |row: &SampleRow| {
+            let searched = row.attack != Attack::Clean;
+            let empty = row.parameters.empty(&axes).filter(|_| searched);
+            empty.or_else(|| outside(&row.parameters, &bounds)).or_else(|| beyond(row, &run.info))
+        })?;
+        let summary = rows(&dir.summary_path(), |_| None)?;
+        let uniform = rows(&dir.uniform_path(), |row: &UniformRow| {
+            let searched = row.attack != Attack::Clean && row.over != Over::Mean;
+            let empty = row.parameters.empty(&axes).filter(|_| searched);
+            empty.or_else(|| outside(&row.parameters, &bounds))
+        })?;
+        if file::is_there(&dir.samples_path()) {
             require_agreement(&dir.summary_path(), &summary, &samples)?;
         }
         Ok(Self {
             bounds,
             resampling: setting(&run.info, dir, "perturb")?,
-            axes: axes(&run)?,
+            axes,
             samples,
             summary,
-            sweeps: rows(&dir.sweep_path())?,
-            stability: rows(&dir.stability_path())?,
-            uniform: rows(&dir.uniform_path())?,
+            sweeps: rows(&dir.sweep_path(), |_| None)?,
+            stability: rows(&dir.stability_path(), |_| None)?,
+            uniform,
             run,
         })
     }
 }
 
-fn rows<T: Row>(path: &Path) -> Result<Vec<T>> {
-    if path.is_file() { read_rows(path) } else { Ok(Vec::new()) }
+fn rows<T: Row>(path: &Path, check: impl Fn(&T) -> Option<Fault>) -> Result<Vec<T>> {
+    if file::is_there(path) { read_checked(path, check) } else { Ok(Vec::new()) }
 }
 
 /// The axes of a run: those of its joint attack and those attacked alone. A run of an older version has the
@@ -75,13 +84,23 @@ fn axes(run: &Run<'_>) -> Result<Vec<Axis>> {
 }
 
 /// The fault of a value outside the bounds of its run.
-fn outside(row: &SampleRow, bounds: &Bounds) -> Option<Fault> {
-    row.parameters.axes().find_map(|axis| {
-        let (value, within) = (row.parameters.get(axis)?, bounds.get(axis));
+fn outside(parameters: &Parameters, bounds: &Bounds) -> Option<Fault> {
+    parameters.axes().find_map(|axis| {
+        let (value, within) = (parameters.get(axis)?, bounds.get(axis));
         let problem =
             || format!("{value} lies outside the bounds in run.toml, {} to {}", within.low, within.high);
         (!within.holds(value) && value != 0.0).then(|| (axis.column(), problem()))
     })
+}
+
+/// The fault of a loss or an image score that the run's loss and models cannot have given.
+fn beyond(row: &SampleRow, info: &RunInfo) -> Option<Fault> {
+    let model = info.models.iter().find(|model| model.name == row.model)?;
+    let losses = match info.settings.get("loss")?.as_str()? {
+        "drift" => DRIFT,
+        loss => loss.parse::<Loss>().ok()?.range(model.bounded_maps.unwrap_or(false)),
+    };
+    row.beyond(losses, model.bounded_scores.unwrap_or(false))
 }
 
 /// The records of the runs that take part in a figure, under the names that tell these runs apart. What several runs found of the

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::told::{Run, Told};
 use crate::error::Result;
-use crate::record::{RunInfo, SampleRow, Trace, read_rows};
-use crate::types::Attack;
+use crate::file;
+use crate::record::{RunInfo, SampleRow, Trace, read_checked};
+use crate::types::{Attack, Axis};
 
 /// One joint search whose trace was kept.
 pub struct TracedSearch {
@@ -27,15 +28,20 @@ impl TracedSearch {
         let mut found = Vec::new();
         for told in told {
             let Run { dir, info } = &runs[told.at];
-            if !dir.samples_path().is_file() {
+            if !file::is_there(&dir.samples_path()) {
                 continue;
             }
             let axes = axes(info);
-            for mut row in read_rows::<SampleRow>(dir.samples_path())? {
+            let searched: Vec<Axis> = axes.iter().filter_map(|name| name.parse().ok()).collect();
+            let unsaid = |row: &SampleRow| {
+                let empty = row.parameters.empty(&searched);
+                empty.filter(|_| row.attack == Attack::Joint)
+            };
+            for mut row in read_checked(dir.samples_path(), unsaid)? {
                 let path = dir.trace_path(&row.model, &row.id()?, row.attack);
                 let file = told.file(&row.model);
                 row.model = told.name(&row.model);
-                if row.attack == Attack::Joint && path.is_file() {
+                if row.attack == Attack::Joint && file::is_there(&path) {
                     found.push(Self { run: told.at, row, file, axes: axes.clone(), path });
                 }
             }

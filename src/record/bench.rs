@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::faults::{Fault, amount, finite};
+use super::faults::{Fault, amount, count, finite};
 use super::rows::Row;
 
 /// The outcome of one configuration of a comparison of providers.
@@ -201,6 +201,17 @@ impl Row for BenchRow {
             ("worst_pixel_auroc", self.worst_pixel_auroc),
             ("worst_aupro", self.worst_aupro),
         ];
+        let counts = [
+            ("batch", Some(self.batch)),
+            ("warm_up_calls", self.warm_up_calls),
+            ("rounds", Some(self.rounds)),
+            ("calls", Some(self.calls)),
+            ("nodes", self.nodes),
+            ("nodes_elsewhere", self.nodes_elsewhere),
+        ];
+        if let Some(fault) = counts.into_iter().find_map(|(column, value)| count(column, value)) {
+            return Some(fault);
+        }
         let mut amounts = amounts.into_iter();
         let fault = amounts.find_map(|(column, value)| amount(column, value));
         fault.or_else(|| differences.into_iter().find_map(|(column, value)| finite(column, value)))
@@ -231,6 +242,6 @@ impl Row for CallRow {
         &[&["started", "round", "model", "ran", "precision", "batch", "ms"]];
 
     fn fault(&self) -> Option<Fault> {
-        amount("ms", self.ms)
+        amount("ms", self.ms).or_else(|| count("round", self.round)).or_else(|| count("batch", self.batch))
     }
 }

@@ -57,6 +57,7 @@ impl Row for ExampleRow {
     fn fault(&self) -> Option<Fault> {
         let parameters = self.parameters.fault();
         parameters
+            .or_else(|| self.parameters.unsaid(self.attack))
             .or_else(|| share("clean_auroc", self.clean_auroc))
             .or_else(|| share("worst_auroc", self.worst_auroc))
     }
@@ -136,7 +137,7 @@ pub fn write_examples(
 /// A file error when a listed file is missing, damaged, or of another size than its picture.
 pub fn read_examples(run: &RunDir) -> Result<Vec<Example>> {
     let index = run.examples().join("index.csv");
-    if !index.is_file() {
+    if !file::is_there(&index) {
         return Ok(Vec::new());
     }
     read_rows::<ExampleRow>(&index)?.into_iter().map(|row| load(run, row)).collect()

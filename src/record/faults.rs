@@ -1,7 +1,7 @@
 //! Values that no row can have: what is read back is not believed blindly.
 
 use super::parameters::Parameters;
-use crate::types::{Axis, Metrics};
+use crate::types::{Attack, Axis, Interval, Metrics};
 
 /// The column of a row whose value cannot be right, and what is wrong with the value.
 pub type Fault = (&'static str, String);
@@ -24,6 +24,22 @@ pub(super) fn amount(column: &'static str, value: impl Into<Option<f64>>) -> Opt
     Some((column, format!("{value} is no number from 0 on")))
 }
 
+/// Larger than any count of a run, and so small that sums over all rows of a file hold.
+const MOST: u64 = 1 << 40;
+
+/// The fault of a count that no run reaches.
+pub(super) fn count(column: &'static str, value: impl Into<Option<usize>>) -> Option<Fault> {
+    let value = value.into().filter(|&value| value as u64 > MOST)?;
+    Some((column, format!("{value} is more than any run counts")))
+}
+
+/// The fault of a value that must lie in an interval, but for what rounding loses.
+pub fn outside(column: &'static str, value: f64, within: Interval) -> Option<Fault> {
+    let slack = 1e-6;
+    let problem = || format!("{value} lies outside {} to {}, all that it can be", within.low, within.high);
+    (!(within.low - slack..=within.high + slack).contains(&value)).then(|| (column, problem()))
+}
+
 /// The fault of a value on an axis, which has limits whatever the bounds of a run are.
 pub(super) fn on_axis(column: &'static str, axis: Axis, value: impl Into<Option<f64>>) -> Option<Fault> {
     let (value, limits) = (value.into()?, axis.limits());
@@ -35,6 +51,27 @@ pub(super) fn on_axis(column: &'static str, axis: Axis, value: impl Into<Option<
 impl Parameters {
     pub(super) fn fault(&self) -> Option<Fault> {
         Axis::ALL.into_iter().find_map(|axis| on_axis(axis.column(), axis, self.get(axis)))
+    }
+
+    /// The fault of cells of an attack that leave out what it searched, as far as the row alone tells.
+    pub(super) fn unsaid(&self, attack: Attack) -> Option<Fault> {
+        match attack {
+            Attack::Clean => None,
+            Attack::Single(axis) if self.get(axis).is_none() => {
+                Some((axis.column(), format!("the cell is empty, and {axis} was searched")))
+            }
+            Attack::Joint if self.axes().next().is_none() => Some((
+                Axis::ALL[0].column(),
+                "the cell is empty, and so are those of all other axes".to_owned(),
+            )),
+            Attack::Single(_) | Attack::Joint => None,
+        }
+    }
+
+    /// The fault of a cell that is empty on one of these axes: it would be read as 0.
+    pub fn empty(&self, axes: &[Axis]) -> Option<Fault> {
+        let empty = axes.iter().find(|&&axis| self.get(axis).is_none())?;
+        Some((empty.column(), format!("the cell is empty, and {empty} is an axis of the run")))
     }
 }
 

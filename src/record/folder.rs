@@ -11,6 +11,7 @@ use ndarray_npy::{WritableElement, WriteNpyExt as _};
 use super::name::file_name;
 use super::npy::read_npy;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::types::{Attack, Axis, Map, SampleId};
 
 /// The folder of a run, `results/<run>/`: knows where everything lies, and holds no state besides its path.
@@ -45,13 +46,14 @@ impl RunDir {
         if !run.root.is_dir() {
             return Err(Error::file(&run.root, "is not a folder", "give the folder of a finished run"));
         }
-        if !run.info_path().is_file() {
+        if !file::is_there(&run.info_path()) {
             return Err(Error::file(
                 &run.root,
                 "holds no run.toml",
                 "give the folder that was `out` of a run",
             ));
         }
+        file::open(&run.info_path(), "check its permissions")?;
         Ok(run)
     }
 

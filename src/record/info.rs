@@ -76,6 +76,12 @@ pub struct ModelInfo {
     /// Side in pixels of the square pictures that the model takes; none in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_size: Option<usize>,
+    /// Whether the model's maps lie in [0, 1]; none in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounded_maps: Option<bool>,
+    /// Whether the model's image scores are known to lie in [0, 1]; none in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounded_scores: Option<bool>,
     /// Number of pictures that the model got at once, which decides no result; none in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<BatchInfo>,

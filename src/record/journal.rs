@@ -224,6 +224,10 @@ struct Content<T> {
 fn parse<T: Row>(path: &Path, bytes: &[u8], check: &dyn Fn(&T) -> Option<Fault>) -> Result<Content<T>> {
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let torn = &bytes[whole..];
+    let text = file::utf8(path, if whole == 0 { bytes } else { &bytes[..whole] }, ENCODING)?;
+    if text.starts_with(file::BYTE_ORDER_MARK) {
+        return Err(Error::file(path, "begins with a byte order mark, which no record has", ENCODING));
+    }
     let header = T::header().join(",");
     if whole == 0 && !header.as_bytes().starts_with(torn) {
         return Err(foreign(path, &String::from_utf8_lossy(torn), &header));
@@ -323,6 +327,9 @@ const UNREADABLE: &str = "check the path and its permissions";
 fn unreadable(path: &Path, e: std::io::Error) -> Error {
     Error::file_caused(path, "cannot be read", e, UNREADABLE)
 }
+
+/// Remedy for a record that was saved in another encoding.
+const ENCODING: &str = "save it as UTF-8 without a byte order mark, or restore the file that the run wrote";
 
 /// Remedy for a row that cannot be believed.
 const REPAIR: &str = "restore the file, or delete that line and give the run's command again";

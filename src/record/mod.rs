@@ -39,7 +39,7 @@ pub use agreement::require_agreement;
 pub use bench::{BenchRow, BenchStatus, CallRow};
 pub(crate) use candidates::{CandidateRow, read_candidates, write_candidates};
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
-pub use faults::Fault;
+pub use faults::{Fault, outside};
 pub use flat::to_json;
 pub(crate) use folder::{DAMAGED_MAP, write_npy};
 pub use folder::{RunDir, read_map, write_atomic};

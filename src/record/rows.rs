@@ -3,11 +3,11 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::faults::{self, Fault, finite, on_axis, share};
+use super::faults::{self, Fault, amount, count, finite, on_axis, outside, share};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
-use crate::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId, SampleKey};
+use crate::types::{Attack, Axis, Interval, Label, Metrics, Over, Perturbation, SampleId, SampleKey};
 
 /// A row of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {
@@ -103,20 +103,38 @@ impl Row for SampleRow {
     const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
 
     fn fault(&self) -> Option<Fault> {
+        let unmade = self.evaluations == 0;
+        let scored = self.sample_auroc.is_some() && self.label != Label::Anomalous;
         self.parameters
             .fault()
+            .or_else(|| self.parameters.unsaid(self.attack))
             .or_else(|| finite("loss", self.loss))
             .or_else(|| share("sample_auroc", self.sample_auroc))
-            .or_else(|| finite("expected_gain", self.expected_gain))
+            .or_else(|| scored.then(|| ("sample_auroc", NO_DEFECT.to_owned())))
+            .or_else(|| unmade.then(|| ("evaluations", "0, and a row stands on one at least".to_owned())))
+            .or_else(|| count("evaluations", self.evaluations))
+            .or_else(|| count("coarse", self.coarse))
+            .or_else(|| amount("expected_gain", self.expected_gain))
             .or_else(|| finite("image_score", self.image_score))
+            .or_else(|| count("budget", self.budget))
     }
 }
+
+/// What is wrong with a sample AUROC where the mask has no defect, or is not known.
+const NO_DEFECT: &str = "only a sample that is labelled anomalous has one";
 
 fn zero_if_empty<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<usize, D::Error> {
     Ok(Option::deserialize(cell)?.unwrap_or(0))
 }
 
 impl SampleRow {
+    /// The fault of a loss outside `losses`, or of an image score outside [0, 1] where the model's lie there.
+    pub fn beyond(&self, losses: Interval, has_bounded_scores: bool) -> Option<Fault> {
+        let scores = Interval { low: 0.0, high: 1.0 };
+        let score = || outside("image_score", self.image_score, scores).filter(|_| has_bounded_scores);
+        outside("loss", self.loss, losses).or_else(score)
+    }
+
     /// The perturbation found.
     pub fn perturbation(&self) -> Perturbation {
         self.parameters.perturbation()
@@ -180,7 +198,10 @@ impl Row for SummaryRow {
     }
 
     fn fault(&self) -> Option<Fault> {
-        faults::metrics(&self.metrics).or_else(|| finite("mean_loss", self.mean_loss))
+        faults::metrics(&self.metrics)
+            .or_else(|| finite("mean_loss", self.mean_loss))
+            .or_else(|| count("samples", self.samples))
+            .or_else(|| count("evaluations", self.evaluations))
     }
 }
 
@@ -214,7 +235,9 @@ impl Row for SweepRow {
     }
 
     fn fault(&self) -> Option<Fault> {
-        on_axis("value", self.axis, self.value).or_else(|| faults::metrics(&self.metrics))
+        on_axis("value", self.axis, self.value)
+            .or_else(|| faults::metrics(&self.metrics))
+            .or_else(|| count("samples", self.samples))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::faults::{Fault, amount, finite};
+use super::faults::{Fault, amount, count, finite};
 use super::rows::Row;
 use crate::types::SampleKey;
 
@@ -67,6 +67,9 @@ impl Row for SearchRow {
             .or_else(|| finite("reference", self.reference))
             .or_else(|| finite("share", self.share))
             .or_else(|| finite("share_capped", self.share_capped))
+            .or_else(|| count("budget", self.budget))
+            .or_else(|| count("evaluations", self.evaluations))
+            .or_else(|| count("coarse", self.coarse))
     }
 }
 

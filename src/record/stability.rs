@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::faults::{Fault, amount, finite, on_axis};
+use super::faults::{Fault, amount, count, finite, on_axis};
 use super::rows::Row;
 use crate::types::{Attack, Label, SampleKey, named};
 
@@ -100,6 +100,39 @@ impl StabilityRow {
         self.step.zip(self.tolerance).is_some_and(|(step, tolerance)| tolerance <= step * (1.0 + 1e-9))
     }
 
+    /// The first cell about the scan that no scan leaves, or that stands where nothing was scanned.
+    fn impossible_scan(&self) -> Option<Fault> {
+        let said = |column, problem: &str| Some((column, problem.to_owned()));
+        if self.attack == Attack::Clean {
+            return said("attack", "nothing is scanned or moved in the unchanged picture");
+        }
+        let Some(step) = self.step else {
+            let cells = [
+                ("resolution", self.resolution.is_some()),
+                ("evaluations", self.evaluations.is_some()),
+                ("below", self.below.is_some()),
+                ("above", self.above.is_some()),
+                ("held_below", self.held_below.is_some()),
+                ("held_above", self.held_above.is_some()),
+            ];
+            let (column, _) = cells.into_iter().find(|(_, is_there)| *is_there)?;
+            return said(column, "has a value, and there is no step of a scan");
+        };
+        if self.attack == Attack::Joint {
+            return said("step", "has a value, and only single axes are scanned");
+        }
+        if step <= 0.0 {
+            return said("step", "is no step of a scan");
+        }
+        if !self.resolution.is_some_and(|resolution| resolution > 0.0 && resolution <= step) {
+            return said("resolution", "is not above 0 and at most the step of the scan");
+        }
+        match self.evaluations {
+            None | Some(0) => said("evaluations", "is less than the unchanged picture takes"),
+            Some(_) => None,
+        }
+    }
+
     /// The first cell that other cells of the row contradict.
     fn contradiction(&self) -> Option<Fault> {
         let beyond = |column, value: Option<f64>, sign: f64| {
@@ -115,6 +148,7 @@ impl StabilityRow {
             .or_else(|| beyond("held_below", self.held_below, -1.0))
             .or_else(|| beyond("held_above", self.held_above, 1.0))
             .or_else(|| unlike("flips").filter(|_| self.flips != flips))
+            .or_else(|| unlike("drift").filter(|_| self.drift.is_some() != self.worst_score.is_some()))
             .or_else(|| unlike("tolerance").filter(|_| self.tolerance != nearest))
     }
 
@@ -176,6 +210,8 @@ impl Row for StabilityRow {
             .or_else(|| amount("tolerance", self.tolerance))
             .or_else(|| amount("step", self.step))
             .or_else(|| amount("resolution", self.resolution))
+            .or_else(|| count("evaluations", self.evaluations))
+            .or_else(|| self.impossible_scan())
             .or_else(|| self.contradiction())
     }
 }

@@ -45,6 +45,11 @@ impl Trace {
         }
         let columns = table.ncols();
         if columns == axes + 2 {
+            let costs = table.column(columns - 1);
+            if let Some(cost) = costs.iter().find(|&&cost| cost <= 0.0 || cost > 1.0) {
+                let problem = format!("holds an evaluation that costs {cost}, not above 0 and at most 1");
+                return Err(Error::file(path, problem, fix));
+            }
             return Ok(Self(table));
         }
         if columns != axes + 1 {
@@ -89,6 +94,11 @@ mod tests {
         assert_eq!(trace.full().count(), 1);
         let older = Trace::read(&path, 3).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(older.full().map(|step| step.loss).collect::<Vec<_>>(), [1.0, 0.25]);
+        for cost in [0.0, -0.25, 2.0] {
+            let table = arr2(&[[0.0, 0.0, -0.5, 1.0], [7.0, 8.0, -0.9, cost]]);
+            write_npy(&path, table.view()).unwrap_or_else(|e| panic!("{e}"));
+            assert!(Trace::read(&path, 2).is_err_and(|e| e.problem.contains("costs")), "{cost}");
+        }
         assert!(Trace::read(&path, 4).is_err_and(|e| e.problem.contains("4 columns")));
     }
 }

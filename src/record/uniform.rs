@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::faults::{self, Fault, finite};
+use super::faults::{self, Fault, count, finite};
 use super::parameters::Parameters;
 use super::rows::{Row, SummaryRow, mean_by_name};
 use crate::stats;
@@ -60,8 +60,13 @@ impl Row for UniformRow {
         let uneven = self.samples == 0 || self.evaluations < self.samples;
         let evaluations = || format!("{} of {} samples are too few", self.evaluations, self.samples);
         let counts = uneven.then(|| ("evaluations", evaluations()));
+        let unsaid = || self.parameters.unsaid(self.attack).filter(|_| self.over != Over::Mean);
         parameters
+            .or_else(unsaid)
             .or(counts)
+            .or_else(|| count("samples", self.samples))
+            .or_else(|| count("evaluations", self.evaluations))
+            .or_else(|| count("budget", self.budget))
             .or_else(|| faults::metrics(&self.metrics))
             .or_else(|| finite("mean_loss", self.mean_loss))
     }

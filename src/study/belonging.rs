@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use super::plan::{Scope, Uniform};
 use crate::attack::Settings;
 use crate::dataset::Dataset;
-use crate::record::{Fault, Parameters, SampleRow, StabilityRow, UniformRow};
-use crate::types::{Attack, Axis, Label, Over, Perturbation};
+use crate::record::{Fault, ModelInfo, Parameters, SampleRow, StabilityRow, UniformRow, outside};
+use crate::types::{Attack, Axis, Interval, Label, Over, Perturbation};
 
 /// What the rows of a run have in common.
 pub(super) struct Belonging<'r> {
     settings: &'r Settings,
     dataset: &'r Dataset,
-    models: Vec<String>,
+    models: &'r [ModelInfo],
     labels: HashMap<(&'r str, String), Label>,
 }
 
 impl<'r> Belonging<'r> {
-    pub fn new(settings: &'r Settings, dataset: &'r Dataset, models: Vec<String>) -> Self {
+    pub fn new(settings: &'r Settings, dataset: &'r Dataset, models: &'r [ModelInfo]) -> Self {
         let samples = dataset.categories.iter().flat_map(|category| &category.samples);
         let labels = samples
             .map(|sample| ((sample.id.category.as_str(), sample.id.within_category()), sample.label))
@@ -31,10 +31,13 @@ impl<'r> Belonging<'r> {
         self.of(&row.model, &row.dataset)
             .or_else(|| self.labelled((&row.category, &row.sample), row.label))
             .or_else(|| self.attacked(row.attack))
+            .or_else(|| row.parameters.empty(&settings.all_axes()))
             .or_else(|| self.within_bounds(row.attack, &row.parameters))
+            .or_else(|| self.scored(row))
             .or_else(|| other("search", &row.search.as_str(), &settings.strategy_of(row.attack)))
             .or_else(|| other("budget", &row.budget, &settings.budget_of(row.attack)))
             .or_else(|| evaluated(row.evaluations, 1, row.budget))
+            .or_else(|| other("coarse", &row.coarse, &0).filter(|_| settings.axes_of(row.attack).is_empty()))
             .or_else(|| other("seed", &row.seed, &settings.seed))
     }
 
@@ -65,7 +68,12 @@ impl<'r> Belonging<'r> {
         self.of(&row.model, &row.dataset)
             .or_else(|| self.shared_by(row, plan))
             .or_else(|| self.attacked(row.attack))
+            .or_else(|| match row.over {
+                Over::Mean => None,
+                Over::Category(_) | Over::All => row.parameters.empty(&self.settings.all_axes()),
+            })
             .or_else(|| self.within_bounds(row.attack, &row.parameters))
+            .or_else(|| self.mean_loss(row))
             .or_else(|| other("search", &row.search.as_str(), &self.settings.strategy_of(row.attack)))
             .or_else(|| other("budget", &row.budget, &budget))
             .or_else(|| match row.over {
@@ -101,9 +109,30 @@ impl<'r> Belonging<'r> {
     }
 
     fn of(&self, model: &str, dataset: &str) -> Option<Fault> {
-        let foreign = !self.models.iter().any(|known| known == model);
+        let foreign = self.model(model).is_none();
         let fault = foreign.then(|| ("model", format!("the run has no model {model}")));
         fault.or_else(|| other("dataset", &dataset, &self.dataset.name.as_str()))
+    }
+
+    fn model(&self, name: &str) -> Option<&ModelInfo> {
+        self.models.iter().find(|known| known.name == name)
+    }
+
+    /// All values that a loss under the model can have.
+    fn losses(&self, model: &str) -> Interval {
+        let is_bounded = self.model(model).and_then(|model| model.bounded_maps).unwrap_or(false);
+        self.settings.loss.range(is_bounded)
+    }
+
+    /// The fault of a loss or an image score that the model cannot have given.
+    fn scored(&self, row: &SampleRow) -> Option<Fault> {
+        let has_bounded_scores =
+            self.model(&row.model).is_some_and(|model| model.bounded_scores == Some(true));
+        row.beyond(self.losses(&row.model), has_bounded_scores)
+    }
+
+    fn mean_loss(&self, row: &UniformRow) -> Option<Fault> {
+        outside("mean_loss", row.mean_loss?, self.losses(&row.model))
     }
 
     fn labelled(&self, (category, sample): (&str, &str), label: Label) -> Option<Fault> {
@@ -186,6 +215,16 @@ mod tests {
         }
     }
 
+    fn models() -> [ModelInfo; 1] {
+        let bounded = Some(true);
+        [ModelInfo {
+            name: "m".into(),
+            bounded_maps: bounded,
+            bounded_scores: bounded,
+            ..ModelInfo::default()
+        }]
+    }
+
     fn row(settings: &Settings) -> SampleRow {
         let attack = Attack::Single(Axis::Angle);
         SampleRow {
@@ -213,7 +252,8 @@ mod tests {
     #[test]
     fn a_row_of_another_run_is_told_by_its_column() {
         let (settings, data) = (Settings::default(), data());
-        let belonging = Belonging::new(&settings, &data, vec!["m".into()]);
+        let models = models();
+        let belonging = Belonging::new(&settings, &data, &models);
         let right = row(&settings);
         assert_eq!(belonging.sample(&right), None);
         assert_eq!(belonging.known("key", "good/0"), None);
@@ -221,6 +261,7 @@ mod tests {
         let values = |values: &[(Axis, f64)]| {
             Parameters::new(&Perturbation::of(values.iter().copied()), &settings.all_axes())
         };
+        let of_one_axis = Parameters::new(&right.perturbation(), &[Axis::Angle]);
         let wrong = [
             ("model", SampleRow { model: "n".into(), ..right.clone() }),
             ("dataset", SampleRow { dataset: "e".into(), ..right.clone() }),
@@ -228,6 +269,9 @@ mod tests {
             ("attack", SampleRow { attack: Attack::Single(Axis::Blur), ..right.clone() }),
             ("angle_deg", SampleRow { parameters: values(&[(Axis::Angle, 91.0)]), ..right.clone() }),
             ("hue_rad", SampleRow { parameters: values(&[(Axis::Hue, 0.5)]), ..right.clone() }),
+            ("hue_rad", SampleRow { parameters: of_one_axis, ..right.clone() }),
+            ("loss", SampleRow { loss: 1.5, ..right.clone() }),
+            ("image_score", SampleRow { image_score: -0.5, ..right.clone() }),
             ("search", SampleRow { search: "none".into(), ..right.clone() }),
             ("budget", SampleRow { budget: 3, ..right.clone() }),
             ("evaluations", SampleRow { evaluations: 0, ..right.clone() }),
@@ -243,7 +287,8 @@ mod tests {
     #[test]
     fn a_shared_worst_case_of_another_run_is_told_by_its_column() {
         let (settings, data) = (Settings::default(), data());
-        let belonging = Belonging::new(&settings, &data, vec!["m".into()]);
+        let models = models();
+        let belonging = Belonging::new(&settings, &data, &models);
         let plan =
             Uniform { scopes: vec![Scope::Category], metric: crate::attack::UniformMetric::Aupro, budget: 5 };
         let attack = Attack::Single(Axis::Angle);
@@ -265,6 +310,8 @@ mod tests {
             ("model", UniformRow { model: "n".into(), ..right.clone() }),
             ("category", UniformRow { over: Over::Category("nut".into()), ..right.clone() }),
             ("over", UniformRow { over: Over::All, ..right.clone() }),
+            ("mean_loss", UniformRow { mean_loss: Some(-2.0), ..right.clone() }),
+            ("angle_deg", UniformRow { parameters: Parameters::default(), ..right.clone() }),
             ("samples", UniformRow { samples: 2, evaluations: 10, ..right.clone() }),
             ("attack", UniformRow { attack: Attack::Single(Axis::Blur), ..right.clone() }),
             ("search", UniformRow { search: "none".into(), ..right.clone() }),

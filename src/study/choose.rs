@@ -84,7 +84,7 @@ pub(super) fn choose(
 ) -> Result<()> {
     let places: HashMap<(SampleKey, Attack), usize> =
         rows.iter().enumerate().map(|(place, row)| ((row.key(), row.attack), place)).collect();
-    let belonging = Belonging::new(session.settings, &session.data.dataset, run.models());
+    let belonging = Belonging::new(session.settings, &session.data.dataset, run.model_infos());
     for (model, size) in models {
         let objective = Objective::new(session.settings, *size);
         for category in &session.data.dataset.categories {

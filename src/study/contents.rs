@@ -60,7 +60,7 @@ pub(super) fn require(dir: &RunDir, data: &Data, expected: &str, fix: &str) -> R
 }
 
 fn seen(path: &Path) -> Result<Vec<FileRow>> {
-    if path.exists() { read_rows(path) } else { Ok(Vec::new()) }
+    if file::is_there(path) { read_rows(path) } else { Ok(Vec::new()) }
 }
 
 /// The error where files.csv does not tell which file is another.

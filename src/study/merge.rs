@@ -53,7 +53,7 @@ impl Merge {
 
         let dir = RunDir::create(out)?;
         refuse_other_run(&dir, &info)?;
-        let rows = gather(&data, &settings.work.settings, &models, &shards, &dir)?;
+        let rows = gather(&data, &settings.work.settings, &info.models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
         info.dataset.contents = contents::keep(&dir, &data, "")?;
         let mut run = Run::with(dir, info)?;
@@ -187,17 +187,16 @@ fn open_data(info: &RunInfo, elsewhere: Option<&Path>) -> Result<Data> {
 fn gather(
     data: &Data,
     settings: &Settings,
-    models: &[(String, usize)],
+    models: &[ModelInfo],
     shards: &[RunDir],
     out: &RunDir,
 ) -> Result<Vec<SampleRow>> {
     let dataset = &data.dataset;
-    let names = models.iter().map(|(name, _)| name.clone()).collect();
-    let belonging = Belonging::new(settings, dataset, names);
+    let belonging = Belonging::new(settings, dataset, models);
     let mut by_key = rows_of(shards, &belonging)?;
     let samples = || dataset.categories.iter().flat_map(|category| &category.samples);
     let mut rows = Vec::with_capacity(by_key.len());
-    for (model, _) in models {
+    for ModelInfo { name: model, .. } in models {
         for sample in samples() {
             for &attack in &settings.attacks {
                 let key = (SampleKey::new(model, &sample.id), attack);

@@ -65,6 +65,11 @@ impl Run {
         self.info.models.iter().map(|model| model.name.clone()).collect()
     }
 
+    /// What the record says of the models.
+    pub fn model_infos(&self) -> &[ModelInfo] {
+        &self.info.models
+    }
+
     /// Most pictures in one call of a model.
     pub fn batch(&self, model: &str) -> usize {
         let batch =
@@ -191,6 +196,8 @@ fn model_info(provenance: &Provenance, model: &dyn Segmenter) -> ModelInfo {
             pictures_per_evaluation: model.views(),
         }),
         input_size: Some(model.input_size()),
+        bounded_maps: Some(model.is_bounded()),
+        bounded_scores: Some(model.is_score_bounded()),
         batch: None,
     }
 }

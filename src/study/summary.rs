@@ -12,7 +12,8 @@ use super::{examples, maps};
 use crate::attack::{Objective, PooledSample, category_metrics, image_metrics};
 use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
-use crate::record::{DAMAGED_MAP, RunDir, SampleRow, SummaryRow, mean_rows, read_map, write_rows};
+use crate::model::Segmentation;
+use crate::record::{DAMAGED_MAP, Fault, RunDir, SampleRow, SummaryRow, mean_rows, read_map, write_rows};
 use crate::stats;
 use crate::types::{Attack, Map, Mask, Over, SampleKey};
 
@@ -43,6 +44,41 @@ pub(super) fn write(
     write_rows(run.dir.summary_path(), &summary)?;
     examples::write(session, &run.dir, models, rows, &by_key)?;
     Ok(summary)
+}
+
+/// Remedy for a row and a map that do not belong together.
+const CONTRADICTED: &str = "restore samples.csv, the map, or the input_size in run.toml; or delete the sample's rows and give the \
+                            run's command again";
+
+/// How far a number of a row may lie from what its map gives: machines may differ in the last bits.
+const ROUNDING: f64 = 1e-5;
+
+/// The first cell of a row that is not what its stored map gives.
+fn contradicted(
+    objective: &Objective,
+    item: &PooledSample<'_>,
+    mask: Option<&Mask>,
+    clean: Option<&Segmentation>,
+    row: &SampleRow,
+) -> Result<Option<Fault>> {
+    let map = item.patch_map.view();
+    let auroc = mask.and_then(|mask| objective.sample_auroc(map, mask, item.perturbation));
+    let differ = |found: f64, given: f64| (found - given).abs() > ROUNDING * given.abs().max(1.0);
+    let shown = |value: Option<f64>| value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
+    let size = objective.size();
+    let problem = |found, given| {
+        format!("{}, where the map gives {} at {size} pixels a side", shown(found), shown(given))
+    };
+    let unlike = match (row.sample_auroc, auroc) {
+        (Some(found), Some(given)) => differ(found, given),
+        (found, given) => found.is_some() != given.is_some(),
+    };
+    if unlike {
+        return Ok(Some(("sample_auroc", problem(row.sample_auroc, auroc))));
+    }
+    let answer = Segmentation { map: item.patch_map.clone(), image_score: item.image_score };
+    let loss = objective.loss_of(&answer, mask, clean, item.perturbation)?;
+    Ok(differ(row.loss, loss).then(|| ("loss", problem(Some(row.loss), Some(loss)))))
 }
 
 /// Pools the maps of one model.
@@ -94,6 +130,16 @@ impl Pool<'_> {
         Err(Error::file(path, problem, DAMAGED_MAP))
     }
 
+    /// The answer to the unchanged picture, from which drift is measured; none where it is not needed.
+    fn clean_answer(&self, sample: &Sample, attack: Attack) -> Result<Option<Segmentation>> {
+        let row =
+            self.row(sample, Attack::Clean).filter(|_| self.objective.is_drift() && attack != Attack::Clean);
+        let answer = |row: &SampleRow| {
+            Ok(Segmentation { map: self.map(sample, Attack::Clean)?, image_score: row.image_score as f32 })
+        };
+        row.map(answer).transpose()
+    }
+
     fn attack(
         &self,
         category: &Category,
@@ -102,7 +148,8 @@ impl Pool<'_> {
         masks: Option<&[Mask]>,
     ) -> Result<SummaryRow> {
         let none = Mask::from_elem((self.objective.size(), self.objective.size()), false);
-        let mut pooled = Vec::with_capacity(samples.len());
+        let mut pooled: Vec<PooledSample<'_>> = Vec::with_capacity(samples.len());
+        let mut clean = Vec::with_capacity(samples.len());
         let mut found = Vec::with_capacity(samples.len());
         for (place, sample) in samples.iter().enumerate() {
             let Some(row) = self.row(sample, attack) else { continue };
@@ -119,6 +166,20 @@ impl Pool<'_> {
             }
             pooled.push(item);
             found.push(row);
+            clean.push(self.clean_answer(sample, attack)?);
+        }
+        let objective = &self.objective;
+        let faults = pooled.par_iter().zip(&clean).zip(&found).map(|((item, clean), row)| {
+            let mask = masks.is_some().then_some(item.mask);
+            contradicted(objective, item, mask, clean.as_ref(), row)
+        });
+        let faults: Vec<Option<Fault>> = faults.collect::<Result<_>>()?;
+        if let Some((row, (column, problem))) = found.iter().zip(faults).find_map(|(row, f)| Some((row, f?)))
+        {
+            let SampleRow { category, sample, .. } = row;
+            let place = format!("{category}/{sample}, attack {attack}, column {column}");
+            let problem = format!("holds a row that its stored map contradicts ({place}: {problem})");
+            return Err(Error::file(self.dir.samples_path(), problem, CONTRADICTED));
         }
         let metrics = match masks {
             Some(_) => category_metrics(&self.objective, &pooled, self.session.metric)?,

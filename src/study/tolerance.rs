@@ -45,13 +45,39 @@ pub(super) fn take_up(
     samples: &[SampleRow],
 ) -> Result<(Journal<StabilityRow>, Vec<StabilityRow>)> {
     let attacks = plan.attacks(session.settings);
-    let belonging = Belonging::new(session.settings, &session.data.dataset, run.models());
+    let belonging = Belonging::new(session.settings, &session.data.dataset, run.model_infos());
     let answers = Answers::new(session, plan, run, samples)?;
-    let check = |row: &StabilityRow| belonging.stability(row, &attacks).or_else(|| answers.contradict(row));
+    let scan = plan.scan(session.settings);
+    let check = |row: &StabilityRow| {
+        belonging
+            .stability(row, &attacks)
+            .or_else(|| answers.contradict(row))
+            .or_else(|| unlike_scan(&scan, row))
+    };
     let whole = |rows: &[&StabilityRow]| rows.len() == attacks.len();
     let Opened { journal, rows, .. } =
         Journal::take_up(run.dir.stability_path(), StabilityRow::key, whole, check)?;
     Ok((journal, rows))
+}
+
+/// The first cell that a scan of the run does not leave.
+fn unlike_scan(scan: &Scan, row: &StabilityRow) -> Option<Fault> {
+    let expected = match row.attack {
+        Attack::Single(axis) if scan.axes.contains(&axis) => scan.steps_along(axis),
+        _ => None,
+    };
+    let unlike = |column, found: Option<f64>, expected: Option<f64>| {
+        let shown = |value: Option<f64>| value.map_or_else(|| "nothing".to_owned(), |v| v.to_string());
+        let problem = || format!("{}, where the run has {}", shown(found), shown(expected));
+        (found != expected).then(|| (column, problem()))
+    };
+    let most = expected.map_or(0, |expected| 1 + expected.most);
+    unlike("step", row.step, expected.map(|expected| expected.step))
+        .or_else(|| unlike("resolution", row.resolution, expected.map(|expected| expected.resolution)))
+        .or_else(|| {
+            let evaluations = row.evaluations.filter(|&evaluations| evaluations > most)?;
+            Some(("evaluations", format!("{evaluations}, where a scan of the run takes at most {most}")))
+        })
 }
 
 /// What `samples.csv` says of the answers that rows are about.
@@ -83,7 +109,9 @@ impl<'a> Answers<'a> {
             let problem = || format!("{}, where the run has {}", shown(found), shown(expected));
             (found != expected).then(|| (column, problem()))
         };
+        let rule = decision.filter(|decision| decision.rule != row.rule);
         unlike("threshold", Some(row.threshold), decision.map(|decision| decision.threshold))
+            .or_else(|| rule.map(|rule| ("rule", format!("{}, where the run has {}", row.rule, rule.rule))))
             .or_else(|| unlike("clean_score", Some(row.clean_score), score(Attack::Clean)))
             .or_else(|| unlike("worst_score", row.worst_score, score(row.attack)))
     }

@@ -61,7 +61,7 @@ fn take_up(
     plan: &Uniform,
     run: &Run,
 ) -> Result<(Journal<UniformRow>, Vec<UniformRow>)> {
-    let belonging = Belonging::new(session.settings, &session.data.dataset, run.models());
+    let belonging = Belonging::new(session.settings, &session.data.dataset, run.model_infos());
     let check = |row: &UniformRow| belonging.uniform(row, plan);
     let searched = |rows: &[&UniformRow]| rows.iter().all(|row| row.over != Over::Mean);
     let over = |row: &UniformRow| row.over.clone();

@@ -20,7 +20,7 @@ use crate::types::{Attack, Axis, SampleKey};
 /// another run are refused, and so are traces that cannot be read.
 pub(super) fn take_up(session: &Session<'_>, run: &Run) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
     let settings = session.settings;
-    let belonging = Belonging::new(settings, &session.data.dataset, run.models());
+    let belonging = Belonging::new(settings, &session.data.dataset, run.model_infos());
     let check =
         |row: &SampleRow| belonging.sample(row).or_else(|| belonging.known(&row.category, &row.sample));
     let attacks = |rows: &[&SampleRow]| rows.iter().map(|row| row.attack).collect::<HashSet<_>>().len();

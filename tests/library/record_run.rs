@@ -158,6 +158,14 @@ fn a_row_that_cannot_be_is_refused_with_line_and_column() {
         ("loss", SampleRow { loss: f64::NAN, ..right.clone() }),
         ("sample_auroc", SampleRow { sample_auroc: Some(7.5), ..right.clone() }),
         ("image_score", SampleRow { image_score: f64::NAN, ..right.clone() }),
+        ("sample_auroc", SampleRow { sample_auroc: Some(0.5), label: Label::Normal, ..right.clone() }),
+        ("sample_auroc", SampleRow { sample_auroc: Some(0.5), label: Label::Unknown, ..right.clone() }),
+        ("expected_gain", SampleRow { expected_gain: Some(-0.1), ..right.clone() }),
+        ("evaluations", SampleRow { evaluations: 0, ..right.clone() }),
+        ("coarse", SampleRow { coarse: usize::MAX, ..right.clone() }),
+        ("evaluations", SampleRow { evaluations: usize::MAX - 1, ..right.clone() }),
+        ("blur_px", SampleRow { attack: Attack::Single(Axis::Blur), ..right.clone() }),
+        ("angle_deg", SampleRow { parameters: Parameters::default(), ..right.clone() }),
     ] {
         let problem = refused(&row);
         assert!(problem.contains(&format!("line 3, column {column}")), "{problem}");
@@ -173,6 +181,70 @@ fn a_row_that_cannot_be_is_refused_with_line_and_column() {
     let summary = SummaryRow { metrics, ..summary_row("a", Attack::Clean, None) };
     write_rows(&path, std::slice::from_ref(&summary)).unwrap();
     assert!(read_rows::<SummaryRow>(&path).unwrap_err().problem.contains("column aupro"));
+}
+
+#[test]
+fn counts_that_no_run_reaches_are_refused_before_they_are_added_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    let summary = SummaryRow { samples: usize::MAX, ..summary_row("a", Attack::Clean, None) };
+    write_rows(&path, std::slice::from_ref(&summary)).unwrap();
+    let error = read_rows::<SummaryRow>(&path).unwrap_err();
+    assert!(error.problem.contains("line 2, column samples"), "{error}");
+}
+
+#[test]
+fn a_shared_worst_case_without_a_value_on_its_axis_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("uniform.csv");
+    let row = |over, attack| UniformRow {
+        model: "pocket".into(),
+        dataset: "toys".into(),
+        over,
+        attack,
+        parameters: Parameters::default(),
+        search: "grid".into(),
+        budget: 50,
+        samples: 10,
+        evaluations: 500,
+        metrics: Metrics::default(),
+        mean_loss: None,
+    };
+    let category = || Over::Category("a".into());
+    let hue = Attack::Single(Axis::Hue);
+    write_rows(&path, &[row(category(), Attack::Clean), row(Over::Mean, hue)]).unwrap();
+    assert_eq!(read_rows::<UniformRow>(&path).unwrap().len(), 2);
+    write_rows(&path, &[row(category(), Attack::Clean), row(category(), hue)]).unwrap();
+    let error = read_rows::<UniformRow>(&path).unwrap_err();
+    assert!(error.problem.contains("line 3, column hue_rad: the cell is empty"), "{error}");
+}
+
+#[test]
+fn a_record_in_another_encoding_is_named_with_its_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let row = SampleRow { category: "caf\u{e9}".into(), ..sample_row("1", Attack::Joint) };
+    write_rows(&path, &[row]).unwrap();
+    let right = fs::read_to_string(&path).unwrap();
+    let utf_16 = |mark: &[u16]| {
+        mark.iter().copied().chain(right.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<u8>>()
+    };
+    let latin_1 = right.chars().map(|letter| letter as u8).collect();
+    let marked = format!("\u{feff}{right}").into_bytes();
+    for (bytes, problem) in [
+        (utf_16(&[0xfeff]), "UTF-16"),
+        (utf_16(&[]), "UTF-16"),
+        (latin_1, "line 2 holds a byte of another encoding"),
+        (marked, "byte order mark"),
+    ] {
+        fs::write(&path, &bytes).unwrap();
+        let opened = Journal::<SampleRow>::open(&path).map(|_| ());
+        for error in [read_rows::<SampleRow>(&path).map(|_| ()).unwrap_err(), opened.unwrap_err()] {
+            assert!(error.problem.contains(problem), "{problem}: {error}");
+            assert!(error.fix.contains("save it as UTF-8 without a byte order mark"), "{error}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), bytes, "{problem}: it is left as it was");
+    }
 }
 
 #[test]

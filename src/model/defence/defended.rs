@@ -118,6 +118,10 @@ impl Segmenter for Defended {
         self.is_bounded
     }
 
+    fn is_score_bounded(&self) -> bool {
+        lock(&self.inner).is_score_bounded()
+    }
+
     fn views(&self) -> usize {
         self.defence.turns() * lock(&self.inner).views()
     }

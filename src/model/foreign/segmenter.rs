@@ -219,6 +219,14 @@ impl Segmenter for Foreign {
         self.manifest.output.range.is_some()
     }
 
+    fn is_score_bounded(&self) -> bool {
+        let section = &self.manifest.output;
+        match section.score {
+            Some(_) => section.score_range.is_some(),
+            None => section.range.is_some(),
+        }
+    }
+
     fn prepare(&mut self, categories: &[&str]) -> Result<()> {
         self.text.as_mut().map_or(Ok(()), |text| text.prepare(categories))
     }

@@ -261,6 +261,10 @@ impl Segmenter for WinClip {
         self.manifest.image.size
     }
 
+    fn is_score_bounded(&self) -> bool {
+        true
+    }
+
     fn grid(&self) -> (usize, usize) {
         let [rows, columns] = self.manifest.image.patch_grid;
         (rows, columns)

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::attack::SearchChoice;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::record::SearchRow;
 use crate::types::SampleKey;
 
@@ -63,8 +64,14 @@ impl Rival {
             Error::file(path, format!("cannot be read ({e})"), fix)
         };
         let mut steps: HashMap<SampleKey, Vec<(usize, f64)>> = HashMap::new();
-        for line in csv::Reader::from_path(path).map_err(unusable)?.deserialize() {
+        let text = file::read_text(path, "check the path and its permissions")?;
+        for line in csv::Reader::from_reader(text.as_bytes()).deserialize() {
             let Step { model, category, sample, step, best_loss } = line.map_err(unusable)?;
+            if !best_loss.is_finite() {
+                let problem =
+                    format!("has a best_loss of {best_loss} for {sample}, which is no finite number");
+                return Err(Error::file(path, problem, "leave out the steps without a loss"));
+            }
             steps.entry(SampleKey { model, category, sample }).or_default().push((step, best_loss));
         }
         Ok(Self { name: name.clone(), subject, steps })

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::attack::SearchChoice;
 use crate::error::Result;
+use crate::file;
 use crate::record::{SearchTimeRow, read_rows, write_rows};
 use crate::study::outcome::Outcome;
 
@@ -16,7 +17,7 @@ pub(super) struct Times {
 impl Times {
     pub fn open(out: &Path) -> Result<Self> {
         let path = out.join("search_time.csv");
-        let rows = if path.is_file() { read_rows(&path)? } else { Vec::new() };
+        let rows = if file::is_there(&path) { read_rows(&path)? } else { Vec::new() };
         Ok(Self { path, rows })
     }
 

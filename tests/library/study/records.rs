@@ -211,7 +211,11 @@ fn rows_of_another_run_are_refused_with_line_and_column() {
         ("dataset", |row| row.dataset = "other".into()),
         ("sample", |row| row.sample = "red/9".into()),
         ("label", |row| row.label = Label::Anomalous),
-        ("attack", |row| row.attack = Attack::Single(Axis::Blur)),
+        ("attack", |row| {
+            let axes = [Axis::Angle, Axis::Hue, Axis::Blur];
+            row.parameters = askance::record::Parameters::new(&row.perturbation(), &axes);
+            row.attack = Attack::Single(Axis::Blur);
+        }),
         ("search", |row| row.search = "none".into()),
         ("budget", |row| row.budget = 6),
         ("seed", |row| row.seed = 4),
@@ -239,6 +243,105 @@ fn rows_of_another_run_are_refused_with_line_and_column() {
         error.problem.contains("line 3, column angle_deg") && error.problem.contains("-1 to 1"),
         "{error}"
     );
+}
+
+/// The line of a row, with its cell in the column of `axis` empty.
+fn without_value(row: &SampleRow, axis: Axis) -> SampleRow {
+    let rest: Vec<Axis> = row.parameters.axes().filter(|&other| other != axis).collect();
+    let parameters = askance::record::Parameters::new(&row.perturbation(), &rest);
+    SampleRow { parameters, ..row.clone() }
+}
+
+#[test]
+fn an_empty_cell_on_an_axis_of_the_run_is_no_zero() {
+    let (bench, checked) = finished(plan());
+    let path = bench.out("run/samples.csv");
+    let rows: Vec<SampleRow> = read_rows(&path).unwrap();
+    for attack in [Attack::Single(Axis::Hue), Attack::Joint] {
+        let at = rows.iter().position(|row| row.attack == attack).unwrap();
+        let place = format!("line {}, column hue_rad: the cell is empty", at + 2);
+        let blank = |row: &mut SampleRow| *row = without_value(row, Axis::Hue);
+        if attack == Attack::Joint {
+            let error = with_row(&path, &bench, &checked, at, blank);
+            assert!(error.problem.contains(&place), "{error}");
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let mut changed = rows.clone();
+        blank(&mut changed[at]);
+        write_rows(&path, &changed).unwrap();
+        let runs = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+        #[cfg(feature = "plot")]
+        assert!(
+            refusal(askance::study::draw(&runs, &bench.out("plots"))).problem.contains(&place),
+            "{attack}: {runs:?}"
+        );
+        fs::write(&path, text).unwrap();
+    }
+}
+
+#[test]
+fn numbers_that_the_stored_map_contradicts_are_refused() {
+    let (bench, checked) = finished(plan());
+    let path = bench.out("run/samples.csv");
+    let rows: Vec<SampleRow> = read_rows(&path).unwrap();
+    let scored = |row: &SampleRow| row.attack == Attack::Single(Axis::Hue) && row.sample_auroc.is_some();
+    let at = rows.iter().position(scored).unwrap();
+    type Change = fn(&mut SampleRow);
+    let changes: [(&str, Change); 3] = [
+        ("sample_auroc", |row| row.sample_auroc = row.sample_auroc.map(|auroc| auroc * 0.99)),
+        ("sample_auroc", |row| row.sample_auroc = None),
+        ("loss", |row| row.loss += 0.01),
+    ];
+    for (column, change) in changes {
+        let error = with_row(&path, &bench, &checked, at, change);
+        assert!(error.problem.contains("attack hue, column ") && error.problem.contains(column), "{error}");
+        assert!(error.problem.contains("map gives"), "{error}");
+    }
+    for (column, change) in [
+        ("loss", (|row| row.loss = 1.5) as Change),
+        ("image_score", |row| row.image_score = 1.5),
+        ("coarse", |row| row.coarse = usize::MAX),
+    ] {
+        let error = with_row(&path, &bench, &checked, at, change);
+        assert!(error.problem.contains(&format!("line {}, column {column}", at + 2)), "{error}");
+    }
+
+    let (bench, checked) = finished(plan().loss(askance::attack::Goal::Drift));
+    let path = bench.out("run/samples.csv");
+    again(&bench, &checked).unwrap();
+    let error = with_row::<SampleRow>(&path, &bench, &checked, 1, |row| row.loss -= 0.01);
+    assert!(error.problem.contains("column loss"), "{error}");
+    let error = with_row::<SampleRow>(&path, &bench, &checked, 1, |row| row.loss = 0.5);
+    assert!(error.problem.contains("line 3, column loss"), "{error}");
+}
+
+#[test]
+fn a_scan_that_the_run_does_not_make_is_refused() {
+    let (bench, checked) = finished(plan().tolerance([Axis::Hue]));
+    let path = bench.out("run/stability.csv");
+    let rows: Vec<StabilityRow> = read_rows(&path).unwrap();
+    let at = rows.iter().position(StabilityRow::is_scanned).unwrap();
+    type Change = fn(&mut StabilityRow);
+    let changes: [(&str, Change); 8] = [
+        ("step", |row| row.step = Some(0.0)),
+        ("step", |row| row.step = row.step.map(|step| step * 2.0)),
+        ("resolution", |row| row.resolution = row.step.map(|step| step * 2.0)),
+        ("resolution", |row| row.resolution = None),
+        ("evaluations", |row| row.evaluations = Some(0)),
+        ("evaluations", |row| row.evaluations = Some(5000)),
+        ("evaluations", |row| row.evaluations = Some(usize::MAX)),
+        ("rule", |row| row.rule = askance::record::DecisionRule::Given),
+    ];
+    for (column, change) in changes {
+        let error = with_row(&path, &bench, &checked, at, change);
+        assert!(error.problem.contains(&format!("line {}, column {column}", at + 2)), "{column}: {error}");
+    }
+    let unscanned = rows.iter().position(|row| !row.is_scanned()).unwrap();
+    let with_step = |row: &mut StabilityRow| {
+        (row.step, row.resolution, row.evaluations) = (Some(0.1), Some(0.01), Some(9));
+    };
+    let error = with_row(&path, &bench, &checked, unscanned, with_step);
+    assert!(error.problem.contains("column step"), "{error}");
 }
 
 #[test]
@@ -344,7 +447,21 @@ fn shards_that_disagree_or_cannot_be_are_not_merged() {
     assert!(error.subject.contains("shard-2") && error.problem.contains("input_size"), "{error}");
     shards.iter().for_each(|shard| size(&shard.join("run.toml"), 4_000_000_000));
     assert!(merged().problem.contains("4000000000 pixels"));
+    shards.iter().for_each(|shard| size(&shard.join("run.toml"), 27));
+    let error = merged();
+    assert!(error.problem.contains("27 pixels") && error.fix.contains("input_size in run.toml"), "{error}");
+    fs::remove_dir_all(bench.out("merged")).unwrap();
     shards.iter().for_each(|shard| size(&shard.join("run.toml"), super::SIZE));
+
+    // A cell of the joint attack that is empty.
+    let path = shards[1].join("samples.csv");
+    let before = fs::read(&path).unwrap();
+    let mut rows: Vec<SampleRow> = read_rows(&path).unwrap();
+    let at = rows.iter().position(|row| row.attack == Attack::Joint).unwrap();
+    rows[at] = without_value(&rows[at], Axis::Hue);
+    write_rows(&path, &rows).unwrap();
+    assert!(merged().problem.contains(&format!("line {}, column hue_rad", at + 2)));
+    fs::write(&path, before).unwrap();
 
     // A row that is gone, one attack of a sample or a torn last line.
     let path = shards[1].join("samples.csv");
@@ -412,6 +529,40 @@ fn a_pipe_in_place_of_a_record_is_not_waited_for() {
         fs::write(&path, bytes).unwrap();
     }
     again(&bench, &checked).unwrap();
+}
+
+#[cfg(all(unix, feature = "plot"))]
+#[test]
+fn a_pipe_in_place_of_a_record_is_not_passed_over_by_plots() {
+    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::PixelAuroc, budget: 4 };
+    let (bench, _) = finished(plan().tolerance([Axis::Hue]).tolerance_steps(2).uniform(uniform));
+    let draw = || {
+        let run = [askance::record::RunDir::open(bench.out("run"))?];
+        askance::study::draw(&run, &bench.out("plots"))
+    };
+    for name in [
+        "run.toml",
+        "samples.csv",
+        "summary.csv",
+        "stability.csv",
+        "uniform.csv",
+        "sweep.csv",
+        "bench.csv",
+        "examples/index.csv",
+        "traces/fake/nut/red/0.joint.npy",
+    ] {
+        let path = bench.out("run").join(name);
+        let bytes = fs::read(&path).ok();
+        fs::remove_file(&path).unwrap_or_default();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = refusal(draw());
+        assert!(error.problem.starts_with("is no regular file"), "{name}: {error}");
+        fs::remove_file(&path).unwrap();
+        if let Some(bytes) = bytes {
+            fs::write(&path, bytes).unwrap();
+        }
+    }
+    draw().unwrap();
 }
 
 #[cfg(feature = "plot")]

@@ -122,6 +122,14 @@ fn a_truth_and_rivals_are_about_the_same_samples() {
         assert!((row.clean - row.loss - 0.01).abs() < 1e-9 && row.evaluations == 3, "{row:?}");
     }
 
+    let endless: String =
+        steps.lines().take(1).map(|header| format!("{header}\nfake,nut,red/0,3,inf\n")).collect();
+    let utf_16: Vec<u8> = steps.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, problem) in [(endless.into_bytes(), "no finite number"), (utf_16, "UTF-16")] {
+        fs::write(bench.out("steps.csv"), bytes).unwrap();
+        let error = refusal(with.run(&plan(), &out, &data, &mut fake(), &Quiet));
+        assert!(error.subject.contains("steps.csv") && error.problem.contains(problem), "{error}");
+    }
     fs::write(bench.out("steps.csv"), steps.lines().next().unwrap()).unwrap();
     let error = refusal(with.run(&plan(), &out, &data, &mut fake(), &Quiet));
     assert!(error.subject.contains("`rival = adam=") && error.problem.contains("has no step"), "{error}");
