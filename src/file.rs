@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serializer;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 
 /// What a file begins with that stands for one kept in Git LFS (its specification, version 1).
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -19,11 +19,24 @@ const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// `fix` is the remedy for a file that is missing or may not be read.
 pub fn open(path: &Path, fix: &str) -> Result<File> {
     let failed = |e| Error::file_caused(path, "cannot be read", e, fix);
+    if let Some(error) = dangling(path) {
+        return Err(error);
+    }
     let kind = fs::metadata(path).map_err(failed)?;
     if !kind.is_file() {
         return Err(irregular(path, kind.is_dir()));
     }
     File::open(path).map_err(failed)
+}
+
+/// The error about a link at `path` whose target is not there; none for anything else.
+pub fn dangling(path: &Path) -> Option<Error> {
+    let target = fs::read_link(path).ok().filter(|_| !path.exists())?;
+    Some(Error::file(
+        path,
+        format!("is a link whose target {} is missing", shown(target)),
+        "bring the target back (`git annex get` where git-annex keeps it), or put the file in place of the link",
+    ))
 }
 
 /// The error about something at `path` that is no regular file.
@@ -67,22 +80,41 @@ pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
     if is_lfs_pointer(&bytes) {
         return Err(lfs_pointer(path));
     }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Error::file(path, "is text in UTF-16, not UTF-8", "save it as UTF-8"));
+    let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let fix =
+        if is_csv { "save it as UTF-8 (a spreadsheet calls it \"CSV UTF-8\")" } else { "save it as UTF-8" };
+    if let Some(encoding) = wide_encoding(&bytes) {
+        return Err(Error::file(path, format!("is text in {encoding}, not UTF-8"), fix));
     }
     let mut text = String::from_utf8(bytes).map_err(|error| {
         let line =
             1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        Error::file(
-            path,
-            format!("is not text in UTF-8 (line {line} holds a byte of another encoding)"),
-            "save it as UTF-8 (a spreadsheet calls it \"CSV UTF-8\")",
-        )
+        Error::file(path, format!("is not text in UTF-8 (line {line} holds a byte of another encoding)"), fix)
     })?;
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
     }
     Ok(text)
+}
+
+/// The encoding of text in units of two or four bytes, with or without a mark in front; none for other bytes.
+fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
+    let start = &bytes[..bytes.len().min(4096)];
+    let (units, _) = start.as_chunks::<4>();
+    let scalar = |read: fn([u8; 4]) -> u32| {
+        units.iter().all(|&unit| char::from_u32(read(unit)).is_some_and(|c| c != '\0'))
+    };
+    if !units.is_empty() && (scalar(u32::from_le_bytes) || scalar(u32::from_be_bytes)) {
+        return Some("UTF-32");
+    }
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        return Some("UTF-16");
+    }
+    // Of text in a Latin script, one byte of two is 0, always the same one.
+    let (pairs, _) = start.as_chunks::<2>();
+    let zeros = |at: usize| pairs.iter().filter(|pair| pair[at] == 0).count();
+    let (first, second) = (zeros(0), zeros(1));
+    (first.min(second) == 0 && 2 * first.max(second) > pairs.len()).then_some("UTF-16")
 }
 
 /// Writes a path into a record or JSON, with a mark in place of bytes that are no UTF-8.
