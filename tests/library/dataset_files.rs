@@ -547,6 +547,7 @@ fn headers_that_promise_nonsense_are_refused_before_decoding() {
         (Vec::new(), "is empty"),
         (b"not a picture at all".to_vec(), "not a picture"),
         (hollow_png(20_000, 20_000), "too large (20000 x 20000"),
+        (hollow_png(65_536, 32_768), "too large"),
         (hollow_png(0, 10), ""),
     ] {
         let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {

@@ -151,10 +151,8 @@ fn entry(path: &Path, picture: Value, place: String) -> Result<Entry> {
         return contradiction(&found, "write 0 for normal, 1 for anomalous");
     };
     if normal && !mask.is_empty() {
-        return contradiction(
-            "names a mask but says that it is normal (`anomaly`)",
-            "empty the mask_path, or write 1",
-        );
+        let problem = format!("names a mask but says `anomaly: {}`", picture.anomaly);
+        return contradiction(&problem, "empty the mask_path, or write 1");
     }
     let specie = picture.specie_name.filter(|name| !name.is_empty() && name != GOOD);
     Ok(Entry {
