@@ -61,7 +61,7 @@ impl Error {
     ) -> Self {
         Self {
             kind,
-            subject: subject.into(),
+            subject: shown(subject.into()),
             problem: problem.into(),
             fix: fix.into(),
             picture: None,
@@ -137,6 +137,44 @@ impl Error {
     }
 }
 
+/// Whether a character of a name is not seen where it is printed, or moves what follows: control characters, line breaks and tabs
+/// among them, characters without width, and those that turn the direction of writing.
+pub fn is_hidden(character: char) -> bool {
+    let no_width = matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+    );
+    breaks_line(character)
+        || no_width
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character is a line break for some reader, or another control character.
+pub fn breaks_line(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+/// A name or path as a sentence has it: in one line, with what is hidden in it written as Rust escapes it.
+///
+/// ```
+/// assert_eq!(askance::error::shown("two\nlines"), r"two\nlines");
+/// ```
+pub fn shown(name: impl AsRef<Path>) -> String {
+    let name = name.as_ref().to_string_lossy();
+    if !name.contains(is_hidden) {
+        return name.into_owned();
+    }
+    let mut text = String::with_capacity(name.len());
+    for character in name.chars() {
+        match character {
+            '\n' | '\r' | '\t' => text.extend(character.escape_default()),
+            hidden if is_hidden(hidden) => text.extend(hidden.escape_unicode()),
+            plain => text.push(plain),
+        }
+    }
+    text
+}
+
 /// Refuses a number that no machine has memory or time for, before anything is made of that size.
 ///
 /// # Errors
@@ -184,6 +222,14 @@ mod tests {
         assert_eq!(text, "a/b.png: is empty\n  fix: copy it again");
         let text = Error::setting("frame", "upside-down", "is unknown", "use derotated").to_string();
         assert_eq!(text, "`frame = upside-down`: is unknown\n  fix: use derotated");
+    }
+
+    #[test]
+    fn what_is_hidden_in_a_name_is_written_out() {
+        let error = Error::file("a\u{2028}b\n\u{200b}c.png", "is empty", "copy it again");
+        assert_eq!(error.subject, r"a\u{2028}b\n\u{200b}c.png");
+        assert_eq!(Error::setting("name", "a\tb", "x", "y").subject, r"`name = a\tb`");
+        assert_eq!(shown("caf\u{e9} \u{5b57} b"), "caf\u{e9} \u{5b57} b");
     }
 
     #[test]

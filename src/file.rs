@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serializer;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 
 /// What a file begins with that stands for one kept in Git LFS (its specification, version 1).
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -19,6 +19,9 @@ const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// `fix` is the remedy for a file that is missing or may not be read.
 pub fn open(path: &Path, fix: &str) -> Result<File> {
     let failed = |e| Error::file_caused(path, "cannot be read", e, fix);
+    if let Some(error) = dangling(path) {
+        return Err(error);
+    }
     let kind = fs::metadata(path).map_err(failed)?;
     if !kind.is_file() {
         return Err(irregular(path, kind.is_dir()));
@@ -30,6 +33,16 @@ pub fn open(path: &Path, fix: &str) -> Result<File> {
 pub fn is_there(path: &Path) -> bool {
     let missing = |e: io::Error| matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
     !fs::symlink_metadata(path).is_err_and(missing)
+}
+
+/// The error about a link at `path` whose target is not there; none for anything else.
+pub fn dangling(path: &Path) -> Option<Error> {
+    let target = fs::read_link(path).ok().filter(|_| !path.exists())?;
+    Some(Error::file(
+        path,
+        format!("is a link whose target {} is missing", shown(target)),
+        "bring the target back (`git annex get` where git-annex keeps it), or put the file in place of the link",
+    ))
 }
 
 /// The error about something at `path` that is no regular file.
@@ -70,7 +83,10 @@ pub fn read_text(path: &Path, fix: &str) -> Result<String> {
 ///
 /// Where they hold another encoding or a Git LFS pointer.
 pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
-    let text = utf8(path, &bytes, "save it as UTF-8 (a spreadsheet calls it \"CSV UTF-8\")")?;
+    let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let fix =
+        if is_csv { "save it as UTF-8 (a spreadsheet calls it \"CSV UTF-8\")" } else { "save it as UTF-8" };
+    let text = utf8(path, &bytes, fix)?;
     Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).to_owned())
 }
 
@@ -86,15 +102,34 @@ pub fn utf8<'b>(path: &Path, bytes: &'b [u8], fix: &str) -> Result<&'b str> {
     if is_lfs_pointer(bytes) {
         return Err(lfs_pointer(path));
     }
-    // With its mark, or letters of ASCII with a zero byte beside each.
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..] = bytes {
-        return Err(Error::file(path, "is text in UTF-16, not UTF-8", fix));
+    if let Some(encoding) = wide_encoding(bytes) {
+        return Err(Error::file(path, format!("is text in {encoding}, not UTF-8"), fix));
     }
     std::str::from_utf8(bytes).map_err(|error| {
         let line = 1 + bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
         let problem = format!("is not text in UTF-8 (line {line} holds a byte of another encoding)");
         Error::file(path, problem, fix)
     })
+}
+
+/// The encoding of text in units of two or four bytes, with or without a mark in front; none for other bytes.
+fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
+    let start = &bytes[..bytes.len().min(4096)];
+    let (units, _) = start.as_chunks::<4>();
+    let scalar = |read: fn([u8; 4]) -> u32| {
+        units.iter().all(|&unit| char::from_u32(read(unit)).is_some_and(|c| c != '\0'))
+    };
+    if !units.is_empty() && (scalar(u32::from_le_bytes) || scalar(u32::from_be_bytes)) {
+        return Some("UTF-32");
+    }
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        return Some("UTF-16");
+    }
+    // Of text in a Latin script, one byte of two is 0, always the same one.
+    let (pairs, _) = start.as_chunks::<2>();
+    let zeros = |at: usize| pairs.iter().filter(|pair| pair[at] == 0).count();
+    let (first, second) = (zeros(0), zeros(1));
+    (first.min(second) == 0 && 2 * first.max(second) > pairs.len()).then_some("UTF-16")
 }
 
 /// Writes a path into a record or JSON, with a mark in place of bytes that are no UTF-8.

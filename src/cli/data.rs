@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use askance::dataset::{
     self, Category, Census, Counts, Dataset, Official, Range, Selection, Survey, Unused, Why,
 };
-use askance::error::{Error, Result};
+use askance::error::{Error, Result, shown};
 use askance::report::{Cell, Column, Table};
 use askance::study::pixel_warnings;
 
@@ -87,12 +87,12 @@ impl Report<'_> {
     fn print(&self) {
         let Dataset { root, layout, official, .. } = self.dataset;
         let known = official.map_or_else(String::new, |official| format!(", {official}"));
-        say::text(format_args!("{}: layout {layout}{known}\n", root.display()));
+        say::text(format_args!("{}: layout {layout}{known}\n", shown(root)));
         say::text(format_args!("{}\n", self.table().to_text()));
         for (category, census) in self.rows().filter(|(_, census)| !census.defects.is_empty()) {
             let kinds: Vec<String> =
-                census.defects.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-            say::text(format_args!("defects of {}: {}", category.name, kinds.join(", ")));
+                census.defects.iter().map(|(kind, count)| format!("{} {count}", shown(kind))).collect();
+            say::text(format_args!("defects of {}: {}", shown(&category.name), kinds.join(", ")));
         }
         let absent = self.absent();
         if !absent.is_empty() {

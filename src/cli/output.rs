@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use askance::error::Result;
+use askance::error::{Result, shown};
 use askance::record::{RunDir, to_json};
 use askance::report::stability_summary;
 use askance::study::{Figures, Outcome, draw};
@@ -22,7 +22,7 @@ pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
         return Ok(());
     }
     for path in &plots.written {
-        say::text(path.display());
+        say::text(shown(path));
     }
     for (figure, reason) in &plots.skipped {
         say::error(format_args!("not drawn: {figure} ({reason})"));
@@ -36,7 +36,7 @@ pub fn report(global: &Global, done: &Outcome, plots: &Figures) {
         say::json(&summary(done, plots));
         return;
     }
-    let out = done.dir.path().display();
+    let out = shown(done.dir.path());
     for table in done.tables() {
         say::text(format_args!("{}\n", table_in_flags(table).to_text()));
     }

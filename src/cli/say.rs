@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
-use askance::error::{Error, Result};
+use askance::error::{self, Error, Result};
 
 /// What kept standard output from taking all that was printed, other than a reader that is gone.
 static FAILED: Mutex<Option<io::Error>> = Mutex::new(None);
@@ -37,7 +37,7 @@ pub fn error(text: impl std::fmt::Display) {
 
 /// Text for a terminal in one line: a name in front of a bar.
 pub fn label(text: &str) -> String {
-    escaped(text, |c| format!("\\u{{{:x}}}", u32::from(c))).into_owned()
+    error::shown(text)
 }
 
 /// A path as JSON, with a mark in place of bytes that are no UTF-8.
@@ -76,12 +76,9 @@ fn note(result: io::Result<()>) {
     }
 }
 
-/// `text` with `escape` of each control character but line breaks and tabs, and of those that turn the direction of writing.
+/// `text` with `escape` of each hidden character but line breaks and tabs.
 fn escaped(text: &str, escape: impl Fn(char) -> String) -> Cow<'_, str> {
-    let hidden = |c: char| {
-        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        turns || (c.is_control() && c != '\n' && c != '\t')
-    };
+    let hidden = |c: char| error::is_hidden(c) && c != '\n' && c != '\t';
     if !text.contains(hidden) {
         return Cow::Borrowed(text);
     }
@@ -98,9 +95,11 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped_and_layout_is_kept() {
-        assert_eq!(label("esc\u{1b}[31m\u{7}\u{9b}"), "esc\\u{1b}[31m\\u{7}\\u{9b}");
-        assert_eq!(label("a\n\tb \u{e9}"), "a\n\tb \u{e9}");
-        assert_eq!(label("\u{202e}gnp.exe"), "\\u{202e}gnp.exe");
+        let said = |text| escaped(text, |c| format!("\\u{{{:x}}}", u32::from(c))).into_owned();
+        assert_eq!(said("esc\u{1b}[31m\u{7}\u{9b}"), "esc\\u{1b}[31m\\u{7}\\u{9b}");
+        assert_eq!(said("a\n\tb \u{e9}"), "a\n\tb \u{e9}");
+        assert_eq!(said("\u{202e}gnp\u{200b}\u{2028}.exe"), "\\u{202e}gnp\\u{200b}\\u{2028}.exe");
+        assert_eq!(label("a\n\tb"), r"a\n\tb");
     }
 
     #[test]

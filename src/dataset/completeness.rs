@@ -3,6 +3,7 @@
 use super::sample::Counts;
 use super::set::Dataset;
 use super::unused::Why;
+use crate::error::shown;
 
 impl Dataset {
     /// Warnings that a user should read before a run: test pictures that differ in number from the published
@@ -50,8 +51,12 @@ fn compare(name: &str, found: Counts, official: Counts, scope: &str) -> Option<S
         (missing, extra) => format!("{missing} missing, {extra} too many"),
     };
     Some(format!(
-        "{name}: {} of {} good and {} of {} anomalous test images{scope}: {difference}",
-        found.normal, official.normal, found.anomalous, official.anomalous
+        "{}: {} of {} good and {} of {} anomalous test images{scope}: {difference}",
+        shown(name),
+        found.normal,
+        official.normal,
+        found.anomalous,
+        official.anomalous
     ))
 }
 

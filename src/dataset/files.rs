@@ -48,9 +48,14 @@ fn is_litter(name: &str) -> bool {
     name.starts_with('.') || name.ends_with(ORIGIN) || LITTER.contains(&name)
 }
 
-/// Whether the name is that of a picture that can be decoded.
+/// Whether the name is that of a picture that can be decoded; one that cannot be opened is a fault of its own.
 pub fn is_picture(path: &Path) -> bool {
-    PICTURES.contains(&extension(path).as_str()) && path.is_file()
+    PICTURES.contains(&extension(path).as_str()) && !path.is_dir()
+}
+
+/// Whether something bears the name, be it a link to nothing or a pipe, that is no folder.
+pub fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok() && !path.is_dir()
 }
 
 /// The pictures in a folder, sorted by name. Notes are passed over unless they hold a picture; a folder inside it and a file that may be a picture but
@@ -82,18 +87,7 @@ pub fn pictures_and_folders(folder: &Path, problems: &mut Vec<Error>) -> (Vec<Pa
         } else if PICTURES.contains(&extension.as_str()) {
             pictures.push(path);
         } else if NOTES.contains(&extension.as_str()) {
-            if let Some(format) = picture_inside(&path) {
-                let named = if extension.is_empty() {
-                    "no extension".into()
-                } else {
-                    format!("the extension .{extension}")
-                };
-                problems.push(Error::file(
-                    &path,
-                    format!("has {named}, but holds a picture"),
-                    format!("give it the extension .{format}, or move it out of the folder"),
-                ));
-            }
+            problems.extend(disguised(&path));
         } else {
             problems.push(Error::file(
                 &path,
@@ -105,11 +99,30 @@ pub fn pictures_and_folders(folder: &Path, problems: &mut Vec<Error>) -> (Vec<Pa
     (pictures, folders)
 }
 
-/// Extension of the kind of picture that a file holds, whatever its name.
-fn picture_inside(path: &Path) -> Option<&'static str> {
+/// The error about a file that is a picture, or may be one, and is called like a note or has no extension.
+pub fn disguised(path: &Path) -> Option<Error> {
+    let extension = extension(path);
+    if !NOTES.contains(&extension.as_str()) {
+        return None;
+    }
+    if extension.is_empty()
+        && let Some(error) = file::dangling(path)
+    {
+        return Some(error);
+    }
     let mut start = Vec::new();
-    file::open(path, "").ok()?.take(32).read_to_end(&mut start).ok()?;
-    image::guess_format(&start).ok()?.extensions_str().first().copied()
+    file::open(path, "").ok()?.take(64).read_to_end(&mut start).ok()?;
+    if extension.is_empty() && file::is_lfs_pointer(&start) {
+        return Some(file::lfs_pointer(path));
+    }
+    let format = image::guess_format(&start).ok()?.extensions_str().first().copied()?;
+    let named =
+        if extension.is_empty() { "no extension".to_owned() } else { format!("the extension .{extension}") };
+    Some(Error::file(
+        path,
+        format!("has {named}, but holds a picture"),
+        format!("give it the extension .{format}, or move it out of the folder"),
+    ))
 }
 
 /// Number of pictures in a folder and its folders. No layout is deeper than three.

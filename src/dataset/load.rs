@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use image::DynamicImage;
 
+use super::mask::{self, Drawn};
 use super::picture::{self, Decoded, Header};
 use super::remark::Remark;
-use super::{Sample, mask, resize};
-use crate::error::{Error, Result};
+use super::{Sample, resize};
+use crate::error::{Error, Result, shown};
+use crate::file;
 use crate::types::{Image, Label, Mask};
 
 /// A decoded sample at the model's size.
@@ -95,14 +97,16 @@ pub fn look(sample: &Sample) -> Result<Pixels> {
     let header = picture::header(&sample.image)?;
     let mut remarks = Vec::new();
     if header.is_deep {
-        let highest = highest(&picture::read(&sample.image)?.pixels);
+        let highest = highest(picture::read(&sample.image)?.pixels);
         if highest <= DARK {
             remarks.push(Remark::Dark { path: sample.image.clone(), highest });
         }
     }
-    let mask = whole_mask(sample, Some(header.size), &mut |path, mask| {
+    let mask = whole_mask(sample, Some(header.size), &mut |path, Drawn { mask, in_alpha }| {
         let marked = mask.iter().filter(|&&anomalous| anomalous).count();
-        if marked == mask.len() {
+        if marked == mask.len() && *in_alpha {
+            remarks.push(Remark::InAlpha(path.to_owned()));
+        } else if marked == mask.len() {
             remarks.push(Remark::MarksAll(path.to_owned()));
         } else if 2 * marked > mask.len() {
             remarks.push(Remark::MarksMost(path.to_owned()));
@@ -111,12 +115,15 @@ pub fn look(sample: &Sample) -> Result<Pixels> {
     Ok(Pixels { mask, remarks })
 }
 
-/// The highest value that 14 bits hold: what stays at or below it in 16 bits uses a quarter of their range at most.
-const DARK: u16 = (1 << 14) - 1;
+/// The highest value that 15 bits hold: what stays at or below it in 16 bits uses half of their range at most.
+const DARK: u16 = (1 << 15) - 1;
 
-/// The highest value of any colour; transparency is none.
-fn highest(pixels: &DynamicImage) -> u16 {
-    pixels.to_rgb16().into_raw().into_iter().max().unwrap_or(0)
+/// The highest value of any colour but for one pixel in 10,000, which a camera may have wrong; transparency is none.
+fn highest(pixels: DynamicImage) -> u16 {
+    let mut brightest: Vec<u16> =
+        pixels.into_rgb16().pixels().map(|pixel| pixel.0.into_iter().max().unwrap_or(0)).collect();
+    let place = brightest.len() - 1 - brightest.len().div_ceil(10_000).min(brightest.len() / 1000);
+    *brightest.select_nth_unstable(place).1
 }
 
 /// Decodes the mask of a sample as [`load`] does, without decoding the picture.
@@ -134,14 +141,17 @@ pub fn load_mask(sample: &Sample, size: usize) -> Result<Option<Mask>> {
 pub(super) fn whole_mask(
     sample: &Sample,
     image_size: Option<(usize, usize)>,
-    each: &mut dyn FnMut(&Path, &Mask),
+    each: &mut dyn FnMut(&Path, &Drawn),
 ) -> Result<Option<Mask>> {
     let mut union: Option<Mask> = None;
+    let mut in_alpha = false;
     for path in masks(sample)? {
-        let mask = mask::from_picture(picture::read(path)?);
+        let drawn = mask::from_picture(picture::read(path)?);
         let expected = image_size.or_else(|| union.as_ref().map(Mask::dim));
-        same_size(sample, path, expected.unwrap_or(mask.dim()), mask.dim())?;
-        each(path, &mask);
+        same_size(sample, path, expected.unwrap_or(drawn.mask.dim()), drawn.mask.dim())?;
+        each(path, &drawn);
+        in_alpha |= drawn.in_alpha;
+        let mask = drawn.mask;
         match &mut union {
             None => union = Some(mask),
             Some(union) => union.zip_mut_with(&mask, |pixel, &other| *pixel |= other),
@@ -150,9 +160,19 @@ pub(super) fn whole_mask(
     if let Some(mask) = &union
         && !mask.iter().any(|&anomalous| anomalous)
     {
+        if in_alpha {
+            return Err(Error::file(
+                &sample.masks[0],
+                format!(
+                    "marks no pixel by its colours, which are all black; only its alpha channel varies, and {} counts as defective",
+                    shown(&sample.image)
+                ),
+                "save the alpha channel as a grey picture: transparency does not count",
+            ));
+        }
         return Err(Error::file(
             &sample.masks[0],
-            format!("marks no pixel, but {} counts as defective", sample.image.display()),
+            format!("marks no pixel, but {} counts as defective", shown(&sample.image)),
             "mark the defect in the mask, or list the picture as good if it shows none",
         ));
     }
@@ -175,9 +195,12 @@ fn masks(sample: &Sample) -> Result<&[PathBuf]> {
         ));
     }
     if let Some(path) = sample.masks.iter().find(|path| !path.exists()) {
+        if let Some(error) = file::dangling(path).or_else(|| path.parent().and_then(file::dangling)) {
+            return Err(error);
+        }
         return Err(Error::file(
             path,
-            format!("is missing: {} counts as defective and needs a mask", sample.image.display()),
+            format!("is missing: {} counts as defective and needs a mask", shown(&sample.image)),
             format!("put the mask there, or {WITHOUT_MASKS}"),
         ));
     }
@@ -197,7 +220,7 @@ fn same_size(sample: &Sample, path: &Path, image: (usize, usize), mask: (usize, 
             "is {} x {} pixels, but its picture {} is {} x {}{hint}",
             mask.1,
             mask.0,
-            sample.image.display(),
+            shown(&sample.image),
             image.1,
             image.0
         ),

@@ -22,6 +22,7 @@ mod remark;
 mod resize;
 mod sample;
 mod set;
+mod twins;
 mod unused;
 
 pub use census::{Census, Coverage, Range, census};

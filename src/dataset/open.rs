@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::official::Official;
 use super::sample::{Category, Counts, Sample};
 use super::set::{Dataset, Selection};
-use super::{files, layout, recognise};
-use crate::error::{Error, Result};
+use super::{files, layout, recognise, twins};
+use crate::error::{Error, Result, breaks_line, is_hidden, shown};
 use crate::types::{Label, SampleId};
 
 /// A test set with everything that is wrong in it.
@@ -42,10 +42,10 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
     }
     let layout = recognise::find(root, selection.layout)?;
     let name = name(root);
-    if name.contains(char::is_control) {
-        let name = printable(&name);
+    if name.contains(is_hidden) {
+        let name = shown(&name);
         let problem =
-            format!("would name the data set {name}, with a line break or another control character");
+            format!("would name the data set {name}, with a line break or another hidden character");
         return Err(Error::file(root, problem, "rename the folder or list"));
     }
     let listing = layout::read(root, layout, &selection.categories)?;
@@ -59,6 +59,8 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
         let found = || categories.iter().map(|category| (category.name.clone(), category.found)).collect();
         official.agrees(layout, listing.names.len(), found)
     });
+    let mut remarks = listing.remarks;
+    remarks.extend(twins::shared_masks(&categories));
     let dataset = Dataset {
         name,
         root: root.to_owned(),
@@ -66,7 +68,7 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
         official,
         categories,
         unused: listing.unused,
-        remarks: listing.remarks,
+        remarks,
     };
     Ok(Survey { dataset, problems })
 }
@@ -96,7 +98,7 @@ fn finish(
     if samples.is_empty() {
         problems.push(Error::file(
             root,
-            format!("has no test pictures in category {name}"),
+            format!("has no test pictures in category {}", shown(&name)),
             "put pictures (.png, .jpg, .bmp, .tif or .webp) there, or choose other categories with `categories`",
         ));
     }
@@ -109,8 +111,8 @@ fn finish(
             &pair[1].image,
             format!(
                 "has the same name as {}: both would be {}",
-                pair[0].image.display(),
-                printable(&pair[0].id.to_string())
+                shown(&pair[0].image),
+                shown(pair[0].id.to_string())
             ),
             "rename or remove one of the two",
         ));
@@ -121,6 +123,17 @@ fn finish(
             problems.push(error);
             refused.insert(sample.id.clone());
         }
+    }
+    for (good, bad) in twins::contradictions(&samples) {
+        problems.push(Error::file(
+            &bad.image,
+            format!(
+                "is byte for byte the picture {}: one counts as good, one as defective",
+                shown(&good.image)
+            ),
+            "delete the one that is wrong",
+        ));
+        refused.extend([good.id.clone(), bad.id.clone()]);
     }
     samples.retain(|sample| !refused.contains(&sample.id));
     if let Some(limit) = limit {
@@ -139,7 +152,7 @@ fn odd_name(sample: &Sample) -> Option<Error> {
     let SampleId { category, defect, stem } = &sample.id;
     let parts = [category, defect, stem];
     let plain = |part: &str| {
-        !["", ".", ".."].contains(&part) && !part.contains(['/', '\\']) && !part.contains(char::is_control)
+        !["", ".", ".."].contains(&part) && !part.contains(['/', '\\']) && !part.contains(is_hidden)
     };
     let (problem, fix) = if parts.iter().any(|part| part.contains(char::REPLACEMENT_CHARACTER)) {
         // Names that differ in such bytes only would become one.
@@ -149,18 +162,21 @@ fn odd_name(sample: &Sample) -> Option<Error> {
         )
     } else if !parts.into_iter().all(|part| plain(part)) {
         (
-            format!("would be called {}, which is no name of a file", printable(&sample.id.to_string())),
+            format!("would be called {}, which is no name of a file", shown(sample.id.to_string())),
             "use plain names for categories, kinds of defect and pictures",
         )
+    } else if let Some(path) = [&sample.image]
+        .into_iter()
+        .chain(&sample.masks)
+        .find(|path| path.to_string_lossy().contains(breaks_line))
+    {
+        return Some(Error::file(
+            path,
+            "is a path with a line break or another control character, which no record can hold",
+            "rename the file or folder",
+        ));
     } else {
         return None;
     };
     Some(Error::file(&sample.image, problem, fix))
-}
-
-/// A name with signs instead of line breaks and the like.
-fn printable(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
-        .collect()
 }

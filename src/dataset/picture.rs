@@ -120,11 +120,7 @@ fn decoder<'a>(
         return Err(Error::file(path, format!("has no pixels ({width} x {height})"), "replace the file"));
     }
     if pixels > MAX_PIXELS {
-        return Err(Error::file(
-            path,
-            format!("is too large ({width} x {height} pixels)"),
-            format!("scale it to at most {MAX_PIXELS} pixels, or cut it into tiles"),
-        ));
+        return Err(Error::file(path, format!("is too large ({width} x {height} pixels)"), smaller()));
     }
     let is_lossy = format == ImageFormat::Jpeg || (format == ImageFormat::WebP && lossy_webp);
     Ok((decoder, Coding { format, is_lossy }))
@@ -187,7 +183,7 @@ fn jpeg_has_its_end(bytes: &[u8]) -> bool {
 }
 
 fn open(path: &Path) -> Result<File> {
-    if !path.exists() {
+    if !path.exists() && file::dangling(path).is_none() {
         return Err(Error::file(
             path,
             "is missing",
@@ -207,8 +203,14 @@ fn undecodable(path: &Path, e: ImageError) -> Error {
         ImageError::Unsupported(e) => {
             Error::file_caused(path, "is of a kind that cannot be read", e, READABLE)
         }
+        ImageError::Limits(e) => Error::file_caused(path, "is too large to be decoded", e, smaller()),
         e => damaged(path, e),
     }
+}
+
+/// Remedy for a picture that is too large.
+fn smaller() -> String {
+    format!("scale it to at most {MAX_PIXELS} pixels, or cut it into tiles")
 }
 
 fn damaged(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

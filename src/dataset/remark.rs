@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::error::shown;
+
 /// A file that can be used, but is read in a way that somebody might not expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,13 +14,15 @@ pub enum Remark {
     Turned(PathBuf),
     /// A mask that marks every pixel.
     MarksAll(PathBuf),
+    /// A mask whose colours mark every pixel, and whose alpha channel varies.
+    InAlpha(PathBuf),
     /// A mask that marks more than half of the pixels, but not all.
     MarksMost(PathBuf),
-    /// A 16-bit picture that uses at most a quarter of the range, as data of 10, 12 or 14 bits do.
+    /// A 16-bit picture that uses at most half of the range, as data of 10 to 15 bits do.
     Dark {
         /// The picture.
         path: PathBuf,
-        /// Its highest value.
+        /// Its highest value, but for one pixel in 10,000.
         highest: u16,
     },
 }
@@ -33,8 +37,12 @@ impl Remark {
             Self::Turned(path) => {
                 ("files whose EXIF rotation is ignored, as Pillow and torchvision do", path)
             }
-            Self::MarksAll(path) => (
-                "masks that mark the whole picture (is the defect drawn in the alpha channel, or on white?)",
+            Self::MarksAll(path) => {
+                ("masks that mark the whole picture (is the defect drawn on white?)", path)
+            }
+            Self::InAlpha(path) => (
+                "masks whose colours mark the whole picture while their alpha channel varies (the defect drawn in it does not \
+                 count: save it as a grey picture)",
                 path,
             ),
             Self::MarksMost(path) => (
@@ -42,8 +50,7 @@ impl Remark {
                 path,
             ),
             Self::Dark { path, highest } => {
-                let what = "16-bit pictures that are dark because their values stay far below 65535 (are they 10-, 12- or 14-bit \
-                            data that should be scaled up?)";
+                let what = "16-bit pictures that are dark because their values stay far below 65535 (are they data of 10 to 15 bits that should be scaled up?)";
                 return (what, path, format!(", highest value {highest}"));
             }
         };
@@ -58,7 +65,7 @@ pub fn sum_up<'r>(remarks: impl IntoIterator<Item = &'r Remark>) -> Vec<String> 
         let (what, path, more) = remark.parts();
         match lines.iter_mut().find(|(other, ..)| *other == what) {
             Some((_, count, _)) => *count += 1,
-            None => lines.push((what, 1, format!("{}{more}", path.display()))),
+            None => lines.push((what, 1, format!("{}{more}", shown(path)))),
         }
     }
     lines.into_iter().map(|(what, count, first)| format!("{what}: {count} (first: {first})")).collect()

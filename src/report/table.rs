@@ -1,6 +1,7 @@
 //! A table and its four forms.
 
 use super::cell::{Cell, Column};
+use crate::error::shown;
 use crate::record::csv_cell;
 
 /// A table with a title.
@@ -25,7 +26,7 @@ impl Table {
     /// Aligned text under its title, as a terminal shows it, without a line break at the end.
     pub fn to_text(&self) -> String {
         let rows: Vec<Vec<String>> =
-            self.rows.iter().map(|row| row.iter().map(Cell::short).collect()).collect();
+            self.rows.iter().map(|row| row.iter().map(|cell| shown(cell.short())).collect()).collect();
         let widths: Vec<usize> = self
             .columns
             .iter()
@@ -77,7 +78,8 @@ impl Table {
         };
         let aligned = self.columns.iter().map(|column| if column.right { "---:" } else { "---" });
         let rule = format!("|{}|\n", aligned.collect::<Vec<_>>().join("|"));
-        let rows: String = self.rows.iter().map(|row| line(row.iter().map(Cell::short).collect())).collect();
+        let rows: String =
+            self.rows.iter().map(|row| line(row.iter().map(|cell| shown(cell.short())).collect())).collect();
         let notes: String = self.notes.iter().map(|note| format!("\n{note}\n")).collect();
         format!("{}\n\n{}{rule}{rows}{notes}", self.title, line(self.heads()))
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::observe::Observe;
 use crate::dataset::{self, Dataset, Facts, Layout, Sample, Selection, Survey};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_hidden};
 use crate::record::{DatasetInfo, RunInfo, Skipped, file_name};
 use crate::types::Shard;
 
@@ -124,9 +124,13 @@ impl Data {
         let mut warnings = dataset.warnings();
         warnings.extend(dataset::sum_up(&remarks));
         if let Some(name) = &source.name {
-            if name.contains(char::is_control) {
-                let (problem, fix) = ("has a line break or another control character", "give a plain name");
-                return Err(Error::setting("name", name.escape_debug(), problem, fix));
+            let fix = "give a plain name";
+            if name.trim().is_empty() {
+                return Err(Error::setting("name", name, "is no name", fix));
+            }
+            if name.contains(is_hidden) {
+                let problem = "has a line break or another hidden character";
+                return Err(Error::setting("name", name, problem, fix));
             }
             dataset.name.clone_from(name);
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::data::Data;
 use super::observe::Observe;
 use crate::attack::{BatchSize, Preset, probe_batch};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_hidden, shown};
 use crate::model::{
     self, Bundle, Defence, Manifest, NamedModel, Precision, Provider, Segmenter, SessionOptions,
     WinClipOptions,
@@ -142,7 +142,7 @@ impl Models {
             .into_iter()
             .map(|named| model::at_precision(&named.open(|| Ok(runtime.clone()))?, &session))
             .collect::<Result<_>>()?;
-        refuse_same_names(&names, &bundles.iter().map(Bundle::name).collect::<Vec<_>>())?;
+        refuse_odd_names(&names, &bundles.iter().map(Bundle::name).collect::<Vec<_>>())?;
         let takes_text = bundles.iter().any(takes_text);
         refuse_unused_text(spec, takes_text)?;
         let prompts = spec.prompt_set()?;
@@ -180,7 +180,7 @@ impl Models {
         if names.is_empty() {
             return Err(Error::usage("`model`", "names no model", "give at least one"));
         }
-        refuse_same_names(&names, &names)?;
+        refuse_odd_names(&names, &names)?;
         let provider = segmenters[0].provenance().provider;
         let text = Text { prompts: None, temperature: None, underscores_to_spaces: false, stride: 1 };
         Ok(Self { segmenters, text, provider, batch: BatchSize::Of(batch.max(1)), probed: None })
@@ -212,7 +212,20 @@ impl Models {
     }
 }
 
-fn refuse_same_names<S: AsRef<str>>(specs: &[String], names: &[S]) -> Result<()> {
+/// Refuses models whose names no record can hold, or by which records could not tell them apart.
+fn refuse_odd_names<S: AsRef<str>>(specs: &[String], names: &[S]) -> Result<()> {
+    let odd = |name: &S| name.as_ref().is_empty() || name.as_ref().contains(is_hidden);
+    if let Some(at) = names.iter().position(odd) {
+        return Err(Error::setting(
+            "model",
+            &specs[at],
+            format!(
+                "would be called `{}`, with nothing to see or with a hidden character",
+                shown(names[at].as_ref())
+            ),
+            "give the model a plain name in its manifest, or rename its file",
+        ));
+    }
     let repeated = |at: &usize| names[..*at].iter().any(|name| name.as_ref() == names[*at].as_ref());
     match (0..names.len()).find(repeated) {
         None => Ok(()),

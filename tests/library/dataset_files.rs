@@ -395,7 +395,7 @@ fn masks_that_mark_all_or_most_of_the_picture_are_told() {
         (dataset::look(&sample).unwrap().remarks, sample.masks[0].clone())
     };
     let (found, path) = remarks(in_alpha.into());
-    assert_eq!(found, [Remark::MarksAll(path)]);
+    assert_eq!(found, [Remark::InAlpha(path)]);
     assert!(dataset::sum_up(&found)[0].contains("the whole picture"));
     let (found, path) = remarks(inverted.into());
     assert_eq!(found, [Remark::MarksMost(path)]);
@@ -405,7 +405,7 @@ fn masks_that_mark_all_or_most_of_the_picture_are_told() {
 #[test]
 fn data_of_few_bits_in_16_bit_pictures_are_told_with_their_highest_value() {
     for format in [ImageFormat::Png, ImageFormat::Tiff] {
-        for (highest, told) in [(1023_u16, true), (4095, true), (16383, true), (16384, false), (65535, false)]
+        for (highest, told) in [(1023_u16, true), (4095, true), (32767, true), (32768, false), (65535, false)]
         {
             let grey = ImageBuffer::from_fn(12, 8, |x, y| Luma([if x + y == 0 { highest } else { 7 }]));
             let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
@@ -547,6 +547,7 @@ fn headers_that_promise_nonsense_are_refused_before_decoding() {
         (Vec::new(), "is empty"),
         (b"not a picture at all".to_vec(), "not a picture"),
         (hollow_png(20_000, 20_000), "too large (20000 x 20000"),
+        (hollow_png(65_536, 32_768), "too large"),
         (hollow_png(0, 10), ""),
     ] {
         let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {

@@ -245,8 +245,8 @@ fn faults_of_a_meta_json_are_told() {
     for (test, problem) in [
         ("{}".to_owned(), "names no category"),
         (r#"{"bolt": []}"#.to_owned(), "no test pictures in category bolt"),
-        (entry(r#""mask_path": """#), "missing field `anomaly`"),
-        (entry(r#""anomaly": 2"#), "neither 0 nor 1 for a/1.png"),
+        (entry(r#""mask_path": """#), "has no `anomaly`"),
+        (entry(r#""anomaly": 2"#), "neither 0 nor 1, for a/1.png"),
         (entry(r#""anomaly": 0, "mask_path": "m.png""#), "says `anomaly: 0` for a/1.png"),
         (entry(r#""anomaly": 1, "mask_path": "m.png", "specie_name": "../../up""#), "no name of a file"),
     ] {

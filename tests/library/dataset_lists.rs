@@ -91,7 +91,7 @@ fn names_that_differ_in_bytes_that_are_no_text_are_refused_and_written_out() {
 fn names_with_a_line_break_are_refused_when_the_data_are_listed() {
     let folder = part();
     folder.picture("part/test/good/z\nz.png");
-    assert_names(&only_problem(&folder, ""), "z\nz.png", r"part/good/z\nz, which is no name");
+    assert_names(&only_problem(&folder, ""), r"z\nz.png", r"part/good/z\nz, which is no name");
     let folder = part();
     fs::rename(folder.path().join("part"), folder.path().join("a\nb")).unwrap();
     assert!(survey(&folder, "").problems.iter().all(|error| error.problem.contains(r"a\nb/")));
@@ -216,7 +216,8 @@ fn a_data_set_whose_name_holds_a_line_break_is_refused() {
         fs::rename(folder.path(), &place).unwrap();
         fs::create_dir(folder.path()).unwrap();
         let error = Data::read(&Source::new(&place).skip_bad(true)).unwrap_err();
-        assert_names(&error, name, &format!("data set {}, with", name.escape_default()));
+        let written = name.escape_default().to_string();
+        assert_names(&error, &written, &format!("data set {written}, with"));
     }
     let folder = part();
     folder.write("a\tb.csv", format!("{HEADER}part,test,part/test/good/0.png,\n"));

@@ -1,6 +1,7 @@
 //! Small trees of files for the tests of data sets.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -30,9 +31,14 @@ impl Folder {
         self
     }
 
-    /// A picture of 12 x 8 pixels, its left half red.
+    /// A picture of 12 x 8 pixels, its left half red, its last pixel one that no other name has.
     pub fn picture(&self, name: &str) -> &Self {
-        self.save(name, picture().into())
+        let mut hash = DefaultHasher::new();
+        name.hash(&mut hash);
+        let [red, green, ..] = hash.finish().to_le_bytes();
+        let mut picture = picture();
+        picture.put_pixel(11, 7, Rgb([red, green, 255]));
+        self.save(name, picture.into())
     }
 
     /// Several pictures.

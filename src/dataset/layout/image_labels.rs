@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::listing::Listing;
 use super::{good_and_bad, unmasked};
-use crate::error::Result;
+use crate::error::{Result, shown};
 use crate::types::Label;
 
 /// Lists the chosen categories under `root` with labels and without masks.
@@ -21,7 +21,7 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     }
     listing.remarks.push(format!(
         "{}: {good} good and {defective} defective pictures are read without masks; pixel metrics (pAUROC, AUPRO) need masks and stay empty",
-        root.display()
+        shown(root)
     ));
     Ok(listing)
 }

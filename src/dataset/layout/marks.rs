@@ -20,8 +20,8 @@ pub fn matching(root: &Path) -> Result<Vec<Layout>> {
     let mut found = Vec::new();
     for layout in Layout::ALL {
         let bears = match layout {
-            Layout::MetaJson => meta_json::path(root).is_file(),
-            Layout::Manifest => manifest::path(root).is_file(),
+            Layout::MetaJson => files::is_there(&meta_json::path(root)),
+            Layout::Manifest => files::is_there(&manifest::path(root)),
             _ => !category_folders(root, layout)?.is_empty(),
         };
         if bears {

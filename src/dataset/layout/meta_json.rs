@@ -13,7 +13,7 @@ use super::listing::Listing;
 use super::table::{self, Entry, List};
 use super::unambiguous::Unambiguous;
 use crate::dataset::{Unused, Why, names};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::types::Label;
 
 /// Entries of one part by category.
@@ -32,7 +32,8 @@ struct Item {
     mask_path: Option<String>,
     #[serde(default)]
     specie_name: Option<String>,
-    anomaly: u8,
+    #[serde(default)]
+    anomaly: Value,
 }
 
 /// Path of the `meta.json`: that in a folder, or `root` itself where it is no folder.
@@ -119,23 +120,39 @@ fn parse(path: &Path) -> Result<Meta> {
     Ok(meta)
 }
 
+/// Whether an `anomaly` says that a picture is normal: as a number, as `false` or `true`, or as text of a number; none for
+/// anything else.
+fn is_normal(anomaly: &Value) -> Option<bool> {
+    let number = match anomaly {
+        Value::Bool(anomalous) => return Some(!anomalous),
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    (number == 0.0 || number == 1.0).then_some(number == 0.0)
+}
+
 fn entry(path: &Path, picture: Value, place: String) -> Result<Entry> {
     let picture: Item = serde_json::from_value(picture).map_err(|e| {
         Error::file_caused(path, format!("is no meta.json of the AnomalyCLIP kind in {place}"), e, FIX)
     })?;
     let mask = picture.mask_path.unwrap_or_default();
-    let contradiction = |problem: &str, fix: &str| {
-        Err(Error::file(path, format!("{problem} for {} in {place}", picture.img_path), fix))
-    };
-    if picture.anomaly > 1 {
-        return contradiction(
-            "has an `anomaly` that is neither 0 nor 1",
-            "write 0 for normal, 1 for anomalous",
-        );
+    if picture.img_path.trim().is_empty() {
+        return Err(Error::file(path, format!("names no image in {place}"), "fill in or delete the entry"));
     }
-    let normal = picture.anomaly == 0;
+    let contradiction = |problem: &str, fix: &str| {
+        Err(Error::file(path, format!("{problem} for {} in {place}", shown(&picture.img_path)), fix))
+    };
+    let Some(normal) = is_normal(&picture.anomaly) else {
+        let found = match &picture.anomaly {
+            Value::Null => "has no `anomaly`".to_owned(),
+            value => format!("has `anomaly: {value}`, which is neither 0 nor 1,"),
+        };
+        return contradiction(&found, "write 0 for normal, 1 for anomalous");
+    };
     if normal && !mask.is_empty() {
-        return contradiction("names a mask but says `anomaly: 0`", "empty the mask_path, or write 1");
+        let problem = format!("names a mask but says `anomaly: {}`", picture.anomaly);
+        return contradiction(&problem, "empty the mask_path, or write 1");
     }
     let specie = picture.specie_name.filter(|name| !name.is_empty() && name != GOOD);
     Ok(Entry {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::listing::Listing;
 use crate::dataset::files;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 
 const FIX: &str = "name each mask <stem>_mask.png after its picture, or describe the data in a manifest.csv";
 
@@ -16,8 +16,7 @@ const FIX: &str = "name each mask <stem>_mask.png after its picture, or describe
 pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<Vec<PathBuf>> {
     let before = listing.problems.len();
     let paths = if folder.is_dir() { files::pictures(folder, &mut listing.problems) } else { Vec::new() };
-    let of_images =
-        images.first().and_then(|image| image.parent()).map(|folder| folder.display().to_string());
+    let of_images = images.first().and_then(|image| image.parent()).map(shown);
     // Of an incomplete list, nothing can be paired by its order.
     let complete = listing.problems.len() == before
         && of_images.is_some_and(|folder| {
@@ -29,7 +28,7 @@ pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<
         if let Some(other) = by_stem.insert(files::stem(path), path) {
             listing.problems.push(Error::file(
                 path,
-                format!("is a second mask beside {}", other.display()),
+                format!("is a second mask beside {}", shown(other)),
                 "remove one of the two",
             ));
             twice.insert(files::stem(path));
@@ -47,7 +46,7 @@ pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<
             listing.unusable.insert(image.clone());
             listing.problems.push(Error::file(
                 bare,
-                format!("and {} could both be the mask of {}", suffixed.display(), image.display()),
+                format!("and {} could both be the mask of {}", shown(suffixed), shown(image)),
                 "remove or rename one of the two",
             ));
         }
@@ -60,9 +59,9 @@ pub fn by_name(folder: &Path, images: &[PathBuf], listing: &mut Listing) -> Vec<
             Ok(()) => {
                 listing.remarks.push(format!(
                     "{}: no mask bears the name of a picture; paired in sorted order ({} with {}, and so on)",
-                    folder.display(),
-                    files::name(&images[0]),
-                    files::name(&paths[0])
+                    shown(folder),
+                    shown(files::name(&images[0])),
+                    shown(files::name(&paths[0]))
                 ));
                 return paths.into_iter().map(|path| vec![path]).collect();
             }
@@ -116,9 +115,9 @@ fn tell_left(folder: &Path, left: Vec<&PathBuf>, listing: &mut Listing) {
     if let Some(first) = left.first() {
         listing.remarks.push(format!(
             "{}: {} of the masks belong to no picture (first: {})",
-            folder.display(),
+            shown(folder),
             left.len(),
-            files::name(first)
+            shown(files::name(first))
         ));
     }
 }
@@ -136,7 +135,7 @@ fn by_order(folder: &Path, images: &[PathBuf], masks: &[PathBuf]) -> Result<()> 
         let mut sorted: Vec<&PathBuf> = paths.iter().collect();
         sorted.sort_by_key(|path| tokens(path));
         if let Some((path, _)) = paths.iter().zip(sorted).find(|(path, other)| path != other) {
-            return ambiguous(format!("alphabetical and numerical order differ (at {})", path.display()));
+            return ambiguous(format!("alphabetical and numerical order differ (at {})", shown(path)));
         }
     }
     for (image, mask) in images.iter().zip(masks) {
@@ -145,8 +144,8 @@ fn by_order(folder: &Path, images: &[PathBuf], masks: &[PathBuf]) -> Result<()> 
         {
             return ambiguous(format!(
                 "sorted order would pair {} with {}",
-                files::name(image),
-                files::name(mask)
+                shown(files::name(image)),
+                shown(files::name(mask))
             ));
         }
     }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::listing::Listing;
 use crate::dataset::{Sample, files};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::file;
 use crate::types::{Label, SampleId};
 
@@ -67,7 +67,9 @@ impl<'a> List<'a> {
                     self.path,
                     format!(
                         "names the picture {} twice: as {first} in {}, as {second} in {}",
-                        entry.image, other.place, entry.place
+                        shown(&entry.image),
+                        other.place,
+                        entry.place
                     ),
                     "delete the one that is wrong",
                 ));
@@ -155,6 +157,15 @@ pub fn csv<L: DeserializeOwned>(
             path,
             format!("has no column `{column}`; its first line is `{}`", found.join(",")),
             format!("let the first line be {}", columns.join(",")),
+        ));
+    }
+    if let Some(column) =
+        columns.iter().find(|column| header.iter().filter(|name| name == *column).count() > 1)
+    {
+        return Err(Error::file(
+            path,
+            format!("has the column `{column}` twice"),
+            "delete one of the two, or rename it",
         ));
     }
     let mut rows = Vec::new();

@@ -8,7 +8,7 @@ use super::listing::Listing;
 use super::unmasked;
 use super::words::{self, is_named, is_ordinary};
 use crate::dataset::{Sample, files, names};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::types::{Label, SampleId};
 
 /// Name that stands for the kind of defect of a picture that lies directly in its category.
@@ -53,7 +53,7 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
         .count();
     listing.remarks.push(format!(
         "{}: {count} pictures are read without ground truth; pAUROC and AUPRO need labels and masks",
-        root.display()
+        shown(root)
     ));
     Ok(listing)
 }

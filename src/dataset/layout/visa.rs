@@ -1,7 +1,7 @@
 //! VisA as published. Which pictures are tested is told by `split_csv/1cls.csv`. Masks hold the number of a defect class, so
 //! every value but 0 is anomalous. Samples are named as in the converted form: `good/<stem>` and `bad/<stem>`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use super::folders::GOOD;
 use super::listing::Listing;
 use super::table::{self, Entry, List, Row};
 use crate::dataset::{Unused, Why, files, names};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::types::Label;
 
 const COLUMNS: [&str; 5] = ["object", "split", "label", "image", "mask"];
@@ -34,13 +34,13 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let (folder, only) = if bears(root) {
         let absolute = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let above = root.join("..");
-        let beside = root.parent().filter(|parent| parent.join(SPLIT).is_file()).map(Path::to_owned);
+        let beside = root.parent().filter(|parent| files::is_there(&parent.join(SPLIT))).map(Path::to_owned);
         (beside.unwrap_or(above), Some(files::name(&absolute)))
     } else {
         (root.to_owned(), None)
     };
     let path = folder.join(SPLIT);
-    if !path.is_file() {
+    if !files::is_there(&path) {
         return Err(Error::file(
             &path,
             "is missing: it tells which pictures of VisA are tested",
@@ -48,12 +48,14 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
         ));
     }
     let mut listing = Listing::default();
+    let mut listed: HashSet<PathBuf> = HashSet::new();
     let mut objects: BTreeMap<String, Vec<(Row<Line>, bool)>> = BTreeMap::new();
     for row in table::csv::<Line>(&path, &COLUMNS, &mut listing.problems)? {
         let Line { object, split, .. } = &row.cells;
         if only.as_ref().is_some_and(|only| only != object) {
             continue;
         }
+        listed.insert(folder.join(table::unix(&row.cells.image)));
         match table::is_test(split) {
             Some(test) => objects.entry(object.clone()).or_default().push((row, test)),
             None => {
@@ -81,8 +83,26 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let mut list = List::new(&path, &folder);
     for (name, lines) in here.into_iter().filter(|(name, _)| names::is_chosen(chosen, name)) {
         object(&path, &name, lines, &mut list, &mut listing);
+        tell_unlisted(&path, &folder.join(&name), &listed, &mut listing);
     }
     Ok(listing)
+}
+
+/// Tells pictures of an object that no row of the list names.
+fn tell_unlisted(path: &Path, object: &Path, listed: &HashSet<PathBuf>, listing: &mut Listing) {
+    let kinds = ["Normal", "Anomaly"].map(|kind| object.join("Data/Images").join(kind));
+    let pictures = kinds.iter().flat_map(|kind| files::list(kind).unwrap_or_default());
+    let left: Vec<PathBuf> =
+        pictures.filter(|picture| files::is_picture(picture) && !listed.contains(picture)).collect();
+    if let Some(first) = left.first() {
+        listing.remarks.push(format!(
+            "{}: {} pictures of {} are in no row and not evaluated (first: {})",
+            shown(path),
+            left.len(),
+            shown(files::name(object)),
+            shown(first)
+        ));
+    }
 }
 
 fn object(
@@ -113,13 +133,16 @@ fn object(
 
 fn entry(path: &Path, row: Row<Line>) -> Result<Entry> {
     let (place, line) = (format!("line {}", row.line), row.cells);
+    if line.image.is_empty() {
+        return Err(Error::file(path, format!("names no image in {place}"), "fill in or delete the line"));
+    }
     let normal = match line.label.to_lowercase().as_str() {
         "normal" => true,
         "anomaly" => false,
         _ => {
             return Err(Error::file(
                 path,
-                format!("has the label `{}` for {} in {place}", line.label, line.image),
+                format!("has the label `{}` for {} in {place}", shown(&line.label), shown(&line.image)),
                 "write normal or anomaly",
             ));
         }
@@ -127,7 +150,7 @@ fn entry(path: &Path, row: Row<Line>) -> Result<Entry> {
     if normal && !line.mask.is_empty() {
         return Err(Error::file(
             path,
-            format!("names a mask but says `normal` for {} in {place}", line.image),
+            format!("names a mask but says `normal` for {} in {place}", shown(&line.image)),
             "empty the mask's cell, or write anomaly",
         ));
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::dataset::files;
+use crate::error::shown;
 
 /// Names of folders of masks.
 pub const MASKS: [&str; 7] = ["ground_truth", "gt", "mask", "masks", "label", "labels", "annotations"];
@@ -36,5 +37,5 @@ pub fn is_ordinary(path: &Path) -> bool {
 
 /// The remark that a folder is passed over because of its name.
 pub fn passed_over(folder: &Path) -> String {
-    format!("{} is passed over: masks or labels by its name", folder.display())
+    format!("{} is passed over: masks or labels by its name", shown(folder))
 }

@@ -142,6 +142,9 @@ fn several_models_are_told_apart_by_their_names() {
     let two = || vec![named("one"), named("two")];
     let error = refusal(Models::of(vec![named("one"), named("one")], 4));
     assert!(error.problem.contains("same name"), "{error}");
+    for name in ["", "a\u{2028}b", "a\tb"] {
+        assert!(refusal(Models::of(vec![named(name)], 4)).problem.contains("hidden character"), "{name:?}");
+    }
     assert!(refusal(Models::of(Vec::new(), 4)).subject.contains("`model`"));
     let mut models = Models::of(two(), 4).unwrap();
     let outcome = plan().check().unwrap().run(bench.out("run"), &bench.open(), &mut models, &Quiet).unwrap();
