@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::types::counted;
+
 /// Pictures of a category that are there but not evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unused {
@@ -47,6 +49,7 @@ impl fmt::Display for Why {
 impl fmt::Display for Unused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { category, folder, pictures, why } = self;
-        write!(f, "{category}: {pictures} pictures of {} are not evaluated ({why})", folder.display())
+        let pictures = counted(*pictures, "picture", "pictures");
+        write!(f, "{category}: not evaluated: {pictures} of {} ({why})", folder.display())
     }
 }

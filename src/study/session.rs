@@ -6,6 +6,7 @@ use super::plan::Command;
 use crate::attack::Settings;
 use crate::error::{Error, Kind};
 use crate::metric::MetricOptions;
+use crate::types::counted;
 
 /// One run under way: the settings and data stay the same while its stages work.
 #[derive(Clone, Copy)]
@@ -26,7 +27,7 @@ impl<'a> Session<'a> {
             return error;
         }
         let all = models * self.data.samples().count();
-        Error { problem: format!("{finished} of {all} samples done"), ..error }
+        Error { problem: format!("{finished} of {} done", counted(all, "sample", "samples")), ..error }
     }
 
     /// Begins a stage with one model.

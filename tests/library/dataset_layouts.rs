@@ -142,7 +142,7 @@ fn mvtec_ad_2_is_evaluated_on_its_public_part_and_the_private_ones_are_told() {
     assert_eq!(marked(&data), 8 * 24);
     let warnings = data.warnings();
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    for (warning, part) in warnings.iter().zip(["2 pictures of ", "1 pictures of "]) {
+    for (warning, part) in warnings.iter().zip(["2 pictures of ", "1 picture of "]) {
         assert!(warning.contains(part) && warning.contains("test_private"), "{warning}");
         assert!(warning.contains("ground truth is not public"), "{warning}");
     }

@@ -25,7 +25,7 @@ use crate::record::{
 use crate::report::{Standing, Table, score, search_tables, standings};
 use crate::search::Kind;
 use crate::stats::distinct;
-use crate::types::{Attack, SampleKey};
+use crate::types::{Attack, SampleKey, counted};
 use rival::Rival;
 use times::Times;
 use truth::Truth;
@@ -112,7 +112,8 @@ impl Comparison {
         let (mut rows, mut runs) = (Vec::new(), Vec::new());
         for (search, budget) in this.each() {
             let dir = out.join(file_name(&format!("{search}-{budget}")));
-            observe.begin_run(&format!("{search}, {budget} evaluations: {}", dir.display()));
+            let evaluations = counted(budget, "evaluation", "evaluations");
+            observe.begin_run(&format!("{search}, {evaluations}: {}", dir.display()));
             let outcome = one(plan, search, budget).check()?.run(&dir, data, models, observe)?;
             times.keep(&outcome, search, budget)?;
             let found = search_rows(&outcome.dir, search, budget)?;
