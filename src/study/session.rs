@@ -20,6 +20,14 @@ pub(super) struct Session<'a> {
     pub observe: &'a dyn Observe,
 }
 
+/// An error of one of several runs: a stop by the user tells which it was.
+pub(super) fn stopped_in(run: &str, error: Error) -> Error {
+    match error.kind {
+        Kind::Interrupted => Error { problem: format!("{run}: {}", error.problem), ..error },
+        _ => error,
+    }
+}
+
 impl<'a> Session<'a> {
     /// An error of a stage that has so many samples of `models` models finished: a stop by the user tells it.
     pub fn stopped(&self, error: Error, finished: usize, models: usize) -> Error {

@@ -17,6 +17,7 @@ use super::figures::{Figures, draw_searches};
 use super::models::Models;
 use super::observe::Observe;
 use super::plan::Plan;
+use super::session::stopped_in;
 use crate::attack::SearchChoice;
 use crate::error::{Error, Result};
 use crate::record::{
@@ -113,8 +114,10 @@ impl Comparison {
         for (search, budget) in this.each() {
             let dir = out.join(file_name(&format!("{search}-{budget}")));
             let evaluations = counted(budget, "evaluation", "evaluations");
-            observe.begin_run(&format!("{search}, {evaluations}: {}", dir.display()));
-            let outcome = one(plan, search, budget).check()?.run(&dir, data, models, observe)?;
+            let run = format!("{search}, {evaluations}");
+            observe.begin_run(&format!("{run}: {}", dir.display()));
+            let outcome = one(plan, search, budget).check()?.run(&dir, data, models, observe);
+            let outcome = outcome.map_err(|error| stopped_in(&run, error))?;
             times.keep(&outcome, search, budget)?;
             let found = search_rows(&outcome.dir, search, budget)?;
             if runs.is_empty() {
