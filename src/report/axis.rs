@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(said(Axis::Saturation, 0.02381, 0.02394), "0.0238 to 0.0239");
         assert_eq!(said(Axis::Saturation, 0.1, 0.2), "0.100 to 0.200");
         assert_eq!(said(Axis::Gamma, 0.5, 0.51), "x1.41 to x1.42");
-        assert_eq!(said(Axis::Gamma, 0.5, 0.501), "x1.414 to x1.415");
+        assert_eq!(said(Axis::Gamma, 0.5, 0.5002), "x1.4142 to x1.4144");
         assert_eq!(said(Axis::Angle, 12.0, 12.5), "12.00 to 12.50 deg");
     }
 

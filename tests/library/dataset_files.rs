@@ -397,8 +397,8 @@ fn the_remedy_for_a_file_that_is_no_readable_picture_follows_the_cause() {
     let (single, double, whole, few) = (grey(32, 3), grey(64, 3), grey(32, 1), grey(4, 1));
     for (bytes, problem, fix) in [
         (&single[..], "floating-point", "8 or 16 bits"),
-        (&double, "floating-point", "8 or 16 bits"),
-        (&whole, "more than 16 bits", "8 or 16 bits"),
+        (&double, "of a kind that cannot be read", "8-bit or 16-bit TIFF"),
+        (&whole, "of a kind that cannot be read", "8-bit or 16-bit TIFF"),
         (&few, "4 bits", "8 or 16 bits"),
         (&pointer[..], "Git LFS pointer", "git lfs pull"),
         (GIF, "of a kind that cannot be read", "convert it to PNG"),
