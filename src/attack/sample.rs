@@ -177,7 +177,9 @@ impl<'s> SampleAttack<'s> {
                 }
             }
             self.outcomes.extend(self.current.take().map(|mut search| {
-                let expected_gain = search.strategy.expected_gain();
+                // A strategy that has seen the unchanged picture alone has no idea of what a search would find.
+                let searched = search.best.evaluations + search.best.coarse > 1;
+                let expected_gain = if searched { search.strategy.expected_gain() } else { None };
                 WorstCase { expected_gain, ..search.best }
             }));
             match self.waiting.pop_front() {

@@ -17,7 +17,7 @@ const MOST_STEPS: usize = 100_000;
 /// A usage error for fewer than 2 steps, or more than 100,000.
 pub fn sweep_values(bounds: &Bounds, axis: Axis, steps: usize) -> Result<Vec<f64>> {
     if steps < 2 {
-        return Err(Error::setting("steps", steps, "is no range", "give at least 2"));
+        return Err(Error::setting("steps", steps, "is too few for a range", "give at least 2"));
     }
     at_most("steps", steps, MOST_STEPS)?;
     let Interval { low, high } = bounds.get(axis);

@@ -7,12 +7,12 @@ use askance::report::{bench_notes, bench_tables};
 use askance::study::{Figures, Program, Providers, ProvidersCompared};
 
 use super::args::{BenchArgs, Global};
-use super::interrupt;
 use super::origin::origin;
 use super::runs::figures;
 use super::say;
 use super::terminal::Terminal;
 use super::wording::in_flags;
+use super::{interrupt, output};
 
 /// `askance bench-worker`, which the command starts for each configuration.
 pub fn bench_worker() -> Result<()> {
@@ -43,7 +43,7 @@ pub fn run(global: &Global, args: &BenchArgs) -> Result<()> {
     if global.json {
         print_json(&compared, &figures);
     } else {
-        print(&compared);
+        print(&compared, &figures);
     }
     compared.ended.map_or(Ok(()), Err)
 }
@@ -61,7 +61,7 @@ fn print_json(compared: &ProvidersCompared, figures: &Figures) {
     say::json_text(&in_flags(&format!("{summary:#}")));
 }
 
-fn print(compared: &ProvidersCompared) {
+fn print(compared: &ProvidersCompared, figures: &Figures) {
     for table in bench_tables(&compared.rows) {
         say::text(format_args!("{}\n", table.to_text()));
     }
@@ -69,7 +69,7 @@ fn print(compared: &ProvidersCompared) {
         say::text(in_flags(&note));
     }
     for doubt in &compared.warnings {
-        say::text(format_args!("warning: {doubt}\n  remedy: {}", in_flags(doubt.remedy())));
+        say::text(format_args!("warning: {doubt}\n  fix: {}", in_flags(doubt.remedy())));
     }
-    say::text(format_args!("records and plots: {}", compared.dir.path().display()));
+    output::kept(&compared.dir, figures);
 }

@@ -36,23 +36,26 @@ pub fn report(global: &Global, done: &Outcome, plots: &Figures) {
         say::json(&summary(done, plots));
         return;
     }
-    let out = shown(done.dir.path());
     for table in done.tables() {
         say::text(format_args!("{}\n", table_in_flags(table).to_text()));
     }
     for skipped in &done.skipped {
         say::text(format_args!("left out: {} ({})", skipped.sample, skipped.reason));
     }
-    match plots.written.is_empty() {
-        true => say::text(format_args!("records: {out}")),
-        false => say::text(format_args!("records and plots: {out}")),
-    }
+    kept(&done.dir, plots);
+}
+
+/// Says where a run's records are, and its plots where some were drawn.
+pub fn kept(dir: &RunDir, plots: &Figures) {
+    let what = if plots.written.is_empty() { "records" } else { "records and plots" };
+    say::text(format_args!("{what}: {}", dir.path().display()));
 }
 
 fn summary(done: &Outcome, plots: &Figures) -> Value {
     json!({
         "out": say::path(done.dir.path()),
         "summary": flat(&done.summary),
+        "scores": done.scores,
         "sweep": flat(&done.sweep),
         "stability": flat(&stability_summary(&done.stability)),
         "uniform": flat(&done.uniform),

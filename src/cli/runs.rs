@@ -22,7 +22,7 @@ const DEMO_STEPS: usize = 7;
 
 /// `askance eval`
 pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
-    let mut plan = Plan::eval().metric(args.metric.options()).save_maps(args.save_maps);
+    let mut plan = args.metric.apply(Plan::eval()).save_maps(args.save_maps);
     if let Some(shard) = args.shard {
         plan = plan.shard(shard);
     }
@@ -34,22 +34,24 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
     let plan = attack_plan(args)?;
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     if args.compare.compare_search.is_some() {
-        return compare_search::run(global, &plan, &args.compare, (&source, &spec), args.out.clone());
+        return compare_search::run(global, &plan, &args.compare, (&source, &spec), args.out.clone())
+            .map_err(|error| args.perturb.as_given(error));
     }
-    run(global, plan, &source, &spec, args.out.clone())
+    run(global, plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))
 }
 
 fn attack_plan(args: &AttackArgs) -> Result<Plan> {
-    let plan = args.perturb.apply(Plan::attack())?;
-    let mut plan = plan
-        .axes(args.axes.iter().copied())
-        .search(args.search)
-        .seed(args.seed)
-        .metric(args.metric.options())
-        .save_maps(args.save_maps)
-        .keep_traces(args.keep_traces);
+    let plan = args.metric.apply(args.perturb.apply(Plan::attack())?);
+    let mut plan =
+        plan.axes(args.axes.iter().copied()).save_maps(args.save_maps).keep_traces(args.keep_traces);
     if !args.attacks.is_empty() {
         plan = plan.attacks(args.attacks.iter().copied());
+    }
+    if let Some(search) = args.search {
+        plan = plan.search(search);
+    }
+    if let Some(seed) = args.seed {
+        plan = plan.seed(seed);
     }
     if let Some(budget) = args.budget {
         plan = plan.budget(budget);
@@ -80,9 +82,10 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
 
 /// `askance sweep`
 pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
-    let plan = Plan::sweep(args.axes.iter().copied(), args.steps).metric(args.metric.options());
+    let plan = args.metric.apply(Plan::sweep(args.axes.iter().copied(), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
-    run(global, args.perturb.apply(plan)?, &source, &spec, args.out.clone())
+    let plan = args.perturb.apply(plan)?;
+    run(global, plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))
 }
 
 /// `askance demo`

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use askance::error::Result;
 use askance::synth;
+use askance::types::counted;
 
 use super::args::{Global, SynthArgs};
 use super::say;
@@ -28,9 +29,9 @@ pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
         say::json(&counts);
     } else {
         say::text(format_args!(
-            "{} pictures of {} categories: {}",
-            summary.images,
-            summary.categories,
+            "{} of {}: {}",
+            counted(summary.images, "picture", "pictures"),
+            counted(summary.categories, "category", "categories"),
             args.out.display()
         ));
     }

@@ -1,9 +1,10 @@
 //! The terminal as the observer of a study: bars with the time left, notes and warnings on standard error, Ctrl-C.
 
 use std::cell::RefCell;
+use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use askance::study::Observe;
 
@@ -74,10 +75,42 @@ impl Observe for Terminal {
 pub fn bar(label: &str, total: usize, quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(total as u64), target);
-    let style = ProgressStyle::with_template("{prefix:>22} {bar:32} {pos}/{len} {per_sec} left {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{prefix:>22} {bar:32} {pos}/{len} {rate} left {left}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+            let _ = out.write_str(&rate(state.per_sec()));
+        })
+        .with_key("left", |state: &ProgressState, out: &mut dyn Write| {
+            let _ = out.write_str(&left(state.per_sec(), state.eta()));
+        });
     bar.set_style(style);
     bar.set_prefix(say::label(label));
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
+}
+
+/// Steps in a second, once there are some.
+fn rate(per_second: f64) -> String {
+    match per_second {
+        none if none <= 0.0 => "-/s".to_owned(),
+        slow if slow < 0.1 => format!("{:.1}/min", 60.0 * slow),
+        _ => format!("{per_second:.1}/s"),
+    }
+}
+
+/// The time to the end, once there is a rate to tell it from.
+fn left(per_second: f64, eta: Duration) -> String {
+    if per_second > 0.0 { format!("{:#}", HumanDuration(eta)) } else { "-".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_promised_before_something_is_known() {
+        assert_eq!([0.0, 30.1255, 0.05].map(rate), ["-/s", "30.1/s", "3.0/min"]);
+        assert_eq!(left(0.0, Duration::ZERO), "-");
+        assert_eq!(left(2.0, Duration::from_secs(12)), "12s");
+    }
 }

@@ -33,6 +33,46 @@ pub fn discover(dir: impl AsRef<Path>) -> Result<Vec<Found>> {
     Ok(found)
 }
 
+/// A folder of pictures that are in no data set with ground truth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loose {
+    /// The folder.
+    pub root: PathBuf,
+    /// Whether it can be read without ground truth ([`Layout::Unlabelled`]), as nothing suggests that there is any.
+    pub is_plain: bool,
+}
+
+/// The folders of pictures in `dir` that [`discover`] passes over; `found` is what it found there.
+///
+/// # Errors
+/// A file error when `dir` cannot be listed.
+pub fn loose(dir: impl AsRef<Path>, found: &[Found]) -> Result<Vec<Loose>> {
+    let mut loose = Vec::new();
+    search_loose(dir.as_ref(), found, DEPTH, &mut loose)?;
+    Ok(loose)
+}
+
+fn search_loose(dir: &Path, found: &[Found], depth: usize, loose: &mut Vec<Loose>) -> Result<()> {
+    if found.iter().any(|other| other.root == dir) {
+        return Ok(());
+    }
+    let entries = files::list(dir)?;
+    let is_empty_of_sets = !found.iter().any(|other| other.root.starts_with(dir));
+    let is_plain = is_empty_of_sets && layout::is_plain(dir)?;
+    if is_plain || entries.iter().any(|path| files::is_picture(path)) {
+        loose.push(Loose { root: dir.to_owned(), is_plain });
+        if is_empty_of_sets {
+            return Ok(());
+        }
+    }
+    if depth > 0 {
+        for folder in entries.iter().filter(|path| path.is_dir() && files::list(path).is_ok()) {
+            search_loose(folder, found, depth - 1, loose)?;
+        }
+    }
+    Ok(())
+}
+
 fn search(dir: &Path, depth: usize, found: &mut Vec<Found>) -> Result<()> {
     let entries = files::list(dir)?;
     let mut inside: Vec<PathBuf> = Vec::new();

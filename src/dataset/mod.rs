@@ -26,7 +26,7 @@ mod twins;
 mod unused;
 
 pub use census::{Census, Coverage, Range, census};
-pub use discover::{Found, discover};
+pub use discover::{Found, Loose, discover, loose};
 pub use layout::Layout;
 pub use load::{Facts, Loaded, Pixels, inspect, load, load_mask, look};
 pub use official::Official;

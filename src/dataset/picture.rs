@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use image::error::UnsupportedErrorKind;
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::{
+    ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
+};
 
 use crate::error::{Error, Result};
 use crate::file;
@@ -16,6 +19,8 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// Remedy for a file in another format.
 const READABLE: &str = "convert it to PNG (or 8-bit or 16-bit TIFF, JPEG, BMP or WebP)";
+/// Remedy for a picture whose values are of a kind that is not read.
+const SAVE_AGAIN: &str = "save it as grey or RGB with 8 or 16 bits for each value";
 /// Remedy for a picture that cannot be read.
 const UNREADABLE: &str = "check its permissions and the disk";
 
@@ -108,11 +113,7 @@ fn decoder<'a>(
     };
     let decoder = reader.into_decoder().map_err(|e| undecodable(path, e))?;
     if matches!(decoder.color_type(), ColorType::Rgb32F | ColorType::Rgba32F) {
-        return Err(Error::file(
-            path,
-            "holds floating-point values, whose range nothing tells",
-            "save it with 8 or 16 bits for each value",
-        ));
+        return Err(Error::file(path, "holds floating-point values, whose range nothing tells", SAVE_AGAIN));
     }
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
@@ -200,9 +201,12 @@ fn unreadable(path: &Path, e: std::io::Error) -> Error {
 /// The error about a file that the decoder refuses: what it does not support is not damaged.
 fn undecodable(path: &Path, e: ImageError) -> Error {
     match e {
-        ImageError::Unsupported(e) => {
-            Error::file_caused(path, "is of a kind that cannot be read", e, READABLE)
-        }
+        ImageError::Unsupported(e) => match e.kind() {
+            UnsupportedErrorKind::Color(ExtendedColorType::Unknown(bits)) => {
+                unread_values(path, bits).caused_by(e)
+            }
+            _ => Error::file_caused(path, "is of a kind that cannot be read", e, READABLE),
+        },
         ImageError::Limits(e) => Error::file_caused(path, "is too large to be decoded", e, smaller()),
         e => damaged(path, e),
     }
@@ -211,6 +215,18 @@ fn undecodable(path: &Path, e: ImageError) -> Error {
 /// Remedy for a picture that is too large.
 fn smaller() -> String {
     format!("scale it to at most {MAX_PIXELS} pixels, or cut it into tiles")
+}
+
+/// The error about a TIFF whose values are of a kind that is not read; `bits` are those of a pixel.
+fn unread_values(path: &Path, bits: u8) -> Error {
+    let problem = match bits {
+        32 | 64 => "holds floating-point values, or others of more than 16 bits, whose range nothing tells"
+            .to_owned(),
+        _ => format!(
+            "holds pixels of {bits} bits, a kind that cannot be read (a palette, or more than four channels)"
+        ),
+    };
+    Error::file(path, problem, SAVE_AGAIN)
 }
 
 fn damaged(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

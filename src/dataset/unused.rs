@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::error::shown;
+use crate::types::counted;
 
 /// Pictures of a category that are there but not evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,7 @@ impl fmt::Display for Why {
 impl fmt::Display for Unused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { category, folder, pictures, why } = self;
-        write!(f, "{}: {pictures} pictures of {} are not evaluated ({why})", shown(category), shown(folder))
+        let pictures = counted(*pictures, "picture", "pictures");
+        write!(f, "{}: not evaluated: {pictures} of {} ({why})", shown(category), shown(folder))
     }
 }

@@ -2,9 +2,9 @@
 
 use super::bundle::{Bundle, Manifest};
 use super::foreign::Foreign;
+use super::one_by_one::one_by_one;
 use super::segmenter::Segmenter;
 use super::session::SessionOptions;
-use super::single::one_by_one;
 use super::winclip::{WinClip, WinClipOptions};
 use crate::error::{Error, Result};
 use crate::runtime::Runtime;

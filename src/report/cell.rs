@@ -26,6 +26,8 @@ pub enum Form {
     Decimals(usize),
     /// So many decimals, and a unit behind them.
     Unit(usize, &'static str),
+    /// A logarithm to the base 2, shown as the factor with so many decimals.
+    Factor(usize),
     /// So many decimals, with the sign in front.
     Signed(usize),
     /// Three figures, or all before the point.
@@ -95,10 +97,22 @@ impl Cell {
 }
 
 impl Form {
+    /// The same with more decimals, where it has a number of them.
+    pub(super) fn with_more(self, more: usize) -> Self {
+        match self {
+            Self::Decimals(decimals) => Self::Decimals(decimals + more),
+            Self::Unit(decimals, unit) => Self::Unit(decimals + more, unit),
+            Self::Factor(decimals) => Self::Factor(decimals + more),
+            Self::Signed(decimals) => Self::Signed(decimals + more),
+            other => other,
+        }
+    }
+
     fn short(self, value: f64) -> String {
         match self {
             Self::Decimals(decimals) => format!("{value:.decimals$}"),
             Self::Unit(decimals, unit) => format!("{value:.decimals$} {unit}"),
+            Self::Factor(decimals) => format!("x{:.decimals$}", value.exp2()),
             Self::Signed(decimals) => {
                 // No "-0.00".
                 let shown = value.abs() >= 0.5 * 10_f64.powi(-(decimals as i32));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::axis::on_axis;
+use super::axis::{on_axis, units};
 use super::cell::{Cell, Column, Form};
 use super::table::Table;
 use crate::record::SampleRow;
@@ -91,12 +91,15 @@ pub fn effort_table(efforts: &[Effort]) -> Option<Table> {
     let words = ["model", "attack", "search"].map(Column::words);
     let numbers =
         ["full evaluations", "coarse evaluations", "exact in steps of", "expected gain of one more"];
-    Some(Table::new(
+    let table = Table::new(
         "searches, means over samples: a grid over one axis is exact in steps of the size given; any other search may have missed lower \
          losses, and where it can it estimates by how much one more full evaluation would lower the loss",
         words.into_iter().chain(numbers.map(Column::numbers)).collect(),
         rows.collect(),
-    ))
+    );
+    let scanned =
+        efforts.iter().filter(|effort| effort.scan_step.is_some()).filter_map(|effort| effort.attack.axis());
+    Some(Table { notes: units(scanned, "a factor").into_iter().collect(), ..table })
 }
 
 #[cfg(test)]
@@ -176,6 +179,12 @@ mod tests {
         let text = table.to_text();
         let line = "m      angle   grid                  17.0                 0.0          12.00 deg                          -";
         assert!(text.contains(line), "{text}");
+        assert!(table.notes.is_empty(), "every value has its unit");
         assert_eq!(effort_table(&[]), None);
+        let gamma =
+            effort_table(&efforts(&[row(Attack::Single(Axis::Gamma), Kind::Grid, 12)], &Bounds::default()));
+        let gamma = gamma.unwrap();
+        assert!(gamma.to_text().contains("x1.07") && gamma.to_csv().contains(",0.1,"), "{}", gamma.to_text());
+        assert_eq!(gamma.notes, ["values without a unit: gamma: a factor"]);
     }
 }

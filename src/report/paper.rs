@@ -18,7 +18,7 @@ const METRICS: [(&str, Metric); 2] =
 const JOINT: &str = "joint: all parameters attacked together; the paper calls it 3D.";
 
 /// The numbers behind the paper's figure 4: one table per backbone with its name, a row for each dataset and metric, a column
-/// for each attack, means over categories; the last columns are the largest drop from clean and the attack that it is under.
+/// for each attack, means over categories; the last columns are the largest drop from clean in points and the attack that it is under, `none` where no attack lowers it.
 pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
     let means: Vec<&SummaryRow> = rows.iter().filter(|row| row.over == Over::Mean).collect();
     let attacks = attacks_of(&means);
@@ -45,13 +45,16 @@ pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
                         .min_by(|one, other| one.1.total_cmp(&other.1));
                     let drop = value(Attack::Clean)
                         .zip(lowest)
-                        .map(|(clean, (attack, lowest))| (attack.name(), lowest - clean));
+                        .map(|(clean, (attack, lowest))| (attack.name(), clean - lowest));
                     let clean = own.iter().find(|row| row.dataset == dataset && row.attack == Attack::Clean);
                     let samples = Cell::Count(clean.map(|row| row.samples));
                     let mut line = vec![Cell::text(dataset), Cell::text(name), samples];
                     line.extend(values.into_iter().map(Cell::Share));
-                    line.push(Cell::Points(drop.map(|(_, drop)| drop)));
-                    line.push(Cell::text(drop.map_or("-", |(attack, _)| attack)));
+                    line.extend(match drop {
+                        Some((attack, drop)) if drop > 0.0 => [Cell::Share(Some(drop)), Cell::text(attack)],
+                        Some(_) => [Cell::text("none"), Cell::text("-")],
+                        None => [Cell::Share(None), Cell::text("-")],
+                    });
                     lines.push(line);
                 }
             }
@@ -210,15 +213,23 @@ mod tests {
             ["dataset", "metric", "samples", "clean", "joint", "largest drop", "under"]
         );
         assert_eq!(table.rows.len(), 4);
-        let Cell::Points(Some(drop)) = table.rows[0][5] else { panic!("{:?}", table.rows[0]) };
-        assert!((drop + 0.25).abs() < 1e-12, "{drop}");
+        let Cell::Share(Some(drop)) = table.rows[0][5] else { panic!("{:?}", table.rows[0]) };
+        assert!((drop - 0.25).abs() < 1e-12, "{drop}");
         assert_eq!((&table.rows[0][2], &table.rows[0][6]), (&Cell::count(4), &Cell::text("joint")));
         assert_eq!(
             table.rows[1][3..],
-            [Cell::Share(None), Cell::Share(None), Cell::Points(None), Cell::text("-")]
+            [Cell::Share(None), Cell::Share(None), Cell::Share(None), Cell::text("-")]
         );
         assert_eq!(table.rows[2][4], Cell::Share(None));
         assert!(table.notes[0].starts_with("joint: all parameters"));
+    }
+
+    #[test]
+    fn a_gain_is_no_drop() {
+        let mut rows = vec![row("mv", "nut", Attack::Clean, 0.5), row("mv", "nut", Attack::Joint, 0.75)];
+        rows.extend(mean_rows(&rows));
+        let table = &backbone_tables(&rows)[0].1;
+        assert_eq!(table.rows[0][5..], [Cell::text("none"), Cell::text("-")]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::table::Table;
 use crate::error::{Error, Result};
 use crate::record::{SearchRow, SearchTimeRow};
 use crate::stats::{self, distinct};
-use crate::types::SampleKey;
+use crate::types::{SampleKey, counted};
 
 /// Losses this close count as equal.
 const EQUAL: f64 = 1e-6;
@@ -133,7 +133,8 @@ pub fn search_tables(standings: &[Standing], times: &[SearchTimeRow], reference:
         let group: Vec<&Standing> =
             standings.iter().filter(|standing| standing.model.as_deref() == model).collect();
         let samples = group.iter().map(|standing| standing.samples).max().unwrap_or(0);
-        let whose = format!("{}, {samples} samples", model.unwrap_or("all models together"));
+        let whose =
+            format!("{}, {}", model.unwrap_or("all models together"), counted(samples, "sample", "samples"));
         let closed = "share of the loss gap closed, (clean - found) / (clean - reference)";
         type Value = fn(&Standing) -> f64;
         let kinds: [(&str, Value); 2] = [

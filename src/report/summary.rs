@@ -12,13 +12,13 @@ use crate::types::{Attack, Metrics, Over};
 pub fn summary_tables(rows: &[SummaryRow]) -> Vec<Table> {
     let measured =
         rows.iter().any(|row| row.metrics.pixel_auroc.is_some() || row.metrics.image_auroc.is_some());
-    if measured { by_model(rows, "at the worst case of each sample") } else { Vec::new() }
+    if measured { by_model(rows, "clean and at the worst case of each sample") } else { Vec::new() }
 }
 
 /// Worst cases that samples share, from `uniform.csv`: tables like those of [`summary_tables`].
 pub fn uniform_tables(rows: &[UniformRow]) -> Vec<Table> {
     let rows: Vec<SummaryRow> = rows.iter().map(UniformRow::summary).collect();
-    by_model(&rows, "at the worst case that all samples of a category share")
+    by_model(&rows, "clean and at the worst case that all samples of a category share")
 }
 
 fn by_model(rows: &[SummaryRow], place: &str) -> Vec<Table> {
@@ -50,7 +50,8 @@ fn table(rows: &[SummaryRow], model: &str, attacks: &[Attack], place: &str) -> T
         Column::numbers(attack).named(names.map(|name| format!("{attack} {name}")))
     });
     let columns = std::iter::once(Column::words("category")).chain(numbers).collect();
-    let title = format!("{model}: {} in %, clean and {place}", names.join(" / "));
+    let place = if attacks.iter().all(|&attack| attack == Attack::Clean) { "clean" } else { place };
+    let title = format!("{model}: {} in %, {place}", names.join(" / "));
     let mut table = Table::new(title, columns, lines);
     if of_images {
         table.notes.push("pixel AUROC / AUPRO: - / -, for want of masks".into());
@@ -104,6 +105,12 @@ mod tests {
              nut       12.5 / 6.2",
             "the mean over one category is left out"
         );
+    }
+
+    #[test]
+    fn where_nothing_was_attacked_no_worst_case_is_spoken_of() {
+        let tables = summary_tables(&[row("m", "nut", Attack::Clean, Some(0.75))]);
+        assert_eq!(tables[0].title, "m: pixel AUROC / AUPRO in %, clean");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What one perturbation of all samples does.
 
-use super::axis::on_axis;
+use super::axis::{on_axis, units};
 use super::cell::{Cell, Column};
 use super::table::Table;
 use crate::record::SweepRow;
@@ -42,11 +42,13 @@ pub fn sweep_table(rows: &[SweepRow]) -> Option<Table> {
         Column::numbers("lowest AUPRO"),
         Column::numbers("at").named(["lowest AUPRO at"]),
     ];
-    Some(Table::new(
+    let table = Table::new(
         "one perturbation for all samples: pixel AUROC / AUPRO in %, mean over categories",
         columns,
         lines.collect(),
-    ))
+    );
+    let notes = units(means.iter().map(|row| row.axis), "a factor").into_iter().collect();
+    Some(Table { notes, ..table })
 }
 
 fn metrics(row: Option<&SweepRow>) -> Cell {
@@ -94,6 +96,19 @@ mod tests {
             text.contains("-30.00 deg") && text.contains("0.00 deg") && text.contains("1.000 rad"),
             "{text}"
         );
+        assert!(table.notes.is_empty(), "every value has its unit");
         assert_eq!(sweep_table(&[]), None);
+    }
+
+    #[test]
+    fn factors_are_told_as_factors_and_units_in_a_note() {
+        let mut rows =
+            vec![row("nut", Axis::Scale, 0.5, Some(0.5)), row("nut", Axis::Brightness, 0.1, Some(0.5))];
+        rows.extend(sweep_means(&rows));
+        let table = sweep_table(&rows).unwrap();
+        assert!(table.to_text().contains("x1.41"), "{}", table.to_text());
+        assert!(table.to_csv().contains("m,scale,,,0.5,0.5,"), "{}", table.to_csv());
+        let note = "values without a unit: scale: a factor; brightness: a share of full brightness";
+        assert_eq!(table.notes, [note]);
     }
 }

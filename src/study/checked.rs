@@ -4,8 +4,8 @@ use super::data::Data;
 use super::models::Models;
 use super::plan::{Command, Plan, Tolerance, Uniform};
 use super::settings::{RunSettings, Work};
+use super::unused::{refuse_metric, refuse_unused};
 use crate::attack::{Goal, SearchChoice, Select, Settings, sweep_values};
-use crate::dataset::Official;
 use crate::error::{Error, Result, at_most};
 use crate::search;
 use crate::stats;
@@ -35,7 +35,7 @@ impl Checked {
     fn new(plan: Plan) -> Result<Self> {
         let settings = settings(&plan);
         settings.validate()?;
-        plan.metric.validate()?;
+        plan.metric_options().validate()?;
         for &axis in plan.sweep.iter().flat_map(|sweep| &sweep.axes) {
             sweep_values(&settings.bounds, axis, plan.sweep.as_ref().map_or(0, |sweep| sweep.steps))?;
         }
@@ -44,7 +44,7 @@ impl Checked {
         }
         if let Some(steps) = plan.tolerance_steps.filter(|steps| !(1..=MOST_STEPS).contains(steps)) {
             let fix = format!("give 1 to {MOST_STEPS}");
-            return Err(Error::setting("tolerance_steps", steps, "is no number of steps", fix));
+            return Err(Error::setting("tolerance_steps", steps, "is out of range", fix));
         }
         if plan.shard.is_some() {
             refuse_what_needs_all(&plan)?;
@@ -103,6 +103,7 @@ impl Checked {
             uniform: uniform.clone(),
         };
         if !data.has_masks() {
+            refuse_metric(&self.plan)?;
             self.suit_unmasked(&mut work, data.is_labelled())?;
         }
         if self.plan.shard.is_some() && work.tolerance.is_some() {
@@ -183,31 +184,10 @@ impl Checked {
             temperature: text.temperature,
             underscores_to_spaces: text.underscores_to_spaces,
             stride: text.stride,
-            metric: self.plan.metric,
+            metric: self.plan.metric_options(),
             shard: self.plan.shard,
             work,
         }
-    }
-
-    /// What is unusual about what the plan does with these data.
-    pub(super) fn warnings(&self, data: &Data) -> Vec<&'static str> {
-        let other_limit = self.plan.metric.fpr_limit != 0.05;
-        let attacks = self.settings.attacks.iter().any(|&attack| attack != Attack::Clean);
-        let warnings = [
-            (
-                data.dataset().official == Some(Official::MvtecAd2) && other_limit,
-                "MVTec AD 2 is evaluated up to a false positive rate of 0.05: give `fpr_limit = 0.05`",
-            ),
-            (
-                attacks && self.settings.budget == 1,
-                "`budget = 1`: nothing is searched; only the unchanged picture is evaluated, so every worst case is the clean one",
-            ),
-            (
-                attacks && self.plan.uniform.as_ref().is_some_and(|uniform| uniform.budget == 1),
-                "`uniform_budget = 1`: nothing is searched; only the unchanged pictures are evaluated",
-            ),
-        ];
-        warnings.into_iter().filter(|(there, _)| *there).map(|(_, warning)| warning).collect()
     }
 }
 
@@ -235,31 +215,6 @@ fn settings(plan: &Plan) -> Settings {
 
 fn decision_setting(decision: f64) -> String {
     format!("`decision = {decision}`")
-}
-
-/// Bounds of an axis that is neither attacked, swept nor scanned, and settings of moves where no axis moves pixels.
-fn refuse_unused(plan: &Plan, settings: &Settings, scanned: &[Axis]) -> Result<()> {
-    let named = plan.tolerance.iter().flatten();
-    let swept = plan.sweep.iter().flat_map(|sweep| &sweep.axes);
-    let attacked = settings.attacks.iter().flat_map(|&attack| settings.axes_of(attack));
-    let used: Vec<Axis> = named.chain(swept).chain(attacked).chain(scanned).copied().collect();
-    if let Some(axis) = plan.bounded.iter().find(|axis| !used.contains(axis)) {
-        return Err(Error::usage(
-            format!("`bounds.{axis}`"),
-            format!("is of no use: nothing here takes the axis {axis}"),
-            format!("leave it out, or add {axis} to the axes"),
-        ));
-    }
-    let turned = used.contains(&Axis::Angle);
-    let moved = used.iter().any(|axis| axis.is_geometric());
-    match plan.of_moves.iter().find(|setting| if *setting == "rotation" { !turned } else { !moved }) {
-        Some(setting) => Err(Error::usage(
-            format!("`{setting}`"),
-            "is of no use: nothing here moves the picture",
-            "leave it out, or add an axis that moves it, such as angle",
-        )),
-        None => Ok(()),
-    }
 }
 
 /// What comes with attacks only.

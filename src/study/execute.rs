@@ -13,13 +13,12 @@ use super::plan::{Sweep, Tolerance, Uniform};
 use super::run::Run;
 use super::session::Session;
 use super::settings::Work;
-use super::{choose, summary, sweep, tolerance, uniform, worst_cases};
+use super::{choose, summary, sweep, tolerance, uniform, warnings, worst_cases};
 use crate::attack::{Clock, Goal, Select};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
-use crate::record::{SampleRow, Status, SummaryRow};
-use crate::report::{DefendedModel, efforts, score_tables};
-use crate::types::{Attack, Over};
+use crate::record::{SampleRow, Status};
+use crate::report::{DefendedModel, efforts, score_summary};
 
 impl Checked {
     /// Makes the run in the folder `out`, or takes up the one that is there, and writes its records.
@@ -36,7 +35,7 @@ impl Checked {
     ) -> Result<Outcome> {
         let work = self.work(data)?;
         let data = self.plan.shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
-        self.warnings(&data).into_iter().for_each(|warning| observe.warn(warning));
+        warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(work.settings.loss, &models.segmenters)?;
         let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
         pixel_warnings(data.dataset(), &sizes, &|| ()).iter().for_each(|warning| observe.warn(warning));
@@ -121,12 +120,12 @@ impl Stages<'_> {
         outcome.efforts = efforts(&rows, &settings.bounds);
         outcome.summary = summary::write(&self.session, self.run, &sizes, &rows)?;
         for (name, _) in &sizes {
-            if let Some(warning) = upside_down(name, &outcome.summary) {
+            if let Some(warning) = warnings::upside_down(name, &outcome.summary) {
                 self.session.observe.warn(&warning);
             }
         }
         if !self.session.data.is_labelled() {
-            outcome.scores = score_tables(&rows);
+            outcome.scores = score_summary(&rows);
         }
         Ok(rows)
     }
@@ -180,27 +179,6 @@ fn defended(model: &dyn Segmenter, clock: Clock) -> DefendedModel {
     }
 }
 
-/// A clean pAUROC, mean over the categories, below this is worse than chance would explain.
-const UPSIDE_DOWN: f64 = 0.3;
-
-/// What a model makes one think of whose maps are high where the pictures are normal.
-fn upside_down(model: &str, summary: &[SummaryRow]) -> Option<String> {
-    let clean: Vec<f64> = summary
-        .iter()
-        .filter(|row| {
-            row.model == model && row.attack == Attack::Clean && matches!(row.over, Over::Category(_))
-        })
-        .filter_map(|row| row.metrics.pixel_auroc)
-        .collect();
-    let mean = clean.iter().sum::<f64>() / clean.len() as f64;
-    (mean < UPSIDE_DOWN).then(|| {
-        format!(
-            "the clean pAUROC of {model} is {mean:.2}, far below one half: its maps seem to be high where the pictures are normal; a \
-             foreign graph of that kind has polarity = \"normal\" in the section [output] of its manifest (docs/foreign-models.md)"
-        )
-    })
-}
-
 /// Some losses read maps as probabilities.
 fn refuse_unbounded(loss: Goal, models: &[Box<dyn Segmenter>]) -> Result<()> {
     match models.iter().find(|model| !model.is_bounded()) {
@@ -210,30 +188,5 @@ fn refuse_unbounded(loss: Goal, models: &[Box<dyn Segmenter>]) -> Result<()> {
             "use the loss contrast, auroc or drift, or give output.range in its manifest",
         )),
         _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::types::Metrics;
-
-    #[test]
-    fn maps_that_are_far_worse_than_chance_are_spoken_of() {
-        let row = |category: &str, attack, auroc| SummaryRow {
-            model: "net".into(),
-            dataset: "d".into(),
-            over: Over::Category(category.into()),
-            attack,
-            samples: 2,
-            metrics: Metrics { pixel_auroc: auroc, ..Metrics::default() },
-            mean_loss: None,
-            evaluations: 2,
-        };
-        let rows = |auroc| [row("a", Attack::Clean, Some(auroc)), row("a", Attack::Joint, Some(0.1))];
-        assert!(upside_down("net", &rows(0.2)).unwrap().contains("polarity"));
-        assert!(upside_down("net", &rows(0.45)).is_none());
-        assert!(upside_down("other", &rows(0.2)).is_none());
-        assert!(upside_down("net", &[row("a", Attack::Clean, None)]).is_none(), "no ground truth");
     }
 }

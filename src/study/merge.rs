@@ -21,7 +21,7 @@ use crate::file;
 use crate::record::{
     ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, unite, write_atomic, write_rows,
 };
-use crate::report::score_tables;
+use crate::report::score_summary;
 use crate::types::{Attack, SampleKey};
 
 /// What is put together.
@@ -70,7 +70,7 @@ impl Merge {
         let mut outcome = Outcome::of(run.dir.clone());
         outcome.summary = summary::write(&session, &run, &models, &rows)?;
         if !data.is_labelled() {
-            outcome.scores = score_tables(&rows);
+            outcome.scores = score_summary(&rows);
         }
         run.end(Status::Finished)?;
         (outcome.models, outcome.skipped) = run.into_parts();

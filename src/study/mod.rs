@@ -37,6 +37,8 @@ mod summary;
 mod sweep;
 mod tolerance;
 mod uniform;
+mod unused;
+mod warnings;
 mod worst_cases;
 
 pub use checked::Checked;

@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::prompt::PromptSet;
 use crate::runtime::{self, Runtime};
+use crate::types::counted;
 
 /// The model of a study that names none.
 const DEFAULT_MODEL: &str = "pocket";
@@ -202,7 +203,11 @@ impl Models {
                 let probe = |model: &mut Box<dyn Segmenter>| {
                     model.prepare(&categories)?;
                     let batch = probe_batch(model.as_mut(), category)?;
-                    observe.note(&format!("{}: {batch} pictures a call", model.name()));
+                    observe.note(&format!(
+                        "{}: {} a call",
+                        model.name(),
+                        counted(batch, "picture", "pictures")
+                    ));
                     Ok(batch)
                 };
                 let probed: Vec<usize> = self.segmenters.iter_mut().map(probe).collect::<Result<_>>()?;

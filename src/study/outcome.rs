@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::attack::Clock;
 use crate::record::{ModelInfo, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow};
 use crate::report::{
-    DefenceSummary, DefendedModel, Effort, Table, defence_summary, defence_table, effort_table,
-    stability_tables, summary_tables, sweep_table, uniform_tables,
+    DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, defence_summary, defence_table, effort_table,
+    score_tables, stability_tables, summary_tables, sweep_table, uniform_tables,
 };
 
 /// The results of a finished run. All rows are in the files of the run's folder too.
@@ -22,7 +22,7 @@ pub struct Outcome {
     /// Pooled metrics of each category and attack, the means over categories last.
     pub summary: Vec<SummaryRow>,
     /// Image scores of the unchanged pictures, where there is no ground truth to measure anything with.
-    pub scores: Vec<Table>,
+    pub scores: Vec<ScoreSummary>,
     /// Pooled metrics of each value of a sweep.
     pub sweep: Vec<SweepRow>,
     /// From where on decisions flip.
@@ -44,7 +44,7 @@ impl Outcome {
     /// sweeps, as far as they were made.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = summary_tables(&self.summary);
-        tables.extend(self.scores.iter().cloned());
+        tables.extend(score_tables(&self.scores));
         tables.extend(uniform_tables(&self.uniform));
         tables.extend(stability_tables(&self.stability));
         tables.extend(defence_table(&self.defences()));

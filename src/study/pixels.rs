@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::dataset::{self, Dataset};
 use crate::metric::components;
-use crate::types::{Mask, SampleId};
+use crate::types::{Mask, SampleId, counted};
 
 /// Most samples that a warning names.
 const NAMED: usize = 5;
@@ -80,8 +80,8 @@ fn told(fates: &[(&SampleId, Fate)], size: usize) -> Vec<String> {
     let mut lines = Vec::new();
     if !vanished.is_empty() {
         lines.push(format!(
-            "{} defective samples have no marked pixel left at {size} x {size}, the model's size: their pixels all count as good ({})",
-            vanished.len(),
+            "no marked pixel is left of {} at {size} x {size}, the model's size: all pixels there count as good ({})",
+            counted(vanished.len(), "defective sample", "defective samples"),
             some(&vanished)
         ));
     }
@@ -101,8 +101,8 @@ fn told(fates: &[(&SampleId, Fate)], size: usize) -> Vec<String> {
         if !found.is_empty() {
             let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
             lines.push(format!(
-                "marked regions of {} samples {what} at {size} x {size}, the model's size ({})",
-                names.len(),
+                "marked regions of {} {what} at {size} x {size}, the model's size ({})",
+                counted(names.len(), "sample", "samples"),
                 some(&names)
             ));
         }
@@ -148,11 +148,14 @@ mod tests {
         let ids: Vec<SampleId> = (0..7).map(id).collect();
         let all = |fate: Fate| -> Vec<(&SampleId, Fate)> { ids.iter().map(|id| (id, fate)).collect() };
         let lines = told(&all(Fate { regions: 1, lost: 1, joined: 0, split: 0 }), 32);
-        assert!(lines.len() == 1 && lines[0].starts_with("7 defective samples"), "{lines:?}");
+        assert!(lines.len() == 1 && lines[0].contains("of 7 defective samples at"), "{lines:?}");
         assert!(lines[0].contains("nut/dent/0, nut/dent/1") && lines[0].contains("and 2 more"), "{lines:?}");
         let lines = told(&all(Fate { regions: 3, lost: 1, joined: 1, split: 0 })[..1], 32);
         assert!(
-            lines.len() == 2 && lines[0].contains("AUPRO") && lines[0].contains("nut/dent/0: 1 of 3"),
+            lines.len() == 2
+                && lines[0].contains("AUPRO")
+                && lines[0].contains("of 1 sample vanish")
+                && lines[0].contains("nut/dent/0: 1 of 3"),
             "{lines:?}"
         );
     }

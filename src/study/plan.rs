@@ -113,6 +113,9 @@ pub struct Plan {
     /// Settings that were given one by one and are for axes that move pixels.
     #[serde(default)]
     pub(super) of_moves: Vec<String>,
+    /// Settings that were given one by one and are for searches.
+    #[serde(default)]
+    pub(super) of_searches: Vec<String>,
     pub(super) perturb: perturb::Resampling,
     pub(super) frame: Frame,
     pub(super) border: Border,
@@ -123,7 +126,9 @@ pub struct Plan {
     /// None: 100, and as many as it can use for the exhaustive search.
     pub(super) budget: Option<usize>,
     pub(super) seed: u64,
-    pub(super) metric: MetricOptions,
+    /// None: the usual ones.
+    #[serde(default)]
+    pub(super) metric: Option<MetricOptions>,
     pub(super) sweep: Option<Sweep>,
     /// No axes: those of the plan.
     pub(super) tolerance: Option<Vec<Axis>>,
@@ -158,6 +163,7 @@ impl Plan {
             bounds,
             bounded: Vec::new(),
             of_moves: Vec::new(),
+            of_searches: Vec::new(),
             perturb,
             frame,
             border,
@@ -166,7 +172,7 @@ impl Plan {
             search,
             budget: None,
             seed,
-            metric: MetricOptions::default(),
+            metric: None,
             sweep: None,
             tolerance: None,
             decision: None,
@@ -181,7 +187,7 @@ impl Plan {
 
     /// Metrics of the unchanged pictures.
     pub fn eval() -> Self {
-        Self::of(Command::Eval, Some(vec![Attack::Clean])).budget(1)
+        Self { budget: Some(1), ..Self::of(Command::Eval, Some(vec![Attack::Clean])) }
     }
 
     /// The worst case of each sample: each axis alone and all of them jointly, the paper's three where no others are named.
@@ -192,7 +198,8 @@ impl Plan {
     /// Every sample under one perturbation, for `steps` values on each of these axes.
     pub fn sweep(axes: impl IntoIterator<Item = Axis>, steps: usize) -> Self {
         let axes: Vec<Axis> = axes.into_iter().collect();
-        let plan = Self { axes: axes.clone(), ..Self::of(Command::Sweep, Some(Vec::new())).budget(1) };
+        let none = Self::of(Command::Sweep, Some(Vec::new()));
+        let plan = Self { axes: axes.clone(), budget: Some(1), ..none };
         plan.and_sweep(axes, steps)
     }
 
@@ -237,6 +244,11 @@ impl Plan {
         self
     }
 
+    fn of_search(mut self, setting: &str) -> Self {
+        self.of_searches.push(setting.to_owned());
+        self
+    }
+
     /// Interpolation of the rotation. Refused where nothing is turned.
     #[must_use]
     pub fn rotation(self, rotation: Rotation) -> Self {
@@ -263,40 +275,40 @@ impl Plan {
         Self { border, ..self.of_move("border") }
     }
 
-    /// What the search minimises. Where the data have no masks, a loss that needs them is refused.
+    /// What the search minimises. Where the data have no masks, a loss that needs them is refused. Refused where nothing is searched.
     #[must_use]
     pub fn loss(self, loss: impl Into<Goal>) -> Self {
-        Self { loss: Some(loss.into()), ..self }
+        Self { loss: Some(loss.into()), ..self.of_search("loss") }
     }
 
-    /// Which candidate of a search is kept.
+    /// Which candidate of a search is kept. Refused where nothing is searched.
     #[must_use]
     pub fn select(self, select: Select) -> Self {
-        Self { select, ..self }
+        Self { select, ..self.of_search("select") }
     }
 
-    /// How candidates are found.
+    /// How candidates are found. Refused where nothing is searched.
     #[must_use]
     pub fn search(self, search: SearchChoice) -> Self {
-        Self { search, ..self }
+        Self { search, ..self.of_search("search") }
     }
 
-    /// Model evaluations per sample and attack, the unchanged picture included.
+    /// Model evaluations per sample and attack, the unchanged picture included. Refused where nothing is searched.
     #[must_use]
     pub fn budget(self, budget: usize) -> Self {
-        Self { budget: Some(budget), ..self }
+        Self { budget: Some(budget), ..self.of_search("budget") }
     }
 
-    /// Seed of the searches.
+    /// Seed of the searches. Refused where nothing is searched.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
-        Self { seed, ..self }
+        Self { seed, ..self.of_search("seed") }
     }
 
-    /// How metrics are computed.
+    /// How metrics are computed. Refused where the data have no masks.
     #[must_use]
     pub fn metric(self, metric: MetricOptions) -> Self {
-        Self { metric, ..self }
+        Self { metric: Some(metric), ..self }
     }
 
     /// Also from which value of these axes on decisions flip; of the plan's axes where none is named.
@@ -339,6 +351,11 @@ impl Plan {
     #[must_use]
     pub fn keep_traces(self, keep_traces: bool) -> Self {
         Self { keep_traces, ..self }
+    }
+
+    /// How metrics are computed.
+    pub(super) fn metric_options(&self) -> MetricOptions {
+        self.metric.unwrap_or_default()
     }
 
     /// What records say of the program that started the study.

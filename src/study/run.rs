@@ -18,6 +18,7 @@ use crate::record::{
     BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
     compatible, to_table,
 };
+use crate::types::counted;
 
 /// A run's folder and its `run.toml`, kept true while the run goes on.
 pub(super) struct Run {
@@ -84,8 +85,8 @@ impl Run {
             return Ok(());
         };
         observe.warn(&format!(
-            "{model}: memory did not suffice for {} pictures a call; it went on with {batch}",
-            kept.used
+            "{model}: memory did not suffice for {} a call; it went on with {batch}",
+            counted(kept.used, "picture", "pictures")
         ));
         kept.used = batch;
         self.info.write(self.dir.info_path())

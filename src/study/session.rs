@@ -6,6 +6,7 @@ use super::plan::Command;
 use crate::attack::Settings;
 use crate::error::{Error, Kind};
 use crate::metric::MetricOptions;
+use crate::types::counted;
 
 /// One run under way: the settings and data stay the same while its stages work.
 #[derive(Clone, Copy)]
@@ -19,6 +20,14 @@ pub(super) struct Session<'a> {
     pub observe: &'a dyn Observe,
 }
 
+/// An error of one of several runs: a stop by the user tells which it was.
+pub(super) fn stopped_in(run: &str, error: Error) -> Error {
+    match error.kind {
+        Kind::Interrupted => Error { problem: format!("{run}: {}", error.problem), ..error },
+        _ => error,
+    }
+}
+
 impl<'a> Session<'a> {
     /// An error of a stage that has so many samples of `models` models finished: a stop by the user tells it.
     pub fn stopped(&self, error: Error, finished: usize, models: usize) -> Error {
@@ -26,7 +35,7 @@ impl<'a> Session<'a> {
             return error;
         }
         let all = models * self.data.samples().count();
-        Error { problem: format!("{finished} of {all} samples done"), ..error }
+        Error { problem: format!("{finished} of {} done", counted(all, "sample", "samples")), ..error }
     }
 
     /// Begins a stage with one model.

@@ -7,7 +7,6 @@ use std::collections::{HashMap, HashSet};
 use super::belonging::Belonging;
 use super::by_key::{ByKey, by_key};
 use super::decision::{Decision, decisions};
-use super::observe::Observe;
 use super::plan::Tolerance;
 use super::run::{Run, decoded};
 use super::session::Session;
@@ -16,7 +15,7 @@ use crate::dataset::Sample;
 use crate::error::{Error, Result};
 use crate::model::{Segmentation, Segmenter};
 use crate::record::{Fault, Journal, Opened, RunDir, SampleRow, StabilityRow};
-use crate::types::{Attack, Axis, SampleKey};
+use crate::types::{Attack, SampleKey};
 
 impl Tolerance {
     fn scan(&self, settings: &Settings) -> Scan {
@@ -178,25 +177,7 @@ pub(super) fn scan(
         session.stopped(error, finished, run.models().len())
     })?;
     stage.complete();
-    warn_of_flips_at_once(*observe, &name, rows);
     Ok(clock)
-}
-
-/// Where the first step flips already, nothing nearer to 0 was looked at before.
-fn warn_of_flips_at_once(observe: &dyn Observe, model: &str, rows: &[StabilityRow]) {
-    for axis in Axis::ALL {
-        let scanned = || {
-            let of = move |row: &&StabilityRow| row.attack == Attack::Single(axis) && row.is_scanned();
-            rows.iter().filter(|row| row.model == model).filter(of)
-        };
-        let at_once = scanned().filter(|row| row.flips_at_once()).count();
-        let Some(step) = scanned().find_map(|row| row.step).filter(|_| at_once > 0) else { continue };
-        observe.warn(&format!(
-            "{model}: {at_once} of {} samples flip within the first step of {axis} ({step:.3}); an earlier flip may have been \
-             missed there: give more `tolerance_steps`, or narrower bounds of {axis}",
-            scanned().count()
-        ));
-    }
 }
 
 /// What `samples.csv` and the stored maps say of one model.

@@ -14,7 +14,7 @@ use crate::dataset::Sample;
 use crate::error::{Error, Result};
 use crate::model::Segmenter;
 use crate::record::{DAMAGED_MAP, Journal, Opened, Parameters, RunDir, SampleRow, Trace};
-use crate::types::{Attack, Axis, SampleKey};
+use crate::types::{Attack, Axis, SampleKey, counted};
 
 /// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again. Rows of
 /// another run are refused, and so are traces that cannot be read.
@@ -44,7 +44,10 @@ pub(super) fn require_trace(run: &RunDir, settings: &Settings, row: &SampleRow) 
     if steps == evaluations {
         return Ok(());
     }
-    let problem = format!("holds {steps} evaluations, where the row in samples.csv has {evaluations}");
+    let problem = format!(
+        "holds {}, where the row in samples.csv has {evaluations}",
+        counted(steps, "evaluation", "evaluations")
+    );
     Err(Error::file(path, problem, DAMAGED_MAP))
 }
 

@@ -39,6 +39,14 @@ impl Attack {
         }
     }
 
+    /// The axis of an attack on one.
+    pub const fn axis(self) -> Option<Axis> {
+        match self {
+            Self::Single(axis) => Some(axis),
+            Self::Clean | Self::Joint => None,
+        }
+    }
+
     /// Name of the attack in files and settings: that of the axis, `clean` or `joint`.
     pub const fn name(self) -> &'static str {
         match self {

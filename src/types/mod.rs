@@ -3,6 +3,7 @@
 mod attack;
 mod axis;
 mod bounds;
+mod counted;
 mod interval;
 mod metrics;
 mod named;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use attack::Attack;
 pub use axis::Axis;
 pub use bounds::Bounds;
+pub use counted::counted;
 pub use interval::Interval;
 pub use metrics::Metrics;
 pub(crate) use named::{by_name, by_text, deserialize_by_text, named, unknown_name};

@@ -34,7 +34,7 @@ fn a_comparison_leaves_rows_calls_and_figures() {
     let output = run(&mut bench(&out, &["--batch", "1,3", "--rounds", "2", "--no-metrics"]));
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("pocket: steady state, the fastest first"), "{said}");
-    assert!(said.contains("remedy: give more --rounds"), "{said}");
+    assert!(said.contains("give more --rounds"), "{said}");
 
     let header = fs::read_to_string(out.join("bench.csv")).unwrap();
     assert!(

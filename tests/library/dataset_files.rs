@@ -357,6 +357,35 @@ fn tiff_and_webp_are_read_in_every_depth_also_under_another_name() {
     }
 }
 
+/// A TIFF of 12 x 8 pixels of one channel, whose values have so many bits and the sample format 1 (whole numbers) or 3
+/// (floating-point).
+fn tiff_of_grey(bits: u16, format: u16) -> Vec<u8> {
+    let (width, height) = (12_u32, 8_u32);
+    let length = width * u32::from(bits) / 8 * height;
+    let tags: [(u16, u32); 10] = [
+        (256, width),
+        (257, height),
+        (258, bits.into()),
+        (259, 1),
+        (262, 1),
+        (273, 8 + 2 + 10 * 12 + 4),
+        (277, 1),
+        (278, height),
+        (279, length),
+        (339, format.into()),
+    ];
+    let mut bytes = b"II*\0\x08\0\0\0\x0a\0".to_vec();
+    for (tag, value) in tags {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(4_u16.to_le_bytes());
+        bytes.extend(1_u32.to_le_bytes());
+        bytes.extend(value.to_le_bytes());
+    }
+    bytes.extend([0; 4]);
+    bytes.resize(bytes.len() + length as usize, 0);
+    bytes
+}
+
 /// A GIF of one pixel.
 const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
@@ -364,7 +393,13 @@ const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0
 fn the_remedy_for_a_file_that_is_no_readable_picture_follows_the_cause() {
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
     let float = encode(&image::Rgb32FImage::new(12, 8).into(), ImageFormat::Tiff);
+    let grey = |bits, format| tiff_of_grey(bits, format);
+    let (single, double, whole, few) = (grey(32, 3), grey(64, 3), grey(32, 1), grey(4, 1));
     for (bytes, problem, fix) in [
+        (&single[..], "floating-point", "8 or 16 bits"),
+        (&double, "of a kind that cannot be read", "8-bit or 16-bit TIFF"),
+        (&whole, "of a kind that cannot be read", "8-bit or 16-bit TIFF"),
+        (&few, "4 bits", "8 or 16 bits"),
         (&pointer[..], "Git LFS pointer", "git lfs pull"),
         (GIF, "of a kind that cannot be read", "convert it to PNG"),
         (&float, "floating-point", "8 or 16 bits"),
@@ -374,7 +409,7 @@ fn the_remedy_for_a_file_that_is_no_readable_picture_follows_the_cause() {
         });
         let error = dataset::inspect(&sample).unwrap_err();
         assert_names(&error, "1.png", problem);
-        assert!(error.fix.contains(fix), "{error}");
+        assert!(error.fix.contains(fix) && !error.problem.contains("Unknown"), "{error}");
         let (_folder, sample) = one("1.png", Some("1_mask.png"), |folder, image, mask| {
             folder.picture(image).write(mask, bytes);
         });

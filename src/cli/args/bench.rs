@@ -65,7 +65,7 @@ pub struct BenchArgs {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = positive)]
     pub limit: usize,
     /// Model evaluations per sample of the attack that compares the metrics
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = positive, conflicts_with = "no_metrics")]
     pub budget: usize,
     /// Compare maps only: no attack on the data
     #[arg(long)]

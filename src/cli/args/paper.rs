@@ -46,7 +46,7 @@ pub struct PaperArgs {
     /// Only the first N good and the first N defective samples of each category
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Leave unreadable samples out, and list them, instead of stopping
+    /// Leave out, and list, the samples that cannot be used (all that `askance data` tells as a problem), instead of stopping
     #[arg(long)]
     pub skip_bad: bool,
     /// Folder of runs, tables and figures

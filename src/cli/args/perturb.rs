@@ -14,17 +14,27 @@ use super::values::{axis_interval, frame, interval};
 /// What the metrics are.
 #[derive(Debug, Clone, Args)]
 pub struct MetricArgs {
-    /// Upper end of the false positive rate for AUPRO
-    #[arg(long, value_name = "RATE", default_value_t = 0.3)]
-    pub fpr_limit: f64,
-    /// How AUPRO is computed: exact or thresholds-200
-    #[arg(long, value_name = "MODE", default_value_t = AuproMode::Exact)]
-    pub aupro: AuproMode,
+    /// Upper end of the false positive rate for AUPRO [default: 0.3]
+    #[arg(long, value_name = "RATE")]
+    pub fpr_limit: Option<f64>,
+    /// How AUPRO is computed: exact or thresholds-200 [default: exact]
+    #[arg(long, value_name = "MODE")]
+    pub aupro: Option<AuproMode>,
 }
 
 impl MetricArgs {
     pub fn options(&self) -> MetricOptions {
-        MetricOptions { fpr_limit: self.fpr_limit, aupro: self.aupro }
+        let usual = MetricOptions::default();
+        MetricOptions {
+            fpr_limit: self.fpr_limit.unwrap_or(usual.fpr_limit),
+            aupro: self.aupro.unwrap_or(usual.aupro),
+        }
+    }
+
+    /// A plan with the options that were given.
+    pub fn apply(&self, plan: Plan) -> Plan {
+        let given = self.fpr_limit.is_some() || self.aupro.is_some();
+        if given { plan.metric(self.options()) } else { plan }
     }
 }
 
@@ -85,6 +95,17 @@ impl PerturbArgs {
             plan = plan.border(border);
         }
         Ok(plan)
+    }
+
+    /// An error about bounds, which the library does not know how they were given, with the flag that was.
+    pub fn as_given(&self, error: Error) -> Error {
+        let of = |(axis, _): &(Axis, Interval)| {
+            let value = error.subject.strip_prefix(&format!("`bounds.{axis}"))?.strip_suffix('`')?;
+            let value = value.strip_prefix(" = ").map(|value| format!("={value}"));
+            Some(format!("--bounds {axis}{}", value.unwrap_or_default()))
+        };
+        let given = self.bounds.iter().find_map(of);
+        Error { subject: given.unwrap_or_else(|| error.subject.clone()), ..error }
     }
 
     fn bounds(&self) -> Result<Vec<(Axis, Interval)>> {

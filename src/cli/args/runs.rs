@@ -53,22 +53,22 @@ pub struct AttackArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub attacks: Vec<Attack>,
     /// Search strategy: auto (grid on one axis, bayesian on several), grid, random, sobol, nelder-mead, cma-es, ipop-cma-es,
-    /// bipop-cma-es, bayesian or exhaustive
-    #[arg(long, value_name = "NAME", default_value_t = SearchChoice::Auto)]
-    pub search: SearchChoice,
+    /// bipop-cma-es, bayesian or exhaustive [default: auto]
+    #[arg(long, value_name = "NAME")]
+    pub search: Option<SearchChoice>,
     /// Model evaluations per sample and attack [default: 100; 8730 for --search exhaustive]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub budget: Option<usize>,
     /// What the search minimises: contrast, bce, focal, dice or auroc; or drift, how far map and image score move from the clean
-    /// ones, which needs no masks [default: contrast; drift without ground truth]
+    /// ones, which needs no masks [default: contrast; drift without masks]
     #[arg(long, value_name = "NAME")]
     pub loss: Option<Goal>,
     /// Which candidate is kept: the one of lowest loss, of lowest sample-auroc, or (pooled, after all searches) the one that
     /// lowers the pooled pixel AUROC of the category most [default: loss, or the preset's]
     #[arg(long, value_name = "NAME")]
     pub select: Option<Select>,
-    /// Also find from which value of each of these axes on the decision about each sample flips; those of --axes where none is
-    /// named [default: without ground truth as if it was given]
+    /// Also find from which value of each of these axes on the decision about each sample flips; without a LIST, of each of --axes
+    /// [default: off; on data without ground truth as --tolerance without a LIST]
     #[arg(long, value_name = "LIST", value_delimiter = ',', num_args = 0..)]
     pub tolerance: Option<Vec<Axis>>,
     /// Even steps of the tolerance's scan on each side of 0; the step with the flip is then halved six times [default: 30]
@@ -80,9 +80,9 @@ pub struct AttackArgs {
     pub decision: Option<f64>,
     #[command(flatten)]
     pub uniform: UniformArgs,
-    /// Seed of the searches
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
+    /// Seed of the searches [default: 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::listing::Listing;
 use super::{good_and_bad, unmasked};
 use crate::error::{Result, shown};
-use crate::types::Label;
+use crate::types::{Label, counted};
 
 /// Lists the chosen categories under `root` with labels and without masks.
 pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
@@ -20,8 +20,9 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
         *(if sample.label == Label::Normal { &mut good } else { &mut defective }) += 1;
     }
     listing.remarks.push(format!(
-        "{}: {good} good and {defective} defective pictures are read without masks; pixel metrics (pAUROC, AUPRO) need masks and stay empty",
-        shown(root)
+        "{}: {good} good and {} are read without masks; pixel metrics (pAUROC, AUPRO) need masks and stay empty",
+        shown(root),
+        counted(defective, "defective picture", "defective pictures")
     ));
     Ok(listing)
 }

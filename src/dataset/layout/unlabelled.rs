@@ -9,7 +9,7 @@ use super::unmasked;
 use super::words::{self, is_named, is_ordinary};
 use crate::dataset::{Sample, files, names};
 use crate::error::{Error, Result, shown};
-use crate::types::{Label, SampleId};
+use crate::types::{Label, SampleId, counted};
 
 /// Name that stands for the kind of defect of a picture that lies directly in its category.
 const KIND: &str = "unlabelled";
@@ -52,8 +52,9 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
         })
         .count();
     listing.remarks.push(format!(
-        "{}: {count} pictures are read without ground truth; pAUROC and AUPRO need labels and masks",
-        shown(root)
+        "{}: {} read without ground truth; pAUROC and AUPRO need labels and masks",
+        shown(root),
+        counted(count, "picture is", "pictures are")
     ));
     Ok(listing)
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array4, ArrayD, ArrayView4, ArrayViewD, Axis};
 
 use crate::model::bundle::{Channels, InputSection, OutputSection, Polarity, TensorLayout};
-use crate::types::Map;
+use crate::types::{Map, counted};
 
 /// How far a value may lie outside the range that a manifest gives, for rounding in the graph, as a share of the range.
 const TOLERANCE: f32 = 1e-3;
@@ -76,7 +76,7 @@ fn find(
     let name = &section.map;
     let wrong = |words: &str| Wrong::shape(format!("returns {name:?} of shape {shape:?}{words}"));
     if shape.first() != Some(&batch) {
-        return Err(wrong(&format!(" for {batch} pictures")));
+        return Err(wrong(&format!(" for {}", counted(batch, "picture", "pictures"))));
     }
     let (channels, last, side) = match shape[1..] {
         [h, w] => (None, false, [h, w]),
@@ -136,7 +136,10 @@ pub(super) fn are_scores(shape: &[usize], batch: usize, name: &str) -> Result<()
     if shape.iter().product::<usize>() == batch {
         return Ok(());
     }
-    Err(Wrong::shape(format!("returns {name:?} of shape {shape:?} for {batch} pictures")))
+    Err(Wrong::shape(format!(
+        "returns {name:?} of shape {shape:?} for {}",
+        counted(batch, "picture", "pictures")
+    )))
 }
 
 /// Converts an output to the image scores of a batch, or tells what is wrong with it.

@@ -12,10 +12,10 @@ use crate::error::{Error, Kind, Result};
 use crate::model::batch::check_batch;
 use crate::model::bundle::{Bundle, FOREIGN_GRAPH, ForeignManifest, Manifest};
 use crate::model::lowering::lower;
+use crate::model::one_by_one::{self, QUANTISES, quantises_over_the_batch};
 use crate::model::probe;
 use crate::model::provider::Engine;
 use crate::model::session::{self, SessionOptions};
-use crate::model::single::{self, QUANTISES, quantises_over_the_batch};
 use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
@@ -130,7 +130,7 @@ impl Foreign {
             Ok(_) => return Ok(()),
         };
         self.calls.single = true;
-        self.remarks.push(single::alone(&self.file, reason));
+        self.remarks.push(one_by_one::alone(&self.file, reason));
         Ok(())
     }
 

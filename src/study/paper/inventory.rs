@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{self, Found, Official, Selection, discover};
+use crate::dataset::{self, Found, Layout, Official, Selection, discover, loose};
 use crate::error::{Error, Result};
 
 /// A backbone of the paper: what it is, the folder of its bundle, and the arguments that export it.
@@ -40,7 +40,8 @@ pub(super) struct Inventory {
     pub models: Vec<String>,
     /// What is not there, each with the command that gets it.
     pub missing: Vec<String>,
-    pub notes: Vec<String>,
+    /// What is there and not run, each with the reason.
+    pub left_out: Vec<String>,
 }
 
 impl Inventory {
@@ -49,8 +50,8 @@ impl Inventory {
     /// # Errors
     /// There is no data set, or no model; the error says how to get them.
     pub fn take(data_root: &Path, models_dir: &Path, named: &[String]) -> Result<Self> {
-        let (mut missing, mut notes) = (Vec::new(), Vec::new());
-        let parts = parts(data_root, &mut notes)?;
+        let (mut missing, mut left_out) = (Vec::new(), Vec::new());
+        let parts = parts(data_root, &mut left_out)?;
         for (official, command) in DATASETS {
             if !parts.iter().any(|part| part.found.kind == Some(official)) {
                 let command = command.replace("DIR", &quoted(data_root));
@@ -59,11 +60,15 @@ impl Inventory {
         }
         let models = if named.is_empty() { backbones(models_dir, &mut missing) } else { named.to_vec() };
         if parts.is_empty() {
-            return Err(Error::file(
-                data_root,
-                "holds no data set of a known layout",
-                format!("get one: {}", missing.join("; ")),
-            ));
+            let get = format!("get one: {}", missing.join("; "));
+            let (problem, fix) = match left_out.is_empty() {
+                true => ("holds no data set of a known layout".to_owned(), get),
+                false => (
+                    format!("holds no data set with masks: {}", left_out.join("; ")),
+                    format!("add masks, or run `askance attack` on these data, or {get}"),
+                ),
+            };
+            return Err(Error::file(data_root, problem, fix));
         }
         if models.is_empty() {
             return Err(Error::usage(
@@ -72,7 +77,7 @@ impl Inventory {
                 format!("export one, or name other models with `model`: {}", missing.join("; ")),
             ));
         }
-        Ok(Self { parts, models, missing, notes })
+        Ok(Self { parts, models, missing, left_out })
     }
 }
 
@@ -101,19 +106,17 @@ fn quoted(path: &Path) -> String {
 
 /// The data sets below `root`. Of several that hold equal parts of the same published set one is run; a smaller one, such as
 /// somebody's own `bottle`, is run under its folder's name and is not called the published set.
-fn parts(root: &Path, notes: &mut Vec<String>) -> Result<Vec<Part>> {
+fn parts(root: &Path, left_out: &mut Vec<String>) -> Result<Vec<Part>> {
+    let found = discover(root)?;
+    let loose = loose(root, &found)?;
     let mut found: Vec<(usize, Found)> =
-        discover(root)?.into_iter().map(|found| Ok((samples(&found)?, found))).collect::<Result<_>>()?;
+        found.into_iter().map(|found| Ok((samples(&found)?, found))).collect::<Result<_>>()?;
     // The largest first; `discover` goes by path, which decides between equals.
     found.sort_by_key(|(samples, _)| std::cmp::Reverse(*samples));
     let mut parts: Vec<(usize, Part)> = Vec::new();
     for (samples, mut found) in found {
         if !found.layout.has_masks() {
-            let root = found.root.display();
-            notes.push(format!(
-                "{root} ({}) is left out: it has no masks, which pAUROC and AUPRO need",
-                found.layout
-            ));
+            left_out.push(without_masks(&found.root, found.layout));
             continue;
         }
         let twin = parts.iter().find(|(size, part)| {
@@ -122,7 +125,7 @@ fn parts(root: &Path, notes: &mut Vec<String>) -> Result<Vec<Part>> {
         });
         if let Some((_, twin)) = twin {
             let (other, layout) = (found.root.display(), found.layout);
-            notes
+            left_out
                 .push(format!("{other} ({layout}) is left out: {} is run for it", twin.found.root.display()));
             continue;
         }
@@ -132,9 +135,17 @@ fn parts(root: &Path, notes: &mut Vec<String>) -> Result<Vec<Part>> {
         let name = name_of(&found, &|name| parts.iter().any(|(_, part)| part.name == name));
         parts.push((samples, Part { name, found }));
     }
+    left_out.extend(loose.into_iter().map(|loose| match loose.is_plain {
+        true => without_masks(&loose.root, Layout::Unlabelled),
+        false => format!("{} is left out: it holds pictures in no known layout", loose.root.display()),
+    }));
     let mut parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
     parts.sort_by_key(|part| (part.found.kind.is_none(), part.found.kind, part.name.clone()));
     Ok(parts)
+}
+
+fn without_masks(root: &Path, layout: Layout) -> String {
+    format!("{} ({layout}) is left out: it has no masks, which pAUROC and AUPRO need", root.display())
 }
 
 /// The published set's name or the folder's, with a number behind it where it is taken.
@@ -172,10 +183,45 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
-        let mut notes = Vec::new();
-        let parts = parts(root.path(), &mut notes).unwrap();
-        assert_eq!(parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), ["mvtec"]);
-        assert!(notes.len() == 1 && notes[0].contains("own (image-labels) is left out"), "{notes:?}");
+        let mut left_out = Vec::new();
+        let found = parts(root.path(), &mut left_out).unwrap();
+        assert_eq!(found.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), ["mvtec"]);
+        assert!(
+            left_out.len() == 1 && left_out[0].contains("own (image-labels) is left out"),
+            "{left_out:?}"
+        );
+
+        for picture in ["phone/0.png", "mixed/0.png", "mixed/more/1.png", "note.txt"] {
+            let path = root.path().join(picture);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let mut left_out = Vec::new();
+        parts(root.path(), &mut left_out).unwrap();
+        assert_eq!(left_out.len(), 3, "{left_out:?}");
+        assert!(
+            left_out[1].contains("mixed is left out: it holds pictures in no known layout"),
+            "{left_out:?}"
+        );
+        assert!(left_out[2].contains("phone (unlabelled) is left out: it has no masks"), "{left_out:?}");
+    }
+
+    #[test]
+    fn where_nothing_has_masks_the_error_says_what_is_left_out_and_why() {
+        for (pictures, layout) in [
+            (["own/nut/good/0.png", "own/nut/bad/0.png"], "image-labels"),
+            (["own/0.png", "own/1.png"], "unlabelled"),
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            for picture in pictures {
+                let path = root.path().join(picture);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, "").unwrap();
+            }
+            let error = Inventory::take(root.path(), root.path(), &[]).unwrap_err();
+            assert!(error.problem.contains(&format!("({layout}) is left out: it has no masks")), "{error}");
+            assert!(error.fix.contains("add masks") && error.fix.contains("VisA: curl"), "{error}");
+        }
     }
 
     #[test]

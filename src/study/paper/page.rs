@@ -8,17 +8,18 @@ use super::protocol::Paper;
 use crate::record::SummaryRow;
 use crate::report::Table;
 use crate::study::figures::Figures;
-use crate::types::{Attack, Over};
+use crate::types::{Attack, Over, counted};
 
 pub(super) fn page(
     paper: &Paper,
+    swept: &[String],
     out: &Path,
     inventory: &Inventory,
     summary: &[SummaryRow],
     tables: &[(Table, PathBuf)],
     figures: &Figures,
 ) -> String {
-    let mut text = head(paper);
+    let mut text = head(paper, swept);
     for part in &inventory.parts {
         text.push_str(&coverage(part, summary));
     }
@@ -26,6 +27,12 @@ pub(super) fn page(
         text.push_str("\nNot there, and how to get it:\n\n");
         for missing in &inventory.missing {
             let _ = writeln!(text, "- {missing}");
+        }
+    }
+    if !inventory.left_out.is_empty() {
+        text.push_str("\nLeft out:\n\n");
+        for left_out in &inventory.left_out {
+            let _ = writeln!(text, "- {left_out}");
         }
     }
     for (table, _) in tables {
@@ -40,19 +47,20 @@ pub(super) fn page(
     text
 }
 
-fn head(paper: &Paper) -> String {
-    let Paper { preset, budget, seed, limit, .. } = paper;
-    let swept = paper.invariant.join(", ");
+fn head(paper: &Paper, swept: &[String]) -> String {
+    let Paper { preset, budget, seed, .. } = paper;
+    let sweeps = match swept {
+        [] => "no uniform sweeps".to_owned(),
+        swept => format!("uniform sweeps on {}", swept.join(", ")),
+    };
     let mut text = "# Worst-case rotation, hue and saturation (protocol of arXiv 2405.07969)\n\n".to_owned();
     let _ = writeln!(
         text,
-        "Preset {preset}, {budget} evaluations per sample and attack, seed {seed}; uniform sweeps on {swept}."
+        "Preset {preset}, {} per sample and attack, seed {seed}; {sweeps}.",
+        counted(*budget, "evaluation", "evaluations")
     );
-    if let Some(limit) = limit {
-        let _ = writeln!(
-            text,
-            "**A rehearsal: only the first {limit} good and {limit} defective samples of each category.**"
-        );
+    if let Some(rehearsal) = paper.rehearsal() {
+        let _ = writeln!(text, "**This is {rehearsal}.**");
     }
     text.push('\n');
     text
@@ -68,6 +76,9 @@ fn coverage(part: &Part, summary: &[SummaryRow]) -> String {
             && Some(&row.model) == first
     });
     let (categories, samples) = rows.fold((0, 0), |(count, sum), row| (count + 1, sum + row.samples));
-    let of = part.found.kind.map_or_else(String::new, |kind| format!(" of {}", kind.categories().len()));
-    format!("- {}: {categories}{of} categories, {samples} pictures\n", part.name)
+    let categories = match part.found.kind {
+        Some(kind) => format!("{categories} of {} categories", kind.categories().len()),
+        None => counted(categories, "category", "categories"),
+    };
+    format!("- {}: {categories}, {}\n", part.name, counted(samples, "picture", "pictures"))
 }

@@ -9,7 +9,7 @@ use crate::metric::MetricOptions;
 use crate::study::data::Source;
 use crate::study::models::ModelSpec;
 use crate::study::plan::{Origin, Plan};
-use crate::types::Axis;
+use crate::types::{Axis, counted};
 
 use super::inventory::Part;
 
@@ -62,6 +62,19 @@ impl Paper {
         }
     }
 
+    /// In what the runs are less than the protocol's; none where they are not.
+    pub(super) fn rehearsal(&self) -> Option<String> {
+        let limit = self.limit.map(|limit| {
+            let defective = counted(limit, "defective sample", "defective samples");
+            format!("only the first {limit} good and {defective} of each category")
+        });
+        let whole = self.preset.settings().budget;
+        let budget = (self.budget < whole)
+            .then(|| format!("{} instead of {whole} evaluations per sample and attack", self.budget));
+        let less: Vec<String> = limit.into_iter().chain(budget).collect();
+        (!less.is_empty()).then(|| format!("a rehearsal: {}", less.join(", ")))
+    }
+
     /// Refuses what would fail after hours.
     ///
     /// # Errors
@@ -103,5 +116,29 @@ impl Paper {
         // The axes of the protocol, as its earlier runs have them.
         let plan = Plan { axes: Axis::PAPER.to_vec(), ..plan };
         plan.metric(self.metric).origin(self.origin.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn less_than_the_protocol_is_a_rehearsal() {
+        let whole = Paper::new("data");
+        assert_eq!(whole.rehearsal(), None);
+        assert_eq!(Paper { budget: 200, ..whole.clone() }.rehearsal(), None);
+        let said = |paper: Paper| paper.rehearsal().unwrap();
+        let few = Paper { budget: 9, ..whole.clone() };
+        assert_eq!(said(few.clone()), "a rehearsal: 9 instead of 100 evaluations per sample and attack");
+        assert_eq!(
+            said(Paper { limit: Some(1), ..few }),
+            "a rehearsal: only the first 1 good and 1 defective sample of each category, 9 instead of 100 evaluations per sample and \
+             attack"
+        );
+        assert!(
+            said(Paper { limit: Some(2), ..whole })
+                .ends_with("2 good and 2 defective samples of each category")
+        );
     }
 }

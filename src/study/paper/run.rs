@@ -11,11 +11,13 @@ use crate::dataset::Official;
 use crate::error::Result;
 use crate::record::{RunDir, SummaryRow, write_atomic};
 use crate::report::Table;
+use crate::stats::distinct;
 use crate::study::data::Data;
 use crate::study::figures::{Figures, draw};
 use crate::study::models::{ModelSpec, Models};
 use crate::study::observe::Observe;
 use crate::study::plan::{Command, Plan};
+use crate::study::session::stopped_in;
 
 /// What the protocol gave: runs in folders of their own, tables, figures, and a page with all of them.
 #[derive(Clone, Debug)]
@@ -54,8 +56,8 @@ impl Paper {
         for missing in &inventory.missing {
             observe.note(&format!("not there: {missing}"));
         }
-        for note in &inventory.notes {
-            observe.note(&format!("note: {note}"));
+        for left_out in &inventory.left_out {
+            observe.note(&format!("note: {left_out}"));
         }
         let data: Vec<Data> = inventory
             .parts
@@ -87,7 +89,8 @@ impl Paper {
         // The models are loaded one after the other; readers go by data set.
         let rank = |name: &str| inventory.parts.iter().position(|part| part.name == name);
         made.sort_by_key(|run: &Made| (run.command == Command::Sweep, rank(&run.part), run.place));
-        self.conclude(out, inventory, made)
+        let swept = distinct(swept.iter().flat_map(|(_, data)| data.categories()).map(str::to_owned));
+        self.conclude(out, inventory, made, &swept)
     }
 
     /// The objects of MVTec AD whose orientation means nothing.
@@ -104,14 +107,21 @@ impl Paper {
         Ok(swept)
     }
 
-    fn conclude(&self, out: &Path, inventory: Inventory, made: Vec<Made>) -> Result<PaperResults> {
+    /// `swept` are the objects that were swept.
+    fn conclude(
+        &self,
+        out: &Path,
+        inventory: Inventory,
+        made: Vec<Made>,
+        swept: &[String],
+    ) -> Result<PaperResults> {
         let (runs, summaries): (Vec<RunDir>, Vec<Vec<SummaryRow>>) =
             made.into_iter().map(|run| (run.dir, run.summary)).unzip();
         let summary = summaries.concat();
-        let tables = tables::write(out, &inventory, self.limit, &summary)?;
+        let tables = tables::write(out, &inventory, self.rehearsal().as_deref(), &summary)?;
         let figures = draw(&runs, &out.join("plots"))?;
         let page = out.join("paper.md");
-        let text = page::page(self, out, &inventory, &summary, &tables, &figures);
+        let text = page::page(self, swept, out, &inventory, &summary, &tables, &figures);
         write_atomic(&page, text.as_bytes())?;
         Ok(PaperResults { runs, summary, tables, figures, missing: inventory.missing, page })
     }
@@ -143,8 +153,10 @@ impl Series<'_> {
     fn execute(&mut self, plan: &Plan, part: &Part, data: &Data) -> Result<Made> {
         let (command, model) = (plan.command, self.model);
         let folder = format!("{}-{}", command.name(), self.folders[&(part.name.as_str(), self.model)]);
-        self.observe.begin_run(&format!("{}: {}, {model}", command.name(), part.name));
-        let outcome = plan.clone().check()?.run(self.out.join(folder), data, self.models, self.observe)?;
+        let run = format!("{}: {}, {model}", command.name(), part.name);
+        self.observe.begin_run(&run);
+        let outcome = plan.clone().check()?.run(self.out.join(folder), data, self.models, self.observe);
+        let outcome = outcome.map_err(|error| stopped_in(&run, error))?;
         draw(std::slice::from_ref(&outcome.dir), &outcome.dir.plots())?;
         let (part, place) = (part.name.clone(), self.place);
         Ok(Made { command, part, place, dir: outcome.dir, summary: outcome.summary })

@@ -14,7 +14,7 @@ use crate::report::{Table, backbone_tables, category_table, published_table};
 pub(super) fn write(
     out: &Path,
     inventory: &Inventory,
-    limit: Option<usize>,
+    rehearsal: Option<&str>,
     summary: &[SummaryRow],
 ) -> Result<Vec<(Table, PathBuf)>> {
     let kinds: HashMap<&str, Official> =
@@ -31,10 +31,8 @@ pub(super) fn write(
     named.extend(beside.map(|table| ("published".to_owned(), table)));
     let mut tables = Vec::new();
     for (name, mut table) in named {
-        if let Some(limit) = limit {
-            table.title.push_str(&format!(
-                " (a rehearsal: only the first {limit} good and {limit} defective samples of each category)"
-            ));
+        if let Some(rehearsal) = rehearsal {
+            table.title.push_str(&format!(" ({rehearsal})"));
         }
         let path = |extension: &str| out.join("tables").join(format!("{name}.{extension}"));
         for (extension, text) in

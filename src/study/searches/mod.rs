@@ -17,6 +17,7 @@ use super::figures::{Figures, draw_searches};
 use super::models::Models;
 use super::observe::Observe;
 use super::plan::Plan;
+use super::session::stopped_in;
 use crate::attack::SearchChoice;
 use crate::error::{Error, Result};
 use crate::record::{
@@ -25,7 +26,7 @@ use crate::record::{
 use crate::report::{Standing, Table, score, search_tables, standings};
 use crate::search::Kind;
 use crate::stats::distinct;
-use crate::types::{Attack, SampleKey};
+use crate::types::{Attack, SampleKey, counted};
 use rival::Rival;
 use times::Times;
 use truth::Truth;
@@ -112,8 +113,11 @@ impl Comparison {
         let (mut rows, mut runs) = (Vec::new(), Vec::new());
         for (search, budget) in this.each() {
             let dir = out.join(file_name(&format!("{search}-{budget}")));
-            observe.begin_run(&format!("{search}, {budget} evaluations: {}", dir.display()));
-            let outcome = one(plan, search, budget).check()?.run(&dir, data, models, observe)?;
+            let evaluations = counted(budget, "evaluation", "evaluations");
+            let run = format!("{search}, {evaluations}");
+            observe.begin_run(&format!("{run}: {}", dir.display()));
+            let outcome = one(plan, search, budget).check()?.run(&dir, data, models, observe);
+            let outcome = outcome.map_err(|error| stopped_in(&run, error))?;
             times.keep(&outcome, search, budget)?;
             let found = search_rows(&outcome.dir, search, budget)?;
             if runs.is_empty() {

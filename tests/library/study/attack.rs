@@ -67,6 +67,21 @@ fn a_run_that_is_stopped_anywhere_ends_as_if_it_had_not_been() {
 }
 
 #[test]
+fn where_nothing_is_searched_no_gain_is_expected() {
+    let bench = Bench::new();
+    let gains = |budget: usize| {
+        let outcome = bench.run(&plan().budget(budget).check().unwrap(), &format!("budget-{budget}"));
+        let efforts = outcome.efforts.into_iter();
+        efforts
+            .filter(|effort| effort.attack == Attack::Joint)
+            .map(|effort| effort.expected_gain)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(gains(1), [None]);
+    assert!(gains(6)[0].is_some());
+}
+
+#[test]
 fn a_stop_is_recorded() {
     let bench = Bench::new();
     let stop = Listener::stopping_after(5);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use askance::attack::{Preset, Select, UniformMetric};
 use askance::dataset::Layout;
-use askance::metric::{self, Loss};
+use askance::metric::{self, AuproMode, Loss, MetricOptions};
 use askance::plot;
 use askance::record::{DecisionRule, RunInfo};
 use askance::study::{Data, Merge, Plan, Quiet, Scope, Source, Uniform};
@@ -94,12 +94,14 @@ fn what_needs_masks_is_refused_with_the_remedy() {
     let bench = Bench::new();
     let data = Data::open(&Source::new(bench.data()).layout(Layout::ImageLabels), &Quiet).unwrap();
     let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::Aupro, budget: 4 };
+    let rough = MetricOptions { aupro: AuproMode::Thresholds200, ..MetricOptions::default() };
     for (plan, setting, fix) in [
         (plan().loss(Loss::Contrast), "`loss = contrast`", "`loss = drift`"),
         (plan().select(Select::Pooled), "`select = pooled`", "`select = loss`"),
         (plan().preset(Preset::Authors), "`select = sample-auroc`", "`select = loss`"),
         (plan().uniform(uniform), "`uniform`", "leave it out"),
         (Plan::sweep([Axis::Hue], 3), "sweep", "askance attack"),
+        (Plan::eval().metric(rough), "`aupro = thresholds-200`", "leave it out"),
     ] {
         let error = refusal(plan.check().unwrap().suits(&data));
         assert!(error.subject.contains(setting) && error.fix.contains(fix), "{error}");

@@ -69,18 +69,48 @@ fn each_data_set_is_attacked_and_the_objects_without_an_upright_position_are_swe
     assert_eq!(folders, ["attack-mvtec-ad-fake", "sweep-mvtec-ad-fake"]);
     assert_eq!(results.summary.iter().filter(|row| row.attack == Attack::Clean).count(), 3);
     let page = fs::read_to_string(&results.page).unwrap();
-    for words in ["2 of 15 categories, 8 pictures", "A rehearsal", "VisA: curl", "| MVTec AD | AUPRO |"] {
+    assert!(page.contains("uniform sweeps on screw.") && !page.contains("Left out"), "{page}");
+    for words in
+        ["2 of 15 categories, 8 pictures", "This is a rehearsal: only", "VisA: curl", "| MVTec AD | AUPRO |"]
+    {
         assert!(page.contains(words), "{words}: {page}");
     }
     let table = fs::read_to_string(out.join("tables/backbone_fake.csv")).unwrap();
     assert!(table.starts_with("dataset,metric,samples,clean,angle,hue,saturation,"), "{table}");
 
     let latex = fs::read_to_string(out.join("tables/backbone_fake.tex")).unwrap();
-    assert!(latex.contains("(a rehearsal: only the first 2 good and 2 defective"), "{latex}");
+    let rehearsal = "(a rehearsal: only the first 2 good and 2 defective samples of each category, 2 instead of 100 evaluations";
+    assert!(latex.contains(rehearsal), "{latex}");
 
     let again = paper(&bench).run(&out, &mut load, &Listener::default()).unwrap();
     assert_eq!(again.summary, results.summary);
     assert_eq!(fs::read_to_string(out.join("tables/backbone_fake.csv")).unwrap(), table);
+}
+
+#[test]
+fn the_page_tells_what_is_left_out_and_speaks_of_no_sweep_that_was_not_made() {
+    let bench = data();
+    let pictures = bench.out("root/pictures");
+    fs::create_dir_all(&pictures).unwrap();
+    fs::copy(bench.out("root/mvtec_ad/screw/test/good/0.png"), pictures.join("0.png")).unwrap();
+    let listener = Listener::default();
+    let paper = Paper { invariant: vec!["bottle".into()], ..paper(&bench) };
+    let page = paper.run(bench.out("paper"), &mut load, &listener).unwrap().page;
+    let page = fs::read_to_string(page).unwrap();
+    assert!(
+        page.contains("; no uniform sweeps.") && page.contains("pictures (unlabelled) is left out"),
+        "{page}"
+    );
+    let notes = listener.notes.borrow();
+    assert!(notes.iter().any(|note| note.contains("pictures (unlabelled) is left out")), "{notes:?}");
+}
+
+#[test]
+fn a_stop_says_of_which_run_it_is() {
+    let bench = data();
+    let stop = Listener::stopping_after(2);
+    let error = refusal(paper(&bench).run(bench.out("paper"), &mut load, &stop));
+    assert_eq!(error.problem, "attack: MVTec AD, fake: 0 of 8 samples done");
 }
 
 #[test]

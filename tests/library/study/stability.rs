@@ -4,7 +4,7 @@ use std::fs;
 
 use askance::attack::{Preset, Select, UniformMetric};
 use askance::dataset::Layout;
-use askance::metric::Loss;
+use askance::metric::{Loss, MetricOptions};
 use askance::record::{DecisionRule, StabilityRow, read_rows};
 use askance::study::{Data, Plan, Quiet, Scope, Source, Tolerance, Uniform};
 use askance::types::{Attack, Axis, Label};
@@ -54,10 +54,13 @@ fn the_scan_has_a_resolution_of_its_own_whatever_the_budget() {
 
     let coarse = plan().tolerance([Axis::Hue]).tolerance_steps(1).check().unwrap();
     let observe = Listener::default();
-    let rows = coarse.run(bench.out("coarse"), &bench.open(), &mut fake(), &observe).unwrap().stability;
-    assert!(rows.iter().all(|row| row.step == Some(std::f64::consts::PI)));
+    let outcome = coarse.run(bench.out("coarse"), &bench.open(), &mut fake(), &observe).unwrap();
+    assert!(outcome.stability.iter().all(|row| row.step == Some(std::f64::consts::PI)));
+    let notes: Vec<String> = outcome.tables().into_iter().flat_map(|table| table.notes).collect();
+    let said = notes.iter().filter(|said| said.contains("within the first step")).count();
+    assert!(said == 1 && notes.iter().any(|said| said.contains("(step 3.142 rad)")), "{notes:?}");
     let warnings = observe.warnings.borrow();
-    assert!(warnings.iter().any(|said| said.contains("within the first step of hue")), "{warnings:?}");
+    assert!(!warnings.iter().any(|said| said.contains("first step")), "once is enough: {warnings:?}");
     assert!(refusal(plan().tolerance([]).tolerance_steps(0).check()).subject.contains("tolerance_steps"));
     let error = refusal(plan().tolerance_steps(3).check().unwrap().suits(&bench.open()));
     assert!(error.subject.contains("tolerance_steps"), "{error}");
@@ -111,8 +114,11 @@ fn without_ground_truth_drift_is_searched_and_the_scan_is_on() {
     assert!(outcome.summary.iter().all(|row| row.metrics.pixel_auroc.is_none()), "no metric is made up");
     assert_eq!(outcome.stability.len(), 3);
     assert!(outcome.stability.iter().all(|row| row.label == Label::Unknown && row.drift.unwrap() > 0.0));
+    let attacked = outcome.tables();
+    assert!(attacked.len() > 2 && !attacked[0].notes[0].contains("nothing"), "{:?}", attacked[0].notes);
     let evaluated = run(Plan::eval(), "eval").unwrap();
     assert!(evaluated.stability.is_empty());
+    assert_eq!((evaluated.scores.len(), evaluated.scores[0].pictures), (1, 3));
     let table = &evaluated.tables()[0];
     assert!(
         table.title.contains("image scores") && table.to_csv().contains("\npictures,3,"),
@@ -126,6 +132,11 @@ fn without_ground_truth_drift_is_searched_and_the_scan_is_on() {
         (plan().preset(Preset::Authors), "`select = sample-auroc`"),
         (Plan::sweep([Axis::Hue], 3), "sweep"),
         (plan().shard("1/2".parse().unwrap()), "`tolerance`"),
+        (
+            Plan::eval().metric(MetricOptions { fpr_limit: 0.1, ..MetricOptions::default() }),
+            "`fpr_limit = 0.1`",
+        ),
+        (plan().metric(MetricOptions::default()), "`aupro`"),
     ] {
         let error = refusal(plan.check().unwrap().suits(&data));
         assert!(error.subject.contains(setting), "{setting}: {error}");

@@ -1,0 +1,7 @@
+//! How stable a detector is, from `stability.csv` alone.
+
+mod summary;
+mod tables;
+
+pub use summary::{Mistakes, StabilitySummary, Tolerated, stability_summary};
+pub use tables::stability_tables;

@@ -1,0 +1,119 @@
+//! Settings that a plan was given and that nothing in it takes.
+
+use super::plan::{Command, Plan};
+use crate::attack::Settings;
+use crate::error::{Error, Result};
+use crate::metric::MetricOptions;
+use crate::types::{Attack, Axis};
+
+/// Refuses bounds of an axis that is neither attacked, swept nor scanned, settings of moves where no axis moves pixels, and settings of
+/// searches where nothing is searched.
+pub(super) fn refuse_unused(plan: &Plan, settings: &Settings, scanned: &[Axis]) -> Result<()> {
+    let named = plan.tolerance.iter().flatten();
+    let swept = plan.sweep.iter().flat_map(|sweep| &sweep.axes);
+    let attacked = settings.attacks.iter().flat_map(|&attack| settings.axes_of(attack));
+    let used: Vec<Axis> = named.chain(swept).chain(attacked).chain(scanned).copied().collect();
+    if let Some(axis) = plan.bounded.iter().find(|axis| !used.contains(axis)) {
+        return Err(Error::usage(
+            format!("`bounds.{axis}`"),
+            format!("has no effect, since nothing here changes the axis {axis}"),
+            format!("leave it out, or add {axis} to `{}`", list_of(plan)),
+        ));
+    }
+    let turned = used.contains(&Axis::Angle);
+    let moved = used.iter().any(|axis| axis.is_geometric());
+    if let Some(setting) =
+        plan.of_moves.iter().find(|setting| if *setting == "rotation" { !turned } else { !moved })
+    {
+        return Err(Error::usage(
+            format!("`{setting}`"),
+            "has no effect, since nothing here moves the picture",
+            format!("leave it out, or add an axis that moves it, such as angle, to `{}`", list_of(plan)),
+        ));
+    }
+    let of_searches = plan.of_searches.iter().map(String::as_str);
+    let of_searches = of_searches.chain(plan.uniform.as_ref().map(|_| "uniform"));
+    let mut of_searches = of_searches.chain(plan.keep_traces.then_some("keep_traces"));
+    match of_searches.next() {
+        Some(setting) if settings.attacks.iter().all(|&attack| attack == Attack::Clean) => Err(Error::usage(
+            format!("`{setting}`"),
+            "has no effect, since nothing here is searched",
+            if plan.command == Command::Attack {
+                "leave it out, or name an attack other than clean in `attacks`"
+            } else {
+                "leave it out"
+            },
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The list that takes an axis in: where attacks were named, axes alone add none.
+fn list_of(plan: &Plan) -> &'static str {
+    if plan.command == Command::Attack && plan.attacks.is_some() { "attacks" } else { "axes" }
+}
+
+/// Refuses options of metrics that need masks; the data have none.
+pub(super) fn refuse_metric(plan: &Plan) -> Result<()> {
+    let Some(given) = plan.metric else { return Ok(()) };
+    let usual = MetricOptions::default();
+    let subject = match (given.fpr_limit == usual.fpr_limit, given.aupro == usual.aupro) {
+        (false, _) => format!("`fpr_limit = {}`", given.fpr_limit),
+        (_, false) => format!("`aupro = {}`", given.aupro),
+        _ => "`fpr_limit` or `aupro`".to_owned(),
+    };
+    Err(Error::usage(
+        subject,
+        "has no effect, since AUPRO needs masks and these data have none",
+        "leave it out",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::{Goal, SearchChoice, Select, UniformMetric};
+    use crate::study::plan::{Scope, Uniform};
+    use crate::types::Interval;
+
+    #[test]
+    fn settings_of_searches_are_refused_where_nothing_is_searched() {
+        let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::Aupro, budget: 5 };
+        let changes: [(&str, &dyn Fn(Plan) -> Plan); 7] = [
+            ("budget", &|plan| plan.budget(50)),
+            ("search", &|plan| plan.search(SearchChoice::Auto)),
+            ("seed", &|plan| plan.seed(0)),
+            ("select", &|plan| plan.select(Select::Loss)),
+            ("loss", &|plan| plan.loss(Goal::Drift)),
+            ("keep_traces", &|plan| plan.keep_traces(true)),
+            ("uniform", &|plan| plan.uniform(uniform.clone())),
+        ];
+        for (setting, change) in changes {
+            let error = change(Plan::attack().attacks([Attack::Clean])).check().unwrap_err();
+            assert_eq!(error.subject, format!("`{setting}`"));
+            assert!(error.fix.contains("`attacks`"), "{error}");
+            let error = change(Plan::eval()).check().unwrap_err();
+            assert_eq!((error.subject, error.fix.as_str()), (format!("`{setting}`"), "leave it out"));
+        }
+        for plan in [Plan::eval(), Plan::sweep([Axis::Hue], 3), Plan::attack().attacks([Attack::Clean])] {
+            plan.check().unwrap();
+        }
+    }
+
+    #[test]
+    fn the_remedy_names_the_list_that_takes_the_axis_in() {
+        let narrow = Interval { low: -3.0, high: 3.0 };
+        let (angle, hue) = (Axis::Angle, Axis::Hue);
+        for (plan, fix) in [
+            (Plan::attack().axes([hue, angle]).attacks([Attack::Single(hue)]), "add angle to `attacks`"),
+            (Plan::attack().axes([hue]), "add angle to `axes`"),
+            (Plan::sweep([hue], 3), "add angle to `axes`"),
+        ] {
+            // The tolerance may scan any axis of an attack, and the data are not known yet.
+            let checked = plan.bounds(angle, narrow).check();
+            let used = checked.and_then(|it| refuse_unused(&it.plan, it.settings(), &[]));
+            let error = used.unwrap_err();
+            assert!(error.subject == "`bounds.angle`" && error.fix.ends_with(fix), "{error}");
+        }
+    }
+}
