@@ -1,4 +1,5 @@
-//! Opening files that somebody else wrote: only regular ones, so that no pipe or device is waited for, and text in UTF-8.
+//! Opening files that somebody else wrote, to read or to replace them: only regular ones, so that no pipe or device is waited for,
+//! and text in UTF-8.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -24,6 +25,18 @@ pub fn open(path: &Path, fix: &str) -> Result<File> {
         return Err(irregular(path, kind.is_dir()));
     }
     File::open(path).map_err(failed)
+}
+
+/// Refuses what lies at `path` and is no regular file, before it is opened, by this program or a library; nothing may lie there.
+///
+/// # Errors
+///
+/// Where there is a folder, a named pipe or a device.
+pub fn refuse_irregular(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(kind) if !kind.is_file() => Err(irregular(path, kind.is_dir())),
+        _ => Ok(()),
+    }
 }
 
 /// The error about something at `path` that is no regular file.
@@ -123,6 +136,8 @@ mod tests {
                 "{error}"
             );
         }
+        assert!(refuse_irregular(&pipe).is_err() && refuse_irregular(folder.path()).is_err());
+        assert!(refuse_irregular(&folder.path().join("none")).is_ok());
         assert!(
             read(&folder.path().join("none"), "restore it")
                 .unwrap_err()
