@@ -9,7 +9,7 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::canvas::{Area, Drawing, px, text_style, upx};
+use super::canvas::{Area, Drawing, px, text_style, upx, wrapped, write};
 use super::style;
 use crate::types::Axis;
 
@@ -42,6 +42,11 @@ impl Ranged for Coordinate {
     }
 }
 
+/// Room for ticks and title of the vertical axis.
+const Y_LABELS: i32 = 112;
+/// Height of a line of the title of the horizontal axis.
+const X_LINE: i32 = 34;
+
 /// One direction of a chart.
 pub struct Scale<'t> {
     /// Value at the left or lower end.
@@ -69,11 +74,16 @@ pub fn labelled<'a>(
     x_label: &dyn Fn(f64) -> String,
     y_label: &dyn Fn(f64) -> String,
 ) -> Drawing<Chart<'a>> {
+    let (width, height) = area.dim_in_pixel();
+    let (left, right) = (style::MARGIN / 2 + Y_LABELS, style::MARGIN);
+    let room = width as i32 / px(1) - left - right;
+    let lines = wrapped(x.title, style::AXIS, room);
+    let further = (lines.len() as i32 - 1).max(0) * X_LINE;
     let mut chart = ChartBuilder::on(area)
         .margin_left(px(style::MARGIN / 2))
-        .margin_right(px(style::MARGIN))
-        .x_label_area_size(px(if x.title.is_empty() { 84 } else { 90 }))
-        .y_label_area_size(px(112))
+        .margin_right(px(right))
+        .x_label_area_size(px(if x.title.is_empty() { 84 } else { 90 + further }))
+        .y_label_area_size(px(Y_LABELS))
         .build_cartesian_2d(
             Coordinate { low: x.low, high: x.high, ticks: x.ticks },
             Coordinate { low: y.low, high: y.high, ticks: y.ticks },
@@ -85,8 +95,10 @@ pub fn labelled<'a>(
     if !y.grid {
         mesh.disable_y_mesh();
     }
-    mesh.x_desc(x.title)
-        .y_desc(y.title)
+    if let [title] = &lines[..] {
+        mesh.x_desc(title.clone());
+    }
+    mesh.y_desc(y.title)
         .x_label_formatter(&|value| x_label(*value))
         .y_label_formatter(&|value| y_label(*value))
         // The font's figures sit a little above the middle of its box.
@@ -98,6 +110,10 @@ pub fn labelled<'a>(
         .bold_line_style(style::GRID.stroke_width(upx(1)))
         .light_line_style(style::GRID.mix(0.0))
         .draw()?;
+    for (at, line) in (0..).zip(&lines).filter(|_| lines.len() > 1) {
+        let bottom = height as i32 / px(1) - (lines.len() as i32 - at) * X_LINE;
+        write(area, line, (left + room / 2, bottom), style::AXIS, (HPos::Center, VPos::Top))?;
+    }
     Ok(chart)
 }
 

@@ -1,6 +1,7 @@
 //! A figure of clean against worst case.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 
 use plotters::element::{PathElement, Rectangle, Text};
@@ -8,8 +9,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color as _, RGBColor};
 
 use super::axes::{Scale, chart};
-use super::canvas::{Area, Canvas, Drawing, note, px, text_style, title, upx, wrapped};
-use super::legend::{Entry, Mark, legend};
+use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, text_style, title, upx, wrapped, write};
+use super::legend::{Entry, Mark, legend, legend_height};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SummaryRow;
@@ -36,7 +37,6 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
     let attacks: Vec<Attack> = attacks.into_iter().collect();
     let groups = distinct(means.iter().map(|row| (row.model.as_str(), row.dataset.as_str())));
     let one_dataset = groups.iter().all(|group| group.1 == groups[0].1);
-    let colours: Vec<RGBColor> = attacks.iter().map(|&attack| style::attack_colour(attack)).collect();
     let several = groups.iter().any(|&(model, dataset)| {
         attacks.iter().any(|&attack| {
             let same = |row: &&SummaryRow| {
@@ -45,49 +45,37 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
             means.iter().filter(same).count() > 1
         })
     });
-    let height = style::HEIGHT + 100;
-    let mut canvas = Canvas::new(style::WIDTH, height);
-    canvas.draw(out, |area| {
-        title(area, "Clean and worst-case segmentation", style::WIDTH)?;
-        let entry = |&attack: &Attack| Entry {
-            name: style::attack_name(attack),
-            colour: style::attack_colour(attack),
-            mark: Mark::Box,
+    let counts = groups.iter().map(|&(model, dataset)| {
+        let own = means.iter().filter(|row| (row.model.as_str(), row.dataset.as_str()) == (model, dataset));
+        own.map(|row| row.samples).max().unwrap_or(0)
+    });
+    let heading = format!("Clean and worst-case segmentation, {}", style::counted(counts));
+    let clusters = |metric: Metric| -> Vec<Cluster> {
+        let of = |&(model, dataset): &(&str, &str)| {
+            let value = |&attack: &Attack| {
+                let same = |row: &&SummaryRow| {
+                    (row.model.as_str(), row.dataset.as_str(), row.attack) == (model, dataset, attack)
+                };
+                Value::of(means.iter().filter(same).filter_map(metric))
+            };
+            let name = if one_dataset { model.to_owned() } else { format!("{model}, {dataset}") };
+            Cluster { name, groups: vec![(String::new(), attacks.iter().map(value).collect())] }
         };
-        let mut used = legend(area, &attacks.iter().map(entry).collect::<Vec<_>>(), 90, style::WIDTH)?;
-        if several {
-            used += note(area, SPREAD, 90 + used)?;
-        }
-        let (_, below) = area.split_vertically(px(90 + used + 10));
-        for (place, panel) in below.split_evenly((panels.len(), 1)).iter().zip(panels) {
-            let (name, metric) = panel;
-            let bars: Vec<Group> = groups
-                .iter()
-                .map(|&(model, dataset)| {
-                    let value = |&attack: &Attack| {
-                        let same = |row: &&SummaryRow| {
-                            (row.model.as_str(), row.dataset.as_str(), row.attack) == (model, dataset, attack)
-                        };
-                        Value::of(means.iter().filter(same).filter_map(metric))
-                    };
-                    let mut names: Vec<String> = model.split(", ").map(str::to_owned).collect();
-                    names.extend((!one_dataset).then(|| dataset.to_owned()));
-                    Group { names, values: attacks.iter().map(value).collect() }
-                })
-                .collect();
-            grouped(place, &bars, &colours, name)?;
-        }
-        Ok(())
-    })?;
-    canvas.save(out)
+        groups.iter().map(of).collect()
+    };
+    let panels: Vec<(&str, Vec<Cluster>)> =
+        panels.into_iter().map(|(name, metric)| (name, clusters(metric))).collect();
+    let entries: Vec<(String, RGBColor)> =
+        attacks.iter().map(|&attack| (style::attack_name(attack), style::attack_colour(attack))).collect();
+    draw(&heading, &entries, several, &panels, out)
 }
 
-/// A group of bars that stand together.
-pub(super) struct Group {
-    /// Lines of text below the group.
-    pub(super) names: Vec<String>,
-    /// Lengths of the bars, one for each colour.
-    pub(super) values: Vec<Option<Value>>,
+/// Groups of bars over one name.
+pub(super) struct Cluster {
+    /// Parts of the name are joined by `, `.
+    pub(super) name: String,
+    /// Name, where there are several, and bars of each group, one for each colour.
+    pub(super) groups: Vec<(String, Vec<Option<Value>>)>,
 }
 
 /// The mean of several seeds, with the lowest and the highest; shares in [0, 1].
@@ -108,66 +96,217 @@ impl Value {
     }
 }
 
-/// Words about the thin lines where there are any.
-pub(super) const SPREAD: &str = "with several seeds: their mean; thin line: from the lowest to the highest";
+/// Words about the lines of the spread where there are any.
+pub(super) const SPREAD: &str = "with several seeds: their mean; line: from the lowest to the highest";
 
-/// Draws one panel of grouped bars in percent, each with its value on top, `n/a` where there is none.
-pub(super) fn grouped(area: &Area<'_>, groups: &[Group], colours: &[RGBColor], name: &str) -> Drawing {
-    /// Part of a group's width that its bars take.
-    const FILLED: f64 = 0.92;
-    /// Height of a line of a name.
-    const LINE: i32 = style::TICK as i32 + 6;
-    /// Room above 100 % for the number on a full bar.
-    const TOP: f64 = 112.0;
-    let (width, _) = area.dim_in_pixel();
-    let room = (width as i32 / px(1) - 112 - style::MARGIN - style::MARGIN / 2) / groups.len() as i32 - 10;
-    let names: Vec<Vec<String>> = groups
+/// Draws panels of one above the other of grouped bars in percent, each bar with its value on top, `n/a` where there is none.
+pub(super) fn draw(
+    heading: &str,
+    bars: &[(String, RGBColor)],
+    several_seeds: bool,
+    panels: &[(&str, Vec<Cluster>)],
+    out: &Path,
+) -> Result<()> {
+    let rows = Rows::of(panels.first().map_or(&[], |(_, clusters)| clusters), bars.len());
+    let entries: Vec<Entry> = bars
         .iter()
-        .map(|group| group.names.iter().flat_map(|name| wrapped(area, name, style::TICK, room)).collect())
+        .map(|(name, colour)| Entry { name: name.clone(), colour: *colour, mark: Mark::Box })
         .collect();
-    let lines = names.iter().map(Vec::len).max().unwrap_or(0) as i32;
-    let (_, height) = area.dim_in_pixel();
-    // The chart itself has room for two lines.
-    let (place, _) = area.split_vertically(height as i32 - px((lines - 2).max(0) * LINE));
-    let x = Scale { low: 0.0, high: groups.len() as f64, ticks: Vec::new(), title: "", grid: false };
-    let ticks = (0..=5).map(|step| f64::from(step) * 20.0).collect();
-    let y = Scale { low: 0.0, high: TOP, ticks, title: name, grid: true };
-    let mut chart = chart(&place, x, y)?;
-    let (columns, _) = chart.plotting_area().get_pixel_range();
-    let group_width = (columns.end - columns.start) / px(1) / groups.len() as i32;
-    let width = FILLED / colours.len() as f64;
-    let bar_pixels = f64::from(group_width) * width;
-    // "100.0" must fit on a bar.
-    let size = ((bar_pixels / 2.15) as u32).clamp(12, style::TICK);
-    let number = text_style(size, style::INK, HPos::Center, VPos::Bottom);
-    for (at, (group, names)) in groups.iter().zip(&names).enumerate() {
-        for (bar, (&colour, value)) in colours.iter().zip(&group.values).enumerate() {
-            let left = at as f64 + (1.0 - FILLED) / 2.0 + bar as f64 * width;
-            let middle = left + width / 2.0;
-            let spread = value.map(|value| (100.0 * value.low, 100.0 * value.high));
-            let value = value.map(|value| 100.0 * value.mean);
-            if let Some(value) = value {
-                let corners = [(left + 0.04 * width, 0.0), (left + 0.96 * width, value)];
-                chart.draw_series([Rectangle::new(corners, colour.filled())])?;
-            }
-            if let Some((low, high)) = spread.filter(|(low, high)| low < high) {
-                let line = vec![(middle, low), (middle, high)];
-                chart.draw_series([PathElement::new(line, style::INK.stroke_width(upx(style::THIN)))])?;
-            }
-            let text = value.map_or_else(|| "n/a".to_owned(), |value| format!("{value:.1}"));
-            chart.draw_series([Text::new(
-                text,
-                (middle, spread.map_or(0.0, |(_, high)| high) + 1.0),
-                number.clone(),
-            )])?;
+    let colours: Vec<RGBColor> = bars.iter().map(|(_, colour)| *colour).collect();
+    let top = 90 + legend_height(&entries, style::WIDTH) + if several_seeds { NOTE } else { 0 } + 10;
+    let body = panels.len() as i32 * rows.height();
+    let height = top + body + rows.key.len() as i32 * LINE + style::MARGIN;
+    let mut canvas = Canvas::new(style::WIDTH, height as u32);
+    canvas.draw(out, |area| {
+        title(area, heading, style::WIDTH)?;
+        let used = legend(area, &entries, 90, style::WIDTH)?;
+        if several_seeds {
+            note(area, SPREAD, 90 + used)?;
         }
-        let below = text_style(style::TICK, style::INK, HPos::Center, VPos::Top);
-        let (x, y) = chart.backend_coord(&(at as f64 + 0.5, 0.0));
-        let (area_x, area_y) = area.get_base_pixel();
-        for (line, text) in (0..).zip(names) {
-            let down = px(12 + line * LINE);
-            area.draw_text(text, &below, (x - area_x, y - area_y + down))?;
+        let (_, below) = area.split_vertically(px(top));
+        let (below, _) = below.split_vertically(px(body));
+        let places = below.split_evenly((panels.len() * rows.each.len(), 1));
+        let each = panels.iter().flat_map(|panel| rows.each.iter().map(move |row| (panel, row.clone())));
+        for (place, ((name, clusters), row)) in places.iter().zip(each) {
+            rows.draw(place, clusters, row, &colours, name)?;
         }
+        for (at, line) in (0..).zip(&rows.key) {
+            let left = (style::MARGIN + 112, top + body + at * LINE);
+            write(area, line, left, style::TICK, (HPos::Left, VPos::Top))?;
+        }
+        Ok(())
+    })?;
+    canvas.save(out)
+}
+
+/// Height of a line of a name.
+const LINE: i32 = style::TICK as i32 + 6;
+
+/// How clusters of bars and their names are laid out in rows, the same for each panel.
+struct Rows {
+    /// The clusters of each row.
+    each: Vec<Range<usize>>,
+    /// Largest number of groups in a row.
+    slots: usize,
+    /// Lines of the names of the groups of each cluster.
+    groups: Vec<Vec<Vec<String>>>,
+    /// Lines of the name of each cluster.
+    names: Vec<Vec<String>>,
+    /// What the letters mean that stand for names that are too long.
+    key: Vec<String>,
+}
+
+impl Rows {
+    fn of(clusters: &[Cluster], colours: usize) -> Self {
+        /// Largest number of bars in a row, so that the numbers on them can be read.
+        const BARS: usize = 30;
+        /// Largest number of lines of a name.
+        const LINES: usize = 4;
+        let most = clusters.iter().map(|cluster| cluster.groups.len() * colours).max().unwrap_or(1);
+        let fitting = (BARS / most).max(1);
+        let per_row = clusters.len().div_ceil(clusters.len().div_ceil(fitting).max(1)).max(1);
+        let each: Vec<Range<usize>> =
+            (0..clusters.len()).step_by(per_row).map(|at| at..(at + per_row).min(clusters.len())).collect();
+        let groups_of = |row: &Range<usize>| -> usize {
+            clusters[row.clone()].iter().map(|cluster| cluster.groups.len()).sum()
+        };
+        let slots = each.iter().map(groups_of).max().unwrap_or(1);
+        let room = (style::WIDTH as i32 - 112 - style::MARGIN - style::MARGIN / 2) / slots as i32;
+        let lines = |text: &str, slots: usize| -> Vec<String> {
+            let parts = text.split_inclusive(", ");
+            parts.flat_map(|part| wrapped(part, style::TICK, room * slots as i32 - 14)).collect()
+        };
+        let groups = clusters
+            .iter()
+            .map(|cluster| cluster.groups.iter().map(|(name, _)| lines(name, 1)).collect())
+            .collect();
+        let mut names: Vec<Vec<String>> =
+            clusters.iter().map(|cluster| lines(&cluster.name, cluster.groups.len())).collect();
+        let mut key = Vec::new();
+        if names.iter().any(|lines| lines.len() > LINES) {
+            for (at, cluster) in clusters.iter().enumerate() {
+                let whole = format!("{}: {}", letter(at), cluster.name);
+                key.extend(wrapped(&whole, style::TICK, style::WIDTH as i32 - 2 * style::MARGIN - 112));
+                names[at] = vec![letter(at)];
+            }
+        }
+        Self { each, slots, groups, names, key }
     }
-    Ok(())
+
+    /// Lines of text below the bars: of groups, and of all.
+    fn lines(&self) -> (i32, i32) {
+        let of_groups = self.groups.iter().flatten().map(Vec::len).max().unwrap_or(0) as i32;
+        (of_groups, of_groups + self.names.iter().map(Vec::len).max().unwrap_or(0) as i32)
+    }
+
+    /// Height of the lines for which a chart itself has no room.
+    fn further(&self) -> i32 {
+        (self.lines().1 - 2).max(0) * LINE + if self.lines().0 > 0 { 10 } else { 0 }
+    }
+
+    /// Height of a panel.
+    fn height(&self) -> i32 {
+        let one = if self.each.len() == 1 { 470 } else { 380 };
+        self.each.len() as i32 * (one + self.further())
+    }
+
+    fn draw(
+        &self,
+        area: &Area<'_>,
+        clusters: &[Cluster],
+        row: Range<usize>,
+        colours: &[RGBColor],
+        name: &str,
+    ) -> Drawing {
+        /// Part of a group's width that its bars take.
+        const FILLED: f64 = 0.92;
+        /// Room above 100 % for the number on a full bar.
+        const TOP: f64 = 112.0;
+        let (_, height) = area.dim_in_pixel();
+        let (place, _) = area.split_vertically(height as i32 - px(self.further()));
+        let x = Scale { low: 0.0, high: self.slots as f64, ticks: Vec::new(), title: "", grid: false };
+        let ticks = (0..=5).map(|step| f64::from(step) * 20.0).collect();
+        let y = Scale { low: 0.0, high: TOP, ticks, title: name, grid: true };
+        let mut chart = chart(&place, x, y)?;
+        let (columns, _) = chart.plotting_area().get_pixel_range();
+        let group_width = (columns.end - columns.start) / px(1) / self.slots as i32;
+        let width = FILLED / colours.len() as f64;
+        // "100.0" must fit on a bar.
+        let size = ((f64::from(group_width) * width / 2.15) as u32).clamp(12, style::TICK);
+        let number = text_style(size, style::INK, HPos::Center, VPos::Bottom);
+        let below = text_style(style::TICK, style::INK, HPos::Center, VPos::Top);
+        let (area_x, area_y) = area.get_base_pixel();
+        let mut at = 0.0;
+        for cluster in row {
+            let begin = at;
+            for ((_, values), lines) in clusters[cluster].groups.iter().zip(&self.groups[cluster]) {
+                for (bar, (&colour, value)) in colours.iter().zip(values).enumerate() {
+                    let left = at + (1.0 - FILLED) / 2.0 + bar as f64 * width;
+                    let middle = left + width / 2.0;
+                    let spread = value.map(|value| (100.0 * value.low, 100.0 * value.high));
+                    let value = value.map(|value| 100.0 * value.mean);
+                    if let Some(value) = value {
+                        let corners = [(left + 0.04 * width, 0.0), (left + 0.96 * width, value)];
+                        chart.draw_series([Rectangle::new(corners, colour.filled())])?;
+                    }
+                    if let Some((low, high)) = spread.filter(|(low, high)| low < high) {
+                        let line = vec![(middle, low), (middle, high)];
+                        let stroke = style::INK.stroke_width(upx(style::THIN));
+                        chart.draw_series([PathElement::new(line, stroke)])?;
+                    }
+                    let text = value.map_or_else(|| "n/a".to_owned(), |value| format!("{value:.1}"));
+                    let top = spread.map_or(0.0, |(_, high)| high) + 1.0;
+                    chart.draw_series([Text::new(text, (middle, top), number.clone())])?;
+                }
+                let (x, y) = chart.backend_coord(&(at + 0.5, 0.0));
+                for (line, text) in (0..).zip(lines) {
+                    area.draw_text(text, &below, (x - area_x, y - area_y + px(12 + line * LINE)))?;
+                }
+                at += 1.0;
+            }
+            let (left, y) = chart.backend_coord(&(begin + 0.06, 0.0));
+            let (right, _) = chart.backend_coord(&(at - 0.06, 0.0));
+            let (of_groups, _) = self.lines();
+            let mut top = y - area_y + px(12 + of_groups * LINE);
+            if of_groups > 0 && !self.names[cluster].is_empty() {
+                let line = vec![(left - area_x, top), (right - area_x, top)];
+                area.draw(&PathElement::new(line, style::INK.stroke_width(upx(1))))?;
+                top += px(8);
+            }
+            for (line, text) in (0..).zip(&self.names[cluster]) {
+                area.draw_text(text, &below, (left.midpoint(right) - area_x, top + px(line * LINE)))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The letter that stands for a name: A to Z, then AA.
+fn letter(at: usize) -> String {
+    let last = char::from(b'A' + (at % 26) as u8);
+    if at < 26 { last.to_string() } else { format!("{}{last}", letter(at / 26 - 1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clusters(number: usize, name: &str, groups: usize) -> Vec<Cluster> {
+        let made = |at: usize| Cluster {
+            name: format!("{name} {at}"),
+            groups: (0..groups).map(|_| (String::new(), vec![None; 3])).collect(),
+        };
+        (0..number).map(made).collect()
+    }
+
+    #[test]
+    fn many_bars_take_several_rows_and_long_names_a_key() {
+        let few = Rows::of(&clusters(3, "short", 1), 3);
+        assert_eq!((few.each.len(), few.key.len()), (1, 0));
+        let many = Rows::of(&clusters(12, "short", 1), 5);
+        assert_eq!(many.each, [0..6, 6..12]);
+        let long = Rows::of(&clusters(12, "a name, with many, many, many, many parts", 1), 5);
+        assert_eq!((long.names[1].as_slice(), long.key.len()), (&["B".to_owned()][..], 12));
+        assert_eq!([letter(0), letter(25), letter(26)], ["A", "Z", "AA"]);
+    }
 }

@@ -1,10 +1,9 @@
 //! A figure of clean, uniform and per-sample worst case side by side.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::bars::{Group, SPREAD, Value, grouped};
-use super::canvas::{Canvas, note, px, title};
-use super::legend::{Entry, Mark, legend};
+use super::bars::{Cluster, Value, draw};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::{SummaryRow, UniformRow};
@@ -15,7 +14,7 @@ type Metric = fn(&SummaryRow) -> Option<f64>;
 const METRICS: [(&str, Metric); 2] =
     [("mean pAUROC (%)", |row| row.metrics.pixel_auroc), ("mean AUPRO (%)", |row| row.metrics.aupro)];
 
-/// Draws pAUROC (above) and AUPRO (below), a group of three bars for each model, dataset and attack: unchanged pictures, the worst
+/// Draws pAUROC (above) and AUPRO (below), a group of three bars for each attack on each model and dataset: unchanged pictures, the worst
 /// perturbation that all samples of a category share, the worst of each sample. The rows are means over categories; only what has a
 /// uniform worst case is shown. Several rows of one model, dataset and attack are those of several seeds.
 ///
@@ -33,50 +32,49 @@ pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> 
             "run askance attack `uniform`",
         ));
     }
-    let distinct = stats::distinct(attacked.iter().map(|row| (&row.model, &row.dataset, row.attack)));
+    let shown = stats::distinct(attacked.iter().map(|row| (&row.model, &row.dataset)));
+    let several_seeds = {
+        let each = stats::distinct(attacked.iter().map(|row| (&row.model, &row.dataset, row.attack)));
+        each.len() < attacked.len()
+    };
     let one_dataset = attacked.iter().all(|row| row.dataset == attacked[0].dataset);
-    let one_model = attacked.iter().all(|row| row.model == attacked[0].model);
-    let colours = [style::PALETTE[6], style::PALETTE[4], style::PALETTE[1]];
-    let names = ["clean", "worst for all samples of a category together", "worst of each sample"];
-    let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT + 100);
-    canvas.draw(out, |area| {
-        title(area, "One perturbation for all, and one for each", style::WIDTH)?;
-        let entries: Vec<Entry> = names
-            .iter()
-            .zip(colours)
-            .map(|(&name, colour)| Entry { name: name.to_owned(), colour, mark: Mark::Box })
-            .collect();
-        let mut used = legend(area, &entries, 90, style::WIDTH)?;
-        if distinct.len() < attacked.len() {
-            used += note(area, SPREAD, 90 + used)?;
-        }
-        let (_, below) = area.split_vertically(px(90 + used + 10));
-        for (place, (name, metric)) in below.split_evenly((panels.len(), 1)).iter().zip(panels) {
-            let groups: Vec<Group> = distinct
-                .iter()
-                .map(|&(model, dataset, attack)| {
-                    let value = |rows: &[SummaryRow], attack| {
-                        let same = |other: &&SummaryRow| {
-                            (&other.model, &other.dataset, other.attack) == (model, dataset, attack)
-                        };
-                        Value::of(rows.iter().filter(same).filter_map(metric))
-                    };
-                    let mut names = vec![attack.to_string()];
-                    if !one_model {
-                        names.extend(model.split(", ").map(str::to_owned));
-                    }
-                    names.extend((!one_dataset).then(|| dataset.clone()));
-                    let values = vec![
-                        value(&uniform, Attack::Clean),
-                        value(&uniform, attack),
-                        value(per_sample, attack),
-                    ];
-                    Group { names, values }
-                })
-                .collect();
-            grouped(place, &groups, &colours, name)?;
-        }
-        Ok(())
-    })?;
-    canvas.save(out)
+    let clusters = |metric: Metric| -> Vec<Cluster> {
+        let of = |&(model, dataset): &(&String, &String)| {
+            let own = attacked.iter().filter(|row| (&row.model, &row.dataset) == (model, dataset));
+            let attacks: BTreeSet<Attack> = own.map(|row| row.attack).collect();
+            let value = |rows: &[SummaryRow], attack| {
+                let same =
+                    |row: &&SummaryRow| (&row.model, &row.dataset, row.attack) == (model, dataset, attack);
+                Value::of(rows.iter().filter(same).filter_map(metric))
+            };
+            let values = |attack: Attack| {
+                vec![value(&uniform, Attack::Clean), value(&uniform, attack), value(per_sample, attack)]
+            };
+            let name = match (shown.len(), one_dataset) {
+                (1, _) => String::new(),
+                (_, true) => model.clone(),
+                (_, false) => format!("{model}, {dataset}"),
+            };
+            let groups = attacks.into_iter().map(|attack| (attack.to_string(), values(attack))).collect();
+            Cluster { name, groups }
+        };
+        shown.iter().map(of).collect()
+    };
+    let counts = shown.iter().map(|&(model, dataset)| {
+        let own = attacked.iter().filter(|row| (&row.model, &row.dataset) == (model, dataset));
+        own.map(|row| row.samples).max().unwrap_or(0)
+    });
+    let of_one = match shown[..] {
+        [(model, dataset)] => format!(": {model} on {dataset}"),
+        _ => String::new(),
+    };
+    let heading = format!("One perturbation for all, and one for each{of_one}, {}", style::counted(counts));
+    let panels: Vec<(&str, Vec<Cluster>)> =
+        panels.into_iter().map(|(name, metric)| (name, clusters(metric))).collect();
+    let entries = [
+        ("clean".to_owned(), style::PALETTE[6]),
+        ("worst for all samples of a category together".to_owned(), style::PALETTE[4]),
+        ("worst of each sample".to_owned(), style::PALETTE[1]),
+    ];
+    draw(&heading, &entries, several_seeds, &panels, out)
 }

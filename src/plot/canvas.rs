@@ -5,7 +5,7 @@ use std::path::Path;
 
 use image::{ImageFormat, RgbImage};
 use plotters::coord::Shift;
-use plotters::prelude::{BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingArea as _};
+use plotters::prelude::{BitMapBackend, DrawingArea, IntoDrawingArea as _};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, IntoFont as _, RGBColor, TextStyle};
 
@@ -107,61 +107,103 @@ pub fn write(area: &Area<'_>, text: &str, (x, y): (i32, i32), size: u32, (h, v):
 }
 
 /// Width of a text in pixels of the finished figure.
-pub fn text_width<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, text: &str, size: u32) -> i32 {
-    let style = text_style(size, style::INK, HPos::Left, VPos::Top);
-    area.estimate_text_size(text, &style).map_or(0, |(width, _)| width as i32 / OVERSAMPLING as i32)
+pub fn text_width(text: &str, size: u32) -> i32 {
+    let font = text_style(size, style::INK, HPos::Left, VPos::Top).font;
+    font.box_size(text).map_or(0, |(width, _)| width as i32 / OVERSAMPLING as i32)
 }
 
 /// The text if it fits into `width`, or else as much of it as does, with an ellipsis.
-pub fn fitted(area: &Area<'_>, text: &str, size: u32, width: i32) -> String {
-    if text_width(area, text, size) <= width {
+pub fn fitted(text: &str, size: u32, width: i32) -> String {
+    if text_width(text, size) <= width {
         return text.to_owned();
     }
     let mut kept: Vec<char> = text.chars().collect();
     while kept.pop().is_some() {
         let short: String = kept.iter().collect::<String>() + "\u{2026}";
-        if text_width(area, &short, size) <= width {
+        if text_width(&short, size) <= width {
             return short;
         }
     }
     String::new()
 }
 
-/// The text in as many lines as it takes to fit into `width`, broken between words or after their joints.
-pub fn wrapped(area: &Area<'_>, text: &str, size: u32, width: i32) -> Vec<String> {
+/// The text in as many lines as it takes to fit into `width`, broken between words or after their joints, within a word that is too
+/// long.
+pub fn wrapped(text: &str, size: u32, width: i32) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for piece in text.split_inclusive([' ', '_', '-', '+', '/', ',']) {
-        match lines
-            .last_mut()
-            .filter(|line| text_width(area, format!("{line}{piece}").trim_end(), size) <= width)
-        {
+    let mut add = |piece: &str| {
+        let fits = |line: &&mut String| text_width(format!("{line}{piece}").trim_end(), size) <= width;
+        match lines.last_mut().filter(fits) {
             Some(line) => line.push_str(piece),
             None => lines.push(piece.to_owned()),
         }
+    };
+    for piece in text.split_inclusive([' ', '_', '-', '+', '/', ',']) {
+        if text_width(piece.trim_end(), size) <= width {
+            add(piece);
+        } else {
+            piece.split_inclusive(|_| true).for_each(&mut add);
+        }
     }
-    lines.iter().map(|line| fitted(area, line.trim_end(), size, width)).collect()
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
-/// Writes a line of small words in the middle of a figure; returns its height.
-pub fn note(area: &Area<'_>, text: &str, top: i32) -> Drawing<i32> {
+/// Height of a line of small words.
+pub const NOTE: i32 = style::TICK as i32 + 16;
+
+/// Writes a line of small words in the middle of a figure.
+pub fn note(area: &Area<'_>, text: &str, top: i32) -> Drawing {
     let middle = (style::WIDTH as i32 / 2, top + 4);
-    write(area, text, middle, style::TICK, (HPos::Center, VPos::Top))?;
-    Ok(style::TICK as i32 + 16)
+    write(area, text, middle, style::TICK, (HPos::Center, VPos::Top))
 }
 
-/// Writes the title of a figure: smaller where it is long, and without its middle where it still does not fit, since it ends with
-/// what was counted.
+/// Writes the title of a figure: smaller where it is long, in two lines where it still does not fit, and without the middle of a
+/// line that is longer than that, since it ends with what was counted.
 pub fn title(area: &Area<'_>, text: &str, width: u32) -> Drawing {
+    /// Where the first of two lines begins, and the second.
+    const TWO: [i32; 2] = [8, 46];
     let room = width as i32 - 2 * style::MARGIN;
-    let sizes = (style::TICK..=style::TITLE).rev();
-    let size = sizes.clone().find(|&size| text_width(area, text, size) <= room).unwrap_or(style::TICK);
+    let middle = width as i32 / 2;
+    let mut sizes = (style::LABEL..=style::TITLE).rev();
+    if let Some(size) = sizes.find(|&size| text_width(text, size) <= room) {
+        return write(area, text, (middle, style::MARGIN), size, (HPos::Center, VPos::Top));
+    }
+    let lines = match text.split_once(": ") {
+        Some((head, tail)) => [head.to_owned(), tail.to_owned()],
+        None => {
+            let first = wrapped(text, style::LABEL, room).swap_remove(0);
+            [first.clone(), text[first.len()..].trim_start().to_owned()]
+        }
+    };
+    for (line, top) in lines.iter().zip(TWO) {
+        let line = without_middle(line, style::LABEL, room);
+        write(area, &line, (middle, top), style::LABEL, (HPos::Center, VPos::Top))?;
+    }
+    Ok(())
+}
+
+/// The text if it fits into `width`, or else as much of its ends as does.
+fn without_middle(text: &str, size: u32, width: i32) -> String {
     let letters: Vec<char> = text.chars().collect();
     let cut = |kept: usize| -> String {
         let (head, tail) = (kept - kept / 2, letters.len() - kept / 2);
         letters[..head].iter().chain(&['\u{2026}']).chain(&letters[tail..]).collect()
     };
     let shorter = (0..letters.len()).rev().map(cut);
-    let text =
-        std::iter::once(text.to_owned()).chain(shorter).find(|text| text_width(area, text, size) <= room);
-    write(area, &text.unwrap_or_default(), (width as i32 / 2, style::MARGIN), size, (HPos::Center, VPos::Top))
+    let mut all = std::iter::once(text.to_owned()).chain(shorter);
+    all.find(|text| text_width(text, size) <= width).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrapped_text_loses_no_letter() {
+        for (text, width) in [("a word, another_one and-more", 120), ("withoutanyjointatallinit", 90)] {
+            let lines = wrapped(text, style::TICK, width);
+            assert!(lines.len() > 1 && lines.iter().all(|line| text_width(line, style::TICK) <= width));
+            assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        }
+    }
 }

@@ -7,9 +7,9 @@ use plotters::element::{Circle, PathElement};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::bars::Value;
-use super::canvas::{Area, Canvas, Drawing, fitted, px, title, upx, write};
-use super::legend::{Entry, Mark, legend};
+use super::bars::{SPREAD, Value};
+use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, text_width, title, upx, wrapped, write};
+use super::legend::{Entry, Mark, legend, legend_height};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SummaryRow;
@@ -20,8 +20,10 @@ type Metric = fn(&SummaryRow) -> Option<f64>;
 const METRICS: [(&str, Metric); 2] =
     [("pAUROC (%)", |row| row.metrics.pixel_auroc), ("AUPRO (%)", |row| row.metrics.aupro)];
 
-const ROW: i32 = 46;
-const NAMES: i32 = 290;
+/// Height of a row with one line of a name, and of each further line.
+const ROW: (i32, i32) = (46, 30);
+/// Least and largest room for names.
+const NAMES: (i32, i32) = (290, 620);
 const HEADING: i32 = 50;
 const TICKS: i32 = 60;
 /// So wide that the last tick of one panel and the first of the next stay apart.
@@ -52,21 +54,47 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
             mark: Mark::Box,
         })
         .collect();
-    let body = names.len() as i32 * ROW;
-    let legend_rows = (attacks.len() as i32).div_euclid(5) + 1;
-    let height = 90 + legend_rows.max(2) * 42 + HEADING + body + TICKS + style::MARGIN;
+    let longest = names.iter().map(|name| text_width(name, style::TICK)).max().unwrap_or(0);
+    let room = (longest + style::MARGIN + 20).clamp(NAMES.0, NAMES.1);
+    let wrapped: Vec<Vec<String>> =
+        names.iter().map(|name| wrapped(name, style::TICK, room - style::MARGIN - 20)).collect();
+    let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1) as i32;
+    let row_height = ROW.0 + (lines - 1) * ROW.1;
+    let body = names.len() as i32 * row_height;
+    let samples: usize = names
+        .iter()
+        .filter_map(|name| {
+            rows.iter().filter(|row| row.over.category() == Some(name)).map(|row| row.samples).max()
+        })
+        .sum();
+    let several_seeds = {
+        let each = distinct(rows.iter().map(|row| (row.over.category(), row.attack)));
+        each.len() < rows.len()
+    };
+    let words = if several_seeds { NOTE } else { 0 };
+    let height =
+        90 + legend_height(&entries, style::WIDTH) + words + HEADING + body + TICKS + 2 * style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
-        title(area, &format!("Clean and worst case by category: {model} on {dataset}"), style::WIDTH)?;
-        let top = 90 + legend(area, &entries, 90, style::WIDTH)? + HEADING;
-        for (row, name) in (0..).zip(&names) {
-            let name = fitted(area, name, style::TICK, NAMES - style::MARGIN - 20);
-            let place = (NAMES - 20, top + row * ROW + ROW / 2);
-            write(area, &name, place, style::TICK, (HPos::Right, VPos::Center))?;
+        let counted = style::counted([samples]);
+        let heading = format!("Clean and worst case by category: {model} on {dataset}, {counted}");
+        title(area, &heading, style::WIDTH)?;
+        let used = legend(area, &entries, 90, style::WIDTH)?;
+        if several_seeds {
+            note(area, SPREAD, 90 + used)?;
         }
-        let width = (style::WIDTH as i32 - NAMES - GAP - 2 * style::MARGIN) / 2;
+        let top = 90 + used + words + HEADING;
+        for (row, lines) in (0..).zip(&wrapped) {
+            let middle = top + row * row_height + row_height / 2;
+            let first = middle - (lines.len() as i32 - 1) * ROW.1 / 2;
+            for (line, text) in (0..).zip(lines) {
+                let place = (room - 20, first + line * ROW.1);
+                write(area, text, place, style::TICK, (HPos::Right, VPos::Center))?;
+            }
+        }
+        let width = (style::WIDTH as i32 - room - GAP - 2 * style::MARGIN) / 2;
         for (column, metric) in (0..).zip(METRICS) {
-            let left = NAMES + column * (width + GAP);
+            let left = room + column * (width + GAP);
             panel(area, &rows, &names, &attacks, metric, Place { left, top, width, height: body })?;
         }
         Ok(())
@@ -115,7 +143,8 @@ fn panel(
         write(area, &tick.to_string(), below, style::TICK, (HPos::Center, VPos::Top))?;
     }
     for (row, &name) in (0..).zip(names) {
-        let y = top + row * ROW + ROW / 2;
+        let row_height = height / names.len() as i32;
+        let y = top + row * row_height + row_height / 2;
         let values: Vec<(Attack, Value)> = attacks
             .iter()
             .filter_map(|&attack| {

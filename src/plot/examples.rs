@@ -23,12 +23,12 @@ const COLUMNS: [&str; 4] = ["clean", "its map", "worst case", "its map, brought 
 /// Space between lines of text.
 const LEADING: i32 = 9;
 
-/// Draws a row for each example: the clean picture with the outline of its mask, its map, the picture at the worst perturbation,
+/// Draws a row for each of some examples of `samples` samples: the clean picture with the outline of its mask, its map, the picture at the worst perturbation,
 /// and its map brought back into the clean frame. All maps share one scale.
 ///
 /// # Errors
 /// A file error when there is no example, one is damaged or not square, or the file cannot be written.
-pub fn examples(examples: &[Example], resampling: Resampling, out: &Path) -> Result<()> {
+pub fn examples(examples: &[Example], resampling: Resampling, samples: usize, out: &Path) -> Result<()> {
     if examples.is_empty() {
         return Err(Error::file(out, "has nothing to show: no examples", "run askance attack"));
     }
@@ -46,7 +46,8 @@ pub fn examples(examples: &[Example], resampling: Resampling, out: &Path) -> Res
         let model = &examples[0].row.model;
         let same = examples.iter().all(|example| &example.row.model == model);
         let suffix = if same { format!(": {model}") } else { String::new() };
-        title(area, &format!("Worst cases{suffix}"), style::WIDTH)?;
+        let number = format!("{} of {}", examples.len(), style::counted([samples]));
+        title(area, &format!("Worst cases, {number}{suffix}"), style::WIDTH)?;
         for (column, name) in (0..).zip(COLUMNS) {
             let at = (left_of(column) + SIDE / 2, TOP - 12);
             write(area, name, at, style::TICK, (HPos::Center, VPos::Bottom))?;
@@ -157,7 +158,7 @@ fn describe(area: &Area<'_>, example: &Example, top: i32) -> Drawing {
     lines.push((format!("at worst {}", percent(row.worst_auroc)), style::TICK));
     let mut y = top + LEADING;
     for (text, size) in lines {
-        let text = fitted(area, &text, size, HEADING - style::MARGIN - 12);
+        let text = fitted(&text, size, HEADING - style::MARGIN - 12);
         write(area, &text, (style::MARGIN, y), size, (HPos::Left, VPos::Top))?;
         y += size as i32 + LEADING;
     }

@@ -7,7 +7,8 @@ use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::{Scale, axis_label, axis_ticks, decimal_ticks, labelled, short};
-use super::canvas::{Area, Canvas, Drawing, fitted, px, text_width, title, upx, write};
+use super::bars::SPREAD;
+use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, title, upx, wrapped, write};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SampleRow;
@@ -27,12 +28,14 @@ pub enum AttackKind {
 const BINS: usize = 19;
 /// Most points of a grid that get a bin each.
 const MOST: usize = 41;
-const ROW: i32 = 330;
+/// Height of a row of panels.
+const ROW: i32 = 290;
+/// Height of a line of a heading.
+const HEADING: i32 = style::LABEL as i32 + 8;
 /// Largest number of panels in a row.
 const COLUMNS: usize = 3;
-const TOP: i32 = 80;
+const TOP: i32 = 92;
 const GAP: i32 = 18;
-const LEFT: i32 = 124;
 
 /// Draws how often each value was the worst one: rows of panels for each model and dataset, one panel for each axis, bins from
 /// bound to bound.
@@ -44,19 +47,50 @@ pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &P
         AttackKind::Joint => row.attack == Attack::Joint && row.parameters.get(axis).is_some(),
         AttackKind::Single => row.attack == Attack::Single(axis),
     };
-    let axes: Vec<Axis> =
-        Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| counts(row, axis))).collect();
-    let shown = rows.iter().filter(|row| axes.iter().any(|&axis| counts(row, axis)));
-    let groups = distinct(shown.map(|row| (row.model.as_str(), row.dataset.as_str())));
-    let one_dataset = groups.iter().all(|group| group.1 == groups[0].1);
-    if axes.is_empty() {
+    let axes_of = |group: (&str, &str)| -> Vec<Axis> {
+        let own = |axis| {
+            rows.iter().any(|row| (row.model.as_str(), row.dataset.as_str()) == group && counts(row, axis))
+        };
+        Axis::ALL.into_iter().filter(|&axis| own(axis)).collect()
+    };
+    let each = distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str())));
+    let one_dataset = each.iter().all(|group| group.1 == each[0].1);
+    let blocks: Vec<Block<'_>> = each
+        .into_iter()
+        .map(|(model, dataset)| Block { model, dataset, axes: axes_of((model, dataset)) })
+        .filter(|block| !block.axes.is_empty())
+        .collect();
+    if blocks.is_empty() {
         return Err(Error::file(out, "has nothing to show: no row of these attacks", "run askance attack"));
     }
-    let lines = axes.len().div_ceil(COLUMNS);
-    let columns = axes.len().div_ceil(lines);
-    let lines_of_all = groups.len() * lines;
-    let row_height = if lines_of_all == 1 { 2 * ROW } else { ROW };
-    let height = TOP + lines_of_all as i32 * row_height + style::MARGIN;
+    let columns = blocks.iter().map(|block| block.axes.len().div_ceil(block.lines())).max().unwrap_or(1);
+    let headings: Vec<Vec<String>> = blocks
+        .iter()
+        .map(|block| {
+            let own = block.axes.iter().map(|&axis| {
+                let same = |row: &&SampleRow| block.has(row) && counts(row, axis);
+                let seeds = grouped(rows.iter().filter(same), |row| row.seed);
+                seeds.iter().map(Vec::len).max().unwrap_or(0)
+            });
+            let number = style::counted(own);
+            let dataset = if one_dataset { String::new() } else { format!(", {}", block.dataset) };
+            let heading = format!("{}{dataset} ({number})", block.model);
+            wrapped(&heading, style::LABEL, style::WIDTH as i32 - 2 * style::MARGIN)
+        })
+        .collect();
+    let row_height = if blocks.len() == 1 && blocks[0].lines() == 1 { 2 * ROW } else { ROW };
+    let heights: Vec<i32> = blocks
+        .iter()
+        .zip(&headings)
+        .map(|(block, heading)| heading.len() as i32 * HEADING + 2 * GAP + block.lines() as i32 * row_height)
+        .collect();
+    let several_seeds = blocks.iter().any(|block| {
+        let own =
+            rows.iter().filter(|row| block.has(row) && block.axes.iter().any(|&axis| counts(row, axis)));
+        distinct(own.map(|row| row.seed)).len() > 1
+    });
+    let begin = TOP + if several_seeds { NOTE } else { 0 };
+    let height = begin + heights.iter().sum::<i32>() + style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
         let text = match kind {
@@ -64,27 +98,49 @@ pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &P
             AttackKind::Joint => "Worst values in the joint attack (all parameters together)",
         };
         title(area, text, style::WIDTH)?;
-        let (_, below) = area.split_vertically(px(TOP));
-        let (below, _) = below.split_vertically(px(lines_of_all as i32 * row_height));
-        let places = below.split_evenly((lines_of_all, columns));
-        for (index, place) in places.iter().enumerate() {
-            let (model, dataset) = groups[index / (lines * columns)];
-            let Some(&axis) = axes.get(index % (lines * columns)) else { continue };
-            let own: Vec<&SampleRow> = rows
-                .iter()
-                .filter(|row| row.model == model && row.dataset == dataset && counts(row, axis))
-                .collect();
-            let seeds = grouped(own.iter(), |row| row.seed);
-            let values: Vec<Vec<f64>> = seeds
-                .iter()
-                .map(|seed| seed.iter().map(|row| row.perturbation().get(axis)).collect())
-                .collect();
-            let name = if one_dataset { model.to_owned() } else { format!("{model}, {dataset}") };
-            panel(place, &name, axis, widened(bounds.get(axis)), &values)?;
+        if several_seeds {
+            note(area, SPREAD, TOP - 10)?;
+        }
+        let mut top = begin;
+        for ((block, heading), height) in blocks.iter().zip(&headings).zip(&heights) {
+            for (line, text) in (0..).zip(heading) {
+                let place = (style::WIDTH as i32 / 2, top + line * HEADING);
+                write(area, text, place, style::LABEL, (HPos::Center, VPos::Top))?;
+            }
+            let above = top + heading.len() as i32 * HEADING + GAP;
+            let (_, below) = area.split_vertically(px(above));
+            let (below, _) = below.split_vertically(px(block.lines() as i32 * row_height));
+            for (place, &axis) in below.split_evenly((block.lines(), columns)).iter().zip(&block.axes) {
+                let own = rows.iter().filter(|row| block.has(row) && counts(row, axis));
+                let values: Vec<Vec<f64>> = grouped(own, |row| row.seed)
+                    .iter()
+                    .map(|seed| seed.iter().map(|row| row.perturbation().get(axis)).collect())
+                    .collect();
+                panel(place, axis, widened(bounds.get(axis)), &values)?;
+            }
+            top += height;
         }
         Ok(())
     })?;
     canvas.save(out)
+}
+
+/// The panels of one model on one dataset.
+struct Block<'r> {
+    model: &'r str,
+    dataset: &'r str,
+    axes: Vec<Axis>,
+}
+
+impl Block<'_> {
+    fn has(&self, row: &SampleRow) -> bool {
+        row.model == self.model && row.dataset == self.dataset
+    }
+
+    /// Number of rows of panels.
+    fn lines(&self) -> usize {
+        self.axes.len().div_ceil(COLUMNS)
+    }
 }
 
 /// The interval with some width, for a parameter that was held still.
@@ -126,16 +182,7 @@ fn bins(values: &[f64], bounds: Interval) -> (Interval, usize) {
 }
 
 /// Draws a panel of the values of each seed: the mean number of samples, and a thin line from the lowest to the highest.
-fn panel(area: &Area<'_>, name: &str, axis: Axis, interval: Interval, seeds: &[Vec<f64>]) -> Drawing {
-    let (width, _) = area.dim_in_pixel();
-    let samples = seeds.iter().map(Vec::len).max().unwrap_or(0);
-    let plural = if samples == 1 { "" } else { "s" };
-    // Over the bars, which begin right of the ticks and the title of the axis.
-    let width = width as i32 / px(1) - LEFT - style::MARGIN;
-    let number = format!(" ({samples} sample{plural})");
-    let room = width - text_width(area, &number, style::TICK);
-    let heading = fitted(area, name, style::TICK, room) + &number;
-    write(area, &heading, (LEFT + width / 2, GAP), style::TICK, (HPos::Center, VPos::Top))?;
+fn panel(area: &Area<'_>, axis: Axis, interval: Interval, seeds: &[Vec<f64>]) -> Drawing {
     let (interval, bins) = bins(&seeds.concat(), interval);
     let each: Vec<Vec<usize>> = seeds.iter().map(|values| count(values, interval, bins)).collect();
     let counts: Vec<(f64, usize, usize)> = (0..bins)
@@ -146,14 +193,13 @@ fn panel(area: &Area<'_>, name: &str, axis: Axis, interval: Interval, seeds: &[V
         })
         .collect();
     let largest = counts.iter().map(|(.., high)| *high).max().unwrap_or(0).max(1);
-    let (_, place) = area.split_vertically(px(GAP + 40));
     let top = largest as f64 * 1.05;
     let Interval { low, high } = interval;
     let name = style::axis_name(axis);
     let x = Scale { low, high, ticks: axis_ticks(axis, low, high, 5), title: &name, grid: false };
     let counts_only = decimal_ticks(0.0, top, 6).into_iter().filter(|tick| tick.fract() == 0.0).collect();
     let y = Scale { low: 0.0, high: top, ticks: counts_only, title: "samples", grid: true };
-    let mut chart = labelled(&place, x, y, &axis_label(axis), &short)?;
+    let mut chart = labelled(area, x, y, &axis_label(axis), &short)?;
     let bin = interval.width() / bins as f64;
     let colour = style::axis_colour(axis);
     for (at, &(mean, fewest, most)) in counts.iter().enumerate().filter(|(_, (mean, ..))| *mean > 0.0) {

@@ -40,14 +40,19 @@ const SAMPLE: i32 = 56;
 const GAP: i32 = 12;
 const APART: i32 = 36;
 
-/// Draws the entries in as many centred rows as they need from `top` on; returns the height.
-pub fn legend(area: &Area<'_>, entries: &[Entry], top: i32, width: u32) -> Drawing<i32> {
-    let room = width as i32 - 2 * style::MARGIN;
-    let entry_width =
-        |entry: &Entry| (SAMPLE + GAP + text_width(area, &entry.name, style::TICK) + APART).min(room);
+fn room(width: u32) -> i32 {
+    width as i32 - 2 * style::MARGIN
+}
+
+fn entry_width(entry: &Entry, room: i32) -> i32 {
+    (SAMPLE + GAP + text_width(&entry.name, style::TICK) + APART).min(room)
+}
+
+/// The entries of each row, and their width.
+fn rows(entries: &[Entry], room: i32) -> Vec<(Vec<&Entry>, i32)> {
     let mut rows: Vec<(Vec<&Entry>, i32)> = Vec::new();
     for entry in entries {
-        let width = entry_width(entry);
+        let width = entry_width(entry, room);
         match rows.last_mut().filter(|(_, used)| used + width <= room) {
             Some((row, used)) => {
                 row.push(entry);
@@ -56,14 +61,26 @@ pub fn legend(area: &Area<'_>, entries: &[Entry], top: i32, width: u32) -> Drawi
             None => rows.push((vec![entry], width)),
         }
     }
+    rows
+}
+
+/// Height of the entries as [`legend`] draws them.
+pub fn legend_height(entries: &[Entry], width: u32) -> i32 {
+    rows(entries, room(width)).len() as i32 * ROW
+}
+
+/// Draws the entries in as many centred rows as they need from `top` on; returns the height.
+pub fn legend(area: &Area<'_>, entries: &[Entry], top: i32, width: u32) -> Drawing<i32> {
+    let room = room(width);
+    let rows = rows(entries, room);
     for (number, (row, used)) in rows.iter().enumerate() {
         let middle = top + number as i32 * ROW + ROW / 2;
         let mut left = (width as i32 - used + APART) / 2;
         for entry in row {
             sample(area, entry, left, middle)?;
-            let name = fitted(area, &entry.name, style::TICK, room - SAMPLE - GAP - APART);
+            let name = fitted(&entry.name, style::TICK, room - SAMPLE - GAP - APART);
             write(area, &name, (left + SAMPLE + GAP, middle), style::TICK, (HPos::Left, VPos::Center))?;
-            left += entry_width(entry);
+            left += entry_width(entry, room);
         }
     }
     Ok(rows.len() as i32 * ROW)

@@ -33,6 +33,7 @@ mod heat;
 mod histograms;
 mod landscape;
 mod legend;
+mod records;
 mod searches;
 mod setting;
 mod style;
@@ -42,6 +43,7 @@ mod symbol;
 mod tiles;
 mod told;
 mod traces;
+mod words;
 
 pub use all::all;
 pub use bars::bars;
@@ -57,3 +59,5 @@ pub use landscape::{EvaluationPoint, Landscape, landscape};
 pub use searches::searches;
 pub use survival::survival;
 pub use sweep::sweep;
+#[cfg(test)]
+pub(crate) use words::named_settings;

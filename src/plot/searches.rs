@@ -7,7 +7,7 @@ use super::convergence::{Curve, best_so_far, convergence};
 use super::drawn::Drawn;
 use super::landscape::{EvaluationPoint, Landscape, landscape};
 use super::setting::setting;
-use super::told::{Told, tell};
+use super::told::{Run, Shows, choose, tell};
 use super::traces::TracedSearch;
 use crate::error::Result;
 use crate::record::{RunDir, file_name};
@@ -20,9 +20,6 @@ const DENSE: usize = 1000;
 
 type Sample<'k> = (&'k str, &'k str, &'k str);
 
-/// Settings by which runs of one loss may differ: their searches are compared with each other.
-const OF_SEARCHES: [&str; 4] = ["search", "budget", "attacks", "select"];
-
 /// Draws `convergence_<model>.png` and `landscape_<model>.png` of the runs that kept their traces. Runs that differ in more than their
 /// searches get figures of their own. Of several runs of one strategy the convergence is that of the largest budget, with all its
 /// seeds; the path over a landscape is that of the first run that has one.
@@ -30,8 +27,20 @@ const OF_SEARCHES: [&str; 4] = ["search", "budget", "attacks", "select"];
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.
 pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
-    let (told, _) = tell(runs, &OF_SEARCHES)?;
-    let searches = TracedSearch::of(&told)?;
+    let (runs, left_out) = choose(runs)?;
+    let mut drawn = of_searches(&runs, out)?;
+    drawn.skipped.splice(0..0, left_out);
+    Ok(drawn)
+}
+
+/// Draws the figures of runs that were chosen.
+pub(super) fn of_searches(runs: &[Run<'_>], out: &Path) -> Result<Drawn> {
+    let traced: Vec<usize> = (0..runs.len()).filter(|&at| runs[at].dir.traces().is_dir()).collect();
+    let mut told = tell(&traced.iter().map(|&at| &runs[at]).collect::<Vec<_>>(), Shows::Searches);
+    for told in &mut told {
+        told.at = traced[told.at];
+    }
+    let searches = TracedSearch::of(runs, &told)?;
     let mut drawn = Drawn::default();
     if searches.is_empty() {
         for name in ["convergence.png", "landscape.png"] {
@@ -40,13 +49,14 @@ pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     }
     for model in distinct(searches.iter().map(|search| search.row.model.as_str())) {
         let own: Vec<&TracedSearch> = searches.iter().filter(|search| search.row.model == model).collect();
-        let name = drawn.unused(&format!("convergence_{}", file_name(model)));
+        let file = file_name(&own[0].file);
+        let name = drawn.unused(&format!("convergence_{file}"));
         match draw_convergence(model, &own, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),
         }
-        let name = drawn.unused(&format!("landscape_{}", file_name(model)));
-        match draw_landscape(model, &own, &told, &out.join(&name))? {
+        let name = drawn.unused(&format!("landscape_{file}"));
+        match draw_landscape(model, &own, runs, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),
         }
@@ -115,7 +125,7 @@ fn shares(losses: &[f64], (clean, lowest): (f64, f64)) -> Vec<f64> {
 fn draw_landscape(
     model: &str,
     searches: &[&TracedSearch],
-    runs: &[Told<'_>],
+    runs: &[Run<'_>],
     out: &Path,
 ) -> Result<Option<&'static str>> {
     for dense in searches.iter().filter(|search| search.row.evaluations >= DENSE) {
@@ -135,8 +145,8 @@ fn draw_landscape(
         } else {
             format!("lowest loss over {} (lower is worse)", others.join(", "))
         };
-        let Told { run, info, .. } = &runs[dense.run];
-        let bounds: Bounds = setting(info, run, "bounds")?;
+        let Run { dir, info } = &runs[dense.run];
+        let bounds: Bounds = setting(info, dir, "bounds")?;
         let shown = Landscape {
             heading: &heading,
             colours: &colours,

@@ -1,5 +1,6 @@
 //! Colours, sizes and fonts of all figures.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use plotters::style::{FontStyle, RGBColor, register_font};
@@ -128,6 +129,16 @@ pub fn axis_value(axis: Axis, value: f64) -> String {
         Axis::Gamma => format!("{:.2}", value.exp2()),
         Axis::Jpeg if value == 0.0 => "none".to_owned(),
         Axis::Jpeg => format!("quality {:.0}", 100.0 - value),
+    }
+}
+
+/// A number of samples in words, from the fewest to the most where there are several.
+pub fn counted(numbers: impl IntoIterator<Item = usize>) -> String {
+    let numbers: BTreeSet<usize> = numbers.into_iter().collect();
+    match (numbers.first(), numbers.last()) {
+        (Some(1), Some(1)) => "1 sample".to_owned(),
+        (Some(fewest), Some(most)) if fewest < most => format!("{fewest} to {most} samples"),
+        (_, most) => format!("{} samples", most.copied().unwrap_or(0)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A figure of how many samples keep their decision up to a perturbation.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use plotters::element::PathElement;
@@ -8,7 +9,7 @@ use plotters::style::Color as _;
 
 use super::axes::{Scale, axis_label, axis_ticks, decimal_ticks, labelled, short};
 use super::canvas::{Area, Canvas, Drawing, px, title, upx};
-use super::legend::{Entry, Mark, legend};
+use super::legend::{Entry, Mark, legend, legend_height};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::StabilityRow;
@@ -17,6 +18,10 @@ use crate::types::{Attack, Axis, Bounds};
 
 /// Lengths of dashes, in the order in which repeated colours take them.
 const DASHES: [i32; 3] = [0, 14, 5];
+/// Largest number of panels in a row.
+const COLUMNS: usize = 3;
+/// Height of each of several rows of panels.
+const ROW: i32 = 480;
 
 /// A series with a line in every panel.
 struct Series<'r> {
@@ -41,18 +46,29 @@ pub fn survival(rows: &[StabilityRow], bounds: &Bounds, out: &Path) -> Result<()
         ));
     }
     let series = all_series(rows);
-    let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);
+    let counts = models(rows).into_iter().map(|of| {
+        let own =
+            rows.iter().filter(|row| row.is_scanned() && (row.model.as_str(), row.dataset.as_str()) == of);
+        own.map(|row| (&row.category, &row.sample)).collect::<HashSet<_>>().len()
+    });
+    let heading = format!(
+        "Decisions that hold, by distance from the clean picture, {}{}",
+        style::counted(counts),
+        subtitle(rows)
+    );
+    let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
+    let lines = axes.len().div_ceil(COLUMNS);
+    let columns = axes.len().div_ceil(lines);
+    let top = 90 + legend_height(&entries, style::WIDTH) + 10;
+    let height = if lines == 1 { style::HEIGHT as i32 } else { top + lines as i32 * ROW };
+    let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
-        title(
-            area,
-            &format!("Samples whose decision holds, by distance from the clean picture{}", subtitle(rows)),
-            style::WIDTH,
-        )?;
-        let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
-        let used = legend(area, &entries, 90, style::WIDTH)?;
-        let (_, below) = area.split_vertically(px(90 + used + 10));
-        for (number, (place, &axis)) in below.split_evenly((1, axes.len())).iter().zip(&axes).enumerate() {
-            panel(place, &series, axis, bounds, number == 0)?;
+        title(area, &heading, style::WIDTH)?;
+        legend(area, &entries, 90, style::WIDTH)?;
+        let (_, below) = area.split_vertically(px(top));
+        let places = below.split_evenly((lines, columns));
+        for (number, (place, &axis)) in places.iter().zip(&axes).enumerate() {
+            panel(place, &series, axis, bounds, number % columns == 0)?;
         }
         Ok(())
     })?;
@@ -133,7 +149,7 @@ fn panel(area: &Area<'_>, series: &[Series<'_>], axis: Axis, bounds: &Bounds, fi
         low: 0.0,
         high: 102.0,
         ticks: decimal_ticks(0.0, 100.0, 11),
-        title: if first { "decision holds (% of samples)" } else { "" },
+        title: if first { "decision holds (%)" } else { "" },
         grid: true,
     };
     let mut chart = labelled(area, x, y, &axis_label(axis), &short)?;

@@ -54,7 +54,8 @@ pub fn sweep(rows: &[SweepRow], axis: Axis, out: &Path) -> Result<()> {
     let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);
     canvas.draw(out, |area| {
         let name = style::axis_noun(axis);
-        title(area, &format!("One uniform {name} for all samples{}", subtitle(&rows)), style::WIDTH)?;
+        let counted = style::counted(counts(&rows));
+        title(area, &format!("One uniform {name} for all of {counted}{}", subtitle(&rows)), style::WIDTH)?;
         let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
         let used = legend(area, &entries, 90, style::WIDTH)?;
         let (_, below) = area.split_vertically(px(90 + used + 10));
@@ -68,6 +69,18 @@ pub fn sweep(rows: &[SweepRow], axis: Axis, out: &Path) -> Result<()> {
 
 fn groups<'r>(rows: &[&'r SweepRow]) -> Vec<(&'r str, &'r str)> {
     stats::distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str())))
+}
+
+/// Numbers of samples, those of all categories of a model and data set together.
+fn counts(rows: &[&SweepRow]) -> Vec<usize> {
+    let of = |group: (&str, &str)| {
+        let own = || rows.iter().filter(|row| (row.model.as_str(), row.dataset.as_str()) == group);
+        let categories = stats::distinct(own().filter_map(|row| row.over.category()));
+        let samples =
+            |name: &str| own().find(|row| row.over.category() == Some(name)).map_or(0, |row| row.samples);
+        categories.into_iter().map(samples).sum()
+    };
+    groups(rows).into_iter().map(of).collect()
 }
 
 fn subtitle(rows: &[&SweepRow]) -> String {

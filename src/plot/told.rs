@@ -1,30 +1,109 @@
-//! Runs told apart by the settings in which they differ.
+//! Runs put together where their settings are equal, and told apart by the settings in which they differ.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Component, PathBuf};
 
-use super::axes::short;
+use super::words::{BUNDLE, PRECISION, SAMPLES, rank, words};
 use crate::error::Result;
-use crate::record::{RunDir, RunInfo, decisive};
+use crate::record::{RunDir, RunInfo, Status, decisive};
+use crate::types::{Attack, Axis};
 
 /// Largest number of settings in a name.
 const NAMED: usize = 3;
-/// Largest number of letters of a value in a name.
-const LETTERS: usize = 32;
 
-/// Settings that say what a command does with the samples, which runs of other commands have for their own ends.
-const OF_COMMANDS: [&str; 6] = ["attacks", "axes", "budget", "loss", "search", "select"];
+/// Settings that decide which worst case a search finds.
+const OF_SEARCH: [&str; 6] = ["attacks", "axes", "budget", "loss", "search", "select"];
 
-/// A run and what tells it from the others.
-pub(super) struct Told<'r> {
-    pub(super) run: &'r RunDir,
+/// Settings beside those of the search that change no unperturbed picture.
+const OF_PERTURBATIONS: [&str; 4] = ["bounds", "border", "frame", "perturb"];
+
+/// A run whose records are to be drawn.
+pub(super) struct Run<'r> {
+    pub(super) dir: &'r RunDir,
     pub(super) info: RunInfo,
-    /// The settings in which it differs from others, with their values: `budget 50`; empty where all runs agree.
+}
+
+/// Runs to be drawn, and those left out, each with the reason.
+type Chosen<'r> = (Vec<Run<'r>>, Vec<(String, String)>);
+
+/// Reads what the runs are. Runs that are unfinished or repeat another one, seed included, are left out.
+pub(super) fn choose(runs: &[RunDir]) -> Result<Chosen<'_>> {
+    let mut chosen: Vec<Run<'_>> = Vec::new();
+    let mut left_out = Vec::new();
+    for dir in runs {
+        let info = RunInfo::read(dir.info_path())?;
+        let same =
+            |other: &&Run<'_>| decisive(&other.info) == decisive(&info) && other.info.dataset == info.dataset;
+        let reason = if info.status != Status::Finished {
+            Some("unfinished: the command that began it goes on with it".to_owned())
+        } else {
+            let first = chosen.iter().find(same);
+            first.map(|other| format!("repeats {}: same settings, data and seed", other.dir.path().display()))
+        };
+        match reason {
+            Some(reason) => left_out.push((dir.path().display().to_string(), reason)),
+            None => chosen.push(Run { dir, info }),
+        }
+    }
+    Ok((chosen, left_out))
+}
+
+/// What a figure shows: it decides which settings tell runs apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// Worst cases of each sample, and the clean pictures.
+    WorstCases,
+    /// Worst cases that samples share, beside those of each sample.
+    Uniform,
+    /// A sweep of one axis.
+    Sweep(Axis),
+    /// Flips of the decision.
+    Tolerance,
+    /// Searches of one loss, compared with each other.
+    Searches,
+}
+
+impl Shows {
+    fn depends_on(self, key: &str) -> bool {
+        let (first, rest) = key.split_once('.').unwrap_or((key, ""));
+        match first {
+            "seed" | "command" | "models" | "dataset" => false,
+            "sweep" => matches!(self, Self::Sweep(_)) && rest != "axes",
+            "tolerance" => self == Self::Tolerance && rest != "axes",
+            "uniform" => self == Self::Uniform,
+            "bounds" => !matches!(self, Self::Sweep(axis) if rest != axis.column()),
+            "attacks" | "axes" | "loss" | "search" | "budget" | "select" => match self {
+                Self::WorstCases | Self::Uniform => true,
+                Self::Searches => ["axes", "loss"].contains(&first),
+                Self::Sweep(_) | Self::Tolerance => false,
+            },
+            // The sliding windows are settings of the run too.
+            "provider" => !rest.starts_with("options.winclip."),
+            _ => true,
+        }
+    }
+
+    fn depends_on_seed(self) -> bool {
+        !matches!(self, Self::Sweep(_) | Self::Tolerance)
+    }
+}
+
+/// A run under the name that tells it from the others of a figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Number of the run among those that were told apart.
+    pub(super) at: usize,
+    pub(super) seed: u64,
+    /// In what it differs from others: `budget 50`; empty where all runs agree.
     label: String,
+    /// Shortest end of its path that no other run has.
+    folder: String,
     /// Number of seeds that runs of its settings, models and data have.
     seeds: usize,
 }
 
-impl Told<'_> {
+impl Told {
     /// The name of a model of this run in a figure that shows all seeds of a setting together.
     pub(super) fn name(&self, model: &str) -> String {
         let seeds = (self.seeds > 1).then(|| format!("{} seeds", self.seeds));
@@ -33,121 +112,181 @@ impl Told<'_> {
 
     /// The name of a model of this run in a figure of this run alone.
     pub(super) fn own_name(&self, model: &str) -> String {
-        self.joined(model, (self.seeds > 1).then(|| format!("seed {}", self.info.seed)))
+        self.joined(model, (self.seeds > 1).then(|| format!("seed {}", self.seed)))
+    }
+
+    /// The part of a file's name that stands for a model of this run.
+    pub(super) fn file(&self, model: &str) -> String {
+        if self.label.is_empty() { model.to_owned() } else { format!("{model}_{}", self.folder) }
     }
 
     fn joined(&self, model: &str, seeds: Option<String>) -> String {
         let label = (!self.label.is_empty()).then(|| self.label.clone());
         [Some(model.to_owned()), label, seeds].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
-
-    fn folder(&self) -> String {
-        let path = self.run.path();
-        path.file_name()
-            .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-    }
 }
 
-/// Runs that are told apart, and those left out, each with the reason.
-type Telling<'r> = (Vec<Told<'r>>, Vec<(String, String)>);
+/// Runs of equal settings.
+struct Group {
+    runs: Vec<usize>,
+    /// Runs of the same data and settings that have clean pictures alone.
+    clean: Vec<usize>,
+}
 
-/// Reads what the runs are and tells them apart. A run that repeats another one, seed included, is left out and returned beside them
-/// with the reason.
-pub(super) fn tell<'r>(runs: &'r [RunDir], ignored: &[&str]) -> Result<Telling<'r>> {
-    let mut told: Vec<Told<'r>> = Vec::new();
-    let (mut whole, mut settings): (Vec<Settings>, Vec<Settings>) = (Vec::new(), Vec::new());
-    let mut repeated = Vec::new();
-    for run in runs {
-        let info = RunInfo::read(run.info_path())?;
-        let all = Settings::of(&info, &[]);
-        let same = |(other, before): &(&Told<'_>, &Settings)| {
-            other.info.seed == info.seed && **before == all && other.info.dataset == info.dataset
-        };
-        if let Some((other, _)) = told.iter().zip(&whole).find(same) {
-            let reason = format!("repeats {}: same settings, data and seed", other.run.path().display());
-            repeated.push((run.path().display().to_string(), reason));
-            continue;
+/// Puts runs of equal settings together, whatever their seed, and names them by what differs between them in a figure. Runs of clean
+/// pictures alone join all those that agree on what decides these.
+pub(super) fn tell(runs: &[&Run<'_>], shows: Shows) -> Vec<Told> {
+    let settings: Vec<Settings> = runs.iter().map(|run| Settings::of(&run.info, shows)).collect();
+    let mut groups: Vec<Group> = Vec::new();
+    let (clean, attacked): (Vec<usize>, Vec<usize>) =
+        (0..runs.len()).partition(|&at| settings[at].clean_only);
+    for at in attacked {
+        let equal =
+            |group: &&mut Group| group.runs.iter().all(|&other| settings[other].equals(&settings[at]));
+        match groups.iter_mut().find(equal) {
+            Some(group) => group.runs.push(at),
+            None => groups.push(Group { runs: vec![at], clean: Vec::new() }),
         }
-        settings.push(Settings::of(&info, ignored));
-        whole.push(all);
-        told.push(Told { run, info, label: String::new(), seeds: 1 });
     }
+    for at in clean {
+        let own = &settings[at];
+        let agrees = |other: &usize| {
+            let other = &settings[*other];
+            let data = other.clean_only || other.fingerprint == own.fingerprint;
+            data && other.shares(own) && other.equals(own)
+        };
+        let mut joined = false;
+        for group in groups.iter_mut().filter(|group| group.runs.iter().any(agrees)) {
+            group.clean.push(at);
+            joined = true;
+        }
+        if !joined {
+            groups.push(Group { runs: vec![at], clean: Vec::new() });
+        }
+    }
+    groups.sort_by_key(|group| group.runs[0]);
+    let folders = folders(&groups.iter().map(|group| runs[group.runs[0]].dir).collect::<Vec<_>>());
+    let first = |group: &Group| &settings[group.runs[0]];
     let mut keys: BTreeSet<String> = BTreeSet::new();
-    for (at, one) in settings.iter().enumerate() {
-        keys.extend(settings[..at].iter().flat_map(|other| one.differences(other)));
+    for (at, one) in groups.iter().enumerate() {
+        keys.extend(groups[..at].iter().flat_map(|other| first(one).differences(first(other))));
     }
     let keys = telling(keys);
-    for (run, own) in told.iter_mut().zip(&settings) {
-        run.label = own.label(&keys, &run.folder());
+    let labels: Vec<Option<String>> = groups.iter().map(|group| first(group).label(&keys)).collect();
+    let mut told = Vec::new();
+    for (at, group) in groups.iter().enumerate() {
+        let alike = |other: usize| {
+            other != at && labels[other] == labels[at] && first(&groups[other]).shares(first(group))
+        };
+        let label = match &labels[at] {
+            Some(label) if !(0..groups.len()).any(alike) => label.clone(),
+            _ => folders[at].clone(),
+        };
+        let every = group.runs.iter().map(|&run| (run, run));
+        // Clean pictures do not depend on the seed: they are those of a seed that is there.
+        for (run, seeded) in every.chain(group.clean.iter().map(|&run| (run, group.runs[0]))) {
+            let sharing = group.runs.iter().filter(|&&other| settings[other].shares(&settings[run]));
+            let seeds = sharing.map(|&other| runs[other].info.seed).collect::<BTreeSet<_>>().len();
+            told.push(Told {
+                at: run,
+                seed: runs[seeded].info.seed,
+                label: label.clone(),
+                folder: folders[at].clone(),
+                seeds: if shows.depends_on_seed() && !first(group).clean_only { seeds } else { 1 },
+            });
+        }
     }
-    let clash = |one: usize, other: usize| {
-        told[one].label == told[other].label && !settings[one].differences(&settings[other]).is_empty()
-    };
-    let clashing: Vec<usize> = (0..told.len())
-        .filter(|&one| (0..told.len()).any(|other| one != other && clash(one, other)))
+    told
+}
+
+/// The shortest end of each path that no other one has.
+pub(super) fn folders(runs: &[&RunDir]) -> Vec<String> {
+    let paths: Vec<PathBuf> = runs
+        .iter()
+        .map(|run| fs::canonicalize(run.path()).unwrap_or_else(|_| run.path().to_owned()))
         .collect();
-    for at in clashing {
-        let folder = told[at].folder();
-        let label = &mut told[at].label;
-        *label = if label.is_empty() { folder } else { format!("{label}, {folder}") };
-    }
-    for at in 0..told.len() {
-        let alike = (0..told.len()).filter(|&other| {
-            told[other].label == told[at].label
-                && settings[other].command() == settings[at].command()
-                && settings[other].shares(&settings[at])
+    let end = |path: &PathBuf, parts: usize| -> String {
+        let names = path.components().filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
         });
-        told[at].seeds = alike.map(|other| told[other].info.seed).collect::<BTreeSet<_>>().len();
-    }
-    Ok((told, repeated))
-}
-
-/// The names of settings that say what differs: none that follow from another one.
-fn telling(keys: BTreeSet<String>) -> Vec<String> {
-    let follows = |key: &str| {
-        (keys.contains("provider") && (key.starts_with("provider.") || key.starts_with("runtime.")))
-            || (keys.contains("prompts.name") && key.starts_with("prompts.") && key != "prompts.name")
+        let names: Vec<String> = names.collect();
+        names[names.len().saturating_sub(parts)..].join("/")
     };
-    keys.iter().filter(|key| !follows(key)).cloned().collect()
+    let alone = |path: &PathBuf, parts: usize| {
+        paths.iter().filter(|other| end(other, parts) == end(path, parts)).count() <= 1
+    };
+    let most = paths.iter().map(|path| path.components().count()).max().unwrap_or(1);
+    paths.iter().map(|path| end(path, (1..most).find(|&parts| alone(path, parts)).unwrap_or(most))).collect()
 }
 
-/// What decides the results of a run, by name, without its seed.
+/// The names of settings that say what differs, the weightiest first: none that follow from another one.
+fn telling(keys: BTreeSet<String>) -> Vec<String> {
+    let any = |names: &[&str]| names.iter().any(|name| keys.contains(*name));
+    let follows = |key: &str| {
+        let of_provider = key.starts_with("provider.options.") || key.starts_with("runtime.");
+        (of_provider && any(&["provider.active", PRECISION]))
+            || (key.starts_with("prompts.") && key != "prompts.name" && any(&["prompts.name"]))
+            || (key == BUNDLE && any(&[PRECISION]))
+    };
+    let mut keys: Vec<String> = keys.iter().filter(|key| !follows(key)).cloned().collect();
+    keys.sort_by_key(|key| rank(key));
+    keys
+}
+
+/// What decides the results of a run that a figure shows, by name, without its seed.
 #[derive(Clone, Debug, PartialEq)]
 struct Settings {
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, toml::Value>,
     /// Names of its models with their hashes.
     models: BTreeMap<String, String>,
     data: String,
     categories: BTreeSet<String>,
-    fingerprint: String,
+    /// Number of samples, and what tells them from others.
+    fingerprint: (usize, String),
+    clean_only: bool,
 }
 
 impl Settings {
-    fn of(info: &RunInfo, ignored: &[&str]) -> Self {
+    fn of(info: &RunInfo, shows: Shows) -> Self {
         let mut values = BTreeMap::new();
         flatten("", &decisive(info), &mut values);
+        let attacks: Option<Vec<Attack>> = read(&values, "attacks");
+        let axes: Vec<Axis> = read(&values, "axes").unwrap_or_else(|| Axis::PAPER.to_vec());
+        let clean_only = attacks.as_ref().is_some_and(|attacks| attacks[..] == [Attack::Clean])
+            && matches!(shows, Shows::WorstCases | Shows::Uniform);
+        let set = |attacks: Vec<Attack>| attacks.into_iter().collect::<BTreeSet<_>>();
+        if attacks.is_some_and(|attacks| set(attacks) == set(Attack::over(&axes))) {
+            // The axes say it.
+            values.remove("attacks");
+        }
         values.retain(|key, _| {
-            !(key == "seed"
-                || key.starts_with("models.")
-                || key.starts_with("dataset.")
-                || ignored.contains(&key.as_str()))
+            let part = key.split('.').next().unwrap_or_default();
+            let unseen = OF_SEARCH.contains(&part) || OF_PERTURBATIONS.contains(&part);
+            shows.depends_on(key) && !(clean_only && unseen)
         });
-        let hash = |hash: &str| hash.chars().take(8).collect::<String>();
+        let precisions: BTreeSet<&str> = info
+            .models
+            .iter()
+            .map(|model| model.precision.as_str())
+            .filter(|name| !name.is_empty())
+            .collect();
+        if !precisions.is_empty() {
+            let precisions = precisions.into_iter().collect::<Vec<_>>().join("+");
+            values.insert(PRECISION.to_owned(), precisions.into());
+        }
         Self {
             values,
             models: info
                 .models
                 .iter()
-                .map(|model| (model.name.clone(), hash(&model.bundle_sha256)))
+                .map(|model| (model.name.clone(), model.bundle_sha256.clone()))
                 .collect(),
             data: info.dataset.name.clone(),
             categories: info.dataset.categories.iter().cloned().collect(),
-            fingerprint: format!("{} samples, {}", info.dataset.samples, hash(&info.dataset.fingerprint)),
+            fingerprint: (info.dataset.samples, info.dataset.fingerprint.clone()),
+            clean_only,
         }
-    }
-
-    fn command(&self) -> Option<&String> {
-        self.values.get("command")
     }
 
     /// Whether both have rows of one model on one data set.
@@ -155,85 +294,198 @@ impl Settings {
         self.data == other.data && self.models.keys().any(|name| other.models.contains_key(name))
     }
 
-    /// The names of what differs. Runs of different commands are compared by what both have, provider options and data only where
-    /// both are of one model and one data set; parts of a data set without a common category are no different data.
+    fn equals(&self, other: &Self) -> bool {
+        self.differences(other).is_empty()
+    }
+
+    /// The names of what differs. Provider options and data are compared only where both are of one model and one data set; parts of
+    /// a data set without a common category are no different data. Runs with clean pictures alone are compared by what both have.
     fn differences(&self, other: &Self) -> Vec<String> {
         let shared = self.shares(other);
-        let alike = self.command() == other.command();
+        let alike = self.clean_only == other.clean_only;
         let keys: BTreeSet<&String> = self.values.keys().chain(other.values.keys()).collect();
         let differs = |key: &&String| {
-            let detail = key.starts_with("provider.") || key.starts_with("runtime.");
-            let values = (self.values.get(*key), other.values.get(*key));
-            let comparable =
-                alike || (values.0.is_some() && values.1.is_some() && !OF_COMMANDS.contains(&key.as_str()));
-            *key != "command" && comparable && values.0 != values.1 && (shared || !detail)
+            let detail =
+                key.starts_with("provider.options.") || key.starts_with("runtime.") || **key == PRECISION;
+            let (one, other) = (self.values.get(*key), other.values.get(*key));
+            let comparable = (alike && **key != PRECISION) || (one.is_some() && other.is_some());
+            comparable && one != other && (shared || !detail)
         };
         let mut names: Vec<String> = keys.into_iter().filter(differs).cloned().collect();
-        if alike
-            && shared
-            && self.fingerprint != other.fingerprint
-            && !self.categories.is_disjoint(&other.categories)
+        if shared && self.fingerprint != other.fingerprint && !self.categories.is_disjoint(&other.categories)
         {
-            names.push("data".to_owned());
+            names.push(SAMPLES.to_owned());
         }
-        if shared
-            && self.models.iter().any(|(name, hash)| other.models.get(name).is_some_and(|one| one != hash))
-        {
-            names.push("bundle".to_owned());
+        let other_files =
+            |(name, hash): (&String, &String)| other.models.get(name).is_some_and(|one| one != hash);
+        if shared && self.models.iter().any(other_files) {
+            names.push(BUNDLE.to_owned());
         }
         names
     }
 
-    fn label(&self, keys: &[String], folder: &str) -> String {
+    /// The settings of these names in words; none where they are too many or one has no words.
+    fn label(&self, keys: &[String]) -> Option<String> {
+        if keys.len() > NAMED {
+            return None;
+        }
         let mut parts: Vec<String> = Vec::new();
         for key in keys {
             let value = match key.as_str() {
-                "data" => Some(self.fingerprint.clone()),
-                "bundle" => Some(self.models.values().cloned().collect::<Vec<_>>().join("+")),
+                SAMPLES => Some(format!("{} samples", self.fingerprint.0).into()),
+                BUNDLE => {
+                    let hashes = self.models.values().map(|hash| hash.chars().take(8).collect::<String>());
+                    Some(hashes.collect::<Vec<_>>().join("+").into())
+                }
                 key => self.values.get(key).cloned(),
             };
             // A setting without a value is not named; those who have one are.
-            let Some(value) = value else { continue };
-            parts.push(match value.chars().count() {
-                0..=LETTERS => format!("{key} {value}"),
-                _ => format!("{key} of {folder}"),
-            });
+            let none = |value: &toml::Value| {
+                value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty)
+            };
+            if let Some(value) = value.filter(|value| !none(value)) {
+                parts.push(words(key, &value)?);
+            }
         }
-        if parts.len() > NAMED {
-            parts.truncate(NAMED);
-            parts.push(format!("and more in {folder}"));
-        }
-        parts.join(", ")
+        Some(parts.join(", "))
     }
 }
 
+fn read<T: serde::de::DeserializeOwned>(values: &BTreeMap<String, toml::Value>, key: &str) -> Option<T> {
+    values.get(key)?.clone().try_into().ok()
+}
+
 /// The values of a table by their dotted names, bounds as one value, the settings without their first word.
-fn flatten(prefix: &str, table: &toml::Table, values: &mut BTreeMap<String, String>) {
+fn flatten(prefix: &str, table: &toml::Table, values: &mut BTreeMap<String, toml::Value>) {
     for (key, value) in table {
         let name = match prefix {
             "" | "settings" => key.clone(),
             _ => format!("{prefix}.{key}"),
         };
         match value {
-            toml::Value::Table(inner) => match (inner.get("low"), inner.get("high")) {
-                (Some(low), Some(high)) => {
-                    values.insert(name, format!("{} to {}", shown(low), shown(high)));
-                }
-                _ => flatten(&name, inner, values),
-            },
+            toml::Value::Table(inner) if !inner.contains_key("low") => flatten(&name, inner, values),
             value => {
-                let name = if name == "provider.active" { "provider".to_owned() } else { name };
-                values.insert(name, shown(value));
+                values.insert(name, value.clone());
             }
         }
     }
 }
 
-fn shown(value: &toml::Value) -> String {
-    match value {
-        toml::Value::String(text) => text.clone(),
-        toml::Value::Float(number) if number.abs() >= 0.005 => short(*number),
-        toml::Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join("+"),
-        other => other.to_string(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{DatasetInfo, ModelInfo};
+
+    const SETTINGS: &str = "command = 'attack'\nattacks = ['clean', 'angle', 'hue', 'joint']\naxes = ['angle', 'hue']\n\
+        budget = 50\nloss = 'contrast'\nsearch = 'auto'\nselect = 'loss'\nframe = 'derotated'\nborder = 'zeros'\n\
+        [bounds.angle_deg]\nlow = -90.0\nhigh = 90.0";
+
+    struct Made {
+        folder: tempfile::TempDir,
+        runs: Vec<(RunDir, RunInfo)>,
+    }
+
+    impl Made {
+        fn new() -> Self {
+            Self { folder: tempfile::tempdir().unwrap(), runs: Vec::new() }
+        }
+
+        /// A run of the usual settings but for those of `changes`.
+        fn run(mut self, name: &str, seed: u64, changes: &str) -> Self {
+            let mut settings: toml::Table = SETTINGS.parse().unwrap();
+            for (key, value) in changes.parse::<toml::Table>().unwrap() {
+                settings.insert(key, value);
+            }
+            let mut info = RunInfo::start("askance attack", None, seed, settings);
+            info.status = Status::Finished;
+            info.models = vec![ModelInfo { name: "pocket".into(), ..ModelInfo::default() }];
+            let categories = vec!["key".to_owned()];
+            info.dataset =
+                DatasetInfo { name: "toys".into(), categories, samples: 4, ..DatasetInfo::default() };
+            let dir = RunDir::create(self.folder.path().join(name)).unwrap();
+            self.runs.push((dir, info));
+            self
+        }
+
+        fn names(&self, shows: Shows) -> Vec<String> {
+            let runs: Vec<Run<'_>> =
+                self.runs.iter().map(|(dir, info)| Run { dir, info: info.clone() }).collect();
+            let told = tell(&runs.iter().collect::<Vec<_>>(), shows);
+            told.iter().map(|told| told.name("m").split_off(1)).collect()
+        }
+    }
+
+    const OTHER: &str = "budget = 8\nloss = 'auroc'\nborder = 'ignore'\nframe = 'rotated-mask'";
+
+    #[test]
+    fn seeds_stay_together_whatever_another_run_differs_in() {
+        let made = Made::new().run("a", 0, "").run("b", 1, "").run("c", 0, OTHER);
+        assert_eq!(made.names(Shows::WorstCases), [", a, 2 seeds", ", a, 2 seeds", ", c"]);
+        let few = Made::new().run("a", 0, "").run("b", 1, "").run("c", 0, "budget = 8");
+        assert_eq!(
+            few.names(Shows::WorstCases),
+            [", budget 50, 2 seeds", ", budget 50, 2 seeds", ", budget 8"]
+        );
+    }
+
+    #[test]
+    fn labels_say_in_what_runs_differ_the_weightiest_first() {
+        let of = |changes: &str| Made::new().run("a", 0, "").run("b", 0, changes).names(Shows::WorstCases);
+        assert_eq!(
+            of("border = 'ignore'\nloss = 'auroc'"),
+            [", loss contrast, border zeros", ", loss auroc, border ignore"]
+        );
+        assert_eq!(of("axes = ['hue']\nattacks = ['clean', 'hue']"), [", axes angle+hue", ", axes hue"]);
+        assert_eq!(of("attacks = ['clean', 'joint']")[1], ", attacks joint");
+        let angles = of("[bounds.angle_deg]\nlow = -5.0\nhigh = 5.0");
+        assert_eq!(angles, [", angle -90\u{b0} to 90\u{b0}", ", angle -5\u{b0} to 5\u{b0}"]);
+        // Words that are equal, too long or missing leave the folders.
+        assert_eq!(of("[bounds.angle_deg]\nlow = -90.1\nhigh = 90.0"), [", a", ", b"]);
+        assert_eq!(of("unheard_of = 3"), ["", ", b"]);
+    }
+
+    #[test]
+    fn only_what_a_figure_shows_tells_runs_apart() {
+        let made = |changes: &str| Made::new().run("a", 0, "").run("b", 0, changes);
+        let tolerance = made("[tolerance]\naxes = ['hue']\nsteps = 3");
+        assert_eq!(tolerance.names(Shows::WorstCases), ["", ""]);
+        assert_eq!(tolerance.names(Shows::Tolerance), ["", ", tolerance steps 3"]);
+        let uniform = made("[uniform]\nbudget = 7");
+        assert_eq!(uniform.names(Shows::WorstCases), ["", ""]);
+        assert_eq!(uniform.names(Shows::Uniform), ["", ", uniform budget 7"]);
+        let sweep = Made::new().run("a", 0, "[sweep]\naxes = ['hue']\nsteps = 5").run(
+            "b",
+            3,
+            "[sweep]\naxes = ['angle', 'hue']\nsteps = 5",
+        );
+        assert_eq!(sweep.names(Shows::Sweep(Axis::Hue)), ["", ""]);
+        assert_eq!(made("budget = 8").names(Shows::Sweep(Axis::Hue)), ["", ""]);
+        assert_eq!(made("budget = 8").names(Shows::Searches), ["", ""]);
+    }
+
+    #[test]
+    fn clean_pictures_join_the_attacks_of_their_settings() {
+        let made = Made::new().run("a", 0, "").run("b", 1, "").run("c", 0, "budget = 8").run(
+            "d",
+            0,
+            "command = 'eval'\nattacks = ['clean']\nbudget = 1",
+        );
+        let names = made.names(Shows::WorstCases);
+        let expected = [
+            ", budget 50, 2 seeds",
+            ", budget 50, 2 seeds",
+            ", budget 50, 2 seeds",
+            ", budget 8",
+            ", budget 8",
+        ];
+        assert_eq!(names, expected);
+        let apart = Made::new().run("a", 0, "stride = 1").run("d", 0, "attacks = ['clean']\nstride = 2");
+        assert_eq!(apart.names(Shows::WorstCases), [", window stride 1", ", window stride 2"]);
+    }
+
+    #[test]
+    fn folders_of_one_name_are_told_by_those_above() {
+        let made = Made::new().run("x/run", 0, "").run("y/run", 0, OTHER);
+        assert_eq!(made.names(Shows::WorstCases), [", x/run", ", y/run"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::told::Told;
+use super::told::{Run, Told};
 use crate::error::Result;
 use crate::record::{RunInfo, SampleRow, Trace, read_rows};
 use crate::types::Attack;
@@ -13,6 +13,8 @@ pub struct TracedSearch {
     pub run: usize,
     /// Row of the search in `samples.csv`.
     pub row: SampleRow,
+    /// The part of a file's name that stands for its model.
+    pub file: String,
     /// Names of the axes that were searched, in the order of the trace's columns.
     pub axes: Vec<String>,
     path: PathBuf,
@@ -21,15 +23,20 @@ pub struct TracedSearch {
 impl TracedSearch {
     /// The joint searches of the runs whose traces were kept, in the order of runs and rows, their models named as the runs are told
     /// apart.
-    pub fn of(runs: &[Told<'_>]) -> Result<Vec<Self>> {
+    pub fn of(runs: &[Run<'_>], told: &[Told]) -> Result<Vec<Self>> {
         let mut found = Vec::new();
-        for (number, told) in runs.iter().enumerate().filter(|(_, told)| told.run.samples_path().is_file()) {
-            let axes = axes(&told.info);
-            for mut row in read_rows::<SampleRow>(told.run.samples_path())? {
-                let path = told.run.trace_path(&row.model, &row.id()?, row.attack);
+        for told in told {
+            let Run { dir, info } = &runs[told.at];
+            if !dir.samples_path().is_file() {
+                continue;
+            }
+            let axes = axes(info);
+            for mut row in read_rows::<SampleRow>(dir.samples_path())? {
+                let path = dir.trace_path(&row.model, &row.id()?, row.attack);
+                let file = told.file(&row.model);
                 row.model = told.name(&row.model);
                 if row.attack == Attack::Joint && path.is_file() {
-                    found.push(Self { run: number, row, axes: axes.clone(), path });
+                    found.push(Self { run: told.at, row, file, axes: axes.clone(), path });
                 }
             }
         }

@@ -136,12 +136,9 @@ impl<'r> Belonging<'r> {
 
     fn bounded(&self, column: &'static str, axis: Axis, value: f64) -> Option<Fault> {
         let bounds = self.settings.bounds.get(axis);
-        // The last bit of a value on the edge may be lost where an axis is walked in steps.
-        let slack = 1e-9 * bounds.width();
-        let within = (bounds.low - slack..=bounds.high + slack).contains(&value);
         let problem =
             || format!("{value} lies outside the bounds of the run, {} to {}", bounds.low, bounds.high);
-        (!within).then(|| (column, problem()))
+        (!bounds.holds(value)).then(|| (column, problem()))
     }
 }
 

@@ -87,4 +87,35 @@ mod tests {
         let error = RunSettings::of(&damaged).unwrap_err();
         assert!(error.subject == "run.toml" && error.problem.contains("\"many\""), "{error}");
     }
+
+    #[cfg(feature = "plot")]
+    #[test]
+    fn settings_that_figures_name_are_those_of_a_record() {
+        /// Names that stand outside the settings in `run.toml`.
+        const BESIDE: [&str; 3] = ["provider.active", "version", "runtime.version"];
+        let settings = RunSettings {
+            command: Command::Attack,
+            prompts: PromptSet::builtin("winclip"),
+            temperature: Some(0.07),
+            underscores_to_spaces: true,
+            stride: 2,
+            metric: MetricOptions::default(),
+            shard: Some("2/3".parse().unwrap()),
+            work: Work {
+                settings: Settings::default(),
+                sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
+                tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
+                uniform: Some(Uniform {
+                    scopes: vec![Scope::Dataset],
+                    metric: UniformMetric::Aupro,
+                    budget: 9,
+                }),
+            },
+        };
+        let table = toml::Value::Table(settings.to_table().unwrap());
+        for name in crate::plot::named_settings().filter(|name| !BESIDE.contains(name)) {
+            let found = name.split('.').try_fold(&table, |table, key| table.get(key));
+            assert!(found.is_some(), "{name}");
+        }
+    }
 }

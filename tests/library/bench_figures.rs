@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use askance::plot;
-use askance::record::{BenchRow, BenchStatus};
+use askance::record::{BenchRow, BenchStatus, RunDir, write_rows};
 use tempfile::TempDir;
 
 use crate::figures::Out;
@@ -84,6 +84,22 @@ fn throughput_and_parity_have_a_colour_for_each_provider() {
 }
 
 #[test]
+fn maps_without_any_difference_are_drawn_at_none() {
+    let out = Out::new();
+    let path = out.path("bench_parity_none.png");
+    let mut rows = rows();
+    for row in &mut rows {
+        row.map_max_difference = row.map_max_difference.map(|_| 0.0);
+        row.worst_pixel_auroc = row.worst_pixel_auroc.map(|_| 0.0);
+    }
+    plot::parity(&rows, "pocket", &path).unwrap();
+    assert!(count(&path, BLUE) > 500 && count(&path, ORANGE) > 500);
+    let rows: Vec<BenchRow> =
+        rows.into_iter().map(|row| BenchRow { worst_pixel_auroc: None, ..row }).collect();
+    plot::parity(&rows[..1], "pocket", &out.path("bench_parity_one.png")).unwrap();
+}
+
+#[test]
 fn nothing_measured_is_an_error_and_no_picture() {
     let folder = TempDir::new().unwrap();
     let failed = &rows()[5..];
@@ -94,4 +110,23 @@ fn nothing_measured_is_an_error_and_no_picture() {
         assert!(drawn.unwrap_err().problem.contains("nothing to show"));
         assert!(!path.exists());
     }
+}
+
+#[test]
+fn comparisons_of_one_model_are_named_by_their_folders() {
+    let folder = TempDir::new().unwrap();
+    let made = |name: &str| {
+        let run = RunDir::create(folder.path().join(name)).unwrap();
+        write_rows(run.bench_path(), &rows()).unwrap();
+        run
+    };
+    let runs = [made("x/one"), made("two"), made("x/one")];
+    let drawn = plot::bench(&runs, &folder.path().join("plots")).unwrap();
+    let names: Vec<_> =
+        drawn.written.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    let of =
+        |run: &str| ["latency", "relative", "parity"].map(|name| format!("bench_{name}_pocket_{run}.png"));
+    assert_eq!(names, [of("one"), of("two")].concat());
+    let alone = plot::bench(&runs[..1], &folder.path().join("alone")).unwrap();
+    assert!(alone.written[0].ends_with("bench_latency_pocket.png"), "{alone:?}");
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use askance::plot::{self, Drawn};
-use askance::record::{DatasetInfo, ModelInfo, RunDir, RunInfo, SummaryRow, write_rows};
-use askance::types::{Attack, Metrics, Over};
+use askance::record::{DatasetInfo, ModelInfo, RunDir, RunInfo, Status, SummaryRow, SweepRow, write_rows};
+use askance::types::{Attack, Axis, Metrics, Over};
 
 use super::figures::Out;
 
@@ -16,6 +16,7 @@ fn run(folder: &Path, budget: i64, seed: u64, categories: &[&str], loss: f64) ->
     settings.insert("budget".into(), budget.into());
     settings.insert("seed".into(), i64::try_from(seed).unwrap().into());
     let mut info = RunInfo::start("askance attack", None, seed, settings);
+    info.status = Status::Finished;
     info.models = vec![ModelInfo { name: "pocket".into(), ..ModelInfo::default() }];
     info.dataset = DatasetInfo {
         name: "toys".into(),
@@ -55,12 +56,9 @@ fn runs_of_other_settings_stand_side_by_side_and_seeds_become_one() {
     let runs = [made("a", 6, 0, 0.2), made("b", 6, 1, 0.4), made("c", 20, 0, 0.5)];
     let out = Out::new();
     let drawn = plot::all(&runs, &out.path("runs")).unwrap();
-    assert_eq!(
-        of_categories(&drawn),
-        ["categories_toys_pocket, budget 6, 2 seeds.png", "categories_toys_pocket, budget 20.png"]
-    );
+    assert_eq!(of_categories(&drawn), ["categories_toys_pocket_a.png", "categories_toys_pocket_c.png"]);
     let seeds = plot::all(&runs[..2], &out.path("seeds")).unwrap();
-    assert_eq!(of_categories(&seeds), ["categories_toys_pocket, 2 seeds.png"]);
+    assert_eq!(of_categories(&seeds), ["categories_toys_pocket.png"]);
 }
 
 #[test]
@@ -90,16 +88,44 @@ fn parts_of_a_data_set_make_one_whole_and_other_data_of_its_name_does_not() {
 }
 
 #[test]
-fn what_another_command_does_with_the_samples_is_no_other_setting() {
+fn only_runs_of_the_same_figure_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let both = ["key", "tablet"];
     let attack = run(&folder.path().join("attack"), 6, 0, &both, 0.2);
     let sweep = run(&folder.path().join("sweep"), 1, 0, &both, 0.0);
-    for (run, command) in [(&attack, "attack"), (&sweep, "sweep")] {
-        let mut info = RunInfo::read(run.info_path()).unwrap();
-        info.settings.insert("command".into(), command.into());
-        info.write(run.info_path()).unwrap();
-    }
+    std::fs::remove_file(sweep.summary_path()).unwrap();
+    let values = [-0.5, 0.0, 0.5].map(|value| SweepRow {
+        model: "pocket".into(),
+        dataset: "toys".into(),
+        over: Over::Category("key".into()),
+        axis: Axis::Hue,
+        value,
+        samples: 2,
+        metrics: Metrics { pixel_auroc: Some(0.9 - value.abs()), ..Metrics::default() },
+    });
+    write_rows(sweep.sweep_path(), &values).unwrap();
     let drawn = plot::all(&[attack, sweep], &Out::new().path("commands")).unwrap();
     assert_eq!(of_categories(&drawn), ["categories_toys_pocket.png"]);
+}
+
+#[test]
+fn unfinished_runs_are_in_no_figure_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = ["key", "tablet"];
+    let made = |name: &str, seed| run(&folder.path().join(name), 6, seed, &both, 0.2);
+    let runs = [made("a", 0), made("b", 1)];
+    let out = Out::new();
+    let whole = plot::all(&runs[..1], &out.path("finished")).unwrap();
+    for status in [Status::Running, Status::Interrupted] {
+        let info = RunInfo { status, ..RunInfo::read(runs[1].info_path()).unwrap() };
+        info.write(runs[1].info_path()).unwrap();
+        let drawn = plot::all(&runs, &out.path("unfinished")).unwrap();
+        assert!(
+            drawn.skipped[0].0.ends_with('b') && drawn.skipped[0].1.starts_with("unfinished"),
+            "{drawn:?}"
+        );
+        assert_eq!(of_categories(&drawn), of_categories(&whole));
+        let bars = |folder: &str| std::fs::read(out.path(folder).join("bars.png")).unwrap();
+        assert!(bars("finished") == bars("unfinished"));
+    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use askance::plot::{self, Curve, EvaluationPoint, Landscape};
-use askance::record::{Row as _, RunDir, RunInfo, SampleRow};
+use askance::record::{Row as _, RunDir, RunInfo, SampleRow, Status};
 use askance::types::{Attack, Bounds, SampleId};
 use ndarray::Array2;
 use tempfile::TempDir;
@@ -71,7 +71,8 @@ fn run(
          saturation = {{ low = -0.5, high = 0.5 }}\n[perturb]\nrotation = \"bilinear\"\nfill = \"replicate\"\n",
     ))
     .unwrap();
-    RunInfo::start("askance attack", None, 0, settings).write(run.info_path()).unwrap();
+    let info = RunInfo::start("askance attack", None, 0, settings);
+    RunInfo { status: Status::Finished, ..info }.write(run.info_path()).unwrap();
     let mut text = SampleRow::header().join(",") + "\n";
     for number in 0..samples {
         let id = SampleId { category: "nut".into(), defect: "scratch".into(), stem: format!("{number:03}") };
@@ -204,6 +205,16 @@ fn runs_are_laid_over_each_other() {
     let files: Vec<String> =
         drawn.written.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
     assert_eq!(files, ["convergence_pocket.png", "landscape_pocket.png"]);
+    // A run without traces is in neither figure, and gives no reason for another name.
+    let traceless = run(&at("traceless"), "random", 20, 1, random(20));
+    fs::remove_dir_all(traceless.traces()).unwrap();
+    let mut info = RunInfo::read(traceless.info_path()).unwrap();
+    info.settings["bounds"]["hue_rad"]["high"] = 1.0.into();
+    info.write(traceless.info_path()).unwrap();
+    let beside: Vec<RunDir> = [traceless].into_iter().chain(runs.clone()).collect();
+    let beside = plot::searches(&beside, &at("beside")).unwrap();
+    assert!(fs::read(&drawn.written[0]).unwrap() == fs::read(&beside.written[0]).unwrap(), "{beside:?}");
+    assert!(beside.written[0].ends_with("convergence_pocket.png"));
     // Only the largest budget of a strategy counts.
     let fewer = plot::searches(&runs[1..], &at("fewer")).unwrap();
     assert!(fs::read(&drawn.written[0]).unwrap() == fs::read(&fewer.written[0]).unwrap());

@@ -1,8 +1,10 @@
 //! All figures of a comparison of providers, from the records of runs.
 
+use std::fs;
 use std::path::Path;
 
 use super::super::drawn::Drawn;
+use super::super::told::folders;
 use super::{latency, parity, relative};
 use crate::error::Result;
 use crate::record::{BenchRow, RunDir, file_name, read_rows};
@@ -14,40 +16,53 @@ use crate::stats::distinct;
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.
 pub fn bench(runs: &[RunDir], out: &Path) -> Result<Drawn> {
-    let mut rows: Vec<BenchRow> = Vec::new();
-    let each: Vec<Vec<BenchRow>> =
-        runs.iter().map(|run| read_rows(run.bench_path())).collect::<Result<_>>()?;
-    for (at, (run, own)) in runs.iter().zip(&each).enumerate() {
-        for row in own {
-            let elsewhere = |(other, rows): (usize, &Vec<BenchRow>)| {
-                other != at && rows.iter().any(|other| other.model == row.model)
-            };
-            let shared = each.iter().enumerate().any(elsewhere);
-            let folder = run.path().display().to_string().replace(['/', '\\'], "_");
-            let model = if shared { format!("{} in {folder}", row.model) } else { row.model.clone() };
-            rows.push(BenchRow { model, ..row.clone() });
+    let mut once: Vec<&RunDir> = Vec::new();
+    for run in runs {
+        if !once.iter().any(|other| same_folder(other, run)) {
+            once.push(run);
         }
     }
+    let each: Vec<Vec<BenchRow>> =
+        once.iter().map(|run| read_rows(run.bench_path())).collect::<Result<_>>()?;
     let mut drawn = Drawn::default();
-    for model in distinct(rows.iter().map(|row| row.model.as_str())) {
-        let own: Vec<BenchRow> = rows.iter().filter(|row| row.model == model).cloned().collect();
-        let timed = own.iter().any(|row| row.p50_ms.is_some());
-        let compared = own.iter().any(|row| row.images_per_s.is_some() && row.map_max_difference.is_some());
-        let title = model.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(model);
-        let figures: [(&str, bool, Draw); 3] =
-            [("latency", timed, latency), ("relative", timed, relative), ("parity", compared, parity)];
-        for (name, any, draw) in figures {
-            let file = drawn.unused(&format!("bench_{name}_{}", file_name(model)));
-            if any {
-                let path = out.join(file);
-                draw(&own, title, &path)?;
-                drawn.written.push(path);
+    for (at, (folder, rows)) in folders(&once).iter().zip(&each).enumerate() {
+        for model in distinct(rows.iter().map(|row| row.model.as_str())) {
+            let elsewhere = |(other, rows): (usize, &Vec<BenchRow>)| {
+                other != at && rows.iter().any(|other| other.model == model)
+            };
+            let shared = each.iter().enumerate().any(elsewhere);
+            let own: Vec<BenchRow> = rows.iter().filter(|row| row.model == model).cloned().collect();
+            let short = model.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(model);
+            let (title, file) = if shared {
+                (format!("{short}, {folder}"), format!("{model}_{folder}"))
             } else {
-                drawn.skipped.push((file, "no configuration was measured".to_owned()));
-            }
+                (short.to_owned(), model.to_owned())
+            };
+            drawn.add_bench(&own, &title, &file, out)?;
         }
     }
     Ok(drawn)
+}
+
+fn same_folder(one: &RunDir, other: &RunDir) -> bool {
+    let whole = |run: &RunDir| fs::canonicalize(run.path()).unwrap_or_else(|_| run.path().to_owned());
+    whole(one) == whole(other)
+}
+
+impl Drawn {
+    /// Draws the figures of one model.
+    fn add_bench(&mut self, rows: &[BenchRow], title: &str, file: &str, out: &Path) -> Result<()> {
+        let timed = rows.iter().any(|row| row.p50_ms.is_some());
+        let compared = rows.iter().any(|row| row.images_per_s.is_some() && row.map_max_difference.is_some());
+        let figures: [(&str, bool, Draw); 3] =
+            [("latency", timed, latency), ("relative", timed, relative), ("parity", compared, parity)];
+        for (name, any, draw) in figures {
+            let name = format!("bench_{name}_{}", file_name(file));
+            let input = any.then_some(rows).ok_or("no configuration was measured");
+            self.add(out, &name, input, |rows, path| draw(rows, title, path))?;
+        }
+        Ok(())
+    }
 }
 
 type Draw = fn(&[BenchRow], &str, &Path) -> Result<()>;

@@ -47,9 +47,7 @@ pub fn parity(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
         write(area, note, (middle, 86 + used + 4), style::TICK, (HPos::Center, VPos::Top))?;
         let (_, below) = area.split_vertically(px(86 + used + 48));
         let places = below.split_evenly((panels, 1));
-        let shown = differences.iter().map(|point| 10_f64.powf(point.value));
-        // Down to the place of no difference, so that it stands apart.
-        let y = decades(shown.chain([NONE]), "largest map difference");
+        let y = differences_scale(differences.iter().map(|point| 10_f64.powf(point.value)));
         panel(&places[0], &differences, y, &|log| {
             if log < NONE.log10() + 0.5 { "none".to_owned() } else { power(log) }
         })?;
@@ -63,6 +61,11 @@ pub fn parity(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
         Ok(())
     })?;
     canvas.save(out)
+}
+
+/// Down to the place of no difference, so that it stands apart, and up to where what stands there can be told from nothing.
+fn differences_scale(shown: impl Iterator<Item = f64>) -> Scale<'static> {
+    decades(shown.chain([NONE, 1e3 * NONE]), "largest map difference")
 }
 
 struct Point {
@@ -90,4 +93,15 @@ fn panel(area: &Area<'_>, points: &[Point], y: Scale<'_>, y_label: &dyn Fn(f64) 
         chart.draw_series([Text::new(point.batch.to_string(), (at.0, at.1 + up), number)])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_without_any_difference_have_a_scale_too() {
+        let ticks = differences_scale([NONE].into_iter()).ticks;
+        assert_eq!(ticks, [-8.0, -7.0, -6.0, -5.0]);
+    }
 }

@@ -44,7 +44,7 @@ pub fn relative(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
             let middle = top + BAR / 2;
             let shown = if row.relative.is_some() { &row.ran } else { &row.provider };
             let name = format!("{shown} {}, batch {}", row.precision, row.batch);
-            let name = fitted(area, &name, style::TICK, LEFT - 2 * style::MARGIN);
+            let name = fitted(&name, style::TICK, LEFT - 2 * style::MARGIN);
             write(area, &name, (LEFT - 16, middle), style::TICK, (HPos::Right, VPos::Center))?;
             let end = match row.relative {
                 Some(relative) => {
