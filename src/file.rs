@@ -1,4 +1,5 @@
-//! Opening files that somebody else wrote: only regular ones, so that no pipe or device is waited for, and text in UTF-8.
+//! Opening files that somebody else wrote, to read or to replace them: only regular ones, so that no pipe or device is waited for,
+//! and text in UTF-8.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
@@ -43,6 +44,18 @@ pub fn dangling(path: &Path) -> Option<Error> {
         format!("is a link whose target {} is missing", shown(target)),
         "bring the target back (`git annex get` where git-annex keeps it), or put the file in place of the link",
     ))
+}
+
+/// Refuses what lies at `path` and is no regular file, before it is opened, by this program or a library; nothing may lie there.
+///
+/// # Errors
+///
+/// Where there is a folder, a named pipe or a device.
+pub fn refuse_irregular(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(kind) if !kind.is_file() => Err(irregular(path, kind.is_dir())),
+        _ => Ok(()),
+    }
 }
 
 /// The error about something at `path` that is no regular file.
@@ -170,6 +183,8 @@ mod tests {
                 "{error}"
             );
         }
+        assert!(refuse_irregular(&pipe).is_err() && refuse_irregular(folder.path()).is_err());
+        assert!(refuse_irregular(&folder.path().join("none")).is_ok());
         assert!(
             read(&folder.path().join("none"), "restore it")
                 .unwrap_err()

@@ -66,4 +66,14 @@ mod tests {
         assert!(graph.bundle().is_none() && matches!(graph, NamedModel::Graph(_)));
         assert!(NamedModel::find("no such model").is_err());
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_told_from_a_model_that_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("model.onnx");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let error = NamedModel::find(pipe.to_str().unwrap()).unwrap_err();
+        assert!(error.problem.contains("no regular file"), "{error}");
+    }
 }

@@ -1,12 +1,12 @@
 //! The work of a model for one picture: how much it computes.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufReader, Cursor};
 
 use super::bundle::{Bundle, Graph, IMAGE_GRAPH, Manifest};
 use super::onnx::initialisers;
 use super::winclip::windows::windows;
+use crate::file;
 
 /// The work of the image tower of a WinCLIP for one picture, all windows together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,10 +40,12 @@ pub fn image_work(bundle: &Bundle, stride: usize) -> Option<ImageWork> {
     );
     let tokens = sequences.iter().map(|(count, length)| count * length).sum();
     let weights = match bundle.graph(IMAGE_GRAPH) {
-        Graph::File(path) => File::open(path).and_then(|file| initialisers(&mut BufReader::new(file))),
-        Graph::Memory(bytes) => initialisers(&mut Cursor::new(bytes)),
+        Graph::File(path) => file::open(&path, "export the bundle again")
+            .ok()
+            .and_then(|file| initialisers(&mut BufReader::new(file)).ok()),
+        Graph::Memory(bytes) => initialisers(&mut Cursor::new(bytes)).ok(),
     };
-    let tower = weights.ok().and_then(|weights| tower(&weights));
+    let tower = weights.and_then(|weights| tower(&weights));
     Some(ImageWork { tokens, flop: tower.map(|tower| tower.flop(&sequences)) })
 }
 

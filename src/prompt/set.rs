@@ -100,7 +100,7 @@ impl PromptSet {
             return Ok(set);
         }
         let path = Path::new(name_or_path);
-        if path.is_file() {
+        if path.exists() && !path.is_dir() {
             return Self::from_toml(path);
         }
         Err(Error::usage(
@@ -217,6 +217,17 @@ mod tests {
     #[test]
     fn braces_in_an_object_are_not_filled_again() {
         assert_eq!(fill("a {}.", &fill("fine {}", "{}")), "a fine {}.");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_told_from_a_set_that_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("prompts.toml");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let problem = |path: &Path| PromptSet::resolve(path.to_str().unwrap()).unwrap_err().problem;
+        assert!(problem(&pipe).contains("no regular file"));
+        assert!(problem(&folder.path().join("none")).contains("neither a built-in"));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! A check of the headers of a shared library before the loader maps it: mapping a truncated file kills the process with
 //! a bus error at the first access beyond its end.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+
+use crate::file;
 
 /// A defect of a file: why it is not a shared library that this process can load.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Defect {
-    /// The file cannot be read.
+    /// The file cannot be read, or is no regular one: the problem.
     Unreadable(String),
     /// The file is no ELF file, or no 64-bit little-endian shared object.
     NotALibrary(String),
@@ -23,8 +24,8 @@ const HEADER: usize = 64;
 /// Checks the ELF header, the program headers and the extent of segments and section table against the file's size.
 /// Formats: System V ABI, chapters 4 and 5 (ELF header, program header).
 pub(super) fn check(path: &Path) -> Result<(), Defect> {
-    let unreadable = |error: std::io::Error| Defect::Unreadable(error.to_string());
-    let mut file = File::open(path).map_err(unreadable)?;
+    let unreadable = |error: std::io::Error| Defect::Unreadable(format!("cannot be read ({error})"));
+    let mut file = file::open(path, "restore it").map_err(|error| Defect::Unreadable(error.problem))?;
     let size = file.metadata().map_err(unreadable)?.len();
     let mut header = Vec::with_capacity(HEADER);
     file.by_ref().take(HEADER as u64).read_to_end(&mut header).map_err(unreadable)?;
@@ -115,6 +116,7 @@ mod tests {
     fn other_files_are_told_apart() {
         assert!(matches!(verdict(b"#!/bin/sh\n"), Err(Defect::NotALibrary(_))));
         assert!(matches!(verdict(b""), Err(Defect::NotALibrary(_))));
+        assert!(matches!(check(Path::new("/dev/zero")), Err(Defect::Unreadable(_))), "it has no end");
         let mut executable = library(4096, 4096);
         executable[16] = 2;
         assert!(matches!(verdict(&executable), Err(Defect::NotALibrary(_))));

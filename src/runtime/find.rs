@@ -9,6 +9,7 @@ use super::library::{library_in, nowhere};
 use super::options::Options;
 use super::{probe, python, wheels};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::types::named;
 
 /// The source of a library: where it was found.
@@ -91,7 +92,8 @@ fn given_library(given: &Path) -> Result<PathBuf> {
             )
         });
     }
-    if given.is_file() {
+    if given.exists() {
+        file::refuse_irregular(given)?;
         return Ok(given.to_path_buf());
     }
     Err(Error::file(
@@ -130,5 +132,11 @@ mod tests {
         assert!(empty.problem.contains("holds no libonnxruntime.so"), "{empty}");
         let missing = find(&options(folder.path().join("none.so")), &|_| ()).unwrap_err();
         assert!(missing.fix.contains("`ort_lib`"), "{missing}");
+        #[cfg(unix)]
+        {
+            let pipe = folder.path().join("pipe.so");
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            assert!(find(&options(pipe), &|_| ()).unwrap_err().problem.contains("no regular file"));
+        }
     }
 }

@@ -95,8 +95,9 @@ fn require_new_enough(path: &Path, version: &str) -> Result<()> {
 
 fn explain_defect(path: &Path, defect: &Defect) -> Error {
     let (problem, fix) = match defect {
-        Defect::Unreadable(reason) => (format!("cannot be read: {reason}"), OTHER_LIBRARY.to_string()),
-        Defect::NotALibrary(reason) => (reason.clone(), OTHER_LIBRARY.to_string()),
+        Defect::Unreadable(problem) | Defect::NotALibrary(problem) => {
+            (problem.clone(), OTHER_LIBRARY.to_string())
+        }
         Defect::Foreign(machine) => (
             format!("is for {machine}, and this machine is {}", std::env::consts::ARCH),
             OTHER_LIBRARY.to_string(),

@@ -1,5 +1,6 @@
 //! The active Python environment: which interpreter it has, and where its packages lie.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -7,11 +8,14 @@ use std::time::Duration;
 use super::command::{Ended, run};
 
 /// The beginning of every program: takes the current folder, which Python searches first, off the search path, since nobody chose
-/// the packages that lie there.
+/// the packages that lie there. What [`SEARCH`] names of it is taken away before Python starts, which imports modules by itself.
 const SAFE: &str = "
 import os, sys
 sys.path[:] = [p for p in sys.path if p and os.path.abspath(p) != os.getcwd()]
 ";
+
+/// Folders that Python searches before its own; an empty one is the current folder.
+const SEARCH: &str = "PYTHONPATH";
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -36,7 +40,23 @@ pub(super) fn interpreters() -> Vec<PathBuf> {
 pub(super) fn command(interpreter: &Path, program: &str) -> Command {
     let mut command = Command::new(interpreter);
     command.arg("-c").arg(format!("{SAFE}{program}"));
+    if let Some(folders) = std::env::var_os(SEARCH) {
+        search(&mut command, &folders, &std::env::current_dir().unwrap_or_default());
+    }
     command
+}
+
+/// Has `command` search `folders` but for the current one, `here`, however it is named.
+fn search(command: &mut Command, folders: &OsStr, here: &Path) {
+    let is_here = |folder: &Path| {
+        let same = |path: &Path| path.canonicalize().ok();
+        folder.as_os_str().is_empty() || same(&here.join(folder)).is_some_and(|at| Some(at) == same(here))
+    };
+    let kept = std::env::split_paths(folders).filter(|folder| !is_here(folder));
+    match std::env::join_paths(kept) {
+        Ok(kept) if kept != OsString::new() => command.env(SEARCH, kept),
+        _ => command.env_remove(SEARCH),
+    };
 }
 
 /// Folders of the packages `names` in the active environment, or nothing if there is no Python or it does not answer
@@ -88,6 +108,32 @@ mod tests {
             found(&chosen).contains("askance_planted") || found("print('no')").is_empty(),
             "a test that can fail"
         );
+    }
+
+    #[test]
+    fn the_current_folder_is_not_searched_whatever_its_name_in_the_search_path() {
+        let here = tempfile::tempdir().unwrap();
+        let sub = here.path().join("chosen");
+        std::fs::create_dir(&sub).unwrap();
+        // Python imports this by itself, before any program.
+        std::fs::write(here.path().join("sitecustomize.py"), "print('planted')\n").unwrap();
+        let absolute = here.path().to_str().unwrap().to_owned();
+        let chosen = sub.to_str().unwrap();
+        for folders in
+            ["", ":", "::", ".", "./.", &format!("{chosen}::"), &absolute, &format!("{absolute}/chosen/..")]
+        {
+            let mut command = command(Path::new("python3"), "print('ran')");
+            search(&mut command, OsStr::new(folders), here.path());
+            let told = command.get_envs().find(|(name, _)| *name == SEARCH).and_then(|(_, value)| value);
+            assert_eq!(
+                told,
+                folders.contains("::").then_some(OsStr::new(chosen)).filter(|_| folders != "::"),
+                "{folders:?}"
+            );
+            if let Ended::Exited { stdout, .. } = run(command.current_dir(here.path()), LIMIT) {
+                assert_eq!(stdout, "ran\n", "{folders:?}");
+            }
+        }
     }
 
     #[test]

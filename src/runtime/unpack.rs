@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
 use crate::error::{Error, Result};
+use crate::file;
 
 /// Unpacks a wheel's shared libraries (not Python's own module) and licences into `folder`, without subfolders: the libraries
 /// look for each other beside themselves. Members that are byte for byte the same file (OpenVINO's wheel holds each library
@@ -21,9 +22,8 @@ pub(super) fn unpack(wheel: &Path, folder: &Path) -> Result<()> {
             .caused_by(error)
     };
     fs::create_dir_all(folder).map_err(damaged)?;
-    let mut archive = File::open(wheel)
-        .map_err(damaged)
-        .and_then(|file| ZipArchive::new(file).map_err(|error| damaged(error.into())))?;
+    let wheel = file::open(wheel, "try again")?;
+    let mut archive = ZipArchive::new(wheel).map_err(|error| damaged(error.into()))?;
     let mut unpacked: HashMap<(u32, u64), PathBuf> = HashMap::new();
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).map_err(|error| damaged(error.into()))?;

@@ -11,6 +11,7 @@ use super::catalog::{self, categories};
 use super::render::{Rendered, check_size, render};
 use super::world::World;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::types::Mask;
 
 /// Version of the generator: pictures of the same recipe may differ between versions.
@@ -183,9 +184,10 @@ fn prepare(out: &Path, record: &Record) -> Result<()> {
         let mut entries = fs::read_dir(out).map_err(|e| failed(out, e, "give a folder that can be read"))?;
         if entries.next().is_some() {
             let fix = "give an empty or a new folder";
-            let Ok(found) = fs::read_to_string(&path) else {
+            if !path.exists() {
                 return Err(Error::file(out, "is not empty and was not written by this generator", fix));
-            };
+            }
+            let found = file::read_text(&path, fix)?;
             let same = toml::from_str::<Record>(&found).is_ok_and(|found| found == *record);
             if !same {
                 return Err(Error::file(out, "holds a data set with other options (see synth.toml)", fix));
@@ -221,6 +223,7 @@ fn store(out: &Path, job: &Job, picture: &Rendered) -> Result<Row> {
         if let Some(parent) = path.parent() {
             make(parent)?;
         }
+        file::refuse_irregular(&path)?;
         result(&path).map_err(|e| failed(&path, e, UNWRITABLE))
     };
     save(&image, &|path| picture.image.save(path))?;
@@ -251,6 +254,7 @@ fn grey(mask: &Mask) -> image::GrayImage {
 fn captions(out: &Path, rows: &[Row]) -> Result<()> {
     let path = out.join("captions.csv");
     let fail = |e: csv::Error| failed(&path, e, UNWRITABLE);
+    file::refuse_irregular(&path)?;
     let mut writer = csv::Writer::from_path(&path).map_err(fail)?;
     for row in rows {
         writer.serialize(row).map_err(fail)?;

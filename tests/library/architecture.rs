@@ -191,6 +191,47 @@ fn only_the_command_line_knows_flags() {
     }
 }
 
+/// Words that open a file of any kind.
+const OPENERS: [&str; 9] = [
+    "File::open",
+    "fs::read(",
+    "read_to_string(",
+    "fs::copy(",
+    "OpenOptions",
+    "from_path(",
+    "image::open(",
+    "ImageReader::open(",
+    "commit_from_file(",
+];
+
+/// Files outside the room `file` that open others: what they open nobody else wrote, or was looked at before.
+const OPENING: [(&str, &str); 7] = [
+    // Facts of the kernel.
+    ("record/machine.rs", "fs::read_to_string(path)"),
+    ("record/machine.rs", "path().join(\"information\")"),
+    ("bench/worker.rs", "/proc/self/status"),
+    ("bench/warning.rs", "fs::read_to_string(path)"),
+    // Opened in a way of its own, after its kind was looked at.
+    ("record/journal.rs", "OpenOptions"),
+    ("session/build.rs", "commit_from_file(path)"),
+    ("synth/writer.rs", "csv::Writer::from_path(&path)"),
+];
+
+/// A named pipe in the place of a file would be waited for.
+#[test]
+fn only_the_room_for_it_opens_files() {
+    for (room, path, text) in source_files() {
+        if room == "file" {
+            continue;
+        }
+        for line in code(&text).lines() {
+            let opens = OPENERS.iter().any(|opener| line.contains(opener));
+            let known = OPENING.iter().any(|(file, part)| path.ends_with(file) && line.contains(part));
+            assert!(!opens || known, "{} opens a file: {line}", path.display());
+        }
+    }
+}
+
 #[test]
 fn the_reader_of_imports_reads_lists() {
     let found = imports("use crate::{metric, perturb::{a, b}, search};\nuse crate::types::X;");

@@ -292,6 +292,28 @@ fn a_folder_with_something_else_is_left_alone() {
     assert_eq!(first, contents(out));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    let recipe =
+        Recipe { categories: vec!["slate".into()], size: 64, good: 1, defective: 0, ..Recipe::default() };
+    write(&recipe, out, &quiet).unwrap();
+    for name in ["captions.csv", "slate/test/good/000.png", "synth.toml"] {
+        let path = out.join(name);
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = write(&recipe, out, &quiet).unwrap_err();
+        assert!(error.subject.ends_with(name) && error.problem.contains("pipe"), "{error}");
+        fs::remove_file(&path).unwrap();
+        if name == "synth.toml" {
+            break;
+        }
+        write(&recipe, out, &quiet).unwrap();
+    }
+}
+
 #[test]
 fn senseless_requests_are_refused_by_name() {
     let error = render(World::Test, "linen", 0, 0, 192, false).unwrap_err();

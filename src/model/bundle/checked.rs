@@ -108,7 +108,11 @@ impl Bundle {
         if Self::embedded_names().contains(&spec) {
             return Self::embedded(spec);
         }
-        if folder.is_dir() { Self::open(folder) } else { Err(unknown(spec)) }
+        match fs::metadata(folder) {
+            Ok(kind) if kind.is_dir() => Self::open(folder),
+            Ok(kind) if !kind.is_file() => Err(file::irregular(folder, false)),
+            _ => Err(unknown(spec)),
+        }
     }
 
     /// Whether a name is that of a graph without a manifest: an existing `.onnx` file.

@@ -11,6 +11,7 @@ use super::program::{Order, Program, spec};
 use crate::bench::rounds::{Measured, Role};
 use crate::bench::{BenchPlan, Configuration, Knowledge, ParityMetrics};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::record::{SummaryRow, file_name, mean_rows, read_rows};
 use crate::study::data::Source;
 use crate::study::models::ModelSpec;
@@ -52,6 +53,7 @@ impl Attacks<'_> {
         let out = self.folder.join(format!("{model}_{provider}_{}", one.precision_name()));
         fs::create_dir_all(&out).map_err(|error| Error::file(&out, error, "give another `out`"))?;
         let log = out.join("attack.log");
+        file::refuse_irregular(&log)?;
         let errors = File::create(&log).map_err(|error| Error::file(&log, error, "give another `out`"))?;
         let mut child = Command::new(&self.program.path)
             .args(&self.program.study)
@@ -64,7 +66,8 @@ impl Attacks<'_> {
         self.send(&mut child, one, &out)?;
         let status = self.wait(&mut child)?;
         if !status.success() {
-            let said = fs::read_to_string(&log).unwrap_or_default();
+            let said = file::read(&log, "start again").unwrap_or_default();
+            let said = String::from_utf8_lossy(&said);
             return Ok(Err(format!("the attack failed ({status}): {}", said.trim())));
         }
         let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv"))?;

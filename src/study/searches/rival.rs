@@ -59,13 +59,11 @@ impl Rival {
         if strategies.iter().any(|search| search.to_string() == *name) {
             return Err(Error::usage(subject, "has the name of a strategy", "call it something else"));
         }
-        let unusable = |e: csv::Error| {
-            let fix = "give a CSV with the columns model, category, sample, step and best_loss";
-            Error::file(path, format!("cannot be read ({e})"), fix)
-        };
+        let fix = "give a CSV with the columns model, category, sample, step and best_loss";
+        let unusable = |e: csv::Error| Error::file(path, format!("cannot be read ({e})"), fix);
+        let text = file::read_text(path, fix)?;
         let mut steps: HashMap<SampleKey, Vec<(usize, f64)>> = HashMap::new();
-        let text = file::read_text(path, "check the path and its permissions")?;
-        for line in csv::Reader::from_reader(text.as_bytes()).deserialize() {
+        for line in csv::Reader::from_reader(text.as_bytes()).into_deserialize() {
             let Step { model, category, sample, step, best_loss } = line.map_err(unusable)?;
             if !best_loss.is_finite() {
                 let problem =

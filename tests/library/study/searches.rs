@@ -133,6 +133,10 @@ fn a_truth_and_rivals_are_about_the_same_samples() {
     fs::write(bench.out("steps.csv"), steps.lines().next().unwrap()).unwrap();
     let error = refusal(with.run(&plan(), &out, &data, &mut fake(), &Quiet));
     assert!(error.subject.contains("`rival = adam=") && error.problem.contains("has no step"), "{error}");
+    fs::remove_file(bench.out("steps.csv")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(bench.out("steps.csv")).status().unwrap().success());
+    let error = refusal(with.run(&plan(), &out, &data, &mut fake(), &Quiet));
+    assert!(error.problem.contains("no regular file"), "it is not waited for: {error}");
     bench.run(&exhaustive.loss(askance::metric::Loss::Auroc).check().unwrap(), "other");
     let other = Comparison { truth: vec![bench.out("other")], ..comparison() };
     let error = refusal(other.run(&plan(), &out, &data, &mut fake(), &Quiet));
