@@ -7,7 +7,7 @@ use askance::record::{
     DatasetInfo, DecisionRule, ModelInfo, Parameters, RunDir, RunInfo, StabilityRow, SummaryRow, UniformRow,
     mean_rows, write_rows,
 };
-use askance::types::{Attack, Axis, Bounds, Label, Over};
+use askance::types::{Attack, Axis, Bounds, Label, Over, Perturbation};
 
 use super::figures::{Out, noise};
 use super::plot_figures::{
@@ -53,7 +53,7 @@ fn uniform(means: &[SummaryRow]) -> Vec<UniformRow> {
         dataset: row.dataset.clone(),
         over: row.over.clone(),
         attack: row.attack,
-        parameters: Parameters::default(),
+        parameters: Parameters::new(&Perturbation::IDENTITY, &Axis::ALL),
         search: "grid".into(),
         budget: 50,
         samples: row.samples,

@@ -116,14 +116,7 @@ fn a_manifest_that_contradicts_the_graph_names_the_tensor() {
         ("plain", PLAIN, "\"score\"", "\"best\"", "\"best\"", "it has cells, score"),
         ("plain", PLAIN, "range = [0.0, 1.0]", "channel = 1", "\"cells\"", "no channel 1"),
         ("plain", PLAIN, "map = \"cells\"", "map = \"score\"", "\"score\"", "neither (batch, H, W)"),
-        (
-            "plain",
-            PLAIN,
-            "score = \"score\"",
-            "score = \"cells\"",
-            "\"cells\"",
-            "[1, 1, 6, 6] for 1 pictures",
-        ),
+        ("plain", PLAIN, "score = \"score\"", "score = \"cells\"", "\"cells\"", "[1, 1, 6, 6] for 1 picture"),
         ("channels", CHANNELS, "channel = 1", "", "\"both\"", "output.channel"),
         ("text", TEXT, "embedding = 64", "embedding = 32", "\"text\"", "[any, 2, 32]"),
         (

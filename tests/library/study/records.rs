@@ -261,10 +261,6 @@ fn an_empty_cell_on_an_axis_of_the_run_is_no_zero() {
         let at = rows.iter().position(|row| row.attack == attack).unwrap();
         let place = format!("line {}, column hue_rad: the cell is empty", at + 2);
         let blank = |row: &mut SampleRow| *row = without_value(row, Axis::Hue);
-        if attack == Attack::Joint {
-            let error = with_row(&path, &bench, &checked, at, blank);
-            assert!(error.problem.contains(&place), "{error}");
-        }
         let text = fs::read_to_string(&path).unwrap();
         let mut changed = rows.clone();
         blank(&mut changed[at]);
@@ -276,6 +272,11 @@ fn an_empty_cell_on_an_axis_of_the_run_is_no_zero() {
             "{attack}: {runs:?}"
         );
         fs::write(&path, text).unwrap();
+        // A run that was begun again and refused is in no figure.
+        if attack == Attack::Joint {
+            let error = with_row(&path, &bench, &checked, at, blank);
+            assert!(error.problem.contains(&place), "{error}");
+        }
     }
 }
 
