@@ -180,6 +180,10 @@ impl Models {
         if names.is_empty() {
             return Err(Error::usage("`model`", "names no model", "give at least one"));
         }
+        if let Some(name) = names.iter().find(|name| name.contains(char::is_control)) {
+            let problem = "names a model with a line break or another control character";
+            return Err(Error::setting("model", name.escape_debug(), problem, "give it a plain name"));
+        }
         refuse_same_names(&names, &names)?;
         let provider = segmenters[0].provenance().provider;
         let text = Text { prompts: None, temperature: None, underscores_to_spaces: false, stride: 1 };
