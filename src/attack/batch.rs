@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, Result, at_most};
-use crate::model::{Segmenter, probe_pictures};
+use crate::model::{Segmenter, probe_pictures, require_room};
 use crate::types::by_text;
 
 /// The most pictures in one model call, as asked for.
@@ -78,8 +78,9 @@ const SHORT: Duration = Duration::from_secs(1);
 /// # Errors
 /// Errors of the segmenter, but for a want of memory for more than one picture, and those about a single picture.
 pub fn probe_batch(segmenter: &mut dyn Segmenter, category: &str) -> Result<usize> {
-    let size = segmenter.input_size();
+    let (size, name) = (segmenter.input_size(), segmenter.name().to_owned());
     grow(&mut |batch| {
+        require_room(&name, None, size, batch)?;
         let pixels = probe_pictures(batch, size);
         let categories = vec![category; batch];
         let mut call = || -> Result<Duration> {

@@ -101,7 +101,7 @@ impl<I: Iterator<Item = Result<Work>>> Desk for Searches<'_, I> {
     fn pick(&mut self, room: usize) -> Result<Option<Self::Ticket>> {
         self.hand_over()?;
         self.refill(self.depth * room)?;
-        let mut picked = Vec::with_capacity(room);
+        let mut picked = Vec::new();
         let mut common = None;
         for (index, slot) in self.slots.iter_mut().enumerate() {
             let detail = slot.attack.detail();

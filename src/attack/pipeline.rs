@@ -13,8 +13,8 @@ use ndarray::{Array4, ArrayView4, Axis, s};
 use super::clock::Clock;
 use super::objective::{Candidate, Objective};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Segmentation, Segmenter};
-use crate::types::{self, Detail};
+use crate::model::{Segmentation, Segmenter, require_room};
+use crate::types::{self, Detail, has_room};
 
 /// A desk: the source of candidates, and the receiver of the answers to them.
 pub(super) trait Desk {
@@ -100,9 +100,10 @@ impl Pipeline {
         let (to_model, batches) = mpsc::channel();
         let (from_model, answers) = mpsc::channel();
         let (views, most) = ((segmenter.views(), segmenter.coarse_cost()), self.most);
+        let name = segmenter.name().to_owned();
         thread::scope(|scope| {
             let model = scope.spawn(move || serve(segmenter, most, &batches, &from_model));
-            let worked = self.drive((to_model, answers), objective, views, clock, desk, watch);
+            let worked = self.drive((to_model, answers), (&name, objective), views, clock, desk, watch);
             // The end of the batches is the end of the thread; where it ended of itself, it panicked.
             model.join().unwrap_or_else(|cause| panic::resume_unwind(cause));
             worked
@@ -112,7 +113,7 @@ impl Pipeline {
     fn drive<D: Desk>(
         &mut self,
         (to_model, answers): (Sender<Batch>, Receiver<Answered>),
-        objective: &Objective,
+        (name, objective): (&str, &Objective),
         (views, coarse_cost): (usize, f64),
         clock: &mut Clock,
         desk: &mut D,
@@ -121,6 +122,7 @@ impl Pipeline {
         let mut under_way = VecDeque::with_capacity(self.depth);
         loop {
             while under_way.len() < self.depth {
+                self.find_room(name, objective.size())?;
                 let Some(ticket) = desk.pick(self.most)? else { break };
                 if (watch.stop)() {
                     return Err(Error::interrupted(watch.what));
@@ -135,7 +137,7 @@ impl Pipeline {
             let Some(ticket) = under_way.pop_front() else { return Ok(()) };
             let Ok(answered) = answers.recv() else { return Ok(()) };
             self.spare.push(answered.pixels);
-            self.most = answered.most;
+            self.most = self.most.min(answered.most);
             let segmentations =
                 answered.segmentations.map_err(|error| of_sample(error, &desk.candidates(&ticket)))?;
             let evaluated = segmentations.len();
@@ -160,6 +162,17 @@ impl Pipeline {
             desk.take(ticket, judged)?;
             clock.search += start.elapsed();
         }
+    }
+
+    /// Halves the batch until there is memory for a buffer of it, where none is spare.
+    fn find_room(&mut self, name: &str, size: usize) -> Result<()> {
+        if !self.spare.is_empty() {
+            return Ok(());
+        }
+        while self.most > 1 && !has_room(self.most, size) {
+            self.most /= 2;
+        }
+        require_room(name, None, size, self.most).map_err(without_hope)
     }
 
     fn perturb(&mut self, objective: &Objective, candidates: &[Candidate<'_>]) -> Batch {
@@ -397,6 +410,19 @@ mod tests {
             overlaps(3, 2, long),
             "the next batch is perturbed, the one after it picked, the last one scored"
         );
+    }
+
+    #[test]
+    fn a_batch_that_there_is_no_memory_for_is_halved_before_there_is_one() {
+        let progress = Progress::default();
+        let mut desk = Pictures { image: Image::zeros((3, SIZE, SIZE)), left: 2, progress: &progress };
+        let objective = Objective::new(&Settings::default(), SIZE);
+        let mut pipeline = Pipeline::new(usize::MAX, 2);
+        let mut model = Fake::new(SIZE, (2, 2));
+        pipeline.run(&mut model, &objective, &mut Clock::default(), &mut desk, &Watch::NONE).unwrap();
+        assert!(model.images() == 2 && pipeline.most < usize::MAX / 2);
+        let error = Pipeline::new(8, 1).find_room("m", usize::MAX).unwrap_err();
+        assert!(error.kind == Kind::Memory && error.fix.contains("not even one picture"), "{error}");
     }
 
     #[test]

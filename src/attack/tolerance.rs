@@ -204,7 +204,7 @@ impl<I: Iterator<Item = Result<Subject>>> Desk for Scans<'_, I> {
         while self.refill(self.depth * room)? {
             self.hand_over()?;
         }
-        let mut picked = Vec::with_capacity(room);
+        let mut picked = Vec::new();
         for (index, slot) in self.slots.iter_mut().enumerate() {
             for (place, (axis, sides)) in slot.scans.iter_mut().enumerate() {
                 for (number, side) in sides.iter_mut().enumerate().filter(|(_, side)| !side.under_way) {

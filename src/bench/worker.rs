@@ -210,6 +210,7 @@ fn of_file<'f>(error: Error, file: impl FnOnce(usize) -> Option<&'f PathBuf>) ->
 
 /// Pixels at the model's size.
 fn decode(pictures: &[&PictureFile], size: usize) -> Result<Array4<f32>> {
+    model::require_room("`batch`", None, size, pictures.len())?;
     let images = pictures
         .iter()
         .map(|picture| {

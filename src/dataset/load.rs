@@ -8,9 +8,9 @@ use super::mask::{self, Drawn};
 use super::picture::{self, Decoded, Header};
 use super::remark::Remark;
 use super::{Sample, resize};
-use crate::error::{Error, Result, shown};
+use crate::error::{Error, Kind, Result, shown};
 use crate::file;
-use crate::types::{Image, Label, Mask};
+use crate::types::{Image, Label, Mask, has_room};
 
 /// A decoded sample at the model's size.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +68,16 @@ fn note(path: &Path, header: &Header, remarks: &mut Vec<Remark>) {
 pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
     let Decoded { pixels, .. } = picture::read(&sample.image)?;
     let original = (pixels.height() as usize, pixels.width() as usize);
+    if !has_room(1, size) {
+        let problem =
+            format!("needs more memory than there is at {size} pixels a side, which the model takes");
+        return Err(Error::new(
+            Kind::Memory,
+            sample.image.display().to_string(),
+            problem,
+            "use another model, or free memory",
+        ));
+    }
     let image = resize::picture(&pixels.into_rgb8(), size);
     let mask = whole_mask(sample, Some(original), &mut |_, _| ())?;
     Ok(Loaded { image, mask: at_size(sample, mask, size), original })

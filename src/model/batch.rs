@@ -2,9 +2,10 @@
 
 use ndarray::ArrayView4;
 
+use super::memory::require_room;
 use crate::error::{Error, Result};
 
-/// Refuses a batch of the wrong shape, with values that are not finite, or with another number of categories.
+/// Refuses a batch of the wrong shape, one that there is no memory for, with values that are not finite, or with another number of categories.
 pub(super) fn check_batch(
     model: &str,
     images: ArrayView4<f32>,
@@ -28,6 +29,7 @@ pub(super) fn check_batch(
             "give one category per image",
         ));
     }
+    require_room(model, None, size, batch)?;
     let broken = images.outer_iter().position(|image| !image.iter().all(|value| value.is_finite()));
     if let Some(index) = broken {
         return Err(Error::model(

@@ -1,6 +1,7 @@
 //! Model calls that fail for want of memory.
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
+use crate::types::has_room;
 
 /// Phrases of ONNX Runtime and the libraries below it where memory cannot be had, in lower case.
 const PHRASES: [&str; 8] = [
@@ -13,6 +14,25 @@ const PHRASES: [&str; 8] = [
     "bad allocation",
     "exceeded max size of memory",
 ];
+
+/// Refuses a call with more pictures of `size` pixels a side than memory can be had for. `field` of a manifest says that size, where
+/// there is one.
+///
+/// # Errors
+/// One of [`Kind::Memory`].
+pub(crate) fn require_room(subject: &str, field: Option<&str>, size: usize, pictures: usize) -> Result<()> {
+    if has_room(pictures, size) {
+        return Ok(());
+    }
+    let number = if pictures == 1 { "a picture".to_owned() } else { format!("{pictures} pictures") };
+    let problem = format!(
+        "needs more memory than there is for {number} of {size} pixels a side{}",
+        field.map_or_else(String::new, |field| format!(" ({field})"))
+    );
+    let correct = field.map_or_else(String::new, |field| format!(", or correct {field} in its manifest"));
+    let fix = format!("use a smaller `batch` or another model, or free memory{correct}");
+    Err(Error::new(Kind::Memory, subject, problem, fix))
+}
 
 /// Whether the message of a failed call says that the memory of the host or of a device did not suffice.
 fn is_exhausted(message: &str) -> bool {
@@ -42,6 +62,15 @@ pub(super) fn failed_call(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_without_room_names_the_field_that_asks_for_it() {
+        require_room("m", Some("input.size"), 240, 8).unwrap();
+        let error = require_room("m", Some("input.size"), 8192, 1 << 16).unwrap_err();
+        assert_eq!(error.kind, Kind::Memory);
+        assert!(error.problem.contains("8192 pixels a side (input.size)"), "{error}");
+        assert!(error.fix.contains("`batch`") && error.fix.contains("input.size"), "{error}");
+    }
 
     #[test]
     fn messages_of_the_field_are_told_apart() {

@@ -58,6 +58,7 @@ pub use foreign::{Foreign, recognise};
 pub(crate) use gemm::Gemm;
 pub use load::load;
 pub use lowering::at_precision;
+pub(crate) use memory::require_room;
 pub use named::NamedModel;
 pub use precision::Precision;
 pub(crate) use probe::pictures as probe_pictures;

@@ -120,6 +120,10 @@ impl PromptSet {
         if self.name.trim().is_empty() {
             return Err(Error::usage("name", "is empty", "give the set a name; results record it"));
         }
+        if self.name.contains(char::is_control) {
+            let problem = format!("is {:?}, with a line break or another control character", self.name);
+            return Err(Error::usage("name", problem, "give the set a plain name; results record it"));
+        }
         if Self::builtin(&self.name).is_some_and(|builtin| builtin != *self) {
             return Err(Error::usage(
                 "name",
@@ -217,6 +221,13 @@ mod tests {
     #[test]
     fn braces_in_an_object_are_not_filled_again() {
         assert_eq!(fill("a {}.", &fill("fine {}", "{}")), "a fine {}.");
+    }
+
+    #[test]
+    fn a_name_of_several_lines_is_refused() {
+        let set = PromptSet { name: "two\nlines".into(), ..PromptSet::default() };
+        let error = set.validate().unwrap_err();
+        assert!(error.subject == "name" && error.problem.contains("control character"), "{error}");
     }
 
     #[cfg(unix)]

@@ -29,6 +29,7 @@ pub use over::Over;
 pub use perturbation::Perturbation;
 pub use sample_key::SampleKey;
 pub use shard::Shard;
+pub(crate) use side::has_room;
 pub use side::{MAX_PIXELS, senseless_side};
 
 /// RGB picture, shape (3, height, width), values in [0, 1].

@@ -14,9 +14,31 @@ pub fn senseless_side(side: usize) -> Option<String> {
     }
 }
 
+/// How often the pixels of a model call are in memory at once, at least: as samples, as the batch, as the tensor of it, and inside
+/// ONNX Runtime.
+const COPIES: usize = 4;
+
+/// Whether memory can be had for a call with so many pictures of so many pixels a side. An allocation that fails later ends the program.
+pub(crate) fn has_room(pictures: usize, side: usize) -> bool {
+    let factors = [3, COPIES, pictures, side, side];
+    let numbers = factors.into_iter().try_fold(1, |all: usize, factor| all.checked_mul(factor));
+    let mut room: Vec<f32> = Vec::new();
+    let had = numbers.is_some_and(|numbers| room.try_reserve_exact(numbers).is_ok());
+    // A reservation that nobody looks at is none after optimisation.
+    std::hint::black_box(&room);
+    had
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_is_asked_for_before_it_is_used() {
+        assert!(has_room(8, 240));
+        assert!(!has_room(1 << 16, 1 << 13), "more than an address space");
+        assert!(!has_room(usize::MAX, 2));
+    }
 
     #[test]
     fn a_side_is_from_one_pixel_to_that_of_the_largest_picture() {

@@ -140,7 +140,7 @@ fn a_manifest_that_contradicts_the_graph_names_the_tensor() {
 fn a_range_is_held_against_the_first_pictures_and_not_against_made_up_ones() {
     let (_folder, mut model) = model("plain", &PLAIN.replacen("[0.0, 1.0]", "[1.0, 2.0]", 1)).unwrap();
     let error = model.segment(pictures(3, SIZE).view(), &["a", "b", "a"]).unwrap_err();
-    assert!(error.problem.contains("outside 1 to 2") && error.problem.contains("\"cells\""), "{error}");
+    assert!(error.problem.contains("outside 1.0 to 2.0") && error.problem.contains("\"cells\""), "{error}");
     assert!(error.fix.contains("range") && error.picture.is_some(), "{error}");
 }
 

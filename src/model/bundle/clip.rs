@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{IMAGE_GRAPH, LONGEST, TEXT_GRAPH};
+use super::files::{IMAGE_GRAPH, LONGEST, TEXT_GRAPH, no_offsets, no_scales};
 use crate::model::precision::Precision;
 use crate::types::senseless_side;
 
@@ -75,6 +75,15 @@ pub struct WinClipSection {
     pub temperature: f32,
 }
 
+/// Most patches in all windows together: far more than any model has, and few enough for memory.
+const MOST_PATCHES: usize = 1 << 24;
+
+/// Number of patches in all windows together, for scales that fit into the grid.
+fn patches_of_windows(rows: usize, columns: usize, scales: &[usize]) -> usize {
+    let of_scale = |k: usize| (rows + 1 - k).saturating_mul(columns + 1 - k).saturating_mul(k * k);
+    scales.iter().fold(0, |all: usize, &k| all.saturating_add(of_scale(k)))
+}
+
 impl ClipManifest {
     /// Names the first value of the manifest that makes no sense.
     pub(super) fn senseless(&self) -> Option<String> {
@@ -88,8 +97,6 @@ impl ClipManifest {
                 rows > size || columns > size,
                 format!("image.patch_grid has more patches than image.size has pixels ({size})"),
             ),
-            (!self.image.mean.iter().all(|m| m.is_finite()), "image.mean is not finite".into()),
-            (!self.image.std.iter().all(|s| s.is_finite() && *s > 0.0), "image.std is not above 0".into()),
             (
                 !["gelu", "quick_gelu"].contains(&self.image.activation.as_str()),
                 format!("image.activation is {:?}, neither gelu nor quick_gelu", self.image.activation),
@@ -111,15 +118,21 @@ impl ClipManifest {
                 format!("winclip.scales {scales:?} do not fit into the grid of {rows} x {columns} patches"),
             ),
             (!scales.is_sorted_by(|a, b| a < b), format!("winclip.scales {scales:?} do not ascend")),
-            (
-                !(self.winclip.temperature.is_finite() && self.winclip.temperature > 0.0),
-                format!("winclip.temperature is {}, not above 0", self.winclip.temperature),
-            ),
         ];
         let missing = [IMAGE_GRAPH, TEXT_GRAPH].into_iter().find(|file| !self.files.contains_key(*file));
         checks
             .into_iter()
             .find_map(|(wrong, problem)| wrong.then_some(problem))
+            .or_else(|| {
+                (patches_of_windows(rows, columns, scales) > MOST_PATCHES).then(|| {
+                    format!(
+                        "winclip.scales {scales:?} on image.patch_grid name more than {MOST_PATCHES} patches"
+                    )
+                })
+            })
+            .or_else(|| no_offsets("image.mean", &self.image.mean))
+            .or_else(|| no_scales("image.std", &self.image.std))
+            .or_else(|| no_scales("winclip.temperature", &[self.winclip.temperature]))
             .or_else(|| missing.map(|file| format!("files has no entry for {file}")))
     }
 }

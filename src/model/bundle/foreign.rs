@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{LONGEST, TEXT_GRAPH};
+use super::files::{LONGEST, TEXT_GRAPH, no_offsets, no_range, no_scales};
 use crate::model::precision::Precision;
 use crate::types::senseless_side;
 
@@ -174,18 +174,11 @@ impl ForeignManifest {
     /// Names the first value of the manifest that makes no sense.
     pub(super) fn senseless(&self) -> Option<String> {
         let (input, output) = (&self.input, &self.output);
-        let ascends = |range: [f32; 2]| range.iter().all(|v| v.is_finite()) && range[0] < range[1];
-        let bad_range = |range: Option<[f32; 2]>| range.is_some_and(|range| !ascends(range));
         let side = senseless_side(input.size);
         let checks = [
             (input.name.is_empty(), "input.name is empty".to_string()),
             (side.is_some(), format!("input.size {}", side.unwrap_or_default())),
-            (!ascends(input.range), format!("input.range {:?} does not ascend", input.range)),
-            (!input.mean.iter().all(|m| m.is_finite()), "input.mean is not finite".into()),
-            (!input.std.iter().all(|s| s.is_finite() && *s > 0.0), "input.std is not above 0".into()),
             (output.map.is_empty(), "output.map is empty".into()),
-            (bad_range(output.range), "output.range does not ascend".into()),
-            (bad_range(output.score_range), "output.score_range does not ascend".into()),
             (
                 output.score.is_none() && output.score_range.is_some(),
                 "output.score_range is there without output.score".into(),
@@ -204,6 +197,12 @@ impl ForeignManifest {
         checks
             .into_iter()
             .find_map(|(wrong, problem)| wrong.then_some(problem))
+            .or_else(|| no_offsets("input.range", &input.range))
+            .or_else(|| no_scales("input.range, from black to white,", &[input.range[1] - input.range[0]]))
+            .or_else(|| no_offsets("input.mean", &input.mean))
+            .or_else(|| no_scales("input.std", &input.std))
+            .or_else(|| no_range("output.range", output.range?))
+            .or_else(|| no_range("output.score_range", output.score_range?))
             .or_else(|| missing.map(|(file, _)| format!("files has no entry for {file}")))
     }
 }

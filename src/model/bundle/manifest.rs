@@ -66,8 +66,14 @@ impl Manifest {
             Self::Clip(manifest) => manifest.senseless(),
             Self::Foreign(manifest) => manifest.senseless(),
         };
-        let empty_name = self.name().is_empty().then(|| "name is empty".to_string());
-        empty_name.or(of_kind).or_else(|| {
+        let name = self.name();
+        let no_name = if name.trim().is_empty() {
+            Some("name is empty".to_owned())
+        } else {
+            let has_control = name.contains(char::is_control);
+            has_control.then(|| format!("name is {name:?}, with a line break or another control character"))
+        };
+        no_name.or(of_kind).or_else(|| {
             let (name, hash) = self.files().iter().find(|(name, hash)| !is_inside(name) || !is_hash(hash))?;
             Some(format!("files has {name:?} = {hash:?}: not a file in its folder and SHA-256 in hex"))
         })
@@ -159,6 +165,58 @@ temperature = 0.07
         error.problem
     }
 
+    const FOREIGN: &str = r#"
+format = 1
+name = "m"
+architecture = "image-to-map"
+[input]
+name = "x"
+size = 8
+range = [0.0, 255.0]
+mean = [123.7, 116.3, 103.5]
+std = [58.4, 57.1, 57.4]
+[output]
+map = "y"
+range = [-3.0, 1e9]
+[files]
+"model.onnx" = "224545594553c1bdb7bcbf8a694c40fa2d407c541f3d4b75b335fae25c33fa59"
+"#;
+
+    #[test]
+    fn numbers_that_no_picture_survives_are_refused_by_field() {
+        parse(FOREIGN, "m").unwrap();
+        for (from, to) in [
+            ("std = [58.4", "std = [1e-40"),
+            ("std = [58.4", "std = [0.0"),
+            ("std = [58.4", "std = [-1.0"),
+            ("std = [58.4", "std = [nan"),
+            ("std = [58.4", "std = [1e30"),
+            ("mean = [123.7", "mean = [inf"),
+            ("mean = [123.7", "mean = [-1e30"),
+            ("range = [0.0, 255.0]", "range = [255.0, 0.0]"),
+            ("range = [0.0, 255.0]", "range = [0.0, 1e38]"),
+            ("range = [0.0, 255.0]", "range = [0.0, 1e-40]"),
+            ("range = [-3.0, 1e9]", "range = [1e9, 1e9]"),
+            ("range = [-3.0, 1e9]", "range = [-3e38, 3e38]"),
+            ("range = [-3.0, 1e9]", "range = [0.0, 1e-40]"),
+        ] {
+            assert!(FOREIGN.contains(from));
+            let problem = parse(&FOREIGN.replacen(from, to, 1), "m").unwrap_err().problem;
+            let field = from.split(' ').next().unwrap();
+            let section = if from.contains("1e9") { "output" } else { "input" };
+            assert!(problem.starts_with(&format!("{section}.{field}")), "{to}: {problem}");
+            assert!(problem.len() < 120, "{problem}");
+        }
+    }
+
+    #[test]
+    fn windows_of_more_patches_than_memory_holds_are_refused() {
+        let wide = GOOD
+            .replacen("size = 192\npatch_grid = [12, 12]", "size = 256\npatch_grid = [256, 256]", 1)
+            .replacen("scales = [2, 3]", "scales = [128]", 1);
+        assert!(parse(&wide, "m").unwrap_err().problem.contains("winclip.scales [128]"));
+    }
+
     #[test]
     fn a_good_manifest_is_read() {
         let Manifest::Clip(manifest) = parse(GOOD, "m").unwrap() else { panic!("not a CLIP") };
@@ -185,6 +243,13 @@ temperature = 0.07
             ("scales = [2, 3]", "scales = []", "winclip.scales"),
             ("temperature = 0.07", "temperature = 0.0", "temperature"),
             ("temperature = 0.07", "temperature = nan", "temperature"),
+            ("temperature = 0.07", "temperature = 1e38", "winclip.temperature is 1e38"),
+            ("temperature = 0.07", "temperature = 1e-40", "winclip.temperature is 1e-40"),
+            ("std = [0.3, 0.3, 0.3]", "std = [0.3, 1e-40, 0.3]", "image.std is [0.3, 1e-40, 0.3]"),
+            ("mean = [0.5, 0.5, 0.5]", "mean = [0.5, 0.5, inf]", "image.mean"),
+            ("name = \"small\"", "name = \"two\\nlines\"", "name is \"two\\nlines\""),
+            ("name = \"small\"", "name = \"\\u001b[2J\"", "control character"),
+            ("name = \"small\"", "name = \" \"", "name is empty"),
             ("activation = \"gelu\"", "activation = \"relu\"", "activation"),
             ("\"text.onnx\" = ", "\"other.onnx\" = ", "text.onnx"),
             ("\"text.onnx\" = \"", "\"../text.onnx\" = \"", "text.onnx"),

@@ -15,7 +15,7 @@ pub(crate) use checked::Graph;
 pub use clip::{ClipManifest, ImageSection, TextSection, WinClipSection};
 pub use describe::{ClipDescription, Description};
 pub(super) use external::weights as external_weights;
-pub(crate) use files::{IMAGE_GRAPH, TEXT_GRAPH};
+pub(crate) use files::{IMAGE_GRAPH, SCALES, TEXT_GRAPH};
 pub(crate) use foreign::{ARCHITECTURE as FOREIGN_ARCHITECTURE, FOREIGN_GRAPH};
 pub use foreign::{
     Channels, ForeignManifest, InputSection, OutputSection, Polarity, Resize, TensorLayout, TextInputSection,

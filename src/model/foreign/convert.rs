@@ -169,7 +169,8 @@ impl Bad {
         let (problem, fix) = match self {
             Self::NotFinite => (format!("returns values that are not finite in {name:?}"), NOT_FINITE),
             Self::OutOfRange(value, [low, high]) => {
-                let problem = format!("returns {value}, outside {low} to {high}, in {name:?} ({setting})");
+                let problem =
+                    format!("returns {value:?}, outside {low:?} to {high:?}, in {name:?} ({setting})");
                 (problem, OUT_OF_RANGE)
             }
         };
@@ -309,7 +310,7 @@ mod tests {
         assert_eq!(bring(2.0, Some([1.0, 5.0]), Polarity::Normal), Ok(0.75));
         let outside = bring(6.0, Some([1.0, 5.0]), high).unwrap_err().of("m", "output.range", 2);
         assert!(
-            outside.problem.contains("6, outside 1 to 5") && outside.fix.contains("range"),
+            outside.problem.contains("6.0, outside 1.0 to 5.0") && outside.fix.contains("range"),
             "{outside:?}"
         );
         let none = bring(f32::NAN, None, high).unwrap_err().of("m", "output.range", 2);

@@ -14,9 +14,11 @@ use crate::model::bundle::{
     OutputSection, Polarity, Resize, TensorLayout, external_weights,
 };
 use crate::model::contract::{ANY, show};
+use crate::model::memory::require_room;
 use crate::model::provider::Engine;
 use crate::model::session::{self, SessionOptions};
 use crate::runtime::{Runtime, sha256_of_file};
+use crate::types::senseless_side;
 
 /// Side of the picture that shows what a graph of free size returns.
 const PROBE: usize = 256;
@@ -32,6 +34,11 @@ const SCORE: &str = "pred_score";
 /// The file cannot be read or loaded; the graph is no such export (the error lists its inputs and outputs); the graph cuts out the
 /// middle of its pictures.
 pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
+    let stem = path.file_stem().map_or_else(|| "graph".into(), |stem| stem.to_string_lossy());
+    if stem.contains(char::is_control) {
+        let problem = "would name the model with a line break or another control character";
+        return Err(Error::file(path, problem, "rename it"));
+    }
     let mut files = BTreeMap::from([(FOREIGN_GRAPH.to_owned(), sha256_of_file(path)?)]);
     files.extend(external_weights(path)?);
     let file = path.display().to_string();
@@ -54,10 +61,17 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
         Some(&[_, 3, ANY, ANY]) => side(&answer(&mut session, &name, &grain(PROBE), &file)?.0, &file)?,
         _ => return Err(unknown(&session, &file)),
     };
+    if let Some(problem) = senseless_side(size) {
+        return Err(Error::model(
+            &file,
+            format!("takes pictures whose side {problem}"),
+            "export it for smaller pictures",
+        ));
+    }
+    require_room(&file, None, size, 1)?;
     let normalised = probe(&mut session, &name, size, &file)?;
     let range = normalised.then_some([0.0, 1.0]);
     let values = if normalised { "" } else { "; its values are not normalised" };
-    let stem = path.file_stem().map_or_else(|| "graph".into(), |stem| stem.to_string_lossy());
     let manifest = ForeignManifest {
         format: 1,
         name: stem.into_owned(),

@@ -97,6 +97,7 @@ impl Foreign {
     /// resolution of its maps, and whether the answer to a picture is its own. What the values are does not matter.
     /// `quantises` is whether the graph takes a scale over a batch, which made-up pictures may show too little.
     fn examine(&mut self, quantises: bool) -> Result<()> {
+        memory::require_room(&self.file, Some("input.size"), self.input_size(), company::PICTURES)?;
         let pictures = probe::pictures(company::PICTURES, self.input_size());
         let text = self.manifest.text.as_ref().map(|text| text.embedding);
         let flat = |batch| text.map(|e| Array3::from_elem((batch, 2, e), 1.0 / (e as f32).sqrt()));

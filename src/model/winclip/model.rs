@@ -5,7 +5,7 @@ use ndarray::{Array2, Array3, ArrayD, ArrayView4, Axis, Ix1, Ix2, Ix3, arr0};
 use super::{aggregate, contract, windows};
 use crate::error::{Error, Result};
 use crate::model::batch::check_batch;
-use crate::model::bundle::{Bundle, ClipManifest, IMAGE_GRAPH};
+use crate::model::bundle::{Bundle, ClipManifest, IMAGE_GRAPH, SCALES};
 use crate::model::lowering::lower;
 use crate::model::provider::{Engine, Shapes};
 use crate::model::session::{self, Bound, SessionOptions};
@@ -85,6 +85,7 @@ impl WinClip {
         let temperature = options.temperature.unwrap_or(manifest.winclip.temperature);
         check_options(temperature, &options, &manifest.winclip.scales)?;
         let file = bundle.file_name(IMAGE_GRAPH);
+        memory::require_room(&file, Some("image.size"), manifest.image.size, 1)?;
         let [rows, columns] = manifest.image.patch_grid;
         let with_stride = |stride: &dyn Fn(usize) -> usize| -> Vec<Array2<i64>> {
             let scales = manifest.winclip.scales.iter();
@@ -355,11 +356,11 @@ fn engine_shapes(
 }
 
 fn check_options(temperature: f32, options: &WinClipOptions, scales: &[usize]) -> Result<()> {
-    if !(temperature.is_finite() && temperature > 0.0) {
+    if !SCALES.contains(&temperature) {
         return Err(Error::setting(
             "temperature",
-            temperature,
-            "is not above 0",
+            format!("{temperature:?}"),
+            format!("is not between {:?} and {:?}", SCALES.start(), SCALES.end()),
             "give a number such as 0.07",
         ));
     }
@@ -384,9 +385,9 @@ mod tests {
     fn senseless_options_are_refused_by_name() {
         let good = WinClipOptions::default();
         assert!(check_options(0.07, &good, &[2, 3]).is_ok());
-        for temperature in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+        for temperature in [0.0, -1.0, 1e-40, 1e38, f32::NAN, f32::INFINITY] {
             let error = check_options(temperature, &good, &[2, 3]).unwrap_err();
-            assert!(error.subject.starts_with("`temperature = "), "{error}");
+            assert!(error.subject.starts_with("`temperature = ") && error.subject.len() < 30, "{error}");
         }
         for stride in [0, 3] {
             let error = check_options(0.07, &WinClipOptions { stride, ..good.clone() }, &[2, 3]).unwrap_err();
