@@ -110,6 +110,7 @@ def main() -> None:
 
     companies(image, cells)
     channels_last()
+    senseless(image, cells)
 
 
 def companies(image: onnx.ValueInfoProto, cells: onnx.ValueInfoProto) -> None:
@@ -157,6 +158,14 @@ def companies(image: onnx.ValueInfoProto, cells: onnx.ValueInfoProto) -> None:
         helper.make_node("ReduceMax", ["cells"], ["pred_score"], axes=[2, 3], keepdims=0),
     ]
     save("four", nodes, [four], [value("pred_score", [4, 1]), value("anomaly_map", [4, 1, 6, 6])], weights)
+
+
+def senseless(image: onnx.ValueInfoProto, cells: onnx.ValueInfoProto) -> None:
+    """A graph with one map for all pictures, and one that takes pictures too large for memory."""
+    red, weights = redness("image", "rgb")
+    lost = [helper.make_node("Mul", ["cells", "zero"], ["map"])]
+    save("constant", red + lost, [image], [value("map", ["batch", 1, 6, 6])], [*weights, constant("zero", [0.0])])
+    save("free", red, [value("image", ["batch", 3, "height", "width"])], [value("cells", ["batch", 1, "h", "w"])], weights)
 
 
 def channels_last() -> None:

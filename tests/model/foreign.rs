@@ -136,6 +136,46 @@ fn a_manifest_that_contradicts_the_graph_names_the_tensor() {
     }
 }
 
+/// A web page, half a graph, and nothing, each with its own hash in the manifest or without one.
+#[test]
+fn what_is_no_whole_graph_says_so() {
+    let whole = fs::read(golden("plain")).unwrap();
+    let page = b"<!DOCTYPE html>\n<html><body>Sign in</body></html>\n".as_slice();
+    for bytes in [page, &whole[..whole.len() / 2], &[]] {
+        let folder = tempfile::tempdir().unwrap();
+        let graph = folder.path().join("model.onnx");
+        fs::write(&graph, bytes).unwrap();
+        let header = "format = 1\nname = \"m\"\narchitecture = \"image-to-map\"\n";
+        let manifest = format!("{header}{PLAIN}[files]\n\"model.onnx\" = \"{}\"\n", hash(&graph));
+        fs::write(folder.path().join("bundle.toml"), manifest).unwrap();
+        let bundle = Bundle::open(folder.path()).unwrap();
+        let of_bundle = load(&bundle, &runtime(), SessionOptions::default(), few_prompts()).map(|_| ());
+        for error in [of_bundle.unwrap_err(), recognise(&graph, &runtime()).unwrap_err()] {
+            assert!(error.fix.contains("cut short, damaged or no ONNX model"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn one_map_for_every_picture_is_remarked_on() {
+    let sections = "[input]\nname = \"image\"\nsize = 24\n[output]\nmap = \"map\"\n";
+    let (_folder, one) = model("constant", sections).unwrap();
+    let remarks = one.remarks();
+    assert!(remarks.len() == 1 && remarks[0].contains("one and the same map"), "{remarks:?}");
+    assert!(!one.is_one_by_one());
+    let (_folder, plain) = model("plain", PLAIN).unwrap();
+    assert!(plain.remarks().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_graph_whose_file_would_give_it_a_name_of_two_lines_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two\nlines.onnx");
+    fs::copy(golden("anomalib"), &path).unwrap();
+    assert!(recognise(&path, &runtime()).unwrap_err().problem.contains("control character"));
+}
+
 #[test]
 fn a_range_is_held_against_the_first_pictures_and_not_against_made_up_ones() {
     let (_folder, mut model) = model("plain", &PLAIN.replacen("[0.0, 1.0]", "[1.0, 2.0]", 1)).unwrap();

@@ -11,7 +11,7 @@ pub(crate) const SCALES: RangeInclusive<f32> = 1e-6..=1e6;
 /// Names numbers that are no scales.
 pub(super) fn no_scales(field: &str, numbers: &[f32]) -> Option<String> {
     let fit = numbers.iter().all(|number| SCALES.contains(number));
-    let ends = || format!("not between {:?} and {:?}", SCALES.start(), SCALES.end());
+    let ends = || format!("not between {:e} and {:e}", SCALES.start(), SCALES.end());
     (!fit).then(|| format!("{field} is {}, {}", list(numbers), ends()))
 }
 
@@ -19,7 +19,7 @@ pub(super) fn no_scales(field: &str, numbers: &[f32]) -> Option<String> {
 pub(super) fn no_offsets(field: &str, numbers: &[f32]) -> Option<String> {
     let most = *SCALES.end();
     let fit = numbers.iter().all(|number| number.abs() <= most);
-    (!fit).then(|| format!("{field} is {}, not between {:?} and {most:?}", list(numbers), -most))
+    (!fit).then(|| format!("{field} is {}, not between {:e} and {most:e}", list(numbers), -most))
 }
 
 /// Names a smallest and a largest value between which lies nothing, or more than 32 bits hold.

@@ -31,6 +31,11 @@ pub(super) fn spread(answers: &[Answer]) -> [f32; 2] {
     ]
 }
 
+/// Whether pictures that differ have maps that differ.
+pub(super) fn differ(alone: &[Answer]) -> bool {
+    alone.iter().any(|(map, _)| alone.first().is_some_and(|(first, _)| map != first))
+}
+
 /// Whether the answer to pictures together is that to each of them alone, but for a `share` of the `spread`.
 pub(super) fn agree(alone: &[Answer], together: &Answer, spread: &[f32; 2], share: f32) -> bool {
     let same = |one: &ArrayD<f32>, all: &ArrayD<f32>, index: usize, spread: f32| {
@@ -68,6 +73,12 @@ mod tests {
     fn joined(levels: &[f32]) -> Answer {
         let map = ArrayD::from_shape_fn(vec![levels.len(), 2, 2], |index| levels[index[0]]);
         (map, None)
+    }
+
+    #[test]
+    fn one_map_for_all_pictures_is_noticed() {
+        assert!(differ(&answers(&[0.0, 0.0, 1.0])) && differ(&answers(&[f32::NAN, f32::NAN])));
+        assert!(!differ(&answers(&[0.5, 0.5, 0.5])));
     }
 
     #[test]

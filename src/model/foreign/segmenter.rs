@@ -115,6 +115,13 @@ impl Foreign {
             let fix = "export it in evaluation mode, without dropout or other random operators";
             return Err(Error::model(&self.file, "answers the same picture differently each time", fix));
         }
+        if !company::differ(&alone) {
+            self.remarks.push(format!(
+                "{} gives three made-up pictures that differ one and the same map: where it does so for yours, no metric means \
+                 anything (is it the right file, and {:?} the right output?)",
+                self.file, self.manifest.output.map
+            ));
+        }
         if self.calls.single {
             return Ok(());
         }

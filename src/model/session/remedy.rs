@@ -49,6 +49,9 @@ pub(super) fn for_failure(provider: &Provider, reason: &str) -> String {
         let newer = "or use a newer ONNX Runtime with `ort_lib`, where it is a newer operator";
         return format!("export the model again with standard operators of ONNX, {newer}");
     }
+    if NO_MODEL.iter().any(|words| reason.contains(words)) {
+        return DAMAGED.to_owned();
+    }
     match OF_WEIGHTS.iter().find(|(words, _)| reason.contains(words)) {
         Some((_, fix)) => (*fix).to_owned(),
         None => by_provider(provider).to_owned(),
@@ -63,6 +66,11 @@ const NO_PLUGIN: [&str; 2] = ["is not registered in the OpenVINO Runtime", "Devi
 /// Words of ONNX Runtime for an operator that it does not have.
 const UNKNOWN_OPERATOR: [&str; 3] =
     ["is not a registered function/op", "No Op registered for", "Could not find an implementation for"];
+
+/// Words of ONNX Runtime for a file that is no model, or not a whole one.
+const NO_MODEL: [&str; 2] = ["Protobuf parsing failed", "No graph was found in the protobuf"];
+const DAMAGED: &str = "download, copy or export it again: the file is cut short, damaged or no ONNX model (a web page that was saved in its \
+                       place, an archive or weights alone?)";
 
 /// Words of ONNX Runtime about files of weights beside a graph, and what helps.
 const OF_WEIGHTS: [(&str, &str); 2] = [
@@ -135,6 +143,14 @@ mod tests {
     fn weights_that_a_link_leads_out_to_are_to_be_copied() {
         let reason = "External data path validation failed for initializer: w. Error: External data path escapes model directory.";
         assert!(for_failure(&Provider::Cpu, reason).contains("in place of the link"));
+    }
+
+    #[test]
+    fn what_is_no_model_is_to_be_got_again() {
+        for words in ["failed:Protobuf parsing failed.", "failed:No graph was found in the protobuf."] {
+            let fix = for_failure(&Provider::Cpu, &format!("Load model from m.onnx {words}"));
+            assert!(fix.contains("web page") && fix.contains("cut short"), "{fix}");
+        }
     }
 
     #[test]

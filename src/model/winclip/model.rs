@@ -360,7 +360,7 @@ fn check_options(temperature: f32, options: &WinClipOptions, scales: &[usize]) -
         return Err(Error::setting(
             "temperature",
             format!("{temperature:?}"),
-            format!("is not between {:?} and {:?}", SCALES.start(), SCALES.end()),
+            format!("is not between {:e} and {:e}", SCALES.start(), SCALES.end()),
             "give a number such as 0.07",
         ));
     }

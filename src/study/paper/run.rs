@@ -39,7 +39,7 @@ pub struct PaperResults {
 
 impl Paper {
     /// Runs the protocol into the folder `out`. What was run before stays; what is there now and was not then is added. `load` opens
-    /// one model ([`Models::load`], or any Rust code of that name); one is open at a time.
+    /// one model ([`Models::load`], or any Rust code of that name); one is open at a time, and all are tried before the first attack.
     ///
     /// # Errors
     /// No data, no models, a setting that makes no sense; a file that cannot be used, before the first attack; those of
@@ -75,6 +75,10 @@ impl Paper {
         }
         let parts: Vec<&str> = inventory.parts.iter().map(|part| part.name.as_str()).collect();
         let folders = folders(&parts, &inventory.models.iter().map(String::as_str).collect::<Vec<_>>());
+        // A model that cannot be used is told now, and not after the hours that those before it take; the first is met at once.
+        for model in inventory.models.iter().skip(1) {
+            load(&self.spec_of(model))?;
+        }
         let mut made = Vec::new();
         for (place, model) in inventory.models.iter().enumerate() {
             let mut models = load(&self.spec_of(model))?;

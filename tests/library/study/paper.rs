@@ -49,6 +49,19 @@ fn data() -> Bench {
 }
 
 #[test]
+fn a_later_model_that_cannot_be_used_is_told_before_the_first_attack() {
+    let bench = data();
+    let paper = Paper { spec: ModelSpec::new(["fake", "broken"]), ..paper(&bench) };
+    let mut load = |spec: &ModelSpec| match spec.model[0].as_str() {
+        "fake" => Ok(fake()),
+        other => Err(askance::error::Error::model(other, "is no graph", "export it again")),
+    };
+    let error = refusal(paper.run(bench.out("paper"), &mut load, &Listener::default()));
+    assert_eq!(error.subject, "broken");
+    assert!(!bench.out("paper").exists(), "nothing was attacked");
+}
+
+#[test]
 fn each_data_set_is_attacked_and_the_objects_without_an_upright_position_are_swept() {
     let bench = data();
     let listener = Listener::default();
