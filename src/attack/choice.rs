@@ -1,84 +1,173 @@
-//! Choosing among the candidates of many samples by what the choice does to their pooled pixel AUROC.
+//! Choosing among the candidates of many samples by what the choice does to a pooled metric.
 
 use rayon::prelude::*;
 
 use super::candidates::KeptCandidate;
-use super::objective::Objective;
-use crate::metric::{Exchange, ImageScores};
-use crate::types::Mask;
+use super::objective::{Objective, Scored};
+use super::pool::{PooledSample, category_metrics};
+use crate::error::Result;
+use crate::metric::{MapView, MetricOptions, Pool, Profile, Thresholds, drawn_scores};
+use crate::types::{Label, Mask, PooledMetric};
 
 /// Passes over all samples, at most.
-const PASSES: usize = 3;
+const PASSES: usize = 50;
+/// A gain that rounding cannot feign.
+const LEAST_GAIN: f64 = 1e-10;
 
 /// One sample and the candidates that it can choose from.
 #[derive(Clone, Copy, Debug)]
 pub struct Choices<'a> {
+    /// Name of the sample, by which the samples are gone through, whatever their order.
+    pub name: &'a str,
     /// Candidates, at least one.
     pub candidates: &'a [KeptCandidate],
     /// Ground truth at evaluation size, in the frame of the unperturbed picture.
     pub mask: &'a Mask,
 }
 
-impl Choices<'_> {
-    fn scores(&self, objective: &Objective, candidate: usize) -> ImageScores {
+impl<'a> Choices<'a> {
+    fn scored(&self, objective: &Objective, candidate: usize) -> Scored {
         let KeptCandidate { perturbation, segmentation, .. } = &self.candidates[candidate];
-        let scored = objective.scored(segmentation.map.view(), self.mask, perturbation);
-        ImageScores::new(
-            scored.map.view(),
-            scored.mask.view(),
-            scored.valid.as_ref().map(|valid| valid.view()),
-        )
+        objective.scored(segmentation.map.view(), self.mask, perturbation)
+    }
+
+    fn pooled(&self, candidate: usize) -> PooledSample<'a> {
+        let KeptCandidate { perturbation, segmentation, .. } = &self.candidates[candidate];
+        PooledSample {
+            patch_map: segmentation.map.clone(),
+            perturbation: *perturbation,
+            image_score: segmentation.image_score,
+            mask: self.mask,
+            label: Label::Unknown,
+        }
     }
 }
 
-/// Chooses a candidate of each sample, in the order of the samples, such that their pooled pixel AUROC is low: the lowest of
-/// `starts` (a candidate of each sample each), then up to three passes in which each sample in turn takes the candidate that
-/// lowers the pooled value most, the others being as they are. The value is never higher than that of any start. It need not be
-/// the least there is, which would take every combination, and it depends on which samples there are and on their order.
-///
-/// # Panics
-/// If there are no starts, or one does not fit the samples.
-pub fn choose_pooled(objective: &Objective, samples: &[Choices<'_>], starts: &[Vec<usize>]) -> Vec<usize> {
-    let pool_of = |chosen: &[usize]| -> Vec<ImageScores> {
-        assert_eq!(chosen.len(), samples.len(), "a start chooses for every sample");
-        samples.par_iter().zip(chosen).map(|(sample, &at)| sample.scores(objective, at)).collect()
-    };
-    let value = |auroc: Option<f64>| auroc.unwrap_or(f64::INFINITY);
-    let mut best: Option<(f64, &Vec<usize>, Exchange, Vec<ImageScores>)> = None;
-    for start in starts {
-        let images = pool_of(start);
-        let pool = Exchange::new(&images);
-        let auroc = value(pool.auroc());
-        if best.as_ref().is_none_or(|(least, ..)| auroc < *least) {
-            best = Some((auroc, start, pool, images));
-        }
+fn view(scored: &Scored) -> MapView<'_> {
+    (scored.map.view(), scored.mask.view(), scored.valid.as_ref().map(|valid| valid.view()))
+}
+
+/// The candidates of all samples of a category, summed up so that many choices among them can be tried, by either metric.
+pub struct Chooser<'a> {
+    objective: &'a Objective,
+    options: &'a MetricOptions,
+    samples: &'a [Choices<'a>],
+    /// The samples by name.
+    order: Vec<usize>,
+    thresholds: Thresholds,
+    profiles: Vec<Vec<Profile>>,
+}
+
+impl<'a> Chooser<'a> {
+    /// Sums up all candidates. `starts`, a candidate of each sample each, tell where the scores lie that matter.
+    ///
+    /// # Panics
+    /// If a start does not fit the samples.
+    pub fn new(
+        objective: &'a Objective,
+        samples: &'a [Choices<'a>],
+        starts: &[Vec<usize>],
+        options: &'a MetricOptions,
+    ) -> Self {
+        let mut order: Vec<usize> = (0..samples.len()).collect();
+        order.sort_by_key(|&at| samples[at].name);
+        let drawn: Vec<Vec<f32>> = starts
+            .par_iter()
+            .flat_map(|start| {
+                assert_eq!(start.len(), samples.len(), "a start chooses for every sample");
+                samples.par_iter().zip(start)
+            })
+            .map(|(sample, &candidate)| drawn_scores(view(&sample.scored(objective, candidate))))
+            .collect();
+        let thresholds = Thresholds::new(&drawn.concat());
+        let profiles = samples
+            .par_iter()
+            .map(|sample| {
+                (0..sample.candidates.len())
+                    .into_par_iter()
+                    .map(|candidate| Profile::new(&thresholds, view(&sample.scored(objective, candidate))))
+                    .collect()
+            })
+            .collect();
+        Self { objective, options, samples, order, thresholds, profiles }
     }
-    let Some((mut least, start, mut pool, mut images)) = best else { panic!("there is no start") };
-    let mut chosen = start.clone();
-    for _ in 0..PASSES {
-        let mut changed = false;
-        for (at, sample) in samples.iter().enumerate() {
-            let rest = pool.without(&images[at]);
-            let tried: Vec<f64> = (0..sample.candidates.len())
-                .into_par_iter()
-                .map(|candidate| {
-                    if candidate == chosen[at] {
-                        least
-                    } else {
-                        value(rest.auroc_with(&sample.scores(objective, candidate)))
-                    }
-                })
-                .collect();
-            let lowest = (0..tried.len()).min_by(|&a, &b| tried[a].total_cmp(&tried[b]));
-            if let Some(lowest) = lowest.filter(|&lowest| tried[lowest] < least) {
-                (chosen[at], least, changed) = (lowest, tried[lowest], true);
-                images[at] = sample.scores(objective, lowest);
-                pool = rest.with(&images[at]);
+
+    /// Chooses a candidate of each sample, in the order of the samples, such that their pooled metric is low: from each of `starts`
+    /// on, sample by sample in the order of their names, the candidate that lowers the pooled value most, until none does. The value
+    /// of what is chosen, as [`category_metrics`] has it, is never higher than that of any start: the lowest found and the starts
+    /// are evaluated by it, and the lowest is taken, of equals the earliest start. It need not be the least there is, which would
+    /// take every combination. Where the metric is not defined, the first start stays.
+    ///
+    /// # Errors
+    /// Maps that [`category_metrics`] refuses.
+    ///
+    /// # Panics
+    /// If there are no starts, or one does not fit the samples.
+    pub fn choose(&self, metric: PooledMetric, starts: &[Vec<usize>]) -> Result<Vec<usize>> {
+        assert!(!starts.is_empty(), "there is no start");
+        let found = starts.par_iter().map(|start| self.descend(metric, start)).collect::<Vec<_>>();
+        let lowest = found.into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
+        let mut best: Option<(f64, &Vec<usize>)> = None;
+        for chosen in starts.iter().chain(lowest.as_ref().map(|(_, chosen)| chosen)) {
+            let value = self.exact(metric, chosen)?;
+            if best.is_none_or(|(least, _)| value < least) {
+                best = Some((value, chosen));
             }
         }
-        if !changed {
-            break;
-        }
+        Ok(best.map_or_else(|| starts[0].clone(), |(_, chosen)| chosen.clone()))
     }
-    chosen
+
+    /// The pooled metric of a choice; infinite where it is not defined.
+    fn exact(&self, metric: PooledMetric, chosen: &[usize]) -> Result<f64> {
+        let pooled: Vec<PooledSample<'_>> =
+            self.samples.iter().zip(chosen).map(|(sample, &candidate)| sample.pooled(candidate)).collect();
+        let metrics = category_metrics(self.objective, &pooled, self.options)?;
+        Ok(metric.of(&metrics).unwrap_or(f64::INFINITY))
+    }
+
+    /// A choice that no other candidate of one sample makes lower, and its value on the shared thresholds.
+    fn descend(&self, metric: PooledMetric, start: &[usize]) -> (f64, Vec<usize>) {
+        assert_eq!(start.len(), self.samples.len(), "a start chooses for every sample");
+        let mut chosen = start.to_vec();
+        let mut pool = Pool::new(&self.thresholds, metric, self.options.fpr_limit);
+        self.order.iter().for_each(|&at| pool.add(&self.profiles[at][chosen[at]]));
+        let mut least = f64::INFINITY;
+        for _ in 0..PASSES {
+            let mut changed = false;
+            for &at in &self.order {
+                let profiles = &self.profiles[at];
+                pool.take(&profiles[chosen[at]]);
+                let value = |profile| pool.value_with(profile).unwrap_or(f64::INFINITY);
+                least = value(&profiles[chosen[at]]);
+                for (candidate, profile) in profiles.iter().enumerate() {
+                    let value = value(profile);
+                    if value < least - LEAST_GAIN {
+                        (chosen[at], least, changed) = (candidate, value, true);
+                    }
+                }
+                pool.add(&profiles[chosen[at]]);
+            }
+            if !changed {
+                break;
+            }
+        }
+        (least, chosen)
+    }
+}
+
+/// Chooses a candidate of each sample by a pooled metric, as [`Chooser::choose`] does; for both metrics, make a [`Chooser`] once.
+///
+/// # Errors
+/// The errors of [`Chooser::choose`].
+///
+/// # Panics
+/// Where [`Chooser::choose`] does.
+pub fn choose_pooled(
+    objective: &Objective,
+    samples: &[Choices<'_>],
+    starts: &[Vec<usize>],
+    metric: PooledMetric,
+    options: &MetricOptions,
+) -> Result<Vec<usize>> {
+    Chooser::new(objective, samples, starts, options).choose(metric, starts)
 }

@@ -24,7 +24,7 @@ mod uniform;
 
 pub use batch::{BatchSize, probe_batch};
 pub use candidates::KeptCandidate;
-pub use choice::{Choices, choose_pooled};
+pub use choice::{Choices, Chooser, choose_pooled};
 pub use clock::Clock;
 pub use engine::{Work, worst_cases};
 pub use evaluator::Evaluator;

@@ -37,7 +37,13 @@ pub(super) fn exact(sorted: &[u64], tally: &Tally, areas: &[u32], fpr_limit: f64
 /// Area below a curve that rises linearly from 0 to 1 while the threshold passes the normal pixels of this score (at once
 /// if there are none), between 0 and `limit` normal pixels.
 fn area_of_pixel(step: &Step, limit: f64) -> f64 {
-    let (begin, width) = (step.above as f64, step.equal as f64);
+    area_of_ramp(step.above as f64, step.equal as f64, limit)
+}
+
+/// Area below a curve that rises linearly from 0 to 1 between `begin` and `begin + width` (at once where `width` is 0), between 0 and
+/// `limit`.
+#[inline(always)]
+pub(super) fn area_of_ramp(begin: f64, width: f64, limit: f64) -> f64 {
     let room = limit - begin;
     if room <= 0.0 {
         0.0

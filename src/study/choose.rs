@@ -15,7 +15,7 @@ use crate::model::Segmentation;
 use crate::record::{
     CandidateRow, DAMAGED_MAP, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_rows,
 };
-use crate::types::{Attack, Mask, SampleId, SampleKey};
+use crate::types::{Attack, Mask, PooledMetric, SampleId, SampleKey};
 
 /// Keeps the candidates of one search in the run's folder.
 pub(super) fn save(
@@ -92,7 +92,7 @@ pub(super) fn choose(
                 |sample: &Sample, attack| places.get(&(SampleKey::new(model, &sample.id), attack)).copied();
             let pool = Pool::load(category, &objective, &|sample| place(sample, Attack::Clean).is_some())?;
             let Some(pool) = pool else { continue };
-            for (attack, chosen) in pool.choose(&belonging, session.settings, &objective, &run.dir, model)? {
+            for (attack, chosen) in pool.choose(&belonging, session, &objective, &run.dir, model)? {
                 keep(session.settings, &run.dir, model, attack, &pool.samples, &chosen, &place, rows)?;
             }
         }
@@ -154,11 +154,13 @@ impl<'d> Pool<'d> {
     fn choose(
         &self,
         belonging: &Belonging<'_>,
-        settings: &Settings,
+        session: &Session<'_>,
         objective: &Objective,
         dir: &RunDir,
         model: &str,
     ) -> Result<Vec<(Attack, Vec<KeptCandidate>)>> {
+        let settings = session.settings;
+        let names: Vec<String> = self.samples.iter().map(|sample| sample.id.within_category()).collect();
         let mut earlier: Vec<(Attack, Vec<KeptCandidate>)> = Vec::new();
         for &attack in settings.attacks.iter().filter(|&&attack| attack != Attack::Clean) {
             let mut candidates: Vec<Vec<KeptCandidate>> = self
@@ -166,8 +168,14 @@ impl<'d> Pool<'d> {
                 .iter()
                 .map(|sample| load(belonging, dir, model, &sample.id, attack))
                 .collect::<Result<_>>()?;
-            let mut starts =
-                vec![candidates.iter().map(|kept| lowest_loss(kept)).collect(), vec![0; candidates.len()]];
+            let lowest = |measure: fn(&KeptCandidate) -> f64| {
+                candidates.iter().map(|kept| lowest(kept, measure)).collect::<Vec<usize>>()
+            };
+            let mut starts = vec![
+                lowest(|kept| kept.loss),
+                vec![0; candidates.len()],
+                lowest(|kept| kept.sample_auroc.unwrap_or(kept.loss)),
+            ];
             let axes = settings.axes_of(attack);
             let within = |other: Attack| settings.axes_of(other).iter().all(|axis| axes.contains(axis));
             for (_, chosen) in earlier.iter().filter(|(other, _)| within(*other)) {
@@ -177,9 +185,11 @@ impl<'d> Pool<'d> {
             let choices: Vec<Choices<'_>> = candidates
                 .iter()
                 .zip(&self.masks)
-                .map(|(candidates, mask)| Choices { candidates, mask })
+                .zip(&names)
+                .map(|((candidates, mask), name)| Choices { name, candidates, mask })
                 .collect();
-            let chosen = choose_pooled(objective, &choices, &starts)
+            let metric = PooledMetric::PixelAuroc;
+            let chosen = choose_pooled(objective, &choices, &starts, metric, session.metric)?
                 .into_iter()
                 .zip(&candidates)
                 .map(|(at, candidates)| candidates[at].clone())
@@ -190,7 +200,8 @@ impl<'d> Pool<'d> {
     }
 }
 
-fn lowest_loss(candidates: &[KeptCandidate]) -> usize {
-    let by_loss = |&a: &usize, &b: &usize| candidates[a].loss.total_cmp(&candidates[b].loss);
-    (0..candidates.len()).min_by(by_loss).unwrap_or_default()
+/// The first of the candidates with the lowest measure.
+fn lowest(candidates: &[KeptCandidate], measure: fn(&KeptCandidate) -> f64) -> usize {
+    let by_measure = |&a: &usize, &b: &usize| measure(&candidates[a]).total_cmp(&measure(&candidates[b]));
+    (0..candidates.len()).min_by(by_measure).unwrap_or_default()
 }

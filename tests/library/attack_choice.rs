@@ -1,12 +1,13 @@
 //! Candidates that are kept for `--select pooled`, and the choice among them.
 
 use askance::attack::{
-    Choices, Evaluator, KeptCandidate, Objective, PooledSample, Select, Settings, Work, WorstCase,
+    Choices, Chooser, Evaluator, KeptCandidate, Objective, PooledSample, Select, Settings, Work, WorstCase,
     category_metrics, choose_pooled, worst_cases,
 };
-use askance::metric::MetricOptions;
+use askance::metric::{AuproMode, MetricOptions};
 use askance::model::{Fake, Segmentation};
-use askance::types::{Attack, Image, Label, Map, Mask, Perturbation, SampleId};
+use askance::types::{Attack, Axis, Frame, Image, Label, Map, Mask, Perturbation, PooledMetric, SampleId};
+use proptest::prelude::*;
 
 const SIZE: usize = 48;
 const GRID: (usize, usize) = (6, 6);
@@ -42,19 +43,26 @@ fn settings() -> Settings {
     Settings { budget: 25, seed: 3, select: Select::Pooled, ..Settings::default() }
 }
 
-fn pooled_auroc(objective: &Objective, masks: &[Mask], kept: &[&KeptCandidate]) -> f64 {
-    let pooled: Vec<PooledSample<'_>> = masks
+/// The pooled metric of a choice, as summaries have it.
+fn pooled(
+    objective: &Objective,
+    choices: &[Choices<'_>],
+    chosen: &[usize],
+    metric: PooledMetric,
+    options: &MetricOptions,
+) -> Option<f64> {
+    let pooled: Vec<PooledSample<'_>> = choices
         .iter()
-        .zip(kept)
-        .map(|(mask, kept)| PooledSample {
-            patch_map: kept.segmentation.map.clone(),
-            perturbation: kept.perturbation,
+        .zip(chosen)
+        .map(|(sample, &at)| PooledSample {
+            patch_map: sample.candidates[at].segmentation.map.clone(),
+            perturbation: sample.candidates[at].perturbation,
             image_score: 0.5,
-            mask,
+            mask: sample.mask,
             label: Label::Anomalous,
         })
         .collect();
-    category_metrics(objective, &pooled, &MetricOptions::default()).unwrap().pixel_auroc.unwrap()
+    metric.of(&category_metrics(objective, &pooled, options).unwrap())
 }
 
 #[test]
@@ -79,52 +87,184 @@ fn the_choice_is_never_weaker_than_a_start_and_no_exchange_of_one_sample_improve
     let settings = settings();
     let objective = Objective::new(&settings, SIZE);
     let found = outcomes(&settings, 6);
-    let masks: Vec<Mask> = (0..6).map(|number| sample(number).mask.unwrap()).collect();
-    let joint: Vec<&[KeptCandidate]> = found.iter().map(|outcomes| &outcomes[4].candidates[..]).collect();
-    let choices: Vec<Choices<'_>> =
-        joint.iter().zip(&masks).map(|(candidates, mask)| Choices { candidates, mask }).collect();
-    let lowest = |candidates: &&[KeptCandidate]| {
-        (0..candidates.len()).min_by(|&a, &b| candidates[a].loss.total_cmp(&candidates[b].loss)).unwrap()
-    };
-    let by_loss: Vec<usize> = joint.iter().map(lowest).collect();
+    let samples: Vec<Work> = (0..6).map(sample).collect();
+    let choices: Vec<Choices<'_>> = samples
+        .iter()
+        .zip(&found)
+        .map(|(sample, outcomes)| Choices {
+            name: &sample.id.stem,
+            candidates: &outcomes[4].candidates,
+            mask: sample.mask.as_ref().unwrap(),
+        })
+        .collect();
+    let by_loss: Vec<usize> = choices
+        .iter()
+        .map(|Choices { candidates, .. }| {
+            let loss = |at: &usize| candidates[*at].loss;
+            (0..candidates.len()).min_by(|a, b| loss(a).total_cmp(&loss(b))).unwrap()
+        })
+        .collect();
     let starts = [by_loss, vec![0; 6]];
-    let chosen = choose_pooled(&objective, &choices, &starts);
-    assert_eq!(chosen, choose_pooled(&objective, &choices, &starts), "deterministic");
-    let auroc = |chosen: &[usize]| {
-        let kept: Vec<&KeptCandidate> = joint.iter().zip(chosen).map(|(all, &at)| &all[at]).collect();
-        pooled_auroc(&objective, &masks, &kept)
-    };
-    let reached = auroc(&chosen);
-    for start in &starts {
-        assert!(reached <= auroc(start));
-    }
-    for (at, candidates) in joint.iter().enumerate() {
-        for other in 0..candidates.len() {
-            let mut exchanged = chosen.clone();
-            exchanged[at] = other;
-            assert!(auroc(&exchanged) >= reached, "sample {at} with {other} is lower");
+    let options = MetricOptions::default();
+    for metric in PooledMetric::ALL {
+        let chosen = choose_pooled(&objective, &choices, &starts, metric, &options).unwrap();
+        for threads in [1, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let again = pool.install(|| choose_pooled(&objective, &choices, &starts, metric, &options));
+            assert_eq!(chosen, again.unwrap(), "{metric} with {threads} threads");
         }
+        let value = |chosen: &[usize]| pooled(&objective, &choices, chosen, metric, &options).unwrap();
+        let reached = value(&chosen);
+        for start in &starts {
+            assert!(reached <= value(start), "{metric}");
+        }
+        for (at, sample) in choices.iter().enumerate() {
+            for other in 0..sample.candidates.len() {
+                let mut exchanged = chosen.clone();
+                exchanged[at] = other;
+                assert!(value(&exchanged) > reached - 1e-4, "{metric}: sample {at} with {other} is lower");
+            }
+        }
+        // The samples in another order: the same choice.
+        let backwards: Vec<Choices<'_>> = choices.iter().rev().copied().collect();
+        let starts: Vec<Vec<usize>> = starts.iter().map(|s| s.iter().rev().copied().collect()).collect();
+        let again = choose_pooled(&objective, &backwards, &starts, metric, &options).unwrap();
+        assert!(again.iter().rev().eq(&chosen), "{metric}");
+    }
+}
+
+fn kept(level_of: impl Fn((usize, usize)) -> f32) -> KeptCandidate {
+    KeptCandidate {
+        perturbation: Perturbation::IDENTITY,
+        loss: 0.0,
+        sample_auroc: None,
+        segmentation: Segmentation { map: Map::from_shape_fn(GRID, level_of), image_score: 0.5 },
     }
 }
 
 #[test]
 fn a_sample_takes_what_hurts_the_others_though_its_own_loss_is_higher() {
     let objective = Objective::new(&Settings::default(), SIZE);
-    let kept = |loss, level: f32| KeptCandidate {
-        perturbation: Perturbation::IDENTITY,
-        loss,
-        sample_auroc: None,
-        segmentation: Segmentation { map: Map::from_elem(GRID, level), image_score: 0.5 },
-    };
-    // The normal part's low map has the lower loss here; its high one lies above the other part's anomaly.
-    let anomalous = [kept(1.0, 0.6)];
-    let normal = [kept(0.1, 0.2), kept(0.3, 0.9), kept(0.2, 0.6)];
+    // The normal part's high map lies above the other part's anomaly.
+    let anomalous = [kept(|_| 0.6)];
+    let normal = [kept(|_| 0.2), kept(|_| 0.9), kept(|_| 0.6)];
     let masks = [true, false].map(|anomaly| Mask::from_elem((SIZE, SIZE), anomaly));
     let choices = [
-        Choices { candidates: &anomalous, mask: &masks[0] },
-        Choices { candidates: &normal, mask: &masks[1] },
+        Choices { name: "a", candidates: &anomalous, mask: &masks[0] },
+        Choices { name: "b", candidates: &normal, mask: &masks[1] },
     ];
-    assert_eq!(choose_pooled(&objective, &choices, &[vec![0, 0]]), [0, 1]);
-    // Without an anomalous pixel there is nothing to lower, and the start stays.
-    assert_eq!(choose_pooled(&objective, &choices[1..], &[vec![2]]), [2]);
+    let options = MetricOptions::default();
+    for metric in PooledMetric::ALL {
+        let chosen = choose_pooled(&objective, &choices, &[vec![0, 0]], metric, &options).unwrap();
+        assert_eq!(chosen, [0, 1], "{metric}");
+        // Without an anomalous pixel there is nothing to lower, and the first start stays.
+        let starts = [vec![2], vec![1]];
+        let chosen = choose_pooled(&objective, &choices[1..], &starts, metric, &options).unwrap();
+        assert_eq!(chosen, [2], "{metric}");
+    }
+}
+
+#[test]
+fn each_metric_has_its_own_choice() {
+    let objective = Objective::new(&Settings::default(), SIZE);
+    // A large region and a small one. Pixel AUROC falls most where the large one is missed; AUPRO, to which both are worth the same,
+    // where the small one is missed and a part of the large one lies in the false positives beyond its limit.
+    let mask = Mask::from_shape_fn((SIZE, SIZE), |(y, x)| {
+        (y < 16 && (x < 16 || (32..40).contains(&x))) || (y >= 40 && x < 8)
+    });
+    let large = |y: usize, x: usize| y < 2 && x < 2;
+    let small = |y: usize, x: usize| (y < 2 && x == 4) || (y == 5 && x == 0);
+    let found_large = kept(|(y, x)| {
+        if large(y, x) {
+            0.9
+        } else if small(y, x) {
+            0.0
+        } else {
+            0.3
+        }
+    });
+    let found_small = kept(|(y, x)| {
+        if small(y, x) {
+            0.9
+        } else if large(y, x) {
+            0.0
+        } else {
+            0.3
+        }
+    });
+    let candidates =
+        [kept(|(y, x)| if large(y, x) || small(y, x) { 0.9 } else { 0.3 }), found_large, found_small];
+    let choices = [Choices { name: "a", candidates: &candidates, mask: &mask }];
+    let starts = [vec![0]];
+    let options = MetricOptions::default();
+    let chooser = Chooser::new(&objective, &choices, &starts, &options);
+    let [by_auroc, by_aupro] = PooledMetric::ALL.map(|metric| chooser.choose(metric, &starts).unwrap());
+    let value = |chosen: &[usize], metric| pooled(&objective, &choices, chosen, metric, &options).unwrap();
+    let (auroc, aupro) = (PooledMetric::PixelAuroc, PooledMetric::Aupro);
+    assert!(value(&by_auroc, auroc) < value(&by_aupro, auroc) - 0.05);
+    assert!(value(&by_aupro, aupro) < value(&by_auroc, aupro) - 0.05);
+}
+
+/// Masks, candidates (angle and patch scores) for each sample, and starts.
+type Case = (Vec<Vec<bool>>, Vec<Vec<(i8, Vec<f32>)>>, Vec<Vec<usize>>);
+
+/// Scores of few levels, so that values are often equal.
+fn case() -> impl Strategy<Value = Case> {
+    let candidate = || ((-2i8..3), prop::collection::vec((0i8..5).prop_map(f32::from), 9));
+    (1usize..5, 1usize..4).prop_flat_map(move |(samples, starts)| {
+        (
+            prop::collection::vec(prop::collection::vec(prop::bool::weighted(0.2), 64), samples),
+            prop::collection::vec(prop::collection::vec(candidate(), 4), samples),
+            prop::collection::vec(prop::collection::vec(0usize..4, samples), starts),
+        )
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_start_is_below_the_choice(
+        (masks, candidates, starts) in case(),
+        aupro in prop::sample::select(AuproMode::ALL.to_vec()),
+        frame in prop::sample::select(Frame::ALL.to_vec()),
+    ) {
+        let objective = Objective::new(&Settings { frame, ..Settings::default() }, 8);
+        let options = MetricOptions { aupro, ..MetricOptions::default() };
+        let masks: Vec<Mask> =
+            masks.into_iter().map(|mask| Mask::from_shape_vec((8, 8), mask).unwrap()).collect();
+        let candidates: Vec<Vec<KeptCandidate>> = candidates
+            .into_iter()
+            .map(|of_sample| {
+                let kept = |(turn, scores): (i8, Vec<f32>)| KeptCandidate {
+                    perturbation: Perturbation::IDENTITY.with(Axis::Angle, 30.0 * f64::from(turn)),
+                    segmentation: Segmentation {
+                        map: Map::from_shape_vec((3, 3), scores).unwrap(),
+                        image_score: 0.5,
+                    },
+                    loss: 0.0,
+                    sample_auroc: None,
+                };
+                of_sample.into_iter().map(kept).collect()
+            })
+            .collect();
+        let names = ["d", "a", "c", "b"];
+        let choices: Vec<Choices<'_>> = masks
+            .iter()
+            .zip(&candidates)
+            .zip(names)
+            .map(|((mask, candidates), name)| Choices { name, candidates, mask })
+            .collect();
+        let chooser = Chooser::new(&objective, &choices, &starts, &options);
+        for metric in PooledMetric::ALL {
+            let value = |chosen: &[usize]| pooled(&objective, &choices, chosen, metric, &options);
+            let chosen = chooser.choose(metric, &starts).unwrap();
+            let reached = value(&chosen);
+            for start in &starts {
+                let of_start = value(start);
+                prop_assert!(of_start.is_none() || reached.is_some_and(|reached| Some(reached) <= of_start));
+            }
+            if reached.is_none() {
+                prop_assert_eq!(&chosen, &starts[0]);
+            }
+        }
+    }
 }
