@@ -143,14 +143,16 @@ named!(Border, "a treatment of the border", { Zeros = "zeros", Ignore = "ignore"
 #[non_exhaustive]
 pub enum Select {
     /// The candidate of lowest loss.
-    #[default]
     Loss,
     /// The candidate of lowest pixel AUROC of the sample, the loss deciding between equals; of a normal sample the one of lowest
     /// loss (the authors' code). A candidate whose ground truth a rotation has carried out of the picture has no AUROC and is
     /// not kept.
     SampleAuroc,
-    /// The candidate of lowest loss in the search; once all searches are done, the one that lowers the pooled pixel AUROC of the
-    /// sample's category most ([`choose_pooled`](super::choose_pooled)). The choice depends on which samples are in the run.
+    /// The candidate of lowest loss in the search; once all searches are done, by each of pixel AUROC and AUPRO the one that lowers
+    /// what is pooled over the sample's category most ([`Chooser`](super::Chooser)). The worst case of a category is then never above
+    /// the unchanged pictures, nor that of an attack above those on fewer of its axes. The choice depends on which samples are in the
+    /// run.
+    #[default]
     Pooled,
 }
 

@@ -50,7 +50,12 @@ pub(super) fn on_axis(column: &'static str, axis: Axis, value: impl Into<Option<
 
 impl Parameters {
     pub(super) fn fault(&self) -> Option<Fault> {
-        Axis::ALL.into_iter().find_map(|axis| on_axis(axis.column(), axis, self.get(axis)))
+        self.fault_in(&Axis::COLUMNS)
+    }
+
+    /// The fault of a cell, where the cells stand in `columns`.
+    pub(super) fn fault_in(&self, columns: &[&'static str; Axis::COUNT]) -> Option<Fault> {
+        Axis::ALL.into_iter().zip(columns).find_map(|(axis, column)| on_axis(column, axis, self.get(axis)))
     }
 
     /// The fault of cells of an attack that leave out what it searched, as far as the row alone tells.

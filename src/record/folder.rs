@@ -142,6 +142,11 @@ impl RunDir {
         self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("{attack}.npy"))
     }
 
+    /// Path of the patch-level map of what was chosen for one sample by the category's AUPRO.
+    pub fn aupro_map_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
+        self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("{attack}-aupro.npy"))
+    }
+
     /// Saves a patch-level map, shape (rows, columns), as float32 `.npy`. To be called before the row is
     /// appended, so that a row in `samples.csv` implies its map.
     ///

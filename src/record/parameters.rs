@@ -15,6 +15,9 @@ impl Parameters {
     /// Columns of the axes that came after the paper's three, which files of older versions do not have.
     pub const NEWER_COLUMNS: &'static [&'static str] = Self::COLUMNS.split_at(Axis::PAPER.len()).1;
 
+    /// Names of the columns of what was chosen by AUPRO, in order.
+    pub const AUPRO_COLUMNS: &'static [&'static str] = &Axis::AUPRO_COLUMNS;
+
     /// The cells of a perturbation on the axes of a run.
     pub fn new(perturbation: &Perturbation, axes: &[Axis]) -> Self {
         Self(Axis::ALL.map(|axis| axes.contains(&axis).then(|| perturbation.get(axis))))

@@ -7,7 +7,7 @@ use super::faults::{self, Fault, amount, count, finite, on_axis, outside, share}
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
-use crate::types::{Attack, Axis, Interval, Label, Metrics, Over, Perturbation, SampleId, SampleKey};
+use crate::types::{Attack, Axis, Interval, Label, Metrics, Over, Perturbation, PooledMetric, SampleId, SampleKey};
 
 /// A row of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {
@@ -89,6 +89,9 @@ pub struct SampleRow {
     pub image: String,
     /// Path of the mask as the data set gave it, several joined by `;`; none for a normal sample.
     pub mask: Option<String>,
+    /// Values of the perturbation that was chosen by the category's AUPRO; all empty where one choice stands for both metrics. All
+    /// other cells are about the choice by pixel AUROC.
+    pub aupro: Parameters,
 }
 
 impl Row for SampleRow {
@@ -97,9 +100,10 @@ impl Row for SampleRow {
         Parameters::COLUMNS,
         &["loss", "sample_auroc", "evaluations", "coarse", "expected_gain", "image_score"],
         &["search", "budget", "seed", "image", "mask"],
+        Parameters::AUPRO_COLUMNS,
     ];
     const NEWER: &'static [&'static [&'static str]] =
-        &[Parameters::NEWER_COLUMNS, &["coarse", "expected_gain"]];
+        &[Parameters::NEWER_COLUMNS, &["coarse", "expected_gain"], Parameters::AUPRO_COLUMNS];
     const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
 
     fn fault(&self) -> Option<Fault> {
@@ -117,6 +121,7 @@ impl Row for SampleRow {
             .or_else(|| amount("expected_gain", self.expected_gain))
             .or_else(|| finite("image_score", self.image_score))
             .or_else(|| count("budget", self.budget))
+            .or_else(|| self.aupro.fault_in(&Axis::AUPRO_COLUMNS))
     }
 }
 
@@ -135,9 +140,18 @@ impl SampleRow {
         outside("loss", self.loss, losses).or_else(score)
     }
 
-    /// The perturbation found.
+    /// The perturbation found, by pixel AUROC where each metric has a choice of its own.
     pub fn perturbation(&self) -> Perturbation {
         self.parameters.perturbation()
+    }
+
+    /// The perturbation that was chosen by a metric.
+    pub fn chosen_by(&self, metric: PooledMetric) -> Perturbation {
+        let own = match metric {
+            PooledMetric::PixelAuroc => None,
+            PooledMetric::Aupro => Some(&self.aupro).filter(|aupro| aupro.axes().next().is_some()),
+        };
+        own.unwrap_or(&self.parameters).perturbation()
     }
 
     /// Key of the sample that the row is about.

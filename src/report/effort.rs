@@ -128,6 +128,7 @@ mod tests {
             seed: 0,
             image: String::new(),
             mask: None,
+            aupro: Parameters::default(),
         }
     }
 

@@ -32,7 +32,8 @@ impl<'r> Belonging<'r> {
             .or_else(|| self.labelled((&row.category, &row.sample), row.label))
             .or_else(|| self.attacked(row.attack))
             .or_else(|| row.parameters.empty(&settings.all_axes()))
-            .or_else(|| self.within_bounds(row.attack, &row.parameters))
+            .or_else(|| self.within_bounds(row.attack, &row.parameters, &Axis::COLUMNS))
+            .or_else(|| self.within_bounds(row.attack, &row.aupro, &Axis::AUPRO_COLUMNS))
             .or_else(|| self.scored(row))
             .or_else(|| other("search", &row.search.as_str(), &settings.strategy_of(row.attack)))
             .or_else(|| other("budget", &row.budget, &settings.budget_of(row.attack)))
@@ -72,7 +73,7 @@ impl<'r> Belonging<'r> {
                 Over::Mean => None,
                 Over::Category(_) | Over::All => row.parameters.empty(&self.settings.all_axes()),
             })
-            .or_else(|| self.within_bounds(row.attack, &row.parameters))
+            .or_else(|| self.within_bounds(row.attack, &row.parameters, &Axis::COLUMNS))
             .or_else(|| self.mean_loss(row))
             .or_else(|| other("search", &row.search.as_str(), &self.settings.strategy_of(row.attack)))
             .or_else(|| other("budget", &row.budget, &budget))
@@ -105,7 +106,7 @@ impl<'r> Belonging<'r> {
 
     /// What is wrong with a candidate of an attack, which must lie within the bounds of the run.
     pub fn candidate(&self, attack: Attack, perturbation: &Perturbation) -> Option<Fault> {
-        self.within_bounds(attack, &Parameters::new(perturbation, &Axis::ALL))
+        self.within_bounds(attack, &Parameters::new(perturbation, &Axis::ALL), &Axis::COLUMNS)
     }
 
     fn of(&self, model: &str, dataset: &str) -> Option<Fault> {
@@ -148,18 +149,23 @@ impl<'r> Belonging<'r> {
 
     /// The fault of values outside the bounds of the run, or on axes that the attack leaves alone. The joint attack is offered what
     /// the others have found.
-    fn within_bounds(&self, attack: Attack, parameters: &Parameters) -> Option<Fault> {
+    fn within_bounds(
+        &self,
+        attack: Attack,
+        parameters: &Parameters,
+        columns: &[&'static str; Axis::COUNT],
+    ) -> Option<Fault> {
         let axes = match attack {
             Attack::Joint => self.settings.all_axes(),
             attack => self.settings.axes_of(attack).to_vec(),
         };
         parameters.axes().find_map(|axis| {
-            let value = parameters.get(axis)?;
+            let (value, column) = (parameters.get(axis)?, columns[axis as usize]);
             if axes.contains(&axis) {
-                return self.bounded(axis.column(), axis, value);
+                return self.bounded(column, axis, value);
             }
             (value != 0.0)
-                .then(|| (axis.column(), format!("{attack} does not change {axis}, but is {value}")))
+                .then(|| (column, format!("{attack} does not change {axis}, but is {value}")))
         })
     }
 
@@ -246,6 +252,7 @@ mod tests {
             seed: settings.seed,
             image: "0.png".into(),
             mask: None,
+            aupro: Parameters::default(),
         }
     }
 

@@ -134,7 +134,7 @@ impl Checked {
     /// Lets the work do without masks: drift is the loss, and without labels an attack tells how stable the answers are. What the user
     /// asked for and cannot be had is an error.
     fn suit_unmasked(&self, work: &mut Work, labelled: bool) -> Result<()> {
-        let Settings { select, frame, .. } = work.settings;
+        let (select, frame) = (self.plan.select, work.settings.frame);
         let chosen = self.plan.loss.filter(|loss| loss.needs_truth());
         let refused = [
             (
@@ -148,11 +148,11 @@ impl Checked {
                 "use `loss = drift`, or leave it out",
             ),
             (
-                select == Select::SampleAuroc,
+                select == Some(Select::SampleAuroc),
                 "`select = sample-auroc`".to_owned(),
                 "use `select = loss` (with `preset = authors` too)",
             ),
-            (select == Select::Pooled, "`select = pooled`".to_owned(), "use `select = loss`"),
+            (select == Some(Select::Pooled), "`select = pooled`".to_owned(), "use `select = loss`"),
             (work.uniform.is_some(), "`uniform`".to_owned(), "leave it out"),
             (
                 frame == Frame::RotatedMask,
@@ -168,7 +168,7 @@ impl Checked {
             };
             return Err(Error::usage(setting, problem, fix));
         }
-        work.settings.loss = Goal::Drift;
+        (work.settings.loss, work.settings.select) = (Goal::Drift, Select::Loss);
         if !labelled && self.plan.command == Command::Attack && work.tolerance.is_none() {
             work.tolerance = Some(self.tolerance(&[]));
         }
@@ -202,7 +202,7 @@ fn settings(plan: &Plan) -> Settings {
         frame: plan.frame,
         border: plan.border,
         loss: plan.loss.unwrap_or_default(),
-        select: plan.select,
+        select: plan.select.unwrap_or_default(),
         search: plan.search,
         budget: plan.budget.unwrap_or(default),
         seed: plan.seed,
@@ -269,7 +269,6 @@ fn refuse_empty_search(uniform: &Uniform) -> Result<()> {
 /// What looks at all samples of a category at once.
 fn refuse_what_needs_all(plan: &Plan) -> Result<()> {
     let asked = [
-        ("`select = pooled`", plan.select == Select::Pooled),
         ("`uniform`", plan.uniform.is_some()),
         ("`tolerance`", plan.tolerance.is_some()),
         ("`sweep`", plan.sweep.is_some()),
@@ -359,7 +358,6 @@ mod tests {
             (Plan::attack().search(own("grid")), "`search = grid`"),
             (Plan::sweep([Axis::Hue], 1), "steps"),
             (Plan::attack().metric(MetricOptions { fpr_limit: 0.0, ..MetricOptions::default() }), "fpr"),
-            (Plan::attack().shard("1/2".parse().unwrap()).select(Select::Pooled), "`select = pooled`"),
             (Plan::attack().shard("1/2".parse().unwrap()).save_maps(true), "`save_maps`"),
             (Plan::sweep([Axis::Hue], 3).shard("1/2".parse().unwrap()), "`sweep`"),
         ] {

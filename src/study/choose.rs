@@ -1,5 +1,5 @@
-//! Selection by the pooled metric: after the searches, the candidate of each sample that lowers its category's pooled pixel AUROC
-//! most.
+//! Selection by the pooled metrics: after the searches, the candidates that lower a category's pooled pixel AUROC most, and those that
+//! lower its AUPRO most.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,12 @@ use rayon::prelude::*;
 use super::belonging::Belonging;
 use super::run::Run;
 use super::session::Session;
-use crate::attack::{Choices, KeptCandidate, Objective, Settings, choose_pooled};
+use crate::attack::{Choices, Chooser, KeptCandidate, Objective, Settings};
 use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
 use crate::model::Segmentation;
 use crate::record::{
-    CandidateRow, DAMAGED_MAP, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_rows,
+    CandidateRow, DAMAGED_MAP, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_npy, write_rows,
 };
 use crate::types::{Attack, Mask, PooledMetric, SampleId, SampleKey};
 
@@ -92,37 +92,50 @@ pub(super) fn choose(
                 |sample: &Sample, attack| places.get(&(SampleKey::new(model, &sample.id), attack)).copied();
             let pool = Pool::load(category, &objective, &|sample| place(sample, Attack::Clean).is_some())?;
             let Some(pool) = pool else { continue };
-            for (attack, chosen) in pool.choose(&belonging, session, &objective, &run.dir, model)? {
-                keep(session.settings, &run.dir, model, attack, &pool.samples, &chosen, &place, rows)?;
+            for chosen in pool.choose(&belonging, session, &objective, &run.dir, model)? {
+                let place = |sample: &Sample| place(sample, chosen.attack);
+                chosen.keep(session.settings, &run.dir, model, &pool.samples, &place, rows)?;
             }
         }
     }
     write_rows(run.dir.samples_path(), rows)
 }
 
-/// Stores what was chosen for the samples of one category under one attack.
-#[expect(clippy::too_many_arguments, reason = "what was chosen, of what, and the two places that are told")]
-fn keep(
-    settings: &Settings,
-    dir: &RunDir,
-    model: &str,
+/// What was chosen for the samples of one category under one attack.
+struct Chosen {
     attack: Attack,
-    samples: &[&Sample],
-    chosen: &[KeptCandidate],
-    place: &dyn Fn(&Sample, Attack) -> Option<usize>,
-    rows: &mut [SampleRow],
-) -> Result<()> {
-    let axes = settings.all_axes();
-    for (sample, kept) in samples.iter().zip(chosen) {
-        let Some(at) = place(sample, attack) else { continue };
-        dir.save_patch_map(model, &sample.id, attack, kept.segmentation.map.view())?;
-        let row = &mut rows[at];
-        row.parameters = Parameters::new(&kept.perturbation, &axes);
-        row.loss = kept.loss;
-        row.sample_auroc = kept.sample_auroc;
-        row.image_score = f64::from(kept.segmentation.image_score);
+    by_auroc: Vec<KeptCandidate>,
+    by_aupro: Vec<KeptCandidate>,
+}
+
+impl Chosen {
+    /// Stores the choices; `place` tells where in `rows` a sample has its row.
+    fn keep(
+        &self,
+        settings: &Settings,
+        dir: &RunDir,
+        model: &str,
+        samples: &[&Sample],
+        place: &dyn Fn(&Sample) -> Option<usize>,
+        rows: &mut [SampleRow],
+    ) -> Result<()> {
+        let axes = settings.all_axes();
+        for ((sample, by_auroc), by_aupro) in samples.iter().zip(&self.by_auroc).zip(&self.by_aupro) {
+            let Some(at) = place(sample) else { continue };
+            dir.save_patch_map(model, &sample.id, self.attack, by_auroc.segmentation.map.view())?;
+            write_npy(
+                dir.aupro_map_path(model, &sample.id, self.attack),
+                by_aupro.segmentation.map.view(),
+            )?;
+            let row = &mut rows[at];
+            row.parameters = Parameters::new(&by_auroc.perturbation, &axes);
+            row.aupro = Parameters::new(&by_aupro.perturbation, &axes);
+            row.loss = by_auroc.loss;
+            row.sample_auroc = by_auroc.sample_auroc;
+            row.image_score = f64::from(by_auroc.segmentation.image_score);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The samples of one category that the run has, with their ground truth.
@@ -149,8 +162,8 @@ impl<'d> Pool<'d> {
         Ok(masks.map(|masks| Self { samples, masks }))
     }
 
-    /// A candidate of each sample for every attack but the clean one. What was chosen for an attack is a candidate of each later one
-    /// that searches its axes too.
+    /// A candidate of each sample for every attack but the clean one, by each metric. What was chosen for an attack is a candidate of
+    /// each later one that searches its axes too.
     fn choose(
         &self,
         belonging: &Belonging<'_>,
@@ -158,10 +171,10 @@ impl<'d> Pool<'d> {
         objective: &Objective,
         dir: &RunDir,
         model: &str,
-    ) -> Result<Vec<(Attack, Vec<KeptCandidate>)>> {
+    ) -> Result<Vec<Chosen>> {
         let settings = session.settings;
         let names: Vec<String> = self.samples.iter().map(|sample| sample.id.within_category()).collect();
-        let mut earlier: Vec<(Attack, Vec<KeptCandidate>)> = Vec::new();
+        let mut earlier: Vec<Chosen> = Vec::new();
         for &attack in settings.attacks.iter().filter(|&&attack| attack != Attack::Clean) {
             let mut candidates: Vec<Vec<KeptCandidate>> = self
                 .samples
@@ -178,9 +191,11 @@ impl<'d> Pool<'d> {
             ];
             let axes = settings.axes_of(attack);
             let within = |other: Attack| settings.axes_of(other).iter().all(|axis| axes.contains(axis));
-            for (_, chosen) in earlier.iter().filter(|(other, _)| within(*other)) {
-                starts.push(candidates.iter().map(Vec::len).collect());
-                candidates.iter_mut().zip(chosen).for_each(|(all, chosen)| all.push(chosen.clone()));
+            for other in earlier.iter().filter(|other| within(other.attack)) {
+                for chosen in [&other.by_auroc, &other.by_aupro] {
+                    starts.push(candidates.iter().map(Vec::len).collect());
+                    candidates.iter_mut().zip(chosen).for_each(|(all, chosen)| all.push(chosen.clone()));
+                }
             }
             let choices: Vec<Choices<'_>> = candidates
                 .iter()
@@ -188,13 +203,13 @@ impl<'d> Pool<'d> {
                 .zip(&names)
                 .map(|((candidates, mask), name)| Choices { name, candidates, mask })
                 .collect();
-            let metric = PooledMetric::PixelAuroc;
-            let chosen = choose_pooled(objective, &choices, &starts, metric, session.metric)?
-                .into_iter()
-                .zip(&candidates)
-                .map(|(at, candidates)| candidates[at].clone())
-                .collect();
-            earlier.push((attack, chosen));
+            let chooser = Chooser::new(objective, &choices, &starts, session.metric);
+            let chosen = |metric| -> Result<Vec<KeptCandidate>> {
+                let places = chooser.choose(metric, &starts)?;
+                Ok(places.into_iter().zip(&candidates).map(|(at, all)| all[at].clone()).collect())
+            };
+            let (by_auroc, by_aupro) = (chosen(PooledMetric::PixelAuroc)?, chosen(PooledMetric::Aupro)?);
+            earlier.push(Chosen { attack, by_auroc, by_aupro });
         }
         Ok(earlier)
     }

@@ -19,6 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
 use crate::record::{SampleRow, Status};
 use crate::report::{DefendedModel, efforts, score_summary};
+use crate::types::Attack;
 
 impl Checked {
     /// Makes the run in the folder `out`, or takes up the one that is there, and writes its records.
@@ -114,7 +115,7 @@ impl Stages<'_> {
         let settings = self.session.settings;
         let sizes: Vec<(String, usize)> =
             self.models.iter().map(|model| (model.name().to_owned(), model.input_size())).collect();
-        if settings.select == Select::Pooled {
+        if settings.select == Select::Pooled && settings.attacks.iter().any(|&attack| attack != Attack::Clean) {
             choose::choose(&self.session, self.run, &sizes, &mut rows)?;
         }
         outcome.efforts = efforts(&rows, &settings.bounds);

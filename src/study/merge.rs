@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::belonging::Belonging;
+use super::choose;
 use super::contents;
 use super::data::Data;
 use super::observe::Observe;
@@ -14,7 +15,7 @@ use super::session::Session;
 use super::settings::RunSettings;
 use super::summary;
 use super::worst_cases::require_trace;
-use crate::attack::Settings;
+use crate::attack::{Select, Settings};
 use crate::dataset::{self, Dataset, Sample, Selection, Survey};
 use crate::error::{Error, Result};
 use crate::file;
@@ -53,7 +54,7 @@ impl Merge {
 
         let dir = RunDir::create(out)?;
         refuse_other_run(&dir, &info)?;
-        let rows = gather(&data, &settings.work.settings, &info.models, &shards, &dir)?;
+        let mut rows = gather(&data, &settings.work.settings, &info.models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
         info.dataset.contents = contents::keep(&dir, &data, "")?;
         let mut run = Run::with(dir, info)?;
@@ -67,6 +68,9 @@ impl Merge {
             keep_traces: false,
             observe,
         };
+        if session.settings.select == Select::Pooled {
+            choose::choose(&session, &run, &models, &mut rows)?;
+        }
         let mut outcome = Outcome::of(run.dir.clone());
         outcome.summary = summary::write(&session, &run, &models, &rows)?;
         if !data.is_labelled() {
@@ -183,7 +187,7 @@ fn open_data(info: &RunInfo, elsewhere: Option<&Path>) -> Result<Data> {
     Ok(Data::of_run(dataset, info))
 }
 
-/// All rows in the order of the data set, their maps and traces copied.
+/// All rows in the order of the data set, their maps, candidates and traces copied.
 fn gather(
     data: &Data,
     settings: &Settings,
@@ -248,7 +252,9 @@ fn copy(from: &RunDir, to: &RunDir, model: &str, sample: &Sample, row: &SampleRo
     let (id, attack) = (&sample.id, row.attack);
     let map = (from.patch_map_path(model, id, attack), to.patch_map_path(model, id, attack));
     let trace = (from.trace_path(model, id, attack), to.trace_path(model, id, attack));
-    for (from, to) in [Some(map), Some(trace).filter(|(from, _)| from.exists())].into_iter().flatten() {
+    let candidates = (from.candidates_path(model, id, attack), to.candidates_path(model, id, attack));
+    let there = [trace, candidates].into_iter().filter(|(from, _)| file::is_there(from));
+    for (from, to) in std::iter::once(map).chain(there) {
         let bytes = file::read(&from, "give the command of that shard again")?;
         write_atomic(to, &bytes)?;
     }

@@ -121,7 +121,7 @@ pub struct Plan {
     pub(super) border: Border,
     /// None: contrast, or drift where the data have no masks.
     pub(super) loss: Option<Goal>,
-    pub(super) select: Select,
+    pub(super) select: Option<Select>,
     pub(super) search: SearchChoice,
     /// None: 100, and as many as it can use for the exhaustive search.
     pub(super) budget: Option<usize>,
@@ -155,7 +155,7 @@ pub struct Origin {
 
 impl Plan {
     fn of(command: Command, attacks: Option<Vec<Attack>>) -> Self {
-        let Settings { axes, bounds, perturb, frame, border, select, search, seed, .. } = Settings::default();
+        let Settings { axes, bounds, perturb, frame, border, search, seed, .. } = Settings::default();
         Self {
             command,
             attacks,
@@ -168,7 +168,7 @@ impl Plan {
             frame,
             border,
             loss: None,
-            select,
+            select: None,
             search,
             budget: None,
             seed,
@@ -217,7 +217,7 @@ impl Plan {
     #[must_use]
     pub fn preset(self, preset: Preset) -> Self {
         let Settings { bounds, perturb, frame, border, select, .. } = preset.settings();
-        Self { bounds, perturb, frame, border, select, ..self }
+        Self { bounds, perturb, frame, border, select: Some(select), ..self }
     }
 
     /// These axes, each attacked alone and all jointly.
@@ -284,7 +284,7 @@ impl Plan {
     /// Which candidate of a search is kept. Refused where nothing is searched.
     #[must_use]
     pub fn select(self, select: Select) -> Self {
-        Self { select, ..self.of_search("select") }
+        Self { select: Some(select), ..self.of_search("select") }
     }
 
     /// How candidates are found. Refused where nothing is searched.

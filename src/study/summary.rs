@@ -9,13 +9,13 @@ use super::by_key::{ByKey, by_key};
 use super::run::Run;
 use super::session::Session;
 use super::{examples, maps};
-use crate::attack::{Objective, PooledSample, category_metrics, image_metrics};
+use crate::attack::{Objective, PooledSample, Select, category_metrics, image_metrics};
 use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
 use crate::model::Segmentation;
 use crate::record::{DAMAGED_MAP, Fault, RunDir, SampleRow, SummaryRow, mean_rows, read_map, write_rows};
 use crate::stats;
-use crate::types::{Attack, Map, Mask, Over, SampleKey};
+use crate::types::{Attack, Map, Mask, Over, PooledMetric, SampleKey};
 
 /// Writes `summary.csv`, `examples/` and, where asked for, `maps/`; gives the summary rows, the means last.
 pub(super) fn write(
@@ -113,9 +113,12 @@ impl Pool<'_> {
         self.rows.get(&(SampleKey::new(self.model, &sample.id), attack)).copied()
     }
 
-    /// A stored map, of the shape that all maps of the model have.
     fn map(&self, sample: &Sample, attack: Attack) -> Result<Map> {
-        let path = self.dir.patch_map_path(self.model, &sample.id, attack);
+        self.read_map(self.dir.patch_map_path(self.model, &sample.id, attack))
+    }
+
+    /// A stored map, of the shape that all maps of the model have.
+    fn read_map(&self, path: PathBuf) -> Result<Map> {
         let map = read_map(&path)?;
         let (first, shape) = self.first.get_or_init(|| (path.clone(), map.dim()));
         if map.dim() == *shape {
@@ -129,6 +132,21 @@ impl Pool<'_> {
             shape.1
         );
         Err(Error::file(path, problem, DAMAGED_MAP))
+    }
+
+    /// AUPRO of what was chosen by it, which `pooled` is turned into.
+    fn aupro(
+        &self,
+        attack: Attack,
+        samples: &[&Sample],
+        rows: &[&SampleRow],
+        mut pooled: Vec<PooledSample<'_>>,
+    ) -> Result<Option<f64>> {
+        for ((item, row), sample) in pooled.iter_mut().zip(rows).zip(samples) {
+            item.perturbation = row.chosen_by(PooledMetric::Aupro);
+            item.patch_map = self.read_map(self.dir.aupro_map_path(self.model, &sample.id, attack))?;
+        }
+        Ok(category_metrics(&self.objective, &pooled, self.session.metric)?.aupro)
     }
 
     /// The answer to the unchanged picture, from which drift is measured; none where it is not needed.
@@ -182,16 +200,19 @@ impl Pool<'_> {
             let problem = format!("holds a row that its stored map contradicts ({place}: {problem})");
             return Err(Error::file(self.dir.samples_path(), problem, CONTRADICTED));
         }
-        let metrics = match masks {
+        let mut metrics = match masks {
             Some(_) => category_metrics(&self.objective, &pooled, self.session.metric)?,
             None => image_metrics(&pooled)?,
         };
+        if masks.is_some() && self.session.settings.select == Select::Pooled && attack != Attack::Clean {
+            metrics.aupro = self.aupro(attack, samples, &found, pooled)?;
+        }
         Ok(SummaryRow {
             model: self.model.to_owned(),
             dataset: self.session.data.dataset.name.clone(),
             over: Over::Category(category.name.clone()),
             attack,
-            samples: pooled.len(),
+            samples: found.len(),
             metrics,
             mean_loss: stats::mean(&found.iter().map(|row| row.loss).collect::<Vec<_>>()),
             evaluations: found.iter().map(|row| row.evaluations).sum(),

@@ -161,6 +161,7 @@ impl Recorder<'_> {
             seed: settings.seed,
             image: sample.image.display().to_string(),
             mask: masks(sample),
+            aupro: Parameters::default(),
         }
     }
 }

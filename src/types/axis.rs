@@ -77,6 +77,22 @@ impl Axis {
         columns
     };
 
+    /// Columns of all axes for what was chosen by AUPRO, in order.
+    pub const AUPRO_COLUMNS: [&'static str; Self::COUNT] = [
+        "aupro_angle_deg",
+        "aupro_hue_rad",
+        "aupro_saturation",
+        "aupro_scale_log2",
+        "aupro_translate_x",
+        "aupro_translate_y",
+        "aupro_temperature_mired",
+        "aupro_blur_px",
+        "aupro_brightness",
+        "aupro_contrast_log2",
+        "aupro_gamma_log2",
+        "aupro_jpeg_loss",
+    ];
+
     const fn facts(self) -> Facts {
         const fn facts(
             name: &'static str,

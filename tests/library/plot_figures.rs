@@ -163,6 +163,7 @@ pub(super) fn sample_rows(models: &[&str], count: usize) -> Vec<SampleRow> {
                     seed: 0,
                     image: "i.png".into(),
                     mask: Some("m.png".into()),
+                    aupro: Parameters::default(),
                 });
             }
         }

@@ -35,6 +35,7 @@ fn sample_row(stem: &str, attack: Attack) -> SampleRow {
         seed: u64::MAX,
         image: "bolt, new/\"1\".png".into(),
         mask: None,
+        aupro: Parameters::default(),
     }
 }
 

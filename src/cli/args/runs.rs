@@ -63,8 +63,9 @@ pub struct AttackArgs {
     /// ones, which needs no masks [default: contrast; drift without masks]
     #[arg(long, value_name = "NAME")]
     pub loss: Option<Goal>,
-    /// Which candidate is kept: the one of lowest loss, of lowest sample-auroc, or (pooled, after all searches) the one that
-    /// lowers the pooled pixel AUROC of the category most [default: loss, or the preset's]
+    /// Which candidate is kept: pooled (after all searches, by each of pixel AUROC and AUPRO the one that lowers what is pooled over
+    /// the category most), or of each sample the one of lowest loss or of lowest sample-auroc [default: pooled, or the preset's; loss
+    /// without masks]
     #[arg(long, value_name = "NAME")]
     pub select: Option<Select>,
     /// Also find from which value of each of these axes on the decision about each sample flips; without a LIST, of each of --axes
