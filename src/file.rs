@@ -20,10 +20,7 @@ const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// `fix` is the remedy for a file that is missing or may not be read.
 pub fn open(path: &Path, fix: &str) -> Result<File> {
     let failed = |e| Error::file_caused(path, "cannot be read", e, fix);
-    if let Some(error) = dangling(path) {
-        return Err(error);
-    }
-    let kind = fs::metadata(path).map_err(failed)?;
+    let kind = fs::metadata(path).map_err(|e| dangling(path).unwrap_or_else(|| failed(e)))?;
     if !kind.is_file() {
         return Err(irregular(path, kind.is_dir()));
     }
@@ -87,7 +84,7 @@ pub fn read(path: &Path, fix: &str) -> Result<Vec<u8>> {
 ///
 /// As [`open`]'s, and where the text is not in UTF-8.
 pub fn read_text(path: &Path, fix: &str) -> Result<String> {
-    decode(path, read(path, fix)?)
+    decode(path, &read(path, fix)?)
 }
 
 /// The text that `bytes`, read from `path`, hold in UTF-8, without a byte order mark.
@@ -95,11 +92,11 @@ pub fn read_text(path: &Path, fix: &str) -> Result<String> {
 /// # Errors
 ///
 /// Where they hold another encoding or a Git LFS pointer.
-pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
+pub fn decode(path: &Path, bytes: &[u8]) -> Result<String> {
     let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let fix =
         if is_csv { "save it as UTF-8 (a spreadsheet calls it \"CSV UTF-8\")" } else { "save it as UTF-8" };
-    let text = utf8(path, &bytes, fix)?;
+    let text = utf8(path, bytes, fix)?;
     Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).to_owned())
 }
 
@@ -164,6 +161,13 @@ pub fn lfs_pointer(path: &Path) -> Error {
     )
 }
 
+/// Puts a named pipe at `path`, which nobody writes to.
+#[cfg(all(test, unix))]
+pub(crate) fn make_pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.is_ok_and(|status| status.success()));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,7 +177,7 @@ mod tests {
     fn a_pipe_a_device_and_a_folder_are_refused_before_they_are_opened() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe.png");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        make_pipe(&pipe);
         for (path, what) in
             [(pipe.as_path(), "pipe"), (Path::new("/dev/zero"), "device"), (folder.path(), "folder")]
         {
@@ -195,7 +199,7 @@ mod tests {
 
     #[test]
     fn text_of_another_encoding_is_told_from_text_that_is_damaged() {
-        let text = |bytes: &[u8]| decode(Path::new("a.csv"), bytes.to_vec());
+        let text = |bytes: &[u8]| decode(Path::new("a.csv"), bytes);
         assert_eq!(text("\u{feff}caf\u{e9}".as_bytes()).unwrap(), "caf\u{e9}");
         let error = text(b"a\nb\ncaf\xe9").unwrap_err();
         assert!(error.problem.contains("line 3") && error.fix.contains("UTF-8"), "{error}");

@@ -55,7 +55,7 @@ pub fn is_picture(path: &Path) -> bool {
 
 /// Whether something bears the name, be it a link to nothing or a pipe, that is no folder.
 pub fn is_there(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok() && !path.is_dir()
+    file::is_there(path) && !path.is_dir()
 }
 
 /// The pictures in a folder, sorted by name. Notes are passed over unless they hold a picture; a folder inside it and a file that may be a picture but

@@ -72,7 +72,7 @@ mod tests {
     fn a_pipe_is_told_from_a_model_that_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("model.onnx");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        crate::file::make_pipe(&pipe);
         let error = NamedModel::find(pipe.to_str().unwrap()).unwrap_err();
         assert!(error.problem.contains("no regular file"), "{error}");
     }

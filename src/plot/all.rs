@@ -17,7 +17,7 @@ use crate::stats::grouped;
 use crate::types::{Attack, Axis};
 
 /// Draws into the folder `out` every figure that the records of these runs allow, from their files alone. Runs that differ in
-/// settings that a figure shows stand side side in it under names that say in what; runs that differ in the seed alone become mean
+/// settings that a figure shows stand side by side in it under names that say in what; runs that differ in the seed alone become mean
 /// and spread, runs of different categories of one data set one whole, and clean pictures alone join the attacks of their settings.
 /// Runs that are not finished are left out. Comparisons of providers are shown by themselves.
 ///

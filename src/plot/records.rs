@@ -122,37 +122,25 @@ impl<'r> Named<'r> {
     }
 
     pub(super) fn samples(&self) -> Vec<SampleRow> {
-        let mut seen = HashSet::new();
-        self.each(|told, records, rows| {
-            for row in &records.samples {
-                let row = SampleRow { model: told.name(&row.model), ..row.clone() };
-                let key = (
-                    row.model.clone(),
-                    row.dataset.clone(),
-                    row.category.clone(),
-                    row.sample.clone(),
-                    row.attack,
-                    row.seed,
-                );
-                push_new(&mut seen, key, row, rows);
-            }
-        })
+        let rows = self.once(
+            |records| records.samples.iter(),
+            |row| &mut row.model,
+            |_, row| (row.dataset.clone(), row.category.clone(), row.sample.clone(), row.attack, row.seed),
+        );
+        without_seed(rows)
     }
 
     /// Rows of categories, those of each seed apart.
     fn summaries(&self) -> Vec<(u64, SummaryRow)> {
-        let mut seen = HashSet::new();
-        self.each(|told, records, rows| {
-            for row in &records.summary {
-                let row = SummaryRow { model: told.name(&row.model), ..row.clone() };
-                let key = (told.seed, row.model.clone(), row.dataset.clone(), row.over.clone(), row.attack);
-                push_new(&mut seen, key, (told.seed, row), rows);
-            }
-        })
+        self.once(
+            |records| records.summary.iter(),
+            |row| &mut row.model,
+            |seed, row| (seed, row.dataset.clone(), row.over.clone(), row.attack),
+        )
     }
 
     pub(super) fn summary(&self) -> Vec<SummaryRow> {
-        self.summaries().into_iter().map(|(_, row)| row).collect()
+        without_seed(self.summaries())
     }
 
     /// Means over categories, those of each seed one after the other.
@@ -162,44 +150,29 @@ impl<'r> Named<'r> {
 
     /// Means over categories of the worst cases that samples share, those of each seed one after the other.
     pub(super) fn uniform_means(&self) -> Vec<UniformRow> {
-        let mut seen = HashSet::new();
-        let rows: Vec<(u64, UniformRow)> = self.each(|told, records, rows| {
-            for row in &records.uniform {
-                let row = UniformRow { model: told.name(&row.model), ..row.clone() };
-                let key = (told.seed, row.model.clone(), row.dataset.clone(), row.over.clone(), row.attack);
-                push_new(&mut seen, key, (told.seed, row), rows);
-            }
-        });
+        let rows = self.once(
+            |records| records.uniform.iter(),
+            |row| &mut row.model,
+            |seed, row| (seed, row.dataset.clone(), row.over.clone(), row.attack),
+        );
         each_seed(&rows, uniform_means)
     }
 
     pub(super) fn sweeps(&self, axis: Axis) -> Vec<SweepRow> {
-        let mut seen = HashSet::new();
-        self.each(|told, records, rows| {
-            for row in records.sweeps.iter().filter(|row| row.axis == axis) {
-                let row = SweepRow { model: told.name(&row.model), ..row.clone() };
-                let key = (row.model.clone(), row.dataset.clone(), row.over.clone(), row.value.to_bits());
-                push_new(&mut seen, key, row, rows);
-            }
-        })
+        without_seed(self.once(
+            |records| records.sweeps.iter().filter(move |row| row.axis == axis),
+            |row| &mut row.model,
+            |_, row| (row.dataset.clone(), row.over.clone(), row.value.to_bits()),
+        ))
     }
 
     /// Scanned rows: those of attacks are in no figure.
     pub(super) fn scans(&self) -> Vec<StabilityRow> {
-        let mut seen = HashSet::new();
-        self.each(|told, records, rows| {
-            for row in records.stability.iter().filter(|row| row.is_scanned()) {
-                let row = StabilityRow { model: told.name(&row.model), ..row.clone() };
-                let key = (
-                    row.model.clone(),
-                    row.dataset.clone(),
-                    row.category.clone(),
-                    row.sample.clone(),
-                    row.attack,
-                );
-                push_new(&mut seen, key, row, rows);
-            }
-        })
+        without_seed(self.once(
+            |records| records.stability.iter().filter(|row| row.is_scanned()),
+            |row| &mut row.model,
+            |_, row| (row.dataset.clone(), row.category.clone(), row.sample.clone(), row.attack),
+        ))
     }
 
     /// The examples of each model, of several seeds those of the first.
@@ -249,13 +222,32 @@ impl<'r> Named<'r> {
         named.next().map_or_else(|| name.to_owned(), |(told, model)| told.file(model))
     }
 
-    fn each<T>(&self, mut add: impl FnMut(&Told, &Records<'_>, &mut Vec<T>)) -> Vec<T> {
-        let mut rows = Vec::new();
+    /// The rows of all runs, each with the seed of its run, their models named as the runs are told apart. Of rows of one model that
+    /// agree in `key`, which is given the seed too, the first stays.
+    fn once<T: Clone + 'r, I: Iterator<Item = &'r T>, K: Eq + Hash>(
+        &self,
+        rows: impl Fn(&'r Records<'r>) -> I,
+        model: impl Fn(&mut T) -> &mut String,
+        key: impl Fn(u64, &T) -> K,
+    ) -> Vec<(u64, T)> {
+        let mut seen = HashSet::new();
+        let mut all = Vec::new();
         for (told, records) in &self.told {
-            add(told, records, &mut rows);
+            for row in rows(records) {
+                let mut row = row.clone();
+                let name = told.name(model(&mut row));
+                model(&mut row).clone_from(&name);
+                if seen.insert((name, key(told.seed, &row))) {
+                    all.push((told.seed, row));
+                }
+            }
         }
-        rows
+        all
     }
+}
+
+fn without_seed<T>(rows: Vec<(u64, T)>) -> Vec<T> {
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The examples of one model.
@@ -279,12 +271,6 @@ impl Examples {
                 records.samples.iter().filter(|row| row.attack == Attack::Clean && row.model == self.model);
             self.samples += own.count();
         }
-    }
-}
-
-fn push_new<K: Eq + Hash, T>(seen: &mut HashSet<K>, key: K, row: T, rows: &mut Vec<T>) {
-    if seen.insert(key) {
-        rows.push(row);
     }
 }
 

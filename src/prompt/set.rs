@@ -235,7 +235,7 @@ mod tests {
     fn a_pipe_is_told_from_a_set_that_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("prompts.toml");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        file::make_pipe(&pipe);
         let problem = |path: &Path| PromptSet::resolve(path.to_str().unwrap()).unwrap_err().problem;
         assert!(problem(&pipe).contains("no regular file"));
         assert!(problem(&folder.path().join("none")).contains("neither a built-in"));

@@ -135,7 +135,7 @@ mod tests {
         #[cfg(unix)]
         {
             let pipe = folder.path().join("pipe.so");
-            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            file::make_pipe(&pipe);
             assert!(find(&options(pipe), &|_| ()).unwrap_err().problem.contains("no regular file"));
         }
     }

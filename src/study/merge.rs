@@ -23,7 +23,7 @@ use crate::record::{
     ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, unite, write_atomic, write_rows,
 };
 use crate::report::score_summary;
-use crate::types::{Attack, SampleKey};
+use crate::types::{Attack, SampleKey, senseless_side};
 
 /// What is put together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Merge {
 fn models(info: &RunInfo) -> Result<Vec<(String, usize)>> {
     let sized = |model: &ModelInfo| {
         let size = model.input_size.ok_or_else(|| without_size(&model.name))?;
-        if size == 0 || size > LARGEST {
+        if senseless_side(size).is_some() {
             return Err(impossible_size(&model.name, size));
         }
         Ok((model.name.clone(), size))
@@ -151,9 +151,6 @@ fn require_same_data(dataset: &Dataset, info: &RunInfo, rows: &[SampleRow]) -> R
 
 /// Remedy where pictures or masks are not those that the shards saw.
 const OTHER_FILES: &str = "name the folder of the same pictures and masks with `data`";
-
-/// The largest side of a model's pictures: of 64 million pixels.
-const LARGEST: usize = 8192;
 
 fn impossible_size(model: &str, size: usize) -> Error {
     let problem = format!("says that {model} takes pictures of {size} pixels a side, which no model does");

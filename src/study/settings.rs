@@ -59,15 +59,9 @@ mod tests {
     use crate::study::plan::Scope;
     use crate::types::Axis;
 
-    #[test]
-    fn what_is_written_reads_back() {
-        let work = Work {
-            settings: Settings { seed: 7, budget: 12, ..Settings::default() },
-            sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
-            tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
-            uniform: Some(Uniform { scopes: vec![Scope::Dataset], metric: UniformMetric::Aupro, budget: 9 }),
-        };
-        let settings = RunSettings {
+    /// Settings with everything that can be set.
+    fn full() -> RunSettings {
+        RunSettings {
             command: Command::Attack,
             prompts: PromptSet::builtin("winclip"),
             temperature: Some(0.07),
@@ -75,8 +69,22 @@ mod tests {
             stride: 2,
             metric: MetricOptions::default(),
             shard: Some("2/3".parse().unwrap()),
-            work,
-        };
+            work: Work {
+                settings: Settings { seed: 7, budget: 12, ..Settings::default() },
+                sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
+                tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
+                uniform: Some(Uniform {
+                    scopes: vec![Scope::Dataset],
+                    metric: UniformMetric::Aupro,
+                    budget: 9,
+                }),
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let settings = full();
         let info = RunInfo::start("", None, 7, settings.to_table().unwrap());
         assert_eq!(RunSettings::of(&info).unwrap(), settings);
         assert_eq!(info.settings["command"].as_str(), Some("attack"));
@@ -93,26 +101,7 @@ mod tests {
     fn settings_that_figures_name_are_those_of_a_record() {
         /// Names that stand outside the settings in `run.toml`.
         const BESIDE: [&str; 3] = ["provider.active", "version", "runtime.version"];
-        let settings = RunSettings {
-            command: Command::Attack,
-            prompts: PromptSet::builtin("winclip"),
-            temperature: Some(0.07),
-            underscores_to_spaces: true,
-            stride: 2,
-            metric: MetricOptions::default(),
-            shard: Some("2/3".parse().unwrap()),
-            work: Work {
-                settings: Settings::default(),
-                sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
-                tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
-                uniform: Some(Uniform {
-                    scopes: vec![Scope::Dataset],
-                    metric: UniformMetric::Aupro,
-                    budget: 9,
-                }),
-            },
-        };
-        let table = toml::Value::Table(settings.to_table().unwrap());
+        let table = toml::Value::Table(full().to_table().unwrap());
         for name in crate::plot::named_settings().filter(|name| !BESIDE.contains(name)) {
             let found = name.split('.').try_fold(&table, |table, key| table.get(key));
             assert!(found.is_some(), "{name}");

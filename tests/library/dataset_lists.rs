@@ -6,19 +6,10 @@ use askance::dataset::{self, Selection, Survey};
 use askance::error::Error;
 use askance::study::{Data, Source};
 
-use crate::listing::{assert_names, names};
+use crate::listing::{assert_names, names, part};
 use crate::trees::Folder;
 
 const HEADER: &str = "category,split,image,mask\n";
-
-/// One good and one defective part.
-fn part() -> Folder {
-    let folder = Folder::new();
-    folder
-        .pictures(&["part/test/good/0.png", "part/test/bad/1.png"])
-        .mask("part/ground_truth/bad/1_mask.png");
-    folder
-}
 
 fn listed(lines: &str) -> Folder {
     let folder = part();

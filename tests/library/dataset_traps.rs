@@ -8,18 +8,10 @@ use askance::error::Error;
 use askance::study::{Data, Source};
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgba};
 
-use crate::listing::{assert_names, names};
+use crate::listing::{assert_names, names, part};
 use crate::trees::{Folder, encode};
 
 const HEADER: &str = "category,split,image,mask\n";
-
-fn part() -> Folder {
-    let folder = Folder::new();
-    folder
-        .pictures(&["part/test/good/0.png", "part/test/bad/1.png"])
-        .mask("part/ground_truth/bad/1_mask.png");
-    folder
-}
 
 fn survey(root: impl AsRef<Path>) -> Survey {
     dataset::survey(root, &Selection::default()).unwrap()
@@ -99,7 +91,7 @@ fn a_path_that_no_record_can_hold_is_refused_when_the_data_are_listed() {
 fn pipes_in_place_of_lists_are_called_so() {
     let pipe = |folder: &Folder, name: &str| {
         let path = folder.place(name);
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        crate::listing::make_pipe(&path);
         path
     };
     let (folder, visa) = (Folder::new(), Folder::new());

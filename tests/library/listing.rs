@@ -1,5 +1,7 @@
 //! Trees of files opened as data sets, and what is said about them.
 
+use std::path::Path;
+
 use askance::dataset::{self, Dataset, Selection};
 use askance::error::Error;
 
@@ -29,4 +31,19 @@ pub fn assert_names(error: &Error, subject: &str, problem: &str) {
     assert!(error.subject.ends_with(subject), "subject {subject:?} in {error}");
     assert!(error.problem.contains(problem), "problem {problem:?} in {error}");
     assert!(!error.fix.is_empty());
+}
+
+/// One good and one defective part.
+pub fn part() -> Folder {
+    let folder = Folder::new();
+    folder
+        .pictures(&["part/test/good/0.png", "part/test/bad/1.png"])
+        .mask("part/ground_truth/bad/1_mask.png");
+    folder
+}
+
+/// Puts a named pipe at `path`, which nobody writes to.
+#[cfg(unix)]
+pub fn make_pipe(path: &Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }

@@ -303,7 +303,7 @@ fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
     for name in ["captions.csv", "slate/test/good/000.png", "synth.toml"] {
         let path = out.join(name);
         fs::remove_file(&path).unwrap();
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        crate::listing::make_pipe(&path);
         let error = write(&recipe, out, &quiet).unwrap_err();
         assert!(error.subject.ends_with(name) && error.problem.contains("pipe"), "{error}");
         fs::remove_file(&path).unwrap();

@@ -523,7 +523,7 @@ fn a_pipe_in_place_of_a_record_is_not_waited_for() {
         let path = bench.out("run").join(name);
         let bytes = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        crate::listing::make_pipe(&path);
         let error = refused(&bench, &checked);
         assert!(error.problem.starts_with("is no regular file"), "{name}: {error}");
         fs::remove_file(&path).unwrap();
@@ -555,7 +555,7 @@ fn a_pipe_in_place_of_a_record_is_not_passed_over_by_plots() {
         let path = bench.out("run").join(name);
         let bytes = fs::read(&path).ok();
         fs::remove_file(&path).unwrap_or_default();
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        crate::listing::make_pipe(&path);
         let error = refusal(draw());
         assert!(error.problem.starts_with("is no regular file"), "{name}: {error}");
         fs::remove_file(&path).unwrap();

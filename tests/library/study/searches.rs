@@ -134,7 +134,7 @@ fn a_truth_and_rivals_are_about_the_same_samples() {
     let error = refusal(with.run(&plan(), &out, &data, &mut fake(), &Quiet));
     assert!(error.subject.contains("`rival = adam=") && error.problem.contains("has no step"), "{error}");
     fs::remove_file(bench.out("steps.csv")).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(bench.out("steps.csv")).status().unwrap().success());
+    crate::listing::make_pipe(&bench.out("steps.csv"));
     let error = refusal(with.run(&plan(), &out, &data, &mut fake(), &Quiet));
     assert!(error.problem.contains("no regular file"), "it is not waited for: {error}");
     bench.run(&exhaustive.loss(askance::metric::Loss::Auroc).check().unwrap(), "other");
