@@ -45,3 +45,4 @@ mod stability;
 mod study;
 mod suites;
 mod synth;
+mod zz;
