@@ -110,9 +110,6 @@ impl<'a> Chooser<'a> {
         assert!(!starts.is_empty(), "there is no start");
         let found = starts.par_iter().map(|start| self.descend(metric, start)).collect::<Vec<_>>();
         let lowest = found.into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
-        if let Some((grid, chosen)) = &lowest {
-            eprintln!("    {metric} grid {grid:.7} exact {:.7}", self.exact(metric, chosen)?);
-        }
         let mut best: Option<(f64, &Vec<usize>)> = None;
         for chosen in starts.iter().chain(lowest.as_ref().map(|(_, chosen)| chosen)) {
             let value = self.exact(metric, chosen)?;
@@ -138,11 +135,7 @@ impl<'a> Chooser<'a> {
         let mut pool = Pool::new(&self.thresholds, metric, self.options.fpr_limit);
         self.order.iter().for_each(|&at| pool.add(&self.profiles[at][chosen[at]]));
         let mut least = f64::INFINITY;
-        let passes = std::env::var("ASK_PASSES").ok().map_or(PASSES, |t| t.parse().unwrap_or(PASSES));
-        for pass in 0..passes {
-            if std::env::var("ASK_SAY").is_ok() {
-                eprintln!("    pass {pass} {least}");
-            }
+        for _ in 0..PASSES {
             let mut changed = false;
             for &at in &self.order {
                 let profiles = &self.profiles[at];

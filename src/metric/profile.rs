@@ -22,17 +22,20 @@ const DRAWN: usize = 1024;
 /// A map with its ground truth and the pixels that count (all without it), all of one shape.
 pub(crate) type MapView<'a> = (ArrayView2<'a, f32>, ArrayView2<'a, bool>, Option<ArrayView2<'a, bool>>);
 
-/// Scores of normal pixels to take thresholds from: up to a thousand, evenly spread over them.
+/// Scores of normal pixels to take thresholds from: up to a thousand, evenly spread over their order.
 pub(crate) fn drawn_normals((map, mask, valid): MapView<'_>) -> Vec<f32> {
     drawn(map.indexed_iter().zip(mask).filter_map(|((at, &score), &anomalous)| {
         (!anomalous && valid.is_none_or(|valid| valid[at])).then_some(score)
     }))
 }
 
-/// Finite scores to take thresholds from: up to a thousand, evenly spread over them.
+/// Finite scores to take thresholds from: up to a thousand, evenly spread over their order.
 pub(crate) fn drawn(scores: impl Iterator<Item = f32>) -> Vec<f32> {
-    let scores: Vec<f32> = scores.filter(|score| score.is_finite()).collect();
+    let mut scores: Vec<f32> = scores.filter(|score| score.is_finite()).collect();
     let step = scores.len().div_ceil(DRAWN).max(1);
+    if step > 1 {
+        scores.sort_unstable_by(f32::total_cmp);
+    }
     scores.into_iter().step_by(step).collect()
 }
 

@@ -45,4 +45,3 @@ mod stability;
 mod study;
 mod suites;
 mod synth;
-mod zz;
