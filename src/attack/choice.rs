@@ -6,7 +6,7 @@ use super::candidates::KeptCandidate;
 use super::objective::{Objective, Scored};
 use super::pool::{PooledSample, category_metrics};
 use crate::error::Result;
-use crate::metric::{MapView, MetricOptions, Pool, Profile, Thresholds, drawn_scores};
+use crate::metric::{MapView, MetricOptions, Pool, Profile, Thresholds, drawn, drawn_normals};
 use crate::types::{Label, Mask, PooledMetric};
 
 /// Passes over all samples, at most.
@@ -59,7 +59,7 @@ pub struct Chooser<'a> {
 }
 
 impl<'a> Chooser<'a> {
-    /// Sums up all candidates. `starts`, a candidate of each sample each, tell where the scores lie that matter.
+    /// Sums up all candidates. `starts`, a candidate of each sample each, show where the scores lie.
     ///
     /// # Panics
     /// If a start does not fit the samples.
@@ -71,15 +71,18 @@ impl<'a> Chooser<'a> {
     ) -> Self {
         let mut order: Vec<usize> = (0..samples.len()).collect();
         order.sort_by_key(|&at| samples[at].name);
-        let drawn: Vec<Vec<f32>> = starts
+        let normals: Vec<Vec<f32>> = starts
             .par_iter()
             .flat_map(|start| {
                 assert_eq!(start.len(), samples.len(), "a start chooses for every sample");
                 samples.par_iter().zip(start)
             })
-            .map(|(sample, &candidate)| drawn_scores(view(&sample.scored(objective, candidate))))
+            .map(|(sample, &candidate)| drawn_normals(view(&sample.scored(objective, candidate))))
             .collect();
-        let thresholds = Thresholds::new(&drawn.concat());
+        // The starts have the pixels as they lie; the small maps of all candidates, the whole range of scores.
+        let all = samples.iter().flat_map(|sample| sample.candidates);
+        let patches = all.flat_map(|kept| drawn(kept.segmentation.map.iter().copied()));
+        let thresholds = Thresholds::new(&[normals.concat(), patches.collect()]);
         let profiles = samples
             .par_iter()
             .map(|sample| {

@@ -36,4 +36,4 @@ pub use drift::{DRIFT, drift};
 pub use evaluate::{ScoredSet, evaluate, evaluate_images};
 pub use loss::{Loss, loss};
 pub use options::{AuproMode, MetricOptions};
-pub(crate) use profile::{MapView, Pool, Profile, Thresholds, drawn_scores};
+pub(crate) use profile::{MapView, Pool, Profile, Thresholds, drawn, drawn_normals};

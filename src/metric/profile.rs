@@ -3,7 +3,7 @@
 //! Every image is summed up once: how many of its normal pixels, how many of its anomalous ones and how much of its regions lie
 //! between two neighbouring thresholds. Profiles are added and taken away, so that asking what one image instead of another would do
 //! to the pooled value takes one walk along the thresholds. The value is the exact one of scores that are rounded down to the next
-//! threshold: with the 2,048 thresholds of [`Thresholds::new`] within about 1e-4 of that of the scores themselves, and equal to it
+//! threshold: with the thousands of thresholds of [`Thresholds::new`] within about 1e-4 of that of the scores themselves, and equal to it
 //! where the normal pixels have few distinct scores.
 
 use ndarray::ArrayView2;
@@ -14,39 +14,48 @@ use super::ladder::Ladder;
 use super::pro::area_of_ramp;
 use crate::types::PooledMetric;
 
-/// Quantiles of the normal scores that are thresholds.
+/// Quantiles of a list of scores that are thresholds.
 const QUANTILES: usize = 2048;
-/// Normal pixels of one image that the quantiles are taken from, about.
+/// Scores of one map that the quantiles are taken from, at most.
 const DRAWN: usize = 1024;
 
 /// A map with its ground truth and the pixels that count (all without it), all of one shape.
 pub(crate) type MapView<'a> = (ArrayView2<'a, f32>, ArrayView2<'a, bool>, Option<ArrayView2<'a, bool>>);
 
-/// Normal scores to take thresholds from: about a thousand of the map, evenly spread over its pixels, or all if there are fewer.
-pub(crate) fn drawn_scores((map, mask, valid): MapView<'_>) -> Vec<f32> {
-    let normal: Vec<f32> = map
-        .indexed_iter()
-        .zip(mask)
-        .filter(|((at, _), anomalous)| !**anomalous && valid.is_none_or(|valid| valid[*at]))
-        .map(|((_, &score), _)| score)
-        .filter(|score| score.is_finite())
-        .collect();
-    let step = normal.len().div_ceil(DRAWN).max(1);
-    normal.into_iter().step_by(step).collect()
+/// Scores of normal pixels to take thresholds from: up to a thousand, evenly spread over their order.
+pub(crate) fn drawn_normals((map, mask, valid): MapView<'_>) -> Vec<f32> {
+    drawn(map.indexed_iter().zip(mask).filter_map(|((at, &score), &anomalous)| {
+        (!anomalous && valid.is_none_or(|valid| valid[at])).then_some(score)
+    }))
+}
+
+/// Finite scores to take thresholds from: up to a thousand, evenly spread over their order.
+pub(crate) fn drawn(scores: impl Iterator<Item = f32>) -> Vec<f32> {
+    let mut scores: Vec<f32> = scores.filter(|score| score.is_finite()).collect();
+    let step = scores.len().div_ceil(DRAWN).max(1);
+    if step > 1 {
+        scores.sort_unstable_by(f32::total_cmp);
+    }
+    scores.into_iter().step_by(step).collect()
 }
 
 /// Thresholds that profiles share.
 pub(crate) struct Thresholds(Ladder);
 
 impl Thresholds {
-    /// Thresholds at the quantiles of normal scores; a score that fills more than one quantile is told apart from those above it.
-    pub(crate) fn new(normal_scores: &[f32]) -> Self {
-        let mut keys: Vec<u32> = normal_scores.iter().map(|&score| key::from_score(score)).collect();
-        keys.sort_unstable();
-        let number = QUANTILES.min(keys.len());
-        let quantiles: Vec<u32> = (0..number).map(|at| keys[at * keys.len() / number]).collect();
-        let repeated = quantiles.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0] + 1);
-        let mut rungs: Vec<u32> = quantiles.iter().copied().chain(repeated).collect();
+    /// Thresholds at the quantiles of each list of scores, and at 0, which a map has where a moved picture does not reach; a score
+    /// that fills more than one quantile, and 0, are told apart from those above them.
+    pub(crate) fn new(lists: &[Vec<f32>]) -> Self {
+        let zero = key::from_score(0.0);
+        let mut rungs = vec![zero, zero + 1];
+        for scores in lists {
+            let mut keys: Vec<u32> = scores.iter().map(|&score| key::from_score(score)).collect();
+            keys.sort_unstable();
+            let number = QUANTILES.min(keys.len());
+            let quantiles: Vec<u32> = (0..number).map(|at| keys[at * keys.len() / number]).collect();
+            rungs.extend(quantiles.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0] + 1));
+            rungs.extend(quantiles);
+        }
         rungs.sort_unstable();
         rungs.dedup();
         Self(Ladder::new(rungs))
@@ -270,7 +279,8 @@ mod tests {
     }
 
     fn thresholds(pictures: &[Picture]) -> Thresholds {
-        Thresholds::new(&pictures.iter().flat_map(|picture| drawn_scores(picture.view())).collect::<Vec<_>>())
+        let drawn = pictures.iter().flat_map(|picture| drawn_normals(picture.view()));
+        Thresholds::new(&[drawn.collect()])
     }
 
     /// Both metrics of the last picture put to the others.
@@ -295,7 +305,7 @@ mod tests {
             // A threshold at every score that an anomalous pixel can have.
             let levels: Vec<f32> = (-4i8..9).map(f32::from).collect();
             let all: Vec<&Picture> = pictures.iter().collect();
-            let found = pooled(&Thresholds::new(&levels), &all, fpr_limit);
+            let found = pooled(&Thresholds::new(&[levels]), &all, fpr_limit);
             for (found, exact) in found.into_iter().zip(exact(&all, fpr_limit)) {
                 prop_assert_eq!(found.is_some(), exact.is_some());
                 prop_assert!((found.unwrap_or(0.0) - exact.unwrap_or(0.0)).abs() < 1e-6, "{found:?} {exact:?}");
