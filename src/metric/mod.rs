@@ -15,6 +15,7 @@
 //! ```
 
 mod binary;
+mod bootstrap;
 mod components;
 mod counter;
 mod decision;
@@ -25,15 +26,19 @@ mod key;
 mod ladder;
 mod loss;
 mod options;
+mod pool;
 mod pro;
 mod radix;
+mod set;
 mod tally;
 
 pub use binary::{average_precision, f1_max, roc_auc, sample_auroc};
+pub use bootstrap::{Interval, Redraws, Weighted};
 pub use components::components;
 pub use decision::{f1_threshold, top_threshold};
 pub use drift::{DRIFT, drift};
-pub use evaluate::{ScoredSet, evaluate, evaluate_images};
+pub use evaluate::{evaluate, evaluate_images};
 pub(crate) use exchange::{Exchange, ImageScores};
 pub use loss::{Loss, loss};
 pub use options::{AuproMode, MetricOptions};
+pub use set::ScoredSet;
