@@ -4,13 +4,17 @@ use crate::metric::ladder::Ladder;
 use crate::metric::pool::Pooled;
 use crate::metric::radix;
 
-/// Number of bins that scores are cut into where there are more distinct ones: on average, at most twice as many.
-const BINS: usize = 4096;
+/// Most bins that scores are cut into.
+const MOST_BINS: usize = 8192;
+/// Smallest product of the shares of both classes that a bin of several scores may hold, unless none need be put together.
+const LEAST_PRODUCT: f64 = 1e-9;
 
-/// Bins of scores from the highest to the lowest. Each distinct score of an anomalous pixel, and each gap between two of
-/// them, is a bin of its own while they are few; otherwise neighbours are put together until a bin holds a certain share of
-/// the normal pixels, the anomalous ones and the overlap. A score with a larger share stays alone, so that its ties are
-/// exact; and so does a gap, in which no order is lost.
+/// Bins of scores from the highest to the lowest.
+///
+/// What is lost within a bin is the order of its normal and its anomalous pixels: a curve is off by at most the product of
+/// the shares that the bin holds of both. Neighbouring scores are therefore put together while that product is small, and it
+/// is as small as the number of bins allows: 0 where few scores of both classes lie among each other, so that nothing is
+/// lost. Scores that many pixels share stay alone, and their ties are exact.
 pub(super) struct Grid {
     /// Lowest keys of all bins but the lowest.
     ladder: Ladder,
@@ -19,30 +23,15 @@ pub(super) struct Grid {
 
 impl Grid {
     pub(super) fn new(pooled: &Pooled) -> Self {
-        let steps: Vec<_> = pooled.tally.steps().collect();
-        let share = if 2 * steps.len() < BINS { 0.0 } else { 3.0 / BINS as f64 };
-        let normals = (pooled.tally.normals() as f64).max(1.0);
-        let positives = pooled.positives.len() as f64;
-        let regions = pooled.areas.len() as f64;
-
-        let mut cuts = Cuts { share, held: 0.0, lowest: None, thresholds: Vec::new() };
-        let (mut end, mut above) = (pooled.positives.len(), 0);
-        for step in steps {
-            let start = end - step.positives as usize;
-            let pixels = &pooled.positives[start..end];
-            let overlap: f64 =
-                pixels.iter().map(|&pixel| 1.0 / f64::from(pooled.areas[pixel as u32 as usize])).sum();
-            let key = radix::key(pixels[0]);
-            cuts.add((step.above - above) as f64 / normals, key + 1);
-            let ties = step.equal as f64 / normals;
-            cuts.add(ties + step.positives as f64 / positives + overlap / regions, key);
-            (end, above) = (start, step.above + step.equal);
-        }
-        if pooled.tally.normals() > above {
-            cuts.add((pooled.tally.normals() - above) as f64 / normals, 0);
-        }
-        let Cuts { mut thresholds, .. } = cuts;
-        thresholds.reverse();
+        let places = places(pooled);
+        let mut product = 0.0;
+        let thresholds = loop {
+            let thresholds = cut(&places, product);
+            if thresholds.len() < MOST_BINS {
+                break thresholds;
+            }
+            product = LEAST_PRODUCT.max(2.0 * product);
+        };
         let bins = thresholds.len() + 1;
         Self { ladder: Ladder::new(thresholds), bins }
     }
@@ -59,29 +48,56 @@ impl Grid {
     }
 }
 
-/// Puts places, from the highest down, together into bins.
-struct Cuts {
-    share: f64,
-    /// What the open bin holds.
-    held: f64,
-    /// Lowest key of the open bin.
-    lowest: Option<u32>,
-    thresholds: Vec<u32>,
+/// Neighbouring scores of one kind: a score of anomalous pixels, or all between two of them.
+struct Place {
+    /// Lowest key.
+    lowest: u32,
+    /// Share of the normal pixels.
+    normal: f64,
+    /// Share of the anomalous pixels and of the overlap of regions, added.
+    anomalous: f64,
 }
 
-impl Cuts {
-    /// Adds a place down to `lowest` that holds `share`.
-    fn add(&mut self, share: f64, lowest: u32) {
-        if share == 0.0 {
-            return;
-        }
-        if let Some(end) = self.lowest
-            && self.held + share > self.share
-        {
-            self.thresholds.push(end);
-            self.held = 0.0;
-        }
-        self.held += share;
-        self.lowest = Some(lowest);
+/// The places of all pixels from the highest down.
+fn places(pooled: &Pooled) -> Vec<Place> {
+    let normals = (pooled.tally.normals() as f64).max(1.0);
+    let positives = pooled.positives.len() as f64;
+    let regions = pooled.areas.len() as f64;
+    let mut places = Vec::new();
+    let gap = |lowest, pixels: u64| {
+        (pixels > 0).then(|| Place { lowest, normal: pixels as f64 / normals, anomalous: 0.0 })
+    };
+    let (mut end, mut above) = (pooled.positives.len(), 0);
+    for step in pooled.tally.steps() {
+        let start = end - step.positives as usize;
+        let pixels = &pooled.positives[start..end];
+        let lowest = radix::key(pixels[0]);
+        let overlap: f64 =
+            pixels.iter().map(|&pixel| 1.0 / f64::from(pooled.areas[pixel as u32 as usize])).sum();
+        places.extend(gap(lowest + 1, step.above - above));
+        places.push(Place {
+            lowest,
+            normal: step.equal as f64 / normals,
+            anomalous: step.positives as f64 / positives + overlap / regions,
+        });
+        (end, above) = (start, step.above + step.equal);
     }
+    places.extend(gap(0, pooled.tally.normals() - above));
+    places
+}
+
+/// The lowest keys, ascending, of all bins but the lowest, where a bin of several places holds at most this product of shares.
+fn cut(places: &[Place], product: f64) -> Vec<u32> {
+    let mut thresholds = Vec::new();
+    let (mut normal, mut anomalous) = (0.0, 0.0);
+    for pair in places.windows(2) {
+        normal += pair[0].normal;
+        anomalous += pair[0].anomalous;
+        if (normal + pair[1].normal) * (anomalous + pair[1].anomalous) > product {
+            thresholds.push(pair[0].lowest);
+            (normal, anomalous) = (0.0, 0.0);
+        }
+    }
+    thresholds.reverse();
+    thresholds
 }
