@@ -33,7 +33,7 @@ mod set;
 mod tally;
 
 pub use binary::{average_precision, f1_max, roc_auc, sample_auroc};
-pub use bootstrap::{Interval, Redraws, Weighted};
+pub use bootstrap::{Estimate, Estimates, Interval, Redraws, Weighted};
 pub use components::components;
 pub use decision::{f1_threshold, top_threshold};
 pub use drift::{DRIFT, drift};

@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::estimate::Estimate;
 use super::weighted::Weighted;
 use crate::types::Metrics;
 
@@ -17,6 +18,8 @@ use crate::types::Metrics;
 pub struct Redraws {
     /// Redraws x samples.
     weights: Array2<u32>,
+    /// Whether each sample is anomalous.
+    anomalous: Vec<bool>,
 }
 
 impl Redraws {
@@ -37,7 +40,7 @@ impl Redraws {
                 }
             }
         }
-        Self { weights }
+        Self { weights, anomalous: labels.to_vec() }
     }
 
     /// Number of redraws.
@@ -55,16 +58,70 @@ impl Redraws {
         self.weights.rows().into_iter()
     }
 
-    /// The metrics of each redraw. Runs on the current rayon thread pool; the result does not depend on the number of threads.
+    /// The metrics with their values in each redraw. Runs on the current rayon thread pool; the result does not depend on the
+    /// number of threads.
     ///
     /// # Panics
     /// If `scores` has another number of samples.
-    pub fn metrics(&self, scores: &Weighted) -> Vec<Metrics> {
-        self.weights
-            .as_slice()
-            .unwrap_or_default()
-            .par_chunks_exact(self.weights.ncols().max(1))
-            .map(|weights| scores.metrics(weights))
-            .collect()
+    pub fn estimates(&self, scores: &Weighted) -> Estimates {
+        let once = vec![1; self.anomalous.len()];
+        let redraws: Vec<Metrics> = (0..self.weights.nrows())
+            .into_par_iter()
+            .map(|at| scores.metrics(&self.weights.row(at).to_vec()))
+            .collect();
+        let without: Vec<Metrics> = (0..once.len())
+            .into_par_iter()
+            .map(|at| {
+                let mut weights = once.clone();
+                weights[at] = 0;
+                scores.metrics(&weights)
+            })
+            .collect();
+        let all = scores.metrics(&once);
+        let estimate = |metric: fn(&Metrics) -> Option<f64>, samples: usize| {
+            let without_of = |class: bool| {
+                let of_class = without.iter().zip(&self.anomalous).filter(move |&(_, &of)| of == class);
+                of_class.filter_map(|(metrics, _)| metric(metrics)).collect()
+            };
+            let redraws = redraws.iter().map(metric).collect();
+            Some(Estimate::new(metric(&all)?, redraws, vec![without_of(false), without_of(true)], samples))
+        };
+        let anomalous = self.anomalous.iter().filter(|&&anomalous| anomalous).count();
+        Estimates {
+            pixel_auroc: estimate(|metrics| metrics.pixel_auroc, scores.anomalous_samples()),
+            aupro: estimate(|metrics| metrics.aupro, scores.anomalous_samples()),
+            image_auroc: estimate(|metrics| metrics.image_auroc, anomalous.min(once.len() - anomalous)),
+        }
+    }
+}
+
+/// The metrics of a category that redraws tell the certainty of; `None` where a metric is not defined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimates {
+    /// Pooled pixel AUROC.
+    pub pixel_auroc: Option<Estimate>,
+    /// Pooled AUPRO.
+    pub aupro: Option<Estimate>,
+    /// Image AUROC.
+    pub image_auroc: Option<Estimate>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_keep_their_numbers_and_seeds_their_redraws() {
+        let labels = [true, false, true, true, false];
+        let redraws = Redraws::new(&labels, 50, 3);
+        for weights in redraws.weights() {
+            let held = |class: bool| (0..5).filter(|&at| labels[at] == class).map(|at| weights[at]).sum::<u32>();
+            assert_eq!((held(true), held(false)), (3, 2));
+        }
+        assert_eq!(redraws, Redraws::new(&labels, 50, 3));
+        assert_ne!(redraws, Redraws::new(&labels, 50, 4));
+        let longer = Redraws::new(&labels, 60, 3);
+        assert!(redraws.weights().zip(longer.weights()).all(|(a, b)| a == b));
+        assert_eq!(Redraws::new(&[], 4, 3).len(), 4);
     }
 }

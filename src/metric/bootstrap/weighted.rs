@@ -21,10 +21,10 @@ const BLOCK: usize = 256;
 /// its pixels.
 ///
 /// Pixel AUROC is a bilinear form of the weights: the pairs of the anomalous pixels of one sample and the normal ones of
-/// another that are in the right order, a tie being half a pair. AUPRO is integrated along the bins of a grid, over which
-/// the curve rises linearly. Both are exact, but for rounding, while the anomalous pixels have fewer than 2,048 distinct
-/// scores, and image AUROC is always; otherwise some 4,000 to 8,000 bins keep both within 1e-6 of
-/// [`evaluate`](super::super::evaluate) on the redrawn samples.
+/// another that are in the right order, a tie being half a pair. AUPRO is integrated along at most 8,192 bins of scores, over
+/// which the curve rises linearly; pairs are counted along the same. Both are exact, but for rounding, while the anomalous
+/// pixels have fewer than 4,096 distinct scores, and image AUROC is always; otherwise they are within 1e-5 of
+/// [`evaluate`](super::super::evaluate) on the redrawn samples, within 1e-6 with 80 maps of 256 x 256.
 ///
 /// Memory: 16 bytes per bin and anomalous sample, 8 per bin and normal one.
 #[derive(Clone, Debug)]
@@ -99,6 +99,11 @@ impl Weighted {
     /// Number of samples.
     pub fn samples(&self) -> usize {
         self.normals.len()
+    }
+
+    /// Number of samples with an anomalous pixel that counts: those that pixel metrics rest on.
+    pub fn anomalous_samples(&self) -> usize {
+        self.anomalous.len()
     }
 
     /// Pixel AUROC, AUPRO and image AUROC, each in [0, 1], of a set that holds each sample as often as its weight says. `None`
