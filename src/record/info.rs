@@ -138,6 +138,9 @@ pub struct DatasetInfo {
     pub layout: String,
     /// Names of the categories in order.
     pub categories: Vec<String>,
+    /// Most good and most anomalous samples that each category was to have; none without a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
     /// Number of samples in all categories.
     pub samples: usize,
     /// Hash over the samples' names and file sizes; empty where it was not taken.

@@ -134,7 +134,7 @@ impl Data {
             }
             dataset.name.clone_from(name);
         }
-        let info = info(&dataset);
+        let info = DatasetInfo { limit: source.limit, ..info(&dataset) };
         Ok(Self { dataset, skipped, skip_bad: source.skip_bad, warnings, info })
     }
 
@@ -221,6 +221,7 @@ fn info(dataset: &Dataset) -> DatasetInfo {
         root: dataset.root.display().to_string(),
         layout: dataset.layout.to_string(),
         categories: dataset.categories.iter().map(|category| category.name.clone()).collect(),
+        limit: None,
         samples: dataset.categories.iter().map(|category| category.samples.len()).sum(),
         fingerprint: dataset.fingerprint(),
         contents: String::new(),

@@ -32,6 +32,35 @@ pub(super) fn write(
         });
     }
     let own = objective.frame() == Frame::RotatedMask || scored.valid.is_some();
-    let what = if own { format!("{attack}.mask") } else { "mask".to_owned() };
-    write_npy(dir.map_path(model, &sample.id, &what), mask.view())
+    write_npy(dir.map_path(model, &sample.id, &mask_name(attack, own)), mask.view())
+}
+
+/// Without a dot: of `0.angle.mask.npy` nobody could tell whether it belongs to the sample `0` or to `0.angle`.
+fn mask_name(attack: Attack, own: bool) -> String {
+    if own { format!("{attack}-mask") } else { "mask".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::types::{Axis, SampleId};
+
+    #[test]
+    fn samples_whose_names_hold_those_of_attacks_have_files_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(folder.path()).unwrap();
+        let stems = ["0", "0.angle", "0.angle-mask", "0.mask", "0.clean"];
+        let mut paths = Vec::new();
+        for stem in stems {
+            let id = SampleId { category: "nut".into(), defect: "good".into(), stem: stem.into() };
+            for attack in Attack::over(&Axis::ALL) {
+                paths.push(dir.map_path(None, &id, attack.name()));
+                paths.push(dir.map_path(None, &id, &mask_name(attack, true)));
+            }
+            paths.push(dir.map_path(None, &id, &mask_name(Attack::Clean, false)));
+        }
+        assert_eq!(paths.iter().collect::<HashSet<_>>().len(), paths.len());
+    }
 }

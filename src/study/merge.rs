@@ -166,7 +166,7 @@ fn open_data(info: &RunInfo, elsewhere: Option<&Path>) -> Result<Data> {
     let root = elsewhere.map_or_else(|| PathBuf::from(&info.dataset.root), Path::to_owned);
     let selection = Selection {
         categories: info.dataset.categories.clone(),
-        limit: None,
+        limit: info.dataset.limit,
         layout: Some(info.dataset.layout.parse()?),
     };
     let Survey { mut dataset, .. } = dataset::survey(&root, &selection)

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use askance::study::{Merge, Plan, Quiet};
+use askance::study::{Data, Merge, Plan, Quiet, Source};
 use askance::types::Axis;
 
-use super::{Bench, files, refusal};
+use super::{Bench, fake, files, refusal};
 
 fn plan() -> Plan {
     Plan::attack().axes([Axis::Hue]).budget(4).keep_traces(true)
@@ -36,6 +36,21 @@ fn the_shards_put_together_are_the_run_byte_for_byte() {
     assert_eq!(outcome.summary.len(), 2 * 3);
     let error = refusal(merge.run(bench.out("merged"), &Quiet));
     assert!(error.problem.contains("holds a run already"), "{error}");
+}
+
+#[test]
+fn shards_of_the_first_samples_are_put_together() {
+    let bench = Bench::new();
+    let limited = || Data::open(&Source::new(bench.data()).limit(1), &Quiet).unwrap();
+    let run = |plan: Plan, name: &str| {
+        plan.check().unwrap().run(bench.out(name), &limited(), &mut fake(), &Quiet).unwrap();
+        bench.out(name)
+    };
+    let whole = run(plan(), "whole");
+    let shards =
+        ["1/2", "2/2"].map(|shard| run(plan().shard(shard.parse().unwrap()), &shard.replace('/', "-")));
+    Merge { shards: shards.to_vec(), ..Merge::default() }.run(bench.out("merged"), &Quiet).unwrap();
+    assert_eq!(files(&bench.out("merged")), files(&whole));
 }
 
 #[test]

@@ -289,7 +289,7 @@ fn numbers_that_the_stored_map_contradicts_are_refused() {
     let at = rows.iter().position(scored).unwrap();
     type Change = fn(&mut SampleRow);
     let changes: [(&str, Change); 3] = [
-        ("sample_auroc", |row| row.sample_auroc = row.sample_auroc.map(|auroc| auroc * 0.99)),
+        ("sample_auroc", |row| row.sample_auroc = row.sample_auroc.map(|auroc| (auroc - 0.002).max(0.002))),
         ("sample_auroc", |row| row.sample_auroc = None),
         ("loss", |row| row.loss += 0.01),
     ];
