@@ -255,7 +255,7 @@ fn intervals_hold_the_value_of_the_population_where_samples_are_few() {
     }
 }
 
-/// The promise itself: 92 to 97 of 100, but for AUPRO of 8 samples (97.4) and image AUROC of 20 (98.7), whose intervals are wide,
+/// The promise itself: 92 to 97 of 100, but for AUPRO of 8 samples (97.4) and image AUROC of 20 (98.4), whose intervals are wide,
 /// and the drop of pixel AUROC of 8 (91.5).
 #[test]
 #[ignore = "needs minutes, unless in a release build"]

@@ -16,6 +16,8 @@ pub struct Estimate {
     without: Vec<Vec<f64>>,
     /// On how many samples it rests, one entry per category.
     samples: Vec<usize>,
+    /// Distance from 0 and 1 below which the value is not told from them.
+    step: f64,
     is_difference: bool,
 }
 
@@ -24,8 +26,14 @@ impl Estimate {
     pub const FEWEST: usize = 8;
 
     /// A metric in [0, 1] of one category.
-    pub(super) fn new(value: f64, redraws: Vec<Option<f64>>, without: Vec<Vec<f64>>, samples: usize) -> Self {
-        Self { value, redraws, without, samples: vec![samples], is_difference: false }
+    pub(super) fn new(
+        value: f64,
+        redraws: Vec<Option<f64>>,
+        without: Vec<Vec<f64>>,
+        samples: usize,
+        step: f64,
+    ) -> Self {
+        Self { value, redraws, without, samples: vec![samples], step, is_difference: false }
     }
 
     /// This minus another of the same samples and redraws.
@@ -39,7 +47,14 @@ impl Estimate {
         let classes = self.without.iter().zip(&other.without);
         let without = classes.map(|(a, b)| a.iter().zip(b).map(|(a, b)| a - b).collect()).collect();
         let samples = self.samples.iter().zip(&other.samples).map(|(&a, &b)| a.min(b)).collect();
-        Self { value: self.value - other.value, redraws, without, samples, is_difference: true }
+        Self {
+            value: self.value - other.value,
+            redraws,
+            without,
+            samples,
+            step: self.step,
+            is_difference: true,
+        }
     }
 
     /// The mean over categories, all with the same weight; `None` of nothing.
@@ -64,6 +79,7 @@ impl Estimate {
             redraws: redraws.collect(),
             without: without.map(|class| class.iter().map(|value| value / count).collect()).collect(),
             samples: categories.iter().flat_map(|category| category.samples.iter().copied()).collect(),
+            step: categories.iter().map(|category| category.step / count).fold(first.step, f64::min),
             is_difference: first.is_difference,
         })
     }
@@ -87,7 +103,7 @@ impl Estimate {
         if self.is_difference {
             of_difference(self.value, &redraws, &self.without, reach)
         } else {
-            of_share(self.value, &redraws, reach)
+            of_share(self.value, &redraws, self.step, reach)
         }
     }
 }
@@ -97,7 +113,13 @@ mod tests {
     use super::*;
 
     fn estimate(values: [f64; 4], samples: usize) -> Estimate {
-        Estimate::new(values[0], values.map(Some).to_vec(), vec![vec![0.4, 0.6], values.to_vec()], samples)
+        Estimate::new(
+            values[0],
+            values.map(Some).to_vec(),
+            vec![vec![0.4, 0.6], values.to_vec()],
+            samples,
+            1e-6,
+        )
     }
 
     #[test]

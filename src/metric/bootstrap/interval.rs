@@ -4,8 +4,6 @@ use crate::stats::{normal_distribution, quantile, standard_deviation};
 
 /// Quantile of the standard normal that leaves 2.5 % above.
 const Z: f64 = 1.959_963_984_540_054;
-/// Distance from 0 and 1 within which log-odds are no longer told apart.
-const NEAREST: f64 = 1e-6;
 
 /// An interval that is meant to hold the value of the whole population for 95 of 100 sets of samples drawn from it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,24 +23,31 @@ pub(super) fn reach(samples: &[usize]) -> Option<f64> {
     (freedom > 0).then(|| inflation.sqrt() * student(freedom as f64))
 }
 
-/// The value that Student's t with this many degrees of freedom (at least 7) exceeds with a probability of 2.5 %, to 2e-4
+/// The value that Student's t with this many degrees of freedom (at least 7) exceeds with a probability of 2.5 %, to 1e-4
 /// (Abramowitz and Stegun 26.7.5).
 fn student(freedom: f64) -> f64 {
     let z = Z;
     z + (z.powi(3) + z) / (4.0 * freedom)
         + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * freedom.powi(2))
         + (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / (384.0 * freedom.powi(3))
+        + (79.0 * z.powi(9) + 776.0 * z.powi(7) + 1482.0 * z.powi(5) - 1920.0 * z.powi(3) - 945.0 * z)
+            / (92_160.0 * freedom.powi(4))
 }
 
 /// The interval of a share in [0, 1]: Student's, in log-odds, where a metric close to its end is no longer skewed. `None` if
-/// the redraws are all alike: what does not vary among the samples says nothing about others.
-pub(super) fn of_share(value: f64, redraws: &[f64], reach: f64) -> Option<Interval> {
+/// the redraws are all alike: what does not vary among the samples says nothing about others. Values closer to 0 or 1 than
+/// `step` count as that far from them.
+pub(super) fn of_share(value: f64, redraws: &[f64], step: f64, reach: f64) -> Option<Interval> {
     let log_odds = |share: f64| {
-        let share = share.clamp(NEAREST, 1.0 - NEAREST);
+        let share = share.clamp(step, 1.0 - step);
         (share / (1.0 - share)).ln()
     };
+    let first = redraws.first()?;
+    if redraws.iter().all(|redraw| redraw == first) {
+        return None;
+    }
     let redraws: Vec<f64> = redraws.iter().map(|&share| log_odds(share)).collect();
-    let deviation = standard_deviation(&redraws).filter(|&deviation| deviation > 0.0)?;
+    let deviation = standard_deviation(&redraws)?;
     let share = |log_odds: f64| 1.0 / (1.0 + (-log_odds).exp());
     let middle = log_odds(value);
     let (low, high) = (share(middle - reach * deviation), share(middle + reach * deviation));
@@ -105,14 +110,15 @@ mod tests {
     #[test]
     fn students_quantiles_are_those_of_the_tables() {
         for (freedom, expected) in [(7.0, 2.3646), (19.0, 2.0930), (99.0, 1.9842), (1e9, 1.9600)] {
-            assert!((student(freedom) - expected).abs() < 3e-4, "{freedom}: {}", student(freedom));
+            assert!((student(freedom) - expected).abs() < 1e-4, "{freedom}: {}", student(freedom));
         }
         assert!((normal_quantile(0.975) - Z).abs() < 1e-5);
     }
 
     #[test]
     fn an_interval_reaches_farther_on_fewer_samples() {
-        let [few, many, mean] = [vec![8], vec![1_000_000], vec![8; 100]].map(|samples| reach(&samples).unwrap());
+        let [few, many, mean] =
+            [vec![8], vec![1_000_000], vec![8; 100]].map(|samples| reach(&samples).unwrap());
         assert!((many - Z).abs() < 1e-3, "{many}");
         assert!(many < mean && mean < few, "{many} {mean} {few}");
         assert_eq!(reach(&[]), None);
@@ -130,8 +136,8 @@ mod tests {
 
     #[test]
     fn a_share_stays_one_and_has_no_interval_without_spread() {
-        let interval = of_share(0.99, &[0.97, 0.99, 0.999, 1.0], 3.0).unwrap();
+        let interval = of_share(0.99, &[0.97, 0.99, 0.999, 1.0], 1e-6, 3.0).unwrap();
         assert!(0.0 < interval.low && interval.low < 0.9 && interval.high < 1.0, "{interval:?}");
-        assert_eq!(of_share(1.0, &[1.0; 10], 2.0), None);
+        assert_eq!(of_share(1.0, &[1.0; 10], 1e-6, 2.0), None);
     }
 }

@@ -9,6 +9,9 @@ use super::estimate::Estimate;
 use super::weighted::Weighted;
 use crate::types::Metrics;
 
+/// Distance from 0 and 1 below which pixel metrics are not told from them.
+const PIXELS: f64 = 1e-6;
+
 /// How often each sample is held by each redraw of a category.
 ///
 /// A redraw has as many normal and as many anomalous samples as the category, each class drawn from its own with
@@ -78,19 +81,27 @@ impl Redraws {
             })
             .collect();
         let all = scores.metrics(&once);
-        let estimate = |metric: fn(&Metrics) -> Option<f64>, samples: usize| {
+        let estimate = |metric: fn(&Metrics) -> Option<f64>, samples: usize, step: f64| {
             let without_of = |class: bool| {
                 let of_class = without.iter().zip(&self.anomalous).filter(move |&(_, &of)| of == class);
                 of_class.filter_map(|(metrics, _)| metric(metrics)).collect()
             };
             let redraws = redraws.iter().map(metric).collect();
-            Some(Estimate::new(metric(&all)?, redraws, vec![without_of(false), without_of(true)], samples))
+            Some(Estimate::new(
+                metric(&all)?,
+                redraws,
+                vec![without_of(false), without_of(true)],
+                samples,
+                step,
+            ))
         };
         let anomalous = self.anomalous.iter().filter(|&&anomalous| anomalous).count();
+        let normal = once.len() - anomalous;
+        let half_a_pair = 0.5 / (anomalous * normal).max(1) as f64;
         Estimates {
-            pixel_auroc: estimate(|metrics| metrics.pixel_auroc, scores.anomalous_samples()),
-            aupro: estimate(|metrics| metrics.aupro, scores.anomalous_samples()),
-            image_auroc: estimate(|metrics| metrics.image_auroc, anomalous.min(once.len() - anomalous)),
+            pixel_auroc: estimate(|metrics| metrics.pixel_auroc, scores.anomalous_samples(), PIXELS),
+            aupro: estimate(|metrics| metrics.aupro, scores.anomalous_samples(), PIXELS),
+            image_auroc: estimate(|metrics| metrics.image_auroc, anomalous.min(normal), half_a_pair),
         }
     }
 }
@@ -115,7 +126,8 @@ mod tests {
         let labels = [true, false, true, true, false];
         let redraws = Redraws::new(&labels, 50, 3);
         for weights in redraws.weights() {
-            let held = |class: bool| (0..5).filter(|&at| labels[at] == class).map(|at| weights[at]).sum::<u32>();
+            let held =
+                |class: bool| (0..5).filter(|&at| labels[at] == class).map(|at| weights[at]).sum::<u32>();
             assert_eq!((held(true), held(false)), (3, 2));
         }
         assert_eq!(redraws, Redraws::new(&labels, 50, 3));
