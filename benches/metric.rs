@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use askance::metric::{Loss, MetricOptions, ScoredSet, evaluate, loss, sample_auroc};
+use askance::metric::{Loss, MetricOptions, Redraws, ScoredSet, Weighted, evaluate, loss, sample_auroc};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::Array2;
 
@@ -58,12 +58,41 @@ fn metrics(criterion: &mut Criterion) {
     }
 }
 
+/// What intervals cost beside the metrics of the same set, which are measured too: the summary, and what is drawn from it.
+fn intervals(criterion: &mut Criterion) {
+    let images: Vec<_> = (0..80).map(|seed| image(seed, 256)).collect();
+    let maps: Vec<_> = images.iter().map(|(map, _)| map.view()).collect();
+    let masks: Vec<_> = images.iter().map(|(_, mask)| mask.view()).collect();
+    let image_labels: Vec<bool> = (0..80).map(|seed| seed % 10 > 2).collect();
+    let set = ScoredSet {
+        maps: &maps,
+        masks: &masks,
+        valid: None,
+        image_scores: &[0.5; 80],
+        image_labels: &image_labels,
+    };
+    let options = MetricOptions::default();
+    criterion.bench_function("intervals/point/80x256x256", |bencher| {
+        bencher.iter(|| evaluate(black_box(&set), &options));
+    });
+    criterion.bench_function("intervals/summary/80x256x256", |bencher| {
+        bencher.iter(|| Weighted::new(black_box(&set), &options));
+    });
+    let Ok(weighted) = Weighted::new(&set, &options) else { return };
+    criterion.bench_function("intervals/1000_redraws/80x256x256", |bencher| {
+        bencher.iter(|| {
+            let redraws = Redraws::new(&image_labels, Redraws::COUNT, 1);
+            redraws.estimates(black_box(&weighted)).aupro.and_then(|estimate| estimate.interval())
+        });
+    });
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = metrics
+    targets = metrics, intervals
 }
 criterion_main!(benches);

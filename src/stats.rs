@@ -42,7 +42,7 @@ pub fn expected_improvement(best: f64, mean: f64, deviation: f64) -> f64 {
 }
 
 /// Distribution function of the standard normal, to 1e-7 (Abramowitz and Stegun 26.2.17).
-fn normal_distribution(z: f64) -> f64 {
+pub fn normal_distribution(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
     let coefficients = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
     let series = coefficients.iter().rev().fold(0.0, |sum, coefficient| (sum + coefficient) * t);

@@ -15,6 +15,7 @@
 //! ```
 
 mod binary;
+mod bootstrap;
 mod components;
 mod counter;
 mod decision;
@@ -24,16 +25,20 @@ mod key;
 mod ladder;
 mod loss;
 mod options;
+mod pool;
 mod pro;
 mod profile;
 mod radix;
+mod set;
 mod tally;
 
 pub use binary::{average_precision, f1_max, roc_auc, sample_auroc};
+pub use bootstrap::{Estimate, Estimates, Interval, Redraws, Weighted};
 pub use components::components;
 pub use decision::{f1_threshold, top_threshold};
 pub use drift::{DRIFT, drift};
-pub use evaluate::{ScoredSet, evaluate, evaluate_images};
+pub use evaluate::{evaluate, evaluate_images};
 pub use loss::{Loss, loss};
 pub use options::{AuproMode, MetricOptions};
 pub(crate) use profile::{MapView, Pool, Profile, Thresholds, drawn, drawn_normals};
+pub use set::ScoredSet;

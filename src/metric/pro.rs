@@ -6,7 +6,7 @@
 
 use super::key;
 use super::radix;
-use super::tally::{Step, Tally};
+use super::tally::Tally;
 
 /// Exact AUPRO: `sorted` are the anomalous pixels, ascending by key, each with its region; `areas` the pixels per region.
 /// `None` without a region or a normal pixel.
@@ -18,7 +18,7 @@ pub(super) fn exact(sorted: &[u64], tally: &Tally, areas: &[u32], fpr_limit: f64
     let mut sums = vec![0.0f64; areas.len()];
     let mut end = sorted.len();
     for step in tally.steps() {
-        let area = area_of_pixel(&step, limit);
+        let area = area_of_pixel(step.above as f64, step.equal as f64, limit);
         if area == 0.0 {
             break;
         }
@@ -34,17 +34,11 @@ pub(super) fn exact(sorted: &[u64], tally: &Tally, areas: &[u32], fpr_limit: f64
     Some(overlaps.iter().sum::<f64>() / overlaps.len() as f64 / limit)
 }
 
-/// Area below a curve that rises linearly from 0 to 1 while the threshold passes the normal pixels of this score (at once
-/// if there are none), between 0 and `limit` normal pixels.
-fn area_of_pixel(step: &Step, limit: f64) -> f64 {
-    area_of_ramp(step.above as f64, step.equal as f64, limit)
-}
-
-/// Area below a curve that rises linearly from 0 to 1 between `begin` and `begin + width` (at once where `width` is 0), between 0 and
-/// `limit`.
+/// Area below a curve that rises linearly from 0 to 1 while the threshold passes the `width` normal pixels that tie with
+/// this one (at once if there are none) after those `above` it, between 0 and `limit` normal pixels.
 #[inline(always)]
-pub(super) fn area_of_ramp(begin: f64, width: f64, limit: f64) -> f64 {
-    let room = limit - begin;
+pub(super) fn area_of_pixel(above: f64, width: f64, limit: f64) -> f64 {
+    let room = limit - above;
     if room <= 0.0 {
         0.0
     } else if room >= width {
@@ -128,14 +122,13 @@ mod tests {
 
     #[test]
     fn a_pixel_lifts_the_curve_from_its_place_on() {
-        let area = |above, equal, limit| area_of_pixel(&Step { positives: 1, above, equal }, limit);
-        assert_eq!(area(0, 0, 30.0), 30.0);
-        assert_eq!(area(10, 0, 30.0), 20.0);
-        assert_eq!(area(10, 10, 30.0), 15.0);
+        assert_eq!(area_of_pixel(0.0, 0.0, 30.0), 30.0);
+        assert_eq!(area_of_pixel(10.0, 0.0, 30.0), 20.0);
+        assert_eq!(area_of_pixel(10.0, 10.0, 30.0), 15.0);
         // Ramp cut at half its height.
-        assert_eq!(area(20, 20, 30.0), 10.0 * 0.5 / 2.0);
-        assert_eq!(area(30, 5, 30.0), 0.0);
-        assert_eq!(area(0, 100, 100.0), 50.0);
+        assert_eq!(area_of_pixel(20.0, 20.0, 30.0), 10.0 * 0.5 / 2.0);
+        assert_eq!(area_of_pixel(30.0, 5.0, 30.0), 0.0);
+        assert_eq!(area_of_pixel(0.0, 100.0, 100.0), 50.0);
     }
 
     #[test]

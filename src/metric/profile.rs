@@ -11,7 +11,7 @@ use ndarray::ArrayView2;
 use super::components::label_runs;
 use super::key;
 use super::ladder::Ladder;
-use super::pro::area_of_ramp;
+use super::pro::area_of_pixel;
 use crate::types::PooledMetric;
 
 /// Quantiles of a list of scores that are thresholds.
@@ -220,7 +220,7 @@ impl Pool {
                 break;
             }
             let equal = f64::from(self.normals[at] + image.normals[at]);
-            area += (self.weights[at] + weight_at(at)) * area_of_ramp(above, equal, limit);
+            area += (self.weights[at] + weight_at(at)) * area_of_pixel(above, equal, limit);
             above += equal;
         }
         Some(area / (weight as f64 * limit))
