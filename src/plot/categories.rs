@@ -193,6 +193,8 @@ mod tests {
             metrics: Metrics { pixel_auroc: value, ..Metrics::default() },
             mean_loss: None,
             evaluations: 1,
+            intervals: Default::default(),
+            drops: Default::default(),
         };
         let rows = [
             row("low", Attack::Clean, Some(0.4)),

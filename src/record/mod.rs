@@ -23,6 +23,7 @@ mod flat;
 mod folder;
 mod formula;
 mod info;
+mod intervals;
 mod journal;
 mod machine;
 mod name;
@@ -48,6 +49,7 @@ pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
     Skipped, Status, compatible, decisive, to_table,
 };
+pub use intervals::{Drops, Intervals};
 pub use journal::{Journal, Opened, read_checked, read_rows, write_rows};
 pub use machine::Machine;
 pub(crate) use machine::utc_now;

@@ -188,6 +188,8 @@ mod tests {
             metrics: Metrics { pixel_auroc: Some(pixel_auroc), ..Metrics::default() },
             mean_loss: None,
             evaluations: 2,
+            intervals: Default::default(),
+            drops: Default::default(),
         }
     }
 

@@ -78,6 +78,8 @@ mod tests {
             },
             mean_loss: None,
             evaluations: 2,
+            intervals: Default::default(),
+            drops: Default::default(),
         }
     }
 

@@ -20,6 +20,7 @@ mod decision;
 mod examples;
 mod execute;
 mod figures;
+mod intervals;
 mod maps;
 mod merge;
 mod models;

@@ -49,6 +49,8 @@ fn summary_row(category: &str, attack: Attack, pixel_auroc: Option<f64>) -> Summ
         metrics: Metrics { pixel_auroc, aupro: Some(0.5), ..Metrics::default() },
         mean_loss: Some(0.0),
         evaluations: 1000,
+        intervals: Default::default(),
+        drops: Default::default(),
     }
 }
 
@@ -124,6 +126,7 @@ fn every_cell_stands_under_its_name() {
         value: 0.75,
         samples: 10,
         metrics,
+        intervals: Default::default(),
     };
     expected(&cells(&sweep), &[("category", "a"), ("axis", "hue"), ("value", "0.75"), ("samples", "10")]);
     let uniform = UniformRow {
@@ -322,6 +325,7 @@ fn categories_called_mean_and_all_read_back_and_weigh_as_every_other() {
         value: 0.5,
         samples: 1,
         metrics: Metrics { pixel_auroc: Some(value), ..Metrics::default() },
+        intervals: Default::default(),
     };
     let means = sweep_means(&[sweep("mean", 0.25), sweep("all", 0.5), sweep("nut", 0.75)]);
     assert_eq!((means.len(), means[0].samples, means[0].metrics.pixel_auroc), (1, 3, Some(0.5)));
