@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::bars::{Cluster, METRICS, Metric, Value, draw, lines_of};
+use super::bars::{Cluster, INTERVALS, METRICS, Metric, Value, draw, lines_of};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::{SummaryRow, UniformRow};
 use crate::stats;
 use crate::types::Attack;
+
+/// Words about the lines of intervals.
+const LINES: &str =
+    "line: 95 % interval over samples of each value by itself; what is worst for all together has none";
 
 /// Draws pAUROC (above) and AUPRO (below), a group of three bars for each attack on each model and dataset: unchanged pictures, the worst
 /// perturbation that all samples of a category share, the worst of each sample. The rows are means over categories; only what has a
@@ -82,5 +86,6 @@ pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> 
         ("worst of each sample".to_owned(), style::PALETTE[1]),
     ];
     let rows = uniform.iter().chain(per_sample).filter(|row| shown.contains(&(&row.model, &row.dataset)));
-    draw(&heading, &entries, lines_of(several_seeds, rows), &panels, out)
+    let lines = lines_of(several_seeds, rows).map(|words| if words == INTERVALS { LINES } else { words });
+    draw(&heading, &entries, lines, &panels, out)
 }

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use askance::record::{
-    Journal, ModelInfo, Opened, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow,
-    SweepRow, UniformRow, compatible, mean_rows, read_checked, read_examples, read_rows, sweep_means,
-    to_table, uniform_means, write_atomic, write_examples, write_rows,
+    Drops, Intervals, Journal, ModelInfo, Opened, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped,
+    Status, SummaryRow, SweepRow, UniformRow, compatible, mean_rows, read_checked, read_examples, read_rows,
+    sweep_means, to_table, uniform_means, write_atomic, write_examples, write_rows,
 };
 use askance::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId};
 use ndarray::{Array2, Array3};
@@ -70,12 +70,14 @@ fn headers_are_exactly_the_documented_ones() {
     assert_eq!(
         first_line("summary.csv"),
         "model,dataset,category,attack,samples,over,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap,mean_loss,\
-         evaluations"
+         evaluations,pixel_auroc_low,pixel_auroc_high,aupro_low,aupro_high,image_auroc_low,image_auroc_high,pixel_auroc_drop,\
+         pixel_auroc_drop_low,pixel_auroc_drop_high,aupro_drop,aupro_drop_low,aupro_drop_high"
     );
     write_rows::<SweepRow>(folder.path().join("sweep.csv"), &[]).unwrap();
     assert_eq!(
         first_line("sweep.csv"),
-        "model,dataset,category,axis,value,samples,over,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap"
+        "model,dataset,category,axis,value,samples,over,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap,\
+         pixel_auroc_low,pixel_auroc_high,aupro_low,aupro_high,image_auroc_low,image_auroc_high"
     );
 }
 
@@ -107,10 +109,39 @@ fn every_cell_stands_under_its_name() {
             assert!(found.contains(&(name.to_owned(), value.to_owned())), "{name} {value}: {found:?}");
         }
     };
-    let summary = SummaryRow { metrics, ..summary_row("a", Attack::Single(Axis::Hue), None) };
+    let intervals = Intervals {
+        pixel_auroc_low: Some(0.01),
+        pixel_auroc_high: Some(0.11),
+        aupro_low: Some(0.12),
+        aupro_high: Some(0.21),
+        image_auroc_low: Some(0.41),
+        image_auroc_high: Some(0.51),
+    };
+    let drops = Drops {
+        pixel_auroc_drop: Some(0.02),
+        pixel_auroc_drop_low: Some(-0.03),
+        pixel_auroc_drop_high: Some(0.04),
+        aupro_drop: Some(0.05),
+        aupro_drop_low: Some(-0.06),
+        aupro_drop_high: Some(0.07),
+    };
+    let summary =
+        SummaryRow { metrics, intervals, drops, ..summary_row("a", Attack::Single(Axis::Hue), None) };
     expected(
         &cells(&summary),
         &[
+            ("pixel_auroc_low", "0.01"),
+            ("pixel_auroc_high", "0.11"),
+            ("aupro_low", "0.12"),
+            ("aupro_high", "0.21"),
+            ("image_auroc_low", "0.41"),
+            ("image_auroc_high", "0.51"),
+            ("pixel_auroc_drop", "0.02"),
+            ("pixel_auroc_drop_low", "-0.03"),
+            ("pixel_auroc_drop_high", "0.04"),
+            ("aupro_drop", "0.05"),
+            ("aupro_drop_low", "-0.06"),
+            ("aupro_drop_high", "0.07"),
             ("over", "category"),
             ("category", "a"),
             ("attack", "hue"),
