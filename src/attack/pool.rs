@@ -33,7 +33,8 @@ pub fn category_metrics(
     scored(objective, samples, |set| metric::evaluate(set, options))
 }
 
-/// The metrics that [`category_metrics`] gives, with their values in the redraws of the samples.
+/// The metrics that [`category_metrics`] gives, with their values in the redraws of the samples; those of AUPRO, which take most of
+/// the time, only with `aupro`.
 ///
 /// # Errors
 /// Those of [`category_metrics`].
@@ -44,11 +45,12 @@ pub fn category_estimates(
     objective: &Objective,
     samples: &[PooledSample<'_>],
     options: &MetricOptions,
-    redraws: &Redraws,
+    (redraws, aupro): (&Redraws, bool),
 ) -> Result<(Metrics, Estimates)> {
     scored(objective, samples, |set| {
-        let estimates = redraws.estimates(&Weighted::new(set, options)?);
-        Ok((metric::evaluate(set, options)?, estimates))
+        let weighted = Weighted::new(set, options)?;
+        let weighted = if aupro { weighted } else { weighted.without_aupro() };
+        Ok((metric::evaluate(set, options)?, redraws.estimates(&weighted)))
     })
 }
 

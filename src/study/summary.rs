@@ -156,22 +156,22 @@ impl Pool<'_> {
             item.perturbation = row.chosen_by(PooledMetric::Aupro);
             item.patch_map = self.read_map(self.dir.aupro_map_path(self.model, &sample.id, attack))?;
         }
-        let (metrics, estimates) = self.measured(&pooled, true, redraws)?;
+        let (metrics, estimates) = self.measured(&pooled, true, redraws.map(|redraws| (redraws, true)))?;
         Ok((metrics.aupro, estimates.aupro))
     }
 
-    /// The pooled metrics of samples, and their values in the redraws.
+    /// The pooled metrics of samples, and their values in the redraws, those of AUPRO where it says so beside these.
     fn measured(
         &self,
         pooled: &[PooledSample<'_>],
         has_masks: bool,
-        redraws: Option<&Redraws>,
+        redraws: Option<(&Redraws, bool)>,
     ) -> Result<(Metrics, Estimates)> {
         let (objective, options) = (&self.objective, self.session.metric);
         Ok(match (has_masks, redraws) {
             (true, Some(redraws)) => category_estimates(objective, pooled, options, redraws)?,
             (true, None) => (category_metrics(objective, pooled, options)?, Estimates::default()),
-            (false, Some(redraws)) => (image_metrics(pooled)?, image_estimates(pooled, redraws)),
+            (false, Some((redraws, _))) => (image_metrics(pooled)?, image_estimates(pooled, redraws)),
             (false, None) => (image_metrics(pooled)?, Estimates::default()),
         })
     }
@@ -228,9 +228,12 @@ impl Pool<'_> {
             let problem = format!("holds a row that its stored map contradicts ({place}: {problem})");
             return Err(Error::file(self.dir.samples_path(), problem, CONTRADICTED));
         }
+        let by_aupro =
+            masks.is_some() && self.session.settings.select == Select::Pooled && attack != Attack::Clean;
         let redraws = redraws.filter(|_| pooled.len() == samples.len());
-        let (mut metrics, mut estimates) = self.measured(&pooled, masks.is_some(), redraws)?;
-        if masks.is_some() && self.session.settings.select == Select::Pooled && attack != Attack::Clean {
+        let (mut metrics, mut estimates) =
+            self.measured(&pooled, masks.is_some(), redraws.map(|redraws| (redraws, !by_aupro)))?;
+        if by_aupro {
             (metrics.aupro, estimates.aupro) = self.aupro(attack, samples, &found, pooled, redraws)?;
         }
         let row = SummaryRow {

@@ -150,7 +150,9 @@ impl Swept<'_> {
                 })
                 .collect::<Result<_>>()?;
             let (metrics, estimates) = match &self.redraws {
-                Some(redraws) => category_estimates(objective, &pooled, self.session.metric, redraws)?,
+                Some(redraws) => {
+                    category_estimates(objective, &pooled, self.session.metric, (redraws, true))?
+                }
                 None => (category_metrics(objective, &pooled, self.session.metric)?, Estimates::default()),
             };
             let row = SweepRow {

@@ -117,6 +117,12 @@ impl Weighted {
         }
     }
 
+    /// The same without AUPRO, which takes most of the time of a redraw.
+    #[must_use]
+    pub fn without_aupro(self) -> Self {
+        Self { has_aupro: false, ..self }
+    }
+
     /// Number of samples.
     pub fn samples(&self) -> usize {
         self.normals.len()

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use askance::record::{SeedRow, SummaryRow, SweepRow, read_rows, write_rows};
+use askance::record::{Intervals, SeedRow, SummaryRow, SweepRow, read_rows, write_rows};
 use askance::study::{Merge, Plan, Quiet, Seeds};
 use askance::types::{Attack, Axis, Interval, Over};
 
@@ -19,7 +19,9 @@ fn many() -> Bench {
         for number in 3..10 {
             let square = (number + 3 * place as u32) % 10;
             part(&folder.join(format!("test/red/{number}.png")), Some(square));
-            mask(&folder.join(format!("ground_truth/red/{number}_mask.png")), square);
+            // Some defects lie beside what is seen of them, so that no metric is perfect.
+            let marked = square + number % 2;
+            mask(&folder.join(format!("ground_truth/red/{number}_mask.png")), marked);
         }
     }
     bench
@@ -27,6 +29,10 @@ fn many() -> Bench {
 
 fn plan() -> Plan {
     Plan::attack().axes([Axis::Hue]).budget(4)
+}
+
+fn is_sure(intervals: &Intervals) -> bool {
+    intervals.pixel_auroc().is_some() && intervals.aupro().is_some()
 }
 
 fn holds(interval: Option<Interval>, value: Option<f64>) -> bool {
@@ -41,7 +47,7 @@ fn every_interval_holds_its_value_and_drops_are_those_of_the_rows() {
     assert_eq!(rows, outcome.summary);
     for row in &rows {
         let (metrics, drops) = (&row.metrics, &row.drops);
-        assert!(row.intervals.pixel_auroc().is_some() && row.intervals.aupro().is_some(), "{row:?}");
+        assert!(is_sure(&row.intervals) || row.attack != Attack::Clean, "{row:?}");
         assert!(holds(row.intervals.pixel_auroc(), metrics.pixel_auroc), "{row:?}");
         assert!(holds(row.intervals.aupro(), metrics.aupro), "{row:?}");
         assert!(holds(row.intervals.image_auroc(), metrics.image_auroc), "{row:?}");
@@ -114,7 +120,7 @@ fn shards_that_are_put_together_have_the_intervals_of_the_run() {
     });
     let merged =
         Merge { shards: shards.to_vec(), ..Merge::default() }.run(bench.out("merged"), &Quiet).unwrap();
-    assert!(merged.summary.iter().all(|row| row.intervals.aupro().is_some()));
+    assert!(merged.summary.iter().all(|row| is_sure(&row.intervals) || row.attack != Attack::Clean));
     let [merged, whole] =
         ["merged", "whole"].map(|name| fs::read(bench.out(name).join("summary.csv")).unwrap());
     assert_eq!(merged, whole);
@@ -140,7 +146,7 @@ fn a_sweep_has_intervals() {
     let rows: Vec<SweepRow> = read_rows(bench.out("run/sweep.csv")).unwrap();
     assert_eq!(rows.len(), 3 * 3);
     for row in &rows {
-        assert!(row.intervals.pixel_auroc().is_some() && row.intervals.aupro().is_some(), "{row:?}");
+        assert!(is_sure(&row.intervals) || row.value != 0.0, "{row:?}");
         assert!(holds(row.intervals.pixel_auroc(), row.metrics.pixel_auroc), "{row:?}");
         assert!(holds(row.intervals.aupro(), row.metrics.aupro), "{row:?}");
     }
@@ -178,10 +184,11 @@ fn an_attack_with_several_seeds_is_a_run_for_each_and_their_spread() {
         files
     };
     assert_eq!(records("seeds/seed-5"), records("alone"), "each is a run like any other");
-    let joint = rows.iter().find(|row| row.over == Over::Mean && row.attack == Attack::Joint).unwrap();
+    let joint =
+        rows.iter().find(|row| row.over == Over::Mean && row.attack == Attack::Single(Axis::Hue)).unwrap();
     let of = |seed: &str| -> f64 {
         let rows: Vec<SummaryRow> = read_rows(bench.out(&format!("seeds/seed-{seed}/summary.csv"))).unwrap();
-        let same = |row: &&SummaryRow| row.over == Over::Mean && row.attack == Attack::Joint;
+        let same = |row: &&SummaryRow| row.over == Over::Mean && row.attack == Attack::Single(Axis::Hue);
         rows.iter().find(same).unwrap().metrics.pixel_auroc.unwrap()
     };
     let (one, two) = (of("4"), of("5"));
