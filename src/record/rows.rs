@@ -7,7 +7,9 @@ use super::faults::{self, Fault, amount, count, finite, on_axis, outside, share}
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
-use crate::types::{Attack, Axis, Interval, Label, Metrics, Over, Perturbation, PooledMetric, SampleId, SampleKey};
+use crate::types::{
+    Attack, Axis, Interval, Label, Metrics, Over, Perturbation, PooledMetric, SampleId, SampleKey,
+};
 
 /// A row of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {
@@ -147,11 +149,7 @@ impl SampleRow {
 
     /// The perturbation that was chosen by a metric.
     pub fn chosen_by(&self, metric: PooledMetric) -> Perturbation {
-        let own = match metric {
-            PooledMetric::PixelAuroc => None,
-            PooledMetric::Aupro => Some(&self.aupro).filter(|aupro| aupro.axes().next().is_some()),
-        };
-        own.unwrap_or(&self.parameters).perturbation()
+        self.parameters.chosen_by(&self.aupro, metric)
     }
 
     /// Key of the sample that the row is about.

@@ -138,6 +138,7 @@ fn every_cell_stands_under_its_name() {
         evaluations: 500,
         metrics,
         mean_loss: Some(0.7),
+        aupro: Parameters::default(),
     };
     let names =
         [("over", "all"), ("category", ""), ("angle_deg", "-37.25"), ("jpeg_loss", ""), ("search", "grid")];
@@ -210,6 +211,7 @@ fn a_shared_worst_case_without_a_value_on_its_axis_is_refused() {
         evaluations: 500,
         metrics: Metrics::default(),
         mean_loss: None,
+        aupro: Parameters::default(),
     };
     let category = || Over::Category("a".into());
     let hue = Attack::Single(Axis::Hue);
@@ -327,6 +329,7 @@ fn categories_called_mean_and_all_read_back_and_weigh_as_every_other() {
     assert_eq!((means.len(), means[0].samples, means[0].metrics.pixel_auroc), (1, 3, Some(0.5)));
 
     let uniform = |name: &str, value| UniformRow {
+        aupro: Parameters::default(),
         model: "pocket".into(),
         dataset: "toys".into(),
         over: Over::Category(name.into()),

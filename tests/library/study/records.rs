@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use askance::attack::{Select, UniformMetric};
+use askance::attack::Select;
 use askance::error::{Error, Result};
 use askance::record::{Row, RunInfo, SampleRow, StabilityRow, UniformRow, read_map, read_rows, write_rows};
 use askance::study::{Checked, Data, Merge, Outcome, Plan, Quiet, Scope, Source, Uniform};
@@ -368,7 +368,7 @@ fn rows_of_tolerances_about_other_answers_are_refused() {
 
 #[test]
 fn shared_worst_cases_that_were_not_searched_are_refused() {
-    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::PixelAuroc, budget: 4 };
+    let uniform = Uniform { scopes: vec![Scope::Category], budget: 4 };
     let (bench, checked) = finished(plan().uniform(uniform));
     let path = bench.out("run/uniform.csv");
     type Change = fn(&mut UniformRow);
@@ -535,7 +535,7 @@ fn a_pipe_in_place_of_a_record_is_not_waited_for() {
 #[cfg(all(unix, feature = "plot"))]
 #[test]
 fn a_pipe_in_place_of_a_record_is_not_passed_over_by_plots() {
-    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::PixelAuroc, budget: 4 };
+    let uniform = Uniform { scopes: vec![Scope::Category], budget: 4 };
     let (bench, _) = finished(plan().tolerance([Axis::Hue]).tolerance_steps(2).uniform(uniform));
     let draw = || {
         let run = [askance::record::RunDir::open(bench.out("run"))?];

@@ -1,6 +1,5 @@
 //! Worst cases that samples share.
 
-use askance::attack::UniformMetric;
 use askance::record::{UniformRow, read_rows};
 use askance::study::{Plan, Scope, Uniform};
 use askance::types::{Attack, Axis, Over};
@@ -9,7 +8,7 @@ use super::{Bench, files};
 
 fn plan() -> Plan {
     let scopes = vec![Scope::Category, Scope::Dataset];
-    let uniform = Uniform { scopes, metric: UniformMetric::PixelAuroc, budget: 5 };
+    let uniform = Uniform { scopes, budget: 5 };
     Plan::attack().axes([Axis::Hue, Axis::Saturation]).budget(3).uniform(uniform)
 }
 
