@@ -39,6 +39,6 @@ fn a_search_that_is_stopped_goes_on_with_the_rows_that_are_there() {
     let bench = Bench::new();
     let checked = plan().check().unwrap();
     bench.run(&checked, "whole");
-    assert!(bench.run_with_stops(&checked, "stopped", 25) > 1);
+    assert!(bench.run_with_stops(&checked, "stopped", 9) > 1);
     assert_eq!(files(&bench.out("stopped")), files(&bench.out("whole")));
 }

@@ -131,7 +131,6 @@ fn without_ground_truth_drift_is_searched_and_the_scan_is_on() {
         (plan().select(Select::Pooled), "`select = pooled`"),
         (plan().preset(Preset::Authors), "`select = sample-auroc`"),
         (Plan::sweep([Axis::Hue], 3), "sweep"),
-        (plan().shard("1/2".parse().unwrap()), "`tolerance`"),
         (
             Plan::eval().metric(MetricOptions { fpr_limit: 0.1, ..MetricOptions::default() }),
             "`fpr_limit = 0.1`",
