@@ -77,6 +77,14 @@ impl Geometry {
         Warp { sin: sin * self.zoom, cos: cos * self.zoom, from: moved, to: centre }
     }
 
+    /// The inverse resampling where the picture was turned about the index `pivot` in x and y, and then zoomed and shifted.
+    pub fn back_about(&self, pivot: usize, size: (usize, usize)) -> Warp {
+        let (centre, moved) = self.centres(size);
+        let pivot = pivot as f64;
+        let from = (moved.0 + self.zoom * (pivot - centre.0), moved.1 + self.zoom * (pivot - centre.1));
+        Warp { from, to: (pivot, pivot), ..self.back(size) }
+    }
+
     /// The centre of a picture, ((W-1)/2, (H-1)/2), and where it goes.
     fn centres(&self, (height, width): (usize, usize)) -> ((f64, f64), (f64, f64)) {
         let (x, y) = ((width as f64 - 1.0) / 2.0, (height as f64 - 1.0) / 2.0);

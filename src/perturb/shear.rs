@@ -19,7 +19,6 @@ use rustfft::{Fft, FftPlanner};
 use super::geometry;
 use super::resampling::Fill;
 
-const CHANNELS: usize = 3;
 /// Number of independent recurrences of a phase ramp, enough to hide the latency of a multiplication.
 const LANES: usize = 8;
 
@@ -54,7 +53,12 @@ impl ThreePass {
         }
     }
 
-    /// Turns three planes clockwise.
+    /// The centre of the turn, the same in x and y: an index of the unpadded picture.
+    pub fn centre(&self) -> usize {
+        self.padded.div_ceil(2) - self.size / 2
+    }
+
+    /// Turns planes clockwise, each by itself.
     pub fn rotate(&self, planes: &[f32], angle_deg: f64, fill: Fill, scratch: &mut Scratch, out: &mut [f32]) {
         let counter_clockwise = geometry::counter_clockwise_deg(angle_deg);
         let (theta, upside_down) = if counter_clockwise.abs() > 90.0 {
@@ -65,7 +69,7 @@ impl ThreePass {
         let theta = theta.to_radians();
         let (along_rows, along_columns) = ((theta / 2.0).tan(), -theta.sin());
 
-        self.resize(scratch);
+        self.resize(planes.len() / (self.size * self.size), scratch);
         let Scratch { planes: work, transposed, packed, ramp, fft } = scratch;
         self.pad(planes, fill, upside_down, work);
         let mut shear =
@@ -79,11 +83,11 @@ impl ThreePass {
         self.cut(work, out);
     }
 
-    fn resize(&self, scratch: &mut Scratch) {
-        let area = CHANNELS * self.padded * self.padded;
+    fn resize(&self, channels: usize, scratch: &mut Scratch) {
+        let area = channels * self.padded * self.padded;
         scratch.planes.resize(area, 0.0);
         scratch.transposed.resize(area, 0.0);
-        scratch.packed.resize(CHANNELS * self.padded, Complex::default());
+        scratch.packed.resize(channels * self.padded, Complex::default());
         scratch.ramp.resize(self.padded, Complex::default());
         let fft = self.forward.get_inplace_scratch_len().max(self.inverse.get_inplace_scratch_len());
         scratch.fft.resize(fft, Complex::default());

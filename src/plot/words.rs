@@ -8,7 +8,7 @@ use crate::types::{Axis, Interval};
 const LETTERS: usize = 32;
 
 /// Settings in the order in which readers ask for them, with their words. Bounds stand where `bounds` does.
-const ORDER: [(&str, &str); 32] = [
+const ORDER: [(&str, &str); 34] = [
     ("budget", "budget"),
     ("loss", "loss"),
     ("search", "search"),
@@ -17,9 +17,11 @@ const ORDER: [(&str, &str); 32] = [
     ("attacks", "attacks"),
     ("bounds", ""),
     ("frame", "frame"),
+    ("loss_frame", "frame of the loss"),
     ("border", "border"),
     ("perturb.rotation", "rotation"),
     ("perturb.fill", "fill"),
+    ("map_rotation", "rotation of maps"),
     ("prompts.name", "prompts"),
     ("provider.active", "provider"),
     (PRECISION, ""),
