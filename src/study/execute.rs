@@ -19,7 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
 use crate::perturb::Rotation;
 use crate::record::{SampleRow, Status};
-use crate::report::{DefendedModel, efforts, score_summary};
+use crate::report::{DefendedModel, above_clean, efforts, score_summary};
 use crate::types::Attack;
 
 impl Checked {
@@ -119,6 +119,9 @@ impl Stages<'_> {
         if settings.select == Select::Pooled && settings.attacks.iter().any(|&attack| attack != Attack::Clean)
         {
             choose::choose(&self.session, self.run, &sizes, &mut rows)?;
+        }
+        if settings.select != Select::Pooled {
+            outcome.above_clean = above_clean(&rows);
         }
         outcome.efforts = efforts(&rows, &settings.bounds);
         outcome.summary = summary::write(&self.session, self.run, &sizes, &rows)?;

@@ -22,7 +22,7 @@ use crate::file;
 use crate::record::{
     ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, unite, write_atomic, write_rows,
 };
-use crate::report::score_summary;
+use crate::report::{above_clean, score_summary};
 use crate::types::{Attack, SampleKey, senseless_side};
 
 /// What is put together.
@@ -72,6 +72,9 @@ impl Merge {
             choose::choose(&session, &run, &models, &mut rows)?;
         }
         let mut outcome = Outcome::of(run.dir.clone());
+        if session.settings.select != Select::Pooled {
+            outcome.above_clean = above_clean(&rows);
+        }
         outcome.summary = summary::write(&session, &run, &models, &rows)?;
         if !data.is_labelled() {
             outcome.scores = score_summary(&rows);
