@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 64] = [
+const SETTINGS: [&str; 63] = [
     "angle_bounds",
     "attacks",
     "aupro",
@@ -73,7 +73,6 @@ const SETTINGS: [&str; 64] = [
     "truth",
     "uniform",
     "uniform_budget",
-    "uniform_metric",
     "warm_up",
     "without_cuda",
 ];

@@ -8,7 +8,7 @@ use crate::types::{Axis, Interval};
 const LETTERS: usize = 32;
 
 /// Settings in the order in which readers ask for them, with their words. Bounds stand where `bounds` does.
-const ORDER: [(&str, &str); 34] = [
+const ORDER: [(&str, &str); 33] = [
     ("budget", "budget"),
     ("loss", "loss"),
     ("search", "search"),
@@ -27,7 +27,6 @@ const ORDER: [(&str, &str); 34] = [
     (PRECISION, ""),
     (SAMPLES, ""),
     ("uniform.budget", "uniform budget"),
-    ("uniform.metric", "uniform by"),
     ("uniform.scopes", "uniform over"),
     ("tolerance.decision", "threshold"),
     ("tolerance.steps", "tolerance steps"),

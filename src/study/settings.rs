@@ -64,7 +64,6 @@ impl RunSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::UniformMetric;
     use crate::study::plan::Scope;
     use crate::types::Frame;
 
@@ -87,11 +86,7 @@ mod tests {
                 },
                 sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
                 tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
-                uniform: Some(Uniform {
-                    scopes: vec![Scope::Dataset],
-                    metric: UniformMetric::Aupro,
-                    budget: 9,
-                }),
+                uniform: Some(Uniform { scopes: vec![Scope::Dataset], budget: 9 }),
             },
         }
     }
