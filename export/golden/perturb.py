@@ -10,7 +10,8 @@ Written:
   picture_<name>.npy   u16 (3, H, W); value / 65535 is the picture
   output_<name>.npy    u16 (cases, 3, H, W), the same scale: rounding costs 8e-6
   patches_<name>.npy   f32 (h, w) patch-level maps
-  maps_<name>.npy      f32 (cases, H, W)
+  maps_<name>.npy      f32 (cases, H, W), turned back by kornia
+  three_pass_<name>.npy  the same, turned back by torch_rotation with zeros outside
   mask.npy, masks.npy  bool (H, W) and (cases, H, W)
 
 The peers run in double precision, so that only the rounding of the code under test counts. Angles are written as
@@ -138,6 +139,23 @@ def write_maps(out, rng):
     return cases
 
 
+def write_maps_by_three_passes(out):
+    # A generator of its own, so that the files above stay as they are.
+    rng = np.random.default_rng(20240523)
+    cases = []
+    for name, grid, size in [("even", 6, 24), ("uneven", 5, 19)]:
+        patches = rng.random((grid, grid)).astype("<f4")
+        np.save(out / f"patches_{name}.npy", patches)
+        map = F.interpolate(torch.from_numpy(patches).double()[None, None], size=size, mode="bilinear", align_corners=False)
+        outputs = []
+        for angle in ANGLES:
+            cases.append(dict(patches=name, index=len(outputs), size=size, angle_deg=angle))
+            back = rotate_three_pass(map.clone(), math.radians(angle), N=-1, padding_mode="constant")
+            outputs.append(back[0, 0].numpy().astype("<f4"))
+        np.save(out / f"three_pass_{name}.npy", np.stack(outputs))
+    return cases
+
+
 def write_masks(out, rng):
     mask = smooth(24, rng)[0, :, :20] > 0.5
     np.save(out / "mask.npy", mask)
@@ -160,6 +178,7 @@ def main():
     cases = {
         "pictures": write_pictures(out, rng),
         "maps": write_maps(out, rng),
+        "maps_by_three_passes": write_maps_by_three_passes(out),
         "mask_angles_deg": write_masks(out, rng),
     }
     (out / "cases.json").write_text(json.dumps(cases, indent=1) + "\n")

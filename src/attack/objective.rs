@@ -5,7 +5,7 @@ use super::settings::{Border, Select, Settings};
 use crate::error::{Error, Result};
 use crate::metric;
 use crate::model::Segmentation;
-use crate::perturb::{self, Perturber};
+use crate::perturb::{self, Perturber, Restorer};
 use crate::types::{Detail, Frame, Image, Map, Mask, Perturbation, SampleId};
 
 /// One picture to be perturbed, segmented and scored.
@@ -48,7 +48,9 @@ pub struct Evaluation {
 pub struct Objective {
     perturber: Perturber,
     size: usize,
+    restorer: Restorer,
     frame: Frame,
+    loss_frame: Frame,
     border: Border,
     goal: Goal,
     select: Select,
@@ -71,7 +73,9 @@ impl Objective {
         Self {
             perturber: Perturber::new(settings.perturb, size),
             size,
+            restorer: Restorer::new(settings.map_rotation, size),
             frame: settings.frame,
+            loss_frame: settings.loss_frame.unwrap_or(settings.frame),
             border: settings.border,
             goal: settings.loss,
             select: settings.select,
@@ -88,7 +92,7 @@ impl Objective {
         self.goal == Goal::Drift
     }
 
-    /// The frame in which map and mask are compared.
+    /// The frame in which metrics compare map and mask.
     pub fn frame(&self) -> Frame {
         self.frame
     }
@@ -98,13 +102,23 @@ impl Objective {
         &self.perturber
     }
 
-    /// Brings a patch-level map and the ground truth together at evaluation size. In the de-rotated frame the mask is not
-    /// touched; in the rotated one the map is not.
+    /// Brings a patch-level map and the ground truth together at evaluation size, as metrics compare them. In the de-rotated frame the
+    /// mask is not touched; in the rotated one the map is not.
     pub fn scored(&self, patch_map: ArrayView2<f32>, mask: &Mask, perturbation: &Perturbation) -> Scored {
+        self.scored_in(self.frame, patch_map, mask, perturbation)
+    }
+
+    fn scored_in(
+        &self,
+        frame: Frame,
+        patch_map: ArrayView2<f32>,
+        mask: &Mask,
+        perturbation: &Perturbation,
+    ) -> Scored {
         let size = (self.size, self.size);
-        match self.frame {
+        match frame {
             Frame::Derotated => {
-                let (map, valid) = perturb::restore(patch_map, size, perturbation);
+                let (map, valid) = self.restorer.restore(patch_map, perturbation);
                 Scored { map, mask: mask.clone(), valid: (self.border == Border::Ignore).then_some(valid) }
             }
             Frame::RotatedMask => Scored {
@@ -183,15 +197,14 @@ impl Objective {
         mask: &Mask,
         perturbation: Perturbation,
     ) -> f64 {
-        match self.frame {
+        match self.loss_frame {
             Frame::Derotated => {
-                let size = (self.size, self.size);
-                let (map, valid) = perturb::restore(patch_map, size, &perturbation);
+                let (map, valid) = self.restorer.restore(patch_map, &perturbation);
                 let valid = (self.border == Border::Ignore).then(|| valid.view());
                 metric::loss(loss, map.view(), mask.view(), valid)
             }
             Frame::RotatedMask => {
-                let scored = self.scored(patch_map, mask, &perturbation);
+                let scored = self.scored_in(Frame::RotatedMask, patch_map, mask, &perturbation);
                 let valid = scored.valid.as_ref().map(|mask| mask.view());
                 metric::loss(loss, scored.map.view(), scored.mask.view(), valid)
             }
@@ -204,7 +217,7 @@ impl Objective {
     /// its picture drifts a little.
     pub fn drift(&self, answer: &Segmentation, clean: &Segmentation, perturbation: &Perturbation) -> f64 {
         let size = (self.size, self.size);
-        let (map, valid) = perturb::restore(answer.map.view(), size, perturbation);
+        let (map, valid) = self.restorer.restore(answer.map.view(), perturbation);
         let clean_map = perturb::upsample(clean.map.view(), size);
         metric::drift(map.view(), clean_map.view(), valid.view(), answer.image_score, clean.image_score)
     }

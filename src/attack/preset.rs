@@ -8,10 +8,12 @@ use crate::types::{Frame, named};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Preset {
-    /// The paper's text: the map is turned back and compared with the untouched mask; corners that a rotation brought in count with
-    /// a score of zero.
+    /// The paper's text, as the first version of the authors' code (23 May 2024) has it: the map is turned back by three passes with
+    /// zeros outside, and metrics compare it with the untouched mask; the loss compares the map as it is with the mask turned (nearest
+    /// pixel, zeros outside), and the candidate of lowest loss is kept.
     Paper,
-    /// The authors' code: the mask is turned with the picture, and an anomalous sample keeps the candidate of lowest pixel AUROC.
+    /// The authors' code as published: the mask is turned with the picture for metrics and loss, and an anomalous sample keeps the
+    /// candidate of lowest pixel AUROC, a normal one that of lowest loss.
     Authors,
 }
 
@@ -29,7 +31,13 @@ impl Preset {
             ..Settings::default()
         };
         match self {
-            Self::Paper => Settings { frame: Frame::Derotated, select: Select::Loss, ..shared },
+            Self::Paper => Settings {
+                map_rotation: Rotation::ThreePass,
+                frame: Frame::Derotated,
+                loss_frame: Some(Frame::RotatedMask),
+                select: Select::Loss,
+                ..shared
+            },
             Self::Authors => Settings { frame: Frame::RotatedMask, select: Select::SampleAuroc, ..shared },
         }
     }

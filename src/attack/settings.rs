@@ -17,8 +17,14 @@ pub struct Settings {
     pub bounds: Bounds,
     /// Interpolation and fill of the forward rotation, zoom and shift.
     pub perturb: perturb::Resampling,
-    /// The frame in which map and mask are compared.
+    /// The interpolation with which a map is turned back.
+    #[serde(default)]
+    pub map_rotation: perturb::Rotation,
+    /// The frame in which metrics compare map and mask.
     pub frame: Frame,
+    /// The frame in which the loss compares them; none where it is that of the metrics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_frame: Option<Frame>,
     /// Treatment of pixels that a rotation, zoom or shift brought in from outside the picture.
     pub border: Border,
     /// The loss that the search minimises.
@@ -41,7 +47,9 @@ impl Default for Settings {
             axes: Axis::PAPER.to_vec(),
             bounds: Bounds::default(),
             perturb: perturb::Resampling::default(),
+            map_rotation: perturb::Rotation::default(),
             frame: Frame::default(),
+            loss_frame: None,
             border: Border::default(),
             loss: Goal::default(),
             select: Select::default(),
@@ -87,6 +95,12 @@ impl Settings {
             return Err(Error::setting("seed", self.seed, "is too large", "give a seed below 2^63"));
         }
         Ok(())
+    }
+
+    /// Whether a map of a moved picture is ever brought back: for metrics, for the loss, or because drift is measured so.
+    pub fn brings_maps_back(&self) -> bool {
+        let frames = [self.frame, self.loss_frame.unwrap_or(self.frame)];
+        self.loss == Goal::Drift || frames.contains(&Frame::Derotated)
     }
 
     /// The axes that an attack searches.

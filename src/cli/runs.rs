@@ -63,6 +63,9 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     if let Some(loss) = args.loss {
         plan = plan.loss(loss);
     }
+    if let Some(frame) = args.loss_frame {
+        plan = plan.loss_frame(frame);
+    }
     if let Some(select) = args.select {
         plan = plan.select(select);
     }

@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 63] = [
+const SETTINGS: [&str; 65] = [
     "angle_bounds",
     "attacks",
     "aupro",
@@ -36,6 +36,8 @@ const SETTINGS: [&str; 63] = [
     "layout",
     "limit",
     "loss",
+    "loss_frame",
+    "map_rotation",
     "model",
     "models_dir",
     "name",

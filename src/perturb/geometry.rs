@@ -77,6 +77,15 @@ impl Geometry {
         Warp { sin: sin * self.zoom, cos: cos * self.zoom, from: moved, to: centre }
     }
 
+    /// The inverse resampling where the picture was turned first, and zoomed and shifted then. The turn back takes the index
+    /// `pivot.0` in x and y to `pivot.1`.
+    pub fn back_about(&self, pivot: (usize, usize), size: (usize, usize)) -> Warp {
+        let (centre, moved) = self.centres(size);
+        let (from, to) = (pivot.0 as f64, pivot.1 as f64);
+        let from = (moved.0 + self.zoom * (from - centre.0), moved.1 + self.zoom * (from - centre.1));
+        Warp { from, to: (to, to), ..self.back(size) }
+    }
+
     /// The centre of a picture, ((W-1)/2, (H-1)/2), and where it goes.
     fn centres(&self, (height, width): (usize, usize)) -> ((f64, f64), (f64, f64)) {
         let (x, y) = ((width as f64 - 1.0) / 2.0, (height as f64 - 1.0) / 2.0);

@@ -4,7 +4,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::bilinear::Source;
-use super::geometry::{FRACTION_BITS, Geometry, ONE};
+use super::geometry::{FRACTION_BITS, Geometry, ONE, Warp};
 use super::resampling::Fill;
 use crate::types::{Map, Mask, Perturbation};
 
@@ -43,26 +43,33 @@ pub fn unwarp_map(map: ArrayView2<f32>, p: &Perturbation) -> (Map, Mask) {
     }
 }
 
-fn unwarped(map: ArrayView2<f32>, geometry: Geometry) -> (Map, Mask) {
+pub(super) fn unwarped(map: ArrayView2<f32>, geometry: Geometry) -> (Map, Mask) {
     let (height, width) = map.dim();
     let mut out = Map::zeros((height, width));
-    let mut valid = Mask::from_elem((height, width), false);
     let map = map.as_standard_layout();
     let texels = map.as_slice().expect("a map in standard layout is contiguous");
     let source = Source { texels, height, width };
     let warp = geometry.back((height, width));
-    let past_centre = |length: usize| (length as i64 - 1) * ONE + 1;
-    for (row, (mut values, mut valid)) in out.rows_mut().into_iter().zip(valid.rows_mut()).enumerate() {
+    for (row, mut values) in out.rows_mut().into_iter().enumerate() {
         source.warped_row(
             &warp,
             Fill::Zeros,
             row,
             values.as_slice_mut().expect("rows of a new map are contiguous"),
         );
-        let inside = warp.row(row).inside(past_centre(width), past_centre(height), width);
-        valid.as_slice_mut().expect("rows of a new mask are contiguous")[inside].fill(true);
     }
-    (out, valid)
+    (out, reached(&warp, (height, width)))
+}
+
+/// The pixels whose source position lies in the source, within the centres of its border pixels.
+pub(super) fn reached(warp: &Warp, (height, width): (usize, usize)) -> Mask {
+    let past_centre = |length: usize| (length as i64 - 1) * ONE + 1;
+    let mut reached = Mask::from_elem((height, width), false);
+    for (row, mut reached) in reached.rows_mut().into_iter().enumerate() {
+        let inside = warp.row(row).inside(past_centre(width), past_centre(height), width);
+        reached.as_slice_mut().expect("rows of a new mask are contiguous")[inside].fill(true);
+    }
+    reached
 }
 
 /// Brings the patch-level map of a picture under the perturbation `p` to pixels in the frame of the untouched

@@ -4,7 +4,8 @@
 //! A [`Perturber`] applies the axes of a [`Perturbation`](crate::types::Perturbation) in a fixed order: the part is turned,
 //! zoomed and shifted, its hue and its saturation change (as in the attack code of arXiv 2405.07969); then come the
 //! temperature of the light, the blur of the lens, brightness, contrast and gamma of the camera, and JPEG. An axis at 0 costs
-//! nothing. [`restore`] brings a patch-level map back to pixels in the frame of the untouched picture; [`warp_mask`] takes the
+//! nothing. [`restore`] brings a patch-level map back to pixels in the frame of the untouched picture, a [`Restorer`] does so by
+//! three passes too; [`warp_mask`] takes the
 //! ground truth the other way, into the frame of the moved picture.
 //!
 //! Angles are in degrees, positive clockwise on the screen; the file `geometry.rs` is the one place that states the signs.
@@ -18,9 +19,11 @@ mod light;
 mod map;
 mod perturber;
 mod resampling;
+mod restorer;
 mod shear;
 mod tone;
 
 pub use map::{restore, unwarp_map, upsample, warp_mask};
 pub use perturber::Perturber;
 pub use resampling::{Fill, Resampling, Rotation};
+pub use restorer::Restorer;

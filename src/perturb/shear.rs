@@ -19,7 +19,6 @@ use rustfft::{Fft, FftPlanner};
 use super::geometry;
 use super::resampling::Fill;
 
-const CHANNELS: usize = 3;
 /// Number of independent recurrences of a phase ramp, enough to hide the latency of a multiplication.
 const LANES: usize = 8;
 
@@ -54,18 +53,21 @@ impl ThreePass {
         }
     }
 
-    /// Turns three planes clockwise.
+    /// The fixed point of the turn, the same in x and y: an index of the picture, and the one that it becomes. They differ where the
+    /// picture is first turned by 180 degrees, which is about its middle.
+    pub fn pivot(&self, angle_deg: f64) -> (usize, usize) {
+        let centre = self.padded.div_ceil(2) - self.size / 2;
+        let (_, upside_down) = within_a_quarter(angle_deg);
+        (if upside_down { self.size - 1 - centre } else { centre }, centre)
+    }
+
+    /// Turns planes clockwise, each by itself.
     pub fn rotate(&self, planes: &[f32], angle_deg: f64, fill: Fill, scratch: &mut Scratch, out: &mut [f32]) {
-        let counter_clockwise = geometry::counter_clockwise_deg(angle_deg);
-        let (theta, upside_down) = if counter_clockwise.abs() > 90.0 {
-            (counter_clockwise - 180.0_f64.copysign(counter_clockwise), true)
-        } else {
-            (counter_clockwise, false)
-        };
+        let (theta, upside_down) = within_a_quarter(angle_deg);
         let theta = theta.to_radians();
         let (along_rows, along_columns) = ((theta / 2.0).tan(), -theta.sin());
 
-        self.resize(scratch);
+        self.resize(planes.len() / (self.size * self.size), scratch);
         let Scratch { planes: work, transposed, packed, ramp, fft } = scratch;
         self.pad(planes, fill, upside_down, work);
         let mut shear =
@@ -79,11 +81,11 @@ impl ThreePass {
         self.cut(work, out);
     }
 
-    fn resize(&self, scratch: &mut Scratch) {
-        let area = CHANNELS * self.padded * self.padded;
+    fn resize(&self, channels: usize, scratch: &mut Scratch) {
+        let area = channels * self.padded * self.padded;
         scratch.planes.resize(area, 0.0);
         scratch.transposed.resize(area, 0.0);
-        scratch.packed.resize(CHANNELS * self.padded, Complex::default());
+        scratch.packed.resize(channels * self.padded, Complex::default());
         scratch.ramp.resize(self.padded, Complex::default());
         let fft = self.forward.get_inplace_scratch_len().max(self.inverse.get_inplace_scratch_len());
         scratch.fft.resize(fft, Complex::default());
@@ -167,6 +169,16 @@ impl ThreePass {
                 out.copy_from_slice(&row[padding..][..size]);
             }
         }
+    }
+}
+
+/// A clockwise angle as a counter-clockwise one within +-90 degrees, and whether the picture is to be turned by 180 degrees first.
+fn within_a_quarter(angle_deg: f64) -> (f64, bool) {
+    let counter_clockwise = geometry::counter_clockwise_deg(angle_deg);
+    if counter_clockwise.abs() > 90.0 {
+        (counter_clockwise - 180.0_f64.copysign(counter_clockwise), true)
+    } else {
+        (counter_clockwise, false)
     }
 }
 

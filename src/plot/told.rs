@@ -13,10 +13,10 @@ use crate::types::{Attack, Axis};
 const NAMED: usize = 3;
 
 /// Settings that decide which worst case a search finds.
-const OF_SEARCH: [&str; 6] = ["attacks", "axes", "budget", "loss", "search", "select"];
+const OF_SEARCH: [&str; 7] = ["attacks", "axes", "budget", "loss", "loss_frame", "search", "select"];
 
 /// Settings beside those of the search that change no unperturbed picture.
-const OF_PERTURBATIONS: [&str; 4] = ["bounds", "border", "frame", "perturb"];
+const OF_PERTURBATIONS: [&str; 5] = ["bounds", "border", "frame", "map_rotation", "perturb"];
 
 /// A run whose records are to be drawn.
 pub(super) struct Run<'r> {
@@ -73,9 +73,9 @@ impl Shows {
             "tolerance" => self == Self::Tolerance && rest != "axes",
             "uniform" => self == Self::Uniform,
             "bounds" => !matches!(self, Self::Sweep(axis) if rest != axis.column()),
-            "attacks" | "axes" | "loss" | "search" | "budget" | "select" => match self {
+            "attacks" | "axes" | "loss" | "loss_frame" | "search" | "budget" | "select" => match self {
                 Self::WorstCases | Self::Uniform => true,
-                Self::Searches => ["axes", "loss"].contains(&first),
+                Self::Searches => ["axes", "loss", "loss_frame"].contains(&first),
                 Self::Sweep(_) | Self::Tolerance => false,
             },
             // The sliding windows are settings of the run too.

@@ -8,7 +8,7 @@ use crate::types::{Axis, Interval};
 const LETTERS: usize = 32;
 
 /// Settings in the order in which readers ask for them, with their words. Bounds stand where `bounds` does.
-const ORDER: [(&str, &str); 31] = [
+const ORDER: [(&str, &str); 33] = [
     ("budget", "budget"),
     ("loss", "loss"),
     ("search", "search"),
@@ -17,9 +17,11 @@ const ORDER: [(&str, &str); 31] = [
     ("attacks", "attacks"),
     ("bounds", ""),
     ("frame", "frame"),
+    ("loss_frame", "frame of the loss"),
     ("border", "border"),
     ("perturb.rotation", "rotation"),
     ("perturb.fill", "fill"),
+    ("map_rotation", "rotation of maps"),
     ("prompts.name", "prompts"),
     ("provider.active", "provider"),
     (PRECISION, ""),

@@ -1,6 +1,7 @@
 //! Tables from records alone, as text, CSV, Markdown and LaTeX: what a run found and what it took, what a paper would print, clean
 //! numbers beside published ones, and search strategies and providers beside each other.
 
+mod above;
 mod axis;
 mod bench;
 mod cell;
@@ -16,6 +17,7 @@ mod summary;
 mod sweep;
 mod table;
 
+pub use above::{AboveClean, above_clean, above_clean_table};
 pub use bench::{bench_notes, bench_tables};
 pub use cell::{Cell, Column, Form};
 pub use defence::{DefenceSummary, DefendedModel, defence_summary, defence_table};

@@ -157,6 +157,11 @@ impl Checked {
                 "use `frame = derotated` (with `preset = authors` too)",
             ),
         ];
+        let refused = refused.into_iter().chain([(
+            self.plan.of_moves.iter().any(|setting| setting == "loss_frame"),
+            "`loss_frame`".to_owned(),
+            "leave it out",
+        )]);
         if let Some((_, setting, fix)) = refused.into_iter().find(|(asked, ..)| *asked) {
             let problem = if labelled {
                 "needs masks, and these data have image labels only"
@@ -165,7 +170,8 @@ impl Checked {
             };
             return Err(Error::usage(setting, problem, fix));
         }
-        (work.settings.loss, work.settings.select) = (Goal::Drift, Select::Loss);
+        (work.settings.loss, work.settings.loss_frame, work.settings.select) =
+            (Goal::Drift, None, Select::Loss);
         if !labelled && self.plan.command == Command::Attack && work.tolerance.is_none() {
             work.tolerance = Some(self.tolerance(&[]));
         }
@@ -196,7 +202,9 @@ fn settings(plan: &Plan) -> Settings {
         axes: plan.axes.clone(),
         bounds: plan.bounds,
         perturb: plan.perturb,
+        map_rotation: plan.map_rotation,
         frame: plan.frame,
+        loss_frame: plan.loss_frame.filter(|&frame| frame != plan.frame),
         border: plan.border,
         loss: plan.loss.unwrap_or_default(),
         select: plan.select.unwrap_or_default(),
@@ -319,6 +327,15 @@ mod tests {
                 "`bounds.brightness`",
             ),
             (Plan::attack().axes([Axis::Hue]).frame(Frame::RotatedMask), "`frame`"),
+            (Plan::attack().axes([Axis::Hue]).loss_frame(Frame::RotatedMask), "`loss_frame`"),
+            (Plan::sweep([Axis::Angle], 3).loss_frame(Frame::RotatedMask), "`loss_frame`"),
+            (Plan::attack().loss(Goal::Drift).loss_frame(Frame::RotatedMask), "`loss_frame`"),
+            (Plan::attack().axes([Axis::Blur]).map_rotation(perturb::Rotation::ThreePass), "`map_rotation`"),
+            (Plan::attack().axes([Axis::Scale]).map_rotation(perturb::Rotation::ThreePass), "`map_rotation`"),
+            (
+                Plan::attack().frame(Frame::RotatedMask).map_rotation(perturb::Rotation::ThreePass),
+                "`map_rotation`",
+            ),
             (Plan::attack().axes([Axis::Hue]).rotation(perturb::Rotation::ThreePass), "`rotation`"),
             (Plan::sweep([Axis::Hue], 3).fill(perturb::Fill::Zeros), "`fill`"),
             (Plan::attack().axes([Axis::Blur]).border(Border::Ignore), "`border`"),

@@ -14,9 +14,10 @@ use super::run::Run;
 use super::session::Session;
 use super::settings::Work;
 use super::{pooled, sweep, tolerance, uniform, warnings, worst_cases};
-use crate::attack::{Clock, Goal};
+use crate::attack::{Clock, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
+use crate::perturb::Rotation;
 use crate::record::{SampleRow, Status, write_rows};
 use crate::report::DefendedModel;
 
@@ -37,7 +38,7 @@ impl Checked {
         let whole = data;
         let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard));
         warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
-        refuse_unbounded(work.settings.loss, &models.segmenters)?;
+        refuse_unbounded(&work, &models.segmenters)?;
         let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
         pixel_warnings(data.dataset(), &sizes, &|| ()).iter().for_each(|warning| observe.warn(warning));
         let batches = models.batch_sizes(&data, observe)?;
@@ -174,13 +175,19 @@ fn defended(model: &dyn Segmenter, clock: Clock) -> DefendedModel {
     }
 }
 
-/// Some losses read maps as probabilities.
-fn refuse_unbounded(loss: Goal, models: &[Box<dyn Segmenter>]) -> Result<()> {
+/// Some losses read maps as probabilities, and three passes keep them in [0, 1].
+fn refuse_unbounded(work: &Work, models: &[Box<dyn Segmenter>]) -> Result<()> {
+    let Settings { loss, map_rotation, .. } = work.settings;
     match models.iter().find(|model| !model.is_bounded()) {
         Some(model) if loss.needs_probabilities() => Err(Error::usage(
             format!("`loss = {loss}`"),
             format!("reads maps as probabilities, and those of {} have no range", model.name()),
             "use the loss contrast, auroc or drift, or give output.range in its manifest",
+        )),
+        Some(model) if map_rotation == Rotation::ThreePass && work.turns_maps_back() => Err(Error::usage(
+            format!("`map_rotation = {map_rotation}`"),
+            format!("cuts maps off at 0 and 1, and those of {} have no range", model.name()),
+            "use `map_rotation = bilinear` (with `preset = paper` too), or give output.range in its manifest",
         )),
         _ => Ok(()),
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::attack::Clock;
 use crate::record::{ModelInfo, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow};
 use crate::report::{
-    DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, defence_summary, defence_table, effort_table,
-    score_tables, stability_tables, summary_tables, sweep_table, uniform_tables,
+    AboveClean, DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, above_clean_table,
+    defence_summary, defence_table, effort_table, score_tables, stability_tables, summary_tables,
+    sweep_table, uniform_tables,
 };
 
 /// The results of a finished run. All rows are in the files of the run's folder too.
@@ -21,6 +22,8 @@ pub struct Outcome {
     pub skipped: Vec<Skipped>,
     /// Pooled metrics of each category and attack, the means over categories last.
     pub summary: Vec<SummaryRow>,
+    /// Worst cases with a higher pAUROC than the unchanged picture, where the rule that kept them does not bound pooled metrics.
+    pub above_clean: Vec<AboveClean>,
     /// Image scores of the unchanged pictures, where there is no ground truth to measure anything with.
     pub scores: Vec<ScoreSummary>,
     /// Pooled metrics of each value of a sweep.
@@ -44,6 +47,7 @@ impl Outcome {
     /// sweeps, as far as they were made.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = summary_tables(&self.summary);
+        tables.extend(above_clean_table(&self.above_clean));
         tables.extend(score_tables(&self.scores));
         tables.extend(uniform_tables(&self.uniform));
         tables.extend(stability_tables(&self.stability));
@@ -66,6 +70,7 @@ impl Outcome {
             models: Vec::new(),
             skipped: Vec::new(),
             summary: Vec::new(),
+            above_clean: Vec::new(),
             scores: Vec::new(),
             sweep: Vec::new(),
             stability: Vec::new(),

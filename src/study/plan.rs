@@ -115,7 +115,12 @@ pub struct Plan {
     #[serde(default)]
     pub(super) of_searches: Vec<String>,
     pub(super) perturb: perturb::Resampling,
+    #[serde(default)]
+    pub(super) map_rotation: Rotation,
     pub(super) frame: Frame,
+    /// None: that of the metrics.
+    #[serde(default)]
+    pub(super) loss_frame: Option<Frame>,
     pub(super) border: Border,
     /// None: contrast, or drift where the data have no masks.
     pub(super) loss: Option<Goal>,
@@ -153,7 +158,8 @@ pub struct Origin {
 
 impl Plan {
     fn of(command: Command, attacks: Option<Vec<Attack>>) -> Self {
-        let Settings { axes, bounds, perturb, frame, border, search, seed, .. } = Settings::default();
+        let Settings { axes, bounds, perturb, map_rotation, frame, loss_frame, border, search, seed, .. } =
+            Settings::default();
         Self {
             command,
             attacks,
@@ -163,7 +169,9 @@ impl Plan {
             of_moves: Vec::new(),
             of_searches: Vec::new(),
             perturb,
+            map_rotation,
             frame,
+            loss_frame,
             border,
             loss: None,
             select: None,
@@ -211,11 +219,12 @@ impl Plan {
         Self { sweep: Some(Sweep { axes, steps }), ..self }
     }
 
-    /// What a published protocol says of bounds, perturbation, frame, border and selection.
+    /// What a published protocol says of bounds, perturbation, the way back, frames, border and selection.
     #[must_use]
     pub fn preset(self, preset: Preset) -> Self {
-        let Settings { bounds, perturb, frame, border, select, .. } = preset.settings();
-        Self { bounds, perturb, frame, border, select: Some(select), ..self }
+        let Settings { bounds, perturb, map_rotation, frame, loss_frame, border, select, .. } =
+            preset.settings();
+        Self { bounds, perturb, map_rotation, frame, loss_frame, border, select: Some(select), ..self }
     }
 
     /// These axes, each attacked alone and all jointly.
@@ -261,10 +270,24 @@ impl Plan {
         Self { perturb: perturb::Resampling { fill, ..this.perturb }, ..this }
     }
 
-    /// Where map and mask meet. Refused where nothing is moved.
+    /// Interpolation with which maps are turned back. Refused where nothing is turned, or no map is brought back.
+    #[must_use]
+    pub fn map_rotation(self, map_rotation: Rotation) -> Self {
+        Self { map_rotation, ..self.of_move("map_rotation") }
+    }
+
+    /// Where map and mask meet, for metrics and, unless [`Self::loss_frame`] says otherwise, for the loss. Refused where nothing is
+    /// moved.
     #[must_use]
     pub fn frame(self, frame: Frame) -> Self {
         Self { frame, ..self.of_move("frame") }
+    }
+
+    /// Where map and mask meet for the loss, if elsewhere than for metrics. Refused where nothing is searched or moved, and with a loss
+    /// that needs no mask.
+    #[must_use]
+    pub fn loss_frame(self, frame: Frame) -> Self {
+        Self { loss_frame: Some(frame), ..self.of_search("loss_frame").of_move("loss_frame") }
     }
 
     /// What becomes of map pixels from outside the moved picture. Refused where nothing is moved.

@@ -9,7 +9,7 @@ use super::{choose, summary, warnings};
 use crate::attack::Select;
 use crate::error::Result;
 use crate::record::SampleRow;
-use crate::report::{efforts, score_summary};
+use crate::report::{above_clean, efforts, score_summary};
 use crate::types::Attack;
 
 /// The worst perturbations that samples share, the choice among the candidates of each sample, and the pooled metrics. `models` are
@@ -30,6 +30,9 @@ pub(super) fn pool(
         let shared =
             work.uniform.as_ref().map(|plan| Shared::new(settings, plan, &run.dir, &outcome.uniform));
         choose::choose(session, run, models, rows, shared.transpose()?.as_ref())?;
+    }
+    if settings.select != Select::Pooled {
+        outcome.above_clean = above_clean(rows);
     }
     outcome.efforts = efforts(rows, &settings.bounds);
     outcome.summary = summary::write(session, run, models, rows)?;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::metric::MetricOptions;
 use crate::prompt::PromptSet;
 use crate::record::{RunInfo, to_table};
-use crate::types::Shard;
+use crate::types::{Axis, Shard};
 
 /// Everything that decides the numbers of a run, beside its models and data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,15 @@ pub(super) struct Work {
     pub uniform: Option<Uniform>,
 }
 
+impl Work {
+    /// Whether the map of a turned picture is ever brought back.
+    pub fn turns_maps_back(&self) -> bool {
+        let attacked = self.settings.attacks.iter().flat_map(|&attack| self.settings.axes_of(attack));
+        let swept = self.sweep.iter().flat_map(|sweep| &sweep.axes);
+        attacked.chain(swept).any(|&axis| axis == Axis::Angle) && self.settings.brings_maps_back()
+    }
+}
+
 impl RunSettings {
     pub fn to_table(&self) -> Result<toml::Table> {
         to_table(self)
@@ -56,7 +65,7 @@ impl RunSettings {
 mod tests {
     use super::*;
     use crate::study::plan::Scope;
-    use crate::types::Axis;
+    use crate::types::Frame;
 
     /// Settings with everything that can be set.
     fn full() -> RunSettings {
@@ -69,7 +78,12 @@ mod tests {
             metric: MetricOptions::default(),
             shard: Some("2/3".parse().unwrap()),
             work: Work {
-                settings: Settings { seed: 7, budget: 12, ..Settings::default() },
+                settings: Settings {
+                    seed: 7,
+                    budget: 12,
+                    loss_frame: Some(Frame::RotatedMask),
+                    ..Settings::default()
+                },
                 sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
                 tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
                 uniform: Some(Uniform { scopes: vec![Scope::Dataset], budget: 9 }),

@@ -1,7 +1,7 @@
 //! Settings that a plan was given and that nothing in it takes.
 
 use super::plan::{Command, Plan};
-use crate::attack::Settings;
+use crate::attack::{Goal, Settings};
 use crate::error::{Error, Result};
 use crate::metric::MetricOptions;
 use crate::types::{Attack, Axis};
@@ -20,22 +20,13 @@ pub(super) fn refuse_unused(plan: &Plan, settings: &Settings, scanned: &[Axis]) 
             format!("leave it out, or add {axis} to `{}`", list_of(plan)),
         ));
     }
-    let turned = used.contains(&Axis::Angle);
-    let moved = used.iter().any(|axis| axis.is_geometric());
-    if let Some(setting) =
-        plan.of_moves.iter().find(|setting| if *setting == "rotation" { !turned } else { !moved })
-    {
-        return Err(Error::usage(
-            format!("`{setting}`"),
-            "has no effect, since nothing here moves the picture",
-            format!("leave it out, or add an axis that moves it, such as angle, to `{}`", list_of(plan)),
-        ));
-    }
     let of_searches = plan.of_searches.iter().map(String::as_str);
     let of_searches = of_searches.chain(plan.uniform.as_ref().map(|_| "uniform"));
     let mut of_searches = of_searches.chain(plan.keep_traces.then_some("keep_traces"));
-    match of_searches.next() {
-        Some(setting) if settings.attacks.iter().all(|&attack| attack == Attack::Clean) => Err(Error::usage(
+    if let Some(setting) = of_searches.next()
+        && settings.attacks.iter().all(|&attack| attack == Attack::Clean)
+    {
+        return Err(Error::usage(
             format!("`{setting}`"),
             "has no effect, since nothing here is searched",
             if plan.command == Command::Attack {
@@ -43,9 +34,34 @@ pub(super) fn refuse_unused(plan: &Plan, settings: &Settings, scanned: &[Axis]) 
             } else {
                 "leave it out"
             },
-        )),
-        _ => Ok(()),
+        ));
     }
+    let turned = used.contains(&Axis::Angle);
+    let moved = used.iter().any(|axis| axis.is_geometric());
+    if let Some(setting) =
+        plan.of_moves.iter().find(|setting| if setting.ends_with("rotation") { !turned } else { !moved })
+    {
+        return Err(Error::usage(
+            format!("`{setting}`"),
+            "has no effect, since nothing here moves the picture",
+            format!("leave it out, or add an axis that moves it, such as angle, to `{}`", list_of(plan)),
+        ));
+    }
+    if plan.of_moves.iter().any(|setting| setting == "map_rotation") && !settings.brings_maps_back() {
+        return Err(Error::usage(
+            "`map_rotation`",
+            "has no effect, since with `frame = rotated-mask` no map is turned back",
+            "leave it out, or use `frame = derotated`",
+        ));
+    }
+    if plan.of_moves.iter().any(|setting| setting == "loss_frame") && settings.loss == Goal::Drift {
+        return Err(Error::usage(
+            "`loss_frame`",
+            "has no effect on `loss = drift`, which compares no mask",
+            "leave one of the two out",
+        ));
+    }
+    Ok(())
 }
 
 /// The list that takes an axis in: where attacks were named, axes alone add none.
@@ -72,19 +88,20 @@ pub(super) fn refuse_metric(plan: &Plan) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::{Goal, SearchChoice, Select};
+    use crate::attack::{SearchChoice, Select};
     use crate::study::plan::{Scope, Uniform};
-    use crate::types::Interval;
+    use crate::types::{Frame, Interval};
 
     #[test]
     fn settings_of_searches_are_refused_where_nothing_is_searched() {
         let uniform = Uniform { scopes: vec![Scope::Category], budget: 5 };
-        let changes: [(&str, &dyn Fn(Plan) -> Plan); 7] = [
+        let changes: [(&str, &dyn Fn(Plan) -> Plan); 8] = [
             ("budget", &|plan| plan.budget(50)),
             ("search", &|plan| plan.search(SearchChoice::Auto)),
             ("seed", &|plan| plan.seed(0)),
             ("select", &|plan| plan.select(Select::Loss)),
             ("loss", &|plan| plan.loss(Goal::Drift)),
+            ("loss_frame", &|plan| plan.loss_frame(Frame::Derotated)),
             ("keep_traces", &|plan| plan.keep_traces(true)),
             ("uniform", &|plan| plan.uniform(uniform.clone())),
         ];

@@ -70,9 +70,14 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
     assert!(sweep.iter().all(|row| row.over.category().is_none_or(|name| name == "screw")));
     assert!(!out.join("sweep-aaa_mine-pocket").exists());
     let settings = text(&out, "attack-mvtec-ad-pocket/run.toml");
-    for line in
-        ["rotation = \"three-pass\"", "frame = \"derotated\"", "select = \"loss\"", "name = \"common21\""]
-    {
+    for line in [
+        "rotation = \"three-pass\"",
+        "map_rotation = \"three-pass\"",
+        "\nframe = \"derotated\"",
+        "loss_frame = \"rotated-mask\"",
+        "select = \"loss\"",
+        "name = \"common21\"",
+    ] {
         assert!(settings.contains(line), "{line}: {settings}");
     }
     let page = text(&out, "paper.md");
@@ -81,6 +86,7 @@ fn what_is_there_is_run_and_what_is_missing_is_listed_with_its_command() {
         "| aaa_mine | AUPRO |",
         "2 of 15 categories, 17 pictures",
         "Preset paper, 2 evaluations",
+        "of 4 samples above their clean pAUROC",
         "plots/bars.png",
         "plots/sweep_angle.png",
         "](plots/categories_MVTec%20AD_pocket.png)",
@@ -183,7 +189,12 @@ fn a_preset_is_written_out_and_flags_override_it() {
     let data = synth(folder.path().join("parts"), flags);
     let out = folder.path().join("run");
     let preset = ["--attacks", "angle", "--preset", "authors", "--fill", "reflect", "--budget", "3"];
-    run(on("attack", &data, &out).args(preset));
+    let output = run(on("attack", &data, &out).args(preset));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("0 of 1 samples above their clean pAUROC") && said.contains("--select pooled"),
+        "{said}"
+    );
     let settings = text(&out, "run.toml");
     for line in [
         "rotation = \"three-pass\"",

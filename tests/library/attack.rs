@@ -9,7 +9,7 @@ use askance::attack::{
     Settings, Work, WorstCase, category_metrics, uniform, worst_cases,
 };
 use askance::error::{Error, Kind, Result};
-use askance::metric::{Loss, MetricOptions};
+use askance::metric::{self, Loss, MetricOptions};
 use askance::model::{Fake, Provenance, Segmentation, Segmenter};
 use askance::perturb;
 use askance::search;
@@ -217,6 +217,28 @@ fn the_mask_is_untouched_in_the_derotated_frame_and_turns_in_the_other() {
 }
 
 #[test]
+fn the_paper_takes_the_loss_before_the_map_is_turned_back_by_three_passes() {
+    let Work { mask, .. } = sample(0);
+    let mask = mask.unwrap();
+    let patches = ndarray::Array2::from_shape_fn(GRID, |(y, x)| ((3 * y + x) % 5) as f32 / 4.0);
+    let answer = Segmentation { map: patches.clone(), image_score: 0.5 };
+    let turned = Perturbation::IDENTITY.with(Axis::Angle, 33.0);
+    let objective = Objective::new(&Preset::Paper.settings(), SIZE);
+
+    let scored = objective.scored(patches.view(), &mask, &turned);
+    let restorer = perturb::Restorer::new(perturb::Rotation::ThreePass, SIZE);
+    assert_eq!(scored.map, restorer.restore(patches.view(), &turned).0);
+    assert_eq!((scored.mask, scored.valid), (mask.clone(), None));
+
+    let map = perturb::upsample(patches.view(), (SIZE, SIZE));
+    let moved = perturb::warp_mask(mask.view(), &turned);
+    let expected = metric::loss(Loss::Contrast, map.view(), moved.view(), None);
+    assert_eq!(objective.loss_of(&answer, Some(&mask), None, turned).unwrap(), expected);
+    let derotated = metric::loss(Loss::Contrast, scored.map.view(), mask.view(), None);
+    assert!((expected - derotated).abs() > 1e-3, "{expected} {derotated}");
+}
+
+#[test]
 fn both_frames_agree_where_nothing_turns() {
     let rotated = Settings {
         frame: Frame::RotatedMask,
@@ -391,7 +413,12 @@ fn presets_say_what_was_published() {
         );
     }
     assert_eq!((paper.frame, paper.select), (Frame::Derotated, Select::Loss));
+    assert_eq!(
+        (paper.loss_frame, paper.map_rotation),
+        (Some(Frame::RotatedMask), perturb::Rotation::ThreePass)
+    );
     assert_eq!((authors.frame, authors.select), (Frame::RotatedMask, Select::SampleAuroc));
+    assert_eq!(authors.loss_frame, None);
     for name in ["paper", "authors"] {
         assert_eq!(name.parse::<Preset>().unwrap().name(), name);
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use askance::perturb::{Fill, Perturber, Resampling, Rotation, restore, upsample, warp_mask};
+use askance::perturb::{Fill, Perturber, Resampling, Restorer, Rotation, restore, upsample, warp_mask};
 use askance::types::{self, Image, Perturbation};
 use ndarray::{Array2, Array3, Array4, Axis};
 use ndarray_npy::{ReadableElement, read_npy};
@@ -20,6 +20,7 @@ const LEVELS: f32 = 65535.0;
 struct Golden {
     pictures: Vec<PictureCase>,
     maps: Vec<MapCase>,
+    maps_by_three_passes: Vec<SquareCase>,
     mask_angles_deg: Vec<f64>,
 }
 
@@ -50,6 +51,14 @@ struct MapCase {
     patches: String,
     index: usize,
     size: (usize, usize),
+    angle_deg: f64,
+}
+
+#[derive(Deserialize, Debug)]
+struct SquareCase {
+    patches: String,
+    index: usize,
+    size: usize,
     angle_deg: f64,
 }
 
@@ -108,6 +117,20 @@ fn maps_agree_with_torch_and_kornia() {
         if case.angle_deg == 0.0 {
             assert_eq!(map, upsample(patches.view(), case.size));
         }
+    }
+}
+
+#[test]
+fn maps_turned_back_by_three_passes_agree_with_torch_rotation() {
+    let cases = golden().maps_by_three_passes;
+    assert_eq!(cases.len(), 12);
+    for case in cases {
+        let patches: Array2<f32> = read(&format!("patches_{}.npy", case.patches));
+        let expected: Array3<f32> = read(&format!("three_pass_{}.npy", case.patches));
+        let restorer = Restorer::new(Rotation::ThreePass, case.size);
+        let (map, _) = restorer.restore(patches.view(), &turned(case.angle_deg));
+        let difference = largest_difference(&map, expected.index_axis(Axis(0), case.index));
+        assert!(difference < MAP_TOLERANCE, "{difference:.2e} {case:?}");
     }
 }
 

@@ -62,6 +62,9 @@ pub struct PerturbArgs {
     /// What a rotation, zoom or shift brings in from outside: replicate, zeros or reflect [default: replicate]
     #[arg(long, value_name = "NAME")]
     pub fill: Option<Fill>,
+    /// Interpolation with which a map is turned back: bilinear or three-pass [default: bilinear]
+    #[arg(long, value_name = "NAME")]
+    pub map_rotation: Option<Rotation>,
     /// Where map and mask meet: derotated (the map is brought back) or rotated-mask [default: derotated]
     #[arg(long, value_name = "NAME", value_parser = frame)]
     pub frame: Option<Frame>,
@@ -87,6 +90,9 @@ impl PerturbArgs {
         }
         if let Some(fill) = self.fill {
             plan = plan.fill(fill);
+        }
+        if let Some(rotation) = self.map_rotation {
+            plan = plan.map_rotation(rotation);
         }
         if let Some(frame) = self.frame {
             plan = plan.frame(frame);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use askance::attack::{Goal, SearchChoice, Select};
-use askance::types::{Attack, Axis, Shard};
+use askance::types::{Attack, Axis, Frame, Shard};
 
 use super::data::DataArgs;
 use super::model::ModelArgs;
@@ -63,6 +63,10 @@ pub struct AttackArgs {
     /// ones, which needs no masks [default: contrast; drift without masks]
     #[arg(long, value_name = "NAME")]
     pub loss: Option<Goal>,
+    /// Where map and mask meet for the loss, if elsewhere than for metrics: derotated or rotated-mask [default: that of --frame, or the
+    /// preset's]
+    #[arg(long, value_name = "NAME")]
+    pub loss_frame: Option<Frame>,
     /// Which candidate is kept: pooled (after all searches, by each of pixel AUROC and AUPRO the one that lowers what is pooled over
     /// the category most), or of each sample the one of lowest loss or of lowest sample-auroc [default: pooled, or the preset's; loss
     /// without masks]

@@ -10,12 +10,13 @@ use super::{page, tables};
 use crate::dataset::Official;
 use crate::error::Result;
 use crate::record::{RunDir, SummaryRow, write_atomic};
-use crate::report::Table;
+use crate::report::{AboveClean, Table};
 use crate::stats::distinct;
 use crate::study::data::Data;
 use crate::study::figures::{Figures, draw};
 use crate::study::models::{ModelSpec, Models};
 use crate::study::observe::Observe;
+use crate::study::outcome::Outcome;
 use crate::study::plan::{Command, Plan};
 use crate::study::session::stopped_in;
 
@@ -27,6 +28,8 @@ pub struct PaperResults {
     pub runs: Vec<RunDir>,
     /// Pooled metrics of all attacks.
     pub summary: Vec<SummaryRow>,
+    /// Worst cases with a higher pAUROC than the unchanged picture: the rules of both presets bound no pooled metric.
+    pub above_clean: Vec<AboveClean>,
     /// Tables, each with its CSV file.
     pub tables: Vec<(Table, PathBuf)>,
     /// Figures over all runs.
@@ -119,15 +122,16 @@ impl Paper {
         made: Vec<Made>,
         swept: &[String],
     ) -> Result<PaperResults> {
+        let above_clean: Vec<AboveClean> = made.iter().flat_map(|run| run.above_clean.clone()).collect();
         let (runs, summaries): (Vec<RunDir>, Vec<Vec<SummaryRow>>) =
             made.into_iter().map(|run| (run.dir, run.summary)).unzip();
         let summary = summaries.concat();
-        let tables = tables::write(out, &inventory, self, &summary)?;
+        let tables = tables::write(out, &inventory, self, &summary, &above_clean)?;
         let figures = draw(&runs, &out.join("plots"))?;
         let page = out.join("paper.md");
         let text = page::page(self, swept, out, &inventory, &summary, &tables, &figures);
         write_atomic(&page, text.as_bytes())?;
-        Ok(PaperResults { runs, summary, tables, figures, missing: inventory.missing, page })
+        Ok(PaperResults { runs, summary, above_clean, tables, figures, missing: inventory.missing, page })
     }
 }
 
@@ -138,6 +142,7 @@ struct Made {
     place: usize,
     dir: RunDir,
     summary: Vec<SummaryRow>,
+    above_clean: Vec<AboveClean>,
 }
 
 /// The runs of one model.
@@ -163,6 +168,7 @@ impl Series<'_> {
         let outcome = outcome.map_err(|error| stopped_in(&run, error))?;
         draw(std::slice::from_ref(&outcome.dir), &outcome.dir.plots())?;
         let (part, place) = (part.name.clone(), self.place);
-        Ok(Made { command, part, place, dir: outcome.dir, summary: outcome.summary })
+        let Outcome { dir, summary, above_clean, .. } = outcome;
+        Ok(Made { command, part, place, dir, summary, above_clean })
     }
 }

@@ -9,7 +9,7 @@ use crate::dataset::Official;
 use crate::error::Result;
 use crate::model::{Bundle, ClipManifest};
 use crate::record::{SummaryRow, file_name, write_atomic};
-use crate::report::{Table, backbone_tables, category_table, published_table};
+use crate::report::{AboveClean, Table, above_clean_table, backbone_tables, category_table, published_table};
 
 /// Writes every table as CSV, Markdown and LaTeX.
 pub(super) fn write(
@@ -17,6 +17,7 @@ pub(super) fn write(
     inventory: &Inventory,
     paper: &Paper,
     summary: &[SummaryRow],
+    above_clean: &[AboveClean],
 ) -> Result<Vec<(Table, PathBuf)>> {
     let kinds: HashMap<&str, Official> =
         inventory.parts.iter().filter_map(|part| Some((part.name.as_str(), part.found.kind?))).collect();
@@ -25,6 +26,7 @@ pub(super) fn write(
         .map(|(model, table)| (format!("backbone_{}", file_name(&model)), table))
         .collect();
     named.push(("categories".to_owned(), category_table(summary)));
+    named.extend(above_clean_table(above_clean).map(|table| ("above_clean".to_owned(), table)));
     let comparable = b16plus(&inventory.models);
     let beside = published_table(summary, &|model| comparable.iter().any(|name| name == model), &|dataset| {
         kinds.get(dataset).copied()

@@ -8,7 +8,8 @@ use crate::record::{RunDir, RunInfo, SampleRow, SearchRow, read_rows};
 use crate::types::{Attack, SampleKey};
 
 /// Settings that the truth must share with the runs; a key that one of them does not have is not compared.
-const SHARED: [&str; 7] = ["axes", "bounds", "perturb", "frame", "border", "loss", "select"];
+const SHARED: [&str; 9] =
+    ["axes", "bounds", "perturb", "map_rotation", "frame", "loss_frame", "border", "loss", "select"];
 /// How far clean losses may lie apart: the truth may have been found on another machine or with another provider.
 const TOLERANCE: f64 = 1e-4;
 

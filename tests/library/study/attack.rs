@@ -2,12 +2,14 @@
 
 use std::fs;
 
-use askance::attack::{Goal, SearchChoice, Select};
+use askance::attack::{Goal, Preset, SearchChoice, Select};
 use askance::metric::Loss;
 use askance::model::{Fake, Provenance, Segmentation, Segmenter};
+use askance::perturb::Rotation;
 use askance::record::{RunInfo, SampleRow, Status, SummaryRow, read_map, read_rows};
+use askance::report::above_clean;
 use askance::search::Kind;
-use askance::study::{Data, Models, Plan, Quiet, Source};
+use askance::study::{Data, Merge, Models, Outcome, Plan, Quiet, Source};
 use askance::types::{Attack, Axis, Over};
 use ndarray::ArrayView4;
 
@@ -175,6 +177,55 @@ fn a_loss_that_reads_probabilities_is_refused_for_maps_without_a_range() {
     let error = refusal(plan(Loss::Focal).run(bench.out("run"), &bench.open(), &mut models, &Quiet));
     assert!(error.subject.contains("`loss = focal`") && !bench.out("run").exists(), "{error}");
     plan(Loss::Contrast).run(bench.out("run"), &bench.open(), &mut models, &Quiet).unwrap();
+}
+
+#[test]
+fn maps_without_a_range_are_not_turned_back_by_three_passes() {
+    let bench = Bench::new();
+    let mut models = Models::of(vec![Box::new(Unbounded(Fake::new(SIZE, (4, 4))))], 4).unwrap();
+    let mut run = |plan: Plan, name: &str| {
+        plan.check().unwrap().run(bench.out(name), &bench.open(), &mut models, &Quiet)
+    };
+    let error = refusal(run(plan().preset(Preset::Paper), "run"));
+    assert!(error.subject.contains("`map_rotation = three-pass`") && !bench.out("run").exists(), "{error}");
+    assert!(error.fix.contains("`map_rotation = bilinear`"), "{error}");
+    run(plan().preset(Preset::Paper).map_rotation(Rotation::Bilinear), "bilinear").unwrap();
+    run(plan().preset(Preset::Paper).axes([Axis::Hue]), "colour").unwrap();
+    run(plan().preset(Preset::Authors), "authors").unwrap();
+}
+
+#[test]
+fn without_the_pooled_choice_samples_above_their_clean_pauroc_are_counted() {
+    let bench = Bench::new();
+    let by_loss = plan().preset(Preset::Paper);
+    let outcome = bench.run(&by_loss.clone().check().unwrap(), "loss");
+    let rows: Vec<SampleRow> = read_rows(outcome.dir.samples_path()).unwrap();
+    assert_eq!(outcome.above_clean, above_clean(&rows));
+    let attacks: Vec<Attack> = outcome.above_clean.iter().map(|above| above.attack).collect();
+    assert_eq!(attacks, [Attack::Single(Axis::Angle), Attack::Single(Axis::Hue), Attack::Joint]);
+    assert!(outcome.above_clean.iter().all(|above| above.samples == 6), "{:?}", outcome.above_clean);
+    let said = |outcome: &Outcome| {
+        outcome.tables().iter().any(|it| it.to_text().contains("above their clean pAUROC"))
+    };
+    assert!(said(&outcome));
+
+    let shards = ["1/2", "2/2"].map(|part| {
+        let shard = by_loss.clone().shard(part.parse().unwrap());
+        bench.run(&shard.check().unwrap(), &part.replace('/', "-")).dir.path().to_owned()
+    });
+    let merged =
+        Merge { shards: shards.to_vec(), ..Merge::default() }.run(bench.out("merged"), &Quiet).unwrap();
+    assert_eq!(merged.above_clean, outcome.above_clean);
+    assert!(said(&merged));
+
+    let authors = bench.run(&plan().preset(Preset::Authors).check().unwrap(), "authors");
+    assert!(
+        said(&authors) && authors.above_clean.iter().all(|it| it.above == 0),
+        "{:?}",
+        authors.above_clean
+    );
+    let pooled = bench.run(&plan().select(Select::Pooled).check().unwrap(), "pooled");
+    assert!(pooled.above_clean.is_empty() && !said(&pooled));
 }
 
 #[test]

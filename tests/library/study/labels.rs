@@ -9,7 +9,7 @@ use askance::metric::{self, AuproMode, Loss, MetricOptions};
 use askance::plot;
 use askance::record::{DecisionRule, RunInfo};
 use askance::study::{Data, Merge, Plan, Quiet, Scope, Source, Uniform};
-use askance::types::{Attack, Axis, Label, Metrics};
+use askance::types::{Attack, Axis, Frame, Label, Metrics};
 
 use super::{Bench, Listener, fake, files, refusal};
 
@@ -100,6 +100,7 @@ fn what_needs_masks_is_refused_with_the_remedy() {
         (plan().select(Select::Pooled), "`select = pooled`", "`select = loss`"),
         (plan().preset(Preset::Authors), "`select = sample-auroc`", "`select = loss`"),
         (plan().uniform(uniform), "`uniform`", "leave it out"),
+        (plan().axes([Axis::Angle]).loss_frame(Frame::RotatedMask), "`loss_frame`", "leave it out"),
         (Plan::sweep([Axis::Hue], 3), "sweep", "askance attack"),
         (Plan::eval().metric(rough), "`aupro = thresholds-200`", "leave it out"),
     ] {
@@ -107,4 +108,5 @@ fn what_needs_masks_is_refused_with_the_remedy() {
         assert!(error.subject.contains(setting) && error.fix.contains(fix), "{error}");
         assert!(error.problem.contains("needs masks"), "{error}");
     }
+    plan().preset(Preset::Paper).check().unwrap().suits(&data).unwrap();
 }
