@@ -113,6 +113,7 @@ fn the_interval_of_clean_pictures_stands_beside_the_uniform_worst_case() {
             over: row.over.clone(),
             attack: row.attack,
             parameters: Parameters::default(),
+            aupro: Parameters::default(),
             search: "grid".into(),
             budget: 4,
             samples: row.samples,

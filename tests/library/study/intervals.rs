@@ -63,6 +63,7 @@ fn every_interval_holds_its_value_and_drops_are_those_of_the_rows() {
             drops.pixel_auroc().is_some() && holds(drops.pixel_auroc(), drops.pixel_auroc_drop),
             "{row:?}"
         );
+        assert!(drops.pixel_auroc().unwrap().low > 0.0, "red that is turned is no longer seen: {row:?}");
         assert!(drops.aupro().is_some() && holds(drops.aupro(), drops.aupro_drop), "{row:?}");
     }
     let of = |over: Over| {
