@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 62] = [
+const SETTINGS: [&str; 63] = [
     "angle_bounds",
     "attacks",
     "aupro",
@@ -47,6 +47,7 @@ const SETTINGS: [&str; 62] = [
     "prompts",
     "provider",
     "providers",
+    "random",
     "rival",
     "rotation",
     "rounds",

@@ -7,7 +7,9 @@ use super::faults::{self, Fault, amount, count, finite, on_axis, outside, share}
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
-use crate::types::{Attack, Axis, Interval, Label, Metrics, Over, Perturbation, PooledMetric, SampleId, SampleKey};
+use crate::types::{
+    Attack, Axis, Interval, Label, Metrics, Over, Perturbation, PooledMetric, SampleId, SampleKey,
+};
 
 /// A row of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {

@@ -164,8 +164,7 @@ impl<'r> Belonging<'r> {
             if axes.contains(&axis) {
                 return self.bounded(column, axis, value);
             }
-            (value != 0.0)
-                .then(|| (column, format!("{attack} does not change {axis}, but is {value}")))
+            (value != 0.0).then(|| (column, format!("{attack} does not change {axis}, but is {value}")))
         })
     }
 

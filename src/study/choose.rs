@@ -13,7 +13,8 @@ use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
 use crate::model::Segmentation;
 use crate::record::{
-    CandidateRow, DAMAGED_MAP, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_npy, write_rows,
+    CandidateRow, DAMAGED_MAP, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_npy,
+    write_rows,
 };
 use crate::types::{Attack, Mask, PooledMetric, SampleId, SampleKey};
 
@@ -123,10 +124,7 @@ impl Chosen {
         for ((sample, by_auroc), by_aupro) in samples.iter().zip(&self.by_auroc).zip(&self.by_aupro) {
             let Some(at) = place(sample) else { continue };
             dir.save_patch_map(model, &sample.id, self.attack, by_auroc.segmentation.map.view())?;
-            write_npy(
-                dir.aupro_map_path(model, &sample.id, self.attack),
-                by_aupro.segmentation.map.view(),
-            )?;
+            write_npy(dir.aupro_map_path(model, &sample.id, self.attack), by_aupro.segmentation.map.view())?;
             let row = &mut rows[at];
             row.parameters = Parameters::new(&by_auroc.perturbation, &axes);
             row.aupro = Parameters::new(&by_aupro.perturbation, &axes);

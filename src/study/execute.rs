@@ -9,11 +9,11 @@ use super::models::Models;
 use super::observe::Observe;
 use super::outcome::Outcome;
 use super::pixels::pixel_warnings;
-use super::plan::{Sweep, Tolerance, Uniform};
+use super::plan::{Random, Sweep, Tolerance, Uniform};
 use super::run::Run;
 use super::session::Session;
 use super::settings::Work;
-use super::{choose, summary, sweep, tolerance, uniform, warnings, worst_cases};
+use super::{choose, random, summary, sweep, tolerance, uniform, warnings, worst_cases};
 use crate::attack::{Clock, Goal, Select};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
@@ -82,8 +82,14 @@ impl Stages<'_> {
         let mut outcome = Outcome::of(self.run.dir.clone());
         if !work.settings.attacks.is_empty() {
             let rows = self.attack(&mut outcome)?;
+            if let Some(plan) = &work.random {
+                self.draw(plan, &rows, &mut outcome)?;
+            }
             if whole {
                 let rows = self.summarise(rows, &mut outcome)?;
+                if let Some(plan) = &work.random {
+                    outcome.random = random::pool(&self.session, plan, &self.run.dir, &self.sizes(), &rows)?;
+                }
                 if let Some(plan) = &work.tolerance {
                     self.tolerance(plan, &rows, &mut outcome)?;
                 }
@@ -113,9 +119,9 @@ impl Stages<'_> {
 
     fn summarise(&self, mut rows: Vec<SampleRow>, outcome: &mut Outcome) -> Result<Vec<SampleRow>> {
         let settings = self.session.settings;
-        let sizes: Vec<(String, usize)> =
-            self.models.iter().map(|model| (model.name().to_owned(), model.input_size())).collect();
-        if settings.select == Select::Pooled && settings.attacks.iter().any(|&attack| attack != Attack::Clean) {
+        let sizes = self.sizes();
+        if settings.select == Select::Pooled && settings.attacks.iter().any(|&attack| attack != Attack::Clean)
+        {
             choose::choose(&self.session, self.run, &sizes, &mut rows)?;
         }
         outcome.efforts = efforts(&rows, &settings.bounds);
@@ -129,6 +135,21 @@ impl Stages<'_> {
             outcome.scores = score_summary(&rows);
         }
         Ok(rows)
+    }
+
+    /// Name and input size of each model.
+    fn sizes(&self) -> Vec<(String, usize)> {
+        self.models.iter().map(|model| (model.name().to_owned(), model.input_size())).collect()
+    }
+
+    fn draw(&mut self, plan: &Random, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
+        let start = Instant::now();
+        for model in self.models.iter_mut() {
+            let clock = random::evaluate(&self.session, plan, model.as_mut(), self.run, rows)?;
+            outcome.clock = outcome.clock + clock;
+        }
+        outcome.wall += start.elapsed();
+        Ok(())
     }
 
     fn tolerance(&mut self, plan: &Tolerance, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {

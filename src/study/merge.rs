@@ -10,6 +10,7 @@ use super::data::Data;
 use super::observe::Observe;
 use super::outcome::Outcome;
 use super::plan::Origin;
+use super::random;
 use super::run::{Run, refuse_lost_rows};
 use super::session::Session;
 use super::settings::RunSettings;
@@ -73,6 +74,9 @@ impl Merge {
         }
         let mut outcome = Outcome::of(run.dir.clone());
         outcome.summary = summary::write(&session, &run, &models, &rows)?;
+        if let Some(plan) = &settings.work.random {
+            outcome.random = random::pool(&session, plan, &run.dir, &models, &rows)?;
+        }
         if !data.is_labelled() {
             outcome.scores = score_summary(&rows);
         }
@@ -250,7 +254,10 @@ fn copy(from: &RunDir, to: &RunDir, model: &str, sample: &Sample, row: &SampleRo
     let map = (from.patch_map_path(model, id, attack), to.patch_map_path(model, id, attack));
     let trace = (from.trace_path(model, id, attack), to.trace_path(model, id, attack));
     let candidates = (from.candidates_path(model, id, attack), to.candidates_path(model, id, attack));
-    let there = [trace, candidates].into_iter().filter(|(from, _)| file::is_there(from));
+    // The draws belong to the sample, and come with the row that each has.
+    let random =
+        (attack == Attack::Clean).then(|| (from.random_maps_path(model, id), to.random_maps_path(model, id)));
+    let there = [trace, candidates].into_iter().chain(random).filter(|(from, _)| file::is_there(from));
     for (from, to) in std::iter::once(map).chain(there) {
         let bytes = file::read(&from, "give the command of that shard again")?;
         write_atomic(to, &bytes)?;

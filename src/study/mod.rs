@@ -29,6 +29,7 @@ mod paper;
 mod pixels;
 mod plan;
 mod providers;
+mod random;
 mod run;
 mod searches;
 mod session;

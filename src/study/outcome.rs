@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::attack::Clock;
-use crate::record::{ModelInfo, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow};
+use crate::record::{ModelInfo, RandomRow, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow};
 use crate::report::{
     DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, defence_summary, defence_table, effort_table,
-    score_tables, stability_tables, summary_tables, sweep_table, uniform_tables,
+    random_tables, score_tables, stability_tables, summary_tables, sweep_table, uniform_tables,
 };
 
 /// The results of a finished run. All rows are in the files of the run's folder too.
@@ -29,6 +29,8 @@ pub struct Outcome {
     pub stability: Vec<StabilityRow>,
     /// Worst cases that samples share.
     pub uniform: Vec<UniformRow>,
+    /// The average case beside them, where it was asked for.
+    pub random: Vec<RandomRow>,
     /// What finding the worst cases took.
     pub efforts: Vec<Effort>,
     /// The models with their defences, and how long each took.
@@ -44,6 +46,7 @@ impl Outcome {
     /// sweeps, as far as they were made.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = summary_tables(&self.summary);
+        tables.extend(random_tables(&self.random, &self.summary));
         tables.extend(score_tables(&self.scores));
         tables.extend(uniform_tables(&self.uniform));
         tables.extend(stability_tables(&self.stability));
@@ -70,6 +73,7 @@ impl Outcome {
             sweep: Vec::new(),
             stability: Vec::new(),
             uniform: Vec::new(),
+            random: Vec::new(),
             efforts: Vec::new(),
             defended: Vec::new(),
             clock: Clock::default(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Command, Sweep, Tolerance, Uniform};
+use super::plan::{Command, Random, Sweep, Tolerance, Uniform};
 use crate::attack::Settings;
 use crate::error::{Error, Result};
 use crate::metric::MetricOptions;
@@ -33,6 +33,7 @@ pub(super) struct Work {
     pub sweep: Option<Sweep>,
     pub tolerance: Option<Tolerance>,
     pub uniform: Option<Uniform>,
+    pub random: Option<Random>,
 }
 
 impl RunSettings {
@@ -78,6 +79,7 @@ mod tests {
                     metric: UniformMetric::Aupro,
                     budget: 9,
                 }),
+                random: Some(Random { draws: 20, decision: None }),
             },
         }
     }

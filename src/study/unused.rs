@@ -33,6 +33,7 @@ pub(super) fn refuse_unused(plan: &Plan, settings: &Settings, scanned: &[Axis]) 
     }
     let of_searches = plan.of_searches.iter().map(String::as_str);
     let of_searches = of_searches.chain(plan.uniform.as_ref().map(|_| "uniform"));
+    let of_searches = of_searches.chain(plan.random.map(|_| "random"));
     let mut of_searches = of_searches.chain(plan.keep_traces.then_some("keep_traces"));
     match of_searches.next() {
         Some(setting) if settings.attacks.iter().all(|&attack| attack == Attack::Clean) => Err(Error::usage(
