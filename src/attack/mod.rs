@@ -39,4 +39,4 @@ pub use search_choice::SearchChoice;
 pub use settings::{Border, Select, Settings};
 pub use sweep::{sweep_values, uniform};
 pub use tolerance::{AxisTolerance, Scan, Steps, Subject, tolerances};
-pub use uniform::{Effect, UniformCase, UniformMetric, worst_uniform};
+pub use uniform::{Effect, UniformCase, uniform_candidates, uniform_strategy, worst_uniform};

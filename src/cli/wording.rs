@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 63] = [
+const SETTINGS: [&str; 62] = [
     "angle_bounds",
     "attacks",
     "aupro",
@@ -72,7 +72,6 @@ const SETTINGS: [&str; 63] = [
     "truth",
     "uniform",
     "uniform_budget",
-    "uniform_metric",
     "warm_up",
     "without_cuda",
 ];

@@ -8,7 +8,7 @@ use crate::types::{Axis, Interval};
 const LETTERS: usize = 32;
 
 /// Settings in the order in which readers ask for them, with their words. Bounds stand where `bounds` does.
-const ORDER: [(&str, &str); 32] = [
+const ORDER: [(&str, &str); 31] = [
     ("budget", "budget"),
     ("loss", "loss"),
     ("search", "search"),
@@ -25,7 +25,6 @@ const ORDER: [(&str, &str); 32] = [
     (PRECISION, ""),
     (SAMPLES, ""),
     ("uniform.budget", "uniform budget"),
-    ("uniform.metric", "uniform by"),
     ("uniform.scopes", "uniform over"),
     ("tolerance.decision", "threshold"),
     ("tolerance.steps", "tolerance steps"),

@@ -204,6 +204,11 @@ impl RunDir {
         self.sample_path(self.patch_maps().join(file_name(model)), id, "random.npy")
     }
 
+    /// Path of the patch-level maps of one sample under the perturbations that all samples get for one attack.
+    pub fn uniform_maps_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
+        self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("uniform-{attack}.npy"))
+    }
+
     /// Path of a map or mask that `save_maps` writes: `maps/<category>/<defect>/<stem>.<what>.npy`, with the
     /// model's name in front of the category where a run has several models.
     pub fn map_path(&self, model: Option<&str>, id: &SampleId, what: &str) -> PathBuf {

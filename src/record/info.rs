@@ -25,6 +25,9 @@ pub struct RunInfo {
     pub status: Status,
     /// Seed of everything random (below 2^63, TOML's largest integer).
     pub seed: u64,
+    /// Whether each map is to be written at evaluation size; of a part of a run by whoever puts the parts together.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub save_maps: bool,
     /// Machine that the run ran on.
     pub machine: Machine,
     /// Models in the order in which they run.
@@ -43,6 +46,10 @@ pub struct RunInfo {
     /// Configurations of a comparison of providers, in the order in which they were started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub configurations: Vec<ConfigurationInfo>,
+}
+
+fn is_no(flag: &bool) -> bool {
+    !flag
 }
 
 /// The progress of a run.
@@ -196,6 +203,7 @@ impl RunInfo {
             started: utc_now(),
             status: Status::Running,
             seed,
+            save_maps: false,
             machine: Machine::detect(),
             models: Vec::new(),
             provider: ProviderInfo::default(),

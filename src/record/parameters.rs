@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Axis, Perturbation};
+use crate::types::{Axis, Perturbation, PooledMetric};
 
 /// The parameters of a perturbation in a row: one cell for each axis, in columns named [`Axis::column`]: the
 /// value, or none where the run does not have that axis.
@@ -26,6 +26,12 @@ impl Parameters {
     /// The cell of one axis.
     pub fn get(&self, axis: Axis) -> Option<f64> {
         self.0[axis as usize]
+    }
+
+    /// The perturbation that was chosen by a metric, where `aupro` has what was chosen by AUPRO, if that is told apart.
+    pub(super) fn chosen_by(&self, aupro: &Self, metric: PooledMetric) -> Perturbation {
+        let own = Some(aupro).filter(|aupro| metric == PooledMetric::Aupro && aupro.axes().next().is_some());
+        own.unwrap_or(self).perturbation()
     }
 
     /// The axes that have a value.

@@ -149,11 +149,7 @@ impl SampleRow {
 
     /// The perturbation that was chosen by a metric.
     pub fn chosen_by(&self, metric: PooledMetric) -> Perturbation {
-        let own = match metric {
-            PooledMetric::PixelAuroc => None,
-            PooledMetric::Aupro => Some(&self.aupro).filter(|aupro| aupro.axes().next().is_some()),
-        };
-        own.unwrap_or(&self.parameters).perturbation()
+        self.parameters.chosen_by(&self.aupro, metric)
     }
 
     /// Key of the sample that the row is about.

@@ -68,6 +68,7 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
     let mut united = whole;
     for (_, _, info) in &parts[1..] {
         united.started = united.started.min(info.started.clone());
+        united.save_maps |= info.save_maps;
         for skipped in &info.skipped {
             if !united.skipped.contains(skipped) {
                 united.skipped.push(skipped.clone());

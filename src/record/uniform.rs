@@ -6,7 +6,7 @@ use super::faults::{self, Fault, count, finite};
 use super::parameters::Parameters;
 use super::rows::{Row, SummaryRow, mean_by_name};
 use crate::stats;
-use crate::types::{Attack, Metrics, Over, Perturbation};
+use crate::types::{Attack, Axis, Metrics, Over, Perturbation, PooledMetric};
 
 /// The worst perturbation found for all samples of a category together, or of all categories, or a mean over categories
 /// (`uniform.csv`).
@@ -35,6 +35,9 @@ pub struct UniformRow {
     pub metrics: Metrics,
     /// Mean of the loss over samples.
     pub mean_loss: Option<f64>,
+    /// Values of the perturbation that is worst by AUPRO, whose AUPRO stands in the row; all empty where one stands for both metrics.
+    /// All other cells are about the one that is worst by pixel AUROC.
+    pub aupro: Parameters,
 }
 
 impl Row for UniformRow {
@@ -46,8 +49,9 @@ impl Row for UniformRow {
         &["search", "budget", "samples", "evaluations"],
         Metrics::COLUMNS,
         &["mean_loss"],
+        Parameters::AUPRO_COLUMNS,
     ];
-    const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
+    const NEWER: &'static [&'static [&'static str]] = &[&["over"], Parameters::AUPRO_COLUMNS];
     const KEY: &'static [&'static str] = &["model", "dataset", "over", "category", "attack"];
 
     fn upgraded(self) -> Self {
@@ -69,13 +73,14 @@ impl Row for UniformRow {
             .or_else(|| count("budget", self.budget))
             .or_else(|| faults::metrics(&self.metrics))
             .or_else(|| finite("mean_loss", self.mean_loss))
+            .or_else(|| self.aupro.fault_in(&Axis::AUPRO_COLUMNS))
     }
 }
 
 impl UniformRow {
-    /// The perturbation found.
-    pub fn perturbation(&self) -> Perturbation {
-        self.parameters.perturbation()
+    /// The perturbation that is worst by a metric.
+    pub fn chosen_by(&self, metric: PooledMetric) -> Perturbation {
+        self.parameters.chosen_by(&self.aupro, metric)
     }
 
     /// The part of the row that `summary.csv` has of a per-sample attack.
@@ -99,6 +104,7 @@ pub fn uniform_means(rows: &[UniformRow]) -> Vec<UniformRow> {
     let mean_of = |group: &Vec<&UniformRow>| UniformRow {
         over: Over::Mean,
         parameters: Parameters::default(),
+        aupro: Parameters::default(),
         samples: group.iter().map(|row| row.samples).sum(),
         evaluations: group.iter().map(|row| row.evaluations).sum(),
         metrics: Metrics::mean(group.iter().map(|row| row.metrics)),

@@ -149,6 +149,7 @@ mod tests {
             evaluations: 8,
             metrics,
             mean_loss: None,
+            aupro: Parameters::default(),
         };
         let tables = uniform_tables(&[row]);
         assert!(tables[0].title.ends_with("that all samples of a category share"), "{}", tables[0].title);

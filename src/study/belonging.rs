@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::plan::{Scope, Uniform};
 use crate::attack::Settings;
 use crate::dataset::Dataset;
-use crate::record::{Fault, ModelInfo, Parameters, SampleRow, StabilityRow, UniformRow, outside};
-use crate::types::{Attack, Axis, Interval, Label, Over, Perturbation};
+use crate::record::{Fault, ModelInfo, Parameters, SampleRow, StabilityRow};
+use crate::types::{Attack, Axis, Interval, Label, Perturbation};
 
 /// What the rows of a run have in common.
 pub(super) struct Belonging<'r> {
@@ -63,47 +62,6 @@ impl<'r> Belonging<'r> {
             })
     }
 
-    /// The first cell of a row of `uniform.csv` that no row of this run can have; `plan` says what is searched.
-    pub fn uniform(&self, row: &UniformRow, plan: &Uniform) -> Option<Fault> {
-        let budget = if row.attack == Attack::Clean { 1 } else { plan.budget };
-        self.of(&row.model, &row.dataset)
-            .or_else(|| self.shared_by(row, plan))
-            .or_else(|| self.attacked(row.attack))
-            .or_else(|| match row.over {
-                Over::Mean => None,
-                Over::Category(_) | Over::All => row.parameters.empty(&self.settings.all_axes()),
-            })
-            .or_else(|| self.within_bounds(row.attack, &row.parameters, &Axis::COLUMNS))
-            .or_else(|| self.mean_loss(row))
-            .or_else(|| other("search", &row.search.as_str(), &self.settings.strategy_of(row.attack)))
-            .or_else(|| other("budget", &row.budget, &budget))
-            .or_else(|| match row.over {
-                // The counts of a mean are sums of what stands in the other rows.
-                Over::Mean => None,
-                Over::Category(_) | Over::All => evaluated(row.evaluations, row.samples, budget),
-            })
-    }
-
-    /// The fault of a scope that was not searched, or that has not so many samples.
-    fn shared_by(&self, row: &UniformRow, plan: &Uniform) -> Option<Fault> {
-        let categories = || self.dataset.categories.iter();
-        let (scope, samples) = match &row.over {
-            Over::Category(name) => {
-                let Some(category) = categories().find(|category| category.name == *name) else {
-                    return Some(("category", format!("the run has no category {name}")));
-                };
-                (Scope::Category, category.samples.len())
-            }
-            Over::All => (Scope::Dataset, categories().map(|category| category.samples.len()).sum()),
-            Over::Mean => return None,
-        };
-        if !plan.scopes.contains(&scope) {
-            return Some(("over", format!("the run searches none for {}", row.over)));
-        }
-        let problem = || format!("{}, where the run has {samples}", row.samples);
-        (row.samples > samples).then(|| ("samples", problem()))
-    }
-
     /// What is wrong with a candidate of an attack, which must lie within the bounds of the run.
     pub fn candidate(&self, attack: Attack, perturbation: &Perturbation) -> Option<Fault> {
         self.within_bounds(attack, &Parameters::new(perturbation, &Axis::ALL), &Axis::COLUMNS)
@@ -130,10 +88,6 @@ impl<'r> Belonging<'r> {
         let has_bounded_scores =
             self.model(&row.model).is_some_and(|model| model.bounded_scores == Some(true));
         row.beyond(self.losses(&row.model), has_bounded_scores)
-    }
-
-    fn mean_loss(&self, row: &UniformRow) -> Option<Fault> {
-        outside("mean_loss", row.mean_loss?, self.losses(&row.model))
     }
 
     fn labelled(&self, (category, sample): (&str, &str), label: Label) -> Option<Fault> {
@@ -286,46 +240,6 @@ mod tests {
         ];
         for (column, row) in wrong {
             let found = belonging.sample(&row);
-            assert_eq!(found.as_ref().map(|fault| fault.0), Some(column), "{found:?}");
-        }
-    }
-
-    #[test]
-    fn a_shared_worst_case_of_another_run_is_told_by_its_column() {
-        let (settings, data) = (Settings::default(), data());
-        let models = models();
-        let belonging = Belonging::new(&settings, &data, &models);
-        let plan =
-            Uniform { scopes: vec![Scope::Category], metric: crate::attack::UniformMetric::Aupro, budget: 5 };
-        let attack = Attack::Single(Axis::Angle);
-        let right = UniformRow {
-            model: "m".into(),
-            dataset: "d".into(),
-            over: Over::Category("key".into()),
-            attack,
-            parameters: Parameters::new(&Perturbation::of([(Axis::Angle, 9.0)]), &settings.all_axes()),
-            search: settings.strategy_of(attack).to_owned(),
-            budget: 5,
-            samples: 1,
-            evaluations: 5,
-            metrics: crate::types::Metrics::default(),
-            mean_loss: None,
-        };
-        assert_eq!(belonging.uniform(&right, &plan), None);
-        let wrong = [
-            ("model", UniformRow { model: "n".into(), ..right.clone() }),
-            ("category", UniformRow { over: Over::Category("nut".into()), ..right.clone() }),
-            ("over", UniformRow { over: Over::All, ..right.clone() }),
-            ("mean_loss", UniformRow { mean_loss: Some(-2.0), ..right.clone() }),
-            ("angle_deg", UniformRow { parameters: Parameters::default(), ..right.clone() }),
-            ("samples", UniformRow { samples: 2, evaluations: 10, ..right.clone() }),
-            ("attack", UniformRow { attack: Attack::Single(Axis::Blur), ..right.clone() }),
-            ("search", UniformRow { search: "none".into(), ..right.clone() }),
-            ("budget", UniformRow { budget: 9, ..right.clone() }),
-            ("evaluations", UniformRow { evaluations: 6, ..right.clone() }),
-        ];
-        for (column, row) in wrong {
-            let found = belonging.uniform(&row, &plan);
             assert_eq!(found.as_ref().map(|fault| fault.0), Some(column), "{found:?}");
         }
     }

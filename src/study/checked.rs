@@ -46,8 +46,8 @@ impl Checked {
             let fix = format!("give 1 to {MOST_STEPS}");
             return Err(Error::setting("tolerance_steps", steps, "is out of range", fix));
         }
-        if plan.shard.is_some() {
-            refuse_what_needs_all(&plan)?;
+        if plan.shard.is_some() && plan.sweep.is_some() {
+            return Err(refused_with_shard("`sweep`"));
         }
         if settings.attacks.is_empty() {
             refuse_what_needs_attacks(&plan)?;
@@ -112,9 +112,6 @@ impl Checked {
         if !data.has_masks() {
             refuse_metric(&self.plan)?;
             self.suit_unmasked(&mut work, data.is_labelled())?;
-        }
-        if self.plan.shard.is_some() && work.tolerance.is_some() {
-            return Err(refused_with_shard("`tolerance` (always on without ground truth)"));
         }
         refuse_unused(
             &self.plan,
@@ -279,32 +276,16 @@ fn refuse_empty_search(uniform: &Uniform) -> Result<()> {
     Ok(())
 }
 
-/// What looks at all samples of a category at once.
-fn refuse_what_needs_all(plan: &Plan) -> Result<()> {
-    let asked = [
-        ("`uniform`", plan.uniform.is_some()),
-        ("`tolerance`", plan.tolerance.is_some()),
-        ("`sweep`", plan.sweep.is_some()),
-        ("`save_maps`", plan.save_maps),
-    ];
-    asked
-        .into_iter()
-        .find(|(_, asked)| *asked)
-        .map_or(Ok(()), |(setting, _)| Err(refused_with_shard(setting)))
-}
-
+/// The refusal of what looks at all samples at once.
 pub(super) fn refused_with_shard(setting: &str) -> Error {
-    let fix = match setting {
-        "`save_maps`" => "give it to askance merge",
-        _ => "leave it out, or run without `shard`",
-    };
+    let fix = "leave it out, or run without `shard`";
     Error::usage(setting, "needs all samples, and `shard` is a part of them", fix)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::{Border, UniformMetric};
+    use crate::attack::Border;
     use crate::metric::MetricOptions;
     use crate::perturb;
     use crate::study::plan::Scope;
@@ -320,7 +301,7 @@ mod tests {
     }
 
     fn uniform(budget: usize, scopes: Vec<Scope>) -> Uniform {
-        Uniform { scopes, metric: UniformMetric::Aupro, budget }
+        Uniform { scopes, budget }
     }
 
     fn own(name: &'static str) -> SearchChoice {
@@ -375,7 +356,6 @@ mod tests {
             (Plan::attack().search(own("grid")), "`search = grid`"),
             (Plan::sweep([Axis::Hue], 1), "steps"),
             (Plan::attack().metric(MetricOptions { fpr_limit: 0.0, ..MetricOptions::default() }), "fpr"),
-            (Plan::attack().shard("1/2".parse().unwrap()).save_maps(true), "`save_maps`"),
             (Plan::sweep([Axis::Hue], 3).shard("1/2".parse().unwrap()), "`sweep`"),
         ] {
             let error = plan.check().unwrap_err();

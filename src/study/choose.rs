@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::belonging::Belonging;
 use super::run::Run;
 use super::session::Session;
+use super::uniform::Shared;
 use crate::attack::{Choices, Chooser, KeptCandidate, Objective, Settings};
 use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
@@ -82,6 +83,7 @@ pub(super) fn choose(
     run: &Run,
     models: &[(String, usize)],
     rows: &mut [SampleRow],
+    shared: Option<&Shared<'_>>,
 ) -> Result<()> {
     let places: HashMap<(SampleKey, Attack), usize> =
         rows.iter().enumerate().map(|(place, row)| ((row.key(), row.attack), place)).collect();
@@ -93,7 +95,15 @@ pub(super) fn choose(
                 |sample: &Sample, attack| places.get(&(SampleKey::new(model, &sample.id), attack)).copied();
             let pool = Pool::load(category, &objective, &|sample| place(sample, Attack::Clean).is_some())?;
             let Some(pool) = pool else { continue };
-            for chosen in pool.choose(&belonging, session, &objective, &run.dir, model)? {
+            let search = Searches {
+                session,
+                belonging: &belonging,
+                objective: &objective,
+                dir: &run.dir,
+                model,
+                shared,
+            };
+            for chosen in search.choose(&pool)? {
                 let place = |sample: &Sample| place(sample, chosen.attack);
                 chosen.keep(session.settings, &run.dir, model, &pool.samples, &place, rows)?;
             }
@@ -138,6 +148,7 @@ impl Chosen {
 
 /// The samples of one category that the run has, with their ground truth.
 struct Pool<'d> {
+    category: &'d Category,
     samples: Vec<&'d Sample>,
     masks: Vec<Mask>,
 }
@@ -157,51 +168,48 @@ impl<'d> Pool<'d> {
             .par_iter()
             .map(|sample| dataset::load_mask(sample, objective.size()))
             .collect::<Result<_>>()?;
-        Ok(masks.map(|masks| Self { samples, masks }))
+        Ok(masks.map(|masks| Self { category, samples, masks }))
     }
+}
 
-    /// A candidate of each sample for every attack but the clean one, by each metric. What was chosen for an attack is a candidate of
-    /// each later one that searches its axes too.
-    fn choose(
-        &self,
-        belonging: &Belonging<'_>,
-        session: &Session<'_>,
-        objective: &Objective,
-        dir: &RunDir,
-        model: &str,
-    ) -> Result<Vec<Chosen>> {
-        let settings = session.settings;
-        let names: Vec<String> = self.samples.iter().map(|sample| sample.id.within_category()).collect();
+/// The searches with one model, as their candidates were kept.
+struct Searches<'a> {
+    session: &'a Session<'a>,
+    belonging: &'a Belonging<'a>,
+    objective: &'a Objective,
+    dir: &'a RunDir,
+    model: &'a str,
+    shared: Option<&'a Shared<'a>>,
+}
+
+impl Searches<'_> {
+    /// A candidate of each sample for every attack but the clean one, by each metric. What was chosen for an attack, and what all
+    /// samples share, is a candidate of each later attack that searches its axes too.
+    fn choose(&self, pool: &Pool<'_>) -> Result<Vec<Chosen>> {
+        let settings = self.session.settings;
+        let names: Vec<String> = pool.samples.iter().map(|sample| sample.id.within_category()).collect();
         let mut earlier: Vec<Chosen> = Vec::new();
         for &attack in settings.attacks.iter().filter(|&&attack| attack != Attack::Clean) {
-            let mut candidates: Vec<Vec<KeptCandidate>> = self
-                .samples
-                .iter()
-                .map(|sample| load(belonging, dir, model, &sample.id, attack))
-                .collect::<Result<_>>()?;
-            let lowest = |measure: fn(&KeptCandidate) -> f64| {
-                candidates.iter().map(|kept| lowest(kept, measure)).collect::<Vec<usize>>()
-            };
-            let mut starts = vec![
-                lowest(|kept| kept.loss),
-                vec![0; candidates.len()],
-                lowest(|kept| kept.sample_auroc.unwrap_or(kept.loss)),
-            ];
+            let (mut candidates, mut starts) = self.found(pool, attack)?;
             let axes = settings.axes_of(attack);
             let within = |other: Attack| settings.axes_of(other).iter().all(|axis| axes.contains(axis));
-            for other in earlier.iter().filter(|other| within(other.attack)) {
-                for chosen in [&other.by_auroc, &other.by_aupro] {
-                    starts.push(candidates.iter().map(Vec::len).collect());
-                    candidates.iter_mut().zip(chosen).for_each(|(all, chosen)| all.push(chosen.clone()));
-                }
+            let chosen = earlier.iter().filter(|other| within(other.attack));
+            let chosen = chosen.flat_map(|other| [other.by_auroc.clone(), other.by_aupro.clone()]);
+            let shared = self.shared.map(|shared| {
+                let of = (self.model, pool.category, attack);
+                shared.candidates(self.objective, of, &pool.samples, &pool.masks)
+            });
+            for offered in chosen.chain(shared.transpose()?.into_iter().flatten()) {
+                starts.push(candidates.iter().map(Vec::len).collect());
+                candidates.iter_mut().zip(offered).for_each(|(all, offered)| all.push(offered));
             }
             let choices: Vec<Choices<'_>> = candidates
                 .iter()
-                .zip(&self.masks)
+                .zip(&pool.masks)
                 .zip(&names)
                 .map(|((candidates, mask), name)| Choices { name, candidates, mask })
                 .collect();
-            let chooser = Chooser::new(objective, &choices, &starts, session.metric);
+            let chooser = Chooser::new(self.objective, &choices, &starts, self.session.metric);
             let chosen = |metric| -> Result<Vec<KeptCandidate>> {
                 let places = chooser.choose(metric, &starts)?;
                 Ok(places.into_iter().zip(&candidates).map(|(at, all)| all[at].clone()).collect())
@@ -210,6 +218,21 @@ impl<'d> Pool<'d> {
             earlier.push(Chosen { attack, by_auroc, by_aupro });
         }
         Ok(earlier)
+    }
+
+    /// What the searches of one attack have found, and what a choice starts from.
+    fn found(&self, pool: &Pool<'_>, attack: Attack) -> Result<(Vec<Vec<KeptCandidate>>, Vec<Vec<usize>>)> {
+        let load = |sample: &&Sample| load(self.belonging, self.dir, self.model, &sample.id, attack);
+        let candidates: Vec<Vec<KeptCandidate>> = pool.samples.iter().map(load).collect::<Result<_>>()?;
+        let lowest = |measure: fn(&KeptCandidate) -> f64| {
+            candidates.iter().map(|kept| lowest(kept, measure)).collect::<Vec<usize>>()
+        };
+        let starts = vec![
+            lowest(|kept| kept.loss),
+            vec![0; candidates.len()],
+            lowest(|kept| kept.sample_auroc.unwrap_or(kept.loss)),
+        ];
+        Ok((candidates, starts))
     }
 }
 

@@ -19,13 +19,16 @@ pub(super) struct Decision {
     pub rule: DecisionRule,
 }
 
+/// The decisions about the samples of one model, by category.
+pub(super) type Decisions = HashMap<String, Decision>;
+
 /// The decision of each category that has samples: the one given; else, with labels, that of largest F1 of the clean scores; else
 /// the one that the highest 5 % of them exceed. `score` gives the clean image score of a sample, where it is known.
-pub(super) fn decisions<'d>(
-    data: &'d Data,
+pub(super) fn decisions(
+    data: &Data,
     given: Option<f64>,
     score: &dyn Fn(&Sample) -> Option<f32>,
-) -> Result<HashMap<&'d str, Decision>> {
+) -> Result<Decisions> {
     let mut found = HashMap::new();
     for category in &data.dataset().categories {
         let (scores, labels): (Vec<f32>, Vec<bool>) = category
@@ -40,7 +43,7 @@ pub(super) fn decisions<'d>(
             .map(|threshold| Decision { threshold, rule: DecisionRule::Given })
             .or_else(|| from_scores(&scores, &labels))
             .ok_or_else(|| undecided(&category.name))?;
-        found.insert(category.name.as_str(), decision);
+        found.insert(category.name.clone(), decision);
     }
     Ok(found)
 }

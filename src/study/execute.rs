@@ -13,13 +13,12 @@ use super::plan::{Random, Sweep, Tolerance, Uniform};
 use super::run::Run;
 use super::session::Session;
 use super::settings::Work;
-use super::{choose, random, summary, sweep, tolerance, uniform, warnings, worst_cases};
-use crate::attack::{Clock, Goal, Select};
+use super::{pooled, random, sweep, tolerance, uniform, warnings, worst_cases};
+use crate::attack::{Clock, Goal};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
 use crate::record::{SampleRow, Status};
-use crate::report::{DefendedModel, efforts, score_summary};
-use crate::types::Attack;
+use crate::report::DefendedModel;
 
 impl Checked {
     /// Makes the run in the folder `out`, or takes up the one that is there, and writes its records.
@@ -35,7 +34,8 @@ impl Checked {
         observe: &dyn Observe,
     ) -> Result<Outcome> {
         let work = self.work(data)?;
-        let data = self.plan.shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
+        let whole = data;
+        let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard));
         warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(work.settings.loss, &models.segmenters)?;
         let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
@@ -52,7 +52,7 @@ impl Checked {
             keep_traces: self.plan.keep_traces,
             observe,
         };
-        let stages = Stages { session, run: &mut run, models: &mut models.segmenters };
+        let stages = Stages { session, whole, run: &mut run, models: &mut models.segmenters };
         match stages.all(&settings.work, self.plan.shard.is_none()) {
             Ok(mut outcome) => {
                 run.end(Status::Finished)?;
@@ -72,30 +72,31 @@ impl Checked {
 /// The stages of a run, one after the other; each takes up what an earlier start of the run has left.
 struct Stages<'a> {
     session: Session<'a>,
+    /// All samples, where the session has a part of them.
+    whole: &'a Data,
     run: &'a mut Run,
     models: &'a mut [Box<dyn Segmenter>],
 }
 
 impl Stages<'_> {
-    /// `whole` says that all samples are there: a part has no metrics, which are pooled when all parts are put together.
-    fn all(mut self, work: &Work, whole: bool) -> Result<Outcome> {
+    /// `is_whole` says that all samples are there: a part has no metrics, which are pooled when all parts are put together.
+    fn all(mut self, work: &Work, is_whole: bool) -> Result<Outcome> {
         let mut outcome = Outcome::of(self.run.dir.clone());
         if !work.settings.attacks.is_empty() {
-            let rows = self.attack(&mut outcome)?;
+            let mut rows = self.attack(&mut outcome)?;
+            if let Some(plan) = &work.uniform {
+                self.uniform(plan, &rows, &mut outcome)?;
+            }
             if let Some(plan) = &work.random {
                 self.draw(plan, &rows, &mut outcome)?;
             }
-            if whole {
-                let rows = self.summarise(rows, &mut outcome)?;
-                if let Some(plan) = &work.random {
-                    outcome.random = random::pool(&self.session, plan, &self.run.dir, &self.sizes(), &rows)?;
-                }
-                if let Some(plan) = &work.tolerance {
-                    self.tolerance(plan, &rows, &mut outcome)?;
-                }
-                if let Some(plan) = &work.uniform {
-                    self.uniform(plan, &rows, &mut outcome)?;
-                }
+            if is_whole {
+                let sizes: Vec<(String, usize)> =
+                    self.models.iter().map(|model| (model.name().to_owned(), model.input_size())).collect();
+                pooled::pool(&self.session, self.run, work, &sizes, &mut rows, &mut outcome)?;
+            }
+            if let Some(plan) = &work.tolerance {
+                self.tolerance(plan, &rows, &mut outcome)?;
             }
         }
         if let Some(plan) = &work.sweep {
@@ -117,31 +118,6 @@ impl Stages<'_> {
         Ok(rows)
     }
 
-    fn summarise(&self, mut rows: Vec<SampleRow>, outcome: &mut Outcome) -> Result<Vec<SampleRow>> {
-        let settings = self.session.settings;
-        let sizes = self.sizes();
-        if settings.select == Select::Pooled && settings.attacks.iter().any(|&attack| attack != Attack::Clean)
-        {
-            choose::choose(&self.session, self.run, &sizes, &mut rows)?;
-        }
-        outcome.efforts = efforts(&rows, &settings.bounds);
-        outcome.summary = summary::write(&self.session, self.run, &sizes, &rows)?;
-        for (name, _) in &sizes {
-            if let Some(warning) = warnings::upside_down(name, &outcome.summary) {
-                self.session.observe.warn(&warning);
-            }
-        }
-        if !self.session.data.is_labelled() {
-            outcome.scores = score_summary(&rows);
-        }
-        Ok(rows)
-    }
-
-    /// Name and input size of each model.
-    fn sizes(&self) -> Vec<(String, usize)> {
-        self.models.iter().map(|model| (model.name().to_owned(), model.input_size())).collect()
-    }
-
     fn draw(&mut self, plan: &Random, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
         let start = Instant::now();
         for model in self.models.iter_mut() {
@@ -153,11 +129,19 @@ impl Stages<'_> {
     }
 
     fn tolerance(&mut self, plan: &Tolerance, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
-        let (mut journal, mut stability) = tolerance::take_up(&self.session, plan, self.run, rows)?;
         let start = Instant::now();
+        let mut decided = tolerance::Decided::new();
         for model in self.models.iter_mut() {
+            let (decisions, clock) =
+                tolerance::decide(&self.session, plan, model.as_mut(), self.run, rows, self.whole)?;
+            decided.insert(model.name().to_owned(), decisions);
+            outcome.clock = outcome.clock + clock;
+        }
+        let (mut journal, mut stability) = tolerance::take_up(&self.session, plan, self.run, rows, &decided)?;
+        for model in self.models.iter_mut() {
+            let answers = (rows, &decided[model.name()]);
             let kept = (&mut journal, &mut stability);
-            let clock = tolerance::scan(&self.session, plan, model.as_mut(), self.run, rows, kept)?;
+            let clock = tolerance::scan(&self.session, plan, model.as_mut(), self.run, answers, kept)?;
             outcome.clock = outcome.clock + clock;
         }
         outcome.wall += start.elapsed();
@@ -167,10 +151,10 @@ impl Stages<'_> {
 
     fn uniform(&mut self, plan: &Uniform, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
         let start = Instant::now();
-        let (found, clock) =
-            uniform::search(&self.session, plan, self.models, self.run, rows, &outcome.summary)?;
-        outcome.uniform = found;
-        outcome.clock = outcome.clock + clock;
+        for model in self.models.iter_mut() {
+            let clock = uniform::evaluate(&self.session, plan, model.as_mut(), self.run, rows)?;
+            outcome.clock = outcome.clock + clock;
+        }
         outcome.wall += start.elapsed();
         Ok(())
     }

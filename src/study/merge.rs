@@ -4,26 +4,24 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::belonging::Belonging;
-use super::choose;
 use super::contents;
 use super::data::Data;
 use super::observe::Observe;
 use super::outcome::Outcome;
 use super::plan::Origin;
-use super::random;
+use super::pooled;
 use super::run::{Run, refuse_lost_rows};
 use super::session::Session;
 use super::settings::RunSettings;
-use super::summary;
+use super::tolerance;
 use super::worst_cases::require_trace;
-use crate::attack::{Select, Settings};
+use crate::attack::Settings;
 use crate::dataset::{self, Dataset, Sample, Selection, Survey};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::record::{
     ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, unite, write_atomic, write_rows,
 };
-use crate::report::score_summary;
 use crate::types::{Attack, SampleKey, senseless_side};
 
 /// What is put together.
@@ -48,6 +46,7 @@ impl Merge {
     pub fn run(&self, out: impl AsRef<Path>, observe: &dyn Observe) -> Result<Outcome> {
         let shards: Vec<RunDir> = self.shards.iter().map(RunDir::open).collect::<Result<_>>()?;
         let mut info = self.united(&shards)?;
+        let save_maps = self.save_maps || info.save_maps;
         let settings = RunSettings::of(&info)?;
         let data = open_data(&info, self.data.as_deref())?;
         let models = models(&info)?;
@@ -65,20 +64,14 @@ impl Merge {
             settings: &settings.work.settings,
             metric: &settings.metric,
             data: &data,
-            save_maps: self.save_maps,
+            save_maps,
             keep_traces: false,
             observe,
         };
-        if session.settings.select == Select::Pooled {
-            choose::choose(&session, &run, &models, &mut rows)?;
-        }
         let mut outcome = Outcome::of(run.dir.clone());
-        outcome.summary = summary::write(&session, &run, &models, &rows)?;
-        if let Some(plan) = &settings.work.random {
-            outcome.random = random::pool(&session, plan, &run.dir, &models, &rows)?;
-        }
-        if !data.is_labelled() {
-            outcome.scores = score_summary(&rows);
+        pooled::pool(&session, &run, &settings.work, &models, &mut rows, &mut outcome)?;
+        if let Some(plan) = &settings.work.tolerance {
+            outcome.stability = tolerance::gather(&session, plan, &shards, &run, &models, &rows)?;
         }
         run.end(Status::Finished)?;
         (outcome.models, outcome.skipped) = run.into_parts();
@@ -257,7 +250,9 @@ fn copy(from: &RunDir, to: &RunDir, model: &str, sample: &Sample, row: &SampleRo
     // The draws belong to the sample, and come with the row that each has.
     let random =
         (attack == Attack::Clean).then(|| (from.random_maps_path(model, id), to.random_maps_path(model, id)));
-    let there = [trace, candidates].into_iter().chain(random).filter(|(from, _)| file::is_there(from));
+    let uniform = (from.uniform_maps_path(model, id, attack), to.uniform_maps_path(model, id, attack));
+    let there =
+        [trace, candidates, uniform].into_iter().chain(random).filter(|(from, _)| file::is_there(from));
     for (from, to) in std::iter::once(map).chain(there) {
         let bytes = file::read(&from, "give the command of that shard again")?;
         write_atomic(to, &bytes)?;

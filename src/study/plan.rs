@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings, UniformMetric};
+use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
 use crate::metric::MetricOptions;
 use crate::perturb::{self, Fill, Rotation};
 use crate::types::{Attack, Axis, Bounds, Frame, Interval, Shard, named};
@@ -81,11 +81,9 @@ impl Random {
 /// A search for the one perturbation that hurts many samples together most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uniform {
-    /// Which samples share a perturbation; each scope is searched by itself.
+    /// Which samples share a perturbation; all scopes are served by the same evaluations.
     pub scopes: Vec<Scope>,
-    /// The metric that the search lowers.
-    pub metric: UniformMetric,
-    /// Perturbations tried by each search, the identity included; each is a model evaluation of every sample.
+    /// Perturbations tried for each attack, the identity included; each is a model evaluation of every sample.
     pub budget: usize,
 }
 
@@ -402,7 +400,7 @@ mod tests {
             .tolerance([])
             .decision(0.5)
             .loss(Goal::Drift)
-            .uniform(Uniform { scopes: vec![Scope::Dataset], metric: UniformMetric::Aupro, budget: 5 })
+            .uniform(Uniform { scopes: vec![Scope::Dataset], budget: 5 })
             .random(20)
             .shard("1/2".parse().unwrap());
         let text = toml::to_string(&plan).unwrap();

@@ -41,7 +41,7 @@ pub(super) fn evaluate(
     let Session { settings, observe, .. } = *session;
     let (name, grid) = (model.name().to_owned(), model.grid());
     let rows = by_key(samples);
-    let kept = Kept { session, plan, dir: run.dir.clone(), model: &name };
+    let kept = Answered { session, plan, dir: run.dir.clone(), model: &name };
     let all: Vec<&Sample> =
         session.data.samples().filter(|sample| clean(&rows, &name, sample).is_some()).collect();
     let there: Vec<bool> =
@@ -85,7 +85,7 @@ pub(super) fn pool(
     let (mut found, mut means) = (Vec::new(), Vec::new());
     for (model, size) in models {
         let objective = Objective::new(session.settings, *size);
-        let kept = Kept { session, plan, dir: dir.clone(), model };
+        let kept = Answered { session, plan, dir: dir.clone(), model };
         let mut categories = Vec::new();
         for category in &session.data.dataset.categories {
             categories.extend(Drawn::of(&kept, &objective, category, &rows)?);
@@ -104,14 +104,14 @@ fn clean<'r>(rows: &ByKey<'r>, model: &str, sample: &Sample) -> Option<&'r Sampl
 
 /// The answers of one model to the draws, in a file for each sample: a row for each draw, with its value on each axis, the image score
 /// and the patch-level map.
-struct Kept<'a> {
+struct Answered<'a> {
     session: &'a Session<'a>,
     plan: &'a Random,
     dir: RunDir,
     model: &'a str,
 }
 
-impl Kept<'_> {
+impl Answered<'_> {
     fn path(&self, sample: &Sample) -> PathBuf {
         self.dir.random_maps_path(self.model, &sample.id)
     }
@@ -204,7 +204,7 @@ struct Drawn {
 impl Drawn {
     /// `None` for a category without samples.
     fn of(
-        kept: &Kept<'_>,
+        kept: &Answered<'_>,
         objective: &Objective,
         category: &Category,
         rows: &ByKey<'_>,
@@ -251,7 +251,7 @@ impl Drawn {
     }
 }
 
-impl Kept<'_> {
+impl Answered<'_> {
     /// How the decisions about a category are made. Metrics are there without them, so that none is no error.
     fn decision(&self, category: &Category, rows: &ByKey<'_>) -> Option<Decision> {
         let score = |sample: &Sample| {
@@ -259,7 +259,7 @@ impl Kept<'_> {
             Some(row.flatten()?.image_score as f32)
         };
         match decisions(self.session.data, self.plan.decision, &score) {
-            Ok(found) => found.get(category.name.as_str()).copied(),
+            Ok(found) => found.get(&category.name).copied(),
             Err(Error { problem, fix, .. }) => {
                 let warning = format!("no flips are counted: `decision` {problem}; {fix}");
                 self.session.observe.warn(&warning);

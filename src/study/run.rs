@@ -42,6 +42,7 @@ impl Run {
         describe_models(&mut info, models, batches)?;
         info.dataset = data.info();
         info.skipped.clone_from(&data.skipped);
+        info.save_maps = checked.plan.save_maps;
         if !dir.info_path().exists() {
             refuse_lost_record(&dir)?;
         } else {

@@ -56,7 +56,6 @@ impl RunSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::UniformMetric;
     use crate::study::plan::Scope;
     use crate::types::Axis;
 
@@ -74,11 +73,7 @@ mod tests {
                 settings: Settings { seed: 7, budget: 12, ..Settings::default() },
                 sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
                 tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
-                uniform: Some(Uniform {
-                    scopes: vec![Scope::Dataset],
-                    metric: UniformMetric::Aupro,
-                    budget: 9,
-                }),
+                uniform: Some(Uniform { scopes: vec![Scope::Dataset], budget: 9 }),
                 random: Some(Random { draws: 20, decision: None }),
             },
         }

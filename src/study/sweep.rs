@@ -1,20 +1,21 @@
 //! Uniform sweeps of one model over the data. The patch-level maps of each sample and axis are kept as they are known, so that an
 //! interrupted sweep goes on where it was.
 
-use ndarray::{Array2, ArrayView2};
+use std::path::PathBuf;
+
+use ndarray::Array2;
 use rayon::prelude::*;
 
+use super::kept::Kept;
 use super::plan::Sweep;
 use super::run::Run;
 use super::session::Session;
-use crate::attack::{
-    Clock, Evaluation, Evaluator, Objective, PooledSample, Work, category_metrics, sweep_values, uniform,
-};
+use crate::attack::{Clock, Evaluator, Objective, PooledSample, Work, category_metrics, sweep_values};
 use crate::dataset::{self, Category, Sample};
-use crate::error::{Error, Result};
-use crate::model::Segmenter;
-use crate::record::{RunDir, SweepRow, read_map, sweep_means, write_npy, write_rows};
-use crate::types::{Axis, Map, Mask, Over, Perturbation};
+use crate::error::Result;
+use crate::model::{Segmentation, Segmenter};
+use crate::record::{RunDir, SweepRow, sweep_means, write_rows};
+use crate::types::{Axis, Mask, Over, Perturbation, SampleId};
 
 /// Sweeps every category with one model and adds its rows.
 pub(super) fn sweep(
@@ -80,7 +81,7 @@ struct Swept<'a> {
 }
 
 impl Swept<'_> {
-    /// For each sample one row per value: the image score, then the patch-level map. What an earlier start has kept is read.
+    /// For each sample one row per value. What an earlier start has kept is read.
     fn evaluate(
         &self,
         evaluator: &mut Evaluator<'_>,
@@ -90,29 +91,14 @@ impl Swept<'_> {
     ) -> Result<Vec<Array2<f32>>> {
         let perturbations: Vec<Perturbation> =
             values.iter().map(|&value| Perturbation::IDENTITY.with(axis, value)).collect();
-        let shape = (values.len(), 1 + self.grid.0 * self.grid.1);
-        let path = |work: &Work| self.dir.sweep_maps_path(self.model, &work.id, axis);
-        let mut kept: Vec<Option<Array2<f32>>> = Vec::with_capacity(self.works.len());
-        for (_, work) in self.works {
-            let path = path(work);
-            let maps = path.exists().then(|| read_map(&path)).transpose().map_err(|error| Error {
-                fix: "delete the file and give the same command again".to_owned(),
-                ..error
-            })?;
-            kept.push(maps.filter(|maps| maps.dim() == shape));
-        }
-        tick((kept.iter().flatten().count() * values.len()) as f64);
-        let missing: Vec<usize> = (0..kept.len()).filter(|&index| kept[index].is_none()).collect();
-        let samples: Vec<&Work> = missing.iter().map(|&index| &self.works[index].1).collect();
-        let mut done = |place: usize, evaluations: Vec<Evaluation>| {
-            let maps = pack(&evaluations, shape);
-            write_npy(path(samples[place]), maps.view())?;
-            kept[missing[place]] = Some(maps);
-            Ok(())
-        };
+        let path = |id: &SampleId| self.dir.sweep_maps_path(self.model, id, axis);
+        let works: Vec<&Work> = self.works.iter().map(|(_, work)| work).collect();
         let stop = || self.session.observe.stop();
-        uniform(evaluator, &samples, &perturbations, &mut done, &stop, tick)?;
-        Ok(kept.into_iter().flatten().collect())
+        self.kept(&path).evaluate(evaluator, &works, &perturbations, &stop, tick)
+    }
+
+    fn kept<'k>(&self, path: &'k (dyn Fn(&SampleId) -> PathBuf + Sync)) -> Kept<'k> {
+        Kept { grid: self.grid, path }
     }
 
     /// A row for each value.
@@ -126,6 +112,8 @@ impl Swept<'_> {
         let Some((first, _)) = self.works.first() else { return Ok(Vec::new()) };
         // A sweep is refused where there are no masks.
         let masks: Vec<&Mask> = self.works.iter().filter_map(|(_, work)| work.mask.as_ref()).collect();
+        let path = |id: &SampleId| self.dir.sweep_maps_path(self.model, id, axis);
+        let kept_maps = self.kept(&path);
         let mut rows = Vec::with_capacity(values.len());
         for (step, &value) in values.iter().enumerate() {
             let perturbation = Perturbation::IDENTITY.with(axis, value);
@@ -135,8 +123,7 @@ impl Swept<'_> {
                 .zip(&masks)
                 .zip(kept)
                 .map(|(((sample, _), mask), maps)| {
-                    let row = maps.row(step);
-                    let (image_score, patch_map) = unpack(row.as_slice().unwrap_or_default(), self.grid)?;
+                    let Segmentation { map: patch_map, image_score } = kept_maps.answer(maps.row(step))?;
                     Ok(PooledSample { patch_map, perturbation, image_score, mask, label: sample.label })
                 })
                 .collect::<Result<_>>()?;
@@ -152,20 +139,4 @@ impl Swept<'_> {
         }
         Ok(rows)
     }
-}
-
-fn pack(evaluations: &[Evaluation], shape: (usize, usize)) -> Array2<f32> {
-    let mut packed = Array2::zeros(shape);
-    for (mut row, evaluation) in packed.rows_mut().into_iter().zip(evaluations) {
-        let scores =
-            std::iter::once(&evaluation.segmentation.image_score).chain(&evaluation.segmentation.map);
-        row.iter_mut().zip(scores).for_each(|(cell, &score)| *cell = score);
-    }
-    packed
-}
-
-fn unpack(row: &[f32], grid: (usize, usize)) -> Result<(f32, Map)> {
-    let map = ArrayView2::from_shape(grid, &row[1..])
-        .map_err(|e| Error::model("sweep map", e, "delete patch_maps/ of the run and start it again"))?;
-    Ok((row[0], map.to_owned()))
 }

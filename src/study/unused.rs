@@ -73,13 +73,13 @@ pub(super) fn refuse_metric(plan: &Plan) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::{Goal, SearchChoice, Select, UniformMetric};
+    use crate::attack::{Goal, SearchChoice, Select};
     use crate::study::plan::{Scope, Uniform};
     use crate::types::Interval;
 
     #[test]
     fn settings_of_searches_are_refused_where_nothing_is_searched() {
-        let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::Aupro, budget: 5 };
+        let uniform = Uniform { scopes: vec![Scope::Category], budget: 5 };
         let changes: [(&str, &dyn Fn(Plan) -> Plan); 7] = [
             ("budget", &|plan| plan.budget(50)),
             ("search", &|plan| plan.search(SearchChoice::Auto)),

@@ -28,8 +28,7 @@ fn on(command: &str, data: &Path, out: &Path, flags: &[&str]) -> Command {
 fn an_attack_over_named_axes_records_them() {
     let folder = TempDir::new().unwrap();
     let (data, out) = (parts(&folder), folder.path().join("run"));
-    let flags =
-        "--axes jpeg,brightness,scale --bounds brightness=-0.3,0.1 --budget 6 --keep-traces --save-maps";
+    let flags = "--axes jpeg,brightness,scale --bounds brightness=-0.3,0.1 --budget 6 --select loss --keep-traces --save-maps";
     run(&mut on("attack", &data, &out, &flags.split(' ').collect::<Vec<_>>()));
     let axes = [Axis::Scale, Axis::Brightness, Axis::Jpeg];
 

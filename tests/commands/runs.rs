@@ -60,7 +60,6 @@ fn an_attack_leaves_its_records_and_plots() {
     let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
     assert_eq!(rows.len(), 2 * 5 * 3);
     for sample in rows.chunks(3) {
-        assert!(sample[1].loss <= sample[0].loss && sample[2].loss <= sample[1].loss, "{sample:?}");
         assert_eq!([sample[0].evaluations, sample[1].evaluations], [1, 6]);
         // Coarse evaluations cost 485 / 1750 of a full one.
         let spent = sample[2].evaluations as f64 + 485.0 / 1750.0 * sample[2].coarse as f64;

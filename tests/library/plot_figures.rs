@@ -476,6 +476,7 @@ fn uniform_worst_cases_stand_between_clean_and_per_sample_ones() {
         let uniform: Vec<UniformRow> = per_sample
             .iter()
             .map(|row| UniformRow {
+                aupro: Parameters::default(),
                 model: row.model.clone(),
                 dataset: row.dataset.clone(),
                 over: row.over.clone(),

@@ -60,6 +60,7 @@ fn uniform(means: &[SummaryRow]) -> Vec<UniformRow> {
         evaluations: 50 * row.samples,
         metrics: row.metrics,
         mean_loss: None,
+        aupro: Parameters::default(),
     };
     means.iter().map(of).collect()
 }

@@ -62,7 +62,9 @@ fn headers_are_exactly_the_documented_ones() {
         first_line("samples.csv"),
         "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,scale_log2,translate_x,\
          translate_y,temperature_mired,blur_px,brightness,contrast_log2,gamma_log2,jpeg_loss,loss,sample_auroc,\
-         evaluations,coarse,expected_gain,image_score,search,budget,seed,image,mask"
+         evaluations,coarse,expected_gain,image_score,search,budget,seed,image,mask,aupro_angle_deg,aupro_hue_rad,\
+         aupro_saturation,aupro_scale_log2,aupro_translate_x,aupro_translate_y,aupro_temperature_mired,aupro_blur_px,\
+         aupro_brightness,aupro_contrast_log2,aupro_gamma_log2,aupro_jpeg_loss"
     );
     write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();
     assert_eq!(
@@ -138,6 +140,7 @@ fn every_cell_stands_under_its_name() {
         evaluations: 500,
         metrics,
         mean_loss: Some(0.7),
+        aupro: Parameters::default(),
     };
     let names =
         [("over", "all"), ("category", ""), ("angle_deg", "-37.25"), ("jpeg_loss", ""), ("search", "grid")];
@@ -210,6 +213,7 @@ fn a_shared_worst_case_without_a_value_on_its_axis_is_refused() {
         evaluations: 500,
         metrics: Metrics::default(),
         mean_loss: None,
+        aupro: Parameters::default(),
     };
     let category = || Over::Category("a".into());
     let hue = Attack::Single(Axis::Hue);
@@ -327,6 +331,7 @@ fn categories_called_mean_and_all_read_back_and_weigh_as_every_other() {
     assert_eq!((means.len(), means[0].samples, means[0].metrics.pixel_auroc), (1, 3, Some(0.5)));
 
     let uniform = |name: &str, value| UniformRow {
+        aupro: Parameters::default(),
         model: "pocket".into(),
         dataset: "toys".into(),
         over: Over::Category(name.into()),
@@ -381,7 +386,7 @@ fn rows_read_back_as_they_were() {
     assert_eq!(opened.cut, None);
     let text = fs::read_to_string(&path).unwrap();
     let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,1e-7,,100,0,,0.75,cma-es,100,\
-                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",";
+                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,";
     assert_eq!(text.lines().nth(1).unwrap(), cells);
 }
 

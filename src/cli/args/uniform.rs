@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use askance::attack::UniformMetric;
 use askance::study::{Scope, Uniform};
 
 use super::values::positive;
@@ -10,7 +9,7 @@ use super::values::positive;
 /// Flags about uniform worst cases.
 #[derive(Debug, Args)]
 pub struct UniformArgs {
-    /// Search as well the one perturbation that hurts all samples of a category together most (--uniform), or all categories
+    /// Find as well the one perturbation that hurts all samples of a category together most (--uniform), or all categories
     /// (--uniform=dataset), or both (--uniform=category,dataset)
     #[arg(
         long,
@@ -21,12 +20,9 @@ pub struct UniformArgs {
         default_missing_value = "category"
     )]
     pub uniform: Vec<Scope>,
-    /// Perturbations tried by each of those searches; each is a model evaluation of every sample
+    /// Perturbations tried on every sample for each attack; each is a model evaluation
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive, requires = "uniform")]
     pub uniform_budget: usize,
-    /// What those searches lower: pixel-auroc or aupro
-    #[arg(long, value_name = "NAME", default_value_t = UniformMetric::PixelAuroc, requires = "uniform")]
-    pub uniform_metric: UniformMetric,
 }
 
 impl UniformArgs {
@@ -35,10 +31,6 @@ impl UniformArgs {
         let mut scopes = self.uniform.clone();
         scopes.sort_unstable();
         scopes.dedup();
-        (!scopes.is_empty()).then_some(Uniform {
-            scopes,
-            metric: self.uniform_metric,
-            budget: self.uniform_budget,
-        })
+        (!scopes.is_empty()).then_some(Uniform { scopes, budget: self.uniform_budget })
     }
 }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use askance::study::{Data, Merge, Plan, Quiet, Source};
+use askance::record::{StabilityRow, read_rows, write_rows};
+use askance::study::{Data, Merge, Plan, Quiet, Scope, Source, Uniform};
 use askance::types::Axis;
 
 use super::{Bench, fake, files, refusal};
@@ -51,6 +52,38 @@ fn shards_of_the_first_samples_are_put_together() {
         ["1/2", "2/2"].map(|shard| run(plan().shard(shard.parse().unwrap()), &shard.replace('/', "-")));
     Merge { shards: shards.to_vec(), ..Merge::default() }.run(bench.out("merged"), &Quiet).unwrap();
     assert_eq!(files(&bench.out("merged")), files(&whole));
+}
+
+#[test]
+fn what_needs_all_samples_is_made_when_the_shards_are_put_together() {
+    let bench = Bench::new();
+    let scopes = vec![Scope::Category, Scope::Dataset];
+    let plan = || {
+        let plan = Plan::attack().axes([Axis::Hue, Axis::Saturation]).budget(4);
+        let uniform = Uniform { scopes: scopes.clone(), budget: 4 };
+        plan.uniform(uniform).tolerance([Axis::Hue]).tolerance_steps(3).save_maps(true)
+    };
+    let whole = bench.run(&plan().check().unwrap(), "whole");
+    let shards = ["1/3", "2/3", "3/3"].map(|shard| {
+        let name = shard.replace('/', "-");
+        bench.run(&plan().shard(shard.parse().unwrap()).check().unwrap(), &name);
+        bench.out(&name)
+    });
+    assert!(!bench.out("1-3/uniform.csv").exists() && !bench.out("1-3/maps").exists());
+    let merge = Merge { shards: shards.to_vec(), ..Merge::default() };
+    let merged = merge.run(bench.out("merged"), &Quiet).unwrap();
+    assert_eq!((&merged.uniform, &merged.stability), (&whole.uniform, &whole.stability));
+    assert!(!whole.uniform.is_empty() && whole.stability.iter().any(StabilityRow::is_scanned));
+    assert_eq!(files(&bench.out("merged")), files(&bench.out("whole")));
+
+    // A scan with another threshold is none of this run.
+    let path = bench.out("2-3/stability.csv");
+    let mut rows: Vec<StabilityRow> = read_rows(&path).unwrap();
+    (rows[0].threshold, rows[0].clean_score) = (0.75, 0.5);
+    (rows[0].flips, rows[0].worst_score, rows[0].drift) = (None, None, None);
+    write_rows(&path, &rows).unwrap();
+    let error = refusal(merge.run(bench.out("again"), &Quiet));
+    assert!(error.problem.contains("threshold 0.75"), "{error}");
 }
 
 #[test]

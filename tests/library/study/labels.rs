@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use askance::attack::{Preset, Select, UniformMetric};
+use askance::attack::{Preset, Select};
 use askance::dataset::Layout;
 use askance::metric::{self, AuproMode, Loss, MetricOptions};
 use askance::plot;
@@ -93,7 +93,7 @@ fn shards_without_masks_are_put_together() {
 fn what_needs_masks_is_refused_with_the_remedy() {
     let bench = Bench::new();
     let data = Data::open(&Source::new(bench.data()).layout(Layout::ImageLabels), &Quiet).unwrap();
-    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::Aupro, budget: 4 };
+    let uniform = Uniform { scopes: vec![Scope::Category], budget: 4 };
     let rough = MetricOptions { aupro: AuproMode::Thresholds200, ..MetricOptions::default() };
     for (plan, setting, fix) in [
         (plan().loss(Loss::Contrast), "`loss = contrast`", "`loss = drift`"),

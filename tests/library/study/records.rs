@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use askance::attack::{Select, UniformMetric};
+use askance::attack::Select;
 use askance::error::{Error, Result};
-use askance::record::{Row, RunInfo, SampleRow, StabilityRow, UniformRow, read_map, read_rows, write_rows};
+use askance::record::{Row, RunInfo, SampleRow, StabilityRow, read_map, read_rows, write_rows};
 use askance::study::{Checked, Data, Merge, Outcome, Plan, Quiet, Scope, Source, Uniform};
-use askance::types::{Attack, Axis, Label, Over};
+use askance::types::{Attack, Axis, Label};
 use ndarray::{Array2, ArrayView2, s};
 use ndarray_npy::{ReadNpyExt, WritableElement, WriteNpyExt as _};
 
@@ -115,7 +115,7 @@ fn a_run_that_was_begun_before_there_were_hashes_gets_them() {
 
 #[test]
 fn stored_maps_of_another_shape_or_cut_short_are_refused() {
-    let (bench, checked) = finished(plan());
+    let (bench, checked) = finished(plan().select(Select::Loss));
     let path = bench.out("run/patch_maps/fake/plate/red/0.hue.npy");
     let bytes = fs::read(&path).unwrap();
     let map = read_map(&path).unwrap();
@@ -282,7 +282,7 @@ fn an_empty_cell_on_an_axis_of_the_run_is_no_zero() {
 
 #[test]
 fn numbers_that_the_stored_map_contradicts_are_refused() {
-    let (bench, checked) = finished(plan());
+    let (bench, checked) = finished(plan().select(Select::Loss));
     let path = bench.out("run/samples.csv");
     let rows: Vec<SampleRow> = read_rows(&path).unwrap();
     let scored = |row: &SampleRow| row.attack == Attack::Single(Axis::Hue) && row.sample_auroc.is_some();
@@ -307,7 +307,7 @@ fn numbers_that_the_stored_map_contradicts_are_refused() {
         assert!(error.problem.contains(&format!("line {}, column {column}", at + 2)), "{error}");
     }
 
-    let (bench, checked) = finished(plan().loss(askance::attack::Goal::Drift));
+    let (bench, checked) = finished(plan().select(Select::Loss).loss(askance::attack::Goal::Drift));
     let path = bench.out("run/samples.csv");
     again(&bench, &checked).unwrap();
     let error = with_row::<SampleRow>(&path, &bench, &checked, 1, |row| row.loss -= 0.01);
@@ -367,23 +367,26 @@ fn rows_of_tolerances_about_other_answers_are_refused() {
 }
 
 #[test]
-fn shared_worst_cases_that_were_not_searched_are_refused() {
-    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::PixelAuroc, budget: 4 };
+fn rows_and_maps_of_worst_cases_are_chosen_anew_whatever_became_of_them() {
+    let uniform = Uniform { scopes: vec![Scope::Category], budget: 4 };
     let (bench, checked) = finished(plan().uniform(uniform));
-    let path = bench.out("run/uniform.csv");
-    type Change = fn(&mut UniformRow);
-    let changes: [(&str, Change); 6] = [
-        ("category", |row| row.over = Over::Category("ghost".into())),
-        ("over", |row| row.over = Over::All),
-        ("samples", |row| (row.samples, row.evaluations) = (7, 28)),
-        ("evaluations", |row| row.evaluations = 500),
-        ("budget", |row| row.budget = 9),
-        ("aupro", |row| row.metrics.aupro = Some(1.5)),
-    ];
-    for (column, change) in changes {
-        let error = with_row::<UniformRow>(&path, &bench, &checked, 1, change);
-        assert!(error.problem.contains(&format!("line 3, column {column}")), "{column}: {error}");
-    }
+    let before = super::files(&bench.out("run"));
+    let path = bench.out("run/samples.csv");
+    let mut rows: Vec<SampleRow> = read_rows(&path).unwrap();
+    rows[1].loss += 0.01;
+    write_rows(&path, &rows).unwrap();
+    fs::write(bench.out("run/uniform.csv"), "not a table").unwrap();
+    fs::remove_file(bench.out("run/patch_maps/fake/nut/red/0.hue.npy")).unwrap();
+    fs::remove_file(bench.out("run/patch_maps/fake/nut/red/0.hue-aupro.npy")).unwrap();
+    again(&bench, &checked).unwrap();
+    assert_eq!(super::files(&bench.out("run")), before);
+
+    // What they are chosen from is not believed either.
+    let kept = bench.out("run/patch_maps/fake/nut/red/0.uniform-hue.npy");
+    let table: Array2<f32> = read_npy(&kept);
+    save_npy(&kept, table.mapv(|_| f32::NAN).view());
+    let error = refused(&bench, &checked);
+    assert!(error.subject.contains("0.uniform-hue.npy") && error.problem.contains("finite"), "{error}");
 }
 
 #[test]
@@ -511,7 +514,7 @@ fn stored_maps_of_a_sweep_that_are_cut_say_that_they_can_be_deleted() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_place_of_a_record_is_not_waited_for() {
-    let (bench, checked) = finished(plan().tolerance([Axis::Hue]).tolerance_steps(2));
+    let (bench, checked) = finished(plan().select(Select::Loss).tolerance([Axis::Hue]).tolerance_steps(2));
     for name in [
         "run.toml",
         "samples.csv",
@@ -535,7 +538,7 @@ fn a_pipe_in_place_of_a_record_is_not_waited_for() {
 #[cfg(all(unix, feature = "plot"))]
 #[test]
 fn a_pipe_in_place_of_a_record_is_not_passed_over_by_plots() {
-    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::PixelAuroc, budget: 4 };
+    let uniform = Uniform { scopes: vec![Scope::Category], budget: 4 };
     let (bench, _) = finished(plan().tolerance([Axis::Hue]).tolerance_steps(2).uniform(uniform));
     let draw = || {
         let run = [askance::record::RunDir::open(bench.out("run"))?];

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use askance::attack::{Preset, Select, UniformMetric};
+use askance::attack::{Preset, Select};
 use askance::dataset::Layout;
 use askance::metric::{Loss, MetricOptions};
 use askance::record::{DecisionRule, StabilityRow, read_rows};
@@ -131,7 +131,6 @@ fn without_ground_truth_drift_is_searched_and_the_scan_is_on() {
         (plan().select(Select::Pooled), "`select = pooled`"),
         (plan().preset(Preset::Authors), "`select = sample-auroc`"),
         (Plan::sweep([Axis::Hue], 3), "sweep"),
-        (plan().shard("1/2".parse().unwrap()), "`tolerance`"),
         (
             Plan::eval().metric(MetricOptions { fpr_limit: 0.1, ..MetricOptions::default() }),
             "`fpr_limit = 0.1`",
@@ -146,7 +145,7 @@ fn without_ground_truth_drift_is_searched_and_the_scan_is_on() {
 #[test]
 fn progress_ends_at_what_was_planned_in_every_stage() {
     let bench = Bench::new();
-    let uniform = Uniform { scopes: vec![Scope::Category], metric: UniformMetric::PixelAuroc, budget: 4 };
+    let uniform = Uniform { scopes: vec![Scope::Category], budget: 4 };
     let checked = plan().tolerance([Axis::Hue]).uniform(uniform).check().unwrap();
     for calls in [5, 14, 60, usize::MAX] {
         let observe = Listener::stopping_after(calls);

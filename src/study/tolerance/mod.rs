@@ -1,21 +1,31 @@
 //! How stable a model's answers are: from which value of each axis on the decision about each sample flips, journalled row by row
 //! beside the worst cases.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+mod decide;
+mod gather;
+mod scan;
+
+use std::collections::HashMap;
 
 use super::belonging::Belonging;
 use super::by_key::{ByKey, by_key};
-use super::decision::{Decision, decisions};
+use super::decision::{Decision, Decisions};
 use super::plan::Tolerance;
-use super::run::{Run, decoded};
+use super::run::Run;
 use super::session::Session;
-use crate::attack::{self, Clock, Evaluator, Objective, Scan, Settings, Subject, Work, tolerances};
+use crate::attack::{self, Objective, Scan, Settings};
 use crate::dataset::Sample;
 use crate::error::{Error, Result};
-use crate::model::{Segmentation, Segmenter};
-use crate::record::{Fault, Journal, Opened, RunDir, SampleRow, StabilityRow};
+use crate::model::Segmentation;
+use crate::record::{Fault, Journal, ModelInfo, Opened, RunDir, SampleRow, StabilityRow};
 use crate::types::{Attack, SampleKey};
+
+pub(super) use decide::decide;
+pub(super) use gather::gather;
+pub(super) use scan::scan;
+
+/// The decisions under each model, by its name.
+pub(super) type Decided = HashMap<String, Decisions>;
 
 impl Tolerance {
     fn scan(&self, settings: &Settings) -> Scan {
@@ -42,21 +52,28 @@ pub(super) fn take_up(
     plan: &Tolerance,
     run: &Run,
     samples: &[SampleRow],
+    decided: &Decided,
 ) -> Result<(Journal<StabilityRow>, Vec<StabilityRow>)> {
     let attacks = plan.attacks(session.settings);
-    let belonging = Belonging::new(session.settings, &session.data.dataset, run.model_infos());
-    let answers = Answers::new(session, plan, run, samples)?;
-    let scan = plan.scan(session.settings);
-    let check = |row: &StabilityRow| {
-        belonging
-            .stability(row, &attacks)
-            .or_else(|| answers.contradict(row))
-            .or_else(|| unlike_scan(&scan, row))
-    };
+    let answers = Answers { rows: by_key(samples), decided };
+    let possible = possible(session, plan, run.model_infos());
+    let check = |row: &StabilityRow| possible(row).or_else(|| answers.contradict(row));
     let whole = |rows: &[&StabilityRow]| rows.len() == attacks.len();
     let Opened { journal, rows, .. } =
         Journal::take_up(run.dir.stability_path(), StabilityRow::key, whole, check)?;
     Ok((journal, rows))
+}
+
+/// The first cell of a row that no scan of the run leaves.
+fn possible<'r>(
+    session: &Session<'r>,
+    plan: &Tolerance,
+    models: &'r [ModelInfo],
+) -> impl Fn(&StabilityRow) -> Option<Fault> + use<'r> {
+    let attacks = plan.attacks(session.settings);
+    let belonging = Belonging::new(session.settings, &session.data.dataset, models);
+    let scan = plan.scan(session.settings);
+    move |row| belonging.stability(row, &attacks).or_else(|| unlike_scan(&scan, row))
 }
 
 /// The first cell that a scan of the run does not leave.
@@ -82,27 +99,14 @@ fn unlike_scan(scan: &Scan, row: &StabilityRow) -> Option<Fault> {
 /// What `samples.csv` says of the answers that rows are about.
 struct Answers<'a> {
     rows: ByKey<'a>,
-    decisions: HashMap<String, HashMap<&'a str, Decision>>,
+    decided: &'a Decided,
 }
 
-impl<'a> Answers<'a> {
-    fn new(session: &Session<'a>, plan: &Tolerance, run: &Run, samples: &'a [SampleRow]) -> Result<Self> {
-        let rows = by_key(samples);
-        let mut by_model = HashMap::new();
-        for model in run.models() {
-            let score = |sample: &Sample| {
-                let row = rows.get(&(SampleKey::new(&model, &sample.id), Attack::Clean))?;
-                Some(row.image_score as f32)
-            };
-            by_model.insert(model.clone(), decisions(session.data, plan.decision, &score)?);
-        }
-        Ok(Self { rows, decisions: by_model })
-    }
-
+impl Answers<'_> {
     /// The first cell that the answers contradict.
     fn contradict(&self, row: &StabilityRow) -> Option<Fault> {
         let score = |attack| self.rows.get(&(row.key(), attack)).map(|row| row.image_score);
-        let decision = self.decisions.get(&row.model)?.get(row.category.as_str());
+        let decision = self.decided.get(&row.model)?.get(&row.category);
         let unlike = |column, found: Option<f64>, expected: Option<f64>| {
             let shown = |value: Option<f64>| value.map_or_else(|| "nothing".to_owned(), |v| v.to_string());
             let problem = || format!("{}, where the run has {}", shown(found), shown(expected));
@@ -114,70 +118,6 @@ impl<'a> Answers<'a> {
             .or_else(|| unlike("clean_score", Some(row.clean_score), score(Attack::Clean)))
             .or_else(|| unlike("worst_score", row.worst_score, score(row.attack)))
     }
-}
-
-/// Scans with one model every sample that has no rows yet. All its worst cases are in `samples`.
-pub(super) fn scan(
-    session: &Session<'_>,
-    plan: &Tolerance,
-    model: &mut dyn Segmenter,
-    run: &mut Run,
-    samples: &[SampleRow],
-    (journal, rows): (&mut Journal<StabilityRow>, &mut Vec<StabilityRow>),
-) -> Result<Clock> {
-    let Session { settings, observe, .. } = session;
-    let (name, size) = (model.name().to_owned(), model.input_size());
-    let scan = plan.scan(settings);
-    let dir = run.dir.clone();
-    let worst =
-        Worst { dir: &dir, model: &name, objective: Objective::new(settings, size), rows: by_key(samples) };
-    let scores = |sample: &Sample| Some(worst.row(sample, Attack::Clean)?.image_score as f32);
-    let decisions = decisions(session.data, plan.decision, &scores)?;
-    let finished: HashSet<SampleKey> = rows.iter().map(StabilityRow::key).collect();
-    let pending: Vec<&Sample> = session
-        .data
-        .samples()
-        .filter(|sample| worst.row(sample, Attack::Clean).is_some())
-        .filter(|sample| !finished.contains(&SampleKey::new(&name, &sample.id)))
-        .collect();
-    let (all, per_sample) = (session.data.samples().count(), scan.evaluations_per_sample());
-    let stage = session.stage("tolerance", &name, all * per_sample);
-    stage.resume((all - pending.len()) * per_sample);
-    model.prepare(&session.data.categories())?;
-    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
-    let run = RefCell::new(run);
-    let source = decoded(&pending, size, &run).map(|work| {
-        let work = Work { mask: None, ..work? };
-        let sample = pending[work.index];
-        let clean_score = scores(sample).ok_or_else(|| worst.missing(sample))?;
-        Ok(Subject { clean_score, threshold: decisions[sample.id.category.as_str()].threshold, work })
-    });
-    let attacks = plan.attacks(settings);
-    let mut done = |work: Work, found: Vec<attack::AxisTolerance>| {
-        let sample = pending[work.index];
-        let decision = decisions[sample.id.category.as_str()];
-        let spent: usize = found.iter().map(|found| found.evaluations - 1).sum();
-        stage.advance((per_sample - spent) as f64);
-        attacks.iter().try_for_each(|&attack| {
-            let tolerance = found.iter().find(|tolerance| attack == Attack::Single(tolerance.axis));
-            let row = worst.stability(sample, attack, decision, tolerance)?;
-            journal.append(&row)?;
-            rows.push(row);
-            Ok(())
-        })
-    };
-    let result = tolerances(&mut evaluator, &scan, source, &mut done, &|| observe.stop(), &|count| {
-        stage.advance(count)
-    });
-    let (clock, batch) = (evaluator.clock(), evaluator.batch());
-    let run = run.into_inner();
-    run.keep_batch(&name, batch, *observe)?;
-    result.map_err(|error| {
-        let finished = rows.iter().map(StabilityRow::key).collect::<HashSet<_>>().len();
-        session.stopped(error, finished, run.models().len())
-    })?;
-    stage.complete();
-    Ok(clock)
 }
 
 /// What `samples.csv` and the stored maps say of one model.
