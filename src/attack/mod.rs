@@ -31,7 +31,7 @@ pub use engine::{Work, worst_cases};
 pub use evaluator::Evaluator;
 pub use goal::Goal;
 pub use objective::{Candidate, Evaluation, Objective, Scored};
-pub use pool::{PooledSample, category_metrics, image_metrics};
+pub use pool::{PooledSample, category_estimates, category_metrics, image_estimates, image_metrics};
 pub use preset::Preset;
 pub use random::{answers, drawn_axes, draws};
 pub use sample::{Probe, WorstCase};

@@ -3,7 +3,7 @@ use rayon::prelude::*;
 
 use super::objective::{Objective, Scored};
 use crate::error::Result;
-use crate::metric::{self, MetricOptions};
+use crate::metric::{self, Estimates, MetricOptions, Redraws, ScoredSet, Weighted};
 use crate::types::{Label, Map, Mask, Metrics, Perturbation};
 
 /// One sample's contribution to a pooled metric.
@@ -30,6 +30,36 @@ pub fn category_metrics(
     samples: &[PooledSample<'_>],
     options: &MetricOptions,
 ) -> Result<Metrics> {
+    scored(objective, samples, |set| metric::evaluate(set, options))
+}
+
+/// The metrics that [`category_metrics`] gives, with their values in the redraws of the samples; those of AUPRO, which take most of
+/// the time, only with `aupro`.
+///
+/// # Errors
+/// Those of [`category_metrics`].
+///
+/// # Panics
+/// If the redraws are of another number of samples.
+pub fn category_estimates(
+    objective: &Objective,
+    samples: &[PooledSample<'_>],
+    options: &MetricOptions,
+    (redraws, aupro): (&Redraws, bool),
+) -> Result<(Metrics, Estimates)> {
+    scored(objective, samples, |set| {
+        let weighted = Weighted::new(set, options)?;
+        let weighted = if aupro { weighted } else { weighted.without_aupro() };
+        Ok((metric::evaluate(set, options)?, redraws.estimates(&weighted)))
+    })
+}
+
+/// What `measure` says of the maps and masks of the samples at evaluation size.
+fn scored<T>(
+    objective: &Objective,
+    samples: &[PooledSample<'_>],
+    measure: impl FnOnce(&ScoredSet<'_>) -> Result<T>,
+) -> Result<T> {
     let scored: Vec<Scored> = samples
         .par_iter()
         .map(|sample| objective.scored(sample.patch_map.view(), sample.mask, &sample.perturbation))
@@ -39,16 +69,13 @@ pub fn category_metrics(
     let valid: Option<Vec<ArrayView2<'_, bool>>> =
         scored.iter().map(|item| item.valid.as_ref().map(|valid| valid.view())).collect();
     let (image_scores, image_labels) = images(samples);
-    metric::evaluate(
-        &metric::ScoredSet {
-            maps: &maps,
-            masks: &masks,
-            valid: valid.as_deref(),
-            image_scores: &image_scores,
-            image_labels: &image_labels,
-        },
-        options,
-    )
+    measure(&ScoredSet {
+        maps: &maps,
+        masks: &masks,
+        valid: valid.as_deref(),
+        image_scores: &image_scores,
+        image_labels: &image_labels,
+    })
 }
 
 /// Metrics of one category that need no masks: those of the image scores. None is defined where there are no labels.
@@ -58,6 +85,15 @@ pub fn category_metrics(
 pub fn image_metrics(samples: &[PooledSample<'_>]) -> Result<Metrics> {
     let (scores, labels) = images(samples);
     metric::evaluate_images(&scores, &labels)
+}
+
+/// The values of the metrics that [`image_metrics`] gives in the redraws of the samples.
+///
+/// # Panics
+/// If the redraws are of another number of samples.
+pub fn image_estimates(samples: &[PooledSample<'_>], redraws: &Redraws) -> Estimates {
+    let (scores, labels) = images(samples);
+    redraws.estimates(&Weighted::of_images(&scores, &labels))
 }
 
 fn images(samples: &[PooledSample<'_>]) -> (Vec<f32>, Vec<bool>) {

@@ -13,6 +13,7 @@ mod output;
 mod paper;
 mod runs;
 mod say;
+mod seeds;
 mod synth;
 mod telemetry;
 mod terminal;

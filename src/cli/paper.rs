@@ -27,6 +27,7 @@ pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
         seed: args.seed,
         limit: args.limit,
         skip_bad: args.skip_bad,
+        latex_intervals: args.latex_intervals,
         origin: origin(),
     };
     let terminal = Terminal::new(global.quiet);

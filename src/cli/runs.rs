@@ -11,7 +11,7 @@ use askance::types::Axis;
 use super::args::{AttackArgs, DemoArgs, EvalArgs, Global, SweepArgs};
 use super::origin::origin;
 use super::terminal::Terminal;
-use super::{compare_search, interrupt, output};
+use super::{compare_search, interrupt, output, seeds};
 
 /// Pictures of each category of the demo: few, so that all is done within a minute and a half on two cores.
 const DEMO_GOOD: usize = 2;
@@ -35,6 +35,10 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     if args.compare.compare_search.is_some() {
         return compare_search::run(global, &plan, &args.compare, (&source, &spec), args.out.clone())
+            .map_err(|error| args.perturb.as_given(error));
+    }
+    if let Some(count) = args.seeds {
+        return seeds::run(global, plan, count, (&source, &spec), args.out.clone())
             .map_err(|error| args.perturb.as_given(error));
     }
     run(global, plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))

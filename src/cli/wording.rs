@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 62] = [
+const SETTINGS: [&str; 64] = [
     "angle_bounds",
     "attacks",
     "aupro",
@@ -32,6 +32,7 @@ const SETTINGS: [&str; 62] = [
     "hue_bounds",
     "invariant",
     "keep_traces",
+    "latex_intervals",
     "layout",
     "limit",
     "loss",
@@ -55,6 +56,7 @@ const SETTINGS: [&str; 62] = [
     "save_maps",
     "search",
     "seed",
+    "seeds",
     "select",
     "shard",
     "skip_bad",

@@ -15,21 +15,30 @@ use super::style;
 use crate::error::{Error, Result};
 use crate::record::SummaryRow;
 use crate::stats::{self, distinct};
-use crate::types::Attack;
+use crate::types::{Attack, Interval};
 
-type Metric = fn(&SummaryRow) -> Option<f64>;
-const METRICS: [(&str, Metric); 2] =
-    [("mean pAUROC (%)", |row| row.metrics.pixel_auroc), ("mean AUPRO (%)", |row| row.metrics.aupro)];
+/// A metric of a row, and its interval over samples.
+pub(super) type Metric = fn(&SummaryRow) -> (Option<f64>, Option<Interval>);
+/// The metrics that figures of worst cases show.
+pub(super) const METRICS: [(&str, Metric); 2] = [
+    ("pAUROC (%)", |row| (row.metrics.pixel_auroc, row.intervals.pixel_auroc())),
+    ("AUPRO (%)", |row| (row.metrics.aupro, row.intervals.aupro())),
+];
+
+/// Words about the lines of the spread of seeds.
+pub(super) const SPREAD: &str = "with several seeds: their mean; line: from the lowest to the highest";
+/// Words about the lines of intervals.
+pub(super) const INTERVALS: &str = "line: 95 % interval over samples of each value by itself; intervals of drops, which are paired, are in summary.csv";
 
 /// Draws pAUROC (above) and AUPRO (below), a group of bars for each model and dataset, a bar for each attack with its value on
 /// top. The rows are means over categories; several of one model, dataset and attack are those of several seeds, whose mean is the
-/// bar and whose lowest and highest value a thin line joins. A metric that no row has gets no panel, a missing value in a group `n/a`.
+/// bar and whose lowest and highest value a thin line joins. Where there is one seed, the line is the interval over samples. A metric that no row has gets no panel, a missing value in a group `n/a`.
 ///
 /// # Errors
 /// A file error when no row has a metric, or the file cannot be written.
 pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
     let panels: Vec<_> =
-        METRICS.into_iter().filter(|(_, metric)| means.iter().any(|row| metric(row).is_some())).collect();
+        METRICS.into_iter().filter(|(_, metric)| means.iter().any(|row| metric(row).0.is_some())).collect();
     if panels.is_empty() {
         return Err(Error::file(out, "has nothing to show: no mean with a metric", "run askance attack"));
     }
@@ -56,18 +65,27 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
                 let same = |row: &&SummaryRow| {
                     (row.model.as_str(), row.dataset.as_str(), row.attack) == (model, dataset, attack)
                 };
-                Value::of(means.iter().filter(same).filter_map(metric))
+                Value::of(means.iter().filter(same), metric, several)
             };
             let name = if one_dataset { model.to_owned() } else { format!("{model}, {dataset}") };
             Cluster { name, groups: vec![(String::new(), attacks.iter().map(value).collect())] }
         };
         groups.iter().map(of).collect()
     };
-    let panels: Vec<(&str, Vec<Cluster>)> =
-        panels.into_iter().map(|(name, metric)| (name, clusters(metric))).collect();
+    let panels: Vec<(String, Vec<Cluster>)> =
+        panels.into_iter().map(|(name, metric)| (format!("mean {name}"), clusters(metric))).collect();
     let entries: Vec<(String, RGBColor)> =
         attacks.iter().map(|&attack| (style::attack_name(attack), style::attack_colour(attack))).collect();
-    draw(&heading, &entries, several, &panels, out)
+    draw(&heading, &entries, lines_of(several, means), &panels, out)
+}
+
+/// Words about the lines at the values of these rows; none where there are no lines.
+pub(super) fn lines_of<'r>(
+    several_seeds: bool,
+    rows: impl IntoIterator<Item = &'r SummaryRow>,
+) -> Option<&'static str> {
+    let sure = |row: &SummaryRow| METRICS.iter().any(|(_, metric)| metric(row).1.is_some());
+    if several_seeds { Some(SPREAD) } else { rows.into_iter().any(sure).then_some(INTERVALS) }
 }
 
 /// Groups of bars over one name.
@@ -78,7 +96,7 @@ pub(super) struct Cluster {
     pub(super) groups: Vec<(String, Vec<Option<Value>>)>,
 }
 
-/// The mean of several seeds, with the lowest and the highest; shares in [0, 1].
+/// The mean of several seeds, with the lowest and the highest, or a value with the ends of its interval; shares in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Value {
     pub(super) mean: f64,
@@ -88,23 +106,27 @@ pub(super) struct Value {
 
 impl Value {
     /// `None` where there is no value.
-    pub(super) fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let values: Vec<f64> = values.collect();
+    pub(super) fn of<'r>(
+        rows: impl Iterator<Item = &'r SummaryRow>,
+        metric: Metric,
+        several_seeds: bool,
+    ) -> Option<Self> {
+        let rows: Vec<_> = rows.map(metric).collect();
+        let values: Vec<f64> = rows.iter().filter_map(|row| row.0).collect();
         let low = values.iter().copied().min_by(f64::total_cmp)?;
         let high = values.iter().copied().max_by(f64::total_cmp)?;
+        let interval = rows.iter().find_map(|row| row.1).filter(|_| !several_seeds);
+        let Interval { low, high } = interval.unwrap_or(Interval { low, high });
         Some(Self { mean: stats::mean(&values)?, low, high })
     }
 }
-
-/// Words about the lines of the spread where there are any.
-pub(super) const SPREAD: &str = "with several seeds: their mean; line: from the lowest to the highest";
 
 /// Draws panels of one above the other of grouped bars in percent, each bar with its value on top, `n/a` where there is none.
 pub(super) fn draw(
     heading: &str,
     bars: &[(String, RGBColor)],
-    several_seeds: bool,
-    panels: &[(&str, Vec<Cluster>)],
+    lines: Option<&str>,
+    panels: &[(String, Vec<Cluster>)],
     out: &Path,
 ) -> Result<()> {
     let rows = Rows::of(panels.first().map_or(&[], |(_, clusters)| clusters), bars.len());
@@ -113,15 +135,15 @@ pub(super) fn draw(
         .map(|(name, colour)| Entry { name: name.clone(), colour: *colour, mark: Mark::Box })
         .collect();
     let colours: Vec<RGBColor> = bars.iter().map(|(_, colour)| *colour).collect();
-    let top = 90 + legend_height(&entries, style::WIDTH) + if several_seeds { NOTE } else { 0 } + 10;
+    let top = 90 + legend_height(&entries, style::WIDTH) + lines.map_or(0, |_| NOTE) + 10;
     let body = panels.len() as i32 * rows.height();
     let height = top + body + rows.key.len() as i32 * LINE + style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
         title(area, heading, style::WIDTH)?;
         let used = legend(area, &entries, 90, style::WIDTH)?;
-        if several_seeds {
-            note(area, SPREAD, 90 + used)?;
+        if let Some(lines) = lines {
+            note(area, lines, 90 + used)?;
         }
         let (_, below) = area.split_vertically(px(top));
         let (below, _) = below.split_vertically(px(body));
@@ -250,9 +272,11 @@ impl Rows {
                         chart.draw_series([Rectangle::new(corners, colour.filled())])?;
                     }
                     if let Some((low, high)) = spread.filter(|(low, high)| low < high) {
-                        let line = vec![(middle, low), (middle, high)];
                         let stroke = style::INK.stroke_width(upx(style::THIN));
-                        chart.draw_series([PathElement::new(line, stroke)])?;
+                        let ends = [low, high]
+                            .map(|end| vec![(middle - 0.12 * width, end), (middle + 0.12 * width, end)]);
+                        let lines = [vec![(middle, low), (middle, high)]].into_iter().chain(ends);
+                        chart.draw_series(lines.map(|line| PathElement::new(line, stroke)))?;
                     }
                     let text = value.map_or_else(|| "n/a".to_owned(), |value| format!("{value:.1}"));
                     let top = spread.map_or(0.0, |(_, high)| high) + 1.0;

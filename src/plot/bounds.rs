@@ -3,28 +3,37 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::bars::{Cluster, Value, draw};
+use super::bars::{Cluster, INTERVALS, METRICS, Metric, Value, draw, lines_of};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::{SummaryRow, UniformRow};
 use crate::stats;
 use crate::types::Attack;
 
-type Metric = fn(&SummaryRow) -> Option<f64>;
-const METRICS: [(&str, Metric); 2] =
-    [("mean pAUROC (%)", |row| row.metrics.pixel_auroc), ("mean AUPRO (%)", |row| row.metrics.aupro)];
+/// Words about the lines of intervals.
+const LINES: &str =
+    "line: 95 % interval over samples of each value by itself; what is worst for all together has none";
 
 /// Draws pAUROC (above) and AUPRO (below), a group of three bars for each attack on each model and dataset: unchanged pictures, the worst
 /// perturbation that all samples of a category share, the worst of each sample. The rows are means over categories; only what has a
-/// uniform worst case is shown. Several rows of one model, dataset and attack are those of several seeds.
+/// uniform worst case is shown. Several rows of one model, dataset and attack are those of several seeds. Thin lines are as in
+/// [`bars`](super::bars()).
 ///
 /// # Errors
 /// A file error when no uniform worst case has a metric, or the file cannot be written.
 pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> Result<()> {
-    let uniform: Vec<SummaryRow> = uniform.iter().map(UniformRow::summary).collect();
+    let mut uniform: Vec<SummaryRow> = uniform.iter().map(UniformRow::summary).collect();
+    // The unchanged pictures of both are the same ones.
+    for row in uniform.iter_mut().filter(|row| row.attack == Attack::Clean) {
+        let key = |row: &SummaryRow| (row.model.clone(), row.dataset.clone(), row.attack, row.metrics);
+        let same = per_sample.iter().find(|other| key(other) == key(row));
+        row.intervals = same.map_or(row.intervals, |other| other.intervals);
+    }
     let attacked: Vec<&SummaryRow> = uniform.iter().filter(|row| row.attack != Attack::Clean).collect();
-    let panels: Vec<_> =
-        METRICS.into_iter().filter(|(_, metric)| attacked.iter().any(|row| metric(row).is_some())).collect();
+    let panels: Vec<_> = METRICS
+        .into_iter()
+        .filter(|(_, metric)| attacked.iter().any(|row| metric(row).0.is_some()))
+        .collect();
     if panels.is_empty() {
         return Err(Error::file(
             out,
@@ -45,7 +54,7 @@ pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> 
             let value = |rows: &[SummaryRow], attack| {
                 let same =
                     |row: &&SummaryRow| (&row.model, &row.dataset, row.attack) == (model, dataset, attack);
-                Value::of(rows.iter().filter(same).filter_map(metric))
+                Value::of(rows.iter().filter(same), metric, several_seeds)
             };
             let values = |attack: Attack| {
                 vec![value(&uniform, Attack::Clean), value(&uniform, attack), value(per_sample, attack)]
@@ -69,12 +78,14 @@ pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> 
         _ => String::new(),
     };
     let heading = format!("One perturbation for all, and one for each{of_one}, {}", style::counted(counts));
-    let panels: Vec<(&str, Vec<Cluster>)> =
-        panels.into_iter().map(|(name, metric)| (name, clusters(metric))).collect();
+    let panels: Vec<(String, Vec<Cluster>)> =
+        panels.into_iter().map(|(name, metric)| (format!("mean {name}"), clusters(metric))).collect();
     let entries = [
         ("clean".to_owned(), style::PALETTE[6]),
         ("worst for all samples of a category together".to_owned(), style::PALETTE[4]),
         ("worst of each sample".to_owned(), style::PALETTE[1]),
     ];
-    draw(&heading, &entries, several_seeds, &panels, out)
+    let rows = uniform.iter().chain(per_sample).filter(|row| shown.contains(&(&row.model, &row.dataset)));
+    let lines = lines_of(several_seeds, rows).map(|words| if words == INTERVALS { LINES } else { words });
+    draw(&heading, &entries, lines, &panels, out)
 }

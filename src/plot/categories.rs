@@ -7,7 +7,7 @@ use plotters::element::{Circle, PathElement};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::bars::{SPREAD, Value};
+use super::bars::{METRICS, Metric, Value, lines_of};
 use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, text_width, title, upx, wrapped, write};
 use super::legend::{Entry, Mark, legend, legend_height};
 use super::style;
@@ -16,21 +16,20 @@ use crate::record::SummaryRow;
 use crate::stats::distinct;
 use crate::types::Attack;
 
-type Metric = fn(&SummaryRow) -> Option<f64>;
-const METRICS: [(&str, Metric); 2] =
-    [("pAUROC (%)", |row| row.metrics.pixel_auroc), ("AUPRO (%)", |row| row.metrics.aupro)];
-
 /// Height of a row with one line of a name, and of each further line.
 const ROW: (i32, i32) = (46, 30);
 /// Least and largest room for names.
 const NAMES: (i32, i32) = (290, 620);
+/// Height of the line of one attack where each has a line of its own, and what a row has beside them.
+const LANE: (i32, i32) = (15, 22);
 const HEADING: i32 = 50;
 const TICKS: i32 = 60;
 /// So wide that the last tick of one panel and the first of the next stay apart.
 const GAP: i32 = 90;
 
 /// Draws pAUROC (left) and AUPRO (right) of one model on one dataset: a line for each category, a dot on it for each attack.
-/// With several seeds the dot is their mean, on a thick line from the lowest to the highest. Categories with the highest clean pAUROC come first; means are left out.
+/// With several seeds the dot is their mean, on a thick line from the lowest to the highest. With one seed and intervals over samples
+/// each attack has a line of its own, as long as its interval. Categories with the highest clean pAUROC come first; means are left out.
 ///
 /// # Errors
 /// A file error when no row has a metric, the rows are of several models or datasets, or the file cannot be written.
@@ -59,8 +58,6 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
     let wrapped: Vec<Vec<String>> =
         names.iter().map(|name| wrapped(name, style::TICK, room - style::MARGIN - 20)).collect();
     let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1) as i32;
-    let row_height = ROW.0 + (lines - 1) * ROW.1;
-    let body = names.len() as i32 * row_height;
     let samples: usize = names
         .iter()
         .filter_map(|name| {
@@ -71,7 +68,12 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
         let each = distinct(rows.iter().map(|row| (row.over.category(), row.attack)));
         each.len() < rows.len()
     };
-    let words = if several_seeds { NOTE } else { 0 };
+    let said = lines_of(several_seeds, rows.iter().copied());
+    let words = said.map_or(0, |_| NOTE);
+    let lanes = said.is_some() && !several_seeds;
+    let of_lanes = if lanes { LANE.0 * attacks.len() as i32 + LANE.1 } else { 0 };
+    let row_height = of_lanes.max(ROW.0 + (lines - 1) * ROW.1);
+    let body = names.len() as i32 * row_height;
     let height =
         90 + legend_height(&entries, style::WIDTH) + words + HEADING + body + TICKS + 2 * style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
@@ -80,8 +82,8 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
         let heading = format!("Clean and worst case by category: {model} on {dataset}, {counted}");
         title(area, &heading, style::WIDTH)?;
         let used = legend(area, &entries, 90, style::WIDTH)?;
-        if several_seeds {
-            note(area, SPREAD, 90 + used)?;
+        if let Some(said) = said {
+            note(area, said, 90 + used)?;
         }
         let top = 90 + used + words + HEADING;
         for (row, lines) in (0..).zip(&wrapped) {
@@ -95,7 +97,8 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
         let width = (style::WIDTH as i32 - room - GAP - 2 * style::MARGIN) / 2;
         for (column, metric) in (0..).zip(METRICS) {
             let left = room + column * (width + GAP);
-            panel(area, &rows, &names, &attacks, metric, Place { left, top, width, height: body })?;
+            let place = Place { left, top, width, height: body };
+            panel(area, &rows, &names, (&attacks, several_seeds, lanes), metric, place)?;
         }
         Ok(())
     })?;
@@ -127,7 +130,7 @@ fn panel(
     area: &Area<'_>,
     rows: &[&SummaryRow],
     names: &[&str],
-    attacks: &[Attack],
+    (attacks, several_seeds, lanes): (&[Attack], bool, bool),
     (heading, metric): (&str, Metric),
     place: Place,
 ) -> Drawing {
@@ -145,32 +148,41 @@ fn panel(
     for (row, &name) in (0..).zip(names) {
         let row_height = height / names.len() as i32;
         let y = top + row * row_height + row_height / 2;
-        let values: Vec<(Attack, Value)> = attacks
-            .iter()
-            .filter_map(|&attack| {
-                let same = |row: &&&SummaryRow| row.over.category() == Some(name) && row.attack == attack;
-                Some((attack, Value::of(rows.iter().filter(same).filter_map(|row| metric(row)))?))
+        let values: Vec<(i32, Attack, Value)> = (0..)
+            .zip(attacks)
+            .filter_map(|(lane, &attack)| {
+                let same = |row: &&SummaryRow| row.over.category() == Some(name) && row.attack == attack;
+                let value = Value::of(rows.iter().copied().filter(same), metric, several_seeds)?;
+                let lane = if lanes { LANE.0 * (2 * lane - attacks.len() as i32 + 1) / 2 } else { 0 };
+                Some((lane, attack, value))
             })
             .collect();
-        let ends = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &(_, value)| {
+        if lanes && row > 0 {
+            let line = [left, left + width].map(|end| (px(end), px(y - row_height / 2)));
+            area.draw(&PathElement::new(line.to_vec(), style::GRID.stroke_width(upx(1))))?;
+        }
+        let ends = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &(_, _, value)| {
             (low.min(100.0 * value.mean), high.max(100.0 * value.mean))
         });
         if values.is_empty() {
             write(area, "n/a", (left + 8, y), style::TICK, (HPos::Left, VPos::Center))?;
             continue;
         }
-        let line = vec![(px(x(ends.0)), px(y)), (px(x(ends.1)), px(y))];
-        area.draw(&PathElement::new(line, style::PALETTE[6].stroke_width(upx(3))))?;
-        for (attack, value) in values {
+        if !lanes {
+            let line = vec![(px(x(ends.0)), px(y)), (px(x(ends.1)), px(y))];
+            area.draw(&PathElement::new(line, style::PALETTE[6].stroke_width(upx(3))))?;
+        }
+        let (thick, radius) = if lanes { (style::THIN, 7) } else { (style::BOLD, 11) };
+        for (lane, attack, value) in values {
+            let y = y + lane;
             if value.low < value.high {
                 let line = vec![(px(x(100.0 * value.low)), px(y)), (px(x(100.0 * value.high)), px(y))];
-                area.draw(&PathElement::new(
-                    line,
-                    style::attack_colour(attack).stroke_width(upx(style::BOLD)),
-                ))?;
+                let stroke = style::attack_colour(attack).stroke_width(upx(thick));
+                area.draw(&PathElement::new(line, stroke))?;
             }
             let value = 100.0 * value.mean;
-            let dot = Circle::new((px(x(value)), px(y)), px(11), style::attack_colour(attack).filled());
+            let colour = style::attack_colour(attack).filled();
+            let dot = Circle::new((px(x(value)), px(y)), px(radius), colour);
             area.draw(&dot)?;
         }
     }
@@ -193,6 +205,8 @@ mod tests {
             metrics: Metrics { pixel_auroc: value, ..Metrics::default() },
             mean_loss: None,
             evaluations: 1,
+            intervals: Default::default(),
+            drops: Default::default(),
         };
         let rows = [
             row("low", Attack::Clean, Some(0.4)),

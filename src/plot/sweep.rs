@@ -2,22 +2,27 @@
 
 use std::path::Path;
 
-use plotters::element::{Circle, PathElement};
+use plotters::element::{Circle, PathElement, Polygon};
 use plotters::series::DashedLineSeries;
 use plotters::style::{Color as _, RGBColor};
 
 use super::axes::{Scale, axis_label, axis_ticks, decimal_ticks, labelled, short};
-use super::canvas::{Area, Canvas, Drawing, px, title, upx};
+use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, title, upx};
 use super::legend::{Entry, Mark, legend};
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SweepRow;
 use crate::stats;
-use crate::types::Axis;
+use crate::types::{Axis, Interval, Over};
 
-type Metric = fn(&SweepRow) -> Option<f64>;
-const METRICS: [(&str, Metric); 2] =
-    [("pAUROC (%)", |row| row.metrics.pixel_auroc), ("AUPRO (%)", |row| row.metrics.aupro)];
+type Metric = fn(&SweepRow) -> (Option<f64>, Option<Interval>);
+const METRICS: [(&str, Metric); 2] = [
+    ("pAUROC (%)", |row| (row.metrics.pixel_auroc, row.intervals.pixel_auroc())),
+    ("AUPRO (%)", |row| (row.metrics.aupro, row.intervals.aupro())),
+];
+
+/// Words about the bands.
+const BANDS: &str = "band: 95 % interval over samples";
 
 /// Lengths of dashes, in the order in which repeated colours take them.
 const DASHES: [i32; 3] = [0, 14, 5];
@@ -30,10 +35,12 @@ struct Series {
     entry: Entry,
     /// Points of each metric, (value of the axis, metric in %), by value.
     points: [Vec<(f64, f64)>; 2],
+    /// Ends of the intervals of each metric, (value of the axis, interval in %), by value; none of a thin line.
+    bands: [Vec<(f64, Interval)>; 2],
 }
 
 /// Draws pAUROC and AUPRO against the uniform values of one axis, a dot at each value that was measured. For one model on one data set it shows each
-/// category thin and their mean bold, for several models only their means. A metric that no row has gets no
+/// category thin and their mean bold, for several models only their means. Bold lines have bands where there are intervals over samples. A metric that no row has gets no
 /// panel.
 ///
 /// # Errors
@@ -57,7 +64,11 @@ pub fn sweep(rows: &[SweepRow], axis: Axis, out: &Path) -> Result<()> {
         let counted = style::counted(counts(&rows));
         title(area, &format!("One uniform {name} for all of {counted}{}", subtitle(&rows)), style::WIDTH)?;
         let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
-        let used = legend(area, &entries, 90, style::WIDTH)?;
+        let mut used = legend(area, &entries, 90, style::WIDTH)?;
+        if series.iter().any(|series| series.bands.iter().any(|band| !band.is_empty())) {
+            note(area, BANDS, 90 + used)?;
+            used += NOTE;
+        }
         let (_, below) = area.split_vertically(px(90 + used + 10));
         for (place, metric) in below.split_evenly((1, panels.len())).iter().zip(panels) {
             panel(place, &series, metric, axis)?;
@@ -118,9 +129,30 @@ fn all_series(rows: &[&SweepRow]) -> Vec<Series> {
             (false, _) if one_dataset => (model.to_owned(), style::PALETTE[number % style::PALETTE.len()]),
             (false, _) => (format!("{model}, {dataset}"), style::PALETTE[number % style::PALETTE.len()]),
         };
-        series.push(line(name, if alone { 0 } else { number }, style::BOLD, Some(colour), &own));
+        let mut bold = line(name, if alone { 0 } else { number }, style::BOLD, Some(colour), &own);
+        let of_mean = |row: &&SweepRow| {
+            let of_all = categories.len() == 1 || row.over == Over::Mean;
+            row.model == model && row.dataset == dataset && of_all
+        };
+        bold.bands = bands(&rows.iter().copied().filter(of_mean).collect::<Vec<_>>(), &bold.points);
+        series.push(bold);
     }
     series
+}
+
+/// The intervals of the rows that say the values of a line.
+fn bands(rows: &[&SweepRow], points: &[Vec<(f64, f64)>; 2]) -> [Vec<(f64, Interval)>; 2] {
+    [0, 1].map(|place| {
+        let (_, metric) = METRICS[place];
+        let at = |&(value, shown): &(f64, f64)| {
+            let same = |row: &&&SweepRow| {
+                row.value == value && metric(row).0.is_some_and(|own| (100.0 * own - shown).abs() < 1e-9)
+            };
+            let Interval { low, high } = metric(rows.iter().find(same)?).1?;
+            Some((value, Interval { low: 100.0 * low, high: 100.0 * high }))
+        };
+        points[place].iter().filter_map(at).collect()
+    })
 }
 
 /// A series of the mean of the rows at each value.
@@ -132,19 +164,22 @@ fn line(name: String, number: usize, width: u32, colour: Option<RGBColor>, rows:
     let points = METRICS.map(|(_, metric)| {
         let at = |value: f64| {
             let there: Vec<f64> =
-                rows.iter().filter(|row| row.value == value).filter_map(|row| metric(row)).collect();
+                rows.iter().filter(|row| row.value == value).filter_map(|row| metric(row).0).collect();
             stats::mean(&there).map(|mean| (value, 100.0 * mean))
         };
         values.iter().filter_map(|&value| at(value)).collect()
     });
     let mark = Mark::Line { width, dash: DASHES[(number / colours) % DASHES.len()] };
-    Series { entry: Entry { name, colour: colour.unwrap_or(style::PALETTE[number % colours]), mark }, points }
+    let entry = Entry { name, colour: colour.unwrap_or(style::PALETTE[number % colours]), mark };
+    Series { entry, points, bands: Default::default() }
 }
 
 fn panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawing {
     let points = || series.iter().flat_map(|series| &series.points[metric]);
     let (left, right) = range(points().map(|point| point.0), 0.0);
-    let (low, high) = range(points().map(|point| point.1), 4.0);
+    let bands = series.iter().flat_map(|series| &series.bands[metric]);
+    let ends = bands.flat_map(|&(_, Interval { low, high })| [low, high]);
+    let (low, high) = range(points().map(|point| point.1).chain(ends), 4.0);
     let (low, high) = (low.max(0.0), high.min(100.0));
     let x = Scale {
         low: left,
@@ -155,7 +190,14 @@ fn panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawi
     };
     let y = Scale { low, high, ticks: decimal_ticks(low, high, 9), title: METRICS[metric].0, grid: true };
     let mut chart = labelled(area, x, y, &axis_label(axis), &short)?;
-    for Series { entry, points } in series {
+    for Series { entry, bands, .. } in series {
+        for two in bands[metric].windows(2) {
+            let [(left, one), (right, other)] = [two[0], two[1]];
+            let corners = vec![(left, one.low), (left, one.high), (right, other.high), (right, other.low)];
+            chart.draw_series([Polygon::new(corners, entry.colour.mix(0.15))])?;
+        }
+    }
+    for Series { entry, points, .. } in series {
         let Mark::Line { width, dash } = entry.mark else { continue };
         let stroke = entry.colour.stroke_width(upx(width));
         let points = &points[metric];

@@ -34,6 +34,8 @@ mod tests {
             metrics: Metrics { pixel_auroc: Some(0.5), ..Metrics::default() },
             mean_loss: None,
             evaluations: 2,
+            intervals: Default::default(),
+            drops: Default::default(),
         };
         let mean = to_json(&row(Over::Mean));
         assert_eq!((mean["over"].as_str(), mean["pixel_auroc"].as_f64()), (Some("mean"), Some(0.5)));

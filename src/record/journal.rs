@@ -240,14 +240,20 @@ fn parse<T: Row>(path: &Path, bytes: &[u8], check: &dyn Fn(&T) -> Option<Fault>)
     let found = reader.headers().map_err(|e| damaged(path, e))?.clone();
     let places = places::<T>(&found)
         .ok_or_else(|| foreign(path, &found.iter().collect::<Vec<_>>().join(","), &header))?;
-    let older = places.contains(&None);
+    let missing: Vec<&str> = T::cells()
+        .into_iter()
+        .zip(&places)
+        .filter(|(_, place)| place.is_none())
+        .map(|(name, _)| name)
+        .collect();
+    let older = !missing.is_empty();
     let mut rows = Vec::new();
     let mut keys = HashMap::new();
     for record in reader.records() {
         let record = in_order(record.map_err(|e| damaged(path, e))?, &places);
         let line = record.position().map_or(0, csv::Position::line);
         let row: T = record.deserialize(None).map_err(|e| unlike_row::<T>(path, line, e))?;
-        let row = if older { row.upgraded() } else { row };
+        let row = if older { row.upgraded(&missing) } else { row };
         if let Some((column, problem)) = row.fault().or_else(|| check(&row)) {
             return Err(faulty(path, line, column, &problem));
         }

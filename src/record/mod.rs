@@ -23,6 +23,7 @@ mod flat;
 mod folder;
 mod formula;
 mod info;
+mod intervals;
 mod journal;
 mod machine;
 mod name;
@@ -31,6 +32,7 @@ mod parameters;
 mod random;
 mod rows;
 mod search;
+mod seeds;
 mod shards;
 mod stability;
 mod trace;
@@ -49,6 +51,7 @@ pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
     Skipped, Status, compatible, decisive, to_table,
 };
+pub use intervals::{Drops, Intervals};
 pub use journal::{Journal, Opened, read_checked, read_rows, write_rows};
 pub use machine::Machine;
 pub(crate) use machine::utc_now;
@@ -57,6 +60,7 @@ pub use parameters::Parameters;
 pub use random::RandomRow;
 pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};
 pub use search::{SearchRow, SearchTimeRow};
+pub use seeds::{SeedRow, seed_rows};
 pub(crate) use shards::unite;
 pub use stability::{DecisionRule, StabilityRow};
 pub use trace::{Step, Trace};

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::faults::{self, Fault, amount, count, finite, on_axis, outside, share};
+use super::intervals::{Drops, Intervals};
 use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
@@ -42,9 +43,9 @@ pub trait Row: Serialize + DeserializeOwned {
         None
     }
 
-    /// The row in its present form, from a row of a file that lacks [`Self::NEWER`] columns.
+    /// The row in its present form, from a row of a file that lacks some of the [`Self::NEWER`] columns, those that `missing` names.
     #[must_use]
-    fn upgraded(self) -> Self {
+    fn upgraded(self, _missing: &[&str]) -> Self {
         self
     }
 }
@@ -192,6 +193,10 @@ pub struct SummaryRow {
     pub mean_loss: Option<f64>,
     /// Number of model evaluations spent, all samples together.
     pub evaluations: usize,
+    /// How sure the metrics are.
+    pub intervals: Intervals,
+    /// How far the metrics lie below the clean ones.
+    pub drops: Drops,
 }
 
 impl Row for SummaryRow {
@@ -201,12 +206,14 @@ impl Row for SummaryRow {
         &["attack", "samples"],
         Metrics::COLUMNS,
         &["mean_loss", "evaluations"],
+        Intervals::COLUMNS,
+        Drops::COLUMNS,
     ];
-    const NEWER: &'static [&'static [&'static str]] = &[&["over"]];
+    const NEWER: &'static [&'static [&'static str]] = &[&["over"], Intervals::COLUMNS, Drops::COLUMNS];
     const KEY: &'static [&'static str] = &["model", "dataset", "over", "category", "attack"];
 
-    fn upgraded(self) -> Self {
-        Self { over: mean_by_name(self.over), ..self }
+    fn upgraded(self, missing: &[&str]) -> Self {
+        Self { over: mean_by_name(self.over, missing), ..self }
     }
 
     fn fault(&self) -> Option<Fault> {
@@ -214,6 +221,8 @@ impl Row for SummaryRow {
             .or_else(|| finite("mean_loss", self.mean_loss))
             .or_else(|| count("samples", self.samples))
             .or_else(|| count("evaluations", self.evaluations))
+            .or_else(|| self.intervals.fault())
+            .or_else(|| self.drops.fault())
     }
 }
 
@@ -234,41 +243,62 @@ pub struct SweepRow {
     pub samples: usize,
     /// Metrics pooled over the samples, or the mean of the categories' metrics.
     pub metrics: Metrics,
+    /// How sure the metrics are.
+    pub intervals: Intervals,
 }
 
 impl Row for SweepRow {
-    const COLUMNS: &'static [&'static [&'static str]] =
-        &[&["model", "dataset"], Over::COLUMNS, &["axis", "value", "samples"], Metrics::COLUMNS];
-    const NEWER: &'static [&'static [&'static str]] = &[&["over", "image_ap"]];
+    const COLUMNS: &'static [&'static [&'static str]] = &[
+        &["model", "dataset"],
+        Over::COLUMNS,
+        &["axis", "value", "samples"],
+        Metrics::COLUMNS,
+        Intervals::COLUMNS,
+    ];
+    const NEWER: &'static [&'static [&'static str]] = &[&["over", "image_ap"], Intervals::COLUMNS];
     const KEY: &'static [&'static str] = &["model", "dataset", "over", "category", "axis", "value"];
 
-    fn upgraded(self) -> Self {
-        Self { over: mean_by_name(self.over), ..self }
+    fn upgraded(self, missing: &[&str]) -> Self {
+        Self { over: mean_by_name(self.over, missing), ..self }
     }
 
     fn fault(&self) -> Option<Fault> {
         on_axis("value", self.axis, self.value)
             .or_else(|| faults::metrics(&self.metrics))
             .or_else(|| count("samples", self.samples))
+            .or_else(|| self.intervals.fault())
     }
 }
 
-/// The scope of a row of an older file, where the mean was a category called `mean`.
-pub(super) fn mean_by_name(over: Over) -> Over {
-    if over.category() == Some("mean") { Over::Mean } else { over }
+/// The scope of a row of an older file: where there was no `over`, the mean was a category called `mean`.
+pub(super) fn mean_by_name(over: Over, missing: &[&str]) -> Over {
+    if missing.contains(&"over") && over.category() == Some("mean") { Over::Mean } else { over }
 }
 
 /// The mean over categories per (model, dataset, attack), in the order in which these first appear. Every category
 /// weighs the same; each metric is averaged over the categories that have it. Samples and evaluations are summed.
-/// Rows that are not over one category are left out.
+/// Rows that are not over one category are left out; but the mean of the same categories keeps its intervals, which do not follow
+/// from those of the categories.
 pub fn mean_rows(rows: &[SummaryRow]) -> Vec<SummaryRow> {
     let each = rows.iter().filter(|row| row.over.category().is_some());
     let groups = stats::grouped(each, |row| (&row.model, &row.dataset, row.attack));
-    groups.iter().map(|group| mean_of(group)).collect()
+    groups.iter().map(|group| with_intervals(mean_of(group), rows)).collect()
+}
+
+fn with_intervals(mean: SummaryRow, rows: &[SummaryRow]) -> SummaryRow {
+    let bare = |row: &SummaryRow| SummaryRow {
+        intervals: Intervals::default(),
+        drops: Drops::default(),
+        ..row.clone()
+    };
+    let mut known = rows.iter().filter(|row| row.over == Over::Mean);
+    known.find(|row| bare(row) == mean).cloned().unwrap_or(mean)
 }
 
 fn mean_of(group: &[&SummaryRow]) -> SummaryRow {
     SummaryRow {
+        intervals: Intervals::default(),
+        drops: Drops::default(),
         over: Over::Mean,
         samples: group.iter().map(|row| row.samples).sum(),
         metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
@@ -285,6 +315,7 @@ pub fn sweep_means(rows: &[SweepRow]) -> Vec<SweepRow> {
         over: Over::Mean,
         samples: group.iter().map(|row| row.samples).sum(),
         metrics: Metrics::mean(group.iter().map(|row| row.metrics)),
+        intervals: Intervals::default(),
         ..group[0].clone()
     };
     let groups = stats::grouped(each, |row| (&row.model, &row.dataset, row.axis, row.value));

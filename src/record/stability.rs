@@ -184,7 +184,7 @@ impl Row for StabilityRow {
     const NEWER: &'static [&'static [&'static str]] = &[&["held_below", "held_above"]];
 
     /// Older files say how closely a flip was located, and give an axis that nothing was asked of a step of 0.
-    fn upgraded(self) -> Self {
+    fn upgraded(self, _missing: &[&str]) -> Self {
         if self.step.is_some_and(|step| step <= 0.0) {
             return Self { step: None, resolution: None, evaluations: None, ..self };
         }

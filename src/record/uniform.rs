@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::faults::{self, Fault, count, finite};
+use super::intervals::{Drops, Intervals};
 use super::parameters::Parameters;
 use super::rows::{Row, SummaryRow, mean_by_name};
 use crate::stats;
@@ -54,9 +55,9 @@ impl Row for UniformRow {
     const NEWER: &'static [&'static [&'static str]] = &[&["over"], Parameters::AUPRO_COLUMNS];
     const KEY: &'static [&'static str] = &["model", "dataset", "over", "category", "attack"];
 
-    fn upgraded(self) -> Self {
-        let all = self.over.category() == Some("all");
-        Self { over: if all { Over::All } else { mean_by_name(self.over) }, ..self }
+    fn upgraded(self, missing: &[&str]) -> Self {
+        let all = missing.contains(&"over") && self.over.category() == Some("all");
+        Self { over: if all { Over::All } else { mean_by_name(self.over, missing) }, ..self }
     }
 
     fn fault(&self) -> Option<Fault> {
@@ -94,6 +95,8 @@ impl UniformRow {
             metrics: self.metrics,
             mean_loss: self.mean_loss,
             evaluations: self.evaluations,
+            intervals: Intervals::default(),
+            drops: Drops::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Cells and columns of a table.
 
+use crate::types::Interval;
+
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -16,6 +18,15 @@ pub enum Cell {
     Points(Option<f64>),
     /// Several values, and what readers see between them.
     Several(&'static str, Vec<Self>),
+    /// A share or points with the 95 % interval over samples, where there is one.
+    Sure {
+        /// The value.
+        value: Box<Self>,
+        /// Its interval.
+        interval: Option<Interval>,
+        /// Whether readers see the interval.
+        shown: bool,
+    },
 }
 
 /// How readers see a number.
@@ -65,6 +76,25 @@ impl Cell {
         Self::Several(" / ", vec![Self::Share(first), Self::Share(second)])
     }
 
+    /// A share with its interval, which only programs read.
+    pub fn sure(value: Option<f64>, interval: Option<Interval>) -> Self {
+        Self::Sure { value: Box::new(Self::Share(value)), interval, shown: false }
+    }
+
+    /// The same cell with its interval, where it has one, for readers too: `93.5 (90.1 to 95.0)`.
+    #[must_use]
+    pub fn with_interval(self) -> Self {
+        match self {
+            Self::Sure { value, interval, .. } => Self::Sure { value, interval, shown: true },
+            other => other,
+        }
+    }
+
+    /// Whether there is an interval.
+    pub(super) fn has_interval(&self) -> bool {
+        matches!(self, Self::Sure { interval: Some(_), .. })
+    }
+
     /// A count and what it is a part of, written as `3 of 5`.
     pub fn part(count: usize, all: usize) -> Self {
         Self::Several(" of ", vec![Self::count(count), Self::count(all)])
@@ -80,6 +110,10 @@ impl Cell {
             Self::Share(value) => or_dash(value.map(|value| format!("{:.1}", 100.0 * value))),
             Self::Points(value) => or_dash(value.map(|value| format!("{:+.1}", 100.0 * value))),
             Self::Several(between, cells) => cells.iter().map(Self::short).collect::<Vec<_>>().join(between),
+            Self::Sure { value, interval: Some(Interval { low, high }), shown: true } => {
+                format!("{} ({:.1} to {:.1})", value.short(), 100.0 * low, 100.0 * high)
+            }
+            Self::Sure { value, .. } => value.short(),
         }
     }
 
@@ -92,6 +126,11 @@ impl Cell {
                 vec![value.map_or_else(String::new, |value| value.to_string())]
             }
             Self::Several(_, cells) => cells.iter().flat_map(Self::exact).collect(),
+            Self::Sure { value, interval, .. } => {
+                let ends = [interval.map(|ends| ends.low), interval.map(|ends| ends.high)];
+                let ends = ends.map(|end| end.map_or_else(String::new, |end| end.to_string()));
+                value.exact().into_iter().chain(ends).collect()
+            }
         }
     }
 }
@@ -140,6 +179,13 @@ impl Column {
         Self { right: true, ..Self::words(head) }
     }
 
+    /// A column of numbers with their intervals ([`Cell::sure`]).
+    pub fn sure(head: impl Into<String>) -> Self {
+        let head = head.into();
+        let names = ["", " low", " high"].map(|end| format!("{head}{end}"));
+        Self::numbers(head).named(names)
+    }
+
     /// The same column with other names in CSV: where its cells hold several values, or two columns have the same head.
     #[must_use]
     pub fn named<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
@@ -174,6 +220,20 @@ mod tests {
         {
             assert_eq!((cell.short().as_str(), cell.exact()), ("-", vec![String::new()]));
         }
+    }
+
+    #[test]
+    fn an_interval_is_for_programs_and_for_readers_who_ask() {
+        let ends = Some(Interval { low: -0.0625, high: 0.5 });
+        let cell = Cell::sure(Some(0.25), ends);
+        assert_eq!(
+            (cell.short(), cell.exact().join(",")),
+            ("25.0".to_owned(), "0.25,-0.0625,0.5".to_owned())
+        );
+        assert_eq!(cell.with_interval().short(), "25.0 (-6.2 to 50.0)");
+        let none = Cell::sure(Some(0.25), None);
+        assert_eq!((none.exact().join(","), none.with_interval().short()), ("0.25,,".into(), "25.0".into()));
+        assert_eq!(Column::sure("clean").names, ["clean", "clean low", "clean high"]);
     }
 
     #[test]

@@ -143,6 +143,8 @@ mod tests {
             metrics: Metrics { pixel_auroc: Some(pixel_auroc), ..Metrics::default() },
             mean_loss: None,
             evaluations: 1,
+            intervals: Default::default(),
+            drops: Default::default(),
         }
     }
 

@@ -8,11 +8,30 @@ use super::table::Table;
 use crate::dataset::Official;
 use crate::record::SummaryRow;
 use crate::stats::distinct;
-use crate::types::{Attack, Over};
+use crate::types::{Attack, Interval, Over};
 
-type Metric = fn(&SummaryRow) -> Option<f64>;
-const METRICS: [(&str, Metric); 2] =
-    [("pAUROC", |row| row.metrics.pixel_auroc), ("AUPRO", |row| row.metrics.aupro)];
+/// A metric, its drop from clean and the intervals of both.
+struct Metric {
+    name: &'static str,
+    value: fn(&SummaryRow) -> Option<f64>,
+    interval: fn(&SummaryRow) -> Option<Interval>,
+    of_drop: fn(&SummaryRow) -> Option<Interval>,
+}
+
+const METRICS: [Metric; 2] = [
+    Metric {
+        name: "pAUROC",
+        value: |row| row.metrics.pixel_auroc,
+        interval: |row| row.intervals.pixel_auroc(),
+        of_drop: |row| row.drops.pixel_auroc(),
+    },
+    Metric {
+        name: "AUPRO",
+        value: |row| row.metrics.aupro,
+        interval: |row| row.intervals.aupro(),
+        of_drop: |row| row.drops.aupro(),
+    },
+];
 
 /// What the word for the joint attack stands for.
 const JOINT: &str = "joint: all parameters attacked together; the paper calls it 3D.";
@@ -22,7 +41,7 @@ const JOINT: &str = "joint: all parameters attacked together; the paper calls it
 pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
     let means: Vec<&SummaryRow> = rows.iter().filter(|row| row.over == Over::Mean).collect();
     let attacks = attacks_of(&means);
-    let numbers = attacks.iter().map(|attack| attack.name()).chain(["largest drop"]).map(Column::numbers);
+    let numbers = attacks.iter().map(|attack| attack.name()).chain(["largest drop"]).map(Column::sure);
     let words = ["dataset", "metric"].map(Column::words).into_iter().chain([Column::numbers("samples")]);
     let columns: Vec<Column> = words.chain(numbers).chain([Column::words("under")]).collect();
     distinct(means.iter().map(|row| row.model.as_str()))
@@ -31,27 +50,28 @@ pub fn backbone_tables(rows: &[SummaryRow]) -> Vec<(String, Table)> {
             let own: Vec<&SummaryRow> = means.iter().copied().filter(|row| row.model == model).collect();
             let mut lines = Vec::new();
             for dataset in distinct(own.iter().map(|row| row.dataset.as_str())) {
-                for (name, metric) in METRICS {
-                    let value = |attack: Attack| {
-                        own.iter()
-                            .find(|row| row.dataset == dataset && row.attack == attack)
-                            .and_then(|row| metric(row))
+                for Metric { name, value, interval, of_drop } in METRICS {
+                    let of = |attack: Attack| {
+                        own.iter().copied().find(|row| row.dataset == dataset && row.attack == attack)
                     };
-                    let values: Vec<Option<f64>> = attacks.iter().map(|&attack| value(attack)).collect();
-                    let attacked =
-                        attacks.iter().zip(&values).filter(|(attack, _)| **attack != Attack::Clean);
-                    let lowest = attacked
-                        .filter_map(|(attack, value)| Some((attack, (*value)?)))
+                    let lowest = attacks
+                        .iter()
+                        .filter(|attack| **attack != Attack::Clean)
+                        .filter_map(|&attack| Some((of(attack)?, value(of(attack)?)?)))
                         .min_by(|one, other| one.1.total_cmp(&other.1));
-                    let drop = value(Attack::Clean)
-                        .zip(lowest)
-                        .map(|(clean, (attack, lowest))| (attack.name(), clean - lowest));
-                    let clean = own.iter().find(|row| row.dataset == dataset && row.attack == Attack::Clean);
+                    let clean = of(Attack::Clean);
+                    let drop =
+                        clean.and_then(value).zip(lowest).map(|(clean, (row, low))| (row, clean - low));
                     let samples = Cell::Count(clean.map(|row| row.samples));
                     let mut line = vec![Cell::text(dataset), Cell::text(name), samples];
-                    line.extend(values.into_iter().map(Cell::Share));
+                    line.extend(attacks.iter().map(|&attack| {
+                        let row = of(attack);
+                        Cell::sure(row.and_then(value), row.and_then(interval))
+                    }));
                     line.extend(match drop {
-                        Some((attack, drop)) if drop > 0.0 => [Cell::Share(Some(drop)), Cell::text(attack)],
+                        Some((row, drop)) if drop > 0.0 => {
+                            [Cell::sure(Some(drop), of_drop(row)), Cell::text(row.attack.name())]
+                        }
                         Some(_) => [Cell::text("none"), Cell::text("-")],
                         None => [Cell::Share(None), Cell::text("-")],
                     });
@@ -70,7 +90,7 @@ pub fn category_table(rows: &[SummaryRow]) -> Table {
     let attacks = attacks_of(&all);
     let numbers = attacks
         .iter()
-        .flat_map(|&attack| METRICS.map(|(metric, _)| Column::numbers(format!("{attack} {metric}"))));
+        .flat_map(|&attack| METRICS.map(|metric| Column::sure(format!("{attack} {}", metric.name))));
     let words = ["backbone", "dataset", "category"].map(Column::words).into_iter();
     let columns = words.chain([Column::numbers("samples")]).chain(numbers).collect();
     let mut keys = distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str(), &row.over)));
@@ -92,7 +112,9 @@ pub fn category_table(rows: &[SummaryRow]) -> Table {
                     (row.model.as_str(), row.dataset.as_str(), &row.over, row.attack)
                         == (model, dataset, over, attack)
                 });
-                line.extend(METRICS.map(|(_, metric)| Cell::Share(row.and_then(metric))));
+                line.extend(METRICS.map(|Metric { value, interval, .. }| {
+                    Cell::sure(row.and_then(value), row.and_then(interval))
+                }));
             }
             line
         })
@@ -188,6 +210,8 @@ mod tests {
             metrics: Metrics { pixel_auroc: Some(pixel_auroc), ..Metrics::default() },
             mean_loss: None,
             evaluations: 2,
+            intervals: Default::default(),
+            drops: Default::default(),
         }
     }
 
@@ -213,15 +237,35 @@ mod tests {
             ["dataset", "metric", "samples", "clean", "joint", "largest drop", "under"]
         );
         assert_eq!(table.rows.len(), 4);
-        let Cell::Share(Some(drop)) = table.rows[0][5] else { panic!("{:?}", table.rows[0]) };
-        assert!((drop - 0.25).abs() < 1e-12, "{drop}");
+        assert_eq!(table.rows[0][5].short(), "25.0");
         assert_eq!((&table.rows[0][2], &table.rows[0][6]), (&Cell::count(4), &Cell::text("joint")));
-        assert_eq!(
-            table.rows[1][3..],
-            [Cell::Share(None), Cell::Share(None), Cell::Share(None), Cell::text("-")]
-        );
-        assert_eq!(table.rows[2][4], Cell::Share(None));
+        assert!(table.rows[1][3..].iter().all(|cell| cell.short() == "-"), "{:?}", table.rows[1]);
+        assert_eq!(table.rows[2][4].short(), "-");
         assert!(table.notes[0].starts_with("joint: all parameters"));
+    }
+
+    #[test]
+    fn intervals_are_in_csv_and_where_they_are_asked_for() {
+        let mut rows = rows();
+        for row in rows.iter_mut().filter(|row| row.dataset == "mv" && row.over == Over::Mean) {
+            (row.intervals.pixel_auroc_low, row.intervals.pixel_auroc_high) = (Some(0.25), Some(0.875));
+            if row.attack == Attack::Joint {
+                (row.drops.pixel_auroc_drop_low, row.drops.pixel_auroc_drop_high) = (Some(0.125), Some(0.5));
+            }
+        }
+        let table = &backbone_tables(&rows)[0].1;
+        let csv = table.to_csv();
+        assert!(
+            csv.starts_with("dataset,metric,samples,clean,clean low,clean high,joint,joint low,"),
+            "{csv}"
+        );
+        assert!(csv.contains(",0.25,0.875,") && csv.contains(",0.125,0.5,joint"), "{csv}");
+        assert!(!table.to_latex("t").contains(" to "), "{}", table.to_latex("t"));
+        let latex = table.with_intervals().to_latex("t");
+        assert!(latex.contains("80.0 (25.0 to 87.5)") && latex.contains("25.0 (12.5 to 50.0)"), "{latex}");
+        assert!(latex.contains("In brackets: 95 \\% interval over samples."), "{latex}");
+        let csv = category_table(&rows).to_csv();
+        assert!(csv.contains("joint pAUROC,joint pAUROC low,joint pAUROC high,joint AUPRO"), "{csv}");
     }
 
     #[test]
@@ -245,11 +289,11 @@ mod tests {
         let mut rows = vec![row("mv", "mean", Attack::Clean, 0.25), row("mv", "nut", Attack::Clean, 0.75)];
         rows.extend(mean_rows(&rows));
         let table = &backbone_tables(&rows)[0].1;
-        assert_eq!(table.rows[0][3], Cell::Share(Some(0.5)));
+        assert_eq!(table.rows[0][3], Cell::sure(Some(0.5), None));
         let table = category_table(&rows);
         let lines: Vec<_> = table.rows.iter().map(|row| (row[2].clone(), row[4].clone())).collect();
         let expected = [("`mean`", 0.25), ("nut", 0.75), ("mean", 0.5)];
-        assert_eq!(lines, expected.map(|(name, value)| (Cell::text(name), Cell::Share(Some(value)))));
+        assert_eq!(lines, expected.map(|(name, value)| (Cell::text(name), Cell::sure(Some(value), None))));
     }
 
     #[test]

@@ -184,6 +184,7 @@ impl Model<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{Drops, Intervals};
 
     fn row(over: Over, flips: Option<(usize, usize)>) -> RandomRow {
         RandomRow {
@@ -217,6 +218,8 @@ mod tests {
             metrics: Metrics { pixel_auroc: Some(pixel_auroc), aupro: Some(aupro), ..Metrics::default() },
             mean_loss: None,
             evaluations: 5,
+            intervals: Intervals::default(),
+            drops: Drops::default(),
         }
     }
 

@@ -24,7 +24,66 @@ pub fn uniform_tables(rows: &[UniformRow]) -> Vec<Table> {
 fn by_model(rows: &[SummaryRow], place: &str) -> Vec<Table> {
     let attacks = distinct(rows.iter().map(|row| row.attack));
     let models = distinct(rows.iter().map(|row| row.model.as_str()));
-    models.into_iter().map(|model| table(rows, model, &attacks, place)).collect()
+    let tables = models.into_iter().map(|model| (model, table(rows, model, &attacks, place)));
+    tables.flat_map(|(model, table)| with_drops(rows, model, table)).collect()
+}
+
+/// Widest table of drops.
+const WIDTH: usize = 120;
+
+/// What drops stand on.
+const PAIRED: &str = "in brackets: 95 % interval over samples, clean and attacked in the same redraws; how much the search varies is not \
+                      in it (`seeds`)";
+const NOT_SURE: &str = "no interval: it needs 8 anomalous samples in each category";
+
+/// The table of one model, and that of its drops from clean where there are intervals.
+fn with_drops(rows: &[SummaryRow], model: &str, mut table: Table) -> Vec<Table> {
+    let own: Vec<&SummaryRow> =
+        rows.iter().filter(|row| row.model == model && row.attack != Attack::Clean).collect();
+    let dropped = own.iter().any(|row| row.drops.pixel_auroc_drop.or(row.drops.aupro_drop).is_some());
+    let sure = |row: &&&SummaryRow| row.drops.pixel_auroc().or(row.drops.aupro()).is_some();
+    if !own.iter().any(|row| sure(&row)) {
+        table.notes.extend(dropped.then(|| NOT_SURE.to_owned()));
+        return vec![table];
+    }
+    let attacks = distinct(own.iter().map(|row| row.attack));
+    let mut drops = drops_of(&own, model, &attacks);
+    if drops.width() > WIDTH
+        && let Some(&last) = attacks.last()
+    {
+        drops = drops_of(&own, model, &[last]);
+        drops.notes.push("of the other attacks: summary.csv".to_owned());
+    }
+    vec![table, drops]
+}
+
+fn drops_of(own: &[&SummaryRow], model: &str, attacks: &[Attack]) -> Table {
+    let parts = distinct(own.iter().map(|row| &row.over));
+    let shown = parts.iter().filter(|&&over| *over != Over::Mean || parts.len() > 2);
+    let lines: Vec<Vec<Cell>> = shown
+        .map(|&over| {
+            let cells = attacks.iter().flat_map(|&attack| {
+                let row = own.iter().find(|row| row.over == *over && row.attack == attack);
+                let drops = row.map(|row| row.drops).unwrap_or_default();
+                [
+                    Cell::sure(drops.pixel_auroc_drop, drops.pixel_auroc()).with_interval(),
+                    Cell::sure(drops.aupro_drop, drops.aupro()).with_interval(),
+                ]
+            });
+            std::iter::once(Cell::text(over.to_string())).chain(cells).collect()
+        })
+        .collect();
+    let numbers = attacks.iter().flat_map(|attack| {
+        ["pAUROC", "AUPRO"].map(|metric| Column::sure(format!("{} {metric}", attack.name())))
+    });
+    let columns = std::iter::once(Column::words("category")).chain(numbers).collect();
+    let mut table = Table::new(format!("{model}: drop from clean in points"), columns, lines);
+    table.notes.push(PAIRED.to_owned());
+    let open = |cell: &Cell| cell.short() != "-" && !cell.has_interval();
+    if table.rows.iter().any(|row| row[1..].iter().any(open)) {
+        table.notes.push(NOT_SURE.to_owned());
+    }
+    table
 }
 
 fn table(rows: &[SummaryRow], model: &str, attacks: &[Attack], place: &str) -> Table {
@@ -78,6 +137,8 @@ mod tests {
             },
             mean_loss: None,
             evaluations: 2,
+            intervals: Default::default(),
+            drops: Default::default(),
         }
     }
 
@@ -105,6 +166,60 @@ mod tests {
              nut       12.5 / 6.2",
             "the mean over one category is left out"
         );
+    }
+
+    /// A row of an attack with a drop, and an interval around it where it is `sure`.
+    fn dropped(category: &str, attack: Attack, drop: f64, sure: bool) -> SummaryRow {
+        let mut row = row("m", category, attack, Some(0.75 - drop));
+        row.drops.pixel_auroc_drop = Some(drop);
+        row.drops.pixel_auroc_drop_low = sure.then_some(drop - 0.125);
+        row.drops.pixel_auroc_drop_high = sure.then_some(drop + 0.125);
+        row
+    }
+
+    #[test]
+    fn drops_have_a_table_with_intervals() {
+        let rows = [
+            row("m", "nut", Attack::Clean, Some(0.75)),
+            dropped("nut", Attack::Joint, 0.25, true),
+            dropped("key", Attack::Joint, 0.125, false),
+        ];
+        let tables = summary_tables(&rows);
+        assert_eq!(tables.len(), 2);
+        assert!(tables[0].notes.is_empty(), "{:?}", tables[0].notes);
+        let text = tables[1].to_text();
+        assert!(
+            text.starts_with(
+                "m: drop from clean in points\n\
+                 category         joint pAUROC  joint AUPRO\n\
+                 --------  -------------------  -----------\n\
+                 nut       25.0 (12.5 to 37.5)            -\n\
+                 key                      12.5            -\n\
+                 in brackets: 95 % interval over samples"
+            ),
+            "{text}"
+        );
+        assert!(text.ends_with("8 anomalous samples in each category"), "{text}");
+    }
+
+    #[test]
+    fn without_any_interval_the_table_says_why() {
+        let rows = [row("m", "nut", Attack::Clean, Some(0.75)), dropped("nut", Attack::Joint, 0.25, false)];
+        let tables = summary_tables(&rows);
+        assert_eq!(tables.len(), 1);
+        assert_eq!(tables[0].notes, [NOT_SURE]);
+    }
+
+    #[test]
+    fn of_many_attacks_only_the_last_has_its_drop_printed() {
+        let mut attacks = Attack::over(&crate::types::Axis::ALL);
+        attacks.retain(|&attack| attack != Attack::Clean);
+        let mut rows: Vec<SummaryRow> =
+            attacks.into_iter().map(|attack| dropped("nut", attack, 0.25, true)).collect();
+        rows.push(row("m", "nut", Attack::Clean, Some(0.75)));
+        let tables = summary_tables(&rows);
+        assert_eq!(tables[1].heads(), ["category", "joint pAUROC", "joint AUPRO"]);
+        assert!(tables[1].notes[1].contains("of the other attacks"), "{:?}", tables[1].notes);
     }
 
     #[test]

@@ -70,6 +70,7 @@ mod tests {
             value,
             samples: 2,
             metrics: Metrics { pixel_auroc, aupro: Some(0.5), ..Metrics::default() },
+            intervals: Default::default(),
         }
     }
 

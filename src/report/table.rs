@@ -23,6 +23,27 @@ impl Table {
         Self { title: title.into(), columns, rows, notes: Vec::new() }
     }
 
+    /// The same table with the intervals of its cells for readers too, and a note about them where there are any.
+    #[must_use]
+    pub fn with_intervals(&self) -> Self {
+        let mut table = self.clone();
+        table.rows =
+            table.rows.into_iter().map(|row| row.into_iter().map(Cell::with_interval).collect()).collect();
+        let any = table.rows.iter().flatten().any(Cell::has_interval);
+        table.notes.extend(any.then(|| "In brackets: 95 % interval over samples.".to_owned()));
+        table
+    }
+
+    /// Width of [`Self::to_text`] in letters, without title and notes.
+    pub(super) fn width(&self) -> usize {
+        let widest = |(place, column): (usize, &Column)| {
+            let cells = self.rows.iter().map(|row| row[place].short().chars().count());
+            cells.chain([column.head.chars().count()]).max().unwrap_or(0)
+        };
+        let columns = self.columns.iter().enumerate();
+        columns.map(widest).sum::<usize>() + 2 * self.columns.len().saturating_sub(1)
+    }
+
     /// Aligned text under its title, as a terminal shows it, without a line break at the end.
     pub fn to_text(&self) -> String {
         let rows: Vec<Vec<String>> =

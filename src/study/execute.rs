@@ -17,7 +17,7 @@ use super::{pooled, random, sweep, tolerance, uniform, warnings, worst_cases};
 use crate::attack::{Clock, Goal};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
-use crate::record::{SampleRow, Status};
+use crate::record::{SampleRow, Status, write_rows};
 use crate::report::DefendedModel;
 
 impl Checked {
@@ -161,13 +161,15 @@ impl Stages<'_> {
 
     fn sweep(&mut self, plan: &Sweep, outcome: &mut Outcome) -> Result<()> {
         let start = Instant::now();
+        let mut means = Vec::new();
         for model in self.models.iter_mut() {
-            let rows = &mut outcome.sweep;
+            let rows = (&mut outcome.sweep, &mut means);
             let clock = sweep::sweep(&self.session, plan, model.as_mut(), self.run, rows)?;
             outcome.clock = outcome.clock + clock;
         }
         outcome.wall += start.elapsed();
-        sweep::write(self.run, &mut outcome.sweep)
+        outcome.sweep.extend(means);
+        write_rows(self.run.dir.sweep_path(), &outcome.sweep)
     }
 }
 

@@ -7,7 +7,7 @@
 //! 4. [`Checked::run`] makes the run in a folder, or takes up the one that is there, and gives an [`Outcome`].
 //! 5. [`draw`] makes the figures from the records.
 //!
-//! [`Merge`], [`Comparison`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
+//! [`Merge`], [`Comparison`], [`Seeds`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
 //! study; [`Quiet`] does neither.
 
 mod belonging;
@@ -20,6 +20,7 @@ mod decision;
 mod examples;
 mod execute;
 mod figures;
+mod intervals;
 mod kept;
 mod maps;
 mod merge;
@@ -34,6 +35,7 @@ mod providers;
 mod random;
 mod run;
 mod searches;
+mod seeds;
 mod session;
 mod settings;
 mod summary;
@@ -56,3 +58,4 @@ pub use pixels::pixel_warnings;
 pub use plan::{Command, Origin, Plan, Scope, Sweep, Tolerance, Uniform};
 pub use providers::{Program, Providers, ProvidersCompared, serve};
 pub use searches::{Compared, Comparison, RivalFile};
+pub use seeds::{Seeded, Seeds};

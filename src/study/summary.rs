@@ -6,16 +6,22 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::by_key::{ByKey, by_key};
+use super::intervals::{self, Estimated};
 use super::run::Run;
 use super::session::Session;
 use super::{examples, maps};
-use crate::attack::{Objective, PooledSample, Select, category_metrics, image_metrics};
+use crate::attack::{
+    Objective, PooledSample, Select, category_estimates, category_metrics, image_estimates, image_metrics,
+};
 use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
+use crate::metric::{Estimate, Estimates, Redraws};
 use crate::model::Segmentation;
-use crate::record::{DAMAGED_MAP, Fault, RunDir, SampleRow, SummaryRow, mean_rows, read_map, write_rows};
+use crate::record::{
+    DAMAGED_MAP, Drops, Fault, Intervals, RunDir, SampleRow, SummaryRow, read_map, write_rows,
+};
 use crate::stats;
-use crate::types::{Attack, Map, Mask, Over, PooledMetric, SampleKey};
+use crate::types::{Attack, Map, Mask, Metrics, Over, PooledMetric, SampleKey};
 
 /// Writes `summary.csv`, `examples/` and, where asked for, `maps/`; gives the summary rows, the means last.
 pub(super) fn write(
@@ -25,7 +31,7 @@ pub(super) fn write(
     rows: &[SampleRow],
 ) -> Result<Vec<SummaryRow>> {
     let by_key = by_key(rows);
-    let mut summary = Vec::new();
+    let mut found = Vec::new();
     for (model, size) in models {
         let pool = Pool {
             session,
@@ -37,10 +43,10 @@ pub(super) fn write(
             first: OnceCell::new(),
         };
         for category in &session.data.dataset.categories {
-            summary.extend(pool.category(category)?);
+            found.extend(pool.category(category)?);
         }
     }
-    summary.extend(mean_rows(&summary));
+    let summary = intervals::rows(&found);
     write_rows(run.dir.summary_path(), &summary)?;
     examples::write(session, &run.dir, models, rows, &by_key)?;
     Ok(summary)
@@ -97,7 +103,7 @@ struct Pool<'a> {
 
 impl Pool<'_> {
     /// A row for each attack.
-    fn category(&self, category: &Category) -> Result<Vec<SummaryRow>> {
+    fn category(&self, category: &Category) -> Result<Vec<Estimated>> {
         // Samples without rows could not be read and were left out.
         let samples: Vec<&Sample> =
             category.samples.iter().filter(|sample| self.row(sample, Attack::Clean).is_some()).collect();
@@ -105,8 +111,11 @@ impl Pool<'_> {
         let size = self.objective.size();
         let masks: Option<Vec<Mask>> =
             samples.par_iter().map(|sample| dataset::load_mask(sample, size)).collect::<Result<_>>()?;
+        let redraws = intervals::redraws(self.session, category, &samples, Redraws::COUNT);
         let attacks = self.session.settings.attacks.iter();
-        attacks.map(|&attack| self.attack(category, attack, &samples, masks.as_deref())).collect()
+        let found = attacks
+            .map(|&attack| self.attack(category, attack, &samples, masks.as_deref(), redraws.as_ref()));
+        Ok(intervals::with_drops(found.collect::<Result<_>>()?))
     }
 
     fn row(&self, sample: &Sample, attack: Attack) -> Option<&SampleRow> {
@@ -141,12 +150,30 @@ impl Pool<'_> {
         samples: &[&Sample],
         rows: &[&SampleRow],
         mut pooled: Vec<PooledSample<'_>>,
-    ) -> Result<Option<f64>> {
+        redraws: Option<&Redraws>,
+    ) -> Result<(Option<f64>, Option<Estimate>)> {
         for ((item, row), sample) in pooled.iter_mut().zip(rows).zip(samples) {
             item.perturbation = row.chosen_by(PooledMetric::Aupro);
             item.patch_map = self.read_map(self.dir.aupro_map_path(self.model, &sample.id, attack))?;
         }
-        Ok(category_metrics(&self.objective, &pooled, self.session.metric)?.aupro)
+        let (metrics, estimates) = self.measured(&pooled, true, redraws.map(|redraws| (redraws, true)))?;
+        Ok((metrics.aupro, estimates.aupro))
+    }
+
+    /// The pooled metrics of samples, and their values in the redraws, those of AUPRO where it says so beside these.
+    fn measured(
+        &self,
+        pooled: &[PooledSample<'_>],
+        has_masks: bool,
+        redraws: Option<(&Redraws, bool)>,
+    ) -> Result<(Metrics, Estimates)> {
+        let (objective, options) = (&self.objective, self.session.metric);
+        Ok(match (has_masks, redraws) {
+            (true, Some(redraws)) => category_estimates(objective, pooled, options, redraws)?,
+            (true, None) => (category_metrics(objective, pooled, options)?, Estimates::default()),
+            (false, Some((redraws, _))) => (image_metrics(pooled)?, image_estimates(pooled, redraws)),
+            (false, None) => (image_metrics(pooled)?, Estimates::default()),
+        })
     }
 
     /// The answer to the unchanged picture, from which drift is measured; none where it is not needed.
@@ -165,7 +192,8 @@ impl Pool<'_> {
         attack: Attack,
         samples: &[&Sample],
         masks: Option<&[Mask]>,
-    ) -> Result<SummaryRow> {
+        redraws: Option<&Redraws>,
+    ) -> Result<Estimated> {
         let none = Mask::from_elem((self.objective.size(), self.objective.size()), false);
         let mut pooled: Vec<PooledSample<'_>> = Vec::with_capacity(samples.len());
         let mut clean = Vec::with_capacity(samples.len());
@@ -200,14 +228,15 @@ impl Pool<'_> {
             let problem = format!("holds a row that its stored map contradicts ({place}: {problem})");
             return Err(Error::file(self.dir.samples_path(), problem, CONTRADICTED));
         }
-        let mut metrics = match masks {
-            Some(_) => category_metrics(&self.objective, &pooled, self.session.metric)?,
-            None => image_metrics(&pooled)?,
-        };
-        if masks.is_some() && self.session.settings.select == Select::Pooled && attack != Attack::Clean {
-            metrics.aupro = self.aupro(attack, samples, &found, pooled)?;
+        let by_aupro =
+            masks.is_some() && self.session.settings.select == Select::Pooled && attack != Attack::Clean;
+        let redraws = redraws.filter(|_| pooled.len() == samples.len());
+        let (mut metrics, mut estimates) =
+            self.measured(&pooled, masks.is_some(), redraws.map(|redraws| (redraws, !by_aupro)))?;
+        if by_aupro {
+            (metrics.aupro, estimates.aupro) = self.aupro(attack, samples, &found, pooled, redraws)?;
         }
-        Ok(SummaryRow {
+        let row = SummaryRow {
             model: self.model.to_owned(),
             dataset: self.session.data.dataset.name.clone(),
             over: Over::Category(category.name.clone()),
@@ -216,6 +245,9 @@ impl Pool<'_> {
             metrics,
             mean_loss: stats::mean(&found.iter().map(|row| row.loss).collect::<Vec<_>>()),
             evaluations: found.iter().map(|row| row.evaluations).sum(),
-        })
+            intervals: Intervals::default(),
+            drops: Drops::default(),
+        };
+        Ok(Estimated::new(row, estimates))
     }
 }

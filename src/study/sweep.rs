@@ -6,24 +6,32 @@ use std::path::PathBuf;
 use ndarray::Array2;
 use rayon::prelude::*;
 
+use super::intervals;
 use super::kept::Kept;
 use super::plan::Sweep;
 use super::run::Run;
 use super::session::Session;
-use crate::attack::{Clock, Evaluator, Objective, PooledSample, Work, category_metrics, sweep_values};
+use crate::attack::{
+    Clock, Evaluator, Objective, PooledSample, Work, category_estimates, category_metrics, sweep_values,
+};
 use crate::dataset::{self, Category, Sample};
 use crate::error::Result;
+use crate::metric::{Estimates, Redraws};
 use crate::model::{Segmentation, Segmenter};
-use crate::record::{RunDir, SweepRow, sweep_means, write_rows};
+use crate::record::{Intervals, RunDir, SweepRow};
 use crate::types::{Axis, Mask, Over, Perturbation, SampleId};
 
-/// Sweeps every category with one model and adds its rows.
+/// Number of redraws behind the intervals of a sweep, which has a model call for each sample and value: fewer than those of an
+/// attack, whose intervals of drops need the tails of the redraws. That of a metric needs their standard deviation alone.
+const REDRAWS: usize = 200;
+
+/// Sweeps every category with one model, and adds its rows to those of categories and of means.
 pub(super) fn sweep(
     session: &Session<'_>,
     plan: &Sweep,
     model: &mut dyn Segmenter,
     run: &mut Run,
-    rows: &mut Vec<SweepRow>,
+    (rows, means): (&mut Vec<SweepRow>, &mut Vec<SweepRow>),
 ) -> Result<Clock> {
     let settings = session.settings;
     let (size, grid, name) = (model.input_size(), model.grid(), model.name().to_owned());
@@ -36,24 +44,25 @@ pub(super) fn sweep(
         .collect::<Result<_>>()?;
     let per_sample: usize = values.iter().map(|(_, values)| values.len()).sum();
     let stage = session.stage("sweep", &name, session.data.samples().count() * per_sample);
+    let (mut own, mut estimates) = (Vec::new(), Vec::new());
     for category in &session.data.dataset.categories {
         let works = load(category, size, run)?;
-        let swept = Swept { session, dir: &run.dir, model: &name, works: &works, grid };
+        let samples: Vec<&Sample> = works.iter().map(|(sample, _)| *sample).collect();
+        let redraws = intervals::redraws(session, category, &samples, REDRAWS);
+        let swept = Swept { session, dir: &run.dir, model: &name, works: &works, grid, redraws };
         for (axis, values) in &values {
             let kept = swept.evaluate(&mut evaluator, *axis, values, &|count| stage.advance(count))?;
-            rows.extend(swept.pool(evaluator.objective(), *axis, values, &kept)?);
+            for (row, estimated) in swept.pool(evaluator.objective(), *axis, values, &kept)? {
+                own.push(row);
+                estimates.push(estimated);
+            }
         }
     }
+    means.extend(intervals::sweep(&mut own, &estimates));
+    rows.extend(own);
     run.keep_batch(&name, evaluator.batch(), session.observe)?;
     stage.complete();
     Ok(evaluator.clock())
-}
-
-/// Writes `sweep.csv`, the means over categories last.
-pub(super) fn write(run: &Run, rows: &mut Vec<SweepRow>) -> Result<()> {
-    let means = sweep_means(rows);
-    rows.extend(means);
-    write_rows(run.dir.sweep_path(), rows)
 }
 
 fn load<'d>(category: &'d Category, size: usize, run: &mut Run) -> Result<Vec<(&'d Sample, Work)>> {
@@ -78,6 +87,7 @@ struct Swept<'a> {
     model: &'a str,
     works: &'a [(&'a Sample, Work)],
     grid: (usize, usize),
+    redraws: Option<Redraws>,
 }
 
 impl Swept<'_> {
@@ -101,14 +111,14 @@ impl Swept<'_> {
         Kept { grid: self.grid, path }
     }
 
-    /// A row for each value.
+    /// A row for each value, with the values of its metrics in the redraws.
     fn pool(
         &self,
         objective: &Objective,
         axis: Axis,
         values: &[f64],
         kept: &[Array2<f32>],
-    ) -> Result<Vec<SweepRow>> {
+    ) -> Result<Vec<(SweepRow, Estimates)>> {
         let Some((first, _)) = self.works.first() else { return Ok(Vec::new()) };
         // A sweep is refused where there are no masks.
         let masks: Vec<&Mask> = self.works.iter().filter_map(|(_, work)| work.mask.as_ref()).collect();
@@ -127,15 +137,23 @@ impl Swept<'_> {
                     Ok(PooledSample { patch_map, perturbation, image_score, mask, label: sample.label })
                 })
                 .collect::<Result<_>>()?;
-            rows.push(SweepRow {
+            let (metrics, estimates) = match &self.redraws {
+                Some(redraws) => {
+                    category_estimates(objective, &pooled, self.session.metric, (redraws, true))?
+                }
+                None => (category_metrics(objective, &pooled, self.session.metric)?, Estimates::default()),
+            };
+            let row = SweepRow {
                 model: self.model.to_owned(),
                 dataset: self.session.data.dataset.name.clone(),
                 over: Over::Category(first.id.category.clone()),
                 axis,
                 value,
                 samples: self.works.len(),
-                metrics: category_metrics(objective, &pooled, self.session.metric)?,
-            });
+                metrics,
+                intervals: Intervals::default(),
+            };
+            rows.push((row, estimates));
         }
         Ok(rows)
     }

@@ -65,6 +65,8 @@ mod tests {
             metrics: Metrics { pixel_auroc: auroc, ..Metrics::default() },
             mean_loss: None,
             evaluations: 2,
+            intervals: Default::default(),
+            drops: Default::default(),
         };
         let rows = |auroc| [row("a", Attack::Clean, Some(auroc)), row("a", Attack::Joint, Some(0.1))];
         assert!(upside_down("net", &rows(0.2)).unwrap().contains("polarity"));

@@ -34,6 +34,7 @@ mod metric_invariance;
 mod perturb_golden;
 mod perturb_properties;
 mod plot_figures;
+mod plot_intervals;
 mod plot_many;
 mod plot_runs;
 mod prompt_files;

@@ -86,6 +86,7 @@ pub(super) fn sweep_rows(models: &[&str], categories: &[&str]) -> Vec<SweepRow> 
                             aupro: Some((base - 0.2 - 1.3 * drop).max(0.0)),
                             ..Metrics::default()
                         },
+                        intervals: Default::default(),
                     });
                 }
             }
@@ -115,6 +116,8 @@ pub(super) fn summary_rows(models: &[&str], datasets: &[&str]) -> Vec<SummaryRow
                         },
                         mean_loss: None,
                         evaluations: 1000,
+                        intervals: Default::default(),
+                        drops: Default::default(),
                     });
                 }
             }

@@ -34,6 +34,8 @@ fn run(folder: &Path, budget: i64, seed: u64, categories: &[&str], loss: f64) ->
         metrics: Metrics { pixel_auroc: Some(value), ..Metrics::default() },
         mean_loss: None,
         evaluations: 2,
+        intervals: Default::default(),
+        drops: Default::default(),
     };
     let rows: Vec<SummaryRow> = categories
         .iter()
@@ -102,6 +104,7 @@ fn only_runs_of_the_same_figure_are_told_apart() {
         value,
         samples: 2,
         metrics: Metrics { pixel_auroc: Some(0.9 - value.abs()), ..Metrics::default() },
+        intervals: Default::default(),
     });
     write_rows(sweep.sweep_path(), &values).unwrap();
     let drawn = plot::all(&[attack, sweep], &Out::new().path("commands")).unwrap();

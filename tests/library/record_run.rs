@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use askance::record::{
-    Journal, ModelInfo, Opened, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped, Status, SummaryRow,
-    SweepRow, UniformRow, compatible, mean_rows, read_checked, read_examples, read_rows, sweep_means,
-    to_table, uniform_means, write_atomic, write_examples, write_rows,
+    Drops, Intervals, Journal, ModelInfo, Opened, Parameters, Row, RunDir, RunInfo, SampleRow, Skipped,
+    Status, SummaryRow, SweepRow, UniformRow, compatible, mean_rows, read_checked, read_examples, read_rows,
+    sweep_means, to_table, uniform_means, write_atomic, write_examples, write_rows,
 };
 use askance::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId};
 use ndarray::{Array2, Array3};
@@ -49,6 +49,8 @@ fn summary_row(category: &str, attack: Attack, pixel_auroc: Option<f64>) -> Summ
         metrics: Metrics { pixel_auroc, aupro: Some(0.5), ..Metrics::default() },
         mean_loss: Some(0.0),
         evaluations: 1000,
+        intervals: Default::default(),
+        drops: Default::default(),
     }
 }
 
@@ -70,12 +72,14 @@ fn headers_are_exactly_the_documented_ones() {
     assert_eq!(
         first_line("summary.csv"),
         "model,dataset,category,attack,samples,over,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap,mean_loss,\
-         evaluations"
+         evaluations,pixel_auroc_low,pixel_auroc_high,aupro_low,aupro_high,image_auroc_low,image_auroc_high,pixel_auroc_drop,\
+         pixel_auroc_drop_low,pixel_auroc_drop_high,aupro_drop,aupro_drop_low,aupro_drop_high"
     );
     write_rows::<SweepRow>(folder.path().join("sweep.csv"), &[]).unwrap();
     assert_eq!(
         first_line("sweep.csv"),
-        "model,dataset,category,axis,value,samples,over,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap"
+        "model,dataset,category,axis,value,samples,over,pixel_auroc,aupro,pixel_ap,pixel_f1_max,image_auroc,image_ap,\
+         pixel_auroc_low,pixel_auroc_high,aupro_low,aupro_high,image_auroc_low,image_auroc_high"
     );
 }
 
@@ -107,10 +111,39 @@ fn every_cell_stands_under_its_name() {
             assert!(found.contains(&(name.to_owned(), value.to_owned())), "{name} {value}: {found:?}");
         }
     };
-    let summary = SummaryRow { metrics, ..summary_row("a", Attack::Single(Axis::Hue), None) };
+    let intervals = Intervals {
+        pixel_auroc_low: Some(0.01),
+        pixel_auroc_high: Some(0.11),
+        aupro_low: Some(0.12),
+        aupro_high: Some(0.21),
+        image_auroc_low: Some(0.41),
+        image_auroc_high: Some(0.51),
+    };
+    let drops = Drops {
+        pixel_auroc_drop: Some(0.02),
+        pixel_auroc_drop_low: Some(-0.03),
+        pixel_auroc_drop_high: Some(0.04),
+        aupro_drop: Some(0.05),
+        aupro_drop_low: Some(-0.06),
+        aupro_drop_high: Some(0.07),
+    };
+    let summary =
+        SummaryRow { metrics, intervals, drops, ..summary_row("a", Attack::Single(Axis::Hue), None) };
     expected(
         &cells(&summary),
         &[
+            ("pixel_auroc_low", "0.01"),
+            ("pixel_auroc_high", "0.11"),
+            ("aupro_low", "0.12"),
+            ("aupro_high", "0.21"),
+            ("image_auroc_low", "0.41"),
+            ("image_auroc_high", "0.51"),
+            ("pixel_auroc_drop", "0.02"),
+            ("pixel_auroc_drop_low", "-0.03"),
+            ("pixel_auroc_drop_high", "0.04"),
+            ("aupro_drop", "0.05"),
+            ("aupro_drop_low", "-0.06"),
+            ("aupro_drop_high", "0.07"),
             ("over", "category"),
             ("category", "a"),
             ("attack", "hue"),
@@ -126,6 +159,7 @@ fn every_cell_stands_under_its_name() {
         value: 0.75,
         samples: 10,
         metrics,
+        intervals: Default::default(),
     };
     expected(&cells(&sweep), &[("category", "a"), ("axis", "hue"), ("value", "0.75"), ("samples", "10")]);
     let uniform = UniformRow {
@@ -326,6 +360,7 @@ fn categories_called_mean_and_all_read_back_and_weigh_as_every_other() {
         value: 0.5,
         samples: 1,
         metrics: Metrics { pixel_auroc: Some(value), ..Metrics::default() },
+        intervals: Default::default(),
     };
     let means = sweep_means(&[sweep("mean", 0.25), sweep("all", 0.5), sweep("nut", 0.75)]);
     assert_eq!((means.len(), means[0].samples, means[0].metrics.pixel_auroc), (1, 3, Some(0.5)));

@@ -49,6 +49,9 @@ pub struct PaperArgs {
     /// Leave out, and list, the samples that cannot be used (all that `askance data` tells as a problem), instead of stopping
     #[arg(long)]
     pub skip_bad: bool,
+    /// In the LaTeX tables, behind each number its 95 % interval over samples; CSV has it always
+    #[arg(long)]
+    pub latex_intervals: bool,
     /// Folder of runs, tables and figures
     #[arg(long, value_name = "DIR", default_value = "results/paper")]
     pub out: PathBuf,

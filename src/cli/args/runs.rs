@@ -88,10 +88,13 @@ pub struct AttackArgs {
     /// Seed of the searches [default: 0]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Repeat the attack with N seeds from --seed on, each a run of its own in OUT/seed-SEED, and tell how far they lie apart
+    #[arg(long, value_name = "N", value_parser = positive, conflicts_with_all = ["shard", "compare_search"])]
+    pub seeds: Option<usize>,
     /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
-    /// Folder of the run [default: results/attack-DATA]
+    /// Folder of the run [default: results/attack-DATA; results/seeds-DATA with --seeds]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Write each map at evaluation size as npy

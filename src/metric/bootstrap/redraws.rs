@@ -107,7 +107,7 @@ impl Redraws {
 }
 
 /// The metrics of a category that redraws tell the certainty of; `None` where a metric is not defined.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Estimates {
     /// Pooled pixel AUROC.
     pub pixel_auroc: Option<Estimate>,
@@ -115,6 +115,23 @@ pub struct Estimates {
     pub aupro: Option<Estimate>,
     /// Image AUROC.
     pub image_auroc: Option<Estimate>,
+}
+
+impl Estimates {
+    /// These minus others of the same samples and redraws, metric by metric.
+    ///
+    /// # Panics
+    /// As [`Estimate::minus`].
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let minus =
+            |one: &Option<Estimate>, other: &Option<Estimate>| Some(one.as_ref()?.minus(other.as_ref()?));
+        Self {
+            pixel_auroc: minus(&self.pixel_auroc, &other.pixel_auroc),
+            aupro: minus(&self.aupro, &other.aupro),
+            image_auroc: minus(&self.image_auroc, &other.image_auroc),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -96,6 +96,33 @@ impl Weighted {
         })
     }
 
+    /// Summarises the scores of images alone and whether each is anomalous, where there are no maps to compare with masks: pixel
+    /// metrics are none.
+    ///
+    /// # Panics
+    /// If the two slices differ in length.
+    pub fn of_images(scores: &[f32], labels: &[bool]) -> Self {
+        assert_eq!(scores.len(), labels.len(), "as many scores as labels");
+        Self {
+            normals: vec![0.0; scores.len()],
+            anomalous: Vec::new(),
+            positives: Vec::new(),
+            regions: Vec::new(),
+            twice: Array2::zeros((0, scores.len())),
+            normals_at: Array2::zeros((scores.len(), 0)),
+            overlap_at: Array2::zeros((0, 0)),
+            images: Images::new(scores, labels),
+            fpr_limit: 1.0,
+            has_aupro: false,
+        }
+    }
+
+    /// The same without AUPRO, which takes most of the time of a redraw.
+    #[must_use]
+    pub fn without_aupro(self) -> Self {
+        Self { has_aupro: false, ..self }
+    }
+
     /// Number of samples.
     pub fn samples(&self) -> usize {
         self.normals.len()

@@ -38,6 +38,8 @@ pub struct Paper {
     pub limit: Option<usize>,
     /// Whether samples that cannot be read are left out.
     pub skip_bad: bool,
+    /// Whether LaTeX tables have the interval over samples behind each number.
+    pub latex_intervals: bool,
     /// What records say of the program.
     pub origin: Origin,
 }
@@ -58,6 +60,7 @@ impl Paper {
             seed: 0,
             limit: None,
             skip_bad: false,
+            latex_intervals: false,
             origin: Origin::default(),
         }
     }

@@ -122,7 +122,7 @@ impl Paper {
         let (runs, summaries): (Vec<RunDir>, Vec<Vec<SummaryRow>>) =
             made.into_iter().map(|run| (run.dir, run.summary)).unzip();
         let summary = summaries.concat();
-        let tables = tables::write(out, &inventory, self.rehearsal().as_deref(), &summary)?;
+        let tables = tables::write(out, &inventory, self, &summary)?;
         let figures = draw(&runs, &out.join("plots"))?;
         let page = out.join("paper.md");
         let text = page::page(self, swept, out, &inventory, &summary, &tables, &figures);

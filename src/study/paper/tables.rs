@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::inventory::Inventory;
+use super::protocol::Paper;
 use crate::dataset::Official;
 use crate::error::Result;
 use crate::model::{Bundle, ClipManifest};
@@ -14,7 +15,7 @@ use crate::report::{Table, backbone_tables, category_table, published_table};
 pub(super) fn write(
     out: &Path,
     inventory: &Inventory,
-    rehearsal: Option<&str>,
+    paper: &Paper,
     summary: &[SummaryRow],
 ) -> Result<Vec<(Table, PathBuf)>> {
     let kinds: HashMap<&str, Official> =
@@ -29,15 +30,17 @@ pub(super) fn write(
         kinds.get(dataset).copied()
     });
     named.extend(beside.map(|table| ("published".to_owned(), table)));
-    let mut tables = Vec::new();
+    let (mut tables, rehearsal) = (Vec::new(), paper.rehearsal());
     for (name, mut table) in named {
-        if let Some(rehearsal) = rehearsal {
+        if let Some(rehearsal) = &rehearsal {
             table.title.push_str(&format!(" ({rehearsal})"));
         }
         let path = |extension: &str| out.join("tables").join(format!("{name}.{extension}"));
-        for (extension, text) in
-            [("csv", table.to_csv()), ("md", table.to_markdown()), ("tex", table.to_latex(&name))]
-        {
+        let latex = match paper.latex_intervals {
+            true => table.with_intervals().to_latex(&name),
+            false => table.to_latex(&name),
+        };
+        for (extension, text) in [("csv", table.to_csv()), ("md", table.to_markdown()), ("tex", latex)] {
             write_atomic(path(extension), text.as_bytes())?;
         }
         tables.push((table, path("csv")));

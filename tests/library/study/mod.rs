@@ -1,6 +1,7 @@
 //! Studies in process, with a segmenter that needs no ONNX Runtime.
 
 mod attack;
+mod intervals;
 mod joined;
 mod labels;
 mod no_answer;

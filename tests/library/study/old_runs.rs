@@ -36,7 +36,9 @@ fn shards_become_the_run_that_they_were() {
     let merge =
         Merge { shards: vec![old("shard-1"), old("shard-2")], data: Some(old("data")), ..Merge::default() };
     let outcome = merge.run(folder.path().join("merged"), &Quiet).unwrap();
-    assert_eq!(outcome.summary, read_rows::<SummaryRow>(old("whole/summary.csv")).unwrap());
+    let without_drops = |row: &SummaryRow| SummaryRow { drops: Default::default(), ..row.clone() };
+    let summary: Vec<SummaryRow> = outcome.summary.iter().map(without_drops).collect();
+    assert_eq!(summary, read_rows::<SummaryRow>(old("whole/summary.csv")).unwrap());
     let rows: Vec<SampleRow> = read_rows(outcome.dir.samples_path()).unwrap();
     assert_eq!(rows, read_rows::<SampleRow>(old("whole/samples.csv")).unwrap());
 }

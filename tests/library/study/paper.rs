@@ -24,6 +24,7 @@ fn paper(bench: &Bench) -> Paper {
         seed: 0,
         limit: Some(2),
         skip_bad: false,
+        latex_intervals: false,
         origin: Origin::default(),
     }
 }
@@ -89,7 +90,10 @@ fn each_data_set_is_attacked_and_the_objects_without_an_upright_position_are_swe
         assert!(page.contains(words), "{words}: {page}");
     }
     let table = fs::read_to_string(out.join("tables/backbone_fake.csv")).unwrap();
-    assert!(table.starts_with("dataset,metric,samples,clean,angle,hue,saturation,"), "{table}");
+    assert!(
+        table.starts_with("dataset,metric,samples,clean,clean low,clean high,angle,angle low,"),
+        "{table}"
+    );
 
     let latex = fs::read_to_string(out.join("tables/backbone_fake.tex")).unwrap();
     let rehearsal = "(a rehearsal: only the first 2 good and 2 defective samples of each category, 2 instead of 100 evaluations";

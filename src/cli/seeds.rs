@@ -1,0 +1,48 @@
+//! `askance attack --seeds`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use askance::error::Result;
+use askance::study::{Data, ModelSpec, Models, Plan, Seeds, Source};
+
+use super::args::Global;
+use super::interrupt;
+use super::origin::origin;
+use super::output::flat;
+use super::say;
+use super::terminal::Terminal;
+use super::wording::table_in_flags;
+
+/// Makes or takes up the run of each seed, then prints how far they lie apart.
+pub fn run(
+    global: &Global,
+    plan: Plan,
+    count: usize,
+    (source, spec): (&Source, &ModelSpec),
+    out: Option<PathBuf>,
+) -> Result<()> {
+    interrupt::listen()?;
+    let terminal = Terminal::new(global.quiet);
+    let (plan, seeds) = (plan.origin(origin()), Seeds { count });
+    let data = Data::open(source, &terminal)?;
+    seeds.check(&plan, &data)?;
+    let out = out.unwrap_or_else(|| data.default_out("seeds"));
+    let mut models = Models::load(spec, &global.runtime(), &terminal)?;
+    let seeded = seeds.run(&plan, &out, &data, &mut models, &terminal)?;
+    if global.json {
+        say::json(&json!({
+            "out": say::path(&seeded.out),
+            "runs": seeded.runs.iter().map(|run| say::path(run.path())).collect::<Vec<_>>(),
+            "seeds": flat(&seeded.rows),
+            "plots": say::paths(&seeded.figures.written),
+        }));
+        return Ok(());
+    }
+    for table in seeded.tables {
+        say::text(format_args!("{}\n", table_in_flags(table).to_text()));
+    }
+    say::text(format_args!("the run of each seed, seeds.csv and plots: {}", out.display()));
+    Ok(())
+}
