@@ -50,6 +50,52 @@ pub fn normal_distribution(z: f64) -> f64 {
     if z >= 0.0 { 1.0 - tail } else { tail }
 }
 
+/// The exact interval of Clopper and Pearson (1934) for the probability of an event that came `events` times in `trials`: it holds the
+/// probability with at least `confidence`. (0, 1) for no trials.
+///
+/// # Panics
+/// If there are more events than trials.
+pub fn clopper_pearson(events: usize, trials: usize, confidence: f64) -> (f64, f64) {
+    assert!(events <= trials, "{events} of {trials}");
+    let tail = (1.0 - confidence) / 2.0;
+    (least_probability(events, trials, tail), 1.0 - least_probability(trials - events, trials, tail))
+}
+
+/// The probability at which `events` or more of `trials` come with probability `tail`, which lies below their share.
+fn least_probability(events: usize, trials: usize, tail: f64) -> f64 {
+    if events == 0 {
+        return 0.0;
+    }
+    let others = trials - events;
+    if others == 0 {
+        return tail.powf(1.0 / trials as f64);
+    }
+    let fewer = events.min(others);
+    let ways: f64 = (1..=fewer).map(|i| ((trials - fewer + i) as f64 / i as f64).ln()).sum();
+    // The binomial probabilities of `events`, `events + 1` and so on, which fall where `p` is below the share.
+    let or_more = |p: f64| {
+        let odds = p / (1.0 - p);
+        let mut term = (ways + events as f64 * p.ln() + others as f64 * (-p).ln_1p()).exp();
+        let mut sum = term;
+        for count in events..trials {
+            term *= (trials - count) as f64 / (count + 1) as f64 * odds;
+            sum += term;
+            if term <= sum * 1e-17 {
+                break;
+            }
+        }
+        sum
+    };
+    let (mut low, mut high) = (0.0, events as f64 / trials as f64);
+    loop {
+        let middle = 0.5 * (low + high);
+        if middle <= low || middle >= high {
+            return middle;
+        }
+        if or_more(middle) < tail { low = middle } else { high = middle }
+    }
+}
+
 /// The distinct values, in the order of first appearance.
 pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut found = Vec::new();
@@ -120,6 +166,29 @@ mod tests {
         );
         assert_eq!(expected_improvement(1.0, 3.0, 0.0), 0.0);
         assert_eq!(expected_improvement(3.0, 1.0, 0.0), 2.0);
+    }
+
+    #[test]
+    #[allow(clippy::excessive_precision)]
+    fn intervals_of_counts_are_those_of_scipy() {
+        // float(end) of binomtest(events, trials).proportion_ci(method="exact"), scipy 1.16.3
+        let golden = [
+            (0, 10, 0.0, 0.308_497_107_818_762_94),
+            (10, 10, 0.691_502_892_181_237_1, 1.0),
+            (1, 20, 0.001_265_089_497_956_033_9, 0.248_732_762_772_027_72),
+            (3, 20, 0.032_070_937_185_445_77, 0.378_926_826_545_295_64),
+            (7, 9, 0.399_906_426_283_687_9, 0.971_855_026_522_112_6),
+            (150, 2000, 0.063_836_222_224_562_23, 0.087_427_847_440_160_34),
+            (0, 3000, 0.0, 0.001_228_870_803_825_501_1),
+            (123_456, 2_000_000, 0.061_394_851_900_966_226, 0.062_062_417_862_784_62),
+            (1_999_999, 2_000_000, 0.999_997_214_181_488_2, 0.999_999_987_341_102_2),
+        ];
+        for (events, trials, low, high) in golden {
+            let found = clopper_pearson(events, trials, 0.95);
+            assert!((found.0 - low).abs() < 1e-11, "{events} of {trials}: {found:?}");
+            assert!((found.1 - high).abs() < 1e-11, "{events} of {trials}: {found:?}");
+        }
+        assert_eq!(clopper_pearson(0, 0, 0.95), (0.0, 1.0));
     }
 
     #[test]

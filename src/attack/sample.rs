@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::Segmentation;
 use crate::search::{Dimension, Space, Strategy};
 use crate::stats::derive_seed;
-use crate::types::{Attack, Axis, Detail, Perturbation};
+use crate::types::{Attack, Axis, Bounds, Detail, Perturbation};
 
 /// The worst case that one attack found on one sample.
 #[derive(Clone, Debug)]
@@ -234,7 +234,14 @@ impl<'s> SampleAttack<'s> {
 /// # Errors
 /// The attack has no axes, or its bounds make no box.
 pub(super) fn space_of(settings: &Settings, attack: Attack) -> Result<Space> {
-    let (axes, bounds) = (settings.axes_of(attack), &settings.bounds);
+    box_of(settings.axes_of(attack), &settings.bounds)
+}
+
+/// The space of these axes within their bounds.
+///
+/// # Errors
+/// There are no axes, or their bounds make no box.
+pub(super) fn box_of(axes: &[Axis], bounds: &Bounds) -> Result<Space> {
     let dimensions = axes
         .iter()
         .map(|&axis| {

@@ -60,6 +60,7 @@ fn summary(done: &Outcome, plots: &Figures) -> Value {
         "sweep": flat(&done.sweep),
         "stability": flat(&stability_summary(&done.stability)),
         "uniform": flat(&done.uniform),
+        "random": flat(&done.random),
         "plots": say::paths(&plots.written),
         "skipped": &done.skipped,
         "defences": done.defences(),

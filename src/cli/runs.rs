@@ -81,6 +81,9 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     if let Some(uniform) = args.uniform.plan() {
         plan = plan.uniform(uniform);
     }
+    if args.random > 0 {
+        plan = plan.random(args.random);
+    }
     if let Some(shard) = args.shard {
         plan = plan.shard(shard);
     }

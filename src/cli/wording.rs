@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 65] = [
+const SETTINGS: [&str; 66] = [
     "angle_bounds",
     "attacks",
     "aupro",
@@ -50,6 +50,7 @@ const SETTINGS: [&str; 65] = [
     "prompts",
     "provider",
     "providers",
+    "random",
     "rival",
     "rotation",
     "rounds",

@@ -97,6 +97,11 @@ impl RunDir {
         self.root.join("uniform.csv")
     }
 
+    /// Path of `random.csv`, the average case.
+    pub fn random_path(&self) -> PathBuf {
+        self.root.join("random.csv")
+    }
+
     /// Path of `bench.csv`, a row for each configuration.
     pub fn bench_path(&self) -> PathBuf {
         self.root.join("bench.csv")
@@ -192,6 +197,11 @@ impl RunDir {
     /// Path of the patch-level maps of one sample under the uniform sweep of one axis.
     pub fn sweep_maps_path(&self, model: &str, id: &SampleId, axis: Axis) -> PathBuf {
         self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("sweep-{axis}.npy"))
+    }
+
+    /// Path of what a model said of one sample under its random draws.
+    pub fn random_maps_path(&self, model: &str, id: &SampleId) -> PathBuf {
+        self.sample_path(self.patch_maps().join(file_name(model)), id, "random.npy")
     }
 
     /// Path of the patch-level maps of one sample under the perturbations that all samples get for one attack.

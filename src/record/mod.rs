@@ -5,7 +5,7 @@
 //! | `run.toml` | [`RunInfo`]: every setting, the bundle's hash, the machine | whole, through a temporary name |
 //! | `samples.csv` | [`SampleRow`], one per sample and attack | appended by [`Journal`] as each is known |
 //! | `stability.csv` | [`StabilityRow`], one per sample and attack or axis | appended by [`Journal`] |
-//! | `summary.csv`, `sweep.csv` | [`SummaryRow`], [`SweepRow`] | whole or appended |
+//! | `summary.csv`, `sweep.csv`, `random.csv` | [`SummaryRow`], [`SweepRow`], [`RandomRow`] | whole or appended |
 //! | `patch_maps/<model>/<category>/<defect>/<stem>.<attack>.npy` | patch-level anomaly map, float32 | before its row |
 //! | `bench.csv`, `calls.csv` | [`BenchRow`], one per configuration; [`CallRow`], one per timed call | whole after every round; appended |
 //! | `examples/` | [`Example`]s: a few small pictures for the figures | whole |
@@ -29,6 +29,7 @@ mod machine;
 mod name;
 mod npy;
 mod parameters;
+mod random;
 mod rows;
 mod search;
 mod seeds;
@@ -56,6 +57,7 @@ pub use machine::Machine;
 pub(crate) use machine::utc_now;
 pub use name::file_name;
 pub use parameters::Parameters;
+pub use random::RandomRow;
 pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};
 pub use search::{SearchRow, SearchTimeRow};
 pub use seeds::{SeedRow, seed_rows};

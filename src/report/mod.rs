@@ -9,6 +9,7 @@ mod defence;
 mod effort;
 mod paper;
 mod published;
+mod random;
 mod scores;
 mod search;
 mod seeds;
@@ -24,6 +25,7 @@ pub use defence::{DefenceSummary, DefendedModel, defence_summary, defence_table}
 pub use effort::{Effort, effort_table, efforts};
 pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
+pub use random::random_tables;
 pub use scores::{ScoreSummary, score_summary, score_tables};
 pub use search::{Standing, score, search_tables, standings};
 pub use seeds::seed_tables;

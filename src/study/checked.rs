@@ -2,7 +2,7 @@
 
 use super::data::Data;
 use super::models::Models;
-use super::plan::{Command, Plan, Tolerance, Uniform};
+use super::plan::{Command, Plan, Random, Tolerance, Uniform};
 use super::settings::{RunSettings, Work};
 use super::unused::{refuse_metric, refuse_unused};
 use crate::attack::{Goal, SearchChoice, Select, Settings, sweep_values};
@@ -58,6 +58,12 @@ impl Checked {
         if let Some(uniform) = &plan.uniform {
             refuse_empty_search(uniform)?;
         }
+        if let Some(draws) = plan.random {
+            if draws == 0 {
+                return Err(Error::setting("random", 0, "draws nothing", "give at least 1"));
+            }
+            at_most("random", draws, Random::MOST)?;
+        }
         let checked = Self { plan, settings };
         if checked.settings.loss == Goal::Drift && checked.plan.uniform.is_some() {
             return Err(Error::usage(
@@ -95,12 +101,13 @@ impl Checked {
 
     /// What is done with the samples of these data.
     pub(super) fn work(&self, data: &Data) -> Result<Work> {
-        let Plan { sweep, uniform, decision, tolerance, .. } = &self.plan;
+        let Plan { sweep, uniform, random, decision, tolerance, .. } = &self.plan;
         let mut work = Work {
             settings: self.settings.clone(),
             sweep: sweep.clone(),
             tolerance: tolerance.as_deref().map(|axes| self.tolerance(axes)),
             uniform: uniform.clone(),
+            random: random.map(|draws| Random { draws, decision: *decision }),
         };
         if !data.has_masks() {
             refuse_metric(&self.plan)?;
@@ -112,8 +119,13 @@ impl Checked {
             work.tolerance.as_ref().map_or(&[][..], |tolerance| &tolerance.axes),
         )?;
         let steps = self.plan.tolerance_steps.map(|steps| format!("`tolerance_steps = {steps}`"));
-        match decision.map(decision_setting).or(steps) {
-            Some(setting) if work.tolerance.is_none() => Err(Error::usage(
+        match (decision.map(decision_setting), steps) {
+            (Some(setting), _) if work.tolerance.is_none() && work.random.is_none() => Err(Error::usage(
+                setting,
+                "is used for the tolerance and for random draws only, and neither was asked for",
+                "add `tolerance` or `random`",
+            )),
+            (_, Some(setting)) if work.tolerance.is_none() => Err(Error::usage(
                 setting,
                 "is used for the tolerance only, which was not asked for",
                 "add `tolerance`",
@@ -227,6 +239,7 @@ fn refuse_what_needs_attacks(plan: &Plan) -> Result<()> {
     let asked = [
         ("`tolerance`", plan.tolerance.is_some()),
         ("`uniform`", plan.uniform.is_some()),
+        ("`random`", plan.random.is_some()),
         ("`save_maps`", plan.save_maps),
         ("`keep_traces`", plan.keep_traces),
     ];
@@ -350,6 +363,10 @@ mod tests {
             (Plan::attack().tolerance([]).decision(f64::NAN), "`decision"),
             (Plan::sweep([Axis::Hue], 3).tolerance([]), "`tolerance`"),
             (Plan::sweep([Axis::Hue], 3).keep_traces(true), "`keep_traces`"),
+            (Plan::attack().random(0), "`random"),
+            (Plan::attack().random(usize::MAX), "`random"),
+            (Plan::attack().attacks([Attack::Clean]).random(3), "`random`"),
+            (Plan::sweep([Axis::Hue], 3).random(3), "`random`"),
             (Plan::attack().uniform(uniform(0, vec![Scope::Category])), "`uniform_budget"),
             (Plan::attack().uniform(uniform(5, Vec::new())), "`uniform`"),
             (Plan::attack().uniform(uniform(5, vec![Scope::Dataset; 2])), "`uniform`"),

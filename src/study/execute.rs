@@ -9,11 +9,11 @@ use super::models::Models;
 use super::observe::Observe;
 use super::outcome::Outcome;
 use super::pixels::pixel_warnings;
-use super::plan::{Sweep, Tolerance, Uniform};
+use super::plan::{Random, Sweep, Tolerance, Uniform};
 use super::run::Run;
 use super::session::Session;
 use super::settings::Work;
-use super::{pooled, sweep, tolerance, uniform, warnings, worst_cases};
+use super::{pooled, random, sweep, tolerance, uniform, warnings, worst_cases};
 use crate::attack::{Clock, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
@@ -88,6 +88,9 @@ impl Stages<'_> {
             if let Some(plan) = &work.uniform {
                 self.uniform(plan, &rows, &mut outcome)?;
             }
+            if let Some(plan) = &work.random {
+                self.draw(plan, &rows, &mut outcome)?;
+            }
             if is_whole {
                 let sizes: Vec<(String, usize)> =
                     self.models.iter().map(|model| (model.name().to_owned(), model.input_size())).collect();
@@ -114,6 +117,16 @@ impl Stages<'_> {
         }
         outcome.wall += start.elapsed();
         Ok(rows)
+    }
+
+    fn draw(&mut self, plan: &Random, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {
+        let start = Instant::now();
+        for model in self.models.iter_mut() {
+            let clock = random::evaluate(&self.session, plan, model.as_mut(), self.run, rows)?;
+            outcome.clock = outcome.clock + clock;
+        }
+        outcome.wall += start.elapsed();
+        Ok(())
     }
 
     fn tolerance(&mut self, plan: &Tolerance, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {

@@ -247,8 +247,12 @@ fn copy(from: &RunDir, to: &RunDir, model: &str, sample: &Sample, row: &SampleRo
     let map = (from.patch_map_path(model, id, attack), to.patch_map_path(model, id, attack));
     let trace = (from.trace_path(model, id, attack), to.trace_path(model, id, attack));
     let candidates = (from.candidates_path(model, id, attack), to.candidates_path(model, id, attack));
+    // The draws belong to the sample, and come with the row that each has.
+    let random =
+        (attack == Attack::Clean).then(|| (from.random_maps_path(model, id), to.random_maps_path(model, id)));
     let uniform = (from.uniform_maps_path(model, id, attack), to.uniform_maps_path(model, id, attack));
-    let there = [trace, candidates, uniform].into_iter().filter(|(from, _)| file::is_there(from));
+    let there =
+        [trace, candidates, uniform].into_iter().chain(random).filter(|(from, _)| file::is_there(from));
     for (from, to) in std::iter::once(map).chain(there) {
         let bytes = file::read(&from, "give the command of that shard again")?;
         write_atomic(to, &bytes)?;

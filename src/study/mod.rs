@@ -32,6 +32,7 @@ mod pixels;
 mod plan;
 mod pooled;
 mod providers;
+mod random;
 mod run;
 mod searches;
 mod seeds;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::attack::Clock;
-use crate::record::{ModelInfo, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow};
+use crate::record::{ModelInfo, RandomRow, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow};
 use crate::report::{
     AboveClean, DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, above_clean_table,
-    defence_summary, defence_table, effort_table, score_tables, stability_tables, summary_tables,
-    sweep_table, uniform_tables,
+    defence_summary, defence_table, effort_table, random_tables, score_tables, stability_tables,
+    summary_tables, sweep_table, uniform_tables,
 };
 
 /// The results of a finished run. All rows are in the files of the run's folder too.
@@ -32,6 +32,8 @@ pub struct Outcome {
     pub stability: Vec<StabilityRow>,
     /// Worst cases that samples share.
     pub uniform: Vec<UniformRow>,
+    /// The average case beside them, where it was asked for.
+    pub random: Vec<RandomRow>,
     /// What finding the worst cases took.
     pub efforts: Vec<Effort>,
     /// The models with their defences, and how long each took.
@@ -47,6 +49,7 @@ impl Outcome {
     /// sweeps, as far as they were made.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = summary_tables(&self.summary);
+        tables.extend(random_tables(&self.random, &self.summary));
         tables.extend(above_clean_table(&self.above_clean));
         tables.extend(score_tables(&self.scores));
         tables.extend(uniform_tables(&self.uniform));
@@ -75,6 +78,7 @@ impl Outcome {
             sweep: Vec::new(),
             stability: Vec::new(),
             uniform: Vec::new(),
+            random: Vec::new(),
             efforts: Vec::new(),
             defended: Vec::new(),
             clock: Clock::default(),

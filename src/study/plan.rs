@@ -64,6 +64,20 @@ impl Tolerance {
     }
 }
 
+/// Evaluations of each sample under perturbations drawn from the box, which tell the average case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Random {
+    /// Draws of each sample.
+    pub draws: usize,
+    /// Image score above which a sample is called anomalous; chosen for each category where none is given.
+    pub decision: Option<f64>,
+}
+
+impl Random {
+    /// The most draws of a sample: their answers are pooled in memory, category by category.
+    pub const MOST: usize = 10_000;
+}
+
 /// A search for the one perturbation that hurts many samples together most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uniform {
@@ -140,6 +154,9 @@ pub struct Plan {
     #[serde(default)]
     pub(super) tolerance_steps: Option<usize>,
     pub(super) uniform: Option<Uniform>,
+    /// Draws of each sample.
+    #[serde(default)]
+    pub(super) random: Option<usize>,
     pub(super) shard: Option<Shard>,
     pub(super) save_maps: bool,
     pub(super) keep_traces: bool,
@@ -184,6 +201,7 @@ impl Plan {
             decision: None,
             tolerance_steps: None,
             uniform: None,
+            random: None,
             shard: None,
             save_maps: false,
             keep_traces: false,
@@ -344,7 +362,7 @@ impl Plan {
         Self { tolerance_steps: Some(steps), ..self }
     }
 
-    /// Image score above which a sample is called anomalous, for the tolerance.
+    /// Image score above which a sample is called anomalous, for the tolerance and the average case.
     #[must_use]
     pub fn decision(self, threshold: f64) -> Self {
         Self { decision: Some(threshold), ..self }
@@ -354,6 +372,13 @@ impl Plan {
     #[must_use]
     pub fn uniform(self, uniform: Uniform) -> Self {
         Self { uniform: Some(uniform), ..self }
+    }
+
+    /// Also the average case: what so many perturbations do that are drawn evenly from the box for each sample, all axes of the joint
+    /// attack together, or those of all attacks where it is not made.
+    #[must_use]
+    pub fn random(self, draws: usize) -> Self {
+        Self { random: Some(draws), ..self }
     }
 
     /// Only one part of the samples of each category.
@@ -399,6 +424,7 @@ mod tests {
             .decision(0.5)
             .loss(Goal::Drift)
             .uniform(Uniform { scopes: vec![Scope::Dataset], budget: 5 })
+            .random(20)
             .shard("1/2".parse().unwrap());
         let text = toml::to_string(&plan).unwrap();
         assert_eq!(toml::from_str::<Plan>(&text).unwrap(), plan);

@@ -5,15 +5,15 @@ use super::run::Run;
 use super::session::Session;
 use super::settings::Work;
 use super::uniform::{self, Shared};
-use super::{choose, summary, warnings};
+use super::{choose, random, summary, warnings};
 use crate::attack::Select;
 use crate::error::Result;
 use crate::record::SampleRow;
 use crate::report::{above_clean, efforts, score_summary};
 use crate::types::Attack;
 
-/// The worst perturbations that samples share, the choice among the candidates of each sample, and the pooled metrics. `models` are
-/// names and input sizes.
+/// The worst perturbations that samples share, the choice among the candidates of each sample, the pooled metrics and those of
+/// random draws. `models` are names and input sizes.
 pub(super) fn pool(
     session: &Session<'_>,
     run: &Run,
@@ -36,6 +36,9 @@ pub(super) fn pool(
     }
     outcome.efforts = efforts(rows, &settings.bounds);
     outcome.summary = summary::write(session, run, models, rows)?;
+    if let Some(plan) = &work.random {
+        outcome.random = random::pool(session, plan, &run.dir, models, rows)?;
+    }
     for (name, _) in models {
         if let Some(warning) = warnings::upside_down(name, &outcome.summary) {
             session.observe.warn(&warning);

@@ -129,6 +129,7 @@ fn refuse_lost(dir: &RunDir, others: &[PathBuf]) -> Result<()> {
         dir.samples_path(),
         dir.stability_path(),
         dir.uniform_path(),
+        dir.random_path(),
         dir.summary_path(),
         dir.sweep_path(),
         dir.bench_path(),

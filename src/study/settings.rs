@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Command, Sweep, Tolerance, Uniform};
+use super::plan::{Command, Random, Sweep, Tolerance, Uniform};
 use crate::attack::Settings;
 use crate::error::{Error, Result};
 use crate::metric::MetricOptions;
@@ -33,6 +33,7 @@ pub(super) struct Work {
     pub sweep: Option<Sweep>,
     pub tolerance: Option<Tolerance>,
     pub uniform: Option<Uniform>,
+    pub random: Option<Random>,
 }
 
 impl Work {
@@ -87,6 +88,7 @@ mod tests {
                 sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
                 tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
                 uniform: Some(Uniform { scopes: vec![Scope::Dataset], budget: 9 }),
+                random: Some(Random { draws: 20, decision: None }),
             },
         }
     }

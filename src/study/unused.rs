@@ -22,6 +22,7 @@ pub(super) fn refuse_unused(plan: &Plan, settings: &Settings, scanned: &[Axis]) 
     }
     let of_searches = plan.of_searches.iter().map(String::as_str);
     let of_searches = of_searches.chain(plan.uniform.as_ref().map(|_| "uniform"));
+    let of_searches = of_searches.chain(plan.random.map(|_| "random"));
     let mut of_searches = of_searches.chain(plan.keep_traces.then_some("keep_traces"));
     if let Some(setting) = of_searches.next()
         && settings.attacks.iter().all(|&attack| attack == Attack::Clean)

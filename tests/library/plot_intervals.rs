@@ -107,7 +107,6 @@ fn the_interval_of_clean_pictures_stands_beside_the_uniform_worst_case() {
     let uniform: Vec<UniformRow> = means
         .iter()
         .map(|row| UniformRow {
-            aupro: Parameters::default(),
             model: row.model.clone(),
             dataset: row.dataset.clone(),
             over: row.over.clone(),

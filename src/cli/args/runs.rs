@@ -79,7 +79,11 @@ pub struct AttackArgs {
     /// Even steps of the tolerance's scan on each side of 0; the step with the flip is then halved six times [default: 30]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub tolerance_steps: Option<usize>,
-    /// Image score above which a sample is called anomalous, for the tolerance [default: per category that of largest F1 of the
+    /// Also evaluate each sample under N perturbations drawn evenly from the box (all axes of the joint attack together): how rare the
+    /// worst case is; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub random: usize,
+    /// Image score above which a sample is called anomalous, for --tolerance and --random [default: per category that of largest F1 of the
     /// clean scores; without ground truth the one that the highest 5 % of them exceed]
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
     pub decision: Option<f64>,

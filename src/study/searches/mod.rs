@@ -196,7 +196,7 @@ impl Comparison {
 /// The plan of one strategy with one budget.
 fn one(plan: &Plan, search: SearchChoice, budget: usize) -> Plan {
     let mut one = plan.clone().attacks([Attack::Clean, Attack::Joint]).search(search).budget(budget);
-    (one.sweep, one.uniform) = (None, None);
+    (one.sweep, one.uniform, one.random) = (None, None, None);
     (one.tolerance, one.tolerance_steps, one.decision) = (None, None, None);
     one.keep_traces = true;
     one

@@ -7,6 +7,7 @@ mod labels;
 mod no_answer;
 mod old_runs;
 mod paper;
+mod random;
 mod records;
 mod searches;
 mod shared;
