@@ -14,6 +14,9 @@ use crate::search::{Random, Strategy};
 use crate::stats::derive_seed;
 use crate::types::{Attack, Axis, Detail, Perturbation, SampleId};
 
+/// What takes a sample, what was done to it, and the answers.
+type Done<'a> = dyn FnMut(Work, &[Perturbation], Vec<Segmentation>) -> Result<()> + 'a;
+
 /// The axes that are drawn from, all at once: those of the joint attack where the run makes it, else those of all its attacks.
 pub fn drawn_axes(settings: &Settings) -> Vec<Axis> {
     if settings.attacks.contains(&Attack::Joint) {
@@ -44,7 +47,7 @@ pub fn draws(settings: &Settings, sample: &SampleId, count: usize) -> Result<Vec
 pub fn answers(
     evaluator: &mut Evaluator<'_>,
     source: impl IntoIterator<Item = Result<(Work, Vec<Perturbation>)>>,
-    done: &mut dyn FnMut(Work, &[Perturbation], Vec<Segmentation>) -> Result<()>,
+    done: &mut Done<'_>,
     stop: &dyn Fn() -> bool,
     tick: &dyn Fn(f64),
 ) -> Result<()> {
@@ -64,7 +67,7 @@ struct Slot {
 /// The samples in flight.
 struct Lists<'a, I> {
     source: I,
-    done: &'a mut dyn FnMut(Work, &[Perturbation], Vec<Segmentation>) -> Result<()>,
+    done: &'a mut Done<'a>,
     slots: VecDeque<Slot>,
     /// Samples that have left: the number of the first slot.
     gone: usize,

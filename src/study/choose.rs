@@ -172,6 +172,9 @@ impl<'d> Pool<'d> {
     }
 }
 
+/// The candidates of each sample, and the choices that are started from.
+type Found = (Vec<Vec<KeptCandidate>>, Vec<Vec<usize>>);
+
 /// The searches with one model, as their candidates were kept.
 struct Searches<'a> {
     session: &'a Session<'a>,
@@ -221,7 +224,7 @@ impl Searches<'_> {
     }
 
     /// What the searches of one attack have found, and what a choice starts from.
-    fn found(&self, pool: &Pool<'_>, attack: Attack) -> Result<(Vec<Vec<KeptCandidate>>, Vec<Vec<usize>>)> {
+    fn found(&self, pool: &Pool<'_>, attack: Attack) -> Result<Found> {
         let load = |sample: &&Sample| load(self.belonging, self.dir, self.model, &sample.id, attack);
         let candidates: Vec<Vec<KeptCandidate>> = pool.samples.iter().map(load).collect::<Result<_>>()?;
         let lowest = |measure: fn(&KeptCandidate) -> f64| {

@@ -37,7 +37,7 @@ fn metrics_and_flips_are_those_of_the_same_pictures_evaluated_by_hand() {
         let loaded: Vec<_> =
             category.samples.iter().map(|sample| dataset::load(sample, SIZE).unwrap()).collect();
         let (mut flips, mut metrics) = (0, Vec::new());
-        for draw in 0..DRAWS {
+        for (draw, of_draw) in of_draws.iter_mut().enumerate() {
             let mut pooled = Vec::new();
             for (sample, loaded) in category.samples.iter().zip(&loaded) {
                 let perturbation = draws(settings, &sample.id, DRAWS).unwrap()[draw];
@@ -65,7 +65,7 @@ fn metrics_and_flips_are_those_of_the_same_pictures_evaluated_by_hand() {
                 });
             }
             let found = category_metrics(evaluator.objective(), &pooled, &MetricOptions::default()).unwrap();
-            of_draws[draw].push(found.pixel_auroc.unwrap());
+            of_draw.push(found.pixel_auroc.unwrap());
             metrics.push(found);
         }
         let aurocs: Vec<f64> = metrics.iter().filter_map(|metrics| metrics.pixel_auroc).collect();
