@@ -19,18 +19,24 @@ LEARNING_RATES = (5.0, 0.1, 0.1)
 
 @dataclass(frozen=True)
 class Steps:
-    """What was evaluated, step by step: perturbations [steps, batch, 3] within the box, losses [steps, batch], and the wall
-    time in seconds from the start to the end of each step [steps]."""
+    """What was evaluated, step by step: perturbations [steps, batch, 3] within the box, patch-level maps
+    [steps, batch, rows, columns], losses [steps, batch], and the wall time in seconds from the start to the end of each step
+    [steps]."""
 
     perturbations: np.ndarray
+    maps: np.ndarray
     losses: np.ndarray
     seconds: np.ndarray
 
 
 def objective(segmenter: Callable, pictures: Tensor, masks: Tensor, categories: list[str], perturbation: Tensor) -> Tensor:
     """The loss of each picture [batch], lower is worse: perturb, segment, turn the map back, contrast."""
-    patch_maps = segmenter(perturb(pictures, perturbation), categories)
-    return contrast(restore(patch_maps, pictures.shape[-1], perturbation[:, 0]), masks)
+    return score(segmenter(perturb(pictures, perturbation), categories), masks, perturbation)
+
+
+def score(patch_maps: Tensor, masks: Tensor, perturbation: Tensor) -> Tensor:
+    """The loss of each picture [batch] from its patch-level map: turn the map back, contrast."""
+    return contrast(restore(patch_maps, masks.shape[-1], perturbation[:, 0]), masks)
 
 
 def starts(seed: int, names: list[str], count: int) -> Tensor:
@@ -61,7 +67,7 @@ def attack(
     samples do not see each other. Values beyond the box are clipped, straight through. A restart begins with a new
     Adam at the sample's next start."""
     begins = starts(seed, names, -(-steps // restart_every))
-    perturbations, losses, seconds = [], [], []
+    perturbations, maps, losses, seconds = [], [], [], []
     for category in dict.fromkeys(categories):
         segmenter.text(category)
     start = time.perf_counter()
@@ -73,11 +79,13 @@ def attack(
             )
         free = torch.stack(values, dim=1)
         perturbation = straight_through(torch.clamp(free, LOW, HIGH), free)
-        loss = objective(segmenter, pictures, masks, categories, perturbation)
+        patch_maps = segmenter(perturb(pictures, perturbation), categories)
+        loss = score(patch_maps, masks, perturbation)
         optimiser.zero_grad()
         loss.sum().backward()
         optimiser.step()
         perturbations.append(perturbation.detach().numpy())
+        maps.append(patch_maps.detach().numpy())
         losses.append(loss.detach().numpy())
         seconds.append(time.perf_counter() - start)
-    return Steps(np.stack(perturbations), np.stack(losses), np.array(seconds))
+    return Steps(np.stack(perturbations), np.stack(maps), np.stack(losses), np.array(seconds))

@@ -26,6 +26,13 @@ class Sample:
     image: Path
     masks: tuple[Path, ...]
 
+    @classmethod
+    def of(cls, row: dict[str, str]) -> Sample:
+        """The sample of a row of `samples.csv`."""
+        masks = tuple(Path(mask) for mask in row["mask"].split(";") if mask)
+        name = f"{row['category']}/{row['sample']}"
+        return cls(row["dataset"], row["category"], name, Path(row["image"]), masks)
+
     def load(self, size: int) -> tuple[Tensor, Tensor]:
         """Picture [3, size, size] in [0, 1] and mask [size, size], as Askance brings them to the model's size: Pillow's
         antialiased bicubic at 8 bits, and nearest; several masks are one."""
@@ -63,16 +70,7 @@ def attack(askance: Path, data: Path, model: Path, out: Path, options: list[str]
         raise ExportError(" ".join(command), f"failed:\n{done.stderr.strip()}", "see what it says")
     with open(out / "samples.csv", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["attack"] == "joint"]
-    samples = [
-        Sample(
-            row["dataset"],
-            row["category"],
-            f"{row['category']}/{row['sample']}",
-            Path(row["image"]),
-            tuple(Path(mask) for mask in row["mask"].split(";") if mask),
-        )
-        for row in rows
-    ]
+    samples = [Sample.of(row) for row in rows]
     name = rows[0]["model"]
     traces = [trace(out / "traces" / name / f"{sample.name}.joint.npy") for sample in samples]
     return Run(name, samples, traces, json.loads(done.stdout))

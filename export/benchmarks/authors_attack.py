@@ -10,6 +10,7 @@ Written to --out:
   steps.csv     a row per sample and step; `seconds` is the wall time so far of the whole batch in which the sample was attacked,
                 forward, backward and optimiser; `batch` says how many samples shared it
   samples.csv   a row per sample: loss of the unchanged picture, the worst found, where and when
+  maps/         with --maps, the patch-level maps of all steps, CATEGORY/DEFECT/STEM.npy [steps, rows, columns]
 
 The authors' code also computes derivatives for the weights, per-step metrics and a three-pass rotation; here nothing but what
 the attack needs is computed. Its own numbers of steps and rates are the defaults.
@@ -136,6 +137,13 @@ def sample_rows(model: str, batch: list[askance_run.Sample], done: Steps):
         )
 
 
+def save_maps(folder: Path, batch: list[askance_run.Sample], done: Steps) -> None:
+    for i, sample in enumerate(batch):
+        path = folder / f"{sample.name}.npy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, done.maps[:, i])
+
+
 def run(a: argparse.Namespace) -> None:
     torch.set_num_threads(a.threads)
     segmenter = TorchSegmenter(a.model, a.architecture)
@@ -151,6 +159,8 @@ def run(a: argparse.Namespace) -> None:
             done = attack_batch(a, segmenter, batch)
             of_steps.writerows(step_rows(segmenter.name, batch, done))
             of_samples.writerows(sample_rows(segmenter.name, batch, done))
+            if a.maps:
+                save_maps(a.out / "maps", batch, done)
             steps.flush(), table.flush()
             clean.extend(done.losses[0])
             worst.extend(np.nanmin(done.losses, axis=0))
@@ -167,6 +177,7 @@ def main() -> None:
     common_arguments(parser)
     parser.add_argument("--model", type=Path, default=POCKET, help="bundle (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=8, help="samples in one forward pass (default: %(default)s)")
+    parser.add_argument("--maps", action="store_true", help="keep the maps of all steps")
     parser.add_argument("--out", type=Path, required=True)
     try:
         run(parser.parse_args())

@@ -25,7 +25,7 @@ impl KeptCandidate {
 }
 
 /// Number of candidates that are kept by each of both measures.
-const MOST: usize = 16;
+const MOST: usize = 32;
 
 /// Drops all candidates but the first (the unchanged picture), those of lowest loss and those of lowest sample AUROC, and leaves
 /// them in their order. Of equals the first stay.
@@ -67,7 +67,7 @@ mod tests {
         let mut all: Vec<KeptCandidate> = (0..100).map(kept).collect();
         trim(&mut all);
         let left: Vec<usize> = all.iter().map(|kept| kept.perturbation.get(Axis::Angle) as usize).collect();
-        let expected: Vec<usize> = (0..=16).chain((68..100).step_by(2)).collect();
+        let expected: Vec<usize> = (0..=MOST).chain((100 - 2 * MOST..100).step_by(2)).collect();
         assert_eq!(left, expected);
         let before = all.clone();
         trim(&mut all);

@@ -62,7 +62,7 @@ struct Search {
     detail: Detail,
     best: WorstCase,
     asked: Vec<Vec<f64>>,
-    losses: Vec<f64>,
+    losses: Vec<[f64; 2]>,
     next: usize,
 }
 
@@ -109,9 +109,10 @@ impl<'s> SampleAttack<'s> {
     pub(super) fn tell(&mut self, perturbation: Perturbation, evaluation: Evaluation) -> Result<()> {
         let kept =
             (self.settings.select == Select::Pooled).then(|| KeptCandidate::new(perturbation, &evaluation));
-        let Evaluation { segmentation, loss, rank, .. } = evaluation;
+        let Evaluation { segmentation, loss, rank, sample_auroc } = evaluation;
+        let losses = self.losses(loss, sample_auroc);
         if let Some(search) = &mut self.current {
-            search.losses.push(loss);
+            search.losses.push(losses);
             let full = search.detail == Detail::Full;
             search.best.trace.push(Probe {
                 perturbation,
@@ -133,7 +134,7 @@ impl<'s> SampleAttack<'s> {
                 return Ok(());
             }
             trim(&mut search.best.candidates);
-            search.strategy.tell(&search.asked, &search.losses);
+            search.strategy.tell_both(&search.asked, &search.losses);
         } else {
             self.outcomes.push(WorstCase {
                 attack: Attack::Clean,
@@ -154,6 +155,20 @@ impl<'s> SampleAttack<'s> {
     /// The model's answer to the unchanged picture, once it is known.
     pub(super) fn clean(&self) -> Option<&Segmentation> {
         self.outcomes.first().map(|outcome| &outcome.segmentation)
+    }
+
+    /// What a search lowers: the loss and, where candidates are chosen for pooled metrics later, the sample's pixel AUROC. A sample
+    /// that has none has the loss twice.
+    fn losses(&self, loss: f64, sample_auroc: Option<f64>) -> [f64; 2] {
+        let clean = self.outcomes.first().and_then(|clean| clean.candidates.first());
+        let has_auroc = clean.is_some_and(|clean| clean.sample_auroc.is_some());
+        [loss, if has_auroc { sample_auroc.unwrap_or(f64::INFINITY) } else { loss }]
+    }
+
+    fn losses_of(&self, outcome: &WorstCase) -> [f64; 2] {
+        let same = |kept: &&KeptCandidate| kept.perturbation == outcome.perturbation;
+        let kept = outcome.candidates.iter().find(same);
+        self.losses(outcome.loss, kept.and_then(|kept| kept.sample_auroc))
     }
 
     pub(super) fn finished(&self) -> bool {
@@ -203,8 +218,8 @@ impl<'s> SampleAttack<'s> {
             .collect();
         let points: Vec<Vec<f64>> =
             known.iter().map(|outcome| to_point(axes, &outcome.perturbation)).collect();
-        let losses: Vec<f64> = known.iter().map(|outcome| outcome.loss).collect();
-        strategy.tell(&points, &losses);
+        let losses: Vec<[f64; 2]> = known.iter().map(|outcome| self.losses_of(outcome)).collect();
+        strategy.tell_both(&points, &losses);
         let mut best = known[0];
         for outcome in &known[1..] {
             if best.yields_to(outcome.rank, outcome.loss) {

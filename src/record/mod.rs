@@ -59,7 +59,7 @@ pub use name::file_name;
 pub use parameters::Parameters;
 pub use random::RandomRow;
 pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};
-pub use search::{SearchRow, SearchTimeRow};
+pub use search::{SearchMetricRow, SearchRow, SearchTimeRow};
 pub use seeds::{SeedRow, seed_rows};
 pub(crate) use shards::unite;
 pub use stability::{DecisionRule, StabilityRow};

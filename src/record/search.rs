@@ -1,10 +1,10 @@
-//! Rows of a comparison of search strategies (`search.csv`, `search_time.csv`).
+//! Rows of a comparison of search strategies (`search.csv`, `search_metrics.csv`, `search_time.csv`).
 
 use serde::{Deserialize, Serialize};
 
 use super::faults::{Fault, amount, count, finite};
 use super::rows::Row;
-use crate::types::SampleKey;
+use crate::types::{PooledMetric, SampleKey};
 
 /// The result of one strategy on one sample with one budget (`search.csv`). Losses are those of the joint
 /// attack.
@@ -70,6 +70,42 @@ impl Row for SearchRow {
             .or_else(|| count("budget", self.budget))
             .or_else(|| count("evaluations", self.evaluations))
             .or_else(|| count("coarse", self.coarse))
+    }
+}
+
+/// The pooled metric at the worst cases of one strategy with one budget, the mean over categories (`search_metrics.csv`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchMetricRow {
+    /// Name of the model bundle.
+    pub model: String,
+    /// Name of the strategy.
+    pub strategy: String,
+    /// Number of evaluations allowed.
+    pub budget: usize,
+    /// The metric.
+    pub metric: PooledMetric,
+    /// Value for the unchanged pictures, in [0, 1].
+    pub clean: f64,
+    /// Value for the worst cases, in [0, 1].
+    pub worst: f64,
+    /// Value that counts as the worst there is, in [0, 1].
+    pub reference: f64,
+    /// Share of the gap closed: (clean - worst) / (clean - reference); above 1 where the worst cases went below the reference, 1
+    /// where clean is no higher than the reference.
+    pub share: f64,
+}
+
+impl Row for SearchMetricRow {
+    const COLUMNS: &'static [&'static [&'static str]] =
+        &[&["model", "strategy", "budget", "metric", "clean", "worst", "reference", "share"]];
+    const KEY: &'static [&'static str] = &["model", "strategy", "budget", "metric"];
+
+    fn fault(&self) -> Option<Fault> {
+        finite("clean", self.clean)
+            .or_else(|| finite("worst", self.worst))
+            .or_else(|| finite("reference", self.reference))
+            .or_else(|| finite("share", self.share))
+            .or_else(|| count("budget", self.budget))
     }
 }
 

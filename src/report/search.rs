@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::cell::{Cell, Column};
 use super::table::Table;
 use crate::error::{Error, Result};
-use crate::record::{SearchRow, SearchTimeRow};
+use crate::record::{SearchMetricRow, SearchRow, SearchTimeRow};
 use crate::stats::{self, distinct};
-use crate::types::{SampleKey, counted};
+use crate::types::{PooledMetric, SampleKey, counted};
 
 /// Losses this close count as equal.
 const EQUAL: f64 = 1e-6;
@@ -125,10 +125,16 @@ fn standing(rows: &[&SearchRow], strategy: &str, model: Option<&str>, budget: us
     })
 }
 
-/// The tables of each model and of all together: gap closed, literally and capped; then who is at least as bad as whom. The
-/// reference is named in the titles. A table of the strategies' own time, all models together, comes last.
-pub fn search_tables(standings: &[Standing], times: &[SearchTimeRow], reference: &str) -> Vec<Table> {
-    let mut tables = Vec::new();
+/// The tables of each model: what share of the gap in each pooled metric is closed. Then those of each model and of all together: loss
+/// gap closed, literally and capped, and who is at least as bad as whom. The reference is named in the titles. A table of the
+/// strategies' own time, all models together, comes last.
+pub fn search_tables(
+    standings: &[Standing],
+    metrics: &[SearchMetricRow],
+    times: &[SearchTimeRow],
+    reference: &str,
+) -> Vec<Table> {
+    let mut tables = metric_tables(metrics, reference);
     for model in distinct(standings.iter().map(|standing| standing.model.as_deref())) {
         let group: Vec<&Standing> =
             standings.iter().filter(|standing| standing.model.as_deref() == model).collect();
@@ -164,6 +170,26 @@ pub fn search_tables(standings: &[Standing], times: &[SearchTimeRow], reference:
         ));
     }
     tables
+}
+
+fn metric_tables(rows: &[SearchMetricRow], reference: &str) -> Vec<Table> {
+    let groups = stats::grouped(rows, |row| (&row.model, row.metric));
+    let table = |group: &Vec<&SearchMetricRow>| {
+        let first = group[0];
+        let name = match first.metric {
+            PooledMetric::PixelAuroc => "pAUROC",
+            PooledMetric::Aupro => "AUPRO",
+        };
+        let title = format!(
+            "{}: share in % of the gap in {name} closed, (clean - worst case) / (clean - reference); clean {:.1} %, reference {:.1} %. \
+             Reference: {reference}",
+            first.model,
+            100.0 * first.clean,
+            100.0 * first.reference
+        );
+        by_budget(title, group, |row| (row.strategy.as_str(), row.budget), |row| row.share)
+    };
+    groups.iter().map(table).collect()
 }
 
 /// Strategies down, budgets across.
@@ -305,7 +331,7 @@ mod tests {
             search_seconds,
             wall_seconds: 4.0,
         };
-        let tables = search_tables(&standings(&rows), &[time(1.0)], "the truth");
+        let tables = search_tables(&standings(&rows), &[], &[time(1.0)], "the truth");
         assert_eq!(tables.len(), 3 * 3 + 1, "two models and both together");
         assert_eq!(tables[0].heads(), ["strategy \\ budget", "25", "100"]);
         assert_eq!(tables[0].rows[1][1], Cell::Share(Some(0.75)));

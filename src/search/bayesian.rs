@@ -34,6 +34,8 @@ const OPTIMISM: [f64; 4] = [0.0, 0.5, 1.0, 2.0];
 /// - **Coarse evaluations** take about two thirds of the budget where they are cheaper; full ones go to the points that promise
 ///   the lowest full loss, evaluated coarsely before or not, and have the last part of the budget to themselves.
 ///
+/// Where points have two losses, the process knows both, and rounds of either kind lower them in turn.
+///
 /// Points offered before the first `ask` count as full evaluations.
 #[derive(Clone, Debug)]
 pub struct Bayesian {
@@ -45,6 +47,8 @@ pub struct Bayesian {
     spent_coarse: f64,
     process: GaussianProcess,
     turn: usize,
+    /// Rounds of coarse and of full evaluations so far.
+    rounds: [usize; 2],
     detail: Detail,
     /// The points of this round.
     round: Vec<Member>,
@@ -57,7 +61,7 @@ struct Member {
     unit: Vec<f64>,
     point: Vec<f64>,
     asked: bool,
-    loss: Option<f64>,
+    losses: Option<[f64; 2]>,
 }
 
 impl Bayesian {
@@ -73,6 +77,7 @@ impl Bayesian {
             coarse_cost,
             spent_coarse: 0.0,
             turn: 0,
+            rounds: [0; 2],
             detail: Detail::Full,
             round: Vec::new(),
         }
@@ -129,7 +134,7 @@ impl Bayesian {
 
     /// Observations of the lowest losses.
     fn lowest(&self, count: usize) -> Vec<usize> {
-        let losses = self.process.losses();
+        let losses = self.process.fitted();
         let mut order: Vec<usize> = (0..losses.len()).collect();
         order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
         order.truncate(count);
@@ -152,7 +157,9 @@ impl Bayesian {
         // Between coarse evaluations, full ones come a few at a time.
         let size = if self.has_coarse() && !coarse { round / 4 + 1 } else { round };
         let size = size.min(self.affordable(self.detail));
-        self.process.fit();
+        let rounds = &mut self.rounds[usize::from(self.detail == Detail::Full)];
+        self.process.fit(*rounds % 2);
+        *rounds += 1;
         let mut candidates = self.candidates();
         if self.detail == Detail::Full {
             let seen = self.lowest(PROMISING).into_iter();
@@ -201,7 +208,7 @@ impl Bayesian {
         };
         self.round = units
             .into_iter()
-            .map(|unit| Member { point: self.space.point(unit.clone()), unit, asked: false, loss: None })
+            .map(|unit| Member { point: self.space.point(unit.clone()), unit, asked: false, losses: None })
             .collect();
     }
 }
@@ -232,26 +239,30 @@ impl Strategy for Bayesian {
     }
 
     fn tell(&mut self, points: &[Vec<f64>], losses: &[f64]) {
+        self.tell_both(points, &losses.iter().map(|&loss| [loss; 2]).collect::<Vec<_>>());
+    }
+
+    fn tell_both(&mut self, points: &[Vec<f64>], losses: &[[f64; 2]]) {
         check_lengths(points, losses);
-        for (point, &loss) in points.iter().zip(losses) {
-            let loss = finite_or_infinity(loss);
+        for (point, losses) in points.iter().zip(losses) {
+            let losses = losses.map(finite_or_infinity);
             let waiting = self
                 .round
                 .iter_mut()
-                .find(|member| member.asked && member.loss.is_none() && member.point == *point);
+                .find(|member| member.asked && member.losses.is_none() && member.point == *point);
             if let Some(member) = waiting {
-                member.loss = Some(loss);
+                member.losses = Some(losses);
             } else if self.round.is_empty() {
                 let unit = self.space.unit(point);
                 if self.process.points().is_empty() {
                     self.proposals.add_landmarks(&unit);
                 }
-                self.process.observe(unit, Detail::Full, loss);
+                self.process.observe(unit, Detail::Full, losses);
             }
         }
-        if !self.round.is_empty() && self.round.iter().all(|member| member.loss.is_some()) {
+        if !self.round.is_empty() && self.round.iter().all(|member| member.losses.is_some()) {
             for member in std::mem::take(&mut self.round) {
-                self.process.observe(member.unit, self.detail, member.loss.unwrap_or(f64::INFINITY));
+                self.process.observe(member.unit, self.detail, member.losses.unwrap_or([f64::INFINITY; 2]));
             }
         }
     }
@@ -265,13 +276,13 @@ impl Strategy for Bayesian {
     }
 
     fn expected_gain(&mut self) -> Option<f64> {
-        let full = self.process.details().iter().zip(self.process.losses());
+        let full = self.process.details().iter().zip(self.process.losses(0));
         let best = full.filter(|(detail, _)| **detail == Detail::Full).map(|(_, &loss)| loss);
         let best = best.fold(f64::INFINITY, f64::min);
         if !best.is_finite() {
             return None;
         }
-        self.process.fit();
+        self.process.fit(0);
         let gain = |deviation: f64, mean: f64| stats::expected_improvement(best, mean, deviation);
         let mut promising: Vec<(f64, f64, Vec<f64>)> = self
             .candidates()
@@ -354,6 +365,38 @@ mod tests {
             assert!(full < other(kind) - 0.05, "{kind}: {} {full}", other(kind));
         }
         assert!(coarse < full - 0.01, "{coarse} {full}");
+    }
+
+    #[test]
+    fn of_two_losses_both_are_lowered() {
+        // The second is low where the first is not.
+        let second = |point: &[f64], number: usize| -loss(point, number);
+        let lowest = |both: bool| {
+            let found = (0..10).map(|number| {
+                let mut strategy = Bayesian::new(&space(), 40, number as u64, 1.0);
+                let mut least = [f64::INFINITY; 2];
+                loop {
+                    let points = strategy.ask(usize::MAX);
+                    if points.is_empty() {
+                        return least;
+                    }
+                    let pair = |point: &Vec<f64>| [loss(point, number), second(point, number)];
+                    let losses: Vec<[f64; 2]> = points.iter().map(pair).collect();
+                    losses.iter().for_each(|pair| {
+                        least = [least[0].min(pair[0]), least[1].min(pair[1])];
+                    });
+                    if both {
+                        strategy.tell_both(&points, &losses);
+                    } else {
+                        strategy.tell(&points, &losses.iter().map(|pair| pair[0]).collect::<Vec<_>>());
+                    }
+                }
+            });
+            found.fold([0.0; 2], |sum, least| [sum[0] + least[0] / 10.0, sum[1] + least[1] / 10.0])
+        };
+        let (both, first) = (lowest(true), lowest(false));
+        assert!(both[1] < first[1] - 0.5, "{both:?} {first:?}");
+        assert!(first[0] <= both[0] && both[0] < first[0] + 0.3, "{both:?} {first:?}");
     }
 
     #[test]

@@ -20,6 +20,17 @@ impl Fixed {
     }
 }
 
+impl Fixed {
+    /// Points without the coordinates that are fixed.
+    fn free(&self, points: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let project = |point: &Vec<f64>| {
+            let free = point.iter().zip(&self.values).filter(|(_, fixed)| fixed.is_none());
+            free.map(|(&value, _)| value).collect()
+        };
+        points.iter().map(project).collect()
+    }
+}
+
 impl Strategy for Fixed {
     fn ask(&mut self, limit: usize) -> Vec<Vec<f64>> {
         let insert = |free: Vec<f64>| {
@@ -31,12 +42,14 @@ impl Strategy for Fixed {
 
     fn tell(&mut self, points: &[Vec<f64>], losses: &[f64]) {
         check_lengths(points, losses);
-        let project = |point: &Vec<f64>| {
-            let free = point.iter().zip(&self.values).filter(|(_, fixed)| fixed.is_none());
-            free.map(|(&value, _)| value).collect()
-        };
-        let free: Vec<Vec<f64>> = points.iter().map(project).collect();
+        let free = self.free(points);
         self.inner.tell(&free, losses);
+    }
+
+    fn tell_both(&mut self, points: &[Vec<f64>], losses: &[[f64; 2]]) {
+        check_lengths(points, losses);
+        let free = self.free(points);
+        self.inner.tell_both(&free, losses);
     }
 
     fn remaining(&self) -> usize {

@@ -109,7 +109,10 @@ pub(super) struct GaussianProcess {
     details: Vec<Detail>,
     /// 1 for a full evaluation, 0 for a coarse one.
     full: Vec<f64>,
-    losses: Vec<f64>,
+    /// Both losses of each point.
+    losses: [Vec<f64>; 2],
+    /// The loss that the posterior is of.
+    fitted: usize,
     /// Lower triangle of the Cholesky factor of the covariance, row by row.
     factor: Vec<Vec<f64>>,
     /// Covariance^-1 (losses - mean), in units of `scale`.
@@ -127,7 +130,8 @@ impl GaussianProcess {
             points: Vec::new(),
             details: Vec::new(),
             full: Vec::new(),
-            losses: Vec::new(),
+            losses: [Vec::new(), Vec::new()],
+            fitted: 0,
             factor: Vec::new(),
             weights: Vec::new(),
             mean: 0.0,
@@ -143,12 +147,17 @@ impl GaussianProcess {
         &self.details
     }
 
-    pub(super) fn losses(&self) -> &[f64] {
-        &self.losses
+    /// The losses that the posterior is of.
+    pub(super) fn fitted(&self) -> &[f64] {
+        &self.losses[self.fitted]
+    }
+
+    pub(super) fn losses(&self, which: usize) -> &[f64] {
+        &self.losses[which]
     }
 
     /// Adds an observation; [`GaussianProcess::fit`] makes it count.
-    pub(super) fn observe(&mut self, point: Vec<f64>, detail: Detail, loss: f64) {
+    pub(super) fn observe(&mut self, point: Vec<f64>, detail: Detail, losses: [f64; 2]) {
         let mut row = self.covariances(&point, detail);
         self.solve(&mut row);
         let rest = self.kernel.variance(detail) + JITTER - row.iter().map(|l| l * l).sum::<f64>();
@@ -160,14 +169,15 @@ impl GaussianProcess {
         self.full.push(if detail == Detail::Full { 1.0 } else { 0.0 });
         self.points.push(point);
         self.details.push(detail);
-        self.losses.push(loss);
+        self.losses.iter_mut().zip(losses).for_each(|(all, loss)| all.push(loss));
     }
 
-    /// Makes the posterior that of all observations. Losses far above the median are cut off there: how good a good place is does
+    /// Makes the posterior that of one loss at all observations. Losses far above the median are cut off there: how good a good place is does
     /// not matter, and a process that need not follow it follows the bad ones more closely.
-    pub(super) fn fit(&mut self) {
-        let count = self.losses.len();
-        let mut sorted = self.losses.clone();
+    pub(super) fn fit(&mut self, which: usize) {
+        self.fitted = which;
+        let count = self.points.len();
+        let mut sorted = self.losses[which].clone();
         sorted.sort_by(f64::total_cmp);
         let Some(&median) = sorted.get(count / 2) else { return };
         let finite: Vec<f64> = sorted.iter().copied().filter(|loss| loss.abs() < LARGEST).collect();
@@ -176,7 +186,7 @@ impl GaussianProcess {
             finite.iter().map(|loss| (loss - middle).powi(2)).sum::<f64>() / finite.len().max(1) as f64;
         let unit = variance.sqrt().max(f64::MIN_POSITIVE);
         let most = median.min(LARGEST) + unit;
-        let cut: Vec<f64> = self.losses.iter().map(|&loss| loss.min(most).max(-LARGEST)).collect();
+        let cut: Vec<f64> = self.losses[which].iter().map(|&loss| loss.min(most).max(-LARGEST)).collect();
         self.mean = cut.iter().sum::<f64>() / count as f64;
         let mut weights: Vec<f64> = cut.iter().map(|loss| loss - self.mean).collect();
         self.solve(&mut weights);
@@ -275,7 +285,7 @@ mod tests {
 
     fn covariance(a: &[f64], b: &[f64], details: (Detail, Detail)) -> f64 {
         let mut process = process();
-        process.observe(a.to_vec(), details.0, 0.0);
+        process.observe(a.to_vec(), details.0, [0.0; 2]);
         process.covariances(b, details.1)[0]
     }
 
@@ -307,9 +317,9 @@ mod tests {
         let mut process = process();
         let points = [[0.1, 0.2, 0.3], [0.5, 0.9, 0.4], [0.8, 0.5, 0.9], [0.5, 0.1, 0.6]];
         for (index, point) in points.iter().enumerate() {
-            process.observe(point.to_vec(), Detail::Full, 0.1 * index as f64);
+            process.observe(point.to_vec(), Detail::Full, [0.1 * index as f64; 2]);
         }
-        process.fit();
+        process.fit(0);
         for (index, point) in points.iter().enumerate() {
             let belief = process.glance(point, Detail::Full);
             assert!((belief.mean - 0.1 * index as f64).abs() < 1e-3, "{index}: {}", belief.mean);
@@ -324,9 +334,9 @@ mod tests {
     #[test]
     fn a_coarse_evaluation_tells_most_of_a_full_one() {
         let mut process = process();
-        process.observe(vec![0.5; 3], Detail::Coarse, 1.0);
-        process.observe(vec![0.1; 3], Detail::Coarse, 0.0);
-        process.fit();
+        process.observe(vec![0.5; 3], Detail::Coarse, [1.0; 2]);
+        process.observe(vec![0.1; 3], Detail::Coarse, [0.0; 2]);
+        process.fit(0);
         let (coarse, full) =
             (process.deviation(&[0.5; 3], Detail::Coarse), process.deviation(&[0.5; 3], Detail::Full));
         assert!(coarse < 0.02 * process.scale && full > 0.3 * process.scale && full < 0.4 * process.scale);

@@ -39,6 +39,14 @@ pub trait Strategy: Send {
     /// If there are not as many losses as points.
     fn tell(&mut self, points: &[Vec<f64>], losses: &[f64]);
 
+    /// Takes two losses of each point, where a low value of either is worth finding. A strategy that can lower but one takes the first.
+    ///
+    /// # Panics
+    /// If there are not as many losses as points.
+    fn tell_both(&mut self, points: &[Vec<f64>], losses: &[[f64; 2]]) {
+        self.tell(points, &losses.iter().map(|losses| losses[0]).collect::<Vec<_>>());
+    }
+
     /// Evaluations that are still to be asked for: 0 when finished.
     fn remaining(&self) -> usize;
 
@@ -114,7 +122,7 @@ impl PartialEq for Own {
 
 impl Eq for Own {}
 
-/// Panics unless there is one loss for each point.
-pub(super) fn check_lengths(points: &[Vec<f64>], losses: &[f64]) {
+/// Panics unless there is one loss, or pair of losses, for each point.
+pub(super) fn check_lengths<L>(points: &[Vec<f64>], losses: &[L]) {
     assert_eq!(points.len(), losses.len(), "tell needs one loss per point");
 }

@@ -1,5 +1,6 @@
 //! Search strategies compared on the joint attack: one run for each strategy and budget, and the tables over them.
 
+mod metrics;
 mod rival;
 mod times;
 mod truth;
@@ -20,13 +21,16 @@ use super::plan::Plan;
 use super::session::stopped_in;
 use crate::attack::SearchChoice;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::record::{
-    RunDir, SampleRow, SearchRow, SearchTimeRow, file_name, read_rows, write_atomic, write_rows,
+    RunDir, SampleRow, SearchMetricRow, SearchRow, SearchTimeRow, file_name, read_candidates, read_rows,
+    write_atomic, write_rows,
 };
 use crate::report::{Standing, Table, score, search_tables, standings};
 use crate::search::Kind;
 use crate::stats::distinct;
 use crate::types::{Attack, SampleKey, counted};
+use metrics::metric_rows;
 use rival::Rival;
 use times::Times;
 use truth::Truth;
@@ -55,6 +59,8 @@ pub struct Compared {
     pub reference: String,
     /// How each strategy did with each budget.
     pub standings: Vec<Standing>,
+    /// What the pooled metrics came to; nothing where they are not defined.
+    pub metrics: Vec<SearchMetricRow>,
     /// What each run took.
     pub search_time: Vec<SearchTimeRow>,
     /// The same as tables.
@@ -180,8 +186,11 @@ impl Comparison {
         };
         let each: Vec<(String, usize)> =
             self.each().map(|(search, budget)| (search.to_string(), budget)).collect();
+        let named = runs.iter().zip(&each).map(|(dir, (search, budget))| (dir, search.as_str(), *budget));
+        let metrics = metric_rows(&named.collect::<Vec<_>>(), &truth)?;
+        write_rows(out.join("search_metrics.csv"), &metrics)?;
         let search_time = times.of(&each);
-        let tables = search_tables(&standings, &search_time, &reference);
+        let tables = search_tables(&standings, &metrics, &search_time, &reference);
         let markdown: Vec<String> = tables.iter().map(Table::to_markdown).collect();
         write_atomic(out.join("search.md"), markdown.join("\n").as_bytes())?;
         // The first run of the default strategy at the largest budget is the path over the landscape.
@@ -189,7 +198,7 @@ impl Comparison {
         runs.sort_by_key(|run| !run.path().ends_with(&shown));
         runs.extend(truth.into_iter().map(|truth| truth.dir));
         let figures = draw_searches(&runs, &out.join("plots"))?;
-        Ok(Compared { out: out.to_owned(), reference, standings, search_time, tables, figures })
+        Ok(Compared { out: out.to_owned(), reference, standings, metrics, search_time, tables, figures })
     }
 }
 
@@ -207,22 +216,33 @@ fn search_rows(dir: &RunDir, search: SearchChoice, budget: usize) -> Result<Vec<
     let rows: Vec<SampleRow> = read_rows(dir.samples_path())?;
     let clean: HashMap<SampleKey, f64> =
         rows.iter().filter(|row| row.attack == Attack::Clean).map(|row| (row.key(), row.loss)).collect();
-    let joint = rows.iter().filter(|row| row.attack == Attack::Joint);
-    let row = |row: &SampleRow| {
-        Some(SearchRow {
+    let mut found = Vec::new();
+    for row in rows.iter().filter(|row| row.attack == Attack::Joint) {
+        let Some(&clean) = clean.get(&row.key()) else { continue };
+        found.push(SearchRow {
             model: row.model.clone(),
             strategy: search.to_string(),
             budget,
             category: row.category.clone(),
             sample: row.sample.clone(),
-            clean: *clean.get(&row.key())?,
-            loss: row.loss,
+            clean,
+            loss: lowest_loss(dir, row)?,
             reference: f64::NAN,
             share: f64::NAN,
             share_capped: f64::NAN,
             evaluations: row.evaluations,
             coarse: row.coarse,
-        })
-    };
-    Ok(joint.filter_map(row).collect())
+        });
+    }
+    Ok(found)
+}
+
+/// The lowest loss that a search found, which need not be that of the candidate that was chosen by a metric.
+fn lowest_loss(dir: &RunDir, row: &SampleRow) -> Result<f64> {
+    let path = dir.candidates_path(&row.model, &row.id()?, row.attack);
+    if !file::is_there(&path) {
+        return Ok(row.loss);
+    }
+    let losses = read_candidates(&path)?.into_iter().map(|candidate| candidate.loss);
+    Ok(losses.fold(f64::INFINITY, f64::min))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::lowest_loss;
 use crate::error::{Error, Result};
 use crate::record::{RunDir, RunInfo, SampleRow, SearchRow, read_rows};
 use crate::types::{Attack, SampleKey};
@@ -26,12 +27,15 @@ impl Truth {
         let dir = RunDir::open(path)?;
         let rows: Vec<SampleRow> = read_rows(dir.samples_path())?;
         let of = |attack: Attack| rows.iter().filter(move |row| row.attack == attack);
-        let losses = |attack| of(attack).map(|row| (row.key(), row.loss)).collect();
+        let losses = |attack| -> Result<HashMap<SampleKey, f64>> {
+            of(attack).map(|row| Ok((row.key(), lowest_loss(&dir, row)?))).collect()
+        };
         let search = of(Attack::Joint).next().map(|row| row.search.clone()).ok_or_else(|| {
             let fix = "make it with `attacks = joint` and `search = exhaustive`";
             Error::file(path, "holds no joint attack", fix)
         })?;
-        Ok(Self { search, clean: losses(Attack::Clean), losses: losses(Attack::Joint), dir })
+        let (clean, losses) = (losses(Attack::Clean)?, losses(Attack::Joint)?);
+        Ok(Self { search, clean, losses, dir })
     }
 
     /// In words.
