@@ -55,6 +55,7 @@ fn summary(done: &Outcome, plots: &Figures) -> Value {
     json!({
         "out": say::path(done.dir.path()),
         "summary": flat(&done.summary),
+        "differences": flat(&done.differences),
         "above_clean": done.above_clean,
         "scores": done.scores,
         "sweep": flat(&done.sweep),

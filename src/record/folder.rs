@@ -97,6 +97,11 @@ impl RunDir {
         self.root.join("uniform.csv")
     }
 
+    /// Path of `differences.csv`, how far the models lie apart.
+    pub fn differences_path(&self) -> PathBuf {
+        self.root.join("differences.csv")
+    }
+
     /// Path of `random.csv`, the average case.
     pub fn random_path(&self) -> PathBuf {
         self.root.join("random.csv")

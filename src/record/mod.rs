@@ -5,7 +5,7 @@
 //! | `run.toml` | [`RunInfo`]: every setting, the bundle's hash, the machine | whole, through a temporary name |
 //! | `samples.csv` | [`SampleRow`], one per sample and attack | appended by [`Journal`] as each is known |
 //! | `stability.csv` | [`StabilityRow`], one per sample and attack or axis | appended by [`Journal`] |
-//! | `summary.csv`, `sweep.csv`, `random.csv` | [`SummaryRow`], [`SweepRow`], [`RandomRow`] | whole or appended |
+//! | `summary.csv`, `differences.csv`, `sweep.csv`, `random.csv` | [`SummaryRow`], [`DifferenceRow`], [`SweepRow`], [`RandomRow`] | whole or appended |
 //! | `patch_maps/<model>/<category>/<defect>/<stem>.<attack>.npy` | patch-level anomaly map, float32 | before its row |
 //! | `bench.csv`, `calls.csv` | [`BenchRow`], one per configuration; [`CallRow`], one per timed call | whole after every round; appended |
 //! | `examples/` | [`Example`]s: a few small pictures for the figures | whole |
@@ -17,6 +17,7 @@
 mod agreement;
 mod bench;
 mod candidates;
+mod differences;
 mod examples;
 mod faults;
 mod flat;
@@ -41,6 +42,7 @@ mod uniform;
 pub use agreement::require_agreement;
 pub use bench::{BenchRow, BenchStatus, CallRow};
 pub(crate) use candidates::{CandidateRow, read_candidates, write_candidates};
+pub use differences::DifferenceRow;
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
 pub use faults::{Fault, outside};
 pub use flat::to_json;

@@ -24,8 +24,8 @@ pub(super) fn redraws(
 
 /// A row with the values of its metrics in the redraws.
 pub(super) struct Estimated {
-    row: SummaryRow,
-    estimates: Estimates,
+    pub(super) row: SummaryRow,
+    pub(super) estimates: Estimates,
     /// The clean ones minus these.
     drops: Estimates,
 }
@@ -92,7 +92,7 @@ pub(super) fn sweep(rows: &mut [SweepRow], estimates: &[Estimates]) -> Vec<Sweep
 }
 
 /// The means over categories of the metrics that these have. Where one has a metric and no estimate of it, there is none of the mean.
-fn mean_of<'e>(categories: impl Iterator<Item = (Metrics, &'e Estimates)>) -> Estimates {
+pub(super) fn mean_of<'e>(categories: impl Iterator<Item = (Metrics, &'e Estimates)>) -> Estimates {
     let categories: Vec<(Metrics, &Estimates)> = categories.collect();
     let mean = |metric: fn(&Metrics) -> Option<f64>, estimate: fn(&Estimates) -> &Option<Estimate>| {
         let known = categories.iter().filter(|(metrics, _)| metric(metrics).is_some());
@@ -136,7 +136,7 @@ fn drops(clean: &Metrics, worst: &Metrics, estimates: &Estimates) -> Drops {
 }
 
 /// The interval of an estimate around the value that is reported, which is exact where the estimate is within 1e-5 of it.
-fn around(value: Option<f64>, estimate: &Option<Estimate>) -> Option<Interval> {
+pub(super) fn around(value: Option<f64>, estimate: &Option<Estimate>) -> Option<Interval> {
     let (value, ends) = (value?, estimate.as_ref()?.interval()?);
     Some(Interval { low: ends.low.min(value), high: ends.high.max(value) })
 }

@@ -17,6 +17,7 @@ mod choose;
 mod contents;
 mod data;
 mod decision;
+mod differences;
 mod examples;
 mod execute;
 mod figures;

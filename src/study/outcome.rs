@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::attack::Clock;
-use crate::record::{ModelInfo, RandomRow, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow};
+use crate::record::{
+    DifferenceRow, ModelInfo, RandomRow, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow,
+};
 use crate::report::{
     AboveClean, DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, above_clean_table,
-    defence_summary, defence_table, effort_table, random_tables, score_tables, stability_tables,
-    summary_tables, sweep_table, uniform_tables,
+    defence_summary, defence_table, difference_table, effort_table, random_tables, score_tables,
+    stability_tables, summary_tables, sweep_table, uniform_tables,
 };
 
 /// The results of a finished run. All rows are in the files of the run's folder too.
@@ -22,6 +24,8 @@ pub struct Outcome {
     pub skipped: Vec<Skipped>,
     /// Pooled metrics of each category and attack, the means over categories last.
     pub summary: Vec<SummaryRow>,
+    /// How far the models of the run lie apart.
+    pub differences: Vec<DifferenceRow>,
     /// Worst cases with a higher pAUROC than the unchanged picture, where the rule that kept them does not bound pooled metrics.
     pub above_clean: Vec<AboveClean>,
     /// Image scores of the unchanged pictures, where there is no ground truth to measure anything with.
@@ -49,6 +53,7 @@ impl Outcome {
     /// sweeps, as far as they were made.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = summary_tables(&self.summary);
+        tables.extend(difference_table(&self.differences));
         tables.extend(random_tables(&self.random, &self.summary));
         tables.extend(above_clean_table(&self.above_clean));
         tables.extend(score_tables(&self.scores));
@@ -73,6 +78,7 @@ impl Outcome {
             models: Vec::new(),
             skipped: Vec::new(),
             summary: Vec::new(),
+            differences: Vec::new(),
             above_clean: Vec::new(),
             scores: Vec::new(),
             sweep: Vec::new(),

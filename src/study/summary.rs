@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::by_key::{ByKey, by_key};
+use super::differences::differences;
 use super::intervals::{self, Estimated};
 use super::run::Run;
 use super::session::Session;
@@ -18,18 +19,19 @@ use crate::error::{Error, Result};
 use crate::metric::{Estimate, Estimates, Redraws};
 use crate::model::Segmentation;
 use crate::record::{
-    DAMAGED_MAP, Drops, Fault, Intervals, RunDir, SampleRow, SummaryRow, read_map, write_rows,
+    DAMAGED_MAP, DifferenceRow, Drops, Fault, Intervals, RunDir, SampleRow, SummaryRow, read_map, write_rows,
 };
 use crate::stats;
 use crate::types::{Attack, Map, Mask, Metrics, Over, PooledMetric, SampleKey};
 
-/// Writes `summary.csv`, `examples/` and, where asked for, `maps/`; gives the summary rows, the means last.
+/// Writes `summary.csv`, `differences.csv` of several models, `examples/` and, where asked for, `maps/`; gives the rows of the first
+/// two, the means last.
 pub(super) fn write(
     session: &Session<'_>,
     run: &Run,
     models: &[(String, usize)],
     rows: &[SampleRow],
-) -> Result<Vec<SummaryRow>> {
+) -> Result<(Vec<SummaryRow>, Vec<DifferenceRow>)> {
     let by_key = by_key(rows);
     let mut found = Vec::new();
     for (model, size) in models {
@@ -48,8 +50,12 @@ pub(super) fn write(
     }
     let summary = intervals::rows(&found);
     write_rows(run.dir.summary_path(), &summary)?;
+    let differences = differences(&found, &summary);
+    if models.len() > 1 {
+        write_rows(run.dir.differences_path(), &differences)?;
+    }
     examples::write(session, &run.dir, models, rows, &by_key)?;
-    Ok(summary)
+    Ok((summary, differences))
 }
 
 /// Remedy for a row and a map that do not belong together.
