@@ -1,10 +1,11 @@
 """Counts where a worst case is better for the model than something that it must not exceed (docs/bounds.md).
 
-Runs `askance attack` with all single axes, the joint attack and uniform worst cases, for both pocket models, on generated categories (with
-each seed) and on every data set given, with each budget. Then it holds every pAUROC and AUPRO of `summary.csv` and `uniform.csv` against
+Runs `askance attack` with all single axes, the joint attack and uniform worst cases, for both pocket models with each budget, on ten
+generated categories with each seed, or with --data on the data sets given. Then it holds every pAUROC and AUPRO of `summary.csv` and `uniform.csv` against
 what bounds it: clean, every attack on fewer of its axes, and the uniform worst case of the same attack.
 
-    python export/benchmarks/bounds.py --out DIR [--data DIR ...] [--select pooled loss]
+    python export/benchmarks/bounds.py --out DIR --limit 2
+    python export/benchmarks/bounds.py --out DIR --data DIR ...
 
 A run that is finished in --out is not made again. Prints a row for each data set, budget and rule; exits with 1 where the default rule
 (`pooled`) is broken anywhere.
@@ -78,19 +79,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--askance", type=Path, default=Path("target/release/askance"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--data", type=Path, nargs="*", default=[], help="data sets beside the generated one, seed 0 alone")
+    parser.add_argument("--data", type=Path, nargs="*", default=[], help="data sets in place of the generated one, seed 0 alone")
     parser.add_argument("--limit", type=int, help="the first N good and the first N defective samples of each category")
     parser.add_argument("--budgets", type=int, nargs="+", default=[12, 24, 100])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--select", nargs="+", default=["pooled"])
     a = parser.parse_args()
     generated = a.out / "generated"
-    if not generated.is_dir():
+    if not a.data and not generated.is_dir():
         sizes = ["--seed", "200", "--train", "0", "--good", "8", "--defective", "12"]
         subprocess.run([str(a.askance.resolve()), "--quiet", "synth", *sizes, "--out", str(generated)], check=True)
     print("| data | `--select` | budget | values | broken |\n|---|---|---|---|---|", flush=True)
     promise = []
-    for data, seeds in [(generated, a.seeds), *((data, [0]) for data in a.data)]:
+    for data in a.data or [generated]:
+        seeds = [0] if a.data else a.seeds
         for select in a.select:
             for budget in a.budgets:
                 found = [count(attack(a, data, budget, seed, select)) for seed in seeds]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use askance::record::{SampleRow, SearchRow, read_rows};
+use askance::record::{SampleRow, SearchMetricRow, SearchRow, SummaryRow, Trace, read_rows};
 use askance::types::Attack;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -21,6 +21,12 @@ fn compare(data: &Path, out: &Path) -> Command {
     let mut command = on("attack", data, out);
     command.args(["--compare-search", "random,grid", "--budgets", "6,3", "--json"]);
     command
+}
+
+/// The lowest loss among the full evaluations of a trace.
+fn lowest_loss(trace: &Path) -> f64 {
+    let trace = Trace::read(trace, 3).unwrap();
+    trace.full().map(|step| step.loss).fold(f64::INFINITY, f64::min)
 }
 
 fn json(output: &Output) -> Value {
@@ -41,11 +47,11 @@ fn every_strategy_and_budget_has_a_run_and_a_share_of_the_gap() {
                 read_rows(out.join(format!("{strategy}-{budget}/samples.csv"))).unwrap();
             assert!(out.join(format!("{strategy}-{budget}/traces")).is_dir());
             for row in rows.iter().filter(|row| row.strategy == strategy && row.budget == budget) {
-                let loss = |attack| {
-                    let found = run.iter().find(|other| other.attack == attack && other.sample == row.sample);
-                    found.unwrap().loss
-                };
-                assert_eq!((row.clean, row.loss), (loss(Attack::Clean), loss(Attack::Joint)));
+                let clean =
+                    run.iter().find(|other| other.attack == Attack::Clean && other.sample == row.sample);
+                assert_eq!(row.clean, clean.unwrap().loss);
+                let trace = format!("{strategy}-{budget}/traces/pocket/slate/{}.joint.npy", row.sample);
+                assert_eq!(row.loss, lowest_loss(&out.join(trace)));
                 assert!(row.evaluations <= budget && row.coarse == 0);
             }
         }
@@ -55,6 +61,21 @@ fn every_strategy_and_budget_has_a_run_and_a_share_of_the_gap() {
         assert_eq!(row.reference, lowest.fold(f64::INFINITY, f64::min));
         assert!((row.share - (row.clean - row.loss) / (row.clean - row.reference)).abs() < 1e-12);
     }
+    let metrics: Vec<SearchMetricRow> = read_rows(out.join("search_metrics.csv")).unwrap();
+    assert_eq!(metrics.len(), 2 * 2 * 2, "strategies, budgets, metrics");
+    for row in &metrics {
+        let summary: Vec<SummaryRow> =
+            read_rows(out.join(format!("{}-{}/summary.csv", row.strategy, row.budget))).unwrap();
+        let of = |attack| {
+            let found = summary.iter().find(|other| other.attack == attack).unwrap();
+            row.metric.of(&found.metrics).unwrap()
+        };
+        assert_eq!((row.clean, row.worst), (of(Attack::Clean), of(Attack::Joint)));
+        let lowest = metrics.iter().filter(|other| other.metric == row.metric).map(|other| other.worst);
+        assert_eq!(row.reference, lowest.fold(f64::INFINITY, f64::min));
+        assert!((row.share - (row.clean - row.worst) / (row.clean - row.reference)).abs() < 1e-12);
+    }
+    assert_eq!(said["metrics"].as_array().unwrap().len(), 8);
     assert_eq!(said["standings"].as_array().unwrap().len(), 4);
     assert_eq!(said["search_time"].as_array().unwrap().len(), 4);
     assert!(out.join("plots/convergence_pocket.png").is_file());
@@ -83,7 +104,7 @@ fn every_strategy_and_budget_has_a_run_and_a_share_of_the_gap() {
 fn truth_and_rivals_are_matched_by_sample() {
     let folder = TempDir::new().unwrap();
     let (data, out, truth) = (parts(&folder), folder.path().join("out"), folder.path().join("truth"));
-    let exhaustive = ["--attacks", "joint", "--search", "exhaustive", "--budget", "40"];
+    let exhaustive = ["--attacks", "joint", "--search", "exhaustive", "--budget", "40", "--keep-traces"];
     run(on("attack", &data, &truth).args(exhaustive));
     let losses: Vec<SampleRow> = read_rows(truth.join("samples.csv")).unwrap();
     let steps = folder.path().join("steps.csv");
@@ -99,8 +120,8 @@ fn truth_and_rivals_are_matched_by_sample() {
     run(compare(&data, &out).arg("--truth").arg(&truth).args(["--rival", &rival]));
     let rows: Vec<SearchRow> = read_rows(out.join("search.csv")).unwrap();
     for row in &rows {
-        let there = losses.iter().find(|other| other.attack == Attack::Joint && other.sample == row.sample);
-        assert_eq!(row.reference, there.unwrap().loss);
+        let trace = truth.join(format!("traces/pocket/slate/{}.joint.npy", row.sample));
+        assert_eq!(row.reference, lowest_loss(&trace));
         if row.strategy == "adam" {
             let (drop, step) = if row.budget == 3 { (0.5, 2) } else { (0.75, 5) };
             assert_eq!((row.loss, row.evaluations), (row.clean - drop, step));
