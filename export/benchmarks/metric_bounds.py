@@ -70,7 +70,7 @@ def authors(a: argparse.Namespace, data: Path, model: str, out: Path) -> tuple[P
     if not (steps / "samples.csv").is_file() or not (out / "done").is_file():
         script = [sys.executable, Path(__file__).with_name("authors_attack.py"), "--maps", "--data", data]
         script += ["--model", ROOT / "models" / model, "--askance", a.askance, "--steps", a.budget, "--out", steps]
-        script += ["--tolerance", TOLERANCE]
+        script += ["--tolerance", TOLERANCE, "--threads", a.threads]
         run(script + (["--limit", a.limit] if a.limit else []))
         (out / "done").touch()
     few = ["--search", "random", "--budget", 2, "--keep-traces"]
@@ -133,6 +133,7 @@ def main() -> None:
     parser.add_argument("--losses", nargs="+", default=["auroc"])
     parser.add_argument("--limit", type=int, help="the first N good and the first N defective samples of each category")
     parser.add_argument("--budget", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=2, help="of the authors' attack (default: %(default)s)")
     a = parser.parse_args()
     a.askance, a.out = a.askance.resolve(), a.out.resolve()
     generated = a.out / "generated"

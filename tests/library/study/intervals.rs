@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use askance::record::{Intervals, SeedRow, SummaryRow, SweepRow, read_rows, write_rows};
-use askance::study::{Merge, Plan, Quiet, Seeds};
-use askance::types::{Attack, Axis, Interval, Over};
+use askance::model::{Fake, Segmenter, defend};
+use askance::record::{DifferenceRow, Intervals, SeedRow, SummaryRow, SweepRow, read_rows, write_rows};
+use askance::study::{Merge, Models, Plan, Quiet, Seeds};
+use askance::types::{Attack, Axis, Interval, Over, PooledMetric};
 
-use super::{Bench, fake, files, mask, part, refusal};
+use super::{Bench, SIZE, fake, files, mask, part, refusal};
 
 /// Ten defective and eight good parts in each category.
 fn many() -> Bench {
@@ -90,6 +91,57 @@ fn an_attack_that_changes_nothing_has_a_drop_of_nothing() {
         assert_eq!((row.drops.pixel_auroc_drop, row.drops.pixel_auroc()), (Some(0.0), nothing), "{row:?}");
         assert_eq!((row.drops.aupro_drop, row.drops.aupro()), (Some(0.0), nothing), "{row:?}");
     }
+}
+
+#[test]
+fn models_are_compared_in_the_same_redraws() {
+    let bench = many();
+    let models = || {
+        let fake: Box<dyn Segmenter> = Box::new(Fake::new(SIZE, (4, 4)));
+        let defences = ["none", "rotate:4"].map(|name| name.parse().unwrap());
+        Models::of(defend(vec![fake], &defences).unwrap(), 4).unwrap()
+    };
+    let checked = plan().check().unwrap();
+    let outcome = checked.run(bench.out("run"), &bench.open(), &mut models(), &Quiet).unwrap();
+    let rows: Vec<DifferenceRow> = read_rows(bench.out("run/differences.csv")).unwrap();
+    assert_eq!(rows, outcome.differences);
+    assert_eq!(rows.len(), 3 * 3 * 2, "two categories and their mean, attacks, metrics");
+    let mut sure = 0;
+    for row in &rows {
+        assert_eq!(row.model, format!("{}+rotate:4", row.against));
+        let of = |model: &str| {
+            let same = |other: &&SummaryRow| {
+                (other.model.as_str(), &other.over, other.attack) == (model, &row.over, row.attack)
+            };
+            outcome.summary.iter().find(same).unwrap()
+        };
+        let (own, other) = (of(&row.model), of(&row.against));
+        let value = |of: &SummaryRow| row.metric.of(&of.metrics).unwrap();
+        assert_eq!(row.difference, value(own) - value(other));
+        assert!(holds(row.interval(), Some(row.difference)), "{row:?}");
+        let width = |ends: Interval| ends.high - ends.low;
+        let ends = |of: &SummaryRow| match row.metric {
+            PooledMetric::PixelAuroc => of.intervals.pixel_auroc(),
+            PooledMetric::Aupro => of.intervals.aupro(),
+        };
+        if let (Some(both), Some(own), Some(other)) = (row.interval(), ends(own), ends(other)) {
+            sure += 1;
+            assert!(width(both) < width(own) + width(other), "paired: {row:?}");
+        }
+    }
+    assert!(sure >= 6, "{rows:?}");
+    assert!(outcome.tables().iter().any(|table| table.title.starts_with("models compared")));
+
+    let shards = ["1/2", "2/2"].map(|shard| {
+        let name = shard.replace('/', "-");
+        let checked = plan().shard(shard.parse().unwrap()).check().unwrap();
+        checked.run(bench.out(&name), &bench.open(), &mut models(), &Quiet).unwrap();
+        bench.out(&name)
+    });
+    Merge { shards: shards.to_vec(), ..Merge::default() }.run(bench.out("merged"), &Quiet).unwrap();
+    let [merged, whole] =
+        ["merged", "run"].map(|name| fs::read(bench.out(name).join("differences.csv")).unwrap());
+    assert_eq!(merged, whole);
 }
 
 #[test]
