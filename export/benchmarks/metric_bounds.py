@@ -29,10 +29,12 @@ import numpy as np  # noqa: E402
 import odd_patches  # noqa: E402
 import torch  # noqa: E402
 from askance_export import askance_run  # noqa: E402
-from askance_export.semantic import HIGH, LOW, restore  # noqa: E402
+from askance_export.semantic import restore  # noqa: E402
 from scipy.stats import rankdata  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
+# Degrees, radians and a share, in double precision: the steps are in single.
+BOX = np.array([90, np.pi, 0.5])
 POCKETS = ("pocket", "pocket-robust")
 DEFAULT = "askance"
 # Between the losses of the two programs; photographs that are much reduced differ more than generated pictures.
@@ -104,7 +106,7 @@ def as_candidates(unchanged: np.ndarray, mask: torch.Tensor, table: np.ndarray, 
     for the unchanged picture, and the step that the authors keep."""
     axes = len(unchanged) - maps[0].size - 4
     rows = np.tile(unchanged, (len(table), 1))
-    rows[:, :3] = np.clip(table[:, :3], LOW.double().numpy(), HIGH.double().numpy())
+    rows[:, :3] = np.clip(table[:, :3], -BOX, BOX)
     restored = restore(torch.from_numpy(maps), mask.shape[-1], torch.from_numpy(table[:, 0]).float()).numpy()
     aurocs = pixel_auroc(restored, mask.numpy())
     rows[:, axes], rows[:, axes + 1] = table[:, 3], aurocs

@@ -24,19 +24,16 @@ impl KeptCandidate {
     }
 }
 
-/// Number of candidates that are kept by each of both measures.
-const MOST: usize = 32;
-
-/// Drops all candidates but the first (the unchanged picture), those of lowest loss and those of lowest sample AUROC, and leaves
+/// Drops all candidates but the first (the unchanged picture), the `most` of lowest loss and the `most` of lowest sample AUROC, and leaves
 /// them in their order. Of equals the first stay.
-pub(super) fn trim(kept: &mut Vec<KeptCandidate>) {
+pub(super) fn trim(kept: &mut Vec<KeptCandidate>, most: usize) {
     if kept.len() <= 1 {
         return;
     }
     let lowest = |measure: &dyn Fn(&KeptCandidate) -> f64| {
         let mut order: Vec<usize> = (0..kept.len()).collect();
         order.sort_by(|&a, &b| measure(&kept[a]).total_cmp(&measure(&kept[b])));
-        order.truncate(MOST);
+        order.truncate(most);
         order
     };
     let mut stays = vec![false; kept.len()];
@@ -65,12 +62,12 @@ mod tests {
             segmentation: Segmentation { map: Map::zeros((2, 2)), image_score: 0.0 },
         };
         let mut all: Vec<KeptCandidate> = (0..100).map(kept).collect();
-        trim(&mut all);
+        trim(&mut all, 32);
         let left: Vec<usize> = all.iter().map(|kept| kept.perturbation.get(Axis::Angle) as usize).collect();
-        let expected: Vec<usize> = (0..=MOST).chain((100 - 2 * MOST..100).step_by(2)).collect();
+        let expected: Vec<usize> = (0..=32).chain((36..100).step_by(2)).collect();
         assert_eq!(left, expected);
         let before = all.clone();
-        trim(&mut all);
+        trim(&mut all, 32);
         assert_eq!(all, before);
     }
 }

@@ -7,7 +7,7 @@ use super::objective::{Objective, Scored};
 use super::pool::{PooledSample, category_metrics};
 use crate::error::Result;
 use crate::metric::{MapView, MetricOptions, Pool, Profile, Thresholds, drawn, drawn_normals};
-use crate::types::{Label, Mask, PooledMetric};
+use crate::types::{Label, Mask, Perturbation, PooledMetric};
 
 /// Passes over all samples, at most.
 const PASSES: usize = 50;
@@ -99,7 +99,8 @@ impl<'a> Chooser<'a> {
     /// on, sample by sample in the order of their names, the candidate that lowers the pooled value most, until none does. The value
     /// of what is chosen, as [`category_metrics`] has it, is never higher than that of any start: the lowest found and the starts
     /// are evaluated by it, and the lowest is taken, of equals the earliest start. It need not be the least there is, which would
-    /// take every combination. Where the metric is not defined, the first start stays.
+    /// take every combination. Where the metric is not defined for the unchanged pictures, a start for which it is not either is
+    /// taken, so that an attack has no value where clean has none.
     ///
     /// # Errors
     /// Maps that [`category_metrics`] refuses.
@@ -110,6 +111,16 @@ impl<'a> Chooser<'a> {
         assert!(!starts.is_empty(), "there is no start");
         let found = starts.par_iter().map(|start| self.descend(metric, start)).collect::<Vec<_>>();
         let lowest = found.into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
+        if let Some(unchanged) = self.unchanged()
+            && self.exact(metric, &unchanged)?.is_infinite()
+        {
+            for start in starts {
+                if self.exact(metric, start)?.is_infinite() {
+                    return Ok(start.clone());
+                }
+            }
+            return Ok(unchanged);
+        }
         let mut best: Option<(f64, &Vec<usize>)> = None;
         for chosen in starts.iter().chain(lowest.as_ref().map(|(_, chosen)| chosen)) {
             let value = self.exact(metric, chosen)?;
@@ -118,6 +129,14 @@ impl<'a> Chooser<'a> {
             }
         }
         Ok(best.map_or_else(|| starts[0].clone(), |(_, chosen)| chosen.clone()))
+    }
+
+    /// The unchanged picture of each sample; `None` where it is not among the candidates of one.
+    fn unchanged(&self) -> Option<Vec<usize>> {
+        let unchanged = |sample: &Choices<'_>| {
+            sample.candidates.iter().position(|kept| kept.perturbation == Perturbation::IDENTITY)
+        };
+        self.samples.iter().map(unchanged).collect()
     }
 
     /// The pooled metric of a choice; infinite where it is not defined.

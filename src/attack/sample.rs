@@ -42,7 +42,7 @@ pub struct WorstCase {
 pub struct Probe {
     /// The perturbation of the picture.
     pub perturbation: Perturbation,
-    /// The loss that the search was told.
+    /// The loss, which the search was told, alone or beside the sample's pixel AUROC.
     pub loss: f64,
     /// The cost of the evaluation in the budget: 1, or less for a coarse one, whose loss is not that of a full one.
     pub cost: f64,
@@ -133,7 +133,7 @@ impl<'s> SampleAttack<'s> {
             if search.losses.len() < search.asked.len() {
                 return Ok(());
             }
-            trim(&mut search.best.candidates);
+            trim(&mut search.best.candidates, self.settings.candidates());
             search.strategy.tell_both(&search.asked, &search.losses);
         } else {
             self.outcomes.push(WorstCase {
@@ -158,11 +158,11 @@ impl<'s> SampleAttack<'s> {
     }
 
     /// What a search lowers: the loss and, where candidates are chosen for pooled metrics later, the sample's pixel AUROC. A sample
-    /// that has none has the loss twice.
+    /// that has none has the loss twice; a candidate that has lost it is as good for the model as any.
     fn losses(&self, loss: f64, sample_auroc: Option<f64>) -> [f64; 2] {
         let clean = self.outcomes.first().and_then(|clean| clean.candidates.first());
         let has_auroc = clean.is_some_and(|clean| clean.sample_auroc.is_some());
-        [loss, if has_auroc { sample_auroc.unwrap_or(f64::INFINITY) } else { loss }]
+        [loss, if has_auroc { sample_auroc.unwrap_or(1.0) } else { loss }]
     }
 
     fn losses_of(&self, outcome: &WorstCase) -> [f64; 2] {
@@ -230,7 +230,7 @@ impl<'s> SampleAttack<'s> {
         // Candidates of one axis have been kept for their loss or sample AUROC already; what is among them twice does no harm.
         let mut candidates = known[0].candidates.clone();
         candidates.extend(known[1..].iter().flat_map(|outcome| outcome.candidates.iter().skip(1).cloned()));
-        trim(&mut candidates);
+        trim(&mut candidates, self.settings.candidates());
         let best = WorstCase {
             attack,
             evaluations: 1,

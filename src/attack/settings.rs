@@ -133,6 +133,12 @@ impl Settings {
         }
     }
 
+    /// Candidates that a search keeps by each of loss and sample AUROC, for metrics to choose from: more where they stand for all that
+    /// there are.
+    pub(super) fn candidates(&self) -> usize {
+        if self.search == SearchChoice::Named(search::Kind::Exhaustive) { 256 } else { 32 }
+    }
+
     /// Model calls (in pictures) that one sample costs: the clean one and the searches.
     pub fn evaluations_per_sample(&self) -> usize {
         1 + self.attacks.iter().map(|&attack| self.budget_of(attack) - 1).sum::<usize>()

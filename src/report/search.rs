@@ -134,7 +134,7 @@ pub fn search_tables(
     times: &[SearchTimeRow],
     reference: &str,
 ) -> Vec<Table> {
-    let mut tables = metric_tables(metrics, reference);
+    let mut tables = metric_tables(metrics);
     for model in distinct(standings.iter().map(|standing| standing.model.as_deref())) {
         let group: Vec<&Standing> =
             standings.iter().filter(|standing| standing.model.as_deref() == model).collect();
@@ -172,7 +172,7 @@ pub fn search_tables(
     tables
 }
 
-fn metric_tables(rows: &[SearchMetricRow], reference: &str) -> Vec<Table> {
+fn metric_tables(rows: &[SearchMetricRow]) -> Vec<Table> {
     let groups = stats::grouped(rows, |row| (&row.model, row.metric));
     let table = |group: &Vec<&SearchMetricRow>| {
         let first = group[0];
@@ -181,8 +181,8 @@ fn metric_tables(rows: &[SearchMetricRow], reference: &str) -> Vec<Table> {
             PooledMetric::Aupro => "AUPRO",
         };
         let title = format!(
-            "{}: share in % of the gap in {name} closed, (clean - worst case) / (clean - reference); clean {:.1} %, reference {:.1} %. \
-             Reference: {reference}",
+            "{}: share in % of the gap in {name} closed, (clean - worst case) / (clean - reference); clean {:.1} %, reference {:.1} % \
+             (that of `truth`, else the lowest of all runs)",
             first.model,
             100.0 * first.clean,
             100.0 * first.reference

@@ -34,7 +34,8 @@ const WIDTH: usize = 120;
 /// What drops stand on.
 const PAIRED: &str = "in brackets: 95 % interval over samples, clean and attacked in the same redraws; how much the search varies is not \
                       in it (`seeds`)";
-const NOT_SURE: &str = "no interval: it needs 8 anomalous samples in each category";
+const NOT_SURE: &str =
+    "no interval: it needs 8 anomalous samples in each category (docs/intervals.md has the other reasons)";
 
 /// The table of one model, and that of its drops from clean where there are intervals.
 fn with_drops(rows: &[SummaryRow], model: &str, mut table: Table) -> Vec<Table> {

@@ -17,7 +17,10 @@ pub(super) fn differences(found: &[Estimated], summary: &[SummaryRow]) -> Vec<Di
             let same = |other: &&SummaryRow| {
                 other.model == against && (&other.over, other.attack) == (&row.over, row.attack)
             };
-            let Some(other) = summary.iter().find(same) else { continue };
+            // Where a sample or category was left out for one of the two, there is nothing that both were measured on.
+            let Some(other) = summary.iter().find(same).filter(|other| other.samples == row.samples) else {
+                continue;
+            };
             let estimates = estimates(found, row, against);
             rows.extend(PooledMetric::ALL.iter().filter_map(|&metric| {
                 let difference = metric.of(&row.metrics)? - metric.of(&other.metrics)?;

@@ -165,6 +165,24 @@ fn a_sample_takes_what_hurts_the_others_though_its_own_loss_is_higher() {
 }
 
 #[test]
+fn where_clean_has_no_metric_no_attack_has_one() {
+    // Turned by 45 degrees, a mask of the whole picture leaves the corners normal.
+    let objective = Objective::new(&Settings { frame: Frame::RotatedMask, ..Settings::default() }, SIZE);
+    let turned =
+        KeptCandidate { perturbation: Perturbation::IDENTITY.with(Axis::Angle, 45.0), ..kept(|_| 0.6) };
+    let candidates = [kept(|_| 0.6), turned];
+    let mask = Mask::from_elem((SIZE, SIZE), true);
+    let choices = [Choices { name: "a", candidates: &candidates, mask: &mask }];
+    let options = MetricOptions::default();
+    for metric in PooledMetric::ALL {
+        assert_eq!(pooled(&objective, &choices, &[0], metric, &options), None);
+        assert!(pooled(&objective, &choices, &[1], metric, &options).is_some());
+        let chosen = choose_pooled(&objective, &choices, &[vec![1], vec![0]], metric, &options).unwrap();
+        assert_eq!(chosen, [0], "{metric}");
+    }
+}
+
+#[test]
 fn each_metric_has_its_own_choice() {
     let objective = Objective::new(&Settings::default(), SIZE);
     // A large region and a small one. Pixel AUROC falls most where the large one is missed; AUPRO, to which both are worth the same,

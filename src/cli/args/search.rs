@@ -34,8 +34,8 @@ pub struct CompareArgs {
         conflicts_with = "budget"
     )]
     pub budgets: Vec<usize>,
-    /// Run of --search exhaustive over the same data and models, whose losses are the reference; repeat it where each model has
-    /// its own [default: the lowest loss that any strategy found]
+    /// Run of --search exhaustive over the same data and models, whose losses and metrics are the reference; repeat it where each model has
+    /// its own [default: the lowest that any strategy found]
     #[arg(long, value_name = "RUN", requires = "compare_search")]
     pub truth: Vec<PathBuf>,
     /// An external attack beside the strategies: a CSV with the columns model, category, sample, step and best_loss; repeat it

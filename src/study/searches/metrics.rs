@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::truth::Truth;
-use crate::error::Result;
+use super::truth::{TOLERANCE, Truth};
+use crate::error::{Error, Result};
 use crate::record::{RunDir, SearchMetricRow, SummaryRow, read_rows};
 use crate::stats::distinct;
 use crate::types::{Attack, Over, PooledMetric};
@@ -14,7 +14,7 @@ pub(super) type Named<'a> = (&'a RunDir, &'a str, usize);
 /// A row for each run, model and metric that is defined. Without truths, the reference is the lowest value of all runs.
 ///
 /// # Errors
-/// A summary that cannot be read.
+/// A summary that cannot be read; a truth whose clean metrics are others, or two of one model.
 pub(super) fn metric_rows(runs: &[Named<'_>], truth: &[Truth]) -> Result<Vec<SearchMetricRow>> {
     let mut rows = Vec::new();
     for &(dir, strategy, budget) in runs {
@@ -29,18 +29,7 @@ pub(super) fn metric_rows(runs: &[Named<'_>], truth: &[Truth]) -> Result<Vec<Sea
             share: f64::NAN,
         }));
     }
-    let mut references: HashMap<(String, PooledMetric), f64> = HashMap::new();
-    if truth.is_empty() {
-        for row in &rows {
-            let lowest = references.entry((row.model.clone(), row.metric)).or_insert(f64::INFINITY);
-            *lowest = lowest.min(row.worst);
-        }
-    }
-    for truth in truth {
-        references.extend(
-            pooled(&truth.dir)?.into_iter().map(|pooled| ((pooled.model, pooled.metric), pooled.worst)),
-        );
-    }
+    let references = if truth.is_empty() { lowest(&rows) } else { of_truth(truth, &rows)? };
     let mut scored = Vec::new();
     for row in rows {
         if let Some(&reference) = references.get(&(row.model.clone(), row.metric)) {
@@ -50,6 +39,43 @@ pub(super) fn metric_rows(runs: &[Named<'_>], truth: &[Truth]) -> Result<Vec<Sea
         }
     }
     Ok(scored)
+}
+
+/// What counts as the worst there is, by model and metric.
+type References = HashMap<(String, PooledMetric), f64>;
+
+fn lowest(rows: &[SearchMetricRow]) -> References {
+    let mut references = References::new();
+    for row in rows {
+        let lowest = references.entry((row.model.clone(), row.metric)).or_insert(f64::INFINITY);
+        *lowest = lowest.min(row.worst);
+    }
+    references
+}
+
+/// The metrics of the truths, each of which is over the same samples, by the same metric.
+fn of_truth(truth: &[Truth], rows: &[SearchMetricRow]) -> Result<References> {
+    let mut references = References::new();
+    for truth in truth {
+        let refuse = |problem: String, fix: &str| {
+            Err(Error::usage(format!("`truth = {}`", truth.dir.path().display()), problem, fix))
+        };
+        for Pooled { model, metric, clean, worst } in pooled(&truth.dir)? {
+            let own = rows.iter().find(|row| row.model == model && row.metric == metric);
+            if let Some(own) = own.filter(|own| (own.clean - clean).abs() > TOLERANCE) {
+                let problem =
+                    format!("has a clean {metric} of {clean} for {model}, which is {} here", own.clean);
+                return refuse(
+                    problem,
+                    "make it over the same samples, with the same `fpr_limit` and `aupro`",
+                );
+            }
+            if references.insert((model.clone(), metric), worst).is_some() {
+                return refuse(format!("is the second one with {model}"), "give one run for each model");
+            }
+        }
+    }
+    Ok(references)
 }
 
 struct Pooled {

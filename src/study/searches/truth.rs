@@ -5,14 +5,25 @@ use std::path::Path;
 
 use super::lowest_loss;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::record::{RunDir, RunInfo, SampleRow, SearchRow, read_rows};
 use crate::types::{Attack, SampleKey};
 
 /// Settings that the truth must share with the runs; a key that one of them does not have is not compared.
-const SHARED: [&str; 9] =
-    ["axes", "bounds", "perturb", "map_rotation", "frame", "loss_frame", "border", "loss", "select"];
+const SHARED: [&str; 10] = [
+    "axes",
+    "bounds",
+    "perturb",
+    "map_rotation",
+    "frame",
+    "loss_frame",
+    "border",
+    "loss",
+    "select",
+    "metric",
+];
 /// How far clean losses may lie apart: the truth may have been found on another machine or with another provider.
-const TOLERANCE: f64 = 1e-4;
+pub(super) const TOLERANCE: f64 = 1e-4;
 
 /// The losses of a run.
 pub(super) struct Truth {
@@ -26,6 +37,10 @@ impl Truth {
     pub fn read(path: &Path) -> Result<Self> {
         let dir = RunDir::open(path)?;
         let rows: Vec<SampleRow> = read_rows(dir.samples_path())?;
+        if !file::is_there(&dir.summary_path()) {
+            let fix = "let the run come to its end; put the parts of a run together first (`Merge`)";
+            return Err(Error::file(path, "holds no summary.csv", fix));
+        }
         let of = |attack: Attack| rows.iter().filter(move |row| row.attack == attack);
         let losses = |attack| -> Result<HashMap<SampleKey, f64>> {
             of(attack).map(|row| Ok((row.key(), lowest_loss(&dir, row)?))).collect()

@@ -61,7 +61,19 @@ struct Effects {
 fn together(sets: &[Effects]) -> Effects {
     let none = Effect { metrics: Metrics::default(), mean_loss: f64::INFINITY };
     let mean = |of: &dyn Fn(&Effects) -> Effect| {
-        Effect::mean(&sets.iter().map(of).collect::<Vec<_>>()).unwrap_or(none)
+        let mut mean = Effect::mean(&sets.iter().map(of).collect::<Vec<_>>()).unwrap_or(none);
+        // A mean over fewer categories than the clean one says nothing beside it.
+        let lost = |metric: PooledMetric| {
+            sets.iter()
+                .any(|set| metric.of(&set.clean.metrics).is_some() && metric.of(&of(set).metrics).is_none())
+        };
+        if lost(PooledMetric::PixelAuroc) {
+            mean.metrics.pixel_auroc = None;
+        }
+        if lost(PooledMetric::Aupro) {
+            mean.metrics.aupro = None;
+        }
+        mean
     };
     let lists = sets.first().map_or(&[][..], |set| &set.tried);
     Effects {
@@ -278,5 +290,32 @@ impl<'a> Shared<'a> {
             shared.push(samples.iter().zip(masks).map(candidate).collect::<Result<Vec<_>>>()?);
         }
         Ok(shared)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_that_lacks_a_category_is_none() {
+        let effect = |pixel_auroc| {
+            let metrics = Metrics { pixel_auroc, aupro: Some(0.5), ..Metrics::default() };
+            Effect { metrics, mean_loss: 0.0 }
+        };
+        let set = |clean, turned| Effects {
+            over: Over::All,
+            samples: 1,
+            clean: effect(clean),
+            tried: vec![vec![effect(clean), effect(turned)]],
+        };
+        let both = together(&[set(Some(0.75), Some(0.25)), set(Some(0.25), None)]);
+        assert_eq!(both.clean.metrics.pixel_auroc, Some(0.5));
+        assert_eq!(both.tried[0][0].metrics.pixel_auroc, Some(0.5));
+        assert_eq!(both.tried[0][1].metrics.pixel_auroc, None, "0.25 is of one category alone");
+        assert_eq!(both.tried[0][1].metrics.aupro, Some(0.5));
+        // A category that has no metric at all counts nowhere.
+        let one = together(&[set(Some(0.75), Some(0.25)), set(None, None)]);
+        assert_eq!(one.tried[0][1].metrics.pixel_auroc, Some(0.25));
     }
 }
