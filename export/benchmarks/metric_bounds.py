@@ -9,8 +9,8 @@ The authors' attack (Adam by back-propagation, authors_attack.py, the pocket mod
 anomalous sample the step of lowest pixel AUROC, of a normal one that of lowest loss), and chosen by each metric, like ours. For that the
 maps of its steps take the place of the candidates of a short run of askance, which then chooses among them.
 
-What is finished in --out is not done again. Printed: pAUROC and AUPRO in %, with 95 % intervals; then in how many categories the default
-search is below the authors' attack.
+What is finished in --out is not done again. Printed: a table of each metric in %, with 95 % intervals; then in how many categories the
+default search is at most the authors' attack.
 """
 
 import argparse
@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOX = np.array([90, np.pi, 0.5])
 POCKETS = ("pocket", "pocket-robust")
 DEFAULT = "askance"
+METRICS = {"pixel_auroc": "pAUROC", "aupro": "AUPRO"}
 # Between the losses of the two programs; photographs that are much reduced differ more than generated pictures.
 TOLERANCE = 1e-3
 OWN, SAME = "authors' attack, their selection", "authors' attack, chosen by metric"
@@ -121,10 +122,33 @@ def metrics(folder: Path) -> dict[str, dict]:
     return {(row["attack"], row["category"] or "mean"): row for row in rows}
 
 
-def cell(row: dict, metric: str) -> str:
+def cell(row: dict | None, metric: str) -> str:
+    if row is None:
+        return ""
     value, low, high = (row[metric + end] for end in ("", "_low", "_high"))
-    interval = f" [{100 * float(low):.1f}, {100 * float(high):.1f}]" if low else ""
-    return f"{100 * float(value):.1f}{interval}"
+    return f"{100 * float(value):.1f}" + (f" ({100 * float(low):.1f} to {100 * float(high):.1f})" if low else "")
+
+
+def show(found: dict[tuple[str, str], dict[str, dict]], searches: list[str]) -> None:
+    """A table of each metric: means over categories, a row for each data set and model."""
+    for metric, name in METRICS.items():
+        print(f"\n| {name} | model | clean | " + " | ".join(searches) + " |\n|---|---|---|" + "---|" * len(searches))
+        for (data, model), rows in found.items():
+            values = [rows[DEFAULT]["clean", "mean"], *(rows[search]["joint", "mean"] if search in rows else None for search in searches)]
+            print(f"| {data} | `{model}` | " + " | ".join(cell(row, metric) for row in values) + " |")
+
+
+def duel(found: dict[tuple[str, str], dict[str, dict]], rival: str) -> None:
+    """In how many categories the default is at most a rival."""
+    for metric, name in METRICS.items():
+        pairs = [
+            (float(rows[DEFAULT][key][metric]), float(rows[rival][key][metric]))
+            for rows in found.values()
+            if rival in rows
+            for key in rows[rival]
+            if key[0] == "joint" and key[1] != "mean"
+        ]
+        print(f"{name}: at most the {rival} in {sum(ours <= theirs for ours, theirs in pairs)} of {len(pairs)} categories")
 
 
 def main() -> None:
@@ -143,27 +167,20 @@ def main() -> None:
         sizes = ["--seed", 200, "--train", 0, "--good", 2, "--defective", 8]
         run([a.askance, "--quiet", "synth", *sizes, "--out", generated])
     odd_patches.write(a.out / "odd-patches")
-    below, categories = [0, 0], 0
-    print("| data | model | search | pAUROC | AUPRO |\n|---|---|---|---|---|", flush=True)
+    found: dict[tuple[str, str], dict[str, dict]] = {}
+    searches = {DEFAULT: ["--budget", a.budget]}
+    searches |= {f"`--loss {loss}`": ["--budget", a.budget, "--loss", loss] for loss in a.losses}
     for data in [generated, *(data.resolve() for data in a.data)]:
         for model in (*POCKETS, "odd-patches"):
             out = a.out / data.name / model
-            searches = {DEFAULT: ["--budget", a.budget]}
-            searches |= {f"`--loss {loss}`": ["--budget", a.budget, "--loss", loss] for loss in a.losses}
             runs = {name: attack(a, data, model, out / f"{i}", options) for i, (name, options) in enumerate(searches.items())}
             if model in POCKETS:
                 runs |= dict(zip((OWN, SAME), authors(a, data, model, out), strict=True))
-            found = {name: metrics(folder) for name, folder in runs.items()}
-            clean = found[DEFAULT]["clean", "mean"]
-            for name, row in [("clean", clean), *((name, rows["joint", "mean"]) for name, rows in found.items())]:
-                print(f"| {data.name} | `{model}` | {name} | {cell(row, 'pixel_auroc')} | {cell(row, 'aupro')} |", flush=True)
-            if model in POCKETS:
-                ours, theirs = found[DEFAULT], found[OWN]
-                each = [key for key in ours if key[0] == "joint" and key[1] != "mean"]
-                categories += len(each)
-                for i, metric in enumerate(("pixel_auroc", "aupro")):
-                    below[i] += sum(float(ours[key][metric]) <= float(theirs[key][metric]) for key in each)
-    print(f"\nat most the authors' attack, by its own selection, in pAUROC: {below[0]} of {categories} categories and models; in AUPRO: {below[1]}")
+            found[data.name, model] = {name: metrics(folder) for name, folder in runs.items()}
+    show(found, [*searches, OWN, SAME])
+    print()
+    for rival in (OWN, SAME):
+        duel(found, rival)
 
 
 if __name__ == "__main__":
