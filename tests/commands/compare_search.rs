@@ -138,7 +138,10 @@ fn truth_and_rivals_are_matched_by_sample() {
     run(on("attack", &data, &other).args(exhaustive).args(["--loss", "auroc"]));
     let said = fail(compare(&data, &out).arg("--truth").arg(&other), 2);
     assert!(said.contains("--truth") && said.contains("loss"), "{said}");
-    let said = fail(compare(&data, &out).arg("--truth").arg(&truth).args(["--fpr-limit", "0.2"]), 2);
+    let said = fail(
+        compare(&data, &folder.path().join("limit")).arg("--truth").arg(&truth).args(["--fpr-limit", "0.2"]),
+        2,
+    );
     assert!(said.contains("another metric"), "{said}");
     let twice = [&truth, &truth].map(|truth| ["--truth".as_ref(), truth.as_os_str()]).concat();
     let said = fail(compare(&data, &out).args(twice), 2);

@@ -276,6 +276,14 @@ proptest! {
             let value = |chosen: &[usize]| pooled(&objective, &choices, chosen, metric, &options);
             let chosen = chooser.choose(metric, &starts).unwrap();
             let reached = value(&chosen);
+            let unchanged = |all: &Vec<KeptCandidate>| {
+                all.iter().position(|kept| kept.perturbation == Perturbation::IDENTITY)
+            };
+            let unchanged: Option<Vec<usize>> = candidates.iter().map(unchanged).collect();
+            if unchanged.is_some_and(|unchanged| value(&unchanged).is_none()) {
+                prop_assert_eq!(reached, None);
+                continue;
+            }
             for start in &starts {
                 let of_start = value(start);
                 prop_assert!(of_start.is_none() || reached.is_some_and(|reached| Some(reached) <= of_start));

@@ -105,7 +105,7 @@ fn models_are_compared_in_the_same_redraws() {
     let outcome = checked.run(bench.out("run"), &bench.open(), &mut models(), &Quiet).unwrap();
     let rows: Vec<DifferenceRow> = read_rows(bench.out("run/differences.csv")).unwrap();
     assert_eq!(rows, outcome.differences);
-    assert_eq!(rows.len(), 3 * 3 * 2, "two categories and their mean, attacks, metrics");
+    assert_eq!(rows.len(), 3 * 2 * 2, "two categories and their mean, clean and the attack, metrics");
     let mut sure = 0;
     for row in &rows {
         assert_eq!(row.model, format!("{}+rotate:4", row.against));
@@ -129,7 +129,7 @@ fn models_are_compared_in_the_same_redraws() {
             assert!(width(both) < width(own) + width(other), "paired: {row:?}");
         }
     }
-    assert!(sure >= 6, "{rows:?}");
+    assert!(sure >= 4, "{rows:?}");
     assert!(outcome.tables().iter().any(|table| table.title.starts_with("models compared")));
 
     let shards = ["1/2", "2/2"].map(|shard| {
