@@ -6,6 +6,7 @@ what bounds it: clean, every attack on fewer of its axes, and the uniform worst 
 
     python export/benchmarks/bounds.py --out DIR --limit 2
     python export/benchmarks/bounds.py --out DIR --data DIR ...
+    python export/benchmarks/bounds.py --runs DIR ...           # runs that were made, such as results/demo
 
 A run that is finished in --out is not made again. Prints a row for each data set, budget and rule; exits with 1 where the default rule
 (`pooled`) is broken anywhere.
@@ -23,6 +24,8 @@ UNIFORM = ["--uniform=category,dataset", "--uniform-budget", "12"]
 
 
 def read(path: Path) -> list[dict]:
+    if not path.is_file():
+        return []
     with open(path, newline="") as file:
         return list(csv.DictReader(file))
 
@@ -78,13 +81,20 @@ def attack(a: argparse.Namespace, data: Path, budget: int, seed: int, select: st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--askance", type=Path, default=Path("target/release/askance"))
-    parser.add_argument("--out", type=Path, required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path)
+    where.add_argument("--runs", type=Path, nargs="+")
     parser.add_argument("--data", type=Path, nargs="*", default=[], help="data sets in place of the generated one, seed 0 alone")
     parser.add_argument("--limit", type=int, help="the first N good and the first N defective samples of each category")
     parser.add_argument("--budgets", type=int, nargs="+", default=[12, 24, 100])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--select", nargs="+", default=["pooled"])
     a = parser.parse_args()
+    if a.runs:
+        found = [count(run) for run in a.runs]
+        broken = [line for lines, _ in found for line in lines]
+        print("\n".join([*broken, f"{len(broken)} of {sum(values for _, values in found)} values are broken"]))
+        sys.exit(bool(broken))
     generated = a.out / "generated"
     if not a.data and not generated.is_dir():
         sizes = ["--seed", "200", "--train", "0", "--good", "8", "--defective", "12"]

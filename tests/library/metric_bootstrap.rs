@@ -264,9 +264,6 @@ fn intervals_hold_what_they_promise() {
         let coverage = coverage(samples, 1000, 1000);
         eprintln!("{samples} samples: {coverage:.1?}");
         let [metrics @ .., _, _, _] = coverage;
-        if std::env::var("X").is_err() {
-            continue;
-        }
         assert!(metrics.iter().all(|coverage| (92.0..=99.0).contains(coverage)), "{samples}: {coverage:?}");
         assert!(coverage.iter().all(|coverage| *coverage >= 91.0), "{samples}: {coverage:?}");
     }
