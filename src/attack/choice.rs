@@ -111,24 +111,27 @@ impl<'a> Chooser<'a> {
         assert!(!starts.is_empty(), "there is no start");
         let found = starts.par_iter().map(|start| self.descend(metric, start)).collect::<Vec<_>>();
         let lowest = found.into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
-        if let Some(unchanged) = self.unchanged()
-            && self.exact(metric, &unchanged)?.is_infinite()
-        {
-            for start in starts {
-                if self.exact(metric, start)?.is_infinite() {
-                    return Ok(start.clone());
-                }
-            }
-            return Ok(unchanged);
-        }
-        let mut best: Option<(f64, &Vec<usize>)> = None;
-        for chosen in starts.iter().chain(lowest.as_ref().map(|(_, chosen)| chosen)) {
-            let value = self.exact(metric, chosen)?;
-            if best.is_none_or(|(least, _)| value < least) {
-                best = Some((value, chosen));
+        let values = starts.iter().map(|start| self.exact(metric, start)).collect::<Result<Vec<f64>>>()?;
+        if let Some(unchanged) = self.unchanged() {
+            let value = match starts.iter().position(|start| *start == unchanged) {
+                Some(place) => values[place],
+                None => self.exact(metric, &unchanged)?,
+            };
+            if value.is_infinite() {
+                let undefined = values.iter().position(|value| value.is_infinite());
+                return Ok(undefined.map_or(unchanged, |place| starts[place].clone()));
             }
         }
-        Ok(best.map_or_else(|| starts[0].clone(), |(_, chosen)| chosen.clone()))
+        let mut best = (values[0], &starts[0]);
+        for (&value, start) in values.iter().zip(starts).skip(1) {
+            if value < best.0 {
+                best = (value, start);
+            }
+        }
+        match lowest {
+            Some((_, chosen)) if self.exact(metric, &chosen)? < best.0 => Ok(chosen),
+            _ => Ok(best.1.clone()),
+        }
     }
 
     /// The unchanged picture of each sample; `None` where it is not among the candidates of one.

@@ -29,6 +29,7 @@ pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
 pub use random::random_tables;
 pub use scores::{ScoreSummary, score_summary, score_tables};
+pub(crate) use search::share;
 pub use search::{Standing, score, search_tables, standings};
 pub use seeds::seed_tables;
 pub use stability::{Mistakes, StabilitySummary, Tolerated, stability_summary, stability_tables};

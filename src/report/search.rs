@@ -61,10 +61,10 @@ pub fn score(rows: &mut [SearchRow], truth: Option<&HashMap<SampleKey, f64>>) ->
     Ok(())
 }
 
-/// Part of the way from the clean loss to the reference; 1 where there is no way.
-fn share(clean: f64, loss: f64, reference: f64) -> f64 {
+/// Part of the way from the clean value to the reference; 1 where there is no way.
+pub(crate) fn share(clean: f64, found: f64, reference: f64) -> f64 {
     let gap = clean - reference;
-    if gap > 0.0 { (clean - loss) / gap } else { 1.0 }
+    if gap > 0.0 { (clean - found) / gap } else { 1.0 }
 }
 
 /// The standings of every strategy and budget, for each model and, where there are several, for all together. Strategies and

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::truth::{TOLERANCE, Truth};
 use crate::error::{Error, Result};
 use crate::record::{RunDir, SearchMetricRow, SummaryRow, read_rows};
+use crate::report::share;
 use crate::stats::distinct;
 use crate::types::{Attack, Over, PooledMetric};
 
@@ -33,8 +34,7 @@ pub(super) fn metric_rows(runs: &[Named<'_>], truth: &[Truth]) -> Result<Vec<Sea
     let mut scored = Vec::new();
     for row in rows {
         if let Some(&reference) = references.get(&(row.model.clone(), row.metric)) {
-            let gap = row.clean - reference;
-            let share = if gap > 0.0 { (row.clean - row.worst) / gap } else { 1.0 };
+            let share = share(row.clean, row.worst, reference);
             scored.push(SearchMetricRow { reference, share, ..row });
         }
     }

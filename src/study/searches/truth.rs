@@ -42,14 +42,13 @@ impl Truth {
             return Err(Error::file(path, "holds no summary.csv", fix));
         }
         let of = |attack: Attack| rows.iter().filter(move |row| row.attack == attack);
-        let losses = |attack| -> Result<HashMap<SampleKey, f64>> {
-            of(attack).map(|row| Ok((row.key(), lowest_loss(&dir, row)?))).collect()
-        };
         let search = of(Attack::Joint).next().map(|row| row.search.clone()).ok_or_else(|| {
             let fix = "make it with `attacks = joint` and `search = exhaustive`";
             Error::file(path, "holds no joint attack", fix)
         })?;
-        let (clean, losses) = (losses(Attack::Clean)?, losses(Attack::Joint)?);
+        let clean = of(Attack::Clean).map(|row| (row.key(), row.loss)).collect();
+        let losses =
+            of(Attack::Joint).map(|row| Ok((row.key(), lowest_loss(&dir, row)?))).collect::<Result<_>>()?;
         Ok(Self { search, clean, losses, dir })
     }
 
