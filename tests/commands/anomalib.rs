@@ -1,8 +1,8 @@
 //! Graphs that anomalib exported, attacked. `export/foreign.py --out FOLDER` writes them; the environment
 //! variable `ASKANCE_FOREIGN` names that folder.
 
-use askance::record::{SampleRow, read_rows};
-use askance::types::{self, Attack};
+use askance::record::{SampleRow, SummaryRow, read_rows};
+use askance::types::{self, Attack, Over, PooledMetric};
 
 use crate::needs;
 use crate::program::{on, run, synth};
@@ -19,12 +19,19 @@ fn an_export_is_attacked_end_to_end() {
         run(on("attack", &data, &out).arg("--model").arg(model).args(["--budget", "8"]));
         let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
         assert_eq!(rows.len(), 3 * Attack::over(&types::Axis::PAPER).len());
-        for sample in rows.chunks(Attack::over(&types::Axis::PAPER).len()) {
+        let summary: Vec<SummaryRow> = read_rows(out.join("summary.csv")).unwrap();
+        let slate = Over::Category("slate".to_owned());
+        let slate: Vec<&SummaryRow> = summary.iter().filter(|row| row.over == slate).collect();
+        let values = |metric: PooledMetric| -> Vec<f64> {
+            slate.iter().map(|row| metric.of(&row.metrics).unwrap()).collect()
+        };
+        for metric in PooledMetric::ALL {
+            let [clean, .., joint] = values(metric)[..] else { panic!("{kind}: no rows") };
             assert!(
-                sample.iter().all(|row| row.loss <= sample[0].loss && sample[4].loss <= row.loss),
-                "{kind}"
+                values(metric).iter().all(|value| *value <= clean && joint <= *value),
+                "{kind}, {metric}"
             );
-            assert!(sample[4].loss < sample[0].loss, "{kind}: nothing was found on {}", sample[0].sample);
+            assert!(joint < clean, "{kind}, {metric}: nothing was found");
         }
     }
 }
