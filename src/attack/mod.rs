@@ -4,6 +4,7 @@
 //! candidates of many samples share one model call in the [`Evaluator`], and the [`WorstCase`]s leave in the order in which
 //! the samples came. [`category_metrics`] pools stored patch-level maps, so that no metric needs the model again.
 
+mod answers;
 mod batch;
 mod candidates;
 mod choice;
@@ -23,6 +24,7 @@ mod sweep;
 mod tolerance;
 mod uniform;
 
+pub use answers::answers;
 pub use batch::{BatchSize, probe_batch};
 pub use candidates::KeptCandidate;
 pub use choice::{Choices, Chooser, choose_pooled};
@@ -33,7 +35,7 @@ pub use goal::Goal;
 pub use objective::{Candidate, Evaluation, Objective, Scored};
 pub use pool::{PooledSample, category_estimates, category_metrics, image_estimates, image_metrics};
 pub use preset::Preset;
-pub use random::{answers, drawn_axes, draws};
+pub use random::{drawn_axes, draws};
 pub use sample::{Probe, WorstCase};
 pub use search_choice::SearchChoice;
 pub use settings::{Border, Select, Settings};

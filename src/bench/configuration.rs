@@ -31,6 +31,11 @@ impl Configuration {
         matches!(self.provider, Provider::TensorRt { .. }).then_some(("NVIDIA_TF32_OVERRIDE", "0"))
     }
 
+    /// Whether it gives what others are held against: the CPU, in fp32 (or in the graph's own precision where nobody knows it).
+    pub fn is_reference(&self) -> bool {
+        self.provider == Provider::Cpu && self.precision.is_none_or(|precision| precision == Precision::Fp32)
+    }
+
     /// Whether two configurations agree in model, provider and precision, and so give the same maps whatever their batch sizes.
     pub fn agrees_but_for_batch(&self, other: &Self) -> bool {
         (&self.model, &self.provider, self.precision) == (&other.model, &other.provider, other.precision)

@@ -218,12 +218,9 @@ fn parity(row: &mut BenchRow, one: &Measured, all: &[&Measured], metrics: &Parit
 }
 
 impl Measured {
-    /// Whether the maps are what others are held against: those of the CPU, in fp32 (or in the graph's own precision where nobody
-    /// knows it). References come first among the tasks.
+    /// Whether the maps are what others are held against. References come first among the tasks.
     fn is_reference(&self) -> bool {
-        self.role != Role::Gemm
-            && self.configuration.provider == Provider::Cpu
-            && self.configuration.precision.is_none_or(|precision| precision == crate::model::Precision::Fp32)
+        self.role != Role::Gemm && self.configuration.is_reference()
     }
 }
 

@@ -11,6 +11,7 @@ mod merge;
 mod origin;
 mod output;
 mod paper;
+mod replay;
 mod runs;
 mod say;
 mod seeds;
@@ -65,6 +66,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::StudyWorker => bench::study_worker(),
         Command::Data(args) => data::run(&global, &args),
         Command::Paper(args) => paper::run(&global, &args),
+        Command::Replay(args) => replay::run(&global, &args),
         Command::Merge(args) => merge::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),
         Command::Providers => libraries::providers(&global),

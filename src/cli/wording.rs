@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 66] = [
+const SETTINGS: [&str; 69] = [
     "angle_bounds",
     "attacks",
     "aupro",
@@ -27,6 +27,7 @@ const SETTINGS: [&str; 66] = [
     "decision",
     "defence",
     "fill",
+    "found_under",
     "fpr_limit",
     "frame",
     "hue_bounds",
@@ -55,6 +56,8 @@ const SETTINGS: [&str; 66] = [
     "rotation",
     "rounds",
     "saturation_bounds",
+    "sample",
+    "save_images",
     "save_maps",
     "search",
     "seed",
@@ -81,11 +84,12 @@ const SETTINGS: [&str; 66] = [
 ];
 
 /// Settings whose flags have other names.
-const RENAMED: [(&str, &str); 6] = [
+const RENAMED: [(&str, &str); 7] = [
     ("bounds.angle", "angle-bounds"),
     ("bounds.hue", "hue-bounds"),
     ("bounds.saturation", "saturation-bounds"),
     ("categories", "category"),
+    ("replay.all", "all"),
     ("strict", "strict-ep"),
     ("underscores_to_spaces", "spaces"),
 ];

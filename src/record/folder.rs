@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView, ArrayView2, Dimension};
 use ndarray_npy::{WritableElement, WriteNpyExt as _};
 
 use super::name::file_name;
@@ -105,6 +105,11 @@ impl RunDir {
     /// Path of `random.csv`, the average case.
     pub fn random_path(&self) -> PathBuf {
         self.root.join("random.csv")
+    }
+
+    /// Path of `transfer.csv`, what worst cases of one model do to others.
+    pub fn transfer_path(&self) -> PathBuf {
+        self.root.join("transfer.csv")
     }
 
     /// Path of `bench.csv`, a row for each configuration.
@@ -221,6 +226,20 @@ impl RunDir {
         self.sample_path(folder, id, &format!("{what}.npy"))
     }
 
+    /// Path of the picture that a worst case is, as the model sees it; `ending` is `png` or `npy`, `chosen` is `-aupro` for what was
+    /// chosen by that metric.
+    pub fn image_path(
+        &self,
+        model: &str,
+        id: &SampleId,
+        attack: Attack,
+        chosen: &str,
+        ending: &str,
+    ) -> PathBuf {
+        let folder = self.root.join("images").join(file_name(model));
+        self.sample_path(folder, id, &format!("{attack}{chosen}.{ending}"))
+    }
+
     fn sample_path(&self, folder: PathBuf, id: &SampleId, ending: &str) -> PathBuf {
         folder
             .join(file_name(&id.category))
@@ -237,11 +256,14 @@ impl RunDir {
     }
 }
 
-/// Writes a two-dimensional array as `.npy` through a temporary name.
+/// Writes an array as `.npy` through a temporary name.
 ///
 /// # Errors
 /// A file error when the file cannot be written.
-pub fn write_npy<T: WritableElement + Clone>(path: impl AsRef<Path>, array: ArrayView2<'_, T>) -> Result<()> {
+pub fn write_npy<T: WritableElement + Clone, D: Dimension>(
+    path: impl AsRef<Path>,
+    array: ArrayView<'_, T, D>,
+) -> Result<()> {
     let path = path.as_ref();
     let mut bytes = Vec::new();
     array

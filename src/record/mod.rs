@@ -8,6 +8,8 @@
 //! | `summary.csv`, `differences.csv`, `sweep.csv`, `random.csv` | [`SummaryRow`], [`DifferenceRow`], [`SweepRow`], [`RandomRow`] | whole or appended |
 //! | `patch_maps/<model>/<category>/<defect>/<stem>.<attack>.npy` | patch-level anomaly map, float32 | before its row |
 //! | `bench.csv`, `calls.csv` | [`BenchRow`], one per configuration; [`CallRow`], one per timed call | whole after every round; appended |
+//! | `transfer.csv` of a replay | [`TransferRow`], one per model, scope and attack | whole |
+//! | `images/<model>/…` of a replay | perturbed pictures, where asked for, `.png` and `.npy` | whole |
 //! | `examples/` | [`Example`]s: a few small pictures for the figures | whole |
 //! | `maps/` | full-size maps and masks, where asked for, `.npy` | whole |
 //! | `plots/` | figures, PNG | whole |
@@ -37,6 +39,7 @@ mod seeds;
 mod shards;
 mod stability;
 mod trace;
+mod transfer;
 mod uniform;
 
 pub use agreement::require_agreement;
@@ -66,4 +69,5 @@ pub use seeds::{SeedRow, seed_rows};
 pub(crate) use shards::unite;
 pub use stability::{DecisionRule, StabilityRow};
 pub use trace::{Step, Trace};
+pub use transfer::TransferRow;
 pub use uniform::{UniformRow, uniform_means};

@@ -18,6 +18,7 @@ mod stability;
 mod summary;
 mod sweep;
 mod table;
+mod transfer;
 
 pub use above::{AboveClean, above_clean, above_clean_table};
 pub use bench::{bench_notes, bench_tables};
@@ -36,3 +37,4 @@ pub use stability::{Mistakes, StabilitySummary, Tolerated, stability_summary, st
 pub use summary::{summary_tables, uniform_tables};
 pub use sweep::sweep_table;
 pub use table::Table;
+pub use transfer::{transfer_answers, transfer_tables};

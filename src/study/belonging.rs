@@ -12,6 +12,8 @@ pub(super) struct Belonging<'r> {
     settings: &'r Settings,
     dataset: &'r Dataset,
     models: &'r [ModelInfo],
+    /// Whether the rows come from searches of this run, and not of others.
+    searched: bool,
     labels: HashMap<(&'r str, String), Label>,
 }
 
@@ -21,7 +23,12 @@ impl<'r> Belonging<'r> {
         let labels = samples
             .map(|sample| ((sample.id.category.as_str(), sample.id.within_category()), sample.label))
             .collect();
-        Self { settings, dataset, models, labels }
+        Self { settings, dataset, models, searched: true, labels }
+    }
+
+    /// Of a run whose worst cases other runs have found.
+    pub fn replayed(self) -> Self {
+        Self { searched: false, ..self }
     }
 
     /// The first cell of a row of `samples.csv` that no row of this run can have.
@@ -34,11 +41,16 @@ impl<'r> Belonging<'r> {
             .or_else(|| self.within_bounds(row.attack, &row.parameters, &Axis::COLUMNS))
             .or_else(|| self.within_bounds(row.attack, &row.aupro, &Axis::AUPRO_COLUMNS))
             .or_else(|| self.scored(row))
-            .or_else(|| other("search", &row.search.as_str(), &settings.strategy_of(row.attack)))
-            .or_else(|| other("budget", &row.budget, &settings.budget_of(row.attack)))
+            .or_else(|| self.found(row).filter(|_| self.searched))
             .or_else(|| evaluated(row.evaluations, 1, row.budget))
             .or_else(|| other("coarse", &row.coarse, &0).filter(|_| settings.axes_of(row.attack).is_empty()))
             .or_else(|| other("seed", &row.seed, &settings.seed))
+    }
+
+    /// The fault of a row that says of the search what no search of this run is.
+    fn found(&self, row: &SampleRow) -> Option<Fault> {
+        other("search", &row.search.as_str(), &self.settings.strategy_of(row.attack))
+            .or_else(|| other("budget", &row.budget, &self.settings.budget_of(row.attack)))
     }
 
     /// The fault of a row about a sample that is not among the data.

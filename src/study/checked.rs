@@ -108,6 +108,7 @@ impl Checked {
             tolerance: tolerance.as_deref().map(|axes| self.tolerance(axes)),
             uniform: uniform.clone(),
             random: random.map(|draws| Random { draws, decision: *decision }),
+            replay: None,
         };
         if !data.has_masks() {
             refuse_metric(&self.plan)?;

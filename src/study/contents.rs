@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::data::Data;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::record::{Row, RunDir, read_rows, write_rows};
+use crate::record::{Row, RunDir, RunInfo, read_rows, write_rows};
 
 /// One picture or mask as a run has seen it (`files.csv`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,13 +50,26 @@ pub(super) fn keep(dir: &RunDir, data: &Data, expected: &str) -> Result<String> 
 
 /// Refuses pictures and masks that differ from those that a run in another folder has seen; `expected` is the hash over them all in
 /// its `run.toml`, empty where it does not tell or other samples were seen, `fix` the remedy.
-pub(super) fn require(dir: &RunDir, data: &Data, expected: &str, fix: &str) -> Result<()> {
+fn require(dir: &RunDir, data: &Data, expected: &str, fix: &str) -> Result<()> {
     let rows = compare(data, &seen(&dir.files_path())?, !expected.is_empty())
         .map_err(|error| Error { fix: fix.to_owned(), ..error })?;
     if !expected.is_empty() && over_all(&rows) != expected {
         return Err(all_differ(data, fix));
     }
     Ok(())
+}
+
+/// Remedy where pictures or masks are not those that a finished run saw.
+pub(super) const OTHER_FILES: &str = "name the folder of the same pictures and masks with `data`";
+
+/// Refuses pictures and masks other than those that the run in a folder has seen, which may be a shard of these. Where it left samples
+/// out, it saw others than its share.
+pub(super) fn require_seen(dir: &RunDir, data: &Data) -> Result<()> {
+    let info = RunInfo::read(dir.info_path())?;
+    let shard = info.settings.get("shard").and_then(|shard| shard.as_str()?.parse().ok());
+    let part = shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
+    let expected = if info.skipped.is_empty() { info.dataset.contents.as_str() } else { "" };
+    require(dir, &part, expected, OTHER_FILES)
 }
 
 fn seen(path: &Path) -> Result<Vec<FileRow>> {
@@ -79,7 +92,7 @@ fn over_all(rows: &[FileRow]) -> String {
     hexadecimal(&hash.finalize())
 }
 
-fn hexadecimal(hash: &[u8]) -> String {
+pub(super) fn hexadecimal(hash: &[u8]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

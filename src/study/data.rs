@@ -139,9 +139,43 @@ impl Data {
     }
 
     /// Data of which a finished run has records.
-    pub(super) fn of_run(dataset: Dataset, run: &RunInfo) -> Self {
+    fn of_run(dataset: Dataset, run: &RunInfo) -> Self {
         let (skipped, info) = (run.skipped.clone(), run.dataset.clone());
         Self { dataset, skipped, skip_bad: false, warnings: Vec::new(), info }
+    }
+
+    /// The data as a finished run saw them, all samples of their categories, in the folder where they lay or `elsewhere`.
+    pub(super) fn recorded(info: &RunInfo, elsewhere: Option<&Path>) -> Result<Self> {
+        let root = elsewhere.map_or_else(|| PathBuf::from(&info.dataset.root), Path::to_owned);
+        let selection = Selection {
+            categories: info.dataset.categories.clone(),
+            limit: info.dataset.limit,
+            layout: Some(info.dataset.layout.parse()?),
+        };
+        let Survey { mut dataset, .. } = dataset::survey(&root, &selection)
+            .and_then(|survey| match survey.problems.first() {
+                // What the run left out is no problem now.
+                Some(first) if info.skipped.is_empty() => Err(first.clone()),
+                _ => Ok(survey),
+            })
+            .map_err(|error| Error {
+                fix: format!("{}; `data` tells where the pictures are now", error.fix),
+                ..error
+            })?;
+        dataset.name.clone_from(&info.dataset.name);
+        Ok(Self::of_run(dataset, info))
+    }
+
+    /// The samples for which `wanted` says so.
+    #[must_use]
+    pub(super) fn only(&self, wanted: impl Fn(&Sample) -> bool) -> Self {
+        let mut part = self.clone();
+        for category in &mut part.dataset.categories {
+            category.samples.retain(|sample| wanted(sample));
+        }
+        part.dataset.categories.retain(|category| !category.samples.is_empty());
+        part.info = DatasetInfo { limit: self.info.limit, ..info(&part.dataset) };
+        part
     }
 
     /// The part of the samples that belongs to a shard.

@@ -189,7 +189,7 @@ fn defended(model: &dyn Segmenter, clock: Clock) -> DefendedModel {
 }
 
 /// Some losses read maps as probabilities, and three passes keep them in [0, 1].
-fn refuse_unbounded(work: &Work, models: &[Box<dyn Segmenter>]) -> Result<()> {
+pub(super) fn refuse_unbounded(work: &Work, models: &[Box<dyn Segmenter>]) -> Result<()> {
     let Settings { loss, map_rotation, .. } = work.settings;
     match models.iter().find(|model| !model.is_bounded()) {
         Some(model) if loss.needs_probabilities() => Err(Error::usage(

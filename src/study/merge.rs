@@ -10,19 +10,19 @@ use super::observe::Observe;
 use super::outcome::Outcome;
 use super::plan::Origin;
 use super::pooled;
-use super::run::{Run, refuse_lost_rows};
+use super::run::{Run, input_sizes, refuse_lost_rows};
 use super::session::Session;
 use super::settings::RunSettings;
 use super::tolerance;
 use super::worst_cases::require_trace;
 use crate::attack::Settings;
-use crate::dataset::{self, Dataset, Sample, Selection, Survey};
+use crate::dataset::{Dataset, Sample};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::record::{
     ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, unite, write_atomic, write_rows,
 };
-use crate::types::{Attack, SampleKey, senseless_side};
+use crate::types::{Attack, SampleKey};
 
 /// What is put together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,9 +48,9 @@ impl Merge {
         let mut info = self.united(&shards)?;
         let save_maps = self.save_maps || info.save_maps;
         let settings = RunSettings::of(&info)?;
-        let data = open_data(&info, self.data.as_deref())?;
-        let models = models(&info)?;
-        shards.iter().try_for_each(|shard| require_contents(shard, &data))?;
+        let data = Data::recorded(&info, self.data.as_deref())?;
+        let models = input_sizes(&info)?;
+        shards.iter().try_for_each(|shard| contents::require_seen(shard, &data))?;
 
         let dir = RunDir::create(out)?;
         refuse_other_run(&dir, &info)?;
@@ -91,18 +91,6 @@ impl Merge {
     }
 }
 
-/// Name and input size of each model.
-fn models(info: &RunInfo) -> Result<Vec<(String, usize)>> {
-    let sized = |model: &ModelInfo| {
-        let size = model.input_size.ok_or_else(|| without_size(&model.name))?;
-        if senseless_side(size).is_some() {
-            return Err(impossible_size(&model.name, size));
-        }
-        Ok((model.name.clone(), size))
-    };
-    info.models.iter().map(sized).collect()
-}
-
 /// A merge that was stopped may be made again; any other run stays as it is.
 fn refuse_other_run(dir: &RunDir, info: &RunInfo) -> Result<()> {
     if !dir.info_path().exists() {
@@ -114,15 +102,6 @@ fn refuse_other_run(dir: &RunDir, info: &RunInfo) -> Result<()> {
         return Err(Error::usage(dir.path().display().to_string(), "holds a run already", fix));
     }
     compatible(&old, info)
-}
-
-/// The pictures and masks must hold what the shard saw. Where it left samples out, it saw others than its share of these.
-fn require_contents(dir: &RunDir, data: &Data) -> Result<()> {
-    let info = RunInfo::read(dir.info_path())?;
-    let shard = info.settings.get("shard").and_then(|shard| shard.as_str()?.parse().ok());
-    let part = shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
-    let expected = if info.skipped.is_empty() { info.dataset.contents.as_str() } else { "" };
-    contents::require(dir, &part, expected, OTHER_FILES)
 }
 
 /// Masks are read anew, and must be those that the shards saw. What a run has skipped is no part of its rows, so that nothing can
@@ -140,45 +119,10 @@ fn require_same_data(dataset: &Dataset, info: &RunInfo, rows: &[SampleRow]) -> R
         return Err(Error::usage(
             dataset.root.display().to_string(),
             "holds other files under the names that the shards saw",
-            OTHER_FILES,
+            contents::OTHER_FILES,
         ));
     }
     Ok(())
-}
-
-/// Remedy where pictures or masks are not those that the shards saw.
-const OTHER_FILES: &str = "name the folder of the same pictures and masks with `data`";
-
-fn impossible_size(model: &str, size: usize) -> Error {
-    let problem = format!("says that {model} takes pictures of {size} pixels a side, which no model does");
-    Error::usage("run.toml", problem, "restore the run.toml of the shards, or run them again")
-}
-
-fn without_size(model: &str) -> Error {
-    let fix = "run the shards again with this version";
-    Error::usage("run.toml", format!("does not say the input size of {model}"), fix)
-}
-
-/// The data as the shards saw them, all samples of their categories.
-fn open_data(info: &RunInfo, elsewhere: Option<&Path>) -> Result<Data> {
-    let root = elsewhere.map_or_else(|| PathBuf::from(&info.dataset.root), Path::to_owned);
-    let selection = Selection {
-        categories: info.dataset.categories.clone(),
-        limit: info.dataset.limit,
-        layout: Some(info.dataset.layout.parse()?),
-    };
-    let Survey { mut dataset, .. } = dataset::survey(&root, &selection)
-        .and_then(|survey| match survey.problems.first() {
-            // What the shards left out is no problem now.
-            Some(first) if info.skipped.is_empty() => Err(first.clone()),
-            _ => Ok(survey),
-        })
-        .map_err(|error| Error {
-            fix: format!("{}; `data` tells where the pictures are now", error.fix),
-            ..error
-        })?;
-    dataset.name.clone_from(&info.dataset.name);
-    Ok(Data::of_run(dataset, info))
 }
 
 /// All rows in the order of the data set, their maps, candidates and traces copied.

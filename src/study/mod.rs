@@ -7,7 +7,7 @@
 //! 4. [`Checked::run`] makes the run in a folder, or takes up the one that is there, and gives an [`Outcome`].
 //! 5. [`draw`] makes the figures from the records.
 //!
-//! [`Merge`], [`Comparison`], [`Seeds`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
+//! [`Replay`] puts the worst cases of a run before other models; [`Merge`], [`Comparison`], [`Seeds`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
 //! study; [`Quiet`] does neither.
 
 mod belonging;
@@ -34,6 +34,7 @@ mod plan;
 mod pooled;
 mod providers;
 mod random;
+mod replay;
 mod run;
 mod searches;
 mod seeds;
@@ -58,5 +59,6 @@ pub use paper::{Paper, PaperResults};
 pub use pixels::pixel_warnings;
 pub use plan::{Command, Origin, Plan, Scope, Sweep, Tolerance, Uniform};
 pub use providers::{Program, Providers, ProvidersCompared, serve};
+pub use replay::{Replay, ReplayOutcome, Replaying};
 pub use searches::{Compared, Comparison, RivalFile};
 pub use seeds::{Seeded, Seeds};

@@ -95,9 +95,15 @@ impl ModelSpec {
         }
     }
 
-    fn prompt_set(&self) -> Result<PromptSet> {
+    /// What models do with text, should any take some.
+    pub(super) fn text(&self) -> Result<Text> {
         let of_protocol = || self.preset.map_or("winclip", |_| Preset::PROMPTS);
-        PromptSet::resolve(self.prompts.as_deref().unwrap_or_else(of_protocol))
+        Ok(Text {
+            prompts: Some(PromptSet::resolve(self.prompts.as_deref().unwrap_or_else(of_protocol))?),
+            temperature: self.temperature,
+            underscores_to_spaces: self.spaces,
+            stride: self.stride,
+        })
     }
 }
 
@@ -132,6 +138,16 @@ impl Models {
         if spec.stride == 0 {
             return Err(Error::setting("stride", 0, "is no step", "give at least 1"));
         }
+        Self::load_with(spec, spec.text()?, options, observe)
+    }
+
+    /// Loads the models of a specification, which do with text what `text` says.
+    pub(super) fn load_with(
+        spec: &ModelSpec,
+        text: Text,
+        options: &runtime::Options,
+        observe: &dyn Observe,
+    ) -> Result<Self> {
         let names = spec.names();
         // What needs no runtime is looked at first.
         let known: Vec<NamedModel> =
@@ -146,12 +162,11 @@ impl Models {
         refuse_odd_names(&names, &bundles.iter().map(Bundle::name).collect::<Vec<_>>())?;
         let takes_text = bundles.iter().any(takes_text);
         refuse_unused_text(spec, takes_text)?;
-        let prompts = spec.prompt_set()?;
         let winclip = WinClipOptions {
-            prompts: prompts.clone(),
-            temperature: spec.temperature,
-            underscores_to_spaces: spec.spaces,
-            stride: spec.stride,
+            prompts: text.prompts.clone().unwrap_or_else(|| WinClipOptions::default().prompts),
+            temperature: text.temperature,
+            underscores_to_spaces: text.underscores_to_spaces,
+            stride: text.stride,
         };
         let loaded = bundles
             .iter()
@@ -160,12 +175,7 @@ impl Models {
         loaded.iter().flat_map(|model| model.remarks()).for_each(|remark| observe.warn(&remark));
         Ok(Self {
             segmenters: model::defend(loaded, &spec.defence)?,
-            text: Text {
-                prompts: takes_text.then_some(prompts),
-                temperature: spec.temperature,
-                underscores_to_spaces: spec.spaces,
-                stride: spec.stride,
-            },
+            text: Text { prompts: text.prompts.filter(|_| takes_text), ..text },
             provider: spec.provider.to_string(),
             batch: spec.batch,
             probed: None,

@@ -20,6 +20,8 @@ pub enum Command {
     Sweep,
     /// All of them on generated parts.
     Demo,
+    /// Worst cases of another run under other models.
+    Replay,
 }
 
 impl Command {
@@ -30,6 +32,7 @@ impl Command {
             Self::Attack => "attack",
             Self::Sweep => "sweep",
             Self::Demo => "demo",
+            Self::Replay => "replay",
         }
     }
 }
@@ -76,6 +79,17 @@ pub(super) struct Random {
 impl Random {
     /// The most draws of a sample: their answers are pooled in memory, category by category.
     pub const MOST: usize = 10_000;
+}
+
+/// Worst cases that another run has found, evaluated under other models.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Replayed {
+    /// The model that they were found under.
+    pub found_under: String,
+    /// SHA-256 of the rows that tell them, lower-case hexadecimal.
+    pub rows_sha256: String,
+    /// Whether all candidates that the run kept are evaluated, and one of each sample is chosen anew.
+    pub all: bool,
 }
 
 /// A search for the one perturbation that hurts many samples together most.

@@ -64,7 +64,8 @@ pub(super) fn evaluate(
         finished += 1;
         kept.write(pending[work.index], draws, &answers)
     };
-    let result = answers(&mut evaluator, source, &mut done, &|| observe.stop(), &|cost| stage.advance(cost));
+    let stop = || observe.stop();
+    let result = answers(&mut evaluator, source, &mut done, "random", &stop, &|cost| stage.advance(cost));
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
     let run = run.into_inner();
     run.keep_batch(&name, batch, observe)?;

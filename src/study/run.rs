@@ -18,7 +18,7 @@ use crate::record::{
     BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
     compatible, to_table,
 };
-use crate::types::counted;
+use crate::types::{counted, senseless_side};
 
 /// A run's folder and its `run.toml`, kept true while the run goes on.
 pub(super) struct Run {
@@ -37,12 +37,15 @@ impl Run {
         models: &Models,
         batches: &[usize],
     ) -> Result<Self> {
+        let info = RunInfo { save_maps: checked.plan.save_maps, ..start(&checked.plan.origin, settings)? };
+        Self::open(described(info, models, batches)?, out, data)
+    }
+
+    /// Makes the folder and `run.toml` of a run of which all but the data is known, or takes up the run that is there.
+    pub fn open(mut info: RunInfo, out: &Path, data: &Data) -> Result<Self> {
         let dir = RunDir::create(out)?;
-        let mut info = start(&checked.plan.origin, settings)?;
-        describe_models(&mut info, models, batches)?;
         info.dataset = data.info();
         info.skipped.clone_from(&data.skipped);
-        info.save_maps = checked.plan.save_maps;
         if !dir.info_path().exists() {
             refuse_lost_record(&dir)?;
         } else {
@@ -158,12 +161,14 @@ pub(super) fn decoded<'a>(
     })
 }
 
-fn start(origin: &Origin, settings: &RunSettings) -> Result<RunInfo> {
+/// A record of a run that begins.
+pub(super) fn start(origin: &Origin, settings: &RunSettings) -> Result<RunInfo> {
     let (command, commit) = (origin.command.as_str(), origin.commit.as_deref());
     Ok(RunInfo::start(command, commit, settings.work.settings.seed, settings.to_table()?))
 }
 
-fn describe_models(info: &mut RunInfo, models: &Models, batches: &[usize]) -> Result<()> {
+/// The record with what it says of the models, and of what they run on.
+pub(super) fn described(mut info: RunInfo, models: &Models, batches: &[usize]) -> Result<RunInfo> {
     let provenances: Vec<Provenance> = models.segmenters.iter().map(|model| model.provenance()).collect();
     let requested = models.batch.to_string();
     info.models = provenances
@@ -185,7 +190,29 @@ fn describe_models(info: &mut RunInfo, models: &Models, batches: &[usize]) -> Re
             version: provenance.runtime_version.clone(),
         };
     }
-    Ok(())
+    Ok(info)
+}
+
+/// Name and input size of each model, as a record of a run has them.
+pub(super) fn input_sizes(info: &RunInfo) -> Result<Vec<(String, usize)>> {
+    let sized = |model: &ModelInfo| {
+        let size = model.input_size.ok_or_else(|| without_size(&model.name))?;
+        if senseless_side(size).is_some() {
+            return Err(impossible_size(&model.name, size));
+        }
+        Ok((model.name.clone(), size))
+    };
+    info.models.iter().map(sized).collect()
+}
+
+fn impossible_size(model: &str, size: usize) -> Error {
+    let problem = format!("says that {model} takes pictures of {size} pixels a side, which no model does");
+    Error::usage("run.toml", problem, "restore the run.toml of the run, or make the run again")
+}
+
+fn without_size(model: &str) -> Error {
+    let fix = "make the run again with this version";
+    Error::usage("run.toml", format!("does not say the input size of {model}"), fix)
 }
 
 fn model_info(provenance: &Provenance, model: &dyn Segmenter) -> ModelInfo {

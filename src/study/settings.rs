@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Command, Random, Sweep, Tolerance, Uniform};
+use super::plan::{Command, Random, Replayed, Sweep, Tolerance, Uniform};
 use crate::attack::Settings;
 use crate::error::{Error, Result};
 use crate::metric::MetricOptions;
@@ -34,6 +34,7 @@ pub(super) struct Work {
     pub tolerance: Option<Tolerance>,
     pub uniform: Option<Uniform>,
     pub random: Option<Random>,
+    pub replay: Option<Replayed>,
 }
 
 impl Work {
@@ -89,6 +90,7 @@ mod tests {
                 tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
                 uniform: Some(Uniform { scopes: vec![Scope::Dataset], budget: 9 }),
                 random: Some(Random { draws: 20, decision: None }),
+                replay: Some(Replayed { found_under: "pocket".into(), rows_sha256: "00".into(), all: true }),
             },
         }
     }

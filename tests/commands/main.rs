@@ -20,6 +20,7 @@ mod defence;
 mod memory;
 mod paper;
 mod providers;
+mod replay;
 mod runs;
 mod shard;
 mod terminal;

@@ -15,5 +15,6 @@ mod backbones;
 mod bundle;
 mod company;
 mod foreign;
+mod replay;
 mod runtime;
 mod winclip;

@@ -6,6 +6,7 @@ mod model;
 mod others;
 mod paper;
 mod perturb;
+mod replay;
 mod runs;
 mod search;
 mod uniform;
@@ -22,6 +23,7 @@ pub use data::SurveyArgs;
 pub use model::ModelsArgs;
 pub use others::{MergeArgs, PlotArgs, SynthArgs};
 pub use paper::PaperArgs;
+pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
 pub use search::CompareArgs;
 
@@ -76,6 +78,8 @@ pub enum Command {
     Data(SurveyArgs),
     /// The paper's whole protocol over the data sets and backbones that are there: attacks, sweeps, tables and figures
     Paper(PaperArgs),
+    /// The worst cases of a finished run under another model, precision, provider or defence, at the same points; or as pictures
+    Replay(ReplayArgs),
     /// Put the shards of one run together: records, maps, metrics of all samples, plots; needs no model
     Merge(MergeArgs),
     /// Draw the plots of finished runs from their records

@@ -8,13 +8,32 @@ use askance::study::ModelSpec;
 
 use super::values::positive;
 
-/// Which model, and how it runs.
+/// Which models, how they run, and what they do with text.
 #[derive(Debug, Clone, Args)]
 pub struct ModelArgs {
     /// Bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust); repeat it
     /// to compare [default: pocket; for the paper its three backbones]
     #[arg(long, value_name = "DIR")]
     pub model: Vec<String>,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Prompt set: winclip, common21, or a TOML file [default: winclip; common21 with --preset and for the paper]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub prompts: Option<String>,
+    /// Softmax temperature [default: the bundle's]
+    #[arg(long, value_name = "T")]
+    pub temperature: Option<f32>,
+    /// Replace underscores in category names by spaces before they go into the prompts
+    #[arg(long)]
+    pub spaces: bool,
+    /// Step between windows, in patches; 2 is coarser and cheaper
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    pub stride: usize,
+}
+
+/// How models run.
+#[derive(Debug, Clone, Args)]
+pub struct EngineArgs {
     /// What is put around each model: none, or a list of grey-world, desaturate and rotate:K, which act in this order; repeat it
     /// to compare [default: none]
     #[arg(long, value_name = "LIST")]
@@ -41,24 +60,25 @@ pub struct ModelArgs {
     /// Pictures in one model call, at most: a number, or auto, which tries what is fastest; results do not depend on it
     #[arg(long, value_name = "N", default_value_t = BatchSize::default())]
     pub batch: BatchSize,
-    /// Prompt set: winclip, common21, or a TOML file [default: winclip; common21 with --preset and for the paper]
-    #[arg(long, value_name = "NAME|FILE")]
-    pub prompts: Option<String>,
-    /// Softmax temperature [default: the bundle's]
-    #[arg(long, value_name = "T")]
-    pub temperature: Option<f32>,
-    /// Replace underscores in category names by spaces before they go into the prompts
-    #[arg(long)]
-    pub spaces: bool,
-    /// Step between windows, in patches; 2 is coarser and cheaper
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
-    pub stride: usize,
 }
 
 impl ModelArgs {
     /// The models, with the prompts of a protocol where no others are named.
     pub fn spec(&self, preset: Option<Preset>) -> ModelSpec {
-        let mut spec = ModelSpec::new(self.model.iter().cloned());
+        let mut spec = self.engine.spec(&self.model);
+        spec.prompts.clone_from(&self.prompts);
+        spec.preset = preset;
+        spec.temperature = self.temperature;
+        spec.spaces = self.spaces;
+        spec.stride = self.stride;
+        spec
+    }
+}
+
+impl EngineArgs {
+    /// These models, with the usual prompts.
+    pub fn spec(&self, models: &[String]) -> ModelSpec {
+        let mut spec = ModelSpec::new(models.iter().cloned());
         spec.defence.clone_from(&self.defence);
         spec.provider = self.provider.clone();
         spec.precision = self.precision;
@@ -67,11 +87,6 @@ impl ModelArgs {
         spec.spin = self.spin;
         spec.tf32 = self.tf32;
         spec.batch = self.batch;
-        spec.prompts.clone_from(&self.prompts);
-        spec.preset = preset;
-        spec.temperature = self.temperature;
-        spec.spaces = self.spaces;
-        spec.stride = self.stride;
         spec
     }
 }

@@ -1,4 +1,4 @@
-//! Attacks in child processes: a process loads one ONNX Runtime library.
+//! Attacks and replays in child processes: a process loads one ONNX Runtime library.
 
 use std::io::BufRead;
 use std::path::PathBuf;
@@ -13,6 +13,7 @@ use crate::study::data::{Data, Source};
 use crate::study::models::{ModelSpec, Models};
 use crate::study::observe::Quiet;
 use crate::study::plan::Plan;
+use crate::study::replay::Replay;
 
 /// A program that can be started as a child: with the arguments `bench` it must call [`bench::serve`](crate::bench::serve), with the
 /// arguments `study` it must call [`serve`], both on its standard input.
@@ -22,19 +23,31 @@ pub struct Program {
     pub path: PathBuf,
     /// Arguments for measurements of time.
     pub bench: Vec<String>,
-    /// Arguments for an attack.
+    /// Arguments for an attack or a replay.
     pub study: Vec<String>,
 }
 
-/// An attack for a child process.
+/// Work for a child process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Order {
-    pub source: Source,
+    pub task: Task,
     pub models: ModelSpec,
-    pub plan: Plan,
     pub out: PathBuf,
     pub ort_lib: Option<PathBuf>,
     pub offline: bool,
+}
+
+/// What a child does with its model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Task {
+    Attack {
+        source: Source,
+        plan: Box<Plan>,
+    },
+    /// The worst cases of another attack, whose folder this is.
+    Replay {
+        run: PathBuf,
+    },
 }
 
 /// The child's side: reads one order as JSON and carries it out.
@@ -51,10 +64,20 @@ pub fn serve(input: impl BufRead) -> Result<()> {
     })?;
     let runtime =
         runtime::Options { ort_lib: order.ort_lib, offline: order.offline, ..runtime::Options::default() };
-    let checked = order.plan.check()?;
-    let data = Data::read(&order.source)?;
-    let mut models = Models::load(&order.models, &runtime, &Quiet)?;
-    checked.run(&order.out, &data, &mut models, &Quiet).map(drop)
+    match order.task {
+        Task::Attack { source, plan } => {
+            let checked = plan.check()?;
+            let data = Data::read(&source)?;
+            let mut models = Models::load(&order.models, &runtime, &Quiet)?;
+            checked.run(&order.out, &data, &mut models, &Quiet).map(drop)
+        }
+        Task::Replay { run } => {
+            let replay = Replay::new(run);
+            let replaying = replay.open()?;
+            let mut models = replaying.models(&order.models, &runtime, &Quiet)?;
+            replaying.run(&order.out, Some(&mut models), &Quiet).map(drop)
+        }
+    }
 }
 
 /// The model of a configuration, with as many pictures in a call.

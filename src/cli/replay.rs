@@ -1,0 +1,68 @@
+//! `askance replay`.
+
+use serde_json::{Value, json};
+
+use askance::error::Result;
+use askance::report::{difference_table, transfer_answers, transfer_tables};
+use askance::study::{Figures, Outcome, ReplayOutcome};
+
+use super::args::{Global, ReplayArgs};
+use super::output::flat;
+use super::runs::figures;
+use super::terminal::Terminal;
+use super::wording::table_in_flags;
+use super::{interrupt, say};
+
+/// Replays the worst cases of a run, draws the plots, and prints what became of them.
+pub fn run(global: &Global, args: &ReplayArgs) -> Result<()> {
+    interrupt::listen()?;
+    let terminal = Terminal::new(global.quiet);
+    let replay = args.replay();
+    let replaying = replay.open()?;
+    let out = args.out.clone().unwrap_or_else(|| replaying.default_out());
+    let mut models = match args.model.as_slice() {
+        [] => None,
+        names => Some(replaying.models(&args.engine.spec(names), &global.runtime(), &terminal)?),
+    };
+    let outcome = replaying.run(&out, models.as_mut(), &terminal)?;
+    let drawn: Vec<Figures> = outcome.runs.iter().map(|run| figures(&run.dir)).collect::<Result<_>>()?;
+    if global.json {
+        say::json(&summary(&outcome, &drawn));
+        return Ok(());
+    }
+    for answer in transfer_answers(&outcome.transfer) {
+        say::text(answer);
+    }
+    for table in transfer_tables(&outcome.transfer) {
+        say::text(format_args!("\n{}", table_in_flags(table).to_text()));
+    }
+    for table in outcome.runs.iter().filter_map(|run| difference_table(&run.differences)) {
+        say::text(format_args!("\n{}", table_in_flags(table).to_text()));
+    }
+    let what = match (outcome.images, outcome.runs.is_empty()) {
+        (0, _) => "records and plots".to_owned(),
+        (images, true) => format!("{images} pictures (images/)"),
+        (images, false) => format!("records, plots and {images} pictures (images/)"),
+    };
+    say::text(format_args!("\n{what}: {}", outcome.dir.display()));
+    Ok(())
+}
+
+fn summary(outcome: &ReplayOutcome, drawn: &[Figures]) -> Value {
+    let run = |(run, figures): (&Outcome, &Figures)| {
+        json!({
+            "out": say::path(run.dir.path()),
+            "summary": flat(&run.summary),
+            "differences": flat(&run.differences),
+            "plots": say::paths(&figures.written),
+            "skipped": &run.skipped,
+            "evaluations": run.clock.evaluations,
+        })
+    };
+    json!({
+        "out": say::path(&outcome.dir),
+        "transfer": flat(&outcome.transfer),
+        "runs": outcome.runs.iter().zip(drawn).map(run).collect::<Vec<_>>(),
+        "images": outcome.images,
+    })
+}
