@@ -1,5 +1,7 @@
 //! Choosing among the candidates of many samples by what the choice does to a pooled metric.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::candidates::KeptCandidate;
@@ -25,7 +27,13 @@ pub struct Choices<'a> {
     pub mask: &'a Mask,
 }
 
-impl<'a> Choices<'a> {
+/// One sample as a chooser holds it: candidates may be added.
+struct Held<'a> {
+    candidates: Cow<'a, [KeptCandidate]>,
+    mask: &'a Mask,
+}
+
+impl<'a> Held<'a> {
     fn scored(&self, objective: &Objective, candidate: usize) -> Scored {
         let KeptCandidate { perturbation, segmentation, .. } = &self.candidates[candidate];
         objective.scored(segmentation.map.view(), self.mask, perturbation)
@@ -51,7 +59,7 @@ fn view(scored: &Scored) -> MapView<'_> {
 pub struct Chooser<'a> {
     objective: &'a Objective,
     options: &'a MetricOptions,
-    samples: &'a [Choices<'a>],
+    samples: Vec<Held<'a>>,
     /// The samples by name.
     order: Vec<usize>,
     thresholds: Thresholds,
@@ -65,12 +73,15 @@ impl<'a> Chooser<'a> {
     /// If a start does not fit the samples.
     pub fn new(
         objective: &'a Objective,
-        samples: &'a [Choices<'a>],
+        samples: &[Choices<'a>],
         starts: &[Vec<usize>],
         options: &'a MetricOptions,
     ) -> Self {
         let mut order: Vec<usize> = (0..samples.len()).collect();
         order.sort_by_key(|&at| samples[at].name);
+        let held =
+            |sample: &Choices<'a>| Held { candidates: Cow::Borrowed(sample.candidates), mask: sample.mask };
+        let samples: Vec<Held<'a>> = samples.iter().map(held).collect();
         let normals: Vec<Vec<f32>> = starts
             .par_iter()
             .flat_map(|start| {
@@ -80,7 +91,7 @@ impl<'a> Chooser<'a> {
             .map(|(sample, &candidate)| drawn_normals(view(&sample.scored(objective, candidate))))
             .collect();
         // The starts have the pixels as they lie; the small maps of all candidates, the whole range of scores.
-        let all = samples.iter().flat_map(|sample| sample.candidates);
+        let all = samples.iter().flat_map(|sample| sample.candidates.iter());
         let patches = all.flat_map(|kept| drawn(kept.segmentation.map.iter().copied()));
         let thresholds = Thresholds::new(&[normals.concat(), patches.collect()]);
         let profiles = samples
@@ -134,9 +145,77 @@ impl<'a> Chooser<'a> {
         }
     }
 
+    /// The choice that [`Self::choose`] would find from these starts on, by the thresholds alone and so within about 1e-4.
+    ///
+    /// # Panics
+    /// If there are no starts, or one does not fit the samples.
+    pub fn lowest(&self, metric: PooledMetric, starts: &[Vec<usize>]) -> Vec<usize> {
+        let found = starts.par_iter().map(|start| self.descend(metric, start)).collect::<Vec<_>>();
+        let lowest = found.into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
+        lowest.map(|(_, chosen)| chosen).expect("there is a start")
+    }
+
+    /// The pooled metric of a choice, infinite where it is not defined. Within about 1e-4 of what [`category_metrics`] gives.
+    ///
+    /// # Panics
+    /// If the choice does not fit the samples.
+    pub fn value(&self, metric: PooledMetric, chosen: &[usize]) -> f64 {
+        self.pool(metric, chosen).value().unwrap_or(f64::INFINITY)
+    }
+
+    /// Adds candidates of each sample behind those that it has. The thresholds stay: what is added moves within the range of scores that
+    /// the first candidates have shown.
+    ///
+    /// # Panics
+    /// If there is not one list for each sample.
+    pub fn add(&mut self, more: Vec<Vec<KeptCandidate>>) {
+        assert_eq!(more.len(), self.samples.len(), "each sample gets a list");
+        let (objective, thresholds) = (self.objective, &self.thresholds);
+        self.samples.par_iter_mut().zip(&mut self.profiles).zip(more).for_each(
+            |((sample, profiles), more)| {
+                let first = sample.candidates.len();
+                sample.candidates.to_mut().extend(more);
+                let added = first..sample.candidates.len();
+                profiles.extend(
+                    added.map(|candidate| {
+                        Profile::new(thresholds, view(&sample.scored(objective, candidate)))
+                    }),
+                );
+            },
+        );
+    }
+
+    /// The candidates of a sample, those that were added at the end.
+    pub fn candidates(&self, sample: usize) -> &[KeptCandidate] {
+        &self.samples[sample].candidates
+    }
+
+    /// The pooled metric with each candidate of each sample in place of the one that is chosen, all others as chosen: infinite where the
+    /// metric is not defined. Within about 1e-4 of what [`category_metrics`] gives.
+    ///
+    /// # Panics
+    /// If the choice does not fit the samples.
+    pub fn values(&self, metric: PooledMetric, chosen: &[usize]) -> Vec<Vec<f64>> {
+        let pool = self.pool(metric, chosen);
+        let of_sample = |(profiles, &own): (&Vec<Profile>, &usize)| {
+            let mut others = pool.clone();
+            others.take(&profiles[own]);
+            profiles.iter().map(|profile| others.value_with(profile).unwrap_or(f64::INFINITY)).collect()
+        };
+        self.profiles.par_iter().zip(chosen).map(of_sample).collect()
+    }
+
+    /// The pool of a choice.
+    fn pool(&self, metric: PooledMetric, chosen: &[usize]) -> Pool {
+        assert_eq!(chosen.len(), self.samples.len(), "a choice is of every sample");
+        let mut pool = Pool::new(&self.thresholds, metric, self.options.fpr_limit);
+        self.order.iter().for_each(|&at| pool.add(&self.profiles[at][chosen[at]]));
+        pool
+    }
+
     /// The unchanged picture of each sample; `None` where it is not among the candidates of one.
     fn unchanged(&self) -> Option<Vec<usize>> {
-        let unchanged = |sample: &Choices<'_>| {
+        let unchanged = |sample: &Held<'_>| {
             sample.candidates.iter().position(|kept| kept.perturbation == Perturbation::IDENTITY)
         };
         self.samples.iter().map(unchanged).collect()
@@ -152,10 +231,8 @@ impl<'a> Chooser<'a> {
 
     /// A choice that no other candidate of one sample makes lower, and its value on the shared thresholds.
     fn descend(&self, metric: PooledMetric, start: &[usize]) -> (f64, Vec<usize>) {
-        assert_eq!(start.len(), self.samples.len(), "a start chooses for every sample");
         let mut chosen = start.to_vec();
-        let mut pool = Pool::new(&self.thresholds, metric, self.options.fpr_limit);
-        self.order.iter().for_each(|&at| pool.add(&self.profiles[at][chosen[at]]));
+        let mut pool = self.pool(metric, start);
         let mut least = f64::INFINITY;
         for _ in 0..PASSES {
             let mut changed = false;

@@ -7,7 +7,7 @@ use super::sample::{SampleAttack, WorstCase};
 use super::settings::Settings;
 use crate::error::Result;
 use crate::model::Segmentation;
-use crate::types::{Detail, Image, Mask, Perturbation, SampleId};
+use crate::types::{Attack, Detail, Image, Mask, Perturbation, SampleId};
 
 /// One decoded sample on its way through an attack.
 #[derive(Clone, Debug)]
@@ -41,8 +41,26 @@ pub fn worst_cases(
     stop: &dyn Fn() -> bool,
     tick: &dyn Fn(f64),
 ) -> Result<()> {
+    worst_cases_from(evaluator, settings, &|_| Vec::new(), source, done, stop, tick)
+}
+
+/// Finds worst cases as [`worst_cases`] does, where each attack on a sample evaluates first what `starts` gives for it, within the budget and
+/// at most half of it: perturbations within the bounds, on the axes of the attack.
+///
+/// # Errors
+/// Those of [`worst_cases`].
+pub fn worst_cases_from(
+    evaluator: &mut Evaluator<'_>,
+    settings: &Settings,
+    starts: &dyn Fn(&SampleId) -> Vec<(Attack, Vec<Perturbation>)>,
+    source: impl IntoIterator<Item = Result<Work>>,
+    done: &mut dyn FnMut(Work, Vec<WorstCase>) -> Result<()>,
+    stop: &dyn Fn() -> bool,
+    tick: &dyn Fn(f64),
+) -> Result<()> {
     let mut searches = Searches {
         settings,
+        starts,
         coarse_cost: evaluator.coarse_cost(),
         depth: evaluator.depth(),
         source: source.into_iter(),
@@ -57,6 +75,7 @@ pub fn worst_cases(
 /// matter to it how many batches are under way.
 struct Searches<'a, I> {
     settings: &'a Settings,
+    starts: &'a dyn Fn(&SampleId) -> Vec<(Attack, Vec<Perturbation>)>,
     coarse_cost: f64,
     /// Batches under way at once.
     depth: usize,
@@ -85,7 +104,12 @@ impl<I: Iterator<Item = Result<Work>>> Searches<'_, I> {
             && self.slots.len() < 4 * wanted
         {
             let Some(work) = self.source.next().transpose()? else { break };
-            let attack = SampleAttack::new(self.settings, self.coarse_cost, work.id.to_string());
+            let attack = SampleAttack::new(
+                self.settings,
+                self.coarse_cost,
+                work.id.to_string(),
+                (self.starts)(&work.id),
+            );
             self.slots.push_back(Slot { work, attack });
         }
         Ok(())

@@ -61,6 +61,8 @@ struct Search {
     /// How closely the points of this round are evaluated.
     detail: Detail,
     best: WorstCase,
+    /// Points that are evaluated before the strategy is asked for any.
+    starts: Vec<Vec<f64>>,
     asked: Vec<Vec<f64>>,
     losses: Vec<[f64; 2]>,
     next: usize,
@@ -73,6 +75,7 @@ pub(super) struct SampleAttack<'s> {
     /// Cost of a coarse evaluation.
     coarse_cost: f64,
     name: String,
+    starts: Vec<(Attack, Vec<Perturbation>)>,
     started: bool,
     waiting: VecDeque<Attack>,
     current: Option<Search>,
@@ -80,9 +83,16 @@ pub(super) struct SampleAttack<'s> {
 }
 
 impl<'s> SampleAttack<'s> {
-    pub(super) fn new(settings: &'s Settings, coarse_cost: f64, name: String) -> Self {
+    /// `starts` are what each attack evaluates first.
+    pub(super) fn new(
+        settings: &'s Settings,
+        coarse_cost: f64,
+        name: String,
+        starts: Vec<(Attack, Vec<Perturbation>)>,
+    ) -> Self {
         let waiting = settings.attacks.iter().copied().filter(|&attack| attack != Attack::Clean).collect();
-        Self { settings, coarse_cost, name, started: false, waiting, current: None, outcomes: Vec::new() }
+        let (current, outcomes) = (None, Vec::new());
+        Self { settings, coarse_cost, name, starts, started: false, waiting, current, outcomes }
     }
 
     /// The next candidate, or `None` while evaluations are outstanding or when all is done.
@@ -183,8 +193,12 @@ impl<'s> SampleAttack<'s> {
     fn advance(&mut self) -> Result<()> {
         loop {
             if let Some(search) = &mut self.current {
-                search.asked = search.strategy.ask(usize::MAX);
-                search.detail = search.strategy.detail();
+                if search.starts.is_empty() {
+                    search.asked = search.strategy.ask(usize::MAX);
+                    search.detail = search.strategy.detail();
+                } else {
+                    search.asked = std::mem::take(&mut search.starts);
+                }
                 search.losses.clear();
                 search.next = 0;
                 if !search.asked.is_empty() {
@@ -207,10 +221,9 @@ impl<'s> SampleAttack<'s> {
     /// Begins an attack from identity and from what earlier attacks found on its axes, so that it is never weaker than they.
     fn begin(&self, attack: Attack) -> Result<Search> {
         let axes = self.settings.axes_of(attack);
-        let remaining = self.settings.budget_of(attack) - 1;
+        let remaining = self.settings.searched(attack) - 1;
         let seed = derive_seed(self.settings.seed, &format!("{}/{attack}", self.name));
         let space = space_of(self.settings, attack)?;
-        let mut strategy = self.settings.search.build(&space, remaining, seed, self.coarse_cost);
         let known: Vec<&WorstCase> = self
             .outcomes
             .iter()
@@ -218,6 +231,9 @@ impl<'s> SampleAttack<'s> {
             .collect();
         let points: Vec<Vec<f64>> =
             known.iter().map(|outcome| to_point(axes, &outcome.perturbation)).collect();
+        let starts = self.starts_of(attack, &points, remaining);
+        let mut strategy =
+            self.settings.search.build(&space, remaining - starts.len(), seed, self.coarse_cost);
         let losses: Vec<[f64; 2]> = known.iter().map(|outcome| self.losses_of(outcome)).collect();
         strategy.tell_both(&points, &losses);
         let mut best = known[0];
@@ -240,7 +256,22 @@ impl<'s> SampleAttack<'s> {
             candidates,
             ..best.clone()
         };
-        Ok(Search { strategy, detail: Detail::Full, best, asked: Vec::new(), losses: Vec::new(), next: 0 })
+        let (asked, losses) = (Vec::new(), Vec::new());
+        Ok(Search { strategy, detail: Detail::Full, best, starts, asked, losses, next: 0 })
+    }
+
+    /// The points that an attack evaluates first, of which the search knows none yet: at most half of its evaluations.
+    fn starts_of(&self, attack: Attack, known: &[Vec<f64>], evaluations: usize) -> Vec<Vec<f64>> {
+        let axes = self.settings.axes_of(attack);
+        let given = self.starts.iter().filter(|(of, _)| *of == attack).flat_map(|(_, starts)| starts);
+        let mut points: Vec<Vec<f64>> = Vec::new();
+        for point in given.map(|start| to_point(axes, start)) {
+            if !known.contains(&point) && !points.contains(&point) {
+                points.push(point);
+            }
+        }
+        points.truncate(evaluations.div_ceil(2));
+        points
     }
 }
 

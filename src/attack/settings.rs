@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::goal::Goal;
 use super::search_choice::SearchChoice;
+use super::shares::Shares;
 use crate::error::{Error, Result, at_most};
 use crate::types::{Attack, Axis, Bounds, Frame, named};
 use crate::{perturb, search};
@@ -35,6 +36,10 @@ pub struct Settings {
     pub search: SearchChoice,
     /// Model evaluations per sample and attack, the unchanged picture included.
     pub budget: usize,
+    /// Whether the budget is an average: each axis alone gets what it needs, the joint attack the rest, and evaluations go on after the
+    /// searches, driven by the pooled metrics ([`Shares`]).
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub adaptive: bool,
     /// Seed of the run; each search gets one of its own from it, the sample's name and the attack.
     pub seed: u64,
 }
@@ -55,6 +60,7 @@ impl Default for Settings {
             select: Select::default(),
             search: SearchChoice::default(),
             budget: 100,
+            adaptive: false,
             seed: 0,
         }
     }
@@ -118,6 +124,9 @@ impl Settings {
     /// Model evaluations per sample that an attack may take, the unchanged picture included: the budget, but for the exhaustive
     /// search of one axis no more than are of use there.
     pub fn budget_of(&self, attack: Attack) -> usize {
+        if let Some(shares) = self.shares(attack) {
+            return shares.all();
+        }
         match (self.axes_of(attack).len(), self.search) {
             (0, _) => 1,
             (1, SearchChoice::Named(search::Kind::Exhaustive)) => self.budget.min(Self::EXHAUSTIVE_AXIS),
@@ -125,10 +134,21 @@ impl Settings {
         }
     }
 
+    /// How an adaptive run divides its budget over one attack; `None` where nothing is searched, or the run is not adaptive.
+    pub fn shares(&self, attack: Attack) -> Option<Shares> {
+        (self.adaptive && !self.axes_of(attack).is_empty()).then(|| Shares::new(self, attack))
+    }
+
+    /// Evaluations of the search of an attack itself, the unchanged picture included.
+    pub(super) fn searched(&self, attack: Attack) -> usize {
+        self.shares(attack).map_or_else(|| self.budget_of(attack), |shares| shares.search)
+    }
+
     /// Name of the strategy that searches for an attack, as records have it; `none` where nothing is searched.
     pub fn strategy_of(&self, attack: Attack) -> &'static str {
         match self.axes_of(attack).len() {
             0 => "none",
+            _ if self.adaptive => "adaptive",
             axes => self.search.strategy(axes),
         }
     }
@@ -136,13 +156,21 @@ impl Settings {
     /// Candidates that a search keeps by each of loss and sample AUROC, for metrics to choose from: more where they stand for all that
     /// there are.
     pub(super) fn candidates(&self) -> usize {
-        if self.search == SearchChoice::Named(search::Kind::Exhaustive) { 256 } else { 32 }
+        match self.search {
+            _ if self.adaptive => usize::MAX,
+            SearchChoice::Named(search::Kind::Exhaustive) => 256,
+            _ => 32,
+        }
     }
 
-    /// Model calls (in pictures) that one sample costs: the clean one and the searches.
+    /// Model calls (in pictures) that the searches of one sample cost, and the unchanged picture.
     pub fn evaluations_per_sample(&self) -> usize {
-        1 + self.attacks.iter().map(|&attack| self.budget_of(attack) - 1).sum::<usize>()
+        1 + self.attacks.iter().map(|&attack| self.searched(attack) - 1).sum::<usize>()
     }
+}
+
+fn is_no(flag: &bool) -> bool {
+    !flag
 }
 
 /// Treatment of the border: the pixels of a map that lie outside the moved picture, once the map has been brought back.

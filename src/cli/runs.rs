@@ -60,6 +60,12 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     if let Some(budget) = args.budget {
         plan = plan.budget(budget);
     }
+    if args.adaptive {
+        plan = plan.adaptive();
+    }
+    if let Some(run) = &args.start_from {
+        plan = plan.start_from(run);
+    }
     if let Some(loss) = args.loss {
         plan = plan.loss(loss);
     }

@@ -11,7 +11,8 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 69] = [
+const SETTINGS: [&str; 71] = [
+    "adaptive",
     "angle_bounds",
     "attacks",
     "aupro",
@@ -67,6 +68,7 @@ const SETTINGS: [&str; 69] = [
     "skip_bad",
     "spaces",
     "spin",
+    "start_from",
     "steps",
     "stride",
     "strict_ep",

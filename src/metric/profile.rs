@@ -194,6 +194,18 @@ impl Pool {
         self.weight -= image.weight(self.metric);
     }
 
+    /// The metric of the images that were put in, in [0, 1] but for rounding; `None` if a class is missing.
+    pub(crate) fn value(&self) -> Option<f64> {
+        self.value_with(&Profile {
+            normals: vec![0; self.normals.len()],
+            positives: Vec::new(),
+            overlaps: Vec::new(),
+            normal_pixels: 0,
+            positive_pixels: 0,
+            regions: 0,
+        })
+    }
+
     /// The metric with one more image, in [0, 1] but for rounding; `None` if a class is missing.
     pub(crate) fn value_with(&self, image: &Profile) -> Option<f64> {
         let metric = self.metric;

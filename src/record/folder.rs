@@ -204,6 +204,12 @@ impl RunDir {
         self.sample_path(folder, id, &format!("{attack}.npy"))
     }
 
+    /// Path of the candidates that the rounds of an adaptive run added after the search.
+    pub fn rounds_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
+        let folder = self.candidates().join(file_name(model));
+        self.sample_path(folder, id, &format!("{attack}-rounds.npy"))
+    }
+
     /// Path of the patch-level maps of one sample under the uniform sweep of one axis.
     pub fn sweep_maps_path(&self, model: &str, id: &SampleId, axis: Axis) -> PathBuf {
         self.sample_path(self.patch_maps().join(file_name(model)), id, &format!("sweep-{axis}.npy"))

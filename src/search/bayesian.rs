@@ -50,6 +50,8 @@ pub struct Bayesian {
     /// Rounds of coarse and of full evaluations so far.
     rounds: [usize; 2],
     detail: Detail,
+    /// Whether all of the budget is one round, chosen from what was offered.
+    informed: bool,
     /// The points of this round.
     round: Vec<Member>,
 }
@@ -79,8 +81,14 @@ impl Bayesian {
             turn: 0,
             rounds: [0; 2],
             detail: Detail::Full,
+            informed: false,
             round: Vec::new(),
         }
+    }
+
+    /// One round of `budget` full evaluations of a search that is under way: all that is known already is offered, with its losses.
+    pub(super) fn informed(space: &Space, budget: usize, seed: u64) -> Self {
+        Self { informed: true, ..Self::new(space, budget, seed, 1.0) }
     }
 
     fn has_coarse(&self) -> bool {
@@ -144,6 +152,9 @@ impl Bayesian {
     /// Points of one round of coarse evaluations, or of full ones where there are no coarse ones: few where the budget is small and
     /// each must be chosen well, more where it is large and choosing takes longer.
     fn usual_round(&self) -> usize {
+        if self.informed {
+            return self.budget as usize;
+        }
         (self.budget / 8.0).clamp(4.0, 12.0) as usize
     }
 
@@ -201,7 +212,8 @@ impl Bayesian {
         if self.affordable(Detail::Full) == 0 {
             return;
         }
-        let units = if self.spent_coarse == 0.0 && self.left == self.budget {
+        let is_first = self.spent_coarse == 0.0 && self.left == self.budget;
+        let units = if is_first && !(self.informed && !self.process.points().is_empty()) {
             self.design()
         } else {
             self.next_round()

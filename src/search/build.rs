@@ -60,3 +60,17 @@ pub fn build_with(
         if free.is_empty() { build(Kind::Grid, &free, budget.min(1)) } else { build(kind, &free, budget) };
     Box::new(Fixed::new(space, inner, kind.name()))
 }
+
+/// One round of at most `budget` points of a Bayesian search that is under way: what is known of it, its losses the same in both places,
+/// is offered before the points are asked for.
+pub fn next_round(space: &Space, budget: usize, seed: u64) -> Box<dyn Strategy> {
+    match space.free() {
+        None => Box::new(Bayesian::informed(space, budget, seed)),
+        Some(free) if free.is_empty() => build(Kind::Grid, space, budget, seed),
+        Some(free) => Box::new(Fixed::new(
+            space,
+            Box::new(Bayesian::informed(&free, budget, seed)),
+            Kind::Bayesian.name(),
+        )),
+    }
+}

@@ -25,7 +25,7 @@ mod strategy;
 mod tracker;
 
 pub use bayesian::Bayesian;
-pub use build::{build, build_with};
+pub use build::{build, build_with, next_round};
 pub use cma_es::{CmaEs, CmaEsSettings};
 pub use exhaustive::Exhaustive;
 pub use flip::FlipScan;

@@ -52,6 +52,9 @@ impl Checked {
         if settings.attacks.is_empty() {
             refuse_what_needs_attacks(&plan)?;
         }
+        if settings.adaptive {
+            refuse_with_adaptive(&plan, &settings)?;
+        }
         let might_scan = plan.command == Command::Attack || plan.tolerance.is_some();
         refuse_unused(&plan, &settings, if might_scan { &plan.axes } else { &[] })?;
         refuse_taken_name(plan.search)?;
@@ -109,6 +112,7 @@ impl Checked {
             uniform: uniform.clone(),
             random: random.map(|draws| Random { draws, decision: *decision }),
             replay: None,
+            start_from_sha256: None,
         };
         if !data.has_masks() {
             refuse_metric(&self.plan)?;
@@ -163,6 +167,7 @@ impl Checked {
                 "use `select = loss` (with `preset = authors` too)",
             ),
             (select == Some(Select::Pooled), "`select = pooled`".to_owned(), "use `select = loss`"),
+            (work.settings.adaptive, "`adaptive`".to_owned(), "leave it out"),
             (work.uniform.is_some(), "`uniform`".to_owned(), "leave it out"),
             (
                 frame == Frame::RotatedMask,
@@ -223,6 +228,7 @@ fn settings(plan: &Plan) -> Settings {
         select: plan.select.unwrap_or_default(),
         search: plan.search,
         budget: plan.budget.unwrap_or(default),
+        adaptive: plan.adaptive,
         seed: plan.seed,
     };
     if !settings.attacks.is_empty() {
@@ -254,11 +260,39 @@ fn refuse_what_needs_attacks(plan: &Plan) -> Result<()> {
     }
 }
 
+/// What does not go with evaluations that follow the metrics of all samples.
+fn refuse_with_adaptive(plan: &Plan, settings: &Settings) -> Result<()> {
+    if plan.shard.is_some() {
+        return Err(refused_with_shard("`adaptive`"));
+    }
+    let refused = [
+        (
+            settings.select != Select::Pooled,
+            format!("`select = {}`", settings.select),
+            "chooses by each sample alone, and `adaptive` follows the metrics of all",
+        ),
+        (
+            settings.search != SearchChoice::Auto,
+            format!("`search = {}`", settings.search),
+            "is one strategy, and `adaptive` has its own for each attack",
+        ),
+        (
+            plan.keep_traces,
+            "`keep_traces`".to_owned(),
+            "keeps searches, and `adaptive` goes on after them; it keeps every full evaluation in candidates/ as it is",
+        ),
+    ];
+    match refused.into_iter().find(|(asked, ..)| *asked) {
+        Some((_, setting, problem)) => Err(Error::usage(setting, problem, "leave one of the two out")),
+        None => Ok(()),
+    }
+}
+
 /// Records tell strategies apart by their names.
 fn refuse_taken_name(search: SearchChoice) -> Result<()> {
     let SearchChoice::Own(own) = search else { return Ok(()) };
     let taken = search::Kind::ALL.map(search::Kind::name);
-    if taken.contains(&own.name) || ["auto", "none", ""].contains(&own.name) {
+    if taken.contains(&own.name) || ["auto", "none", "adaptive", "replay", ""].contains(&own.name) {
         return Err(Error::setting(
             "search",
             own.name,

@@ -2,6 +2,7 @@
 //! lower its AUPRO most.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -12,6 +13,7 @@ use super::uniform::Shared;
 use crate::attack::{Choices, Chooser, KeptCandidate, Objective, Settings};
 use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::model::Segmentation;
 use crate::record::{
     CandidateRow, DAMAGED_MAP, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_npy,
@@ -27,6 +29,11 @@ pub(super) fn save(
     attack: Attack,
     kept: &[KeptCandidate],
 ) -> Result<()> {
+    write(&dir.candidates_path(model, id, attack), kept)
+}
+
+/// Writes candidates into a file.
+pub(super) fn write(path: &Path, kept: &[KeptCandidate]) -> Result<()> {
     let rows: Vec<CandidateRow> = kept
         .iter()
         .map(|kept| CandidateRow {
@@ -37,20 +44,19 @@ pub(super) fn save(
             map: kept.segmentation.map.clone(),
         })
         .collect();
-    write_candidates(&dir.candidates_path(model, id, attack), &rows)
+    write_candidates(path, &rows)
 }
 
-/// The candidates that were kept of one search: at least one, within the run's bounds, with maps like that of the unchanged picture.
-fn load(
+/// The candidates in a file of one search: at least one, within the run's bounds, with maps like that of the unchanged picture.
+pub(super) fn load(
     belonging: &Belonging<'_>,
     dir: &RunDir,
-    model: &str,
-    id: &SampleId,
+    path: &Path,
+    (model, id): (&str, &SampleId),
     attack: Attack,
 ) -> Result<Vec<KeptCandidate>> {
-    let path = dir.candidates_path(model, id, attack);
-    let rows = read_candidates(&path)?;
-    let refuse = |problem: String| Err(Error::file(&path, problem, DAMAGED_MAP));
+    let rows = read_candidates(path)?;
+    let refuse = |problem: String| Err(Error::file(path, problem, DAMAGED_MAP));
     if rows.is_empty() {
         return refuse("holds no candidate".to_owned());
     }
@@ -113,10 +119,10 @@ pub(super) fn choose(
 }
 
 /// What was chosen for the samples of one category under one attack.
-struct Chosen {
-    attack: Attack,
-    by_auroc: Vec<KeptCandidate>,
-    by_aupro: Vec<KeptCandidate>,
+pub(super) struct Chosen {
+    pub attack: Attack,
+    pub by_auroc: Vec<KeptCandidate>,
+    pub by_aupro: Vec<KeptCandidate>,
 }
 
 impl Chosen {
@@ -147,15 +153,17 @@ impl Chosen {
 }
 
 /// The samples of one category that the run has, with their ground truth.
-struct Pool<'d> {
-    category: &'d Category,
-    samples: Vec<&'d Sample>,
-    masks: Vec<Mask>,
+pub(super) struct Pool<'d> {
+    pub category: &'d Category,
+    pub samples: Vec<&'d Sample>,
+    pub masks: Vec<Mask>,
+    /// Names of the samples within the category.
+    names: Vec<String>,
 }
 
 impl<'d> Pool<'d> {
     /// None where there is nothing to pool, or no masks.
-    fn load(
+    pub fn load(
         category: &'d Category,
         objective: &Objective,
         there: &dyn Fn(&Sample) -> bool,
@@ -168,50 +176,40 @@ impl<'d> Pool<'d> {
             .par_iter()
             .map(|sample| dataset::load_mask(sample, objective.size()))
             .collect::<Result<_>>()?;
-        Ok(masks.map(|masks| Self { category, samples, masks }))
+        let names = samples.iter().map(|sample| sample.id.within_category()).collect();
+        Ok(masks.map(|masks| Self { category, samples, masks, names }))
+    }
+
+    /// What a chooser takes.
+    pub fn choices<'c>(&'c self, candidates: &'c [Vec<KeptCandidate>]) -> Vec<Choices<'c>> {
+        let all = candidates.iter().zip(&self.masks).zip(&self.names);
+        all.map(|((candidates, mask), name)| Choices { name, candidates, mask }).collect()
     }
 }
 
 /// The candidates of each sample, and the choices that are started from.
-type Found = (Vec<Vec<KeptCandidate>>, Vec<Vec<usize>>);
+pub(super) type Found = (Vec<Vec<KeptCandidate>>, Vec<Vec<usize>>);
 
 /// The searches with one model, as their candidates were kept.
-struct Searches<'a> {
-    session: &'a Session<'a>,
-    belonging: &'a Belonging<'a>,
-    objective: &'a Objective,
-    dir: &'a RunDir,
-    model: &'a str,
-    shared: Option<&'a Shared<'a>>,
+pub(super) struct Searches<'a> {
+    pub session: &'a Session<'a>,
+    pub belonging: &'a Belonging<'a>,
+    pub objective: &'a Objective,
+    pub dir: &'a RunDir,
+    pub model: &'a str,
+    pub shared: Option<&'a Shared<'a>>,
 }
 
 impl Searches<'_> {
     /// A candidate of each sample for every attack but the clean one, by each metric. What was chosen for an attack, and what all
     /// samples share, is a candidate of each later attack that searches its axes too.
     fn choose(&self, pool: &Pool<'_>) -> Result<Vec<Chosen>> {
-        let settings = self.session.settings;
-        let names: Vec<String> = pool.samples.iter().map(|sample| sample.id.within_category()).collect();
         let mut earlier: Vec<Chosen> = Vec::new();
-        for &attack in settings.attacks.iter().filter(|&&attack| attack != Attack::Clean) {
-            let (mut candidates, mut starts) = self.found(pool, attack)?;
-            let axes = settings.axes_of(attack);
-            let within = |other: Attack| settings.axes_of(other).iter().all(|axis| axes.contains(axis));
-            let chosen = earlier.iter().filter(|other| within(other.attack));
-            let chosen = chosen.flat_map(|other| [other.by_auroc.clone(), other.by_aupro.clone()]);
-            let shared = self.shared.map(|shared| {
-                let of = (self.model, pool.category, attack);
-                shared.candidates(self.objective, of, &pool.samples, &pool.masks)
-            });
-            for offered in chosen.chain(shared.transpose()?.into_iter().flatten()) {
-                starts.push(candidates.iter().map(Vec::len).collect());
-                candidates.iter_mut().zip(offered).for_each(|(all, offered)| all.push(offered));
-            }
-            let choices: Vec<Choices<'_>> = candidates
-                .iter()
-                .zip(&pool.masks)
-                .zip(&names)
-                .map(|((candidates, mask), name)| Choices { name, candidates, mask })
-                .collect();
+        for attack in self.attacks() {
+            let mut found = self.found(pool, attack)?;
+            found.0.iter_mut().zip(self.rounds(pool, attack)?).for_each(|(all, more)| all.extend(more));
+            let (candidates, starts) = self.with_offers(found, pool, attack, &earlier)?;
+            let choices = pool.choices(&candidates);
             let chooser = Chooser::new(self.objective, &choices, &starts, self.session.metric);
             let chosen = |metric| -> Result<Vec<KeptCandidate>> {
                 let places = chooser.choose(metric, &starts)?;
@@ -223,9 +221,41 @@ impl Searches<'_> {
         Ok(earlier)
     }
 
+    /// The attacks that search, in order.
+    pub fn attacks(&self) -> impl Iterator<Item = Attack> {
+        self.session.settings.attacks.iter().copied().filter(|&attack| attack != Attack::Clean)
+    }
+
+    /// Adds to what searches have found what was chosen for attacks on fewer axes, and what all samples share.
+    pub fn with_offers(
+        &self,
+        (mut candidates, mut starts): Found,
+        pool: &Pool<'_>,
+        attack: Attack,
+        earlier: &[Chosen],
+    ) -> Result<Found> {
+        let settings = self.session.settings;
+        let axes = settings.axes_of(attack);
+        let within = |other: Attack| settings.axes_of(other).iter().all(|axis| axes.contains(axis));
+        let chosen = earlier.iter().filter(|other| within(other.attack));
+        let chosen = chosen.flat_map(|other| [other.by_auroc.clone(), other.by_aupro.clone()]);
+        let shared = self.shared.map(|shared| {
+            let of = (self.model, pool.category, attack);
+            shared.candidates(self.objective, of, &pool.samples, &pool.masks)
+        });
+        for offered in chosen.chain(shared.transpose()?.into_iter().flatten()) {
+            starts.push(candidates.iter().map(Vec::len).collect());
+            candidates.iter_mut().zip(offered).for_each(|(all, offered)| all.push(offered));
+        }
+        Ok((candidates, starts))
+    }
+
     /// What the searches of one attack have found, and what a choice starts from.
-    fn found(&self, pool: &Pool<'_>, attack: Attack) -> Result<Found> {
-        let load = |sample: &&Sample| load(self.belonging, self.dir, self.model, &sample.id, attack);
+    pub fn found(&self, pool: &Pool<'_>, attack: Attack) -> Result<Found> {
+        let load = |sample: &&Sample| {
+            let path = self.dir.candidates_path(self.model, &sample.id, attack);
+            load(self.belonging, self.dir, &path, (self.model, &sample.id), attack)
+        };
         let candidates: Vec<Vec<KeptCandidate>> = pool.samples.iter().map(load).collect::<Result<_>>()?;
         let lowest = |measure: fn(&KeptCandidate) -> f64| {
             candidates.iter().map(|kept| lowest(kept, measure)).collect::<Vec<usize>>()
@@ -236,6 +266,18 @@ impl Searches<'_> {
             lowest(|kept| kept.sample_auroc.unwrap_or(kept.loss)),
         ];
         Ok((candidates, starts))
+    }
+
+    /// What the rounds after the searches have added, of each sample; nothing where none was made.
+    pub fn rounds(&self, pool: &Pool<'_>, attack: Attack) -> Result<Vec<Vec<KeptCandidate>>> {
+        let load = |sample: &&Sample| {
+            let path = self.dir.rounds_path(self.model, &sample.id, attack);
+            if !self.session.settings.adaptive || !file::is_there(&path) {
+                return Ok(Vec::new());
+            }
+            load(self.belonging, self.dir, &path, (self.model, &sample.id), attack)
+        };
+        pool.samples.iter().map(load).collect()
     }
 }
 

@@ -13,7 +13,8 @@ use super::plan::{Random, Sweep, Tolerance, Uniform};
 use super::run::Run;
 use super::session::Session;
 use super::settings::Work;
-use super::{pooled, random, sweep, tolerance, uniform, warnings, worst_cases};
+use super::starts::Starts;
+use super::{pooled, random, refine, sweep, tolerance, uniform, warnings, worst_cases};
 use crate::attack::{Clock, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::model::Segmenter;
@@ -41,6 +42,10 @@ impl Checked {
         refuse_unbounded(&work, &models.segmenters)?;
         let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
         pixel_warnings(data.dataset(), &sizes, &|| ()).iter().for_each(|warning| observe.warn(warning));
+        let starts =
+            self.plan.start_from.as_deref().map(|run| Starts::of_run(run, &work.settings, &data, observe));
+        let starts = starts.transpose()?.unwrap_or_default();
+        let work = Work { start_from_sha256: starts.rows_sha256.clone(), ..work };
         let batches = models.batch_sizes(&data, observe)?;
         let settings = self.recorded(work, models);
         let mut run = Run::begin(self, &settings, out.as_ref(), &data, models, &batches)?;
@@ -53,7 +58,8 @@ impl Checked {
             keep_traces: self.plan.keep_traces,
             observe,
         };
-        let stages = Stages { session, whole, run: &mut run, models: &mut models.segmenters };
+        let stages =
+            Stages { session, starts: &starts, whole, run: &mut run, models: &mut models.segmenters };
         match stages.all(&settings.work, self.plan.shard.is_none()) {
             Ok(mut outcome) => {
                 run.end(Status::Finished)?;
@@ -73,6 +79,8 @@ impl Checked {
 /// The stages of a run, one after the other; each takes up what an earlier start of the run has left.
 struct Stages<'a> {
     session: Session<'a>,
+    /// What searches evaluate first.
+    starts: &'a Starts,
     /// All samples, where the session has a part of them.
     whole: &'a Data,
     run: &'a mut Run,
@@ -85,6 +93,9 @@ impl Stages<'_> {
         let mut outcome = Outcome::of(self.run.dir.clone());
         if !work.settings.attacks.is_empty() {
             let mut rows = self.attack(&mut outcome)?;
+            if work.settings.adaptive {
+                self.refine(&mut rows, &mut outcome)?;
+            }
             if let Some(plan) = &work.uniform {
                 self.uniform(plan, &rows, &mut outcome)?;
             }
@@ -110,13 +121,29 @@ impl Stages<'_> {
         let (mut journal, mut rows) = worst_cases::take_up(&self.session, self.run)?;
         let start = Instant::now();
         for model in self.models.iter_mut() {
-            let clock =
-                worst_cases::attack(&self.session, model.as_mut(), self.run, &mut journal, &mut rows)?;
+            let clock = worst_cases::attack(
+                &self.session,
+                self.starts,
+                model.as_mut(),
+                self.run,
+                &mut journal,
+                &mut rows,
+            )?;
             outcome.defended.push(defended(model.as_ref(), clock));
             outcome.clock = outcome.clock + clock;
         }
         outcome.wall += start.elapsed();
         Ok(rows)
+    }
+
+    fn refine(&mut self, rows: &mut [SampleRow], outcome: &mut Outcome) -> Result<()> {
+        let start = Instant::now();
+        for model in self.models.iter_mut() {
+            let clock = refine::refine(&self.session, model.as_mut(), self.run, rows)?;
+            outcome.clock = outcome.clock + clock;
+        }
+        outcome.wall += start.elapsed();
+        Ok(())
     }
 
     fn draw(&mut self, plan: &Random, rows: &[SampleRow], outcome: &mut Outcome) -> Result<()> {

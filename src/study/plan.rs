@@ -1,5 +1,7 @@
 //! What a study does: built, checked once, written and read.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
@@ -156,6 +158,11 @@ pub struct Plan {
     pub(super) search: SearchChoice,
     /// None: 100, and as many as it can use for the exhaustive search.
     pub(super) budget: Option<usize>,
+    #[serde(default)]
+    pub(super) adaptive: bool,
+    /// Folder of the run whose worst cases are tried first.
+    #[serde(default)]
+    pub(super) start_from: Option<PathBuf>,
     pub(super) seed: u64,
     /// None: the usual ones.
     #[serde(default)]
@@ -208,6 +215,8 @@ impl Plan {
             select: None,
             search,
             budget: None,
+            adaptive: false,
+            start_from: None,
             seed,
             metric: None,
             sweep: None,
@@ -350,6 +359,20 @@ impl Plan {
     #[must_use]
     pub fn budget(self, budget: usize) -> Self {
         Self { budget: Some(budget), ..self.of_search("budget") }
+    }
+
+    /// Whether the budget is an average over attacks and samples, spent where it lowers the pooled metrics. Refused where nothing is
+    /// searched, and for a part of the samples.
+    #[must_use]
+    pub fn adaptive(self) -> Self {
+        Self { adaptive: true, ..self.of_search("adaptive") }
+    }
+
+    /// Tries first, within the budget, what another run found for the same samples and attacks, under whatever model. Refused where
+    /// nothing is searched.
+    #[must_use]
+    pub fn start_from(self, run: impl Into<PathBuf>) -> Self {
+        Self { start_from: Some(run.into()), ..self.of_search("start_from") }
     }
 
     /// Seed of the searches. Refused where nothing is searched.

@@ -35,6 +35,8 @@ pub(super) struct Work {
     pub uniform: Option<Uniform>,
     pub random: Option<Random>,
     pub replay: Option<Replayed>,
+    /// SHA-256 of the rows of the run whose worst cases are tried first, lower-case hexadecimal.
+    pub start_from_sha256: Option<String>,
 }
 
 impl Work {

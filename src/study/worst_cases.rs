@@ -9,12 +9,15 @@ use super::belonging::Belonging;
 use super::choose;
 use super::run::{Run, decoded};
 use super::session::Session;
-use crate::attack::{Clock, Evaluator, Objective, Probe, Select, Settings, Work, WorstCase, worst_cases};
+use super::starts::Starts;
+use crate::attack::{
+    Clock, Evaluator, Objective, Probe, Select, Settings, Work, WorstCase, worst_cases_from,
+};
 use crate::dataset::Sample;
 use crate::error::{Error, Result};
 use crate::model::Segmenter;
 use crate::record::{DAMAGED_MAP, Journal, Opened, Parameters, RunDir, SampleRow, Trace};
-use crate::types::{Attack, Axis, SampleKey, counted};
+use crate::types::{Attack, Axis, SampleId, SampleKey, counted};
 
 /// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again. Rows of
 /// another run are refused, and so are traces that cannot be read.
@@ -54,6 +57,7 @@ pub(super) fn require_trace(run: &RunDir, settings: &Settings, row: &SampleRow) 
 /// Attacks with one model every sample that has no rows yet.
 pub(super) fn attack(
     session: &Session<'_>,
+    starts: &Starts,
     model: &mut dyn Segmenter,
     run: &mut Run,
     journal: &mut Journal<SampleRow>,
@@ -99,7 +103,8 @@ pub(super) fn attack(
         })
     };
     let source = decoded(&pending, size, &run);
-    let result = worst_cases(&mut evaluator, settings, source, &mut done, &|| observe.stop(), &|count| {
+    let (starts, stop) = (|id: &SampleId| starts.of_sample(id), || observe.stop());
+    let result = worst_cases_from(&mut evaluator, settings, &starts, source, &mut done, &stop, &|count| {
         stage.advance(count)
     });
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
@@ -154,7 +159,8 @@ impl Recorder<'_> {
             sample_auroc: mask.and_then(|mask| self.objective.sample_auroc(map, mask, perturbation)),
             evaluations: outcome.evaluations,
             coarse: outcome.coarse,
-            expected_gain: outcome.expected_gain,
+            // That of a search to which rounds are added is soon out of date.
+            expected_gain: outcome.expected_gain.filter(|_| !settings.adaptive),
             image_score: f64::from(outcome.segmentation.image_score),
             search: settings.strategy_of(attack).to_owned(),
             budget: settings.budget_of(attack),

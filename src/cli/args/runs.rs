@@ -59,6 +59,13 @@ pub struct AttackArgs {
     /// Model evaluations per sample and attack [default: 100; 8730 for --search exhaustive]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub budget: Option<usize>,
+    /// Take --budget for an average: each axis alone gets what it needs, the joint attack the rest, and evaluations go on after the searches
+    /// where they lower the pooled metrics; needs all samples at once (no --shard)
+    #[arg(long, conflicts_with = "compare_search")]
+    pub adaptive: bool,
+    /// Try first, within the budget, what another run found for the same samples and attacks, under whatever model or seed
+    #[arg(long, value_name = "RUN", conflicts_with = "compare_search")]
+    pub start_from: Option<PathBuf>,
     /// What the search minimises: contrast, bce, focal, dice or auroc; or drift, how far map and image score move from the clean
     /// ones, which needs no masks [default: contrast; drift without masks]
     #[arg(long, value_name = "NAME")]

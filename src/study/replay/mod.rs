@@ -261,6 +261,7 @@ impl Found {
                     rows_sha256: self.rows_sha256.clone(),
                     all,
                 }),
+                start_from_sha256: None,
             },
         }
     }

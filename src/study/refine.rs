@@ -1,0 +1,197 @@
+//! The rounds of an adaptive run: after the searches, evaluations where they lower the metrics of a category. What they add is kept in a
+//! file for each sample and attack, so that what was stopped goes on where it was.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::belonging::Belonging;
+use super::by_key::by_key;
+use super::choose::{self, Chosen, Pool, Searches};
+use super::run::{Run, decoded};
+use super::session::Session;
+use crate::attack::{
+    Chooser, Clock, Evaluator, KeptCandidate, Objective, Refinement, Settings, Shares, Work, answers,
+};
+use crate::dataset::Sample;
+use crate::error::{Error, Result};
+use crate::model::{Segmentation, Segmenter};
+use crate::record::{Parameters, SampleRow};
+use crate::types::{Attack, Perturbation, SampleKey};
+
+/// Makes with one model the rounds of every category and attack, as far as an earlier start has not, and counts them in `rows`.
+pub(super) fn refine(
+    session: &Session<'_>,
+    model: &mut dyn Segmenter,
+    run: &mut Run,
+    rows: &mut [SampleRow],
+) -> Result<Clock> {
+    let settings = session.settings;
+    let (name, size) = (model.name().to_owned(), model.input_size());
+    let objective = Objective::new(settings, size);
+    let (dir, infos) = (run.dir.clone(), run.model_infos().to_vec());
+    let belonging = Belonging::new(settings, session.data.dataset(), &infos);
+    let searches = Searches {
+        session,
+        belonging: &belonging,
+        objective: &objective,
+        dir: &dir,
+        model: &name,
+        shared: None,
+    };
+    let planned: usize = shares(settings, &searches).map(|(_, shares)| shares.rounds).sum();
+    let stage = session.stage("rounds of", &name, planned * session.data.samples().count());
+    model.prepare(&session.data.categories())?;
+    let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
+    let mut made: HashMap<(SampleKey, Attack), usize> = HashMap::new();
+    let finished = Cell::new(0);
+    let result = session.data.dataset().categories.iter().try_for_each(|category| {
+        let there = by_key(rows);
+        let has_rows =
+            |sample: &Sample| there.contains_key(&(SampleKey::new(&name, &sample.id), Attack::Clean));
+        let Some(pool) = Pool::load(category, &objective, &has_rows)? else { return Ok(()) };
+        let works: Vec<Work> =
+            decoded(&pool.samples, size, &RefCell::new(&mut *run)).collect::<Result<_>>()?;
+        let names: Vec<String> = pool.samples.iter().map(|sample| sample.id.to_string()).collect();
+        let (mut earlier, mut saved): (Vec<Chosen>, usize) = (Vec::new(), 0);
+        for (attack, shares) in shares(settings, &searches) {
+            let rounds = Rounds { searches: &searches, pool: &pool, works: &works, names: &names, attack };
+            let extra = if attack == Attack::Joint { saved } else { 0 };
+            let watch: Watch<'_> = (&|| session.observe.stop(), &|cost| stage.advance(cost));
+            let made_here = rounds.make((shares, extra), &earlier, &mut evaluator, watch)?;
+            saved += made_here.saved;
+            for (sample, count) in pool.samples.iter().zip(made_here.counts) {
+                made.insert((SampleKey::new(&name, &sample.id), attack), count);
+            }
+            earlier.push(made_here.chosen);
+        }
+        finished.set(finished.get() + pool.samples.len());
+        Ok(())
+    });
+    let (clock, batch) = (evaluator.clock(), evaluator.batch());
+    run.keep_batch(&name, batch, session.observe)?;
+    result.map_err(|error| session.stopped(error, finished.get(), 1))?;
+    // Rows with a choice by AUPRO were written after all rounds, and count them.
+    for row in rows.iter_mut().filter(|row| row.model == name && row.aupro == Parameters::default()) {
+        row.evaluations += made.get(&(row.key(), row.attack)).copied().unwrap_or(0);
+    }
+    stage.complete();
+    Ok(clock)
+}
+
+/// The attacks that search, each with what it may spend.
+fn shares<'a>(
+    settings: &'a Settings,
+    searches: &'a Searches<'a>,
+) -> impl Iterator<Item = (Attack, Shares)> + 'a {
+    searches.attacks().filter_map(|attack| Some((attack, settings.shares(attack)?)))
+}
+
+/// The rounds of one attack on the samples of one category.
+struct Rounds<'a> {
+    searches: &'a Searches<'a>,
+    pool: &'a Pool<'a>,
+    works: &'a [Work],
+    names: &'a [String],
+    attack: Attack,
+}
+
+/// What rounds have come to.
+struct Made {
+    chosen: Chosen,
+    /// Evaluations of each sample.
+    counts: Vec<usize>,
+    /// Evaluations of each sample that were not needed.
+    saved: usize,
+}
+
+type Watch<'a> = (&'a dyn Fn() -> bool, &'a dyn Fn(f64));
+
+impl Rounds<'_> {
+    fn make(
+        &self,
+        (shares, extra): (Shares, usize),
+        earlier: &[Chosen],
+        evaluator: &mut Evaluator<'_>,
+        watch: Watch<'_>,
+    ) -> Result<Made> {
+        let Searches { session, objective, .. } = *self.searches;
+        let found = self.searches.found(self.pool, self.attack)?;
+        let (candidates, starts) = self.searches.with_offers(found, self.pool, self.attack, earlier)?;
+        let choices = self.pool.choices(&candidates);
+        let chooser = Chooser::new(objective, &choices, &starts, session.metric);
+        let of = (self.attack, shares, extra);
+        let mut refinement = Refinement::new(session.settings, of, self.names, chooser, &starts)?;
+        let mut kept = self.searches.rounds(self.pool, self.attack)?;
+        let mut counts = vec![0; self.works.len()];
+        while let Some(asked) = refinement.ask() {
+            let answers = self.answers(&asked, &counts, &mut kept, evaluator, watch)?;
+            counts.iter_mut().zip(&answers).for_each(|(count, answers)| *count += answers.len());
+            refinement.tell(answers);
+        }
+        let [by_auroc, by_aupro] = refinement.chosen();
+        let chosen = Chosen { attack: self.attack, by_auroc, by_aupro };
+        Ok(Made { chosen, counts, saved: refinement.saved() })
+    }
+
+    /// The answers to one round: those that an earlier start has kept behind the first `counts` of each sample, and the model's to the
+    /// others, which are kept now.
+    fn answers(
+        &self,
+        asked: &[Vec<Perturbation>],
+        counts: &[usize],
+        kept: &mut [Vec<KeptCandidate>],
+        evaluator: &mut Evaluator<'_>,
+        (stop, tick): Watch<'_>,
+    ) -> Result<Vec<Vec<KeptCandidate>>> {
+        let mut missing = Vec::new();
+        for (sample, asked) in asked.iter().enumerate() {
+            let there = &kept[sample][counts[sample]..];
+            if there.is_empty() {
+                missing.push((self.works[sample].clone(), asked.clone()));
+            } else {
+                self.require(sample, asked, there)?;
+                tick(asked.len() as f64);
+            }
+        }
+        let mut done = |work: Work, asked: &[Perturbation], answers: Vec<Segmentation>| {
+            let more = self.judged(&work, asked, answers)?;
+            let kept = &mut kept[work.index];
+            kept.extend(more);
+            choose::write(&self.path(work.index), kept)
+        };
+        answers(evaluator, missing.into_iter().map(Ok), &mut done, "attack", stop, tick)?;
+        let of_round = asked.iter().zip(counts).zip(kept);
+        Ok(of_round.map(|((asked, &first), kept)| kept[first..first + asked.len()].to_vec()).collect())
+    }
+
+    fn path(&self, sample: usize) -> PathBuf {
+        self.searches.dir.rounds_path(self.searches.model, &self.pool.samples[sample].id, self.attack)
+    }
+
+    /// Refuses kept answers to other questions.
+    fn require(&self, sample: usize, asked: &[Perturbation], there: &[KeptCandidate]) -> Result<()> {
+        let found = there.iter().map(|kept| kept.perturbation).take(asked.len());
+        if there.len() >= asked.len() && found.eq(asked.iter().copied()) {
+            return Ok(());
+        }
+        let problem = "holds other candidates than this run evaluates";
+        Err(Error::file(self.path(sample), problem, "delete the file and give the same command again"))
+    }
+
+    fn judged(
+        &self,
+        work: &Work,
+        asked: &[Perturbation],
+        answers: Vec<Segmentation>,
+    ) -> Result<Vec<KeptCandidate>> {
+        let (objective, mask) = (self.searches.objective, work.mask.as_ref());
+        let judge = |(&perturbation, segmentation): (&Perturbation, Segmentation)| {
+            let loss = objective.loss_of(&segmentation, mask, None, perturbation)?;
+            let map = segmentation.map.view();
+            let sample_auroc = mask.and_then(|mask| objective.sample_auroc(map, mask, perturbation));
+            Ok(KeptCandidate { perturbation, loss, sample_auroc, segmentation })
+        };
+        asked.iter().zip(answers).map(judge).collect()
+    }
+}
