@@ -14,7 +14,7 @@ use crate::types::{Detail, Perturbation};
 type Done<'a> = dyn FnMut(Work, &[Perturbation], Vec<Segmentation>) -> Result<()> + 'a;
 
 /// Evaluates each sample under its own perturbations, and hands the answers to `done`, one for each perturbation, in the order in
-/// which the samples came. Candidates of several samples share a batch. `what` names the work where it is interrupted; `stop` is asked
+/// which the samples came. Candidates of several samples share a batch; all are evaluated as closely as `detail` says. `what` names the work where it is interrupted; `stop` is asked
 /// before each model call, `tick` gets the cost of each in full evaluations.
 ///
 /// # Errors
@@ -23,11 +23,12 @@ pub fn answers(
     evaluator: &mut Evaluator<'_>,
     source: impl IntoIterator<Item = Result<(Work, Vec<Perturbation>)>>,
     done: &mut Done<'_>,
+    detail: Detail,
     what: &'static str,
     stop: &dyn Fn() -> bool,
     tick: &dyn Fn(f64),
 ) -> Result<()> {
-    let mut lists = Lists { source: source.into_iter(), done, slots: VecDeque::new(), gone: 0 };
+    let mut lists = Lists { source: source.into_iter(), detail, done, slots: VecDeque::new(), gone: 0 };
     evaluator.run(&mut lists, &Watch { what, stop, tick })?;
     lists.hand_over()
 }
@@ -43,6 +44,7 @@ struct Slot {
 /// The samples in flight.
 struct Lists<'a, I> {
     source: I,
+    detail: Detail,
     done: &'a mut Done<'a>,
     slots: VecDeque<Slot>,
     /// Samples that have left: the number of the first slot.
@@ -95,7 +97,7 @@ impl<I: Iterator<Item = Result<(Work, Vec<Perturbation>)>>> Desk for Lists<'_, I
                 sample: Some(&work.id),
                 category: &work.id.category,
                 perturbation: perturbations[place],
-                detail: Detail::Full,
+                detail: self.detail,
             }
         };
         ticket.iter().map(candidate).collect()

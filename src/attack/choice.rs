@@ -9,7 +9,7 @@ use super::objective::{Objective, Scored};
 use super::pool::{PooledSample, category_metrics};
 use crate::error::Result;
 use crate::metric::{MapView, MetricOptions, Pool, Profile, Thresholds, drawn, drawn_normals};
-use crate::types::{Label, Mask, Perturbation, PooledMetric};
+use crate::types::{Detail, Label, Mask, Perturbation, PooledMetric};
 
 /// Passes over all samples, at most.
 const PASSES: usize = 50;
@@ -30,13 +30,14 @@ pub struct Choices<'a> {
 /// One sample as a chooser holds it: candidates may be added.
 struct Held<'a> {
     candidates: Cow<'a, [KeptCandidate]>,
+    /// How closely each was evaluated; coarse ones are never chosen.
+    details: Vec<Detail>,
     mask: &'a Mask,
 }
 
 impl<'a> Held<'a> {
-    fn scored(&self, objective: &Objective, candidate: usize) -> Scored {
-        let KeptCandidate { perturbation, segmentation, .. } = &self.candidates[candidate];
-        objective.scored(segmentation.map.view(), self.mask, perturbation)
+    fn scored(&self, objective: &Objective, kept: &KeptCandidate) -> Scored {
+        objective.scored(kept.segmentation.map.view(), self.mask, &kept.perturbation)
     }
 
     fn pooled(&self, candidate: usize) -> PooledSample<'a> {
@@ -79,8 +80,11 @@ impl<'a> Chooser<'a> {
     ) -> Self {
         let mut order: Vec<usize> = (0..samples.len()).collect();
         order.sort_by_key(|&at| samples[at].name);
-        let held =
-            |sample: &Choices<'a>| Held { candidates: Cow::Borrowed(sample.candidates), mask: sample.mask };
+        let held = |sample: &Choices<'a>| Held {
+            candidates: Cow::Borrowed(sample.candidates),
+            details: vec![Detail::Full; sample.candidates.len()],
+            mask: sample.mask,
+        };
         let samples: Vec<Held<'a>> = samples.iter().map(held).collect();
         let normals: Vec<Vec<f32>> = starts
             .par_iter()
@@ -88,7 +92,7 @@ impl<'a> Chooser<'a> {
                 assert_eq!(start.len(), samples.len(), "a start chooses for every sample");
                 samples.par_iter().zip(start)
             })
-            .map(|(sample, &candidate)| drawn_normals(view(&sample.scored(objective, candidate))))
+            .map(|(sample, &at)| drawn_normals(view(&sample.scored(objective, &sample.candidates[at]))))
             .collect();
         // The starts have the pixels as they lie; the small maps of all candidates, the whole range of scores.
         let all = samples.iter().flat_map(|sample| sample.candidates.iter());
@@ -97,10 +101,8 @@ impl<'a> Chooser<'a> {
         let profiles = samples
             .par_iter()
             .map(|sample| {
-                (0..sample.candidates.len())
-                    .into_par_iter()
-                    .map(|candidate| Profile::new(&thresholds, view(&sample.scored(objective, candidate))))
-                    .collect()
+                let profile = |kept| Profile::new(&thresholds, view(&sample.scored(objective, kept)));
+                sample.candidates.par_iter().map(profile).collect()
             })
             .collect();
         Self { objective, options, samples, order, thresholds, profiles }
@@ -163,31 +165,27 @@ impl<'a> Chooser<'a> {
         self.pool(metric, chosen).value().unwrap_or(f64::INFINITY)
     }
 
-    /// Adds candidates of each sample behind those that it has. The thresholds stay: what is added moves within the range of scores that
-    /// the first candidates have shown.
+    /// Adds evaluations of each sample behind those that it has; coarse ones are never chosen, but have their [`Self::values`]. The
+    /// thresholds stay: what is added moves within the range of scores that the first candidates have shown.
     ///
     /// # Panics
     /// If there is not one list for each sample.
-    pub fn add(&mut self, more: Vec<Vec<KeptCandidate>>) {
+    pub fn add(&mut self, more: Vec<Vec<KeptCandidate>>, detail: Detail) {
         assert_eq!(more.len(), self.samples.len(), "each sample gets a list");
         let (objective, thresholds) = (self.objective, &self.thresholds);
-        self.samples.par_iter_mut().zip(&mut self.profiles).zip(more).for_each(
-            |((sample, profiles), more)| {
-                let first = sample.candidates.len();
-                sample.candidates.to_mut().extend(more);
-                let added = first..sample.candidates.len();
-                profiles.extend(
-                    added.map(|candidate| {
-                        Profile::new(thresholds, view(&sample.scored(objective, candidate)))
-                    }),
-                );
-            },
-        );
+        let add = |((sample, profiles), more): ((&mut Held<'_>, &mut Vec<Profile>), Vec<KeptCandidate>)| {
+            let profile = |kept| Profile::new(thresholds, view(&sample.scored(objective, kept)));
+            profiles.extend(more.iter().map(profile).collect::<Vec<_>>());
+            sample.details.extend(vec![detail; more.len()]);
+            sample.candidates.to_mut().extend(more);
+        };
+        self.samples.par_iter_mut().zip(&mut self.profiles).zip(more).for_each(add);
     }
 
-    /// The candidates of a sample, those that were added at the end.
-    pub fn candidates(&self, sample: usize) -> &[KeptCandidate] {
-        &self.samples[sample].candidates
+    /// The evaluations of a sample, those that were added at the end, and how closely each was made.
+    pub fn evaluations(&self, sample: usize) -> impl Iterator<Item = (&KeptCandidate, Detail)> {
+        let Held { candidates, details, .. } = &self.samples[sample];
+        candidates.iter().zip(details.iter().copied())
     }
 
     /// The pooled metric with each candidate of each sample in place of the one that is chosen, all others as chosen: infinite where the
@@ -241,7 +239,9 @@ impl<'a> Chooser<'a> {
                 pool.take(&profiles[chosen[at]]);
                 let value = |profile| pool.value_with(profile).unwrap_or(f64::INFINITY);
                 least = value(&profiles[chosen[at]]);
-                for (candidate, profile) in profiles.iter().enumerate() {
+                let details = &self.samples[at].details;
+                let full = profiles.iter().enumerate().filter(|(place, _)| details[*place] == Detail::Full);
+                for (candidate, profile) in full {
                     let value = value(profile);
                     if value < least - LEAST_GAIN {
                         (chosen[at], least, changed) = (candidate, value, true);

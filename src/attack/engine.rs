@@ -22,6 +22,9 @@ pub struct Work {
     pub mask: Option<Mask>,
 }
 
+/// What attacks on one sample evaluate first, each its own perturbations.
+pub type FirstPoints = Vec<(Attack, Vec<Perturbation>)>;
+
 struct Slot<'s> {
     work: Work,
     attack: SampleAttack<'s>,
@@ -52,7 +55,7 @@ pub fn worst_cases(
 pub fn worst_cases_from(
     evaluator: &mut Evaluator<'_>,
     settings: &Settings,
-    starts: &dyn Fn(&SampleId) -> Vec<(Attack, Vec<Perturbation>)>,
+    starts: &dyn Fn(&SampleId) -> FirstPoints,
     source: impl IntoIterator<Item = Result<Work>>,
     done: &mut dyn FnMut(Work, Vec<WorstCase>) -> Result<()>,
     stop: &dyn Fn() -> bool,
@@ -75,7 +78,7 @@ pub fn worst_cases_from(
 /// matter to it how many batches are under way.
 struct Searches<'a, I> {
     settings: &'a Settings,
-    starts: &'a dyn Fn(&SampleId) -> Vec<(Attack, Vec<Perturbation>)>,
+    starts: &'a dyn Fn(&SampleId) -> FirstPoints,
     coarse_cost: f64,
     /// Batches under way at once.
     depth: usize,

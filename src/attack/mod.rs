@@ -31,7 +31,7 @@ pub use batch::{BatchSize, probe_batch};
 pub use candidates::KeptCandidate;
 pub use choice::{Choices, Chooser, choose_pooled};
 pub use clock::Clock;
-pub use engine::{Work, worst_cases, worst_cases_from};
+pub use engine::{FirstPoints, Work, worst_cases, worst_cases_from};
 pub use evaluator::Evaluator;
 pub use goal::Goal;
 pub use objective::{Candidate, Evaluation, Objective, Scored};

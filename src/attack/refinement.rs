@@ -9,12 +9,16 @@ use super::sample::{space_of, to_perturbation, to_point};
 use super::settings::Settings;
 use super::shares::Shares;
 use crate::error::Result;
-use crate::search::{self, Space};
+use crate::search::{self, Known, Space};
 use crate::stats::derive_seed;
-use crate::types::{Attack, Axis, Perturbation, PooledMetric};
+use crate::types::{Attack, Axis, Detail, Perturbation, PooledMetric};
 
 /// Below this a pooled metric has nothing left to lose.
 const FLOOR: f64 = 0.005;
+
+/// What a round of each aim must lower one of the metrics by, if more are to follow: along one axis, whose savings go to the joint attack,
+/// and along several.
+const LEAST_WON: [f64; 2] = [5e-4, 1e-5];
 
 /// What the points of a round are to lower, in turn: the category's pixel AUROC, the sample's loss, the category's AUPRO, and the sample's
 /// own pixel AUROC.
@@ -39,12 +43,18 @@ pub struct Refinement<'a> {
     chooser: Chooser<'a>,
     /// The present choice by each metric of [`PooledMetric::ALL`].
     chosen: [Vec<usize>; 2],
-    /// The values of these choices.
+    /// The values of these choices, and those before the present turns.
     values: [f64; 2],
-    round: usize,
-    points: usize,
-    /// Evaluations of each sample that are left.
-    left: usize,
+    before: [f64; 2],
+    /// Whether the last turns have won nothing.
+    is_idle: bool,
+    /// Rounds so far of coarse and of full evaluations.
+    rounds: [usize; 2],
+    /// Points of a round of coarse and of full evaluations.
+    points: [usize; 2],
+    coarse_cost: f64,
+    /// What is left for each sample, in full evaluations.
+    left: f64,
 }
 
 impl<'a> Refinement<'a> {
@@ -55,7 +65,8 @@ impl<'a> Refinement<'a> {
     /// The bounds of the attack make no box.
     pub fn new(
         settings: &Settings,
-        (attack, shares, extra): (Attack, Shares, usize),
+        (attack, shares, extra): (Attack, Shares, f64),
+        coarse_cost: f64,
         names: &'a [String],
         chooser: Chooser<'a>,
         starts: &[Vec<usize>],
@@ -71,37 +82,52 @@ impl<'a> Refinement<'a> {
             chooser,
             chosen,
             values,
-            round: 0,
-            points: shares.round,
-            left: shares.rounds + extra,
+            before: values,
+            is_idle: false,
+            rounds: [0; 2],
+            points: [shares.coarse_round, shares.full_round],
+            coarse_cost,
+            left: shares.rounds as f64 + extra,
         })
     }
 
-    /// Evaluations of each sample that were not needed, once nothing is asked any more.
-    pub fn saved(&self) -> usize {
-        self.left
+    /// What was not needed for each sample, in full evaluations, once nothing is asked any more.
+    pub fn saved(&self) -> f64 {
+        self.left.max(0.0)
     }
 
-    /// Whether there is anything to be won: neither metric is defined for a category without defects, and both may have fallen to nothing.
-    fn is_over(&self) -> bool {
-        self.left == 0 || self.values.iter().all(|value| !value.is_finite() || *value < FLOOR)
-    }
-
-    /// The next points of each sample; none where the budget is spent or nothing is to be won.
-    pub fn ask(&self) -> Option<Vec<Vec<Perturbation>>> {
-        if self.is_over() {
-            return None;
+    /// How many points the next round has, and how closely they are evaluated: where coarse evaluations are cheaper, a round of them comes
+    /// before each round of full ones that it leaves room for. None where the budget is spent.
+    fn next(&self) -> Option<(usize, Detail)> {
+        let [coarse, full] = self.points;
+        let affordable = (self.left + 1e-9).floor() as usize;
+        let both = coarse as f64 * self.coarse_cost + full as f64;
+        if coarse > 0 && self.coarse_cost < 1.0 && self.rounds[0] == self.rounds[1] && self.left >= both {
+            return Some((coarse, Detail::Coarse));
         }
+        (affordable > 0).then_some((full.min(affordable), Detail::Full))
+    }
+
+    /// Whether nothing is to be won: neither metric is defined for a category without defects, both may have fallen to nothing, and a round
+    /// of each aim may have lowered neither.
+    fn is_over(&self) -> bool {
+        self.is_idle || self.values.iter().all(|value| !value.is_finite() || *value < FLOOR)
+    }
+
+    /// The next points of each sample, and how closely they are evaluated; none where the budget is spent or nothing is to be won.
+    pub fn ask(&self) -> Option<(Vec<Vec<Perturbation>>, Detail)> {
+        let (count, detail) = self.next().filter(|_| !self.is_over())?;
         let aim = self.aim();
         let pooled = match aim {
             Aim::Pooled(metric) => Some(self.chooser.values(metric, &self.chosen[metric as usize])),
             _ => None,
         };
         let asked = (0..self.names.len()).into_par_iter().map(|sample| {
-            let own = || self.chooser.candidates(sample).iter().map(|kept| measure(aim, kept)).collect();
-            self.of_sample(sample, pooled.as_ref().map_or_else(own, |pooled| pooled[sample].clone()))
+            let own = || self.chooser.evaluations(sample).map(|(kept, _)| measure(aim, kept)).collect();
+            let losses = pooled.as_ref().map_or_else(own, |pooled| pooled[sample].clone());
+            self.of_sample(sample, losses, count, detail)
         });
-        Some(asked.collect())
+        Some((asked.collect(), detail))
     }
 
     /// What this round lowers. A metric that has fallen to nothing leaves its turn to the other.
@@ -110,7 +136,7 @@ impl<'a> Refinement<'a> {
             let value = self.values[metric as usize];
             !value.is_finite() || value < FLOOR
         };
-        match TURNS[self.round % TURNS.len()] {
+        match TURNS[self.rounds[1] % TURNS.len()] {
             Aim::Pooled(PooledMetric::Aupro) if is_low(PooledMetric::Aupro) => {
                 Aim::Pooled(PooledMetric::PixelAuroc)
             }
@@ -121,42 +147,49 @@ impl<'a> Refinement<'a> {
         }
     }
 
-    fn of_sample(&self, sample: usize, losses: Vec<f64>) -> Vec<Perturbation> {
-        let mut points: Vec<Vec<f64>> = Vec::with_capacity(losses.len());
-        let mut pairs = Vec::with_capacity(losses.len());
-        for (kept, loss) in self.chooser.candidates(sample).iter().zip(losses) {
+    fn of_sample(&self, sample: usize, losses: Vec<f64>, count: usize, detail: Detail) -> Vec<Perturbation> {
+        let mut known: Vec<Known> = Vec::with_capacity(losses.len());
+        for ((kept, detail), loss) in self.chooser.evaluations(sample).zip(losses) {
             let point = to_point(&self.axes, &kept.perturbation);
-            if !points.contains(&point) {
-                points.push(point);
-                pairs.push([loss; 2]);
+            if !known.iter().any(|known| known.detail == detail && known.point == point) {
+                known.push(Known { point, loss, detail });
             }
         }
-        let name = format!("{}/{}/round-{}", self.names[sample], self.attack, self.round);
-        let count = self.points.min(self.left);
-        let mut round = search::next_round(&self.space, count, derive_seed(self.seed, &name));
-        round.tell_both(&points, &pairs);
-        round.ask(count).iter().map(|point| to_perturbation(&self.axes, point)).collect()
+        let [coarse, full] = self.rounds;
+        let name = format!("{}/{}/round-{coarse}-{full}", self.names[sample], self.attack);
+        let points = search::next_round(&self.space, &known, count, detail, derive_seed(self.seed, &name));
+        points.iter().map(|point| to_perturbation(&self.axes, point)).collect()
     }
 
     /// Takes the answers to a round, in the order of the samples.
     ///
     /// # Panics
     /// If there is not one list for each sample.
-    pub fn tell(&mut self, answers: Vec<Vec<KeptCandidate>>) {
-        self.chooser.add(answers);
+    pub fn tell(&mut self, answers: Vec<Vec<KeptCandidate>>, detail: Detail) {
+        let most = answers.iter().map(Vec::len).max().unwrap_or(0);
+        self.left -= most.max(1) as f64 * if detail == Detail::Coarse { self.coarse_cost } else { 1.0 };
+        self.rounds[usize::from(detail == Detail::Full)] += 1;
+        self.chooser.add(answers, detail);
+        if detail == Detail::Coarse {
+            return;
+        }
         for (at, metric) in PooledMetric::ALL.into_iter().enumerate() {
             self.chosen[at] = self.chooser.lowest(metric, std::slice::from_ref(&self.chosen[at]));
             self.values[at] = self.chooser.value(metric, &self.chosen[at]);
         }
-        self.left -= self.points.min(self.left);
-        self.round += 1;
+        if self.rounds[1].is_multiple_of(TURNS.len()) {
+            let least = LEAST_WON[usize::from(self.axes.len() > 1)];
+            let won = |at: usize| self.values[at].is_finite() && self.values[at] < self.before[at] - least;
+            self.is_idle = !won(0) && !won(1);
+            self.before = self.values;
+        }
     }
 
     /// What is chosen now, by each metric of [`PooledMetric::ALL`].
     pub fn chosen(&self) -> [Vec<KeptCandidate>; 2] {
         self.chosen.each_ref().map(|chosen| {
-            let kept = |(sample, &at): (usize, &usize)| self.chooser.candidates(sample)[at].clone();
-            chosen.iter().enumerate().map(kept).collect()
+            let kept = |(sample, &at): (usize, &usize)| self.chooser.evaluations(sample).nth(at);
+            chosen.iter().enumerate().filter_map(kept).map(|(kept, _)| kept.clone()).collect()
         })
     }
 }

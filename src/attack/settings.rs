@@ -136,7 +136,13 @@ impl Settings {
 
     /// How an adaptive run divides its budget over one attack; `None` where nothing is searched, or the run is not adaptive.
     pub fn shares(&self, attack: Attack) -> Option<Shares> {
-        (self.adaptive && !self.axes_of(attack).is_empty()).then(|| Shares::new(self, attack))
+        let axes = self.axes_of(attack);
+        if !self.adaptive || axes.is_empty() {
+            return None;
+        }
+        let all = self.attacks.iter().map(|&attack| self.axes_of(attack));
+        let attacks: Vec<&[Axis]> = all.filter(|axes| !axes.is_empty()).collect();
+        Some(Shares::new((self.budget - 1) * attacks.len(), &attacks, axes, &self.bounds))
     }
 
     /// Evaluations of the search of an attack itself, the unchanged picture included.

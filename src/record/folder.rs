@@ -12,7 +12,7 @@ use super::name::file_name;
 use super::npy::read_npy;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::types::{Attack, Axis, Map, SampleId};
+use crate::types::{Attack, Axis, Detail, Map, SampleId};
 
 /// The folder of a run, `results/<run>/`: knows where everything lies, and holds no state besides its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,10 +204,11 @@ impl RunDir {
         self.sample_path(folder, id, &format!("{attack}.npy"))
     }
 
-    /// Path of the candidates that the rounds of an adaptive run added after the search.
-    pub fn rounds_path(&self, model: &str, id: &SampleId, attack: Attack) -> PathBuf {
+    /// Path of what the rounds of an adaptive run evaluated after the search: candidates, or coarse evaluations.
+    pub fn rounds_path(&self, model: &str, id: &SampleId, attack: Attack, detail: Detail) -> PathBuf {
         let folder = self.candidates().join(file_name(model));
-        self.sample_path(folder, id, &format!("{attack}-rounds.npy"))
+        let ending = if detail == Detail::Coarse { "rounds-coarse" } else { "rounds" };
+        self.sample_path(folder, id, &format!("{attack}-{ending}.npy"))
     }
 
     /// Path of the patch-level maps of one sample under the uniform sweep of one axis.

@@ -102,7 +102,7 @@ mod tests {
             map_difference_max: None,
         };
         write_rows(&path, std::slice::from_ref(&row)).unwrap();
-        assert_eq!(read_rows::<TransferRow>(&path).unwrap(), [row.clone()]);
+        assert_eq!(read_rows::<TransferRow>(&path).unwrap(), std::slice::from_ref(&row));
         for (wrong, column) in [
             (TransferRow { aupro: Some(1.5), ..row.clone() }, "aupro"),
             (TransferRow { loss_difference_max: Some(-0.1), ..row }, "loss_difference_max"),

@@ -50,8 +50,6 @@ pub struct Bayesian {
     /// Rounds of coarse and of full evaluations so far.
     rounds: [usize; 2],
     detail: Detail,
-    /// Whether all of the budget is one round, chosen from what was offered.
-    informed: bool,
     /// The points of this round.
     round: Vec<Member>,
 }
@@ -81,14 +79,8 @@ impl Bayesian {
             turn: 0,
             rounds: [0; 2],
             detail: Detail::Full,
-            informed: false,
             round: Vec::new(),
         }
-    }
-
-    /// One round of `budget` full evaluations of a search that is under way: all that is known already is offered, with its losses.
-    pub(super) fn informed(space: &Space, budget: usize, seed: u64) -> Self {
-        Self { informed: true, ..Self::new(space, budget, seed, 1.0) }
     }
 
     fn has_coarse(&self) -> bool {
@@ -152,9 +144,6 @@ impl Bayesian {
     /// Points of one round of coarse evaluations, or of full ones where there are no coarse ones: few where the budget is small and
     /// each must be chosen well, more where it is large and choosing takes longer.
     fn usual_round(&self) -> usize {
-        if self.informed {
-            return self.budget as usize;
-        }
         (self.budget / 8.0).clamp(4.0, 12.0) as usize
     }
 
@@ -171,6 +160,12 @@ impl Bayesian {
         let rounds = &mut self.rounds[usize::from(self.detail == Detail::Full)];
         self.process.fit(*rounds % 2);
         *rounds += 1;
+        let caution = if self.left > CLOSING * self.budget { 1.0 } else { 0.3 };
+        self.choose(size, caution)
+    }
+
+    /// Points that a process which was fitted expects the most of, as closely evaluated as `detail` says.
+    fn choose(&mut self, size: usize, caution: f64) -> Vec<Vec<f64>> {
         let mut candidates = self.candidates();
         if self.detail == Detail::Full {
             let seen = self.lowest(PROMISING).into_iter();
@@ -188,7 +183,6 @@ impl Bayesian {
             .into_iter()
             .map(|candidate| (self.process.glance(&candidate, self.detail), candidate))
             .collect();
-        let caution = if self.left > CLOSING * self.budget { 1.0 } else { 0.3 };
         let mut chosen: Vec<Vec<f64>> = Vec::with_capacity(size);
         for _ in 0..size {
             let optimism = caution * OPTIMISM[self.turn % OPTIMISM.len()];
@@ -212,8 +206,7 @@ impl Bayesian {
         if self.affordable(Detail::Full) == 0 {
             return;
         }
-        let is_first = self.spent_coarse == 0.0 && self.left == self.budget;
-        let units = if is_first && !(self.informed && !self.process.points().is_empty()) {
+        let units = if self.spent_coarse == 0.0 && self.left == self.budget {
             self.design()
         } else {
             self.next_round()
@@ -223,6 +216,43 @@ impl Bayesian {
             .map(|unit| Member { point: self.space.point(unit.clone()), unit, asked: false, losses: None })
             .collect();
     }
+}
+
+/// What is known of one point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// The point.
+    pub point: Vec<f64>,
+    /// Its loss.
+    pub loss: f64,
+    /// How closely it was evaluated.
+    pub detail: Detail,
+}
+
+/// The next points of a Bayesian search of which everything is known that was found so far, whatever found it: `count` of them, evaluated
+/// as closely as `detail` says. The first point known is the one whose coordinates are tried again.
+pub(super) fn next_points(
+    space: &Space,
+    known: &[Known],
+    count: usize,
+    detail: Detail,
+    seed: u64,
+) -> Vec<Vec<f64>> {
+    let mut search = Bayesian { detail, ..Bayesian::new(space, count, seed, 1.0) };
+    for Known { point, loss, detail } in known {
+        let unit = space.unit(point);
+        if search.process.points().is_empty() {
+            search.proposals.add_landmarks(&unit);
+        }
+        search.process.observe(unit, *detail, [finite_or_infinity(*loss); 2]);
+    }
+    let units = if known.is_empty() {
+        (0..count as u64).map(|index| search.proposals.halton(index)).collect()
+    } else {
+        search.process.fit(0);
+        search.choose(count, 1.0)
+    };
+    units.into_iter().map(|unit| space.point(unit)).collect()
 }
 
 /// Whether two points are apart by a share of an axis.
@@ -421,6 +451,40 @@ mod tests {
                 assert!(cost <= budget + 1e-6 && cost > budget - 1.0, "{budget} {coarse_cost}: {cost}");
             }
         }
+    }
+
+    #[test]
+    fn rounds_of_what_is_known_find_more_than_chance_and_no_point_twice() {
+        let rounds = |seed: u64, informed: bool| {
+            let mut known =
+                vec![Known { point: vec![0.0; 3], loss: loss(&[0.0; 3], 0), detail: Detail::Full }];
+            for round in 0..15 {
+                // Without what is known, the points are those of the first round.
+                let given = if informed { known.as_slice() } else { &[] };
+                let points = next_points(&space(), given, 3, Detail::Full, 100 * seed + round);
+                assert_eq!(points.len(), 3);
+                for point in points {
+                    assert!(space().contains(&point), "{point:?}");
+                    assert!(!informed || known.iter().all(|known| known.point != point), "{point:?} twice");
+                    known.push(Known { loss: loss(&point, 0), point, detail: Detail::Full });
+                }
+            }
+            known.iter().map(|known| known.loss).fold(f64::INFINITY, f64::min)
+        };
+        let mean = |informed: bool| (0..8).map(|seed| rounds(seed, informed)).sum::<f64>() / 8.0;
+        let (informed, chance) = (mean(true), mean(false));
+        assert!(informed < chance - 0.1, "{informed} {chance}");
+    }
+
+    #[test]
+    fn a_coarse_evaluation_of_a_point_leaves_the_full_one_open() {
+        let at = |x: f64, loss: f64| Known { point: vec![x, 0.0, 0.0], loss, detail: Detail::Coarse };
+        let known = [at(-0.8, 5.0), at(0.1, -30.0), at(0.9, 5.0)];
+        let full = next_points(&space(), &known, 4, Detail::Full, 1);
+        let is_it = |point: &Vec<f64>| (point[0] - 0.1).abs() + point[1].abs() + point[2].abs() < 1e-9;
+        assert!(full.iter().any(is_it), "what looks best by far is evaluated fully: {full:?}");
+        let coarse = next_points(&space(), &known, 4, Detail::Coarse, 1);
+        assert!(coarse.iter().all(|point| known.iter().all(|known| known.point != *point)), "{coarse:?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Strategies by name.
 
-use super::bayesian::Bayesian;
+use super::bayesian::{Bayesian, Known, next_points};
 use super::cma_es::{CmaEs, CmaEsSettings};
 use super::exhaustive::Exhaustive;
 use super::fixed::Fixed;
@@ -11,6 +11,7 @@ use super::restart::Restarts;
 use super::sobol::Sobol;
 use super::space::Space;
 use super::strategy::{Kind, Own, Strategy};
+use crate::types::Detail;
 
 impl Own {
     /// Builds the strategy over the axes that have a width; the others stay at their value.
@@ -61,16 +62,46 @@ pub fn build_with(
     Box::new(Fixed::new(space, inner, kind.name()))
 }
 
-/// One round of at most `budget` points of a Bayesian search that is under way: what is known of it, its losses the same in both places,
-/// is offered before the points are asked for.
-pub fn next_round(space: &Space, budget: usize, seed: u64) -> Box<dyn Strategy> {
-    match space.free() {
-        None => Box::new(Bayesian::informed(space, budget, seed)),
-        Some(free) if free.is_empty() => build(Kind::Grid, space, budget, seed),
-        Some(free) => Box::new(Fixed::new(
-            space,
-            Box::new(Bayesian::informed(&free, budget, seed)),
-            Kind::Bayesian.name(),
-        )),
+/// The next `count` points of a search by Bayesian optimisation of which everything is known that was found so far, whatever found it, each to
+/// be evaluated as closely as `detail` says. Axes of no width stay at their value. Fewer points where there are no others.
+pub fn next_round(space: &Space, known: &[Known], count: usize, detail: Detail, seed: u64) -> Vec<Vec<f64>> {
+    let Some(free) = space.free() else { return next_points(space, known, count, detail, seed) };
+    if free.is_empty() {
+        return Vec::new();
+    }
+    let fixed: Vec<Option<f64>> =
+        space.dimensions().iter().map(|axis| (axis.low == axis.high).then_some(axis.low)).collect();
+    let project = |known: &Known| {
+        let point = known.point.iter().zip(&fixed).filter(|(_, fixed)| fixed.is_none());
+        Known { point: point.map(|(&value, _)| value).collect(), ..known.clone() }
+    };
+    let known: Vec<Known> = known.iter().map(project).collect();
+    let insert = |free: Vec<f64>| {
+        let mut free = free.into_iter();
+        fixed.iter().filter_map(|fixed| fixed.or_else(|| free.next())).collect()
+    };
+    next_points(&free, &known, count, detail, seed).into_iter().map(insert).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::Dimension;
+
+    #[test]
+    fn an_axis_of_no_width_stays_and_takes_no_part() {
+        let line = Dimension { low: -1.0, high: 1.0, circular: false };
+        let fixed = Dimension { low: 0.25, high: 0.25, circular: false };
+        let space = Space::new(vec![line, fixed, line]).unwrap();
+        let known = [Known { point: vec![0.0, 0.25, 0.5], loss: 1.0, detail: Detail::Full }];
+        let points = next_round(&space, &known, 3, Detail::Full, 7);
+        assert!(
+            points.len() == 3 && points.iter().all(|point| point.len() == 3 && point[1] == 0.25),
+            "{points:?}"
+        );
+        assert_eq!(points, next_round(&space, &known, 3, Detail::Full, 7));
+        let nothing = Space::new(vec![fixed]).unwrap();
+        let known = [Known { point: vec![0.25], loss: 1.0, detail: Detail::Full }];
+        assert_eq!(next_round(&nothing, &known, 3, Detail::Full, 7), Vec::<Vec<f64>>::new());
     }
 }

@@ -24,7 +24,7 @@ mod space;
 mod strategy;
 mod tracker;
 
-pub use bayesian::Bayesian;
+pub use bayesian::{Bayesian, Known};
 pub use build::{build, build_with, next_round};
 pub use cma_es::{CmaEs, CmaEsSettings};
 pub use exhaustive::Exhaustive;

@@ -19,7 +19,7 @@ use crate::record::{
     CandidateRow, DAMAGED_MAP, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_npy,
     write_rows,
 };
-use crate::types::{Attack, Mask, PooledMetric, SampleId, SampleKey};
+use crate::types::{Attack, Detail, Mask, PooledMetric, SampleId, SampleKey};
 
 /// Keeps the candidates of one search in the run's folder.
 pub(super) fn save(
@@ -207,7 +207,11 @@ impl Searches<'_> {
         let mut earlier: Vec<Chosen> = Vec::new();
         for attack in self.attacks() {
             let mut found = self.found(pool, attack)?;
-            found.0.iter_mut().zip(self.rounds(pool, attack)?).for_each(|(all, more)| all.extend(more));
+            found
+                .0
+                .iter_mut()
+                .zip(self.rounds(pool, attack, Detail::Full)?)
+                .for_each(|(all, more)| all.extend(more));
             let (candidates, starts) = self.with_offers(found, pool, attack, &earlier)?;
             let choices = pool.choices(&candidates);
             let chooser = Chooser::new(self.objective, &choices, &starts, self.session.metric);
@@ -268,10 +272,10 @@ impl Searches<'_> {
         Ok((candidates, starts))
     }
 
-    /// What the rounds after the searches have added, of each sample; nothing where none was made.
-    pub fn rounds(&self, pool: &Pool<'_>, attack: Attack) -> Result<Vec<Vec<KeptCandidate>>> {
+    /// What the rounds after the searches have evaluated, of each sample; nothing where none was made.
+    pub fn rounds(&self, pool: &Pool<'_>, attack: Attack, detail: Detail) -> Result<Vec<Vec<KeptCandidate>>> {
         let load = |sample: &&Sample| {
-            let path = self.dir.rounds_path(self.model, &sample.id, attack);
+            let path = self.dir.rounds_path(self.model, &sample.id, attack, detail);
             if !self.session.settings.adaptive || !file::is_there(&path) {
                 return Ok(Vec::new());
             }

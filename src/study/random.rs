@@ -22,7 +22,7 @@ use crate::file;
 use crate::model::{Segmentation, Segmenter};
 use crate::record::{RandomRow, RunDir, SampleRow, read_map, write_npy, write_rows};
 use crate::stats;
-use crate::types::{Attack, Axis, Mask, Metrics, Over, Perturbation, SampleKey};
+use crate::types::{Attack, Axis, Detail, Mask, Metrics, Over, Perturbation, SampleKey};
 
 /// Confidence of the interval of flips.
 const CONFIDENCE: f64 = 0.95;
@@ -65,7 +65,9 @@ pub(super) fn evaluate(
         kept.write(pending[work.index], draws, &answers)
     };
     let stop = || observe.stop();
-    let result = answers(&mut evaluator, source, &mut done, "random", &stop, &|cost| stage.advance(cost));
+    let result = answers(&mut evaluator, source, &mut done, Detail::Full, "random", &stop, &|cost| {
+        stage.advance(cost)
+    });
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
     let run = run.into_inner();
     run.keep_batch(&name, batch, observe)?;

@@ -17,7 +17,7 @@ use crate::dataset::Sample;
 use crate::error::{Error, Result};
 use crate::model::{Segmentation, Segmenter};
 use crate::record::{Parameters, SampleRow};
-use crate::types::{Attack, Perturbation, SampleKey};
+use crate::types::{Attack, Detail, Perturbation, SampleKey};
 
 /// Makes with one model the rounds of every category and attack, as far as an earlier start has not, and counts them in `rows`.
 pub(super) fn refine(
@@ -43,7 +43,7 @@ pub(super) fn refine(
     let stage = session.stage("rounds of", &name, planned * session.data.samples().count());
     model.prepare(&session.data.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
-    let mut made: HashMap<(SampleKey, Attack), usize> = HashMap::new();
+    let mut made: HashMap<(SampleKey, Attack), [usize; 2]> = HashMap::new();
     let finished = Cell::new(0);
     let result = session.data.dataset().categories.iter().try_for_each(|category| {
         let there = by_key(rows);
@@ -53,10 +53,10 @@ pub(super) fn refine(
         let works: Vec<Work> =
             decoded(&pool.samples, size, &RefCell::new(&mut *run)).collect::<Result<_>>()?;
         let names: Vec<String> = pool.samples.iter().map(|sample| sample.id.to_string()).collect();
-        let (mut earlier, mut saved): (Vec<Chosen>, usize) = (Vec::new(), 0);
+        let (mut earlier, mut saved): (Vec<Chosen>, f64) = (Vec::new(), 0.0);
         for (attack, shares) in shares(settings, &searches) {
             let rounds = Rounds { searches: &searches, pool: &pool, works: &works, names: &names, attack };
-            let extra = if attack == Attack::Joint { saved } else { 0 };
+            let extra = if attack == Attack::Joint { saved } else { 0.0 };
             let watch: Watch<'_> = (&|| session.observe.stop(), &|cost| stage.advance(cost));
             let made_here = rounds.make((shares, extra), &earlier, &mut evaluator, watch)?;
             saved += made_here.saved;
@@ -73,7 +73,8 @@ pub(super) fn refine(
     result.map_err(|error| session.stopped(error, finished.get(), 1))?;
     // Rows with a choice by AUPRO were written after all rounds, and count them.
     for row in rows.iter_mut().filter(|row| row.model == name && row.aupro == Parameters::default()) {
-        row.evaluations += made.get(&(row.key(), row.attack)).copied().unwrap_or(0);
+        let [coarse, full] = made.get(&(row.key(), row.attack)).copied().unwrap_or_default();
+        (row.coarse, row.evaluations) = (row.coarse + coarse, row.evaluations + full);
     }
     stage.complete();
     Ok(clock)
@@ -99,10 +100,10 @@ struct Rounds<'a> {
 /// What rounds have come to.
 struct Made {
     chosen: Chosen,
-    /// Evaluations of each sample.
-    counts: Vec<usize>,
-    /// Evaluations of each sample that were not needed.
-    saved: usize,
+    /// Coarse and full evaluations of each sample.
+    counts: Vec<[usize; 2]>,
+    /// What was not needed for each sample, in full evaluations.
+    saved: f64,
 }
 
 type Watch<'a> = (&'a dyn Fn() -> bool, &'a dyn Fn(f64));
@@ -110,7 +111,7 @@ type Watch<'a> = (&'a dyn Fn() -> bool, &'a dyn Fn(f64));
 impl Rounds<'_> {
     fn make(
         &self,
-        (shares, extra): (Shares, usize),
+        (shares, extra): (Shares, f64),
         earlier: &[Chosen],
         evaluator: &mut Evaluator<'_>,
         watch: Watch<'_>,
@@ -121,62 +122,79 @@ impl Rounds<'_> {
         let choices = self.pool.choices(&candidates);
         let chooser = Chooser::new(objective, &choices, &starts, session.metric);
         let of = (self.attack, shares, extra);
-        let mut refinement = Refinement::new(session.settings, of, self.names, chooser, &starts)?;
-        let mut kept = self.searches.rounds(self.pool, self.attack)?;
-        let mut counts = vec![0; self.works.len()];
-        while let Some(asked) = refinement.ask() {
-            let answers = self.answers(&asked, &counts, &mut kept, evaluator, watch)?;
-            counts.iter_mut().zip(&answers).for_each(|(count, answers)| *count += answers.len());
-            refinement.tell(answers);
+        let coarse_cost = evaluator.coarse_cost();
+        let mut refinement =
+            Refinement::new(session.settings, of, coarse_cost, self.names, chooser, &starts)?;
+        let rounds = |detail| self.searches.rounds(self.pool, self.attack, detail);
+        let mut kept = [rounds(Detail::Coarse)?, rounds(Detail::Full)?];
+        let mut counts = vec![[0; 2]; self.works.len()];
+        while let Some((asked, detail)) = refinement.ask() {
+            let of = usize::from(detail == Detail::Full);
+            let first: Vec<usize> = counts.iter().map(|counts| counts[of]).collect();
+            let answers = self.answers((&asked, detail), &first, &mut kept[of], evaluator, watch)?;
+            counts.iter_mut().zip(&answers).for_each(|(counts, answers)| counts[of] += answers.len());
+            refinement.tell(answers, detail);
         }
         let [by_auroc, by_aupro] = refinement.chosen();
         let chosen = Chosen { attack: self.attack, by_auroc, by_aupro };
         Ok(Made { chosen, counts, saved: refinement.saved() })
     }
 
-    /// The answers to one round: those that an earlier start has kept behind the first `counts` of each sample, and the model's to the
+    /// The answers to one round: those that an earlier start has kept from the place `first` of each sample on, and the model's to the
     /// others, which are kept now.
     fn answers(
         &self,
-        asked: &[Vec<Perturbation>],
-        counts: &[usize],
+        (asked, detail): (&[Vec<Perturbation>], Detail),
+        first: &[usize],
         kept: &mut [Vec<KeptCandidate>],
         evaluator: &mut Evaluator<'_>,
         (stop, tick): Watch<'_>,
     ) -> Result<Vec<Vec<KeptCandidate>>> {
         let mut missing = Vec::new();
         for (sample, asked) in asked.iter().enumerate() {
-            let there = &kept[sample][counts[sample]..];
+            let there = &kept[sample][first[sample]..];
             if there.is_empty() {
                 missing.push((self.works[sample].clone(), asked.clone()));
             } else {
-                self.require(sample, asked, there)?;
-                tick(asked.len() as f64);
+                self.require((sample, detail), asked, there)?;
+                tick(
+                    asked.len() as f64 * if detail == Detail::Coarse { evaluator.coarse_cost() } else { 1.0 },
+                );
             }
         }
         let mut done = |work: Work, asked: &[Perturbation], answers: Vec<Segmentation>| {
             let more = self.judged(&work, asked, answers)?;
             let kept = &mut kept[work.index];
             kept.extend(more);
-            choose::write(&self.path(work.index), kept)
+            choose::write(&self.path(work.index, detail), kept)
         };
-        answers(evaluator, missing.into_iter().map(Ok), &mut done, "attack", stop, tick)?;
-        let of_round = asked.iter().zip(counts).zip(kept);
+        answers(evaluator, missing.into_iter().map(Ok), &mut done, detail, "attack", stop, tick)?;
+        let of_round = asked.iter().zip(first).zip(kept);
         Ok(of_round.map(|((asked, &first), kept)| kept[first..first + asked.len()].to_vec()).collect())
     }
 
-    fn path(&self, sample: usize) -> PathBuf {
-        self.searches.dir.rounds_path(self.searches.model, &self.pool.samples[sample].id, self.attack)
+    fn path(&self, sample: usize, detail: Detail) -> PathBuf {
+        let id = &self.pool.samples[sample].id;
+        self.searches.dir.rounds_path(self.searches.model, id, self.attack, detail)
     }
 
     /// Refuses kept answers to other questions.
-    fn require(&self, sample: usize, asked: &[Perturbation], there: &[KeptCandidate]) -> Result<()> {
+    fn require(
+        &self,
+        (sample, detail): (usize, Detail),
+        asked: &[Perturbation],
+        there: &[KeptCandidate],
+    ) -> Result<()> {
         let found = there.iter().map(|kept| kept.perturbation).take(asked.len());
         if there.len() >= asked.len() && found.eq(asked.iter().copied()) {
             return Ok(());
         }
         let problem = "holds other candidates than this run evaluates";
-        Err(Error::file(self.path(sample), problem, "delete the file and give the same command again"))
+        Err(Error::file(
+            self.path(sample, detail),
+            problem,
+            "delete the file and give the same command again",
+        ))
     }
 
     fn judged(

@@ -93,6 +93,7 @@ mod tests {
                 uniform: Some(Uniform { scopes: vec![Scope::Dataset], budget: 9 }),
                 random: Some(Random { draws: 20, decision: None }),
                 replay: Some(Replayed { found_under: "pocket".into(), rows_sha256: "00".into(), all: true }),
+                start_from_sha256: Some("00".into()),
             },
         }
     }

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::contents::hexadecimal;
 use super::data::Data;
 use super::observe::Observe;
-use crate::attack::Settings;
+use crate::attack::{FirstPoints, Settings};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::record::{RunDir, SampleRow, read_rows};
@@ -18,7 +18,7 @@ use crate::types::{Attack, Axis, Perturbation, PooledMetric, SampleId, counted};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Starts {
     /// By category, and the sample within it.
-    of: HashMap<(String, String), Vec<(Attack, Vec<Perturbation>)>>,
+    of: HashMap<(String, String), FirstPoints>,
     /// SHA-256 of the rows that they are from, lower-case hexadecimal; none where there is no other run.
     pub rows_sha256: Option<String>,
 }
@@ -41,6 +41,10 @@ impl Starts {
             }
             for metric in PooledMetric::ALL {
                 let perturbation = row.chosen_by(metric);
+                // The unchanged picture comes before all others anyway.
+                if perturbation == Perturbation::IDENTITY {
+                    continue;
+                }
                 if !is_within(settings, row.attack, &perturbation) {
                     outside += 1;
                     continue;
@@ -72,7 +76,7 @@ impl Starts {
     }
 
     /// What the attacks on one sample evaluate first.
-    pub fn of_sample(&self, id: &SampleId) -> Vec<(Attack, Vec<Perturbation>)> {
+    pub fn of_sample(&self, id: &SampleId) -> FirstPoints {
         self.of.get(&(id.category.clone(), id.within_category())).cloned().unwrap_or_default()
     }
 }

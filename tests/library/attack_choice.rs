@@ -6,7 +6,9 @@ use askance::attack::{
 };
 use askance::metric::{AuproMode, MetricOptions};
 use askance::model::{Fake, Segmentation};
-use askance::types::{Attack, Axis, Frame, Image, Label, Map, Mask, Perturbation, PooledMetric, SampleId};
+use askance::types::{
+    Attack, Axis, Detail, Frame, Image, Label, Map, Mask, Perturbation, PooledMetric, SampleId,
+};
 use proptest::prelude::*;
 
 const SIZE: usize = 48;
@@ -139,6 +141,61 @@ fn kept(level_of: impl Fn((usize, usize)) -> f32) -> KeptCandidate {
         loss: 0.0,
         sample_auroc: None,
         segmentation: Segmentation { map: Map::from_shape_fn(GRID, level_of), image_score: 0.5 },
+    }
+}
+
+#[test]
+fn values_are_those_of_exchanges_and_what_was_evaluated_coarsely_is_never_chosen() {
+    let settings = settings();
+    let objective = Objective::new(&settings, SIZE);
+    let found = outcomes(&settings, 4);
+    let samples: Vec<Work> = (0..4).map(sample).collect();
+    let masks = || samples.iter().map(|sample| sample.mask.as_ref().unwrap());
+    let all: Vec<&[KeptCandidate]> = found.iter().map(|outcomes| outcomes[4].candidates.as_slice()).collect();
+    let choices = |candidates: &[Vec<KeptCandidate>]| -> Vec<Choices<'static>> {
+        // Borrowed for as long as the test runs.
+        let candidates: &'static [Vec<KeptCandidate>] = Box::leak(candidates.to_vec().into_boxed_slice());
+        let masks: Vec<Mask> = masks().cloned().collect();
+        let masks: &'static [Mask] = Box::leak(masks.into_boxed_slice());
+        let names: [&'static str; 4] = ["0", "1", "2", "3"];
+        candidates
+            .iter()
+            .zip(masks)
+            .zip(names)
+            .map(|((candidates, mask), name)| Choices { name, candidates, mask })
+            .collect()
+    };
+    let half = |from: usize| -> Vec<Vec<KeptCandidate>> {
+        all.iter().map(|all| all.iter().skip(from).step_by(2).cloned().collect()).collect()
+    };
+    let (options, starts) = (MetricOptions::default(), [vec![0; 4]]);
+    let (first, second) = (choices(&half(0)), half(1));
+    for metric in PooledMetric::ALL {
+        let mut chooser = Chooser::new(&objective, &first, &starts, &options);
+        chooser.add(second.clone(), Detail::Full);
+        let together: Vec<Vec<KeptCandidate>> =
+            half(0).into_iter().zip(&second).map(|(one, two)| [one, two.clone()].concat()).collect();
+        let together = choices(&together);
+        let chosen = chooser.lowest(metric, &starts);
+        let value = |chosen: &[usize]| pooled(&objective, &together, chosen, metric, &options).unwrap();
+        assert!((chooser.value(metric, &chosen) - value(&chosen)).abs() < 1e-3);
+        for (at, values) in chooser.values(metric, &chosen).iter().enumerate() {
+            assert_eq!(values.len(), together[at].candidates.len());
+            for (other, given) in values.iter().enumerate() {
+                let mut exchanged = chosen.clone();
+                exchanged[at] = other;
+                assert!((given - value(&exchanged)).abs() < 1e-3, "{metric}: {at} {other}");
+                assert!(*given >= chooser.value(metric, &chosen) - 1e-9, "{metric}: nothing is lower");
+            }
+        }
+        // The same evaluations, of which the second half are coarse.
+        let mut chooser = Chooser::new(&objective, &first, &starts, &options);
+        let alone = chooser.lowest(metric, &starts);
+        chooser.add(second.clone(), Detail::Coarse);
+        assert_eq!(chooser.lowest(metric, &starts), alone);
+        assert_eq!(chooser.values(metric, &alone)[0].len(), together[0].candidates.len());
+        let details: Vec<Detail> = chooser.evaluations(0).map(|(_, detail)| detail).collect();
+        assert_eq!(details.iter().filter(|&&detail| detail == Detail::Coarse).count(), second[0].len());
     }
 }
 

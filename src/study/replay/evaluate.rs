@@ -14,7 +14,7 @@ use crate::study::belonging::Belonging;
 use crate::study::choose;
 use crate::study::run::{Run, decoded};
 use crate::study::session::Session;
-use crate::types::{Attack, Perturbation, SampleKey};
+use crate::types::{Attack, Detail, Perturbation, SampleKey};
 
 /// Opens the journal of a replay and keeps the rows of samples that are complete.
 pub(super) fn take_up(session: &Session<'_>, run: &Run) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
@@ -87,7 +87,9 @@ impl Target<'_> {
             })
         };
         let stop = || observe.stop();
-        let result = answers(&mut evaluator, source, &mut done, "replay", &stop, &|cost| stage.advance(cost));
+        let result = answers(&mut evaluator, source, &mut done, Detail::Full, "replay", &stop, &|cost| {
+            stage.advance(cost)
+        });
         let (clock, batch) = (evaluator.clock(), evaluator.batch());
         let run = run.into_inner();
         run.keep_batch(&name, batch, observe)?;

@@ -19,7 +19,7 @@ use crate::study::data::Data;
 use crate::study::models::{ModelSpec, Text};
 use crate::study::run::input_sizes;
 use crate::study::settings::RunSettings;
-use crate::types::{Attack, Perturbation, PooledMetric, SampleId, SampleKey};
+use crate::types::{Attack, Detail, Perturbation, PooledMetric, SampleId, SampleKey};
 
 /// What a run has found, as far as it is replayed.
 pub(super) struct Found {
@@ -129,11 +129,16 @@ impl Found {
         let mut points = Points::new();
         for &attack in self.attacks.iter().filter(|&&attack| attack != Attack::Clean) {
             if all {
-                let path = self.dir.candidates_path(model, id, attack);
-                let kept = read_candidates(&path).map_err(|error| Error {
-                    fix: "give the command of that run again, or leave `replay.all` out".to_owned(),
-                    ..error
-                })?;
+                let rounds = self.dir.rounds_path(model, id, attack, Detail::Full);
+                let rounds = Some(rounds).filter(|path| file::is_there(path));
+                let mut kept = Vec::new();
+                for path in [Some(self.dir.candidates_path(model, id, attack)), rounds].into_iter().flatten()
+                {
+                    kept.extend(read_candidates(&path).map_err(|error| Error {
+                        fix: "give the command of that run again, or leave `replay.all` out".to_owned(),
+                        ..error
+                    })?);
+                }
                 points.add(attack, kept.iter().map(|candidate| candidate.perturbation));
             } else {
                 let row = self.row(model, id, attack)?;

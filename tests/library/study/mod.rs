@@ -1,5 +1,6 @@
 //! Studies in process, with a segmenter that needs no ONNX Runtime.
 
+mod adaptive;
 mod attack;
 mod intervals;
 mod joined;
