@@ -147,7 +147,8 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    /// The choice that [`Self::choose`] would find from these starts on, by the thresholds alone and so within about 1e-4.
+    /// The lowest choice that exchanging candidates finds from any of these starts on, by the thresholds alone and so within about 1e-4: what
+    /// [`Self::choose`] takes where it lies below all starts.
     ///
     /// # Panics
     /// If there are no starts, or one does not fit the samples.
@@ -166,7 +167,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// Adds evaluations of each sample behind those that it has; coarse ones are never chosen, but have their [`Self::values`]. The
-    /// thresholds stay: what is added moves within the range of scores that the first candidates have shown.
+    /// thresholds stay those of the first candidates, so that scores far outside theirs are told apart less finely.
     ///
     /// # Panics
     /// If there is not one list for each sample.

@@ -48,7 +48,7 @@ pub fn worst_cases(
 }
 
 /// Finds worst cases as [`worst_cases`] does, where each attack on a sample evaluates first what `starts` gives for it, within the budget and
-/// at most half of it: perturbations within the bounds, on the axes of the attack.
+/// at most half of it, unless it scans in even steps: perturbations within the bounds, on the axes of the attack.
 ///
 /// # Errors
 /// Those of [`worst_cases`].

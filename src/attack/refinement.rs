@@ -16,9 +16,8 @@ use crate::types::{Attack, Axis, Detail, Perturbation, PooledMetric};
 /// Below this a pooled metric has nothing left to lose.
 const FLOOR: f64 = 0.005;
 
-/// What a round of each aim must lower one of the metrics by, if more are to follow: along one axis, whose savings go to the joint attack,
-/// and along several.
-const LEAST_WON: [f64; 2] = [5e-4, 1e-5];
+/// What a round of each aim must lower one of the metrics by, along one axis, if more are to follow: what is left goes to the joint attack.
+const LEAST_WON: f64 = 5e-4;
 
 /// What the points of a round are to lower, in turn: the category's pixel AUROC, the sample's loss, the category's AUPRO, and the sample's
 /// own pixel AUROC.
@@ -108,8 +107,8 @@ impl<'a> Refinement<'a> {
         (affordable > 0).then_some((full.min(affordable), Detail::Full))
     }
 
-    /// Whether nothing is to be won: neither metric is defined for a category without defects, both may have fallen to nothing, and a round
-    /// of each aim may have lowered neither.
+    /// Whether nothing is to be won: neither metric is defined for a category without defects, both may have fallen to nothing, and along one
+    /// axis a round of each aim may have lowered neither.
     fn is_over(&self) -> bool {
         self.is_idle || self.values.iter().all(|value| !value.is_finite() || *value < FLOOR)
     }
@@ -123,11 +122,13 @@ impl<'a> Refinement<'a> {
             _ => None,
         };
         let asked = (0..self.names.len()).into_par_iter().map(|sample| {
-            let own = || self.chooser.evaluations(sample).map(|(kept, _)| measure(aim, kept)).collect();
+            let own = || self.alone(aim, sample);
             let losses = pooled.as_ref().map_or_else(own, |pooled| pooled[sample].clone());
             self.of_sample(sample, losses, count, detail)
         });
-        Some((asked.collect(), detail))
+        let asked: Vec<Vec<Perturbation>> = asked.collect();
+        // Axes of no width have no points.
+        asked.iter().any(|points| !points.is_empty()).then_some((asked, detail))
     }
 
     /// What this round lowers. A metric that has fallen to nothing leaves its turn to the other.
@@ -157,7 +158,8 @@ impl<'a> Refinement<'a> {
         }
         let [coarse, full] = self.rounds;
         let name = format!("{}/{}/round-{coarse}-{full}", self.names[sample], self.attack);
-        let points = search::next_round(&self.space, &known, count, detail, derive_seed(self.seed, &name));
+        let of_round = (full, derive_seed(self.seed, &name));
+        let points = search::next_round(&self.space, &known, count, detail, of_round);
         points.iter().map(|point| to_perturbation(&self.axes, point)).collect()
     }
 
@@ -167,7 +169,7 @@ impl<'a> Refinement<'a> {
     /// If there is not one list for each sample.
     pub fn tell(&mut self, answers: Vec<Vec<KeptCandidate>>, detail: Detail) {
         let most = answers.iter().map(Vec::len).max().unwrap_or(0);
-        self.left -= most.max(1) as f64 * if detail == Detail::Coarse { self.coarse_cost } else { 1.0 };
+        self.left -= most as f64 * if detail == Detail::Coarse { self.coarse_cost } else { 1.0 };
         self.rounds[usize::from(detail == Detail::Full)] += 1;
         self.chooser.add(answers, detail);
         if detail == Detail::Coarse {
@@ -177,12 +179,22 @@ impl<'a> Refinement<'a> {
             self.chosen[at] = self.chooser.lowest(metric, std::slice::from_ref(&self.chosen[at]));
             self.values[at] = self.chooser.value(metric, &self.chosen[at]);
         }
-        if self.rounds[1].is_multiple_of(TURNS.len()) {
-            let least = LEAST_WON[usize::from(self.axes.len() > 1)];
-            let won = |at: usize| self.values[at].is_finite() && self.values[at] < self.before[at] - least;
+        if self.axes.len() == 1 && self.rounds[1].is_multiple_of(TURNS.len()) {
+            let won =
+                |at: usize| self.values[at].is_finite() && self.values[at] < self.before[at] - LEAST_WON;
             self.is_idle = !won(0) && !won(1);
             self.before = self.values;
         }
+    }
+
+    /// What each evaluation of a sample is worth to it alone. One that has lost the defect is as good for the model as any.
+    fn alone(&self, aim: Aim, sample: usize) -> Vec<f64> {
+        let evaluations = || self.chooser.evaluations(sample).map(|(kept, _)| kept);
+        let has_auroc = evaluations().next().is_some_and(|unchanged| unchanged.sample_auroc.is_some());
+        let by_auroc = aim == Aim::SampleAuroc && has_auroc;
+        evaluations()
+            .map(|kept| if by_auroc { kept.sample_auroc.unwrap_or(1.0) } else { kept.loss })
+            .collect()
     }
 
     /// What is chosen now, by each metric of [`PooledMetric::ALL`].
@@ -192,9 +204,4 @@ impl<'a> Refinement<'a> {
             chosen.iter().enumerate().filter_map(kept).map(|(kept, _)| kept.clone()).collect()
         })
     }
-}
-
-/// What a candidate is worth to a sample alone.
-fn measure(aim: Aim, kept: &KeptCandidate) -> f64 {
-    if aim == Aim::SampleAuroc { kept.sample_auroc.unwrap_or(kept.loss) } else { kept.loss }
 }

@@ -5,7 +5,7 @@ use super::objective::Evaluation;
 use super::settings::{Select, Settings};
 use crate::error::Result;
 use crate::model::Segmentation;
-use crate::search::{Dimension, Space, Strategy};
+use crate::search::{self, Dimension, Space, Strategy};
 use crate::stats::derive_seed;
 use crate::types::{Attack, Axis, Bounds, Detail, Perturbation};
 
@@ -260,8 +260,13 @@ impl<'s> SampleAttack<'s> {
         Ok(Search { strategy, detail: Detail::Full, best, starts, asked, losses, next: 0 })
     }
 
-    /// The points that an attack evaluates first, of which the search knows none yet: at most half of its evaluations.
+    /// The points that an attack evaluates first, of which the search knows none yet: at most half of its evaluations. A scan in even steps
+    /// has none: it would be no such scan any more, and passes close to them.
     fn starts_of(&self, attack: Attack, known: &[Vec<f64>], evaluations: usize) -> Vec<Vec<f64>> {
+        let scans = [search::Kind::Grid, search::Kind::Exhaustive].map(search::Kind::name);
+        if scans.contains(&self.settings.strategy_of(attack)) {
+            return Vec::new();
+        }
         let axes = self.settings.axes_of(attack);
         let given = self.starts.iter().filter(|(of, _)| *of == attack).flat_map(|(_, starts)| starts);
         let mut points: Vec<Vec<f64>> = Vec::new();
@@ -270,7 +275,7 @@ impl<'s> SampleAttack<'s> {
                 points.push(point);
             }
         }
-        points.truncate(evaluations.div_ceil(2));
+        points.truncate(evaluations / 2);
         points
     }
 }

@@ -122,10 +122,11 @@ impl Settings {
     }
 
     /// Model evaluations per sample that an attack may take, the unchanged picture included: the budget, but for the exhaustive
-    /// search of one axis no more than are of use there.
+    /// search of one axis no more than are of use there. In an adaptive run it is the share of the attack, and for the joint one also all
+    /// that the others may save.
     pub fn budget_of(&self, attack: Attack) -> usize {
         if let Some(shares) = self.shares(attack) {
-            return shares.all();
+            return shares.all() + if attack == Attack::Joint { self.savings() } else { 0 };
         }
         match (self.axes_of(attack).len(), self.search) {
             (0, _) => 1,
@@ -142,7 +143,13 @@ impl Settings {
         }
         let all = self.attacks.iter().map(|&attack| self.axes_of(attack));
         let attacks: Vec<&[Axis]> = all.filter(|axes| !axes.is_empty()).collect();
-        Some(Shares::new((self.budget - 1) * attacks.len(), &attacks, axes, &self.bounds))
+        Some(Shares::new(self.budget.saturating_sub(1) * attacks.len(), &attacks, axes, &self.bounds))
+    }
+
+    /// What attacks on one axis may leave to the joint one in an adaptive run, at most.
+    fn savings(&self) -> usize {
+        let single = self.attacks.iter().filter(|&&attack| attack != Attack::Joint);
+        single.filter_map(|&attack| self.shares(attack)).map(|shares| shares.rounds).sum()
     }
 
     /// Evaluations of the search of an attack itself, the unchanged picture included.
@@ -163,7 +170,6 @@ impl Settings {
     /// there are.
     pub(super) fn candidates(&self) -> usize {
         match self.search {
-            _ if self.adaptive => usize::MAX,
             SearchChoice::Named(search::Kind::Exhaustive) => 256,
             _ => 32,
         }

@@ -41,10 +41,10 @@ impl Shares {
 /// What an attack gets in proportion to others.
 fn weight(axes: &[Axis], bounds: &Bounds) -> f64 {
     match axes {
-        [axis] if axis.is_geometric() => 10.0,
+        [axis] if axis.is_geometric() => 9.0,
         [axis] if bounds.is_circular(*axis) => 6.5,
         [_] => 4.5,
-        _ => 19.0,
+        _ => 20.0,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use askance::error::Result;
+use askance::error::{Error, Result};
 use askance::report::{difference_table, transfer_answers, transfer_tables};
 use askance::study::{Figures, Outcome, ReplayOutcome};
 
@@ -18,6 +18,11 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
     let replay = args.replay();
+    let unused = args.engine.given().or(args.all.then_some("replay.all"));
+    if let Some(setting) = unused.filter(|_| args.model.is_empty()) {
+        let problem = "means nothing here: pictures are written without a model";
+        return Err(Error::usage(format!("`{setting}`"), problem, "leave it out, or name a `model`"));
+    }
     let replaying = replay.open()?;
     let out = args.out.clone().unwrap_or_else(|| replaying.default_out());
     let mut models = match args.model.as_slice() {

@@ -231,14 +231,18 @@ pub struct Known {
 
 /// The next points of a Bayesian search of which everything is known that was found so far, whatever found it: `count` of them, evaluated
 /// as closely as `detail` says. The first point known is the one whose coordinates are tried again.
+/// `round` counts those that were asked for before.
 pub(super) fn next_points(
     space: &Space,
     known: &[Known],
     count: usize,
     detail: Detail,
-    seed: u64,
+    (round, seed): (usize, u64),
 ) -> Vec<Vec<f64>> {
-    let mut search = Bayesian { detail, ..Bayesian::new(space, count, seed, 1.0) };
+    // One more turn for each four rounds, so that rounds which take turns in something else do not always meet the same optimism.
+    let turn = round + round / OPTIMISM.len();
+    let mut search = Bayesian { detail, turn, ..Bayesian::new(space, count, seed, 1.0) };
+    (0..round).for_each(|_| search.proposals.narrow());
     for Known { point, loss, detail } in known {
         let unit = space.unit(point);
         if search.process.points().is_empty() {
@@ -461,7 +465,8 @@ mod tests {
             for round in 0..15 {
                 // Without what is known, the points are those of the first round.
                 let given = if informed { known.as_slice() } else { &[] };
-                let points = next_points(&space(), given, 3, Detail::Full, 100 * seed + round);
+                let points =
+                    next_points(&space(), given, 3, Detail::Full, (round, 100 * seed + round as u64));
                 assert_eq!(points.len(), 3);
                 for point in points {
                     assert!(space().contains(&point), "{point:?}");
@@ -480,10 +485,10 @@ mod tests {
     fn a_coarse_evaluation_of_a_point_leaves_the_full_one_open() {
         let at = |x: f64, loss: f64| Known { point: vec![x, 0.0, 0.0], loss, detail: Detail::Coarse };
         let known = [at(-0.8, 5.0), at(0.1, -30.0), at(0.9, 5.0)];
-        let full = next_points(&space(), &known, 4, Detail::Full, 1);
+        let full = next_points(&space(), &known, 4, Detail::Full, (0, 1));
         let is_it = |point: &Vec<f64>| (point[0] - 0.1).abs() + point[1].abs() + point[2].abs() < 1e-9;
         assert!(full.iter().any(is_it), "what looks best by far is evaluated fully: {full:?}");
-        let coarse = next_points(&space(), &known, 4, Detail::Coarse, 1);
+        let coarse = next_points(&space(), &known, 4, Detail::Coarse, (0, 1));
         assert!(coarse.iter().all(|point| known.iter().all(|known| known.point != *point)), "{coarse:?}");
     }
 

@@ -63,9 +63,15 @@ pub fn build_with(
 }
 
 /// The next `count` points of a search by Bayesian optimisation of which everything is known that was found so far, whatever found it, each to
-/// be evaluated as closely as `detail` says. Axes of no width stay at their value. Fewer points where there are no others.
-pub fn next_round(space: &Space, known: &[Known], count: usize, detail: Detail, seed: u64) -> Vec<Vec<f64>> {
-    let Some(free) = space.free() else { return next_points(space, known, count, detail, seed) };
+/// be evaluated as closely as `detail` says; `round` counts the rounds before. Axes of no width stay at their value. Fewer points where there are no others.
+pub fn next_round(
+    space: &Space,
+    known: &[Known],
+    count: usize,
+    detail: Detail,
+    (round, seed): (usize, u64),
+) -> Vec<Vec<f64>> {
+    let Some(free) = space.free() else { return next_points(space, known, count, detail, (round, seed)) };
     if free.is_empty() {
         return Vec::new();
     }
@@ -80,7 +86,7 @@ pub fn next_round(space: &Space, known: &[Known], count: usize, detail: Detail, 
         let mut free = free.into_iter();
         fixed.iter().filter_map(|fixed| fixed.or_else(|| free.next())).collect()
     };
-    next_points(&free, &known, count, detail, seed).into_iter().map(insert).collect()
+    next_points(&free, &known, count, detail, (round, seed)).into_iter().map(insert).collect()
 }
 
 #[cfg(test)]
@@ -94,14 +100,14 @@ mod tests {
         let fixed = Dimension { low: 0.25, high: 0.25, circular: false };
         let space = Space::new(vec![line, fixed, line]).unwrap();
         let known = [Known { point: vec![0.0, 0.25, 0.5], loss: 1.0, detail: Detail::Full }];
-        let points = next_round(&space, &known, 3, Detail::Full, 7);
+        let points = next_round(&space, &known, 3, Detail::Full, (0, 7));
         assert!(
             points.len() == 3 && points.iter().all(|point| point.len() == 3 && point[1] == 0.25),
             "{points:?}"
         );
-        assert_eq!(points, next_round(&space, &known, 3, Detail::Full, 7));
+        assert_eq!(points, next_round(&space, &known, 3, Detail::Full, (0, 7)));
         let nothing = Space::new(vec![fixed]).unwrap();
         let known = [Known { point: vec![0.25], loss: 1.0, detail: Detail::Full }];
-        assert_eq!(next_round(&nothing, &known, 3, Detail::Full, 7), Vec::<Vec<f64>>::new());
+        assert_eq!(next_round(&nothing, &known, 3, Detail::Full, (0, 7)), Vec::<Vec<f64>>::new());
     }
 }

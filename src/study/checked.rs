@@ -272,6 +272,11 @@ fn refuse_with_adaptive(plan: &Plan, settings: &Settings) -> Result<()> {
             "chooses by each sample alone, and `adaptive` follows the metrics of all",
         ),
         (
+            settings.loss == Goal::Drift,
+            "`loss = drift`".to_owned(),
+            "needs no masks, and `adaptive` follows metrics that do",
+        ),
+        (
             settings.search != SearchChoice::Auto,
             format!("`search = {}`", settings.search),
             "is one strategy, and `adaptive` has its own for each attack",

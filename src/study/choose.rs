@@ -19,7 +19,7 @@ use crate::record::{
     CandidateRow, DAMAGED_MAP, Parameters, RunDir, SampleRow, read_candidates, write_candidates, write_npy,
     write_rows,
 };
-use crate::types::{Attack, Detail, Mask, PooledMetric, SampleId, SampleKey};
+use crate::types::{Attack, Detail, Mask, Perturbation, PooledMetric, SampleId, SampleKey};
 
 /// Keeps the candidates of one search in the run's folder.
 pub(super) fn save(
@@ -90,6 +90,7 @@ pub(super) fn choose(
     models: &[(String, usize)],
     rows: &mut [SampleRow],
     shared: Option<&Shared<'_>>,
+    elsewhere: Option<&Elsewhere<'_>>,
 ) -> Result<()> {
     let places: HashMap<(SampleKey, Attack), usize> =
         rows.iter().enumerate().map(|(place, row)| ((row.key(), row.attack), place)).collect();
@@ -108,6 +109,7 @@ pub(super) fn choose(
                 dir: &run.dir,
                 model,
                 shared,
+                elsewhere,
             };
             for chosen in search.choose(&pool)? {
                 let place = |sample: &Sample| place(sample, chosen.attack);
@@ -190,6 +192,9 @@ impl<'d> Pool<'d> {
 /// The candidates of each sample, and the choices that are started from.
 pub(super) type Found = (Vec<Vec<KeptCandidate>>, Vec<Vec<usize>>);
 
+/// What was chosen for a sample under another model, by each metric of [`PooledMetric::ALL`]: candidates of this one too.
+pub(super) type Elsewhere<'a> = dyn Fn(&SampleId, Attack) -> Result<[Perturbation; 2]> + 'a;
+
 /// The searches with one model, as their candidates were kept.
 pub(super) struct Searches<'a> {
     pub session: &'a Session<'a>,
@@ -198,6 +203,7 @@ pub(super) struct Searches<'a> {
     pub dir: &'a RunDir,
     pub model: &'a str,
     pub shared: Option<&'a Shared<'a>>,
+    pub elsewhere: Option<&'a Elsewhere<'a>>,
 }
 
 impl Searches<'_> {
@@ -264,11 +270,20 @@ impl Searches<'_> {
         let lowest = |measure: fn(&KeptCandidate) -> f64| {
             candidates.iter().map(|kept| lowest(kept, measure)).collect::<Vec<usize>>()
         };
-        let starts = vec![
+        let mut starts = vec![
             lowest(|kept| kept.loss),
             vec![0; candidates.len()],
             lowest(|kept| kept.sample_auroc.unwrap_or(kept.loss)),
         ];
+        if let Some(elsewhere) = self.elsewhere {
+            let mut chosen = [Vec::new(), Vec::new()];
+            for (sample, candidates) in pool.samples.iter().zip(&candidates) {
+                for (places, perturbation) in chosen.iter_mut().zip(elsewhere(&sample.id, attack)?) {
+                    places.extend(candidates.iter().position(|kept| kept.perturbation == perturbation));
+                }
+            }
+            starts.extend(chosen.into_iter().filter(|places| places.len() == candidates.len()));
+        }
         Ok((candidates, starts))
     }
 

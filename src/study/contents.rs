@@ -92,7 +92,12 @@ fn over_all(rows: &[FileRow]) -> String {
     hexadecimal(&hash.finalize())
 }
 
-pub(super) fn hexadecimal(hash: &[u8]) -> String {
+/// SHA-256 of the rows of another run, lower-case hexadecimal.
+pub(super) fn sha256(path: &Path) -> Result<String> {
+    Ok(hexadecimal(&Sha256::digest(file::read(path, "check its permissions")?)))
+}
+
+fn hexadecimal(hash: &[u8]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

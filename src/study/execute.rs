@@ -43,7 +43,7 @@ impl Checked {
         let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
         pixel_warnings(data.dataset(), &sizes, &|| ()).iter().for_each(|warning| observe.warn(warning));
         let starts =
-            self.plan.start_from.as_deref().map(|run| Starts::of_run(run, &work.settings, &data, observe));
+            self.plan.start_from.as_deref().map(|run| Starts::of_run(run, &work.settings, whole, observe));
         let starts = starts.transpose()?.unwrap_or_default();
         let work = Work { start_from_sha256: starts.rows_sha256.clone(), ..work };
         let batches = models.batch_sizes(&data, observe)?;

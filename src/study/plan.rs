@@ -361,8 +361,8 @@ impl Plan {
         Self { budget: Some(budget), ..self.of_search("budget") }
     }
 
-    /// Whether the budget is an average over attacks and samples, spent where it lowers the pooled metrics. Refused where nothing is
-    /// searched, and for a part of the samples.
+    /// Takes the budget for an average over attacks, spent where it lowers the pooled metrics. Refused where nothing is searched, for a
+    /// part of the samples, and with what does not follow these metrics: another search, selection or drift.
     #[must_use]
     pub fn adaptive(self) -> Self {
         Self { adaptive: true, ..self.of_search("adaptive") }

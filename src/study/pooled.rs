@@ -29,7 +29,7 @@ pub(super) fn pool(
     if settings.select == Select::Pooled && settings.attacks.iter().any(|&attack| attack != Attack::Clean) {
         let shared =
             work.uniform.as_ref().map(|plan| Shared::new(settings, plan, &run.dir, &outcome.uniform));
-        choose::choose(session, run, models, rows, shared.transpose()?.as_ref())?;
+        choose::choose(session, run, models, rows, shared.transpose()?.as_ref(), None)?;
     }
     if settings.select != Select::Pooled {
         outcome.above_clean = above_clean(rows);

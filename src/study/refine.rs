@@ -1,14 +1,14 @@
 //! The rounds of an adaptive run: after the searches, evaluations where they lower the metrics of a category. What they add is kept in a
 //! file for each sample and attack, so that what was stopped goes on where it was.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::belonging::Belonging;
 use super::by_key::by_key;
 use super::choose::{self, Chosen, Pool, Searches};
-use super::run::{Run, decoded};
+use super::run::{Run, load};
 use super::session::Session;
 use crate::attack::{
     Chooser, Clock, Evaluator, KeptCandidate, Objective, Refinement, Settings, Shares, Work, answers,
@@ -38,6 +38,7 @@ pub(super) fn refine(
         dir: &dir,
         model: &name,
         shared: None,
+        elsewhere: None,
     };
     let planned: usize = shares(settings, &searches).map(|(_, shares)| shares.rounds).sum();
     let stage = session.stage("rounds of", &name, planned * session.data.samples().count());
@@ -50,8 +51,19 @@ pub(super) fn refine(
         let has_rows =
             |sample: &Sample| there.contains_key(&(SampleKey::new(&name, &sample.id), Attack::Clean));
         let Some(pool) = Pool::load(category, &objective, &has_rows)? else { return Ok(()) };
-        let works: Vec<Work> =
-            decoded(&pool.samples, size, &RefCell::new(&mut *run)).collect::<Result<_>>()?;
+        // Rows with a choice by AUPRO were written after all rounds, and count them.
+        let is_chosen = |sample: &&Sample| {
+            searches.attacks().all(|attack| {
+                let row = there.get(&(SampleKey::new(&name, &sample.id), attack));
+                row.is_some_and(|row| row.aupro != Parameters::default())
+            })
+        };
+        if pool.samples.iter().all(is_chosen) {
+            stage.resume(planned * pool.samples.len());
+            return Ok(());
+        }
+        let works = pool.samples.iter().enumerate().map(|(index, sample)| load(index, sample, size));
+        let works: Vec<Work> = works.collect::<Result<_>>()?;
         let names: Vec<String> = pool.samples.iter().map(|sample| sample.id.to_string()).collect();
         let (mut earlier, mut saved): (Vec<Chosen>, f64) = (Vec::new(), 0.0);
         for (attack, shares) in shares(settings, &searches) {
@@ -71,8 +83,7 @@ pub(super) fn refine(
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
     run.keep_batch(&name, batch, session.observe)?;
     result.map_err(|error| session.stopped(error, finished.get(), 1))?;
-    // Rows with a choice by AUPRO were written after all rounds, and count them.
-    for row in rows.iter_mut().filter(|row| row.model == name && row.aupro == Parameters::default()) {
+    for row in rows.iter_mut().filter(|row| row.model == name) {
         let [coarse, full] = made.get(&(row.key(), row.attack)).copied().unwrap_or_default();
         (row.coarse, row.evaluations) = (row.coarse + coarse, row.evaluations + full);
     }
@@ -98,7 +109,7 @@ struct Rounds<'a> {
 }
 
 /// What rounds have come to.
-struct Made {
+struct RoundsMade {
     chosen: Chosen,
     /// Coarse and full evaluations of each sample.
     counts: Vec<[usize; 2]>,
@@ -106,6 +117,7 @@ struct Made {
     saved: f64,
 }
 
+/// Whether to stop, and who hears of progress.
 type Watch<'a> = (&'a dyn Fn() -> bool, &'a dyn Fn(f64));
 
 impl Rounds<'_> {
@@ -115,7 +127,7 @@ impl Rounds<'_> {
         earlier: &[Chosen],
         evaluator: &mut Evaluator<'_>,
         watch: Watch<'_>,
-    ) -> Result<Made> {
+    ) -> Result<RoundsMade> {
         let Searches { session, objective, .. } = *self.searches;
         let found = self.searches.found(self.pool, self.attack)?;
         let (candidates, starts) = self.searches.with_offers(found, self.pool, self.attack, earlier)?;
@@ -135,9 +147,16 @@ impl Rounds<'_> {
             counts.iter_mut().zip(&answers).for_each(|(counts, answers)| counts[of] += answers.len());
             refinement.tell(answers, detail);
         }
+        for (detail, kept) in [Detail::Coarse, Detail::Full].into_iter().zip(&kept) {
+            let counted =
+                |sample: &usize| kept[*sample].len() == counts[*sample][usize::from(detail == Detail::Full)];
+            if let Some(sample) = (0..kept.len()).find(|sample| !counted(sample)) {
+                return Err(self.other_candidates(sample, detail));
+            }
+        }
         let [by_auroc, by_aupro] = refinement.chosen();
         let chosen = Chosen { attack: self.attack, by_auroc, by_aupro };
-        Ok(Made { chosen, counts, saved: refinement.saved() })
+        Ok(RoundsMade { chosen, counts, saved: refinement.saved() })
     }
 
     /// The answers to one round: those that an earlier start has kept from the place `first` of each sample on, and the model's to the
@@ -153,8 +172,11 @@ impl Rounds<'_> {
         let mut missing = Vec::new();
         for (sample, asked) in asked.iter().enumerate() {
             let there = &kept[sample][first[sample]..];
+            if asked.is_empty() {
+                continue;
+            }
             if there.is_empty() {
-                missing.push((self.works[sample].clone(), asked.clone()));
+                missing.push(sample);
             } else {
                 self.require((sample, detail), asked, there)?;
                 tick(
@@ -168,7 +190,9 @@ impl Rounds<'_> {
             kept.extend(more);
             choose::write(&self.path(work.index, detail), kept)
         };
-        answers(evaluator, missing.into_iter().map(Ok), &mut done, detail, "attack", stop, tick)?;
+        let source =
+            missing.into_iter().map(|sample| Ok((self.works[sample].clone(), asked[sample].clone())));
+        answers(evaluator, source, &mut done, detail, "attack", stop, tick)?;
         let of_round = asked.iter().zip(first).zip(kept);
         Ok(of_round.map(|((asked, &first), kept)| kept[first..first + asked.len()].to_vec()).collect())
     }
@@ -189,12 +213,13 @@ impl Rounds<'_> {
         if there.len() >= asked.len() && found.eq(asked.iter().copied()) {
             return Ok(());
         }
+        Err(self.other_candidates(sample, detail))
+    }
+
+    fn other_candidates(&self, sample: usize, detail: Detail) -> Error {
         let problem = "holds other candidates than this run evaluates";
-        Err(Error::file(
-            self.path(sample, detail),
-            problem,
-            "delete the file and give the same command again",
-        ))
+        let fix = "delete the file and give the same command again";
+        Error::file(self.path(sample, detail), problem, fix)
     }
 
     fn judged(

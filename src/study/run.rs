@@ -137,6 +137,7 @@ fn refuse_lost(dir: &RunDir, others: &[PathBuf]) -> Result<()> {
         dir.sweep_path(),
         dir.bench_path(),
         dir.calls_path(),
+        dir.transfer_path(),
     ];
     let mut records = rows.iter().chain(others);
     let Some(record) = records.find(|path| path.exists()) else { return Ok(()) };
@@ -148,6 +149,12 @@ fn refuse_lost(dir: &RunDir, others: &[PathBuf]) -> Result<()> {
     ))
 }
 
+/// A sample decoded at a model's input size, `index` in the list of the caller.
+pub(super) fn load(index: usize, sample: &Sample, size: usize) -> Result<Work> {
+    let loaded = dataset::load(sample, size)?;
+    Ok(Work { index, id: sample.id.clone(), image: loaded.image, mask: loaded.mask })
+}
+
 /// Samples decoded at a model's input size as they are needed. A sample that cannot be decoded is left out and recorded, where that
 /// is allowed, and ends the sequence with an error otherwise.
 pub(super) fn decoded<'a>(
@@ -155,8 +162,8 @@ pub(super) fn decoded<'a>(
     size: usize,
     run: &'a RefCell<&mut Run>,
 ) -> impl Iterator<Item = Result<Work>> + 'a {
-    samples.iter().enumerate().filter_map(move |(index, sample)| match dataset::load(sample, size) {
-        Ok(loaded) => Some(Ok(Work { index, id: sample.id.clone(), image: loaded.image, mask: loaded.mask })),
+    samples.iter().enumerate().filter_map(move |(index, sample)| match load(index, sample, size) {
+        Ok(work) => Some(Ok(work)),
         Err(error) => run.borrow_mut().skip(sample, error).err().map(Err),
     })
 }

@@ -3,15 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use sha2::{Digest as _, Sha256};
-
-use super::contents::hexadecimal;
+use super::contents::sha256;
 use super::data::Data;
 use super::observe::Observe;
 use crate::attack::{FirstPoints, Settings};
 use crate::error::{Error, Result};
-use crate::file;
-use crate::record::{RunDir, SampleRow, read_rows};
+use crate::record::{RunDir, RunInfo, SampleRow, Status, read_rows};
 use crate::types::{Attack, Axis, Perturbation, PooledMetric, SampleId, counted};
 
 /// What each attack on each sample evaluates first.
@@ -25,20 +22,26 @@ pub(super) struct Starts {
 
 impl Starts {
     /// The worst cases of the run in a folder, under whatever models, of the samples and attacks that this run has too. What lies outside
-    /// the bounds of this run is left out, and told.
+    /// the bounds of this run is left out, and told. `data` are all samples, also where this run has a part of them.
     pub fn of_run(run: &Path, settings: &Settings, data: &Data, observe: &dyn Observe) -> Result<Self> {
-        let path = RunDir::open(run)?.samples_path();
+        let dir = RunDir::open(run)?;
+        if RunInfo::read(dir.info_path())?.status != Status::Finished {
+            let problem = "is not finished, so that its worst cases may still change";
+            return Err(Error::setting("start_from", run.display(), problem, "give its command again first"));
+        }
+        let path = dir.samples_path();
+        let rows_sha256 = Some(sha256(&path)?);
         let rows: Vec<SampleRow> = read_rows(&path)?;
-        let rows_sha256 = Some(hexadecimal(&Sha256::digest(file::read(&path, "check its permissions")?)));
         let known: HashSet<(&str, String)> =
             data.samples().map(|sample| (sample.id.category.as_str(), sample.id.within_category())).collect();
-        let (mut starts, mut outside) = (Self { rows_sha256, ..Self::default() }, 0);
+        let (mut starts, mut matching, mut outside) = (Self { rows_sha256, ..Self::default() }, 0, 0);
         let attacked =
             |row: &&SampleRow| row.attack != Attack::Clean && settings.attacks.contains(&row.attack);
         for row in rows.iter().filter(attacked) {
             if !known.contains(&(row.category.as_str(), row.sample.clone())) {
                 continue;
             }
+            matching += 1;
             for metric in PooledMetric::ALL {
                 let perturbation = row.chosen_by(metric);
                 // The unchanged picture comes before all others anyway.
@@ -64,7 +67,7 @@ impl Starts {
                 run.display()
             ));
         }
-        if starts.of.is_empty() {
+        if matching == 0 {
             return Err(Error::setting(
                 "start_from",
                 run.display(),

@@ -173,7 +173,7 @@ impl Recorder<'_> {
 }
 
 /// The paths of the masks as one cell.
-fn masks(sample: &Sample) -> Option<String> {
+pub(super) fn masks(sample: &Sample) -> Option<String> {
     let paths: Vec<String> = sample.masks.iter().map(|path| path.display().to_string()).collect();
     (!paths.is_empty()).then(|| paths.join(";"))
 }

@@ -119,6 +119,15 @@ fn all_candidates_give_a_bound_of_the_other_model() {
         let (clean, hue, joint) = (of(Attack::Clean), of("hue".parse().unwrap()), of(Attack::Joint));
         assert!(hue <= clean && joint <= hue && joint < clean, "{metric:?}: {clean} {hue} {joint}");
     }
+    // It is never above what the same points give that were chosen for the other model.
+    let at_them = folder.path().join("at-them");
+    run(&mut replay(&of, &at_them, &flags[..4]));
+    for metric in PooledMetric::ALL {
+        for attack in ["hue", "joint"].map(|name| name.parse().unwrap()) {
+            let of = |folder: &Path| worst(&folder.join("from-pocket"), "pocket-robust", attack, metric);
+            assert!(of(&out) <= of(&at_them), "{metric:?} {attack}");
+        }
+    }
     // The choice is written, and every candidate of the search was evaluated.
     let rows = samples(&into);
     let joint = rows.iter().find(|row| row.model == "pocket-robust" && row.attack == Attack::Joint).unwrap();

@@ -76,6 +76,21 @@ impl ModelArgs {
 }
 
 impl EngineArgs {
+    /// A setting that was given something else than its default, where there is one.
+    pub fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("defence", !self.defence.is_empty()),
+            ("provider", self.provider != Provider::Cpu),
+            ("precision", self.precision.is_some()),
+            ("strict_ep", self.strict_ep),
+            ("threads", self.threads.is_some()),
+            ("spin", self.spin),
+            ("tf32", self.tf32),
+            ("batch", self.batch != BatchSize::default()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+
     /// These models, with the usual prompts.
     pub fn spec(&self, models: &[String]) -> ModelSpec {
         let mut spec = ModelSpec::new(models.iter().cloned());

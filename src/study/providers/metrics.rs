@@ -52,7 +52,7 @@ impl Attacks<'_> {
                 let done = self.work(one, Task::Replay { run: run.clone() }, &out)?;
                 done.and_then(|()| said(replay_metrics(&out)))
             } else {
-                Err("there are no worst cases to replay: the attack on the CPU failed".to_owned())
+                Err("there are no worst cases to replay; the row of fp32 on the CPU tells why".to_owned())
             };
             if one.is_reference() && found.is_ok() {
                 attacked.insert(&one.model, out);
@@ -174,7 +174,7 @@ fn attack_metrics(out: &Path) -> Result<ParityMetrics> {
 }
 
 fn replay_metrics(out: &Path) -> Result<ParityMetrics> {
-    let rows: Vec<TransferRow> = read_rows(RunDir::create(out)?.transfer_path())?;
+    let rows: Vec<TransferRow> = read_rows(out.join("transfer.csv"))?;
     let mean = rows.iter().find(|row| row.over == Over::Mean && row.attack == Attack::Joint);
     Ok(mean.map_or_else(ParityMetrics::default, |row| ParityMetrics {
         clean_pixel_auroc: row.clean_pixel_auroc,

@@ -1,6 +1,5 @@
 //! The worst cases of one model under another one, journalled sample by sample.
 
-use std::cell::RefCell;
 use std::collections::HashSet;
 
 use super::found::{Found, Points};
@@ -12,8 +11,9 @@ use crate::model::{Segmentation, Segmenter};
 use crate::record::{Journal, Opened, Parameters, RunDir, SampleRow, write_npy};
 use crate::study::belonging::Belonging;
 use crate::study::choose;
-use crate::study::run::{Run, decoded};
+use crate::study::run::{Run, load};
 use crate::study::session::Session;
+use crate::study::worst_cases::masks;
 use crate::types::{Attack, Detail, Perturbation, SampleKey};
 
 /// Opens the journal of a replay and keeps the rows of samples that are complete.
@@ -52,15 +52,10 @@ impl Target<'_> {
         let all: Vec<&Sample> = data.samples().collect();
         let is_pending = |sample: &&&Sample| !finished.contains(&SampleKey::new(&name, &sample.id));
         let pending: Vec<&Sample> = all.iter().filter(is_pending).copied().collect();
-        let points = |sample: &Sample| self.found.points(self.origin, &sample.id, self.all);
-        let mut planned = (0, 0);
-        for sample in &all {
-            let count = points(sample)?.perturbations.len();
-            planned.0 += count;
-            planned.1 += if finished.contains(&SampleKey::new(&name, &sample.id)) { count } else { 0 };
-        }
-        let stage = self.session.stage(&format!("replay {} under", self.origin), &name, planned.0);
-        stage.resume(planned.1);
+        let points = |sample: &&Sample| self.found.points(self.origin, &sample.id, self.all);
+        let points: Vec<Points> = pending.iter().map(points).collect::<Result<_>>()?;
+        let planned = points.iter().map(|points| points.perturbations.len()).sum();
+        let stage = self.session.stage(&format!("replay {} under", self.origin), &name, planned);
 
         model.prepare(&data.categories())?;
         let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
@@ -70,17 +65,15 @@ impl Target<'_> {
             model: &name,
             objective: Objective::new(settings, size),
         };
-        let run = RefCell::new(run);
-        let source = decoded(&pending, size, &run).map(|work| {
-            let work = work?;
-            let perturbations = points(pending[work.index])?.perturbations;
-            Ok((work, perturbations))
-        });
+        let source =
+            pending.iter().zip(&points).enumerate().map(|(index, (sample, points))| {
+                Ok((load(index, sample, size)?, points.perturbations.clone()))
+            });
         let mut completed = finished.len();
         let mut done = |work: Work, _: &[Perturbation], answers: Vec<Segmentation>| {
             completed += 1;
-            let points = points(pending[work.index])?;
-            recorder.rows(pending[work.index], &work, &points, &answers)?.into_iter().try_for_each(|row| {
+            let (sample, points) = (pending[work.index], &points[work.index]);
+            recorder.rows(sample, &work, points, &answers)?.into_iter().try_for_each(|row| {
                 journal.append(&row)?;
                 rows.push(row);
                 Ok(())
@@ -91,7 +84,6 @@ impl Target<'_> {
             stage.advance(cost)
         });
         let (clock, batch) = (evaluator.clock(), evaluator.batch());
-        let run = run.into_inner();
         run.keep_batch(&name, batch, observe)?;
         result.map_err(|error| self.session.stopped(error, completed, 1))?;
         stage.complete();
@@ -171,6 +163,7 @@ impl Recorder<'_> {
             search: if searched { "replay".to_owned() } else { original.search.clone() },
             budget: evaluated.len(),
             image: sample.image.display().to_string(),
+            mask: masks(sample),
             aupro,
             ..original.clone()
         })

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Replay, rows_of, with_rows};
 use crate::attack::{Select, Settings};
 use crate::dataset::Sample;
@@ -84,8 +82,8 @@ impl Found {
         let belonging = Belonging::new(&settings.work.settings, data.dataset(), &info.models);
         let check =
             |row: &SampleRow| belonging.sample(row).or_else(|| belonging.known(&row.category, &row.sample));
+        let rows_sha256 = contents::sha256(&path)?;
         let rows = read_checked(&path, check)?;
-        let rows_sha256 = contents::hexadecimal(&Sha256::digest(file::read(&path, "check its permissions")?));
         let data = with_rows(&data, &rows).only(|sample| wanted(replay, sample));
         refuse_unknown(replay, &data, &info)?;
         let rows = rows.into_iter().map(|row| ((row.key(), row.attack), row)).collect();
@@ -112,11 +110,6 @@ impl Found {
         })
     }
 
-    /// Side of the pictures of a model, in pixels.
-    pub fn size(&self, model: &str) -> usize {
-        self.models.iter().find(|origin| origin.info.name == model).map_or(0, |origin| origin.size)
-    }
-
     pub fn row(&self, model: &str, id: &SampleId, attack: Attack) -> Result<&SampleRow> {
         self.rows.get(&(SampleKey::new(model, id), attack)).ok_or_else(|| {
             let problem = format!("has no row of {model}, {id} and the attack {attack}");
@@ -124,10 +117,18 @@ impl Found {
         })
     }
 
+    /// What was chosen for one sample, by each metric of [`PooledMetric::ALL`].
+    pub fn chosen(&self, model: &str, id: &SampleId, attack: Attack) -> Result<[Perturbation; 2]> {
+        let row = self.row(model, id, attack)?;
+        Ok(PooledMetric::ALL.map(|metric| row.chosen_by(metric)))
+    }
+
     /// The perturbations of one sample: those chosen, or all candidates.
     pub fn points(&self, model: &str, id: &SampleId, all: bool) -> Result<Points> {
         let mut points = Points::new();
         for &attack in self.attacks.iter().filter(|&&attack| attack != Attack::Clean) {
+            // Beside all candidates too: it may come from an attack on fewer axes, or be shared by all samples.
+            let chosen = self.chosen(model, id, attack)?;
             if all {
                 let rounds = self.dir.rounds_path(model, id, attack, Detail::Full);
                 let rounds = Some(rounds).filter(|path| file::is_there(path));
@@ -139,10 +140,9 @@ impl Found {
                         ..error
                     })?);
                 }
-                points.add(attack, kept.iter().map(|candidate| candidate.perturbation));
+                points.add(attack, kept.iter().map(|candidate| candidate.perturbation).chain(chosen));
             } else {
-                let row = self.row(model, id, attack)?;
-                points.add(attack, PooledMetric::ALL.map(|metric| row.chosen_by(metric)));
+                points.add(attack, chosen);
             }
         }
         Ok(points)

@@ -9,21 +9,25 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use self::evaluate::Target;
-use self::found::Found;
+use self::found::{Found, Origin};
 use super::data::Data;
 use super::execute::refuse_unbounded;
 use super::models::{ModelSpec, Models};
 use super::observe::Observe;
 use super::outcome::Outcome;
-use super::plan::{Command, Origin, Replayed};
+use super::plan::{self, Command, Replayed};
 use super::run::{Run, described, start};
 use super::session::Session;
 use super::settings::{RunSettings, Work};
 use super::{choose, summary};
 use crate::error::{Error, Kind, Result};
-use crate::record::{ModelInfo, RunDir, RunInfo, SampleRow, Status, TransferRow, file_name, write_rows};
+use crate::file;
+use crate::record::{
+    ModelInfo, RunDir, RunInfo, SampleRow, Status, TransferRow, file_name, read_rows, write_atomic,
+    write_rows,
+};
 use crate::runtime;
-use crate::types::Attack;
+use crate::types::{Attack, SampleId};
 
 /// Which worst cases are replayed, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +49,7 @@ pub struct Replay {
     /// Whether the perturbed pictures are written too.
     pub save_images: bool,
     /// What records say of the program that replays.
-    pub origin: Origin,
+    pub origin: plan::Origin,
 }
 
 impl Replay {
@@ -127,6 +131,7 @@ impl Replaying<'_> {
             let problem = "holds a run, and a replay has a folder of its own";
             return Err(Error::setting("out", out.display(), problem, "give another `out`"));
         }
+        self.claim(&dir)?;
         let mut outcome =
             ReplayOutcome { dir: out.to_owned(), transfer: Vec::new(), runs: Vec::new(), images: 0 };
         for model in &self.found.models {
@@ -135,22 +140,47 @@ impl Replaying<'_> {
             }
             if let Some(models) = models.as_deref_mut() {
                 let into = out.join(format!("from-{}", file_name(&model.info.name)));
-                let run = self.replay_under(&model.info, &into, models, observe)?;
+                let run = self.replay_under(model, &into, models, observe)?;
                 let rows = transfer::rows(&self.found, &model.info.name, &run, self.replay.all)?;
                 outcome.transfer.extend(rows);
                 outcome.runs.push(run);
             }
         }
         if models.is_some() {
+            outcome.transfer.splice(0..0, self.earlier(&dir)?);
             write_rows(dir.transfer_path(), &outcome.transfer)?;
         }
         Ok(outcome)
     }
 
+    /// What an earlier replay of the run into the same folder has found, under models of the run that this one leaves out.
+    fn earlier(&self, dir: &RunDir) -> Result<Vec<TransferRow>> {
+        let path = dir.transfer_path();
+        let rows: Vec<TransferRow> = if file::is_there(&path) { read_rows(&path)? } else { Vec::new() };
+        let is_made_now =
+            |row: &TransferRow| self.found.models.iter().any(|model| model.info.name == row.found_under);
+        Ok(rows.into_iter().filter(|row| !is_made_now(row)).collect())
+    }
+
+    /// Takes the folder for the replay of this run alone: what it holds of another one would be taken for what this one left.
+    fn claim(&self, dir: &RunDir) -> Result<()> {
+        let path = dir.path().join("replayed.txt");
+        let claim = format!("{}\n", self.found.rows_sha256);
+        if !file::is_there(&path) {
+            return write_atomic(path, claim.as_bytes());
+        }
+        if file::read_text(&path, "give another `out`")? == claim {
+            return Ok(());
+        }
+        let problem = "holds the replay of another run, or of this one before it was made again";
+        let fix = "give another `out`, or delete the folder to start over";
+        Err(Error::setting("out", dir.path().display(), problem, fix))
+    }
+
     /// The worst cases that were found under one model, under all others.
     fn replay_under(
         &self,
-        origin: &ModelInfo,
+        Origin { info: origin, size }: &Origin,
         into: &Path,
         models: &mut Models,
         observe: &dyn Observe,
@@ -179,7 +209,7 @@ impl Replaying<'_> {
             keep_traces: false,
             observe,
         };
-        match self.stages(&session, &origin.name, &mut run, models) {
+        match self.stages(&session, (&origin.name, *size), &mut run, models) {
             Ok(mut outcome) => {
                 run.end(Status::Finished)?;
                 (outcome.models, outcome.skipped) = run.into_parts();
@@ -209,7 +239,7 @@ impl Replaying<'_> {
     fn stages(
         &self,
         session: &Session<'_>,
-        origin: &str,
+        (origin, size): (&str, usize),
         run: &mut Run,
         models: &mut Models,
     ) -> Result<Outcome> {
@@ -217,7 +247,7 @@ impl Replaying<'_> {
         let begun = Instant::now();
         let (mut journal, mut rows) = evaluate::take_up(session, run)?;
         self.found.copy(origin, &as_found(origin), &run.dir, &mut journal, &mut rows)?;
-        let mut sizes = vec![(as_found(origin), self.found.size(origin))];
+        let mut sizes = vec![(as_found(origin), size)];
         for model in &mut models.segmenters {
             let sized = (model.name().to_owned(), model.input_size());
             let target = Target { session, found: &self.found, origin, all: self.replay.all };
@@ -226,7 +256,8 @@ impl Replaying<'_> {
         }
         outcome.wall = begun.elapsed();
         if self.replay.all {
-            choose::choose(session, run, &sizes[1..], &mut rows, None)?;
+            let chosen = |id: &SampleId, attack| self.found.chosen(origin, id, attack);
+            choose::choose(session, run, &sizes[1..], &mut rows, None, Some(&chosen))?;
         }
         (outcome.summary, outcome.differences) = summary::write(session, run, &sizes, &rows)?;
         Ok(outcome)

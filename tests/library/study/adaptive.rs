@@ -3,16 +3,58 @@
 use std::collections::HashMap;
 use std::fs;
 
-use askance::attack::Select;
-use askance::error::Kind;
-use askance::record::{Parameters, SampleRow, read_rows};
+use askance::attack::{Goal, SearchChoice, Select};
+use askance::dataset::Layout;
+use askance::error::{Kind, Result};
+use askance::model::{Fake, Provenance, Segmentation, Segmenter};
+use askance::record::{Parameters, SampleRow, SummaryRow, Trace, read_rows};
 use askance::search::Kind as Strategy;
-use askance::study::{Plan, Source};
-use askance::types::{Attack, Axis, PooledMetric};
+use askance::study::{Data, Models, Plan, Replay, Source};
+use askance::types::{Attack, Axis, Interval, Over, PooledMetric};
+use ndarray::ArrayView4;
 
 use super::{Bench, Listener, fake, files, refusal};
 
 const BUDGET: usize = 9;
+
+/// The fake, which answers at three tenths of the cost with a map that is off by a little.
+struct Coarse(Fake);
+
+impl Segmenter for Coarse {
+    fn name(&self) -> &str {
+        "coarse"
+    }
+
+    fn input_size(&self) -> usize {
+        self.0.input_size()
+    }
+
+    fn grid(&self) -> (usize, usize) {
+        self.0.grid()
+    }
+
+    fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        self.0.segment(images, categories)
+    }
+
+    fn coarse_cost(&self) -> f64 {
+        0.3
+    }
+
+    fn segment_coarse(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
+        let mut answers = self.0.segment(images, categories)?;
+        answers.iter_mut().for_each(|answer| answer.map.mapv_inplace(|score| 0.9 * score + 0.01));
+        Ok(answers)
+    }
+
+    fn provenance(&self) -> Provenance {
+        Provenance { model: "coarse".into(), ..self.0.provenance() }
+    }
+}
+
+fn coarse() -> Models {
+    Models::of(vec![Box::new(Coarse(Fake::new(super::SIZE, (4, 4))))], 4).unwrap()
+}
 
 fn plan() -> Plan {
     Plan::attack().axes([Axis::Angle, Axis::Hue]).budget(BUDGET).seed(3).adaptive()
@@ -48,9 +90,7 @@ fn the_budget_is_an_average_and_every_evaluation_is_counted() {
     assert!(all(Attack::Joint) > angle && angle > hue, "{} {angle} {hue}", all(Attack::Joint));
     // Bounds are bounds.
     let value = |category: &str, attack: Attack, metric: PooledMetric| {
-        let same = |row: &&askance::record::SummaryRow| {
-            row.over.category() == Some(category) && row.attack == attack
-        };
+        let same = |row: &&SummaryRow| row.over.category() == Some(category) && row.attack == attack;
         metric.of(&outcome.summary.iter().find(same).unwrap().metrics).unwrap()
     };
     for category in ["nut", "plate"] {
@@ -79,11 +119,98 @@ fn a_run_that_is_stopped_in_its_rounds_ends_as_if_it_had_not_been() {
         assert_eq!(files(&bench.out(&name)), files(&bench.out("whole")), "{calls}");
     }
     // The answers of a round are believed only where they are to its questions.
-    let folder = bench.out("stopped-11/candidates/fake/nut/red");
-    fs::copy(folder.join("0.joint-rounds.npy"), folder.join("1.joint-rounds.npy")).unwrap();
-    let error =
-        refusal(checked.run(bench.out("stopped-11"), &bench.open(), &mut fake(), &Listener::default()));
+    let candidates = |name: &str| bench.out("broken/candidates/fake/nut/red").join(name);
+    let mut calls = 10;
+    while !candidates("2.joint-rounds.npy").exists() {
+        calls += 5;
+        let stopping = Listener::stopping_after(calls);
+        refusal(checked.run(bench.out("broken"), &bench.open(), &mut fake(), &stopping));
+    }
+    fs::copy(candidates("0.joint-rounds.npy"), candidates("1.joint-rounds.npy")).unwrap();
+    let error = refusal(checked.run(bench.out("broken"), &bench.open(), &mut fake(), &Listener::default()));
     assert!(error.kind == Kind::File && error.problem.contains("other candidates"), "{error}");
+}
+
+#[test]
+fn coarse_evaluations_count_for_what_they_cost() {
+    let bench = Bench::new();
+    let checked = plan().budget(30).check().unwrap();
+    let run = |name: &str, models: &mut Models, listener: &Listener| {
+        checked.run(bench.out(name), &bench.open(), models, listener)
+    };
+    let outcome = run("whole", &mut coarse(), &Listener::default()).unwrap();
+    let rows = rows(&bench, "whole");
+    let mut spent: HashMap<(&str, &str), f64> = HashMap::new();
+    for row in rows.iter().filter(|row| row.attack != Attack::Clean) {
+        let cost = (row.evaluations - 1) as f64 + 0.3 * row.coarse as f64;
+        *spent.entry((&row.category, &row.sample)).or_default() += cost;
+        assert!(row.evaluations as f64 + 0.3 * row.coarse as f64 <= row.budget as f64 + 1e-6, "{row:?}");
+        let wants_coarse = row.attack != Attack::Single(Axis::Hue);
+        assert!(wants_coarse || row.coarse == 0, "along a smooth axis all are full: {row:?}");
+    }
+    assert!(spent.values().all(|&spent| spent <= 3.0 * 29.0 + 1e-6), "{spent:?}");
+    let all = |of: fn(&SampleRow) -> usize| rows.iter().map(of).sum::<usize>();
+    assert!(all(|row| row.coarse) > 100);
+    assert_eq!(outcome.clock.coarse, all(|row| row.coarse));
+    let clean = rows.iter().filter(|row| row.attack != Attack::Clean).count();
+    assert_eq!(outcome.clock.evaluations, all(|row| row.evaluations) - clean);
+
+    let mut stops = 0;
+    while let Err(error) = run("stopped", &mut coarse(), &Listener::stopping_after(17)) {
+        assert_eq!(error.kind, Kind::Interrupted, "{error}");
+        stops += 1;
+    }
+    assert!(stops > 3);
+    assert_eq!(files(&bench.out("stopped")), files(&bench.out("whole")));
+}
+
+#[test]
+fn what_one_axis_does_not_need_goes_to_the_joint_attack_and_the_run_can_be_taken_up_and_replayed() {
+    let bench = Bench::new();
+    let checked = plan().budget(60).check().unwrap();
+    bench.run(&checked, "run");
+    let rows = rows(&bench, "run");
+    let of = |attack| rows.iter().filter(move |row| row.attack == attack);
+    let shares = |attack| checked.settings().shares(attack).unwrap().all();
+    let [angle, hue] = [Axis::Angle, Axis::Hue].map(Attack::Single);
+    assert!([angle, hue].iter().any(|&one| of(one).any(|row| row.evaluations < shares(one))), "{rows:?}");
+    // It is allowed all of it, and takes no more than it wins by.
+    let most = shares(Attack::Joint)
+        + [angle, hue].map(|one| checked.settings().shares(one).unwrap().rounds).iter().sum::<usize>();
+    assert!(of(Attack::Joint).all(|row| row.budget == most && row.evaluations <= most));
+    assert_eq!(bench.run(&checked, "run").clock.evaluations, 0);
+    let replay = Replay { all: true, ..Replay::new(bench.out("run")) };
+    let outcome =
+        replay.open().unwrap().run(bench.out("replay"), Some(&mut fake()), &Listener::default()).unwrap();
+    // A choice made anew among all of it is never above what was chosen.
+    let joint =
+        outcome.transfer.iter().find(|row| row.attack == Attack::Joint && row.over == Over::Mean).unwrap();
+    assert!(joint.pixel_auroc <= joint.found_pixel_auroc && joint.aupro <= joint.found_aupro, "{joint:?}");
+}
+
+#[test]
+fn odd_boxes_budgets_and_categories_are_no_trouble() {
+    let bench = Bench::new();
+    let none = Interval { low: 0.0, high: 0.0 };
+    for (name, plan) in [
+        ("one", plan().budget(1)),
+        ("two", plan().budget(2)),
+        ("fixed", plan().bounds(Axis::Hue, none)),
+        ("alone", plan().attacks([Attack::Joint])),
+        ("smooth", plan().attacks([Attack::Single(Axis::Hue)])),
+    ] {
+        let outcome = bench.run(&plan.clone().check().unwrap(), name);
+        let mean = outcome.summary.iter().rfind(|row| row.over == Over::Mean).unwrap();
+        assert!(mean.metrics.pixel_auroc.is_some(), "{name}");
+        assert_eq!(bench.run(&plan.check().unwrap(), name).clock.evaluations, 0, "{name}");
+    }
+    // Without a defect nothing is to be won after the searches.
+    fs::remove_dir_all(bench.data().join("nut/test/red")).unwrap();
+    fs::remove_dir_all(bench.data().join("nut/ground_truth")).unwrap();
+    bench.run(&plan().check().unwrap(), "good");
+    let rows = rows(&bench, "good");
+    let searched = plan().check().unwrap().settings().shares(Attack::Joint).unwrap().search;
+    assert!(rows.iter().filter(|row| row.category == "nut").all(|row| row.evaluations <= searched));
 }
 
 #[test]
@@ -91,13 +218,10 @@ fn nothing_depends_on_the_batch_or_on_which_other_categories_there_are() {
     let bench = Bench::new();
     let checked = plan().check().unwrap();
     bench.run(&checked, "whole");
-    let mut one_by_one =
-        askance::study::Models::of(vec![Box::new(askance::model::Fake::new(super::SIZE, (4, 4)))], 1)
-            .unwrap();
+    let mut one_by_one = Models::of(vec![Box::new(Fake::new(super::SIZE, (4, 4)))], 1).unwrap();
     checked.run(bench.out("single"), &bench.open(), &mut one_by_one, &Listener::default()).unwrap();
     assert_eq!(rows(&bench, "single"), rows(&bench, "whole"));
-    let plate =
-        askance::study::Data::open(&Source::new(bench.data()).categories(["plate"]), &Listener::default());
+    let plate = Data::open(&Source::new(bench.data()).categories(["plate"]), &Listener::default());
     checked.run(bench.out("plate"), &plate.unwrap(), &mut fake(), &Listener::default()).unwrap();
     let of_plate: Vec<SampleRow> =
         rows(&bench, "whole").into_iter().filter(|row| row.category == "plate").collect();
@@ -109,15 +233,16 @@ fn what_does_not_go_with_it_is_refused_by_name() {
     for (plan, subject) in [
         (plan().shard("1/2".parse().unwrap()), "`adaptive`"),
         (plan().select(Select::Loss), "`select = loss`"),
-        (plan().search(askance::attack::SearchChoice::Named(Strategy::CmaEs)), "`search = cma-es`"),
+        (plan().search(SearchChoice::Named(Strategy::CmaEs)), "`search = cma-es`"),
         (plan().keep_traces(true), "`keep_traces`"),
+        (plan().loss(Goal::Drift), "`loss = drift`"),
         (Plan::attack().attacks([Attack::Clean]).adaptive(), "`adaptive`"),
     ] {
         assert_eq!(plan.check().unwrap_err().subject, subject);
     }
     let bench = Bench::new();
-    let unlabelled = Source::new(bench.data()).layout(askance::dataset::Layout::Unlabelled);
-    let data = askance::study::Data::open(&unlabelled, &Listener::default()).unwrap();
+    let unlabelled = Source::new(bench.data()).layout(Layout::Unlabelled);
+    let data = Data::open(&unlabelled, &Listener::default()).unwrap();
     assert_eq!(plan().check().unwrap().suits(&data).unwrap_err().subject, "`adaptive`");
 }
 
@@ -129,14 +254,14 @@ fn worst_cases_of_another_run_are_tried_first() {
     let checked = plain().budget(6).seed(8).start_from(bench.out("long")).keep_traces(true).check().unwrap();
     bench.run(&checked, "short");
     for (short, long) in rows(&bench, "short").iter().zip(rows(&bench, "long")) {
-        let axes: Vec<Axis> = match short.attack {
-            Attack::Clean => continue,
-            Attack::Single(axis) => vec![axis],
-            _ => vec![Axis::Angle, Axis::Hue],
-        };
+        // A scan of one axis in even steps stays one.
+        if short.attack != Attack::Joint {
+            continue;
+        }
+        let axes = [Axis::Angle, Axis::Hue];
         assert_eq!(short.evaluations + short.coarse, 6, "they count: {short:?}");
         let trace = format!("short/traces/fake/{}/{}.{}.npy", short.category, short.sample, short.attack);
-        let trace = askance::record::Trace::read(&bench.out(&trace), axes.len()).unwrap();
+        let trace = Trace::read(&bench.out(&trace), axes.len()).unwrap();
         let first = trace.steps().nth(1).unwrap();
         let expected: Vec<f64> =
             axes.iter().map(|&axis| long.chosen_by(PooledMetric::PixelAuroc).get(axis)).collect();
@@ -153,12 +278,16 @@ fn worst_cases_of_another_run_are_tried_first() {
     assert!(stopped > 0);
     assert_eq!(files(&bench.out("stopped")), files(&bench.out("short")));
 
-    // Nothing of it fits.
-    let narrow = askance::types::Interval { low: -0.0001, high: 0.0001 };
-    let narrow =
-        plain().budget(4).bounds(Axis::Angle, narrow).bounds(Axis::Hue, narrow).start_from(bench.out("long"));
+    // What lies outside the bounds is told, and not tried.
+    let narrow = Interval { low: -0.0001, high: 0.0001 };
+    let narrow = plain().budget(4).bounds(Axis::Angle, narrow).bounds(Axis::Hue, narrow);
     let listener = Listener::default();
-    let error =
-        refusal(narrow.check().unwrap().run(bench.out("none"), &bench.open(), &mut fake(), &listener));
+    let checked = narrow.start_from(bench.out("long")).check().unwrap();
+    checked.run(bench.out("narrow"), &bench.open(), &mut fake(), &listener).unwrap();
+    assert!(listener.warnings.borrow().iter().any(|said| said.contains("lie outside the bounds")));
+    // A run of other attacks or on other samples has nothing.
+    let blur = Plan::attack().axes([Axis::Blur]).attacks([Attack::Single(Axis::Blur)]).budget(4);
+    let blur = blur.start_from(bench.out("long")).check().unwrap();
+    let error = refusal(blur.run(bench.out("none"), &bench.open(), &mut fake(), &Listener::default()));
     assert_eq!(error.subject, format!("`start_from = {}`", bench.out("long").display()));
 }
