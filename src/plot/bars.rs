@@ -13,7 +13,7 @@ use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, text_style, title, up
 use super::legend::{Entry, Mark, legend, legend_height};
 use super::style;
 use crate::error::{Error, Result};
-use crate::record::SummaryRow;
+use crate::record::{AS_FOUND, SummaryRow};
 use crate::stats::{self, distinct};
 use crate::types::{Attack, Interval};
 
@@ -58,7 +58,13 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
         let own = means.iter().filter(|row| (row.model.as_str(), row.dataset.as_str()) == (model, dataset));
         own.map(|row| row.samples).max().unwrap_or(0)
     });
-    let heading = format!("Clean and worst-case segmentation, {}", style::counted(counts));
+    // The worst cases of a replay are those of one model, and not the worst of the others.
+    let found_under = groups.iter().find_map(|(model, _)| model.strip_suffix(AS_FOUND));
+    let what = found_under.map_or_else(
+        || "Clean and worst-case segmentation".to_owned(),
+        |model| format!("Clean, and at the worst cases found under {model}"),
+    );
+    let heading = format!("{what}, {}", style::counted(counts));
     let clusters = |metric: Metric| -> Vec<Cluster> {
         let of = |&(model, dataset): &(&str, &str)| {
             let value = |&attack: &Attack| {

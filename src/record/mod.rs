@@ -69,5 +69,5 @@ pub use seeds::{SeedRow, seed_rows};
 pub(crate) use shards::unite;
 pub use stability::{DecisionRule, StabilityRow};
 pub use trace::{Step, Trace};
-pub use transfer::TransferRow;
+pub use transfer::{AS_FOUND, TransferRow};
 pub use uniform::{UniformRow, uniform_means};

@@ -6,6 +6,9 @@ use super::faults::{Fault, amount, count, share};
 use super::rows::Row;
 use crate::types::{Attack, Over};
 
+/// The end of a model's name in the run of a replay, where it stands for what was found under the model.
+pub const AS_FOUND: &str = " as found";
+
 /// What worst cases that were found under one model do to another one (`transfer.csv`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransferRow {

@@ -23,7 +23,7 @@ use super::{choose, summary};
 use crate::error::{Error, Kind, Result};
 use crate::file;
 use crate::record::{
-    ModelInfo, RunDir, RunInfo, SampleRow, Status, TransferRow, file_name, read_rows, write_atomic,
+    AS_FOUND, ModelInfo, RunDir, RunInfo, SampleRow, Status, TransferRow, file_name, read_rows, write_atomic,
     write_rows,
 };
 use crate::runtime;
@@ -266,7 +266,7 @@ impl Replaying<'_> {
 
 /// Name of a model in the records of a replay, where it stands for what the run has found under it.
 fn as_found(model: &str) -> String {
-    format!("{model} as found")
+    format!("{model}{AS_FOUND}")
 }
 
 impl Found {
