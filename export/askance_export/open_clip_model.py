@@ -15,9 +15,10 @@ from .agreement import Agreement, compare
 from .attention import Batched
 from .catalogue import Choice, Download, build, download_of, tag_entry
 from .errors import ExportError
+from .half_tower import HalfTower
 from .manifest import Manifest
 from .reference import TorchWinClip
-from .towers import image_graph, text_graph
+from .towers import Tower, image_graph, text_graph
 
 # Of the largest difference of any value, and of the mean difference of scores. In float16 the largest alone would let
 # GELU pass for QuickGELU.
@@ -125,7 +126,8 @@ def write(
     try:
         heads = [tower.resblocks[0].attn.num_heads for tower in (model.visual.transformer, model.transformer)]
         constants = [np.asarray(values, np.float32) for values in (choice.mean, choice.std)]
-        image = image_graph(state, heads[0], choice.activation, *constants, SCALES, ways)
+        tower = HalfTower if ways.half else Tower
+        image = image_graph(state, heads[0], choice.activation, *constants, SCALES, ways, tower=tower)
         files = storage.save(image, unchecked / "image.onnx", limit)
         del image  # its float16 weights are copies
         files += storage.save(text_graph(state, heads[1], choice.activation, ways), unchecked / "text.onnx", limit)

@@ -21,8 +21,15 @@ class TorchSegmenter:
     """Pictures to patch-level maps, as `askance` with the prompts `winclip` and stride 1. The weights take no derivatives: the
     attacks want those of the pictures alone."""
 
-    def __init__(self, bundle: str | Path, architecture: str | None = None):
-        """`architecture` is open_clip's name of what was exported; without it the bundle must be one of the pocket models."""
+    def __init__(
+        self,
+        bundle: str | Path,
+        architecture: str | None = None,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ):
+        """`architecture` is open_clip's name of what was exported; without it the bundle must be one of the pocket models.
+        `dtype` is that of the towers; scores and maps are float32 in any case."""
         manifest = tomllib.loads((Path(bundle) / "bundle.toml").read_text())
         self.name, self.size = manifest["name"], manifest["image"]["size"]
         self.context, self.grid = manifest["text"]["context"], manifest["image"]["patch_grid"][0]
@@ -34,8 +41,9 @@ class TorchSegmenter:
         else:
             model = load_model(bundle)
             self.visual = PocketWindows(model.visual)
-        self.model = model.requires_grad_(False).eval()
-        self.windows = {k: torch.from_numpy(window_indices(self.grid, k)) for k in self.scales}
+        self.model = model.requires_grad_(False).eval().to(device, dtype)
+        self.device, self.dtype = device, dtype
+        self.windows = {k: torch.from_numpy(window_indices(self.grid, k)).to(device) for k in self.scales}
         # [windows, patches]: 1 where a patch belongs to a window.
         self.members = {k: F.one_hot(w, self.grid**2).sum(1).float() for k, w in self.windows.items()}
         self.known: dict[str, Tensor] = {}
@@ -46,8 +54,8 @@ class TorchSegmenter:
         if category not in self.known:
             rows = []
             for prompts in winclip_prompts(category):
-                parts = tokenise(prompts, self.context).split(32)
-                rows.append(F.normalize(torch.cat([self.model.encode_text(p) for p in parts]).mean(0), dim=0))
+                parts = tokenise(prompts, self.context).to(self.device).split(32)
+                rows.append(F.normalize(torch.cat([self.model.encode_text(p) for p in parts]).float().mean(0), dim=0))
             self.known[category] = torch.stack(rows)
         return self.known[category]
 
@@ -55,7 +63,7 @@ class TorchSegmenter:
         """[batch, 3, S, S] in [0, 1] -> patch-level maps [batch, grid, grid]: harmonic means over the windows of a patch, then
         over scales."""
         text = torch.stack([self.text(category) for category in categories]).transpose(1, 2)
-        embeddings = self.visual(pictures, self.windows)
+        embeddings = self.visual(pictures.to(self.dtype), self.windows).float()
         # [batch, sequences], the full picture's first
         scores = ((embeddings @ text) / self.temperature).softmax(-1)[..., 1]
         image, *windows = scores.split([1, *(len(w) for w in self.windows.values())], dim=1)
@@ -95,7 +103,8 @@ class OpenClipWindows:
     def __call__(self, pictures: Tensor, windows: dict[int, Tensor]) -> Tensor:
         """[batch, 1 + all windows, embed], of length 1."""
         visual, batch = self.visual, len(pictures)
-        patches = visual.conv1((pictures - self.mean) / self.std).flatten(2).transpose(1, 2)
+        mean, std = self.mean.to(pictures), self.std.to(pictures)
+        patches = visual.conv1((pictures - mean) / std).flatten(2).transpose(1, 2)
         first = visual.class_embedding.view(1, 1, -1).expand(batch, 1, -1)
         tokens = visual.ln_pre(torch.cat([first, patches], dim=1) + visual.positional_embedding)
         rows = [self.embed(tokens)[:, None]]

@@ -8,7 +8,8 @@ Speed, without changing a result:
 * the text tower computes as many tokens as the longest prompt has: under its causal mask, later ones reach nothing.
 
 In float16 (`half`) the weights of the linear layers, their products and those of attention are float16; the residual
-stream, layer norms, the softmax and everything after the projection are float32, and so are inputs and outputs.
+stream, layer norms, the softmax and everything after the projection are float32, and so are inputs and outputs. So it is for
+text; image towers go further (half_tower.py).
 """
 
 from __future__ import annotations
@@ -134,10 +135,11 @@ def image_graph(
     scales=(2, 3),
     attention=PER_HEAD,
     passes=one_by_one,
+    tower=Tower,
 ) -> Graph:
     """`image.onnx`: pixels and text embeddings in, embeddings and scores of the full image and of the windows out."""
     g = Graph("askance-image")
-    t = Tower(g, state, "visual.", heads, activation, attention)
+    t = tower(g, state, "visual.", heads, activation, attention)
     w = t.width
     stem = sorted(k for k in state if k.startswith("visual.stem.") and k.endswith("weight"))
     patch = int(np.prod([state[k].shape[-1] for k in (*stem, "visual.conv1.weight")]))
@@ -151,7 +153,8 @@ def image_graph(
     windows = {k: g.input(f"windows_{k}", TensorProto.INT64, [f"n{k}", k * k]) for k in scales}
 
     channel = lambda v: g.const(np.asarray(v, np.float32).reshape(1, 3, 1, 1))
-    x = t.enter(g.op("Div", g.op("Sub", pixels, channel(mean)), channel(std)))
+    x = g.op("Div", g.op("Sub", pixels, channel(mean)), channel(std))
+    x = g.half(x) if t.half else x
     for name in stem:
         name = name.removeprefix("visual.").removesuffix(".weight")
         x = t.gelu(t.patchify(x, f"{name}.weight", f"{name}.bias"))
@@ -175,8 +178,9 @@ def image_graph(
     groups = [(x, qkv, tokens)]
     x3, qkv3 = g.reshape(x, -1, tokens, w), g.reshape(qkv, -1, tokens, 3 * w)
     for k in scales:
-        index = g.op("Add", windows[k], g.ints(1))
-        index = g.op("Pad", index, g.ints(0, 1, 0, 0), g.const(0, np.int64))
+        # The class token's 0 before each window's patches; a Pad of integers would leave the card.
+        some = g.slice(windows[k], 1, 0, 1)
+        index = g.op("Concat", g.op("Sub", some, some), g.op("Add", windows[k], g.ints(1)), axis=1)
         index = g.reshape(index, -1)
         rows = g.reshape(g.op("Gather", x3, index, axis=1), -1, w)
         groups.append((rows, g.reshape(g.op("Gather", qkv3, index, axis=1), -1, 3 * w), k * k + 1))

@@ -29,6 +29,8 @@ pub(in crate::model) fn settings(
             ("cudnn_conv_use_max_workspace", "1".into()),
             ("arena_extend_strategy", "kNextPowerOfTwo".into()),
             ("enable_cuda_graph", "0".into()),
+            // Memory-efficient attention: the fastest kernels for sequences as short as a window's (results/h200).
+            ("sdpa_kernel", "2".into()),
         ],
         Provider::TensorRt { device } => engine.settings(options, *device, engine_folder),
         Provider::OpenVino { device } => openvino(device, options.precision, threads),
@@ -117,7 +119,7 @@ mod tests {
 
     #[test]
     fn precision_is_explicit_and_full_wherever_there_is_a_choice() {
-        has(&on("cuda:2"), &[("use_tf32", "0"), ("device_id", "2")]);
+        has(&on("cuda:2"), &[("use_tf32", "0"), ("device_id", "2"), ("sdpa_kernel", "2")]);
         has(&SessionOptions { tf32: true, ..on("cuda") }, &[("use_tf32", "1")]);
         let none = [("trt_fp16_enable", "0"), ("trt_bf16_enable", "0"), ("trt_int8_enable", "0")];
         has(&on("tensorrt:1"), &none);
