@@ -67,7 +67,9 @@ class Results:
         if not done:
             return None
         speed = done["model_pictures"] / done["wall_seconds"]
-        share = 100 * speed / float(bare[0]["images_per_s"]) if bare else None
+        # Coarse evaluations are cheaper than what `bench` times.
+        comparable = bare and not done["coarse_evaluations"]
+        share = 100 * speed / float(bare[0]["images_per_s"]) if comparable else None
         return speed, 100 * done["model_seconds"] / done["wall_seconds"], share
 
 
@@ -78,7 +80,7 @@ def answer(results, provider):
         best = results.fastest(model)
         if best is None:
             continue
-        text = f"{model}: {best['ran']} in {best['precision']}, batch {best['batch']}, {float(best['images_per_s']):.0f} pictures a second"
+        text = f"{model}: {best['ran']} in {best['precision']}, batch {best['batch']}, {float(best['images_per_s']):.3g} pictures a second"
         share = results.share_of_ceiling(best)
         text += f", {share:.0f} % of the fastest matrix product seen in {best['precision']}" if share else ""
         graph = results.turn(model, "graph", best["precision"], best["batch"])
@@ -94,9 +96,10 @@ def answer(results, provider):
         said.append(f"- **{text}.**")
     for name in results.attacks:
         found = results.pipeline(name, *bare_of(results))
-        if found and found[2]:
+        if found:
+            bare = f", {found[2]:.0f} % of the bare model" if found[2] else ""
             said.append(
-                f"- **A whole attack ({name} search) makes {found[0]:.0f} pictures a second, {found[2]:.0f} % of the bare model; "
+                f"- **A whole attack ({name} search) makes {found[0]:.3g} pictures a second{bare}; "
                 f"{found[1]:.0f} % of its time was in the model.**"
             )
     return "\n".join(said) or f"Nothing could be measured on {provider}: `stages.csv` and `logs/` say why."
