@@ -43,7 +43,8 @@ class PerHead(Attention):
 
     @staticmethod
     def pieces(g: Graph, x: str, parts: int, head: int, tokens: int | str) -> list[str]:
-        return [g.reshape(p, -1, tokens, head) for p in g.split(x, parts)]
+        # In this order: OpenVINO's compiler fails on int8 graphs that split before they reshape.
+        return g.split(g.reshape(x, -1, tokens, parts * head), parts, axis=2)
 
     def attend(self, g: Graph, q: list[str], k: list[str], v: list[str], head: int, mask: str | None = None) -> str:
         parts = []

@@ -63,9 +63,9 @@ class Graph:
     def transpose(self, x: str, *perm: int) -> str:
         return self.op("Transpose", x, perm=list(perm))
 
-    def split(self, x: str, parts: int) -> list[str]:
-        """Equal parts of the second axis of a matrix."""
-        return [x] if parts == 1 else self.op("Split", x, axis=1, outputs=parts)
+    def split(self, x: str, parts: int, axis: int = 1) -> list[str]:
+        """Equal parts of an axis, the second one of a matrix."""
+        return [x] if parts == 1 else self.op("Split", x, axis=axis, outputs=parts)
 
     def half(self, x: str) -> str:
         return self.op("Cast", x, to=TensorProto.FLOAT16)
@@ -75,6 +75,10 @@ class Graph:
 
     def slice(self, x: str, axis: int, start: int, end: int) -> str:
         return self.op("Slice", x, self.ints(start), self.ints(end), self.ints(axis))
+
+    def every(self, x: str, step: int) -> str:
+        """Rows 0, `step`, 2 `step`, ..."""
+        return self.op("Slice", x, self.ints(0), self.ints(2**62), self.ints(0), self.ints(step))
 
     def normalise(self, x: str) -> str:
         """L2 over the last axis."""

@@ -83,9 +83,8 @@ class HalfTower(Tower):
         return self.after_attention(x, self.attend(q, k, v, tokens, tokens), block)
 
     def class_block(self, x: str, block: int, tokens: int) -> str:
-        g, width = self.g, self.width
         h = self.layer_norm(x, f"transformer.resblocks.{block}.ln_1")
-        first = lambda t: g.reshape(g.slice(g.reshape(t, -1, tokens, width), 1, 0, 1), -1, width)
+        first = lambda t: self.g.every(t, tokens)
         q, k, v = (self.projected(part, block, i) for i, part in enumerate((first(h), h, h)))
         return self.after_attention(first(x), self.attend(q, k, v, 1, tokens), block)
 

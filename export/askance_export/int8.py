@@ -33,21 +33,29 @@ class Range:
 
 @dataclass(frozen=True)
 class Linear:
-    """Weight [out, in] and, if there is one, bias [out] of a layer."""
+    """Weight [out, in] and, if there is one, bias [out] of a layer; whether its outputs begin with keys of attention."""
 
     weight: np.ndarray
     bias: np.ndarray | None
+    keys: bool = False
 
 
 def linear_layers(graph: onnx.GraphProto) -> dict[str, Linear]:
     """The Gemm nodes, by name. Their constants are initialisers, or rows of one."""
     known = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    keys = set()
     for node in graph.node:
         if node.op_type == "Slice" and all(name in known for name in node.input):
             value, start, end, axis = (known[name] for name in node.input)
             known[node.output[0]] = value.take(np.arange(int(start[0]), int(end[0])), int(axis[0]))
+            # Of a weight of query, key and value, what is not the query's.
+            if start[0] > 0:
+                keys.add(node.output[0])
     gemms = [node for node in graph.node if node.op_type == "Gemm"]
-    return {node.name: Linear(known[node.input[1]], known.get((*node.input, "")[2])) for node in gemms}
+    return {
+        node.name: Linear(known[node.input[1]], known.get((*node.input, "")[2]), node.input[1] in keys)
+        for node in gemms
+    }
 
 
 def observe(graph: onnx.GraphProto) -> list[str]:
@@ -105,10 +113,16 @@ def integer_gemm(node: onnx.NodeProto, linear: Linear, span: Range, tensors: dic
         dequantised(f"{source}/int8", f"{source}/scales", f"{source}/zeros", f"{layer}/weight"),
     ]
     inputs = [f"{layer}/x", f"{layer}/weight"]
-    if linear.bias is not None:
+    bias = None if linear.bias is None else np.round(linear.bias / (step * scales)).astype(np.int32)
+    if bias is None and linear.keys:
+        # OpenVINO's compiler fails on this layer without a bias. One of keys changes nothing: it adds the same to all scores of a
+        # query, and softmax takes that out.
+        bias = np.zeros(len(scales), np.int32)
+        bias[0] = 1
+    if bias is not None:
         # Integer kernels add it to their sums, so it has the scale of those.
         tensors |= {
-            f"{layer}/bias32": np.round(linear.bias / (step * scales)).astype(np.int32),
+            f"{layer}/bias32": bias,
             f"{layer}/bias_scales": step * scales,
             f"{layer}/bias_zeros": np.zeros(len(scales), np.int32),
         }

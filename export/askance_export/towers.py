@@ -108,7 +108,7 @@ class Tower:
         g, name = self.g, f"transformer.resblocks.{block}"
         weight, bias, w = f"{name}.attn.in_proj_weight", f"{name}.attn.in_proj_bias", self.width
         h = self.enter(self.layer_norm(x, f"{name}.ln_1"))
-        first = lambda t: g.reshape(g.slice(g.reshape(t, -1, tokens, w), 1, 0, 1), -1, w)
+        first = lambda t: g.every(t, tokens)
         q = self.linear(first(h), weight, bias, (0, w))
         kv = self.linear(h, weight, bias, (w, 3 * w))
         y = self.attention.first(g, q, kv, self.heads, self.head, tokens)

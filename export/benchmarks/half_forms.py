@@ -113,9 +113,8 @@ class Apart(HalfStream):
         return tuple(self.linear(h, f"{name}.in_proj_weight", f"{name}.in_proj_bias", r) for r in rows)
 
     def class_block(self, x: str, block: int, tokens: int) -> str:
-        g, name = self.g, f"transformer.resblocks.{block}"
-        h = self.layer_norm(x, f"{name}.ln_1")
-        first = lambda t: g.reshape(g.slice(g.reshape(t, -1, tokens, self.width), 1, 0, 1), -1, self.width)
+        h = self.layer_norm(x, f"transformer.resblocks.{block}.ln_1")
+        first = lambda t: self.g.every(t, tokens)
         (q,) = self.of(first(h), block, 0, 1)
         y = self.attention.first(g, q, self.of(h, block, 1, 3), self.heads, self.head, tokens)
         return self.after_attention(first(x), y, block)

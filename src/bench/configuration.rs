@@ -42,9 +42,15 @@ impl Configuration {
     }
 }
 
+/// The last part of a path, which names a bundle.
+pub(super) fn last_part(model: &str) -> &str {
+    model.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(model)
+}
+
 impl fmt::Display for Configuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { model, provider, batch, .. } = self;
+        let model = last_part(model);
         write!(f, "{model} on {provider}, {}, batch {batch}", self.precision_name())
     }
 }

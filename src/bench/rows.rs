@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::configuration::last_part;
 use super::parity::{ParityMetrics, ParityMetricsOf, difference};
+use super::ratio::Ratio;
 use super::rounds::{Measured, Role};
 use super::statistics::Latency;
 use super::verdict::Stability;
 use crate::model::{ImageWork, Provider};
 use crate::record::{BenchRow, BenchStatus};
-use crate::stats::median;
+use crate::stats::{distinct, median};
 
 /// Knowledge about the models besides the measurements.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +46,55 @@ pub fn rows(measured: &[&Measured], known: &Knowledge) -> Vec<BenchRow> {
     for (row, fastest) in rows.iter_mut().zip(fastest) {
         row.relative = seconds(row).zip(fastest).map(|(own, fastest)| own / fastest);
     }
+    let of_models = measured.iter().filter(|one| one.role == Role::Model).copied().collect::<Vec<_>>();
+    pair(&mut rows, &of_models);
+    shorten(&mut rows);
     rows
+}
+
+/// Names models by the last part of their paths, where that tells them apart.
+fn shorten(rows: &mut [BenchRow]) {
+    let models = distinct(rows.iter().map(|row| row.model.clone()));
+    let shorts = distinct(models.iter().map(|model| last_part(model)));
+    if shorts.len() == models.len() {
+        let renamed: Vec<String> = rows.iter().map(|row| last_part(&row.model).to_owned()).collect();
+        for (row, name) in rows.iter_mut().zip(renamed) {
+            row.model = name;
+        }
+    }
+}
+
+/// Adds the ratios to the configuration to take and to the CPU, round by round.
+fn pair(rows: &mut [BenchRow], measured: &[&Measured]) {
+    let fastest = |model: &str, wanted: &dyn Fn(usize) -> bool| {
+        let speed = |at: &usize| rows[*at].images_per_s.unwrap_or(0.0);
+        let own = |at: &usize| rows[*at].model == model && rows[*at].images_per_s.is_some() && wanted(*at);
+        (0..rows.len()).filter(own).max_by(|a, b| speed(a).total_cmp(&speed(b)))
+    };
+    let against: Vec<[Option<Ratio>; 2]> = (0..rows.len())
+        .map(|at| {
+            let own = picture_ms(measured[at]);
+            let best = fastest(&rows[at].model, &|other| rows[other].keeps_answer());
+            let cpu = fastest(&rows[at].model, &|other| measured[other].configuration.is_reference());
+            [best, cpu].map(|other| Ratio::paired(&own, &picture_ms(measured[other?])))
+        })
+        .collect();
+    for (row, [best, cpu]) in rows.iter_mut().zip(against) {
+        if row.images_per_s.is_none() {
+            continue;
+        }
+        let (best, cpu) = (best, cpu.map(Ratio::inverse));
+        (row.times_best, row.times_cpu) = (best.map(|ratio| ratio.value), cpu.map(|ratio| ratio.value));
+        let ends = |ratio: Option<Ratio>| ratio.and_then(|ratio| ratio.interval).unzip();
+        (row.times_best_low, row.times_best_high) = ends(best);
+        (row.times_cpu_low, row.times_cpu_high) = ends(cpu);
+    }
+}
+
+/// Milliseconds of a picture in each round: the median of its calls over the batch size.
+fn picture_ms(one: &Measured) -> Vec<f64> {
+    let batch = one.configuration.batch as f64;
+    one.rounds.iter().filter_map(|calls| median(calls)).map(|ms| ms / batch).collect()
 }
 
 /// Number of nodes on the provider and elsewhere, and the names of the other providers.

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::fs;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::thread;
 
 use super::rounds::{Measured, Role};
 use super::verdict::{FEWEST_ROUNDS, Stability, Verdict, first_round_excess};
+use crate::stats::grouped;
 
 /// Conditions of the machine at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -175,6 +177,47 @@ impl Warning {
     }
 }
 
+impl Warning {
+    /// What to tell: each kind once, with its remedy.
+    pub fn told(warnings: &[Self]) -> Vec<(String, &'static str)> {
+        let kinds = grouped(warnings, |warning| mem::discriminant(*warning));
+        kinds.into_iter().map(|kind| (together(&kind), kind[0].remedy())).collect()
+    }
+}
+
+/// Warnings of one kind in a line.
+fn together(kind: &[&Warning]) -> String {
+    let [first, _, ..] = kind else { return kind[0].to_string() };
+    let most = |of: fn(&Warning) -> Option<f64>| kind.iter().filter_map(|one| of(one)).fold(0.0, f64::max);
+    let count = kind.len();
+    match first {
+        Warning::Noisy { .. } => {
+            let most = most(|one| if let Warning::Noisy { spread, .. } = one { Some(*spread) } else { None });
+            format!("{count} configurations: the rounds' medians differ by up to {:.0} %", 100.0 * most)
+        }
+        Warning::Drifting { .. } => {
+            let most =
+                most(|one| if let Warning::Drifting { drift, .. } = one { Some(drift.abs()) } else { None });
+            format!(
+                "{count} configurations: the last rounds are up to {:.0} % slower or faster than all",
+                100.0 * most
+            )
+        }
+        Warning::Cold { .. } => {
+            let most = most(|one| if let Warning::Cold { excess, .. } = one { Some(*excess) } else { None });
+            format!(
+                "{count} configurations: the first round took up to {most:.1} times as long as the later ones"
+            )
+        }
+        Warning::FewCalls { .. } => {
+            format!(
+                "{count} configurations: p99 of fewer than {ENOUGH_CALLS} calls is hardly more than the longest one"
+            )
+        }
+        _ => kind.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -264,6 +307,20 @@ mod tests {
         let found = of_batch(8);
         assert!(matches!(&found[..], [Warning::OneByOne { batch: 8, .. }]), "{found:?}");
         assert!(found[0].to_string().ends_with("the time is that of 8 calls of one picture: it fails"));
+    }
+
+    #[test]
+    fn warnings_of_one_kind_are_one_line() {
+        let noisy =
+            |configuration: &str, spread| Warning::Noisy { configuration: configuration.into(), spread };
+        let busy = Warning::Busy { load: 3.0, cores: 2 };
+        let told = Warning::told(&[busy.clone(), noisy("a", 0.2), noisy("b", 0.4)]);
+        let told: Vec<String> = told.into_iter().map(|(text, _)| text).collect();
+        assert_eq!(
+            told,
+            [busy.to_string(), "2 configurations: the rounds' medians differ by up to 40 %".to_owned()]
+        );
+        assert_eq!(Warning::told(&[noisy("a", 0.2)])[0].0, "a: the rounds' medians differ by 20 %");
     }
 
     #[test]

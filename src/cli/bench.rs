@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
+use askance::bench::Warning;
 use askance::error::{Error, Result};
-use askance::report::{bench_notes, bench_tables};
+use askance::record::{BenchRow, BenchStatus};
+use askance::report::{bench_notes, bench_tables, bench_verdict};
 use askance::study::{Figures, Program, Providers, ProvidersCompared};
 
 use super::args::{BenchArgs, Global};
@@ -43,9 +45,37 @@ pub fn run(global: &Global, args: &BenchArgs) -> Result<()> {
     if global.json {
         print_json(&compared, &figures);
     } else {
-        print(&compared, &figures);
+        print(&compared, &figures, args.wide);
     }
-    compared.ended.map_or(Ok(()), Err)
+    compared.ended.map_or(Ok(()), Err)?;
+    demand(&compared.rows, args)
+}
+
+/// The error of configurations that could not be measured or miss what is required of them.
+fn demand(rows: &[BenchRow], args: &BenchArgs) -> Result<()> {
+    let name =
+        |row: &BenchRow| format!("{} on {}, {}, batch {}", row.model, row.provider, row.precision, row.batch);
+    let failed = rows.iter().filter(|row| row.status == BenchStatus::Failed);
+    let failed: Vec<String> = failed.map(|row| format!("{} could not be measured", name(row))).collect();
+    let missed = rows.iter().filter(|row| row.status != BenchStatus::Failed).flat_map(|row| {
+        let missed = args.require.iter().filter_map(|demand| demand.missed_by(row));
+        missed.map(move |how| format!("{}: {how}", name(row)))
+    });
+    let missed: Vec<String> = missed.collect();
+    let told = |what: &[String]| what.join("\n  ");
+    if !missed.is_empty() {
+        let fix = "choose another configuration, or change what is required";
+        return Err(Error::runtime("--require", format!("is missed:\n  {}", told(&missed)), fix));
+    }
+    if !failed.is_empty() && !args.allow_missing {
+        let fix = "see the reasons above, or give --allow-missing to go without";
+        return Err(Error::runtime(
+            "bench",
+            format!("not everything was measured:\n  {}", told(&failed)),
+            fix,
+        ));
+    }
+    Ok(())
 }
 
 fn print_json(compared: &ProvidersCompared, figures: &Figures) {
@@ -56,20 +86,24 @@ fn print_json(compared: &ProvidersCompared, figures: &Figures) {
         "out": say::path(compared.dir.path()),
         "rows": compared.rows,
         "warnings": doubts,
+        "verdict": bench_verdict(&compared.rows),
         "plots": say::paths(&figures.written),
     });
     say::json_text(&in_flags(&format!("{summary:#}")));
 }
 
-fn print(compared: &ProvidersCompared, figures: &Figures) {
-    for table in bench_tables(&compared.rows) {
+fn print(compared: &ProvidersCompared, figures: &Figures, wide: bool) {
+    for table in bench_tables(&compared.rows, wide) {
         say::text(format_args!("{}\n", table.to_text()));
     }
     for note in bench_notes(&compared.rows) {
         say::text(in_flags(&note));
     }
-    for doubt in &compared.warnings {
-        say::text(format_args!("warning: {doubt}\n  fix: {}", in_flags(doubt.remedy())));
+    for (doubt, remedy) in Warning::told(&compared.warnings) {
+        say::text(format_args!("warning: {doubt}\n  fix: {}", in_flags(remedy)));
     }
     output::kept(&compared.dir, figures);
+    for verdict in bench_verdict(&compared.rows) {
+        say::text(format_args!("\n{}", in_flags(&verdict)));
+    }
 }

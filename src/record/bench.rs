@@ -87,6 +87,19 @@ pub struct BenchRow {
     pub gemm_reason: Option<String>,
     /// Time of a picture relative to the fastest configuration of the model, which has 1.
     pub relative: Option<f64>,
+    /// Time of a picture relative to the fastest configuration of the model that keeps the answer, which has 1: geometric mean over
+    /// rounds.
+    pub times_best: Option<f64>,
+    /// Lower end of its 95 % interval.
+    pub times_best_low: Option<f64>,
+    /// Upper end of its 95 % interval.
+    pub times_best_high: Option<f64>,
+    /// Pictures a second relative to fp32 on the CPU in its fastest batch size: geometric mean over rounds.
+    pub times_cpu: Option<f64>,
+    /// Lower end of its 95 % interval.
+    pub times_cpu_low: Option<f64>,
+    /// Upper end of its 95 % interval.
+    pub times_cpu_high: Option<f64>,
     /// Largest resident set of the process, MiB.
     pub host_mib: Option<f64>,
     /// Device memory of the process, MiB.
@@ -115,6 +128,20 @@ pub struct BenchRow {
     pub worst_aupro: Option<f64>,
     /// Reason why a difference from CPU fp32 is missing.
     pub parity_reason: Option<String>,
+}
+
+impl BenchRow {
+    /// Largest difference of a map that counts as the same answer.
+    pub const SAME_MAP: f64 = 0.01;
+    /// Largest change of a metric that counts as the same answer, in points.
+    pub const SAME_POINTS: f64 = 0.2;
+
+    /// Whether maps and, as far as they were compared, clean and worst-case metrics are those of fp32 on the CPU.
+    pub fn keeps_answer(&self) -> bool {
+        let metrics = [self.clean_pixel_auroc, self.clean_aupro, self.worst_pixel_auroc, self.worst_aupro];
+        self.map_max_difference.is_some_and(|most| most <= Self::SAME_MAP)
+            && metrics.into_iter().flatten().all(|points| points.abs() <= Self::SAME_POINTS)
+    }
 }
 
 impl Row for BenchRow {
@@ -150,6 +177,12 @@ impl Row for BenchRow {
         "gemm_gflop_per_s",
         "gemm_reason",
         "relative",
+        "times_best",
+        "times_best_low",
+        "times_best_high",
+        "times_cpu",
+        "times_cpu_low",
+        "times_cpu_high",
         "host_mib",
         "device_mib",
         "nodes",
@@ -164,6 +197,14 @@ impl Row for BenchRow {
         "worst_pixel_auroc",
         "worst_aupro",
         "parity_reason",
+    ]];
+    const NEWER: &'static [&'static [&'static str]] = &[&[
+        "times_best",
+        "times_best_low",
+        "times_best_high",
+        "times_cpu",
+        "times_cpu_low",
+        "times_cpu_high",
     ]];
     const KEY: &'static [&'static str] = &["model", "provider", "precision", "batch"];
 
@@ -188,6 +229,12 @@ impl Row for BenchRow {
             ("gflop_per_s", self.gflop_per_s),
             ("gemm_gflop_per_s", self.gemm_gflop_per_s),
             ("relative", self.relative),
+            ("times_best", self.times_best),
+            ("times_best_low", self.times_best_low),
+            ("times_best_high", self.times_best_high),
+            ("times_cpu", self.times_cpu),
+            ("times_cpu_low", self.times_cpu_low),
+            ("times_cpu_high", self.times_cpu_high),
             ("host_mib", self.host_mib),
             ("device_mib", self.device_mib),
             ("spread", self.spread),

@@ -21,7 +21,7 @@ mod table;
 mod transfer;
 
 pub use above::{AboveClean, above_clean, above_clean_table};
-pub use bench::{bench_notes, bench_tables};
+pub use bench::{bench_notes, bench_tables, bench_verdict};
 pub use cell::{Cell, Column, Form};
 pub use defence::{DefenceSummary, DefendedModel, defence_summary, defence_table};
 pub use differences::difference_table;

@@ -23,6 +23,17 @@ impl Table {
         Self { title: title.into(), columns, rows, notes: Vec::new() }
     }
 
+    /// The same table with only the columns of these heads.
+    #[must_use]
+    pub fn only(&self, heads: &[&str]) -> Self {
+        let kept: Vec<usize> =
+            (0..self.columns.len()).filter(|&at| heads.contains(&self.columns[at].head.as_str())).collect();
+        let mut table = self.clone();
+        table.columns = kept.iter().map(|&at| self.columns[at].clone()).collect();
+        table.rows = self.rows.iter().map(|row| kept.iter().map(|&at| row[at].clone()).collect()).collect();
+        table
+    }
+
     /// The same table with the intervals of its cells for readers too, and a note about them where there are any.
     #[must_use]
     pub fn with_intervals(&self) -> Self {

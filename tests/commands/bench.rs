@@ -58,7 +58,12 @@ fn a_comparison_leaves_rows_calls_and_figures() {
         assert_eq!(row.nodes_elsewhere, Some(0));
         assert!(row.map_max_difference.unwrap() < 1e-4);
         assert_eq!(row.verdict.as_deref(), Some("short"));
+        // Both ratios are to the configuration that is faster, which is on the CPU and keeps the answer.
+        let (best, cpu) = (row.times_best.unwrap(), row.times_cpu.unwrap());
+        assert!((best * cpu - 1.0).abs() < 1e-9, "{best} {cpu}");
+        assert!(row.times_best_low.unwrap() <= best && best <= row.times_best_high.unwrap());
     }
+    assert!(rows.iter().any(|row| row.times_best == Some(1.0)));
     assert!(rows.iter().any(|row| row.relative == Some(1.0)));
 
     let calls: Vec<CallRow> = read_rows(out.join("calls.csv")).unwrap();
@@ -85,9 +90,13 @@ fn a_provider_that_is_not_there_has_a_reason_and_no_time() {
     let library = library(Flavour::Cpu).library.display().to_string();
     let flags =
         ["--providers", "cpu,cuda:0", "--batch", "1", "--rounds", "1", "--no-metrics", "--ort-lib", &library];
-    let output = run(&mut bench(&out, &flags));
+    let said = fail(&mut bench(&folder.path().join("other"), &flags), 1);
+    assert!(said.contains("pocket on cuda:0, fp32, batch 1 could not be measured"), "{said}");
+    assert!(said.contains("--allow-missing"), "{said}");
+    let output = run(bench(&out, &flags).arg("--allow-missing"));
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("failed: pocket on cuda:0, fp32, batch 1:"), "{said}");
+    assert!(said.contains("\npocket: take cpu fp32, batch 1: "), "{said}");
     assert!(said.contains("fix: run `askance runtime install gpu`"), "{said}");
     let rows = rows(&out);
     assert_eq!(rows[0].status, BenchStatus::Measured);
@@ -97,6 +106,24 @@ fn a_provider_that_is_not_there_has_a_reason_and_no_time() {
     assert_eq!((cuda.p50_ms, cuda.images_per_s, cuda.calls, cuda.relative), (None, None, 0, None));
     let calls: Vec<CallRow> = read_rows(out.join("calls.csv")).unwrap();
     assert!(calls.iter().all(|call| call.ran == "cpu"), "its time is nobody's");
+}
+
+#[test]
+fn what_is_required_and_missed_ends_with_an_error_that_names_it() {
+    let folder = TempDir::new().unwrap();
+    let flags = ["--batch", "1", "--rounds", "2", "--no-metrics"];
+    let demand = |out: &str, list: &str| {
+        let mut command = bench(&folder.path().join(out), &flags);
+        command.args(["--require", list]);
+        command
+    };
+    run(&mut demand("kept", "map_max<=0.01,images_per_s>=0.001"));
+    let said = fail(&mut demand("missed", "map_max<=0.01,images_per_s>=1e9"), 1);
+    assert!(said.contains("images_per_s>=1000000000 is required") && !said.contains("map_max"), "{said}");
+    assert!(rows(&folder.path().join("missed"))[0].images_per_s.is_some(), "and all is there");
+    // No attack was compared.
+    assert!(fail(&mut demand("unknown", "worst_pauroc<=0.2"), 1).contains("worst_pauroc is not known"));
+    assert!(fail(&mut demand("wrong", "speed>=3"), 2).contains("images_per_s"));
 }
 
 #[test]

@@ -85,27 +85,11 @@ fn bf16_is_computed_in_bf16_and_near() {
     assert!(most <= 1e-2, "{most:e}");
 }
 
-/// OpenVINO of ONNX Runtime 1.24.1 cannot compile this bundle. What counts then is that it says so, and nothing stands in for it.
-fn takes_int8(runtime: &Runtime, provider: &str) -> bool {
-    match try_load(runtime, provider, Precision::Int8) {
-        Ok(_) => true,
-        Err(error) => {
-            assert_eq!(provider, "openvino:CPU", "{error}");
-            assert!(error.subject.contains("pocket-int8") && error.problem.contains(provider), "{error}");
-            eprintln!("refused: {error}");
-            false
-        }
-    }
-}
-
 #[test]
 #[ignore = "needs ONNX Runtime with OpenVINO: `askance runtime install openvino`"]
-fn int8_is_near_or_refused() {
+fn int8_is_near() {
     let runtime = openvino();
     for provider in ["cpu", "openvino:CPU"] {
-        if !takes_int8(&runtime, provider) {
-            continue;
-        }
         let most = apart(&runtime, provider, Precision::Int8);
         assert!(most > 1e-4, "no difference: this is not int8 ({most:e})");
         assert!(most <= 0.1, "{provider}: {most:e}");
@@ -124,9 +108,7 @@ fn assert_company_makes_no_difference(provider: &str, precision: Precision) {
 fn company_makes_no_difference() {
     for provider in ["cpu", "openvino:CPU"] {
         assert_company_makes_no_difference(provider, Precision::Fp32);
-        if takes_int8(&openvino(), provider) {
-            assert_company_makes_no_difference(provider, Precision::Int8);
-        }
+        assert_company_makes_no_difference(provider, Precision::Int8);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use askance::bench::BenchPlan;
+use askance::bench::{BenchPlan, Requirement};
 use askance::dataset::Layout;
 use askance::model::{Precision, Provider};
 use askance::study::Source;
@@ -70,6 +70,16 @@ pub struct BenchArgs {
     /// Compare maps only: no attack on the data
     #[arg(long)]
     pub no_metrics: bool,
+    /// Demand a bound of every configuration, and end with status 1 where one misses it, such as
+    /// "map_max<=0.01,worst_pauroc<=0.2,p95_ms<=20,images_per_s>=30" (docs/bench.md has the names)
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub require: Vec<Requirement>,
+    /// Do not end with status 1 where a configuration could not be measured
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// Tables with all columns, for wide terminals
+    #[arg(long)]
+    pub wide: bool,
     /// Seed of the generated data and of the attack
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,

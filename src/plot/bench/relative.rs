@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use plotters::element::Rectangle;
+use plotters::element::{PathElement, Rectangle};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::super::canvas::{Canvas, fitted, px, title, write};
+use super::super::canvas::{Canvas, fitted, px, title, upx, write};
 use super::super::style;
 use super::series::{series, series_of};
 use crate::error::{Error, Result};
@@ -20,16 +20,19 @@ const LEFT: i32 = 520;
 /// Position where the longest bar ends.
 const RIGHT: i32 = 1400;
 
-/// Draws for each configuration how many times as long a picture takes as with the fastest one, the fastest
-/// first; configurations that were not measured stand below, without a bar.
+/// Draws for each configuration how many times as long a picture takes as with the fastest one that keeps the answer (the fastest of all
+/// in records without that), with the 95 % interval over rounds, the fastest first. Bars of configurations with another answer are pale;
+/// those that were not measured stand below, without a bar.
 ///
 /// # Errors
 /// A file error when no row was measured, or the file cannot be written.
 pub fn relative(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
     let mut sorted: Vec<&BenchRow> = rows.iter().collect();
-    sorted
-        .sort_by(|a, b| a.relative.unwrap_or(f64::INFINITY).total_cmp(&b.relative.unwrap_or(f64::INFINITY)));
-    let Some(largest) = sorted.iter().filter_map(|row| row.relative).max_by(f64::total_cmp) else {
+    let paired = rows.iter().any(|row| row.times_best.is_some());
+    let times = |row: &BenchRow| if paired { row.times_best } else { row.relative };
+    sorted.sort_by(|a, b| times(a).unwrap_or(f64::INFINITY).total_cmp(&times(b).unwrap_or(f64::INFINITY)));
+    let ends = sorted.iter().flat_map(|row| [times(row), row.times_best_high]).flatten();
+    let Some(largest) = ends.max_by(f64::total_cmp) else {
         return Err(Error::file(out, "has nothing to show: nothing was measured", "run askance bench"));
     };
     let colours = series(rows);
@@ -38,18 +41,23 @@ pub fn relative(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
     canvas.draw(out, |area| {
         title(area, &format!("Time of a picture against the fastest: {heading}"), style::WIDTH)?;
         let middle = (style::WIDTH as i32 / 2, 90);
-        write(area, "times as long; shorter is better", middle, style::TICK, (HPos::Center, VPos::Top))?;
+        let note = if paired {
+            "times as long as the fastest with the answer of fp32 on the CPU; whiskers: 95 % over rounds; pale: another answer"
+        } else {
+            "times as long; shorter is better"
+        };
+        write(area, note, middle, style::TICK, (HPos::Center, VPos::Top))?;
+        let place_of = |times: f64| LEFT + (f64::from(RIGHT - LEFT) * times / largest).round() as i32;
         for (place, row) in sorted.iter().enumerate() {
             let top = TOP + STEP * place as i32;
             let middle = top + BAR / 2;
-            let shown = if row.relative.is_some() { &row.ran } else { &row.provider };
+            let shown = if times(row).is_some() { &row.ran } else { &row.provider };
             let name = format!("{shown} {}, batch {}", row.precision, row.batch);
             let name = fitted(&name, style::TICK, LEFT - 2 * style::MARGIN);
             write(area, &name, (LEFT - 16, middle), style::TICK, (HPos::Right, VPos::Center))?;
-            let end = match row.relative {
+            let end = match times(row) {
                 Some(relative) => {
-                    let length = f64::from(RIGHT - LEFT) * relative / largest;
-                    let end = LEFT + length.round() as i32;
+                    let mut end = place_of(relative);
                     let own = series_of(row);
                     let colour = colours
                         .iter()
@@ -57,15 +65,23 @@ pub fn relative(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
                         .map_or(style::INK, |(_, colour)| *colour);
                     area.draw(&Rectangle::new(
                         [(px(LEFT), px(top)), (px(end), px(top + BAR))],
-                        colour.filled(),
+                        colour.mix(if paired && !row.keeps_answer() { 0.35 } else { 1.0 }).filled(),
                     ))?;
+                    if let (Some(low), Some(high)) = (row.times_best_low, row.times_best_high) {
+                        let (low, high) = (place_of(low), place_of(high));
+                        let stroke = style::INK.stroke_width(upx(2));
+                        let cap = |at: i32| vec![(px(at), px(middle - 9)), (px(at), px(middle + 9))];
+                        let line = vec![(px(low), px(middle)), (px(high), px(middle))];
+                        for points in [line, cap(low), cap(high)] {
+                            area.draw(&PathElement::new(points, stroke))?;
+                        }
+                        end = end.max(high);
+                    }
                     end
                 }
                 None => LEFT,
             };
-            let text = row
-                .relative
-                .map_or_else(|| state(row.status).to_owned(), |relative| format!("{relative:.2}"));
+            let text = times(row).map_or_else(|| state(row.status).to_owned(), |times| format!("{times:.2}"));
             write(area, &text, (end + 12, middle), style::TICK, (HPos::Left, VPos::Center))?;
         }
         Ok(())
