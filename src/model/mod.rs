@@ -31,6 +31,7 @@ mod defence;
 mod fake;
 mod foreign;
 mod gemm;
+mod kept_text;
 mod load;
 mod lowering;
 mod memory;

@@ -7,11 +7,12 @@ use ort::value::TensorRef;
 
 use super::bundle::{Bundle, TEXT_GRAPH};
 use super::contract::{self, ANY, FLOAT, INT, tensor};
+use super::kept_text::KeptText;
 use super::provider::{Engine, Provider};
 use super::session::{self, SessionOptions};
 use crate::error::{Error, Result};
 use crate::prompt::{PromptSet, tokenise};
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, sha256};
 
 /// Shape of a text tower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub(super) struct TextShape {
     pub embedding: usize,
 }
 
-/// The encoder of categories, which keeps what it has embedded. The text graph is loaded with the first category and let go after
-/// each, since a run has few categories and the text tower may be large.
+/// The encoder of categories, which keeps what it has embedded, for other runs too. The text graph is loaded with the first category that
+/// is not known and let go after each, since a run has few categories and the text tower may be large.
 pub(super) struct TextEncoder {
     bundle: Bundle,
     shape: TextShape,
@@ -32,7 +33,11 @@ pub(super) struct TextEncoder {
     prompts: PromptSet,
     underscores_to_spaces: bool,
     known: HashMap<String, Array2<f32>>,
+    kept: KeptText,
 }
+
+/// Token ids of a category's prompts, normal then anomalous, each of shape (prompts, context).
+type Ids = [Array2<i64>; 2];
 
 impl TextEncoder {
     pub(super) fn new(
@@ -47,7 +52,8 @@ impl TextEncoder {
         // forbid it TF32 for the sake of the text.
         let is_rounded = options.precision.is_some() && matches!(options.provider, Provider::TensorRt { .. });
         let options = SessionOptions { precision: None, tf32: options.tf32 || is_rounded, ..options };
-        Self { bundle, shape, runtime, options, prompts, underscores_to_spaces, known: HashMap::new() }
+        let (known, kept) = (HashMap::new(), KeptText::of_user());
+        Self { bundle, shape, runtime, options, prompts, underscores_to_spaces, known, kept }
     }
 
     /// Embeds the categories that are not known yet.
@@ -59,7 +65,16 @@ impl TextEncoder {
             categories.iter().copied().filter(|name| !self.known.contains_key(*name)).collect();
         unknown.sort_unstable();
         unknown.dedup();
-        if unknown.is_empty() {
+        let mut absent = Vec::new();
+        for category in unknown {
+            let ids = self.ids(category)?;
+            let key = self.key(&ids);
+            match self.kept.get(&key, self.shape.embedding) {
+                Some(embedded) => drop(self.known.insert(category.to_owned(), embedded)),
+                None => absent.push((category, ids, key)),
+            }
+        }
+        if absent.is_empty() {
             return Ok(());
         }
         let file = self.bundle.file_name(TEXT_GRAPH);
@@ -70,8 +85,9 @@ impl TextEncoder {
         let inputs = [tensor("tokens", INT, &[ANY, context])];
         let outputs = [tensor("embedding", FLOAT, &[ANY, embedding])];
         contract::check(&file, &built.session, &inputs, &outputs)?;
-        for category in unknown {
-            let embedded = self.embed(&mut built.session, category, &file)?;
+        for (category, ids, key) in absent {
+            let embedded = self.embed(&mut built.session, category, &ids, &file)?;
+            self.kept.put(&key, &embedded);
             self.known.insert(category.to_string(), embedded);
         }
         Ok(())
@@ -96,16 +112,41 @@ impl TextEncoder {
         self.known.get(category).map(|embedding| embedding.view())
     }
 
-    fn embed(&self, session: &mut ort::session::Session, category: &str, file: &str) -> Result<Array2<f32>> {
+    fn ids(&self, category: &str) -> Result<Ids> {
         let object =
             if self.underscores_to_spaces { category.replace('_', " ") } else { category.to_string() };
         let prompts = self.prompts.prompts(&object);
+        Ok([tokens(&prompts.normal, self.shape.context)?, tokens(&prompts.anomalous, self.shape.context)?])
+    }
+
+    /// All that decides an embedding: the text graph, what computes it, and the tokens of every prompt.
+    fn key(&self, ids: &Ids) -> String {
+        let files = self.bundle.manifest().files();
+        let graph: Vec<String> = files
+            .iter()
+            .filter(|(name, _)| name.starts_with(TEXT_GRAPH))
+            .map(|(name, hash)| format!("{name} {hash}"))
+            .collect();
+        let [normal, anomalous] = ids.each_ref().map(|ids| {
+            let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+            format!("{:?} {}", ids.shape(), sha256(&bytes))
+        });
+        let SessionOptions { provider, tf32, .. } = &self.options;
+        let runtime =
+            format!("{} {} {}", self.runtime.version(), std::env::consts::ARCH, self.shape.embedding);
+        format!("{graph:?}\n{runtime}\n{provider} {tf32}\n{normal}\n{anomalous}")
+    }
+
+    fn embed(
+        &self,
+        session: &mut ort::session::Session,
+        category: &str,
+        ids: &Ids,
+        file: &str,
+    ) -> Result<Array2<f32>> {
         let mut classes = Array2::zeros((2, self.shape.embedding));
-        for (sentences, mut class) in
-            [&prompts.normal, &prompts.anomalous].into_iter().zip(classes.outer_iter_mut())
-        {
-            let ids = tokens(sentences, self.shape.context)?;
-            let embeddings = encode(session, &ids, self.shape.embedding, file)?;
+        for (ids, mut class) in ids.iter().zip(classes.outer_iter_mut()) {
+            let embeddings = encode(session, ids, self.shape.embedding, file)?;
             let mean = mean_direction(embeddings.view()).ok_or_else(|| {
                 let problem =
                     format!("gives embeddings that are not finite, or add up to nothing, for {category:?}");

@@ -14,7 +14,7 @@ use crate::record::BenchRow;
 use crate::stats::distinct;
 
 /// Heads of the columns that fit 80 letters; the first where there is a device.
-const NARROW: [&str; 11] = [
+const NARROW: [&str; 10] = [
     "device MiB",
     "provider",
     "precision",
@@ -22,7 +22,6 @@ const NARROW: [&str; 11] = [
     "p50 ms",
     "images/s",
     "relative",
-    "+-",
     "rounds",
     "map max",
     "worst AUROC / AUPRO",
