@@ -15,6 +15,7 @@ pub fn run(global: &Global, args: &MergeArgs) -> Result<()> {
         shards: args.shards.clone(),
         data: args.data.clone(),
         save_maps: args.save_maps,
+        renew: false,
         origin: origin(),
     };
     let outcome = merge.run(&args.out, &Terminal::new(global.quiet))?;

@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod compare_search;
 mod data;
+mod devices;
 mod inspect;
 mod interrupt;
 mod libraries;

@@ -14,6 +14,7 @@ use super::terminal::Terminal;
 
 /// Runs the protocol and prints its tables.
 pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
+    args.model.engine.require_one()?;
     interrupt::listen()?;
     let paper = Paper {
         data_root: args.data_root.clone(),

@@ -18,6 +18,7 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
     let replay = args.replay();
+    args.engine.require_one()?;
     let unused = args.engine.given().or(args.all.then_some("replay.all"));
     if let Some(setting) = unused.filter(|_| args.model.is_empty()) {
         let problem = "means nothing here: pictures are written without a model";

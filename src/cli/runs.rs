@@ -6,12 +6,12 @@ use askance::error::{Error, Result};
 use askance::record::RunDir;
 use askance::study::{Data, Figures, ModelSpec, Models, Plan, Source, draw};
 use askance::synth;
-use askance::types::Axis;
+use askance::types::{Axis, Shard};
 
 use super::args::{AttackArgs, DemoArgs, EvalArgs, Global, SweepArgs};
 use super::origin::origin;
 use super::terminal::Terminal;
-use super::{compare_search, interrupt, output, seeds};
+use super::{compare_search, devices, interrupt, output, seeds};
 
 /// Pictures of each category of the demo: few, so that all is done within a minute and a half on two cores.
 const DEMO_GOOD: usize = 2;
@@ -26,6 +26,7 @@ pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
     if let Some(shard) = args.shard {
         plan = plan.shard(shard);
     }
+    args.model.engine.require_one()?;
     run(global, plan, &args.data.source(), &args.model.spec(None), args.out.clone())
 }
 
@@ -33,6 +34,17 @@ pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
 pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
     let plan = attack_plan(args)?;
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
+    if args.compare.compare_search.is_some() || args.seeds.is_some() || args.shard.is_some() {
+        args.model.engine.require_one()?;
+    }
+    let devices = &args.model.engine.provider;
+    if devices.len() > 1 {
+        let checked = plan.shard(format!("1/{}", devices.len()).parse::<Shard>()?).check()?;
+        let terminal = Terminal::new(global.quiet);
+        let data = Data::open(&source, &terminal)?;
+        let out = args.out.clone().unwrap_or_else(|| data.default_out(checked.command().name()));
+        return devices::run(global, devices, &out, args.save_maps);
+    }
     if args.compare.compare_search.is_some() {
         return compare_search::run(global, &plan, &args.compare, (&source, &spec), args.out.clone())
             .map_err(|error| args.perturb.as_given(error));
@@ -98,6 +110,7 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
 
 /// `askance sweep`
 pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
+    args.model.engine.require_one()?;
     let plan = args.metric.apply(Plan::sweep(args.axes.iter().copied(), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     let plan = args.perturb.apply(plan)?;

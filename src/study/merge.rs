@@ -33,6 +33,8 @@ pub struct Merge {
     pub data: Option<PathBuf>,
     /// Whether each map is written at evaluation size.
     pub save_maps: bool,
+    /// Whether a finished run of the same settings in the folder is written anew; an error if not.
+    pub renew: bool,
     /// What records say of the program that merges.
     pub origin: Origin,
 }
@@ -53,7 +55,7 @@ impl Merge {
         shards.iter().try_for_each(|shard| contents::require_seen(shard, &data))?;
 
         let dir = RunDir::create(out)?;
-        refuse_other_run(&dir, &info)?;
+        refuse_other_run(&dir, &info, self.renew)?;
         let mut rows = gather(&data, &settings.work.settings, &info.models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
         info.dataset.contents = contents::keep(&dir, &data, "")?;
@@ -92,12 +94,12 @@ impl Merge {
 }
 
 /// A merge that was stopped may be made again; any other run stays as it is.
-fn refuse_other_run(dir: &RunDir, info: &RunInfo) -> Result<()> {
+fn refuse_other_run(dir: &RunDir, info: &RunInfo, renew: bool) -> Result<()> {
     if !dir.info_path().exists() {
         return refuse_lost_rows(dir);
     }
     let old = RunInfo::read(dir.info_path())?;
-    if old.status == Status::Finished {
+    if old.status == Status::Finished && !renew {
         let fix = "give a folder that does not exist yet";
         return Err(Error::usage(dir.path().display().to_string(), "holds a run already", fix));
     }

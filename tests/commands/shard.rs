@@ -136,3 +136,39 @@ fn the_batch_that_is_found_is_recorded_and_changes_nothing() {
     assert_eq!(files(&fixed), files(&found));
     assert!(fail(attack(&data, &found).args(["--batch", "0"]), 2).contains("--batch"));
 }
+
+#[test]
+fn several_devices_make_the_run_of_one_byte_for_byte_and_go_on() {
+    let folder = TempDir::new().unwrap();
+    let data = parts(&folder);
+    let (one, several) = (folder.path().join("one"), folder.path().join("several"));
+    let attack = |out: &Path| {
+        let mut command = on("attack", &data, out);
+        command.args(["--attacks", "hue,joint", "--budget", "5", "--save-maps"]);
+        command
+    };
+    run(&mut attack(&one));
+    run(attack(&several).args(["--provider", "cpu,cpu"]));
+    let of_whole = |folder: &Path| -> Vec<(PathBuf, Vec<u8>)> {
+        let own = |(name, _): &(PathBuf, Vec<u8>)| {
+            !["part-1", "part-2", "candidates"].iter().any(|part| name.starts_with(part))
+        };
+        files(folder).into_iter().filter(own).collect()
+    };
+    let names = |files: &[(PathBuf, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let (whole, merged) = (of_whole(&one), of_whole(&several));
+    assert_eq!(names(&merged), names(&whole));
+    assert!(merged == whole, "the same bytes");
+    assert_eq!(RunInfo::read(several.join("run.toml")).unwrap().status, Status::Finished);
+    assert!(several.join("plots/bars.png").is_file());
+
+    // A part that was lost is made again by the same command.
+    fs::remove_dir_all(several.join("part-2")).unwrap();
+    run(attack(&several).args(["--provider", "cpu,cpu"]));
+    assert!(of_whole(&several) == whole);
+
+    let said = fail(attack(&folder.path().join("other")).args(["--provider", "cpu,cuda:0"]), 2);
+    assert!(said.contains("several kinds of provider"), "{said}");
+    let said = fail(on("eval", &data, &folder.path().join("eval")).args(["--provider", "cpu,cpu"]), 2);
+    assert!(said.contains("one device too many"), "{said}");
+}

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use askance::attack::{BatchSize, Preset};
+use askance::error::{Error, Result};
 use askance::model::{Defence, Precision, Provider};
 use askance::study::ModelSpec;
 
@@ -38,9 +39,10 @@ pub struct EngineArgs {
     /// to compare [default: none]
     #[arg(long, value_name = "LIST")]
     pub defence: Vec<Defence>,
-    /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]
-    #[arg(long, default_value = "cpu")]
-    pub provider: Provider,
+    /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]; attack takes several devices, such as cuda:0,cuda:1, and
+    /// gives each a part of the samples
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "cpu")]
+    pub provider: Vec<Provider>,
     /// Precision of matrix products: fp32, fp16, bf16 or int8; computed by the provider where it can, else by the bundle
     /// MODEL-PRECISION beside the model (docs/providers.md) [default: the bundle's own]
     #[arg(long, value_name = "NAME")]
@@ -80,7 +82,7 @@ impl EngineArgs {
     pub fn given(&self) -> Option<&'static str> {
         let given = [
             ("defence", !self.defence.is_empty()),
-            ("provider", self.provider != Provider::Cpu),
+            ("provider", self.provider != [Provider::Cpu]),
             ("precision", self.precision.is_some()),
             ("strict_ep", self.strict_ep),
             ("threads", self.threads.is_some()),
@@ -91,11 +93,21 @@ impl EngineArgs {
         given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }
 
+    /// Refuses several devices, for commands that use one.
+    ///
+    /// # Errors
+    /// A usage error.
+    pub fn require_one(&self) -> Result<()> {
+        let [_, other, ..] = &self.provider[..] else { return Ok(()) };
+        let fix = "name one device; a plain attack takes several";
+        Err(Error::usage(format!("--provider {other}"), "is one device too many for this command", fix))
+    }
+
     /// These models, with the usual prompts.
     pub fn spec(&self, models: &[String]) -> ModelSpec {
         let mut spec = ModelSpec::new(models.iter().cloned());
         spec.defence.clone_from(&self.defence);
-        spec.provider = self.provider.clone();
+        spec.provider.clone_from(&self.provider[0]);
         spec.precision = self.precision;
         spec.strict_ep = self.strict_ep;
         spec.threads = self.threads;
