@@ -1,6 +1,6 @@
 """Whether every precision of a comparison gives the maps that it should.
 
-    askance bench --providers cpu,openvino --precision fp32,bf16,int8 --batch 1 --model DIR --out OUT
+    askance bench --providers cpu,openvino --precision fp32,bf16,int8 --batch 1 --model DIR --allow-missing --out OUT
     python check_bench.py OUT/bench.csv
 
 Of each configuration the largest difference of a map from that of fp32 on the CPU must lie within bounds: above the upper one the

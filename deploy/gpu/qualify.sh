@@ -54,6 +54,13 @@ begin=$(date +%s)
 end=$((begin + minutes * 60))
 export ORT_DISABLE_TELEMETRY=1 PYTHONUNBUFFERED=1 OMP_WAIT_POLICY=PASSIVE ASKANCE_CACHE=$work/cache
 device=${provider%%:*}
+# Everything sees the one card, as number 0.
+if [[ $device != cpu ]]; then
+    number=${provider#"$device"}
+    number=${number#:}
+    [[ -z $number || -n ${CUDA_VISIBLE_DEVICES-} ]] || export CUDA_VISIBLE_DEVICES=$number
+    provider=$device:0
+fi
 
 # Python with torch, ONNX Runtime and the exporter's libraries.
 if [[ -z $python ]]; then
@@ -65,16 +72,18 @@ if [[ -z $python ]]; then
         touch "$work/venv/filled"
     fi
 fi
-if [[ -n $offline && ! -d $work/site ]]; then
+if [[ -n $offline && ! -e $work/site/filled ]]; then
     # Python's own copies are overruled, not changed.
+    rm -rf "$work/site"
     "$python" -m pip install --quiet --no-index --no-deps --no-compile --target "$work/site" "$here"/wheels/*.whl
+    touch "$work/site/filled"
 fi
 if [[ -z $ort ]]; then
     [[ -z $offline ]] || { echo "error: --offline needs --ort, a folder with the package onnxruntime" >&2; exit 2; }
     ort=$work/ort
     wheel=onnxruntime==1.31.1
     [[ $device == cpu ]] || wheel="onnxruntime-gpu[cuda,cudnn]==1.31.1"
-    [[ -d $ort ]] || "$python" -m pip install --quiet --target "$ort" "$wheel"
+    [[ -e $ort/filled ]] || { "$python" -m pip install --quiet --upgrade --target "$ort" "$wheel" && touch "$ort/filled"; }
 fi
 library=$(find "$ort/onnxruntime/capi" -name 'libonnxruntime.so.*' 2>/dev/null | head -1 || true)
 export PYTHONPATH=$work/site:$ort:$exporter
@@ -87,6 +96,18 @@ print(":".join(found))
 PYTHON
     )
 fi
+missing=$("$python" - <<'PYTHON'
+import importlib.util
+wanted = "torch torchvision timm ftfy regex huggingface_hub safetensors tqdm onnx ml_dtypes google.protobuf onnxruntime open_clip numpy PIL"
+def there(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+print(" ".join(name for name in wanted.split() if not there(name)))
+PYTHON
+)
+[[ -z $missing ]] || { echo "error: $python lacks $missing: install what is missing, or give another --python" >&2; exit 1; }
 export LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 if [[ -z $library ]]; then
     # The Python package of the CPU flavour has its library inside its extension module only.
@@ -119,7 +140,7 @@ stage() {
 wanted() { [[ ,$only, == *,$1,* ]]; }
 IFS=, read -ra architectures <<<"$models"
 on=$provider
-[[ -z $tensorrt ]] || on=$on,tensorrt:${provider#cuda:}
+[[ -z $tensorrt ]] || on=$on,tensorrt:0
 
 machine() {
     nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit --format=csv || echo "no nvidia-smi"
@@ -165,7 +186,9 @@ run_attack() { # NAME MODEL PRECISION BATCH SEARCH BUDGET
 
 run_bench() { # NAME MODEL PROVIDERS PRECISION BATCH ...
     cd "$work/bundles"
-    "$askance" bench --model "$2" --providers "$3" --precision "$4" --batch "$5" --ort-lib "$library" --time-limit 300 --out "$out/bench-$1" "${@:6}"
+    rm -rf "$out/bench-$1"
+    "$askance" bench --model "$2" --providers "$3" --precision "$4" --batch "$5" --ort-lib "$library" --time-limit 300 --allow-missing \
+        --out "$out/bench-$1" "${@:6}"
     rm -rf "$out/bench-$1/metrics"
 }
 
@@ -175,7 +198,7 @@ run() { # NAME FUNCTION ARGUMENTS...: a function of this script as a stage
     stage "$1" bash -euo pipefail -c "$(declare -p architectures); \"\$@\"" bash "${@:2}"
 }
 
-largest=${batch##*,}
+largest=$(tr , '\n' <<<"$batch" | sort -n | tail -1)
 lower=fp16
 if wanted machine; then run machine machine && cp "$out/logs/machine.log" "$out/machine.txt"; fi
 if wanted bundles; then run bundles bundles; fi

@@ -1,7 +1,7 @@
 """An image tower in float16 as graphics cards want it: everything but the normalised embeddings and scores is float16, and nodes of
 com.microsoft do at once what would each pass over all tokens of all windows: attention, bias with GELU, bias with residual and norm.
 
-Norms and softmax compute in float32 inside their kernels. ONNX Runtime's CPU provider runs such a graph too, through float32 where it has no
+Softmax computes in float32 inside its kernels, and norms do where `enable_skip_layer_norm_strict_mode` is on, as Askance sets it. ONNX Runtime's CPU provider runs such a graph too, through float32 where it has no
 kernel. benchmarks/half_forms.py holds it against other ways of writing it.
 """
 

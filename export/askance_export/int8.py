@@ -48,8 +48,8 @@ def linear_layers(graph: onnx.GraphProto) -> dict[str, Linear]:
         if node.op_type == "Slice" and all(name in known for name in node.input):
             value, start, end, axis = (known[name] for name in node.input)
             known[node.output[0]] = value.take(np.arange(int(start[0]), int(end[0])), int(axis[0]))
-            # Of a weight of query, key and value, what is not the query's.
-            if start[0] > 0:
+            # Of a weight [3 width, width] of query, key and value, what begins with the keys.
+            if start[0] == value.shape[-1]:
                 keys.add(node.output[0])
     gemms = [node for node in graph.node if node.op_type == "Gemm"]
     return {

@@ -182,7 +182,9 @@ class Askance:
         run = tempfile.mkdtemp(dir=self.folder)
         command = [self.options.askance, name, "-q", "--json", "--data", self.folder / "parts", "--model", self.bundle]
         command += ["--out", run, "--threads", self.options.threads, "--batch", 1, *extra]
-        process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE)
+        # Every start encodes the prompts, as torch's do.
+        environment = {**os.environ, "ASKANCE_TEXT_CACHE": "0"}
+        process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, env=environment)
         said = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         if status:

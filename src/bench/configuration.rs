@@ -1,10 +1,12 @@
 //! One configuration of a comparison.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Precision, Provider};
+use crate::stats::distinct;
 
 /// A configuration: one model on one provider, in one precision and with one batch size.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,8 +45,16 @@ impl Configuration {
 }
 
 /// The last part of a path, which names a bundle.
-pub(super) fn last_part(model: &str) -> &str {
+fn last_part(model: &str) -> &str {
     model.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(model)
+}
+
+/// How records name these models: by the last part of each path, where that tells them apart.
+pub(super) fn names(models: &[String]) -> BTreeMap<String, String> {
+    let shorts = distinct(models.iter().map(|model| last_part(model)));
+    let apart = shorts.len() == models.len();
+    let named = |model: &String| if apart { last_part(model).to_owned() } else { model.clone() };
+    models.iter().map(|model| (model.clone(), named(model))).collect()
 }
 
 impl fmt::Display for Configuration {

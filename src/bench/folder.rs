@@ -1,10 +1,11 @@
 //! The folder of a comparison, written while it runs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::configuration::Configuration;
+use super::configuration::{Configuration, names};
 use super::plan::BenchPlan;
 use super::rounds::{Measured, Role};
 use super::rows::ran;
@@ -40,6 +41,8 @@ pub struct Folder {
     pub dir: RunDir,
     info: RunInfo,
     calls: Journal<CallRow>,
+    /// How records name the models.
+    names: BTreeMap<String, String>,
     /// When this start of the comparison began.
     started: String,
 }
@@ -73,7 +76,7 @@ impl Folder {
         info.provider = ProviderInfo { requested: providers.join(","), ..ProviderInfo::default() };
         let Opened { journal: calls, rows, .. } = Journal::open(dir.calls_path())?;
         refuse_lost_record(&dir, &rows)?;
-        Ok(Self { dir, info, calls, started: utc_now() })
+        Ok(Self { dir, info, calls, names: names(&plan.model), started: utc_now() })
     }
 
     /// Records the data and the command of the comparison; refuses a folder that holds one of other settings or data.
@@ -98,7 +101,7 @@ impl Folder {
     pub fn started(&mut self, one: &Measured) -> Result<()> {
         let Some(ready) = &one.ready else { return Ok(()) };
         self.info.configurations.push(ConfigurationInfo {
-            model: one.configuration.model.clone(),
+            model: self.name(one),
             bundle_sha256: ready.model_hash.clone(),
             ran: ran(one).unwrap_or_default(),
             precision: ready.precision.clone(),
@@ -123,7 +126,7 @@ impl Folder {
             self.calls.append(&CallRow {
                 started: self.started.clone(),
                 round,
-                model: one.configuration.model.clone(),
+                model: self.name(one),
                 ran: ran(one).unwrap_or_default(),
                 precision: one.configuration.precision_name().to_owned(),
                 batch: one.configuration.batch,
@@ -131,6 +134,12 @@ impl Folder {
             })?;
         }
         Ok(())
+    }
+
+    /// The model's name in records; a matrix product has its own.
+    fn name(&self, one: &Measured) -> String {
+        let model = &one.configuration.model;
+        self.names.get(model).unwrap_or(model).clone()
     }
 
     /// Rewrites `bench.csv` with these rows.

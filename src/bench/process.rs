@@ -132,6 +132,8 @@ impl Running {
     fn start(launch: &Launch) -> Result<Self, Failure> {
         let mut command = Command::new(&launch.program);
         command.args(&launch.arguments).envs(launch.environment);
+        // What other runs left in the cache would change times and memory.
+        command.env("ASKANCE_TEXT_CACHE", "0");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Ctrl-C is for the parent, which lets the call in progress end.
         #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::configuration::last_part;
+use super::configuration::names;
 use super::parity::{ParityMetrics, ParityMetricsOf, difference};
 use super::ratio::Ratio;
 use super::rounds::{Measured, Role};
@@ -52,31 +52,30 @@ pub fn rows(measured: &[&Measured], known: &Knowledge) -> Vec<BenchRow> {
     rows
 }
 
-/// Names models by the last part of their paths, where that tells them apart.
+/// Names models as all records do.
 fn shorten(rows: &mut [BenchRow]) {
-    let models = distinct(rows.iter().map(|row| row.model.clone()));
-    let shorts = distinct(models.iter().map(|model| last_part(model)));
-    if shorts.len() == models.len() {
-        let renamed: Vec<String> = rows.iter().map(|row| last_part(&row.model).to_owned()).collect();
-        for (row, name) in rows.iter_mut().zip(renamed) {
-            row.model = name;
-        }
+    let names = names(&distinct(rows.iter().map(|row| row.model.clone())));
+    for row in rows {
+        row.model.clone_from(&names[&row.model]);
     }
 }
 
 /// Adds the ratios to the configuration to take and to the CPU, round by round.
 fn pair(rows: &mut [BenchRow], measured: &[&Measured]) {
+    let times: Vec<Vec<f64>> = measured.iter().map(|one| picture_ms(one)).collect();
+    // By the geometric mean over rounds, as the ratios are.
     let fastest = |model: &str, wanted: &dyn Fn(usize) -> bool| {
-        let speed = |at: &usize| rows[*at].images_per_s.unwrap_or(0.0);
         let own = |at: &usize| rows[*at].model == model && rows[*at].images_per_s.is_some() && wanted(*at);
-        (0..rows.len()).filter(own).max_by(|a, b| speed(a).total_cmp(&speed(b)))
+        let own: Vec<usize> = (0..rows.len()).filter(own).collect();
+        let common = own.iter().map(|&at| times[at].len()).min()?;
+        let level = |at: &usize| times[*at][..common].iter().map(|ms| ms.ln()).sum::<f64>();
+        own.into_iter().min_by(|a, b| level(a).total_cmp(&level(b)))
     };
     let against: Vec<[Option<Ratio>; 2]> = (0..rows.len())
         .map(|at| {
-            let own = picture_ms(measured[at]);
             let best = fastest(&rows[at].model, &|other| rows[other].keeps_answer());
             let cpu = fastest(&rows[at].model, &|other| measured[other].configuration.is_reference());
-            [best, cpu].map(|other| Ratio::paired(&own, &picture_ms(measured[other?])))
+            [best, cpu].map(|other| Ratio::paired(&times[at], &times[other?]))
         })
         .collect();
     for (row, [best, cpu]) in rows.iter_mut().zip(against) {

@@ -10,7 +10,7 @@ use askance::study::{Figures, Program, Providers, ProvidersCompared};
 
 use super::args::{BenchArgs, Global};
 use super::origin::origin;
-use super::runs::figures;
+use super::output::figures;
 use super::say;
 use super::terminal::Terminal;
 use super::wording::in_flags;
@@ -62,20 +62,17 @@ fn demand(rows: &[BenchRow], args: &BenchArgs) -> Result<()> {
         missed.map(move |how| format!("{}: {how}", name(row)))
     });
     let missed: Vec<String> = missed.collect();
-    let told = |what: &[String]| what.join("\n  ");
-    if !missed.is_empty() {
-        let fix = "choose another configuration, or change what is required";
-        return Err(Error::runtime("--require", format!("is missed:\n  {}", told(&missed)), fix));
+    let failed = if args.allow_missing { Vec::new() } else { failed };
+    let (subject, fix) = if missed.is_empty() {
+        ("bench", "see the reasons above, or give --allow-missing to go without")
+    } else {
+        ("--require", "choose another configuration, or change what is required")
+    };
+    let all = [missed, failed].concat();
+    if all.is_empty() {
+        return Ok(());
     }
-    if !failed.is_empty() && !args.allow_missing {
-        let fix = "see the reasons above, or give --allow-missing to go without";
-        return Err(Error::runtime(
-            "bench",
-            format!("not everything was measured:\n  {}", told(&failed)),
-            fix,
-        ));
-    }
-    Ok(())
+    Err(Error::runtime(subject, format!("is not fulfilled:\n  {}", all.join("\n  ")), fix))
 }
 
 fn print_json(compared: &ProvidersCompared, figures: &Figures) {

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use askance::error::{Error, Result};
@@ -13,12 +13,12 @@ use askance::study::Merge;
 
 use super::args::Global;
 use super::origin::origin;
-use super::runs::figures;
+use super::output::figures;
 use super::terminal::Terminal;
 use super::{interrupt, output};
 
-/// How long processes have to save what they did once the user wants to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long processes have to save what they did once the user wants to stop: less than this one has itself.
+const GRACE: Duration = Duration::from_secs(8);
 /// How often they are looked at.
 const LOOK: Duration = Duration::from_millis(100);
 const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
@@ -26,46 +26,53 @@ const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
 /// Runs this very command once for each device, on a shard of the samples in `OUT/part-N`, and merges the parts into `out`.
 ///
 /// # Errors
-/// Devices of several kinds or named twice, and whatever a part or the merge fails at.
+/// Devices of several kinds or named twice, a folder of another run, and whatever a part or the merge fails at.
 pub fn run(global: &Global, providers: &[Provider], out: &Path, save_maps: bool) -> Result<()> {
     require_alike(providers)?;
+    let parts: Vec<PathBuf> = (1..=providers.len()).map(|part| out.join(format!("part-{part}"))).collect();
+    require_own(out, &parts)?;
+    let visible = env::var(VISIBLE).ok();
+    let devices: Vec<_> =
+        providers.iter().map(|provider| on_its_own(provider, visible.as_deref())).collect::<Result<_>>()?;
     interrupt::listen()?;
     let program = env::current_exe().map_err(|error| {
         Error::file("askance", format!("does not find itself: {error}"), "start it by its path")
             .caused_by(error)
     })?;
-    let given = without(&["--provider", "--out"], &["--json"], env::args_os().skip(1));
-    let parts: Vec<PathBuf> = (1..=providers.len()).map(|part| out.join(format!("part-{part}"))).collect();
-    let mut children = Vec::new();
-    for (at, (provider, part)) in providers.iter().zip(&parts).enumerate() {
+    let plain = ["--json", "--quiet", "-q"];
+    let given = without(&["--provider", "--out"], &plain, env::args_os().skip(1));
+    let mut children = Children(Vec::new());
+    for (at, ((name, device), part)) in devices.into_iter().zip(&parts).enumerate() {
         let mut command = Command::new(&program);
-        command.args(&given).arg("--quiet").arg("--out").arg(part);
+        command.args(&given).arg("--quiet").arg("--out").arg(part).arg("--provider").arg(name);
         command.arg("--shard").arg(format!("{}/{}", at + 1, providers.len()));
         // Each process sees one device, as number 0: the records of all parts then have the same settings.
-        let visible = env::var(VISIBLE).ok();
-        let (name, device) = on_its_own(provider, visible.as_deref())?;
-        command.arg("--provider").arg(name);
-        if let Some(device) = device {
-            command.env(VISIBLE, device);
+        match device {
+            Some(device) => drop(command.env(VISIBLE, device)),
+            None if !given.iter().any(|argument| argument.to_string_lossy().starts_with("--threads")) => {
+                let cores = thread::available_parallelism().map_or(1, usize::from);
+                command.arg("--threads").arg((cores / providers.len()).max(1).to_string());
+            }
+            None => {}
         }
         command.stdin(Stdio::null()).stdout(Stdio::null());
+        // A stop reaches them once, from here.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.spawn().map_err(|error| {
             Error::file(&program, format!("cannot be started: {error}"), "give fewer devices")
                 .caused_by(error)
         })?;
-        children.push(child);
+        children.0.push(child);
     }
-    let failed = wait(&mut children)?;
+    let failed = children.wait()?;
     if interrupt::requested() {
         return Err(Error::interrupted("attack"));
     }
     if let Some(part) = failed.first() {
         let problem = format!("the part on {} failed, as it says above", providers[*part]);
-        return Err(Error::runtime(
-            "--provider",
-            problem,
-            "mend that and give the same command again, which goes on",
-        ));
+        let fix = "mend that and give the same command again, which goes on";
+        return Err(Error::runtime("--provider", problem, fix));
     }
     let merge = Merge { shards: parts, data: None, save_maps, renew: true, origin: origin() };
     let outcome = merge.run(out, &Terminal::new(global.quiet))?;
@@ -74,25 +81,64 @@ pub fn run(global: &Global, providers: &[Provider], out: &Path, save_maps: bool)
     Ok(())
 }
 
-/// Waits for all processes, and gives those that failed. After a stop, those that have not ended within the grace are killed, which loses
-/// the samples in flight alone.
-fn wait(children: &mut [Child]) -> Result<Vec<usize>> {
-    let mut ended: Vec<Option<bool>> = vec![None; children.len()];
-    let mut stopped: Option<Instant> = None;
-    while ended.contains(&None) {
-        for (child, ended) in children.iter_mut().zip(&mut ended).filter(|(_, ended)| ended.is_none()) {
-            let status = child.try_wait().map_err(|error| {
-                Error::runtime("--provider", error.to_string(), "give the same command again")
-                    .caused_by(error)
-            })?;
-            *ended = status.map(|status| status.success());
+/// Processes that do not outlive this value.
+struct Children(Vec<Child>);
+
+impl Children {
+    /// Waits for all, and gives those that failed. A stop is passed on; those that have not ended within the grace are killed, which
+    /// loses the samples in flight alone.
+    fn wait(&mut self) -> Result<Vec<usize>> {
+        let mut ended: Vec<Option<bool>> = vec![None; self.0.len()];
+        let mut stopped: Option<Instant> = None;
+        while ended.contains(&None) {
+            for (child, ended) in self.0.iter_mut().zip(&mut ended).filter(|(_, ended)| ended.is_none()) {
+                let status = child.try_wait().map_err(|error| {
+                    Error::runtime("--provider", error.to_string(), "give the same command again")
+                        .caused_by(error)
+                })?;
+                *ended = status.map(|status| status.success());
+            }
+            if interrupt::requested() {
+                if stopped.is_none() {
+                    self.0.iter().for_each(ask_to_end);
+                }
+                if stopped.get_or_insert_with(Instant::now).elapsed() > GRACE {
+                    self.0.iter_mut().for_each(|child| drop(child.kill()));
+                }
+            }
+            thread::sleep(LOOK);
         }
-        if interrupt::requested() && stopped.get_or_insert_with(Instant::now).elapsed() > GRACE {
-            children.iter_mut().for_each(|child| drop(child.kill()));
-        }
-        sleep(LOOK);
+        Ok((0..self.0.len()).filter(|&at| ended[at] == Some(false)).collect())
     }
-    Ok((0..children.len()).filter(|&at| ended[at] == Some(false)).collect())
+}
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // Nothing happens to one that has ended.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Lets a process save what it has and end.
+fn ask_to_end(child: &Child) {
+    let _ = Command::new("kill").arg("-TERM").arg(child.id().to_string()).stderr(Stdio::null()).status();
+}
+
+/// Refuses a folder that holds another run, or parts for more devices.
+fn require_own(out: &Path, parts: &[PathBuf]) -> Result<()> {
+    let begun = parts.iter().any(|part| part.exists());
+    let problem = if out.join("run.toml").exists() && !begun {
+        "holds a run already that was not made on several devices"
+    } else if out.join(format!("part-{}", parts.len() + 1)).exists() {
+        "holds the parts of a run on more devices"
+    } else {
+        return Ok(());
+    };
+    let fix = "give another --out, or the devices of the first run";
+    Err(Error::usage(out.display().to_string(), problem, fix))
 }
 
 /// The provider as its own process is given it, and what `CUDA_VISIBLE_DEVICES` is there.

@@ -6,7 +6,7 @@ use askance::study::Merge;
 use super::args::{Global, MergeArgs};
 use super::origin::origin;
 use super::output;
-use super::runs::figures;
+use super::output::figures;
 use super::terminal::Terminal;
 
 /// Puts the shards together, draws the plots and prints the summary.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use askance::error::{Result, shown};
+use askance::error::{Error, Result, shown};
 use askance::record::{RunDir, to_json};
 use askance::report::stability_summary;
 use askance::study::{Figures, Outcome, draw};
@@ -87,4 +87,16 @@ pub fn flat<T: Serialize>(rows: &[T]) -> Vec<Value> {
 fn batch(done: &Outcome) -> Vec<Value> {
     let models = done.models.iter();
     models.filter_map(|model| Some(json!({ "model": model.name, "batch": model.batch.as_ref()? }))).collect()
+}
+
+/// Draws what the records of one run allow into its `plots/`.
+pub fn figures(dir: &RunDir) -> Result<Figures> {
+    draw(std::slice::from_ref(dir), &dir.plots()).map_err(|error| Error {
+        fix: format!(
+            "{}; the records are whole: `askance plot {}` draws them",
+            error.fix,
+            dir.path().display()
+        ),
+        ..error
+    })
 }

@@ -7,8 +7,8 @@ use askance::report::{difference_table, transfer_answers, transfer_tables};
 use askance::study::{Figures, Outcome, ReplayOutcome};
 
 use super::args::{Global, ReplayArgs};
+use super::output::figures;
 use super::output::flat;
-use super::runs::figures;
 use super::terminal::Terminal;
 use super::wording::table_in_flags;
 use super::{interrupt, say};

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use askance::error::{Error, Result};
-use askance::record::RunDir;
-use askance::study::{Data, Figures, ModelSpec, Models, Plan, Source, draw};
+use askance::error::Result;
+use askance::study::{Data, Figures, ModelSpec, Models, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
 use super::args::{AttackArgs, DemoArgs, EvalArgs, Global, SweepArgs};
 use super::origin::origin;
+use super::output::figures;
 use super::terminal::Terminal;
 use super::{compare_search, devices, interrupt, output, seeds};
 
@@ -42,6 +42,7 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
         let checked = plan.shard(format!("1/{}", devices.len()).parse::<Shard>()?).check()?;
         let terminal = Terminal::new(global.quiet);
         let data = Data::open(&source, &terminal)?;
+        checked.suits(&data)?;
         let out = args.out.clone().unwrap_or_else(|| data.default_out(checked.command().name()));
         return devices::run(global, devices, &out, args.save_maps);
     }
@@ -147,16 +148,4 @@ fn run(global: &Global, plan: Plan, source: &Source, spec: &ModelSpec, out: Opti
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };
     output::report(global, &outcome, &figures);
     Ok(())
-}
-
-/// Draws what the records of one run allow into its `plots/`.
-pub fn figures(dir: &RunDir) -> Result<Figures> {
-    draw(std::slice::from_ref(dir), &dir.plots()).map_err(|error| Error {
-        fix: format!(
-            "{}; the records are whole: `askance plot {}` draws them",
-            error.fix,
-            dir.path().display()
-        ),
-        ..error
-    })
 }

@@ -3,17 +3,21 @@
 //! One small file for each category below `text/` of the cache folder, named by a hash of all that decides its values. What cannot be read,
 //! written or trusted is computed instead, as if nothing were kept.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use ndarray::Array2;
 
+use crate::file;
 use crate::runtime::{cache_folder, sha256};
 
 /// First bytes of a file; the SHA-256 of the values follows in hex, then the values.
 const MAGIC: &[u8] = b"askance text 1\n";
 const HASH: usize = 64;
+/// Environment variable that keeps nothing where it is 0.
+const SWITCH: &str = "ASKANCE_TEXT_CACHE";
 /// The most files that are kept: 8 MB for embeddings of 1,024 numbers.
 const MOST: usize = 1_000;
 
@@ -24,14 +28,15 @@ pub(super) struct KeptText {
 }
 
 impl KeptText {
-    /// Those of the user's cache folder.
+    /// Those of the user's cache folder; none where `ASKANCE_TEXT_CACHE=0` is in the environment.
     pub fn of_user() -> Self {
-        Self { folder: cache_folder().ok().map(|cache| cache.join("text")) }
+        let wanted = env::var(SWITCH).as_deref() != Ok("0");
+        Self { folder: wanted.then(cache_folder).and_then(Result::ok).map(|cache| cache.join("text")) }
     }
 
     /// The embedding (2, `length`) under a key, if it is there and whole.
     pub fn get(&self, key: &str, length: usize) -> Option<Array2<f32>> {
-        let bytes = fs::read(self.file(key)?).ok()?;
+        let bytes = file::read(&self.file(key)?, "delete it").ok()?;
         let rest = bytes.strip_prefix(MAGIC)?;
         let (hash, values) = rest.split_at_checked(HASH)?;
         if sha256(values).as_bytes() != hash {

@@ -1,6 +1,7 @@
 //! Text embeddings of a category: prompts, tokens, mean per class, normalised; encoded once.
 
 use std::collections::HashMap;
+use std::env;
 
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 use ort::value::TensorRef;
@@ -69,7 +70,9 @@ impl TextEncoder {
         for category in unknown {
             let ids = self.ids(category)?;
             let key = self.key(&ids);
-            match self.kept.get(&key, self.shape.embedding) {
+            // A strict session says where the text graph itself would leave the provider.
+            let kept = if self.options.strict { None } else { self.kept.get(&key, self.shape.embedding) };
+            match kept {
                 Some(embedded) => drop(self.known.insert(category.to_owned(), embedded)),
                 None => absent.push((category, ids, key)),
             }
@@ -132,8 +135,9 @@ impl TextEncoder {
             format!("{:?} {}", ids.shape(), sha256(&bytes))
         });
         let SessionOptions { provider, tf32, .. } = &self.options;
-        let runtime =
-            format!("{} {} {}", self.runtime.version(), std::env::consts::ARCH, self.shape.embedding);
+        let set = |name: &str| env::var(name).unwrap_or_default();
+        let devices = [set("CUDA_VISIBLE_DEVICES"), set("NVIDIA_TF32_OVERRIDE")];
+        let runtime = format!("{} {} {devices:?}", self.runtime.version(), processor());
         format!("{graph:?}\n{runtime}\n{provider} {tf32}\n{normal}\n{anomalous}")
     }
 
@@ -156,6 +160,21 @@ impl TextEncoder {
         }
         Ok(classes)
     }
+}
+
+/// What decides which kernels a processor gets.
+fn processor() -> String {
+    #[cfg(target_arch = "x86_64")]
+    let features = [
+        std::arch::is_x86_feature_detected!("avx2"),
+        std::arch::is_x86_feature_detected!("fma"),
+        std::arch::is_x86_feature_detected!("avx512f"),
+        std::arch::is_x86_feature_detected!("avx512vnni"),
+        std::arch::is_x86_feature_detected!("avx512bf16"),
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    let features = [false; 0];
+    format!("{} {features:?}", env::consts::ARCH)
 }
 
 fn tokens(sentences: &[String], context: usize) -> Result<Array2<i64>> {

@@ -167,6 +167,11 @@ fn several_devices_make_the_run_of_one_byte_for_byte_and_go_on() {
     run(attack(&several).args(["--provider", "cpu,cpu"]));
     assert!(of_whole(&several) == whole);
 
+    let said = fail(attack(&one).args(["--provider", "cpu,cpu"]), 2);
+    assert!(said.contains("not made on several devices"), "{said}");
+    fs::create_dir(several.join("part-3")).unwrap();
+    let said = fail(attack(&several).args(["--provider", "cpu,cpu"]), 2);
+    assert!(said.contains("more devices"), "{said}");
     let said = fail(attack(&folder.path().join("other")).args(["--provider", "cpu,cuda:0"]), 2);
     assert!(said.contains("several kinds of provider"), "{said}");
     let said = fail(on("eval", &data, &folder.path().join("eval")).args(["--provider", "cpu,cpu"]), 2);

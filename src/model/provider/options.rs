@@ -29,6 +29,8 @@ pub(in crate::model) fn settings(
             ("cudnn_conv_use_max_workspace", "1".into()),
             ("arena_extend_strategy", "kNextPowerOfTwo".into()),
             ("enable_cuda_graph", "0".into()),
+            // Norms of fp16 graphs add up in float32, whatever the version.
+            ("enable_skip_layer_norm_strict_mode", "1".into()),
             // Memory-efficient attention: the fastest kernels for sequences as short as a window's (results/h200).
             ("sdpa_kernel", "2".into()),
         ],

@@ -31,8 +31,7 @@ pub fn relative(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
     let paired = rows.iter().any(|row| row.times_best.is_some());
     let times = |row: &BenchRow| if paired { row.times_best } else { row.relative };
     sorted.sort_by(|a, b| times(a).unwrap_or(f64::INFINITY).total_cmp(&times(b).unwrap_or(f64::INFINITY)));
-    let ends = sorted.iter().flat_map(|row| [times(row), row.times_best_high]).flatten();
-    let Some(largest) = ends.max_by(f64::total_cmp) else {
+    let Some(largest) = sorted.iter().filter_map(|row| times(row)).max_by(f64::total_cmp) else {
         return Err(Error::file(out, "has nothing to show: nothing was measured", "run askance bench"));
     };
     let colours = series(rows);
@@ -68,7 +67,8 @@ pub fn relative(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
                         colour.mix(if paired && !row.keeps_answer() { 0.35 } else { 1.0 }).filled(),
                     ))?;
                     if let (Some(low), Some(high)) = (row.times_best_low, row.times_best_high) {
-                        let (low, high) = (place_of(low), place_of(high));
+                        // What passes the longest bar is cut off there.
+                        let (low, high) = (place_of(low), place_of(high.min(largest)));
                         let stroke = style::INK.stroke_width(upx(2));
                         let cap = |at: i32| vec![(px(at), px(middle - 9)), (px(at), px(middle + 9))];
                         let line = vec![(px(low), px(middle)), (px(high), px(middle))];

@@ -13,7 +13,8 @@ pub fn bench_verdict(rows: &[BenchRow]) -> Vec<String> {
 fn of_model(model: &str, rows: &[BenchRow]) -> String {
     let measured = rows.iter().filter(|row| row.model == model && row.images_per_s.is_some());
     let (keeping, others): (Vec<&BenchRow>, Vec<&BenchRow>) = measured.partition(|row| row.keeps_answer());
-    let Some(best) = fastest(&keeping) else {
+    let times = |row: &&&BenchRow| row.times_best.unwrap_or(f64::INFINITY);
+    let Some(best) = keeping.iter().min_by(|a, b| times(a).total_cmp(&times(b))).copied() else {
         let known = others.iter().any(|row| row.map_max_difference.is_some());
         let why = if known {
             "no configuration keeps the answer of fp32 on the CPU"
@@ -75,10 +76,12 @@ fn said_of(best: &BenchRow) -> String {
         format!(", {} times cpu fp32{interval}", figures(times))
     });
     let maps = best.map_max_difference.unwrap_or(0.0);
-    let mut near =
-        vec![if maps == 0.0 { "maps equal".to_owned() } else { format!("maps within {maps:.0e}") }];
-    near.extend(worst(best).map(|points| format!("worst cases within {points:.2} points")));
-    let near = if reference { String::new() } else { format!(", same answers ({})", near.join(", ")) };
+    let maps = if maps == 0.0 { "maps equal".to_owned() } else { format!("maps within {}", at_most(maps)) };
+    let worst = worst(best).map_or_else(
+        || "worst cases not compared".to_owned(),
+        |points| format!("worst cases within {:.2} points", (100.0 * points - 1e-9).ceil().max(0.0) / 100.0),
+    );
+    let near = if reference { String::new() } else { format!(", same answers ({maps}, {worst})") };
     let rounds = if best.rounds < 2 { "; one round: no interval, give more `rounds`" } else { "" };
     format!("{speed}{times}{near}{rounds}")
 }
@@ -109,6 +112,12 @@ fn change(row: &BenchRow) -> String {
 /// The larger change of the worst-case metrics, in points.
 fn worst(row: &BenchRow) -> Option<f64> {
     [row.worst_pixel_auroc, row.worst_aupro].into_iter().flatten().map(f64::abs).reduce(f64::max)
+}
+
+/// One figure and the power of ten, rounded up.
+fn at_most(value: f64) -> String {
+    let unit = 10_f64.powf(value.log10().floor());
+    format!("{:.0e}", (value / unit - 1e-9).ceil() * unit)
 }
 
 fn figures(value: f64) -> String {
