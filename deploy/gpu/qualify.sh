@@ -50,8 +50,6 @@ askance=$here/askance exporter=$here/export
 mkdir -p "$out/work" "$out/logs"
 out=$(cd "$out" && pwd)
 work=$out/work
-begin=$(date +%s)
-end=$((begin + minutes * 60))
 export ORT_DISABLE_TELEMETRY=1 PYTHONUNBUFFERED=1 OMP_WAIT_POLICY=PASSIVE ASKANCE_CACHE=$work/cache
 device=${provider%%:*}
 # Everything sees the one card, as number 0.
@@ -115,6 +113,8 @@ if [[ -z $library ]]; then
     exit 1
 fi
 
+begin=$(date +%s)
+end=$((begin + minutes * 60))
 # stage NAME COMMAND...: runs it with what is left of the time, its output in logs/, and goes on where it fails.
 echo "stage,seconds,status" >"$out/stages.csv"
 stage() {

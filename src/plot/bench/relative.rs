@@ -31,9 +31,12 @@ pub fn relative(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
     let paired = rows.iter().any(|row| row.times_best.is_some());
     let times = |row: &BenchRow| if paired { row.times_best } else { row.relative };
     sorted.sort_by(|a, b| times(a).unwrap_or(f64::INFINITY).total_cmp(&times(b).unwrap_or(f64::INFINITY)));
-    let Some(largest) = sorted.iter().filter_map(|row| times(row)).max_by(f64::total_cmp) else {
+    let Some(longest) = sorted.iter().filter_map(|row| times(row)).max_by(f64::total_cmp) else {
         return Err(Error::file(out, "has nothing to show: nothing was measured", "run askance bench"));
     };
+    // Whiskers of two rounds may be many times as long as all bars: what passes this is cut off, without a cap.
+    let highest = sorted.iter().filter_map(|row| row.times_best_high).fold(longest, f64::max);
+    let largest = highest.min(1.25 * longest);
     let colours = series(rows);
     let height = TOP + STEP * sorted.len() as i32 + 2 * style::MARGIN;
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
@@ -67,12 +70,12 @@ pub fn relative(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
                         colour.mix(if paired && !row.keeps_answer() { 0.35 } else { 1.0 }).filled(),
                     ))?;
                     if let (Some(low), Some(high)) = (row.times_best_low, row.times_best_high) {
-                        // What passes the longest bar is cut off there.
+                        let cut = high > largest;
                         let (low, high) = (place_of(low), place_of(high.min(largest)));
                         let stroke = style::INK.stroke_width(upx(2));
                         let cap = |at: i32| vec![(px(at), px(middle - 9)), (px(at), px(middle + 9))];
                         let line = vec![(px(low), px(middle)), (px(high), px(middle))];
-                        for points in [line, cap(low), cap(high)] {
+                        for points in [line, cap(low)].into_iter().chain((!cut).then(|| cap(high))) {
                             area.draw(&PathElement::new(points, stroke))?;
                         }
                         end = end.max(high);
