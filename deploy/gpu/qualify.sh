@@ -116,14 +116,19 @@ fi
 begin=$(date +%s)
 end=$((begin + minutes * 60))
 # stage NAME COMMAND...: runs it with what is left of the time, its output in logs/, and goes on where it fails.
-echo "stage,seconds,status" >"$out/stages.csv"
+[[ -e $out/stages.csv ]] || echo "stage,seconds,status" >"$out/stages.csv"
+record() { # NAME SECONDS STATUS: in place of what an earlier call said of this stage
+    grep -v "^$1," "$out/stages.csv" >"$work/stages.csv"
+    echo "$1,$2,$3" >>"$work/stages.csv"
+    mv "$work/stages.csv" "$out/stages.csv"
+}
 stage() {
     local name=$1 start left status=0
     shift
     start=$(date +%s)
     left=$((end - start))
     if ((left < 5)); then
-        echo "$name,0,no time left" >>"$out/stages.csv"
+        record "$name" 0 "no time left"
         echo "$name: no time left"
         return
     fi
@@ -133,7 +138,7 @@ stage() {
         124) said="out of time" ;;
         *) said="failed with status $status" ;;
     esac
-    echo "$name,$(($(date +%s) - start)),$said" >>"$out/stages.csv"
+    record "$name" $(($(date +%s) - start)) "$said"
     echo "$name: $said, $(($(date +%s) - start)) s"
     ((status == 0)) || tail -4 "$out/logs/$name.log" | sed 's/^/    /'
 }
