@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 17
 IR_VERSION = 9
+
+
+@contextmanager
+def opset(version: int, ir_version: int):
+    """Graphs are written in another version of ONNX's operators."""
+    global OPSET, IR_VERSION
+    kept = OPSET, IR_VERSION
+    OPSET, IR_VERSION = version, ir_version
+    try:
+        yield
+    finally:
+        OPSET, IR_VERSION = kept
 
 
 class Graph:
@@ -65,7 +79,8 @@ class Graph:
 
     def split(self, x: str, parts: int, axis: int = 1) -> list[str]:
         """Equal parts of an axis, the second one of a matrix."""
-        return [x] if parts == 1 else self.op("Split", x, axis=axis, outputs=parts)
+        counted = {"num_outputs": parts} if OPSET >= 18 else {}
+        return [x] if parts == 1 else self.op("Split", x, axis=axis, outputs=parts, **counted)
 
     def half(self, x: str) -> str:
         return self.op("Cast", x, to=TensorProto.FLOAT16)
@@ -82,7 +97,10 @@ class Graph:
 
     def normalise(self, x: str) -> str:
         """L2 over the last axis."""
-        norm = self.op("ReduceL2", x, axes=[-1], keepdims=1)
+        if OPSET >= 18:
+            norm = self.op("ReduceL2", x, self.ints(-1), keepdims=1)
+        else:
+            norm = self.op("ReduceL2", x, axes=[-1], keepdims=1)
         return self.op("Div", x, norm)
 
     def bytes(self) -> int:

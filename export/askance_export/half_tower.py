@@ -12,23 +12,29 @@ from .towers import Tower
 CONTRIB = "com.microsoft"
 
 
-class HalfTower(Tower):
+class HalfStream(Tower):
+    """Everything float16 but what follows the projection."""
+
+    def enter(self, x: str) -> str:
+        return x
+
+    def leave(self, x: str) -> str:
+        return x
+
+    def w(self, name: str) -> str:
+        return self.matrix(name)
+
+    def project(self, x: str, norm: str, name: str) -> str:
+        return self.g.single(self.g.op("MatMul", self.layer_norm(x, norm), self.matrix(name)))
+
+
+class HalfTower(HalfStream):
     """Blocks of one tower. Sequences have query, key and value apart, but for the first block's, which are gathered together."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
         # Norms that came with a sum, by the name of the sum.
         self.normed: dict[str, str] = {}
-
-    def leave(self, x: str) -> str:
-        """The residual stream is float16 as well."""
-        return x
-
-    def enter(self, x: str) -> str:
-        return x
-
-    def w(self, name: str) -> str:
-        return self.matrix(name)
 
     def product(self, x: str, weight: str) -> str:
         """`x` [.., in], torch's weight [out, in]; the bias is left to the node that follows."""
@@ -76,7 +82,11 @@ class HalfTower(Tower):
         """Rows of all sequences -> [sequences * asking, width]."""
         g = self.g
         shaped = [g.reshape(q, -1, asking, self.width), *(g.reshape(x, -1, tokens, self.width) for x in (k, v))]
-        return g.reshape(g.op("MultiHeadAttention", *shaped, domain=CONTRIB, num_heads=self.heads), -1, self.width)
+        return g.reshape(self.attention_of(*shaped), -1, self.width)
+
+    def attention_of(self, q: str, k: str, v: str) -> str:
+        """[sequences, tokens, width] each -> [sequences, asking, width]."""
+        return self.g.op("MultiHeadAttention", q, k, v, domain=CONTRIB, num_heads=self.heads)
 
     def block(self, x: str, qkv: str | tuple[str, ...], block: int, tokens: int, mask: None = None) -> str:
         q, k, v = self.g.split(qkv, 3) if isinstance(qkv, str) else qkv
@@ -87,6 +97,3 @@ class HalfTower(Tower):
         first = lambda t: self.g.every(t, tokens)
         q, k, v = (self.projected(part, block, i) for i, part in enumerate((first(h), h, h)))
         return self.after_attention(first(x), self.attend(q, k, v, 1, tokens), block)
-
-    def project(self, x: str, norm: str, name: str) -> str:
-        return self.g.single(self.g.op("MatMul", self.layer_norm(x, norm), self.matrix(name)))

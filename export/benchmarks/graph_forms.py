@@ -27,6 +27,7 @@ import os
 import platform
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from askance_export import versions
@@ -36,10 +37,9 @@ versions.demand()  # before what is imported next
 import numpy as np
 import onnx
 
-from askance_export import graph as graph_module
 from askance_export.attention import Attention, Batched, PerHead
 from askance_export.catalogue import build, choose
-from askance_export.graph import Graph
+from askance_export.graph import Graph, opset
 from askance_export.model import window_indices
 from askance_export.storage import save
 from askance_export.towers import Tower, image_graph, one_by_one
@@ -54,11 +54,11 @@ class Fused(Attention):
     """One node for the attention of all heads."""
 
     def whole(self, g: Graph, qkv: str, heads: int, head: int, tokens, mask=None) -> str:
-        q, k, v = split(g, qkv, 3)
+        q, k, v = g.split(qkv, 3)
         return self.attend(g, g.reshape(q, -1, tokens, heads * head), k, v, heads, head, tokens)
 
     def first(self, g: Graph, q: str, kv: str, heads: int, head: int, tokens) -> str:
-        return self.attend(g, g.reshape(q, -1, 1, heads * head), *split(g, kv, 2), heads, head, tokens)
+        return self.attend(g, g.reshape(q, -1, 1, heads * head), *g.split(kv, 2), heads, head, tokens)
 
     def attend(self, g: Graph, q: str, k: str, v: str, heads: int, head: int, tokens) -> str:
         k, v = (g.reshape(x, -1, tokens, heads * head) for x in (k, v))
@@ -81,7 +81,7 @@ class Products(Batched):
     def whole(self, g: Graph, qkv: str, heads: int, head: int, tokens, mask=None) -> str:
         if tokens > 20:
             return super().whole(g, qkv, heads, head, tokens, mask)
-        q, k, v = (g.reshape(x, -1, tokens, heads, head) for x in split(g, qkv, 3))
+        q, k, v = (g.reshape(x, -1, tokens, heads, head) for x in g.split(qkv, 3))
         q, k, v = (
             g.op("Unsqueeze", self.scaled(g, q, head), g.ints(2)),
             *(g.op("Unsqueeze", x, g.ints(1)) for x in (k, v)),
@@ -128,11 +128,6 @@ def plain(t: Tower, groups: list[tuple[str, str, int]]) -> list[str]:
     return all_tokens(t, [(x, t.qkv(x, 0), length) for x, _, length in groups])
 
 
-def split(g: Graph, x: str, parts: int) -> list[str]:
-    extra = {"num_outputs": parts} if graph_module.OPSET >= 18 else {}
-    return g.op("Split", x, axis=1, outputs=parts, **extra)
-
-
 FORMS = {
     "per-head": (PerHead, one_by_one),
     "batched": (Batched, one_by_one),
@@ -153,10 +148,7 @@ PROVIDERS = {"cpu": None, "openvino": "f32", "openvino-bf16": "bf16"}
 def write(form: str, state: dict, heads: int, choice, path: Path) -> int:
     """Writes a form's graph and returns its number of nodes."""
     attention, passes = FORMS[form]
-    kept = graph_module.OPSET, graph_module.IR_VERSION, Graph.normalise, Tower.linear
-    if form == "standard":  # ReduceL2 takes its axes as an input from opset 18
-        graph_module.OPSET, graph_module.IR_VERSION = 23, 10
-        Graph.normalise = lambda g, x: g.op("Div", x, g.op("ReduceL2", x, g.ints(-1), keepdims=1))
+    kept = Tower.linear
     if form == "matmul-add":
 
         def linear(t, x, weight, bias, rows=None):
@@ -167,13 +159,14 @@ def write(form: str, state: dict, heads: int, choice, path: Path) -> int:
 
         Tower.linear = linear
     try:
-        graph = image_graph(
-            state, heads, choice.activation, choice.mean, choice.std, attention=attention(), passes=passes
-        )
-        save(graph, path)
+        with opset(23, 10) if form == "standard" else nullcontext():
+            graph = image_graph(
+                state, heads, choice.activation, choice.mean, choice.std, attention=attention(), passes=passes
+            )
+            save(graph, path)
         return len(graph.nodes)
     finally:
-        graph_module.OPSET, graph_module.IR_VERSION, Graph.normalise, Tower.linear = kept
+        Tower.linear = kept
 
 
 def resident() -> float:

@@ -23,6 +23,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from askance_export import versions
@@ -32,11 +33,10 @@ versions.demand()  # before what is imported next
 import numpy as np
 import torch
 
-from askance_export import graph as graph_module
-from askance_export.attention import Attention, Batched
+from askance_export.attention import Batched
 from askance_export.catalogue import choose
-from askance_export.graph import Graph
-from askance_export.half_tower import HalfTower
+from askance_export.graph import Graph, opset
+from askance_export.half_tower import HalfStream, HalfTower
 from askance_export.model import window_indices
 from askance_export.open_clip_model import from_seed
 from askance_export.storage import save
@@ -54,77 +54,22 @@ class HalfSoftmax(Batched):
         return g.op("Softmax", score, axis=-1)
 
 
-class HalfStream(Tower):
-    """Everything float16 but what follows the projection."""
+class Contrib(HalfTower):
+    """Sums, norms and GELU as plain nodes."""
 
-    def enter(self, x: str) -> str:
-        return x
-
-    def leave(self, x: str) -> str:
-        return x
-
-    def w(self, name: str) -> str:
-        return self.matrix(name)
-
-    def project(self, x: str, norm: str, name: str) -> str:
-        return self.g.single(self.g.op("MatMul", self.layer_norm(x, norm), self.matrix(name)))
+    after_attention = Tower.after_attention
 
 
-class OneNode(Attention):
-    """Query, key and value by products of their own, one node for the attention of all heads."""
-
-    def whole(self, g: Graph, parts, heads: int, head: int, tokens, mask=None) -> str:
-        parts = g.op("Split", parts, axis=1, outputs=3, **(
-            {"num_outputs": 3} if graph_module.OPSET >= 18 else {})) if isinstance(parts, str) else parts
-        return self.attend(g, parts, heads, head, tokens, tokens)
-
-    def first(self, g: Graph, q, kv, heads: int, head: int, tokens) -> str:
-        return self.attend(g, (q, *kv), heads, head, 1, tokens)
-
-    def attend(self, g: Graph, parts, heads: int, head: int, asking, tokens) -> str:
-        q, k, v = parts
-        width = heads * head
-        shaped = [g.reshape(x, -1, n, width) for x, n in ((q, asking), (k, tokens), (v, tokens))]
-        return g.reshape(self.node(g, shaped, heads), -1, width)
-
-
-class Contrib(OneNode):
-    def node(self, g: Graph, shaped, heads: int) -> str:
-        return g.op("MultiHeadAttention", *shaped, domain="com.microsoft", num_heads=heads)
-
-
-class Standard(OneNode):
-    def node(self, g: Graph, shaped, heads: int) -> str:
-        return g.op("Attention", *shaped, q_num_heads=heads, kv_num_heads=heads)
-
-
-class Apart(HalfStream):
-    """Query, key and value apart, but for the first block, which gathers them."""
-
-    def qkv(self, x: str, block: int):
-        if block == 0:
-            return super().qkv(x, block)
-        name = f"transformer.resblocks.{block}"
-        return self.of(self.layer_norm(x, f"{name}.ln_1"), block, 0, 3)
-
-    def of(self, h: str, block: int, first: int, last: int):
-        name, w = f"transformer.resblocks.{block}.attn", self.width
-        rows = [(i * w, (i + 1) * w) for i in range(first, last)]
-        return tuple(self.linear(h, f"{name}.in_proj_weight", f"{name}.in_proj_bias", r) for r in rows)
-
-    def class_block(self, x: str, block: int, tokens: int) -> str:
-        h = self.layer_norm(x, f"transformer.resblocks.{block}.ln_1")
-        first = lambda t: self.g.every(t, tokens)
-        (q,) = self.of(first(h), block, 0, 1)
-        y = self.attention.first(g, q, self.of(h, block, 1, 3), self.heads, self.head, tokens)
-        return self.after_attention(first(x), y, block)
+class Standard(Contrib):
+    def attention_of(self, q: str, k: str, v: str) -> str:
+        return self.g.op("Attention", q, k, v, q_num_heads=self.heads, kv_num_heads=self.heads)
 
 
 FORMS = {
     "single-stream": (Tower, Batched),
     "half-stream": (HalfStream, HalfSoftmax),
-    "standard": (Apart, Standard),
-    "contrib": (Apart, Contrib),
+    "standard": (Standard, Batched),
+    "contrib": (Contrib, Batched),
     "fused": (HalfTower, Batched),
     "captured": (HalfTower, Batched),
     "fused-flash": (HalfTower, Batched),
@@ -141,16 +86,11 @@ KERNELS = {"fused-flash": 1, "fused-efficient": 2, "fused-trt": 4 + 32, "fused-m
 def write(form: str, state: dict, heads: int, choice, path: Path) -> int:
     """Writes a form's image graph; the number of its nodes."""
     tower, attention = FORMS[form]
-    kept = graph_module.OPSET, graph_module.IR_VERSION, Graph.normalise
-    if form == "standard":  # ReduceL2 takes its axes as an input from opset 18
-        graph_module.OPSET, graph_module.IR_VERSION = 23, 10
-        Graph.normalise = lambda g, x: g.op("Div", x, g.op("ReduceL2", x, g.ints(-1), keepdims=1))
-    try:
-        graph = image_graph(state, heads, choice.activation, choice.mean, choice.std, attention=attention(half=True), tower=tower)
+    with opset(23, 10) if form == "standard" else nullcontext():
+        halved = attention(half=True)
+        graph = image_graph(state, heads, choice.activation, choice.mean, choice.std, attention=halved, tower=tower)
         save(graph, path)
-        return len(graph.nodes)
-    finally:
-        graph_module.OPSET, graph_module.IR_VERSION, Graph.normalise = kept
+    return len(graph.nodes)
 
 
 class Runner:
