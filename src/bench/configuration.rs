@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Precision, Provider};
+use crate::record::last_part;
 use crate::stats::distinct;
 
 /// A configuration: one model on one provider, in one precision and with one batch size.
@@ -42,11 +43,6 @@ impl Configuration {
     pub fn agrees_but_for_batch(&self, other: &Self) -> bool {
         (&self.model, &self.provider, self.precision) == (&other.model, &other.provider, other.precision)
     }
-}
-
-/// The last part of a path, which names a bundle.
-fn last_part(model: &str) -> &str {
-    model.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(model)
 }
 
 /// How records name these models: by the last part of each path, where that tells them apart.

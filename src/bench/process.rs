@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::device;
 use super::protocol::{Memory, Plane, Ready, Reply, Request, Setup};
 use super::{Executor, Failure};
+use crate::model::TEXT_CACHE;
 use crate::types::Map;
 
 /// How a child process is started.
@@ -133,7 +134,7 @@ impl Running {
         let mut command = Command::new(&launch.program);
         command.args(&launch.arguments).envs(launch.environment);
         // What other runs left in the cache would change times and memory.
-        command.env("ASKANCE_TEXT_CACHE", "0");
+        command.env(TEXT_CACHE, "0");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Ctrl-C is for the parent, which lets the call in progress end.
         #[cfg(unix)]

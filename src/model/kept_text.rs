@@ -17,7 +17,7 @@ use crate::runtime::{cache_folder, sha256};
 const MAGIC: &[u8] = b"askance text 1\n";
 const HASH: usize = 64;
 /// Environment variable that keeps nothing where it is 0.
-const SWITCH: &str = "ASKANCE_TEXT_CACHE";
+pub(crate) const SWITCH: &str = "ASKANCE_TEXT_CACHE";
 /// The most files that are kept: 8 MB for embeddings of 1,024 numbers.
 const MOST: usize = 1_000;
 

@@ -57,6 +57,7 @@ pub use defence::{Defence, defend};
 pub use fake::Fake;
 pub use foreign::{Foreign, recognise};
 pub(crate) use gemm::Gemm;
+pub(crate) use kept_text::SWITCH as TEXT_CACHE;
 pub use load::load;
 pub use lowering::at_precision;
 pub(crate) use memory::require_room;

@@ -10,7 +10,7 @@ use super::bundle::{Bundle, TEXT_GRAPH};
 use super::contract::{self, ANY, FLOAT, INT, tensor};
 use super::kept_text::KeptText;
 use super::provider::{Engine, Provider};
-use super::session::{self, SessionOptions};
+use super::session::{self, SessionOptions, TF32_OVERRIDE};
 use crate::error::{Error, Result};
 use crate::prompt::{PromptSet, tokenise};
 use crate::runtime::{Runtime, sha256};
@@ -136,7 +136,7 @@ impl TextEncoder {
         });
         let SessionOptions { provider, tf32, .. } = &self.options;
         let set = |name: &str| env::var(name).unwrap_or_default();
-        let devices = [set("CUDA_VISIBLE_DEVICES"), set("NVIDIA_TF32_OVERRIDE")];
+        let devices = [set("CUDA_VISIBLE_DEVICES"), set(TF32_OVERRIDE)];
         let runtime = format!("{} {} {devices:?}", self.runtime.version(), processor());
         format!("{graph:?}\n{runtime}\n{provider} {tf32}\n{normal}\n{anomalous}")
     }

@@ -60,7 +60,7 @@ pub use intervals::{Drops, Intervals};
 pub use journal::{Journal, Opened, read_checked, read_rows, write_rows};
 pub use machine::Machine;
 pub(crate) use machine::utc_now;
-pub use name::file_name;
+pub use name::{file_name, last_part};
 pub use parameters::Parameters;
 pub use random::RandomRow;
 pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};

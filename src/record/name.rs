@@ -5,6 +5,11 @@ use sha2::{Digest as _, Sha256};
 /// Longest name of a file in bytes. File systems take 255, of which endings and temporary names need some.
 const LONGEST: usize = 100;
 
+/// The last part of a path, by which people name a bundle; a name without parts stays as it is.
+pub fn last_part(name: &str) -> &str {
+    name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(name)
+}
+
 /// A name as one component of the name of a file: what a file name cannot hold everywhere is written as `%`
 /// and two hexadecimal digits, so that different names never meet in one file. Ordinary names, with spaces
 /// too, stay as they are. What would be longer than 100 bytes is shortened and ends in `%~` and a hash of the whole name.

@@ -9,3 +9,4 @@ mod remedy;
 pub(super) use bound::Bound;
 pub(super) use build::{build, build_from_memory};
 pub use options::SessionOptions;
+pub(super) use options::TF32_OVERRIDE;

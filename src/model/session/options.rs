@@ -79,4 +79,4 @@ impl SessionOptions {
 }
 
 /// NVIDIA's own switch, of which 0 forbids TF32 to every library of the process.
-pub(super) const TF32_OVERRIDE: &str = "NVIDIA_TF32_OVERRIDE";
+pub(in crate::model) const TF32_OVERRIDE: &str = "NVIDIA_TF32_OVERRIDE";

@@ -7,7 +7,7 @@ use super::super::drawn::Drawn;
 use super::super::told::folders;
 use super::{latency, parity, relative};
 use crate::error::Result;
-use crate::record::{BenchRow, RunDir, file_name, read_rows};
+use crate::record::{BenchRow, RunDir, file_name, last_part, read_rows};
 use crate::stats::distinct;
 
 /// Draws the three figures of a comparison of providers for each model, from the rows of these runs. Runs of one model get figures of
@@ -32,7 +32,7 @@ pub fn bench(runs: &[RunDir], out: &Path) -> Result<Drawn> {
             };
             let shared = each.iter().enumerate().any(elsewhere);
             let own: Vec<BenchRow> = rows.iter().filter(|row| row.model == model).cloned().collect();
-            let short = model.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(model);
+            let short = last_part(model);
             let (title, file) = if shared {
                 (format!("{short}, {folder}"), format!("{model}_{folder}"))
             } else {
