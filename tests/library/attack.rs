@@ -15,6 +15,8 @@ use askance::perturb;
 use askance::search;
 use askance::types::{Attack, Axis, Bounds, Detail, Frame, Image, Label, Mask, Perturbation, SampleId};
 
+use crate::coarse::WithCoarse;
+
 const SIZE: usize = 48;
 const GRID: (usize, usize) = (6, 6);
 
@@ -426,42 +428,12 @@ fn presets_say_what_was_published() {
 }
 
 /// A fake whose coarse evaluations see nothing at all, which is the worst that a map can be.
-struct Blind(Fake);
-
-impl Segmenter for Blind {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn input_size(&self) -> usize {
-        self.0.input_size()
-    }
-
-    fn grid(&self) -> (usize, usize) {
-        self.0.grid()
-    }
-
-    fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
-        self.0.segment(images, categories)
-    }
-
-    fn coarse_cost(&self) -> f64 {
-        0.25
-    }
-
-    fn segment_coarse(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
-        let mut seen = self.0.segment(images, categories)?;
-        seen.iter_mut().for_each(|segmentation| segmentation.map.fill(0.0));
-        Ok(seen)
-    }
-
-    fn provenance(&self) -> Provenance {
-        self.0.provenance()
-    }
+fn blind() -> WithCoarse {
+    WithCoarse { full: Fake::new(SIZE, GRID), cost: 0.25, seen: |_| 0.0 }
 }
 
 fn attack_blind(settings: &Settings, batch: usize, count: usize) -> (Vec<Vec<WorstCase>>, Clock) {
-    let mut model = Blind(Fake::new(SIZE, GRID));
+    let mut model = blind();
     let mut found = Vec::new();
     let mut evaluator = Evaluator::new(&mut model, Objective::new(settings, SIZE), batch);
     let mut done = |_, outcomes| {
@@ -539,11 +511,11 @@ fn overlapped(
 #[test]
 fn batch_overlap_and_threads_change_nothing() {
     let settings = settings(20);
-    let alone = overlapped(&settings, &mut Blind(Fake::new(SIZE, GRID)), (1, 1, 1));
+    let alone = overlapped(&settings, &mut blind(), (1, 1, 1));
     for batch in [1, 3, 8] {
         for depth in [1, 2, 3] {
             for threads in [1, 2] {
-                let mut model = Blind(Fake::new(SIZE, GRID));
+                let mut model = blind();
                 let text = overlapped(&settings, &mut model, (batch, depth, threads));
                 assert_eq!(text, alone, "batch {batch}, depth {depth}, {threads} threads");
             }

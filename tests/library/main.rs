@@ -10,6 +10,7 @@ mod onnx_runtime;
 #[path = "../support/trees.rs"]
 mod trees;
 
+mod coarse;
 mod figures;
 mod listing;
 

@@ -5,55 +5,24 @@ use std::fs;
 
 use askance::attack::{Goal, SearchChoice, Select};
 use askance::dataset::Layout;
-use askance::error::{Kind, Result};
-use askance::model::{Fake, Provenance, Segmentation, Segmenter};
+use askance::error::Kind;
+use askance::model::Fake;
 use askance::record::{Parameters, SampleRow, SummaryRow, Trace, read_rows};
 use askance::search::Kind as Strategy;
 use askance::study::{Data, Models, Plan, Replay, Source};
 use askance::types::{Attack, Axis, Interval, Over, PooledMetric};
-use ndarray::ArrayView4;
+
+use crate::coarse::WithCoarse;
 
 use super::{Bench, Listener, fake, files, refusal};
 
 const BUDGET: usize = 9;
 
 /// The fake, which answers at three tenths of the cost with a map that is off by a little.
-struct Coarse(Fake);
-
-impl Segmenter for Coarse {
-    fn name(&self) -> &str {
-        "coarse"
-    }
-
-    fn input_size(&self) -> usize {
-        self.0.input_size()
-    }
-
-    fn grid(&self) -> (usize, usize) {
-        self.0.grid()
-    }
-
-    fn segment(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
-        self.0.segment(images, categories)
-    }
-
-    fn coarse_cost(&self) -> f64 {
-        0.3
-    }
-
-    fn segment_coarse(&mut self, images: ArrayView4<f32>, categories: &[&str]) -> Result<Vec<Segmentation>> {
-        let mut answers = self.0.segment(images, categories)?;
-        answers.iter_mut().for_each(|answer| answer.map.mapv_inplace(|score| 0.9 * score + 0.01));
-        Ok(answers)
-    }
-
-    fn provenance(&self) -> Provenance {
-        Provenance { model: "coarse".into(), ..self.0.provenance() }
-    }
-}
-
 fn coarse() -> Models {
-    Models::of(vec![Box::new(Coarse(Fake::new(super::SIZE, (4, 4))))], 4).unwrap()
+    let full = Fake::new(super::SIZE, (4, 4));
+    let model = WithCoarse { full, cost: 0.3, seen: |score| 0.9 * score + 0.01 };
+    Models::of(vec![Box::new(model)], 4).unwrap()
 }
 
 fn plan() -> Plan {
