@@ -208,12 +208,12 @@ lower=fp16
 if wanted machine; then run machine machine && cp "$out/logs/machine.log" "$out/machine.txt"; fi
 if wanted bundles; then run bundles bundles; fi
 if wanted data; then run data data; fi
-rounds=${small:+1}
 for arch in "${architectures[@]}"; do
     [[ -e $work/bundles/$arch/bundle.toml ]] || continue
     # The first model in all batch sizes and with all that is compared, the others in the largest alone.
-    first= sizes=$largest
-    [[ $arch != "${architectures[0]}" ]] || first=yes sizes=$batch
+    first= sizes=$largest rounds=3 precisions=("$lower")
+    [[ $arch != "${architectures[0]}" ]] || first=yes sizes=$batch rounds=5 precisions=(fp32 tf32 "$lower")
+    [[ -z $small ]] || rounds=1
     if wanted attack && [[ -n $first ]]; then
         budget=${small:+4}
         run "attack-random" run_attack random "$arch" $lower "$largest" random "${budget:-100}"
@@ -222,14 +222,14 @@ for arch in "${architectures[@]}"; do
     if wanted bench; then
         parity=(--no-metrics)
         [[ -z $first ]] || parity=(--limit 1 --budget 8)
-        run "bench-$arch" run_bench "$arch" "$arch" "$on" "fp32,$lower" "$sizes" --rounds "${rounds:-6}" --data "$work/parity" "${parity[@]}"
-        [[ $device == cpu || -z $first ]] || run "bench-$arch-cpu" run_bench "$arch-cpu" "$arch" cpu fp32 1 --rounds "${rounds:-3}" --calls 1 --warm-up 0 --no-metrics
+        run "bench-$arch" run_bench "$arch" "$arch" "$on" "fp32,$lower" "$sizes" --rounds $rounds --data "$work/parity" "${parity[@]}"
+        [[ $device == cpu || -z $first ]] || run "bench-$arch-cpu" run_bench "$arch-cpu" "$arch" cpu fp32 1 --rounds $((rounds < 3 ? rounds : 3)) --calls 1 --warm-up 0 --no-metrics
     fi
     if wanted turns; then
         compiled=(--compile)
         [[ -z $first || $device == cpu ]] || compiled=(--compile $lower)
         run "turns-$arch" "$python" "$here/turns.py" --bundle "$work/bundles/$arch" --half "$work/bundles/$arch-fp16" \
-            --architecture "$arch" --device "$device" --batch "$sizes" --rounds "${rounds:-6}" "${compiled[@]}" --out "$out/turns-$arch"
+            --architecture "$arch" --device "$device" --batch "$sizes" --precisions "${precisions[@]}" --rounds $rounds "${compiled[@]}" --out "$out/turns-$arch"
     fi
 done
 seconds=$(($(date +%s) - begin))

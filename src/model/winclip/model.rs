@@ -115,7 +115,7 @@ impl WinClip {
         let failed = |error: ort::Error| {
             memory::failed_call(&file, &session.provider.to_string(), error, "check `askance providers`")
         };
-        let mut bound = Bound::new(built.session).map_err(failed)?;
+        let mut bound = Bound::new(built.session, &session.provider).map_err(failed)?;
         bound.bind("temperature", arr0(temperature)).map_err(failed)?;
         Ok(Self {
             bundle: bundle.clone(),
@@ -218,7 +218,7 @@ impl WinClip {
         if let Some(text) = text {
             self.session.bind("text", text)?;
         }
-        self.session.bind("pixels", images.as_standard_layout().into_owned())?;
+        self.session.fill("pixels", images.into_dyn())?;
         self.session.run(names)
     }
 
