@@ -7,8 +7,10 @@ use crate::model::Provider;
 /// Number of the NVIDIA card of a provider.
 fn card(provider: &Provider) -> Option<u32> {
     match provider {
-        Provider::Cuda { device } | Provider::TensorRt { device } => Some(*device),
-        Provider::Cpu | Provider::OpenVino { .. } => None,
+        Provider::Cuda { device } | Provider::TensorRt { device } | Provider::TensorRtRtx { device } => {
+            Some(*device)
+        }
+        _ => None,
     }
 }
 

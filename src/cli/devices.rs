@@ -164,8 +164,11 @@ fn require_alike(providers: &[Provider]) -> Result<()> {
         let fix = "name several GPUs of one kind, such as cuda:0,cuda:1, or cpu,cpu";
         Err(Error::usage(format!("--provider {}", all()), problem, fix))
     };
-    if providers.iter().any(|provider| matches!(provider, Provider::OpenVino { .. })) {
-        return refuse("names several devices of OpenVINO, whose records differ by their names");
+    let own_name = |provider: &Provider| {
+        !matches!(provider, Provider::Cpu | Provider::Cuda { .. } | Provider::TensorRt { .. })
+    };
+    if providers.iter().any(own_name) {
+        return refuse("names several devices whose records differ by their names");
     }
     if providers.iter().any(|provider| provider.runtime_name() != providers[0].runtime_name()) {
         return refuse("names several kinds of provider, whose answers differ");

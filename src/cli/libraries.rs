@@ -9,7 +9,7 @@ use serde_json::json;
 use askance::error::{Error, Result};
 use askance::model::{self, Library, LibraryState, ProviderState, ProviderStatus, Survey};
 use askance::report::{Cell, Column, Form, Table};
-use askance::runtime::{self, Flavour, InstallOptions};
+use askance::runtime::{self, Device, Flavour, InstallOptions};
 
 use super::args::Global;
 use super::say;
@@ -54,6 +54,11 @@ fn describe(survey: &Survey) -> String {
     }
     let columns = ["provider", "state"].map(Column::words);
     parts.push(Table::new("", columns.to_vec(), providers.collect()).to_text());
+    let devices: Vec<Vec<Cell>> = survey.libraries.iter().flat_map(device_rows).collect();
+    if !devices.is_empty() {
+        let columns = ["flavour", "device", "through", "tells"].map(Column::words);
+        parts.push(Table::new("", columns.to_vec(), devices).to_text());
+    }
     let fixes: Vec<String> = survey
         .providers
         .iter()
@@ -70,7 +75,7 @@ fn describe(survey: &Survey) -> String {
 
 fn library_row(library: &Library) -> Vec<Cell> {
     let (version, runs) = match &library.state {
-        LibraryState::Loaded { version, providers } => {
+        LibraryState::Loaded { version, providers, .. } => {
             let devices: Vec<String> =
                 providers.iter().flat_map(|status| &status.devices).map(ToString::to_string).collect();
             (version.as_str(), devices.join(", "))
@@ -78,12 +83,32 @@ fn library_row(library: &Library) -> Vec<Cell> {
         LibraryState::Failed { .. } => ("-", "-".into()),
     };
     vec![
-        Cell::text(library.flavour.map_or("given", Flavour::name)),
+        Cell::text(flavour(library)),
         Cell::text(version),
         Cell::text(library.source.to_string()),
         Cell::text(runs),
         Cell::text(library.library.display().to_string()),
     ]
+}
+
+/// Every device that a library sees, and what it tells of itself.
+fn device_rows(library: &Library) -> Vec<Vec<Cell>> {
+    let LibraryState::Loaded { devices, .. } = &library.state else { return Vec::new() };
+    let row = |device: &Device| {
+        let unlike_paths = device.metadata.iter().filter(|(key, _)| *key != "library_path");
+        let tells: Vec<String> = unlike_paths.map(|(key, value)| format!("{key} {value}")).collect();
+        vec![
+            Cell::text(flavour(library)),
+            Cell::text(format!("{} {}", device.vendor, device.kind)),
+            Cell::text(&device.provider),
+            Cell::text(tells.join(", ")),
+        ]
+    };
+    devices.iter().map(row).collect()
+}
+
+fn flavour(library: &Library) -> &'static str {
+    library.flavour.map_or("given", Flavour::name)
 }
 
 /// The state, and the other devices where there are any.

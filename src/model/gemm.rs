@@ -39,12 +39,7 @@ impl Gemm {
     /// # Errors
     /// The provider cannot be used, does not multiply in that precision, or leaves a node to another provider.
     pub fn load(runtime: &Runtime, options: &SessionOptions, asked: Precision) -> Result<Self> {
-        let on_gpu = match &options.provider {
-            Provider::Cpu => false,
-            Provider::OpenVino { device } => device != "CPU",
-            Provider::Cuda { .. } | Provider::TensorRt { .. } => true,
-        };
-        let (size, length) = if on_gpu { (4096, 8) } else { (1024, 4) };
+        let (size, length) = if options.provider.is_device() { (4096, 8) } else { (1024, 4) };
         let (form, precision) = form(&options.provider, asked)?;
         let options = SessionOptions { precision, ..options.clone() };
         let name = format!("{size} x {size} matrix product");

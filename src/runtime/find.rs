@@ -50,22 +50,23 @@ pub fn find(options: &Options, announce: &dyn Fn(&Event)) -> Result<Found> {
     if let Some(given) = &options.ort_lib {
         return Ok(Found { library: given_library(given)?, source: Source::Given });
     }
+    let flavour = options.flavour.library();
     let cache = options.cache.clone().map_or_else(cache_folder, Ok)?;
-    if let Ok(component) = wheels::onnx_runtime(options.flavour)
+    if let Ok(component) = wheels::onnx_runtime(flavour)
         && let Some(library) = library_in(&runtime_folder(&cache).join(component.folder))
     {
         return Ok(Found { library, source: Source::Cache });
     }
-    if let Some(library) = in_python(options.flavour, announce) {
+    if let Some(library) = in_python(flavour, announce) {
         return Ok(Found { library, source: Source::Python });
     }
-    if options.flavour != Flavour::Cpu {
-        return Err(nowhere(options.flavour, "none was found in the cache or the active Python environment"));
+    if flavour != Flavour::Cpu {
+        return Err(nowhere(flavour, "none was found in the cache or the active Python environment"));
     }
     if options.offline {
-        return Err(nowhere(options.flavour, "none was found, and `offline` forbids to download it"));
+        return Err(nowhere(flavour, "none was found, and `offline` forbids to download it"));
     }
-    installed_now(options.flavour, &cache, announce)
+    installed_now(flavour, &cache, announce)
 }
 
 #[cfg(feature = "install")]

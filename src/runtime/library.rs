@@ -35,6 +35,9 @@ pub(super) fn nowhere(flavour: Flavour, problem: &str) -> Error {
         Flavour::Cpu => "onnxruntime",
         Flavour::Gpu => "\"onnxruntime-gpu[cuda,cudnn]\"",
         Flavour::OpenVino => "onnxruntime-openvino",
+        Flavour::OpenVinoPlugin => "onnxruntime onnxruntime-ep-openvino",
+        Flavour::WebGpu => "onnxruntime onnxruntime-ep-webgpu",
+        Flavour::TensorRtRtx => "onnxruntime onnxruntime-ep-nv-tensorrt-rtx",
     };
     let fetch = if cfg!(feature = "install") {
         String::new()

@@ -1,6 +1,6 @@
 //! Loading the one library of this process.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::error;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
+use super::device::{self, Device};
 use super::event::Event;
 use super::find::{Found, Source, find};
 use super::options::Options;
+use super::plugin::Plugin;
 use super::probe;
 use crate::error::{Error, Result};
 
@@ -27,6 +29,8 @@ pub struct Runtime {
     version: String,
     environment: Environment,
     log: Log,
+    /// The plugins that are registered, by their flavours, with the files of their libraries.
+    plugins: Arc<Mutex<BTreeMap<&'static str, PathBuf>>>,
 }
 
 static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
@@ -86,6 +90,34 @@ impl Runtime {
         &self.environment
     }
 
+    /// Registers the plugin of a flavour, unless it is registered, and returns the file of its library.
+    ///
+    /// # Errors
+    /// The plugin is not installed or damaged, or ONNX Runtime does not take it.
+    pub(crate) fn plug_in(&self, plugin: &Plugin) -> Result<PathBuf> {
+        let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(library) = plugins.get(plugin.provider) {
+            return Ok(library.clone());
+        }
+        let library = plugin.find()?;
+        plugin.load_beside(&library);
+        self.environment
+            .register_ep_library(plugin.provider, &library)
+            .map_err(|error| plugin.refused(&library, &error.to_string()).caused_by(error))?;
+        plugins.insert(plugin.provider, library.clone());
+        Ok(library)
+    }
+
+    /// The devices that ONNX Runtime sees, those of registered plugins among them.
+    pub fn devices(&self) -> Vec<Device> {
+        device::devices(&self.environment).into_iter().map(|(_, device)| device).collect()
+    }
+
+    /// The devices that ONNX Runtime sees, to make sessions on.
+    pub(crate) fn session_devices(&self) -> Vec<(ort::device::Device<'_>, Device)> {
+        device::devices(&self.environment)
+    }
+
     /// Takes the warnings and errors that ONNX Runtime has logged since the last call (at most 64).
     pub fn take_log(&self) -> Vec<String> {
         self.log.take()
@@ -119,7 +151,7 @@ fn initialise(library: PathBuf, source: Source, version: String) -> Result<Runti
         .map_err(|error| failed(error.into()))?;
     // `ort` opens the environment at the most verbose level, which costs time in every run.
     environment.set_log_level(LogLevel::Warning);
-    Ok(Runtime { library, source, version, environment, log })
+    Ok(Runtime { library, source, version, environment, log, plugins: Arc::default() })
 }
 
 fn other_is_loaded(wanted: &Path, loaded: &Path) -> Error {

@@ -8,12 +8,15 @@
 //! 4. for the CPU flavour, unless [`Options::offline`] or built without the feature `install`: [`install()`] with pip into
 //!    the cache.
 //!
+//! Plugins ([`Flavour`]) are looked for in the cache and the Python environment, and loaded by the ordinary library.
+//!
 //! A process loads one library. A candidate is checked (`elf`, `probe`) before `ort` touches it, so that a damaged,
 //! foreign or too old file is an error that names it rather than a crash.
 
 mod cache;
 pub(crate) mod command;
 mod cuda;
+mod device;
 mod elf;
 mod event;
 mod find;
@@ -29,6 +32,7 @@ mod neighbours;
 mod options;
 #[cfg(feature = "install")]
 mod pip;
+mod plugin;
 mod probe;
 mod python;
 #[cfg(feature = "install")]
@@ -37,6 +41,7 @@ mod unpack;
 mod wheels;
 
 pub use cache::cache_folder;
+pub use device::Device;
 pub use event::Event;
 pub use find::{Found, Source, find};
 pub use flavour::Flavour;
@@ -51,4 +56,5 @@ pub(crate) use cuda::{Needed, fix as fix_missing, preload as preload_cuda};
 pub(crate) use hash::{sha256, sha256_of_file};
 pub(crate) use keep::load_for_good;
 pub(crate) use neighbours::check as check_neighbours;
+pub(crate) use plugin::{Plugin, of as plugin_of};
 pub(crate) use probe::missing_library;

@@ -36,7 +36,22 @@ pub(super) fn unpack(wheel: &Path, folder: &Path) -> Result<()> {
         io::copy(&mut member, &mut file).map_err(damaged)?;
         unpacked.insert(key, path);
     }
+    for path in unpacked.into_values() {
+        link_short_names(&path);
+    }
     Ok(())
+}
+
+/// Links a library `libx.so.1.2.3` as `libx.so.1` and `libx.so` too, the names by which others ask for it; some wheels leave that to
+/// Python. A name that is there already stays.
+fn link_short_names(library: &Path) {
+    let Some(name) = library.file_name().and_then(|name| name.to_str()) else { return };
+    let Some((base, version)) = name.split_once(".so.") else { return };
+    let major = version.split('.').next().unwrap_or(version);
+    for short in [format!("{base}.so.{major}"), format!("{base}.so")] {
+        // What cannot be linked is missed when it is loaded, by an error that names it.
+        let _ = fs::hard_link(library, library.with_file_name(short));
+    }
 }
 
 /// The file name under which a member of the wheel is kept, if it is.
@@ -46,12 +61,19 @@ fn kept_as(member: &Path) -> Option<String> {
     let is_library = name.starts_with("lib") && name.contains(".so");
     match folders.as_slice() {
         ["onnxruntime", "capi"] | ["nvidia", _, "lib"] => is_library.then(|| name.into()),
+        [package] if package.starts_with("onnxruntime_ep_") => {
+            (is_library || BESIDE_PLUGINS.contains(&name)).then(|| name.into())
+        }
         ["onnxruntime"] => ["LICENSE", "ThirdPartyNotices.txt"].contains(&name).then(|| name.into()),
         // Several wheels share a folder, and each has its own licence.
         [package, "licenses"] => Some(format!("{}-{name}", package.strip_suffix(".dist-info")?)),
         _ => None,
     }
 }
+
+/// What plugins need and tell beside their libraries.
+const BESIDE_PLUGINS: [&str; 4] =
+    ["cache.json", "third-party-programs.txt", "Acknowledgements.txt", "README.txt"];
 
 #[cfg(test)]
 mod tests {

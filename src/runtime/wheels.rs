@@ -130,6 +130,54 @@ static CUDA: [Wheel; 7] = [
     },
 ];
 
+/// The wheels of plugins, one for each flavour that has one.
+static PLUGINS: [Build; 4] = [
+    (
+        Flavour::OpenVinoPlugin,
+        "x86_64",
+        Wheel {
+            package: "onnxruntime-ep-openvino",
+            version: "1.8.1",
+            platform: "manylinux_2_28_x86_64",
+            sha256: "3832643158c8c187fcab6db661cde2a8c06a2b3559d95d0f2411ac0e51c5e924",
+            megabytes: 53,
+        },
+    ),
+    (
+        Flavour::WebGpu,
+        "x86_64",
+        Wheel {
+            package: "onnxruntime-ep-webgpu",
+            version: "0.4.0",
+            platform: "manylinux_2_28_x86_64",
+            sha256: "5d8c961eda91a88961cad1fb7621f389f006b18497d6ea9ecf96f729f066cbfb",
+            megabytes: 7,
+        },
+    ),
+    (
+        Flavour::WebGpu,
+        "aarch64",
+        Wheel {
+            package: "onnxruntime-ep-webgpu",
+            version: "0.4.0",
+            platform: "manylinux_2_28_aarch64",
+            sha256: "17f660db53b1a509c63e721ac6784a2daa1c4e91a968523ee9986505ee5b0a55",
+            megabytes: 6,
+        },
+    ),
+    (
+        Flavour::TensorRtRtx,
+        "x86_64",
+        Wheel {
+            package: "onnxruntime-ep-nv-tensorrt-rtx-cu13",
+            version: "0.5.0",
+            platform: "manylinux_2_28_x86_64",
+            sha256: "32f575c633d171b4edf4b53d3bb22b72a6c9c0a850d2982ce9a788a5d40d3298",
+            megabytes: 146,
+        },
+    ),
+];
+
 impl Wheel {
     /// Package and version of the wheel, as people write them.
     pub fn name(&self) -> String {
@@ -142,31 +190,46 @@ impl Wheel {
 /// # Errors
 /// No wheel is pinned for this operating system or architecture.
 pub(super) fn onnx_runtime(flavour: Flavour) -> Result<Component> {
-    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    let wheel = ONNX_RUNTIME
-        .iter()
-        .find(|(of, on, _)| *of == flavour && *on == arch && os == "linux")
-        .map(|(_, _, wheel)| wheel)
-        .ok_or_else(|| {
-            Error::usage(
-                flavour.name(),
-                format!("there is no pinned ONNX Runtime of this flavour for {os} on {arch}"),
-                "give an ONNX Runtime library of your own with `ort_lib` or ORT_DYLIB_PATH",
-            )
-        })?;
+    let flavour = flavour.library();
+    let wheel = for_this_machine(&ONNX_RUNTIME, flavour).ok_or_else(|| not_pinned(flavour))?;
     let folder = format!("onnxruntime-{}-{flavour}", wheel.version);
     Ok(Component { folder, wheels: std::slice::from_ref(wheel) })
+}
+
+/// The component with the plugin of a flavour; `None` where it has none, or none is pinned for this machine.
+pub(super) fn plugin(flavour: Flavour) -> Option<Component> {
+    let wheel = for_this_machine(&PLUGINS, flavour)?;
+    Some(Component { folder: format!("{flavour}-{}", wheel.version), wheels: std::slice::from_ref(wheel) })
+}
+
+fn for_this_machine(builds: &'static [Build], flavour: Flavour) -> Option<&'static Wheel> {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let fits = |(of, on, _): &&Build| *of == flavour && *on == arch && os == "linux";
+    builds.iter().find(fits).map(|(_, _, wheel)| wheel)
+}
+
+fn not_pinned(flavour: Flavour) -> Error {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    Error::usage(
+        flavour.name(),
+        format!("there is no pinned ONNX Runtime of this flavour for {os} on {arch}"),
+        "give an ONNX Runtime library of your own with `ort_lib` or ORT_DYLIB_PATH",
+    )
 }
 
 /// The components of a flavour; without CUDA and cuDNN where the user has them.
 ///
 /// # Errors
-/// The errors of [`onnx_runtime`].
+/// No wheel is pinned for this operating system or architecture.
 pub(super) fn components(flavour: Flavour, without_cuda: bool) -> Result<Vec<Component>> {
-    let own = onnx_runtime(flavour)?;
-    let cuda = (flavour == Flavour::Gpu && !without_cuda)
-        .then(|| Component { folder: CUDA_FOLDER.into(), wheels: &CUDA });
-    Ok([own].into_iter().chain(cuda).collect())
+    let mut components = vec![onnx_runtime(flavour)?];
+    if flavour.library() != flavour {
+        components.push(plugin(flavour).ok_or_else(|| not_pinned(flavour))?);
+    }
+    if flavour == Flavour::Gpu && !without_cuda {
+        components.push(Component { folder: CUDA_FOLDER.into(), wheels: &CUDA });
+    }
+    Ok(components)
 }
 
 #[cfg(test)]
@@ -175,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_pin_is_a_whole_lower_case_sha256() {
-        let builds = ONNX_RUNTIME.iter().map(|(_, arch, wheel)| (*arch, wheel));
+        let builds = ONNX_RUNTIME.iter().chain(&PLUGINS).map(|(_, arch, wheel)| (*arch, wheel));
         for (arch, wheel) in builds.chain(CUDA.iter().map(|wheel| ("x86_64", wheel))) {
             assert_eq!(wheel.sha256.len(), 64, "{wheel:?}");
             assert!(
@@ -196,6 +259,7 @@ mod tests {
         assert_eq!(folders(Flavour::Gpu, false), ["onnxruntime-1.31.1-gpu", CUDA_FOLDER]);
         assert_eq!(folders(Flavour::Gpu, true), ["onnxruntime-1.31.1-gpu"]);
         assert_eq!(folders(Flavour::OpenVino, false), ["onnxruntime-1.24.1-openvino"]);
+        assert_eq!(folders(Flavour::WebGpu, false), ["onnxruntime-1.31.1-cpu", "webgpu-0.4.0"]);
     }
 
     #[test]

@@ -66,15 +66,97 @@ fn an_empty_cache_names_the_command_for_each_provider() {
     let world = World::new();
     let report = world.json(&["providers", "--json"]);
     assert_eq!(report["libraries"].as_array().unwrap().len(), 0);
-    for (provider, flavour) in
-        [("cpu", "cpu"), ("openvino:CPU", "openvino"), ("cuda:0", "gpu"), ("tensorrt:0", "gpu")]
-    {
+    for (provider, flavour) in [
+        ("cpu", "cpu"),
+        ("openvino:CPU", "openvino"),
+        ("cuda:0", "gpu"),
+        ("tensorrt:0", "gpu"),
+        ("openvino-plugin:CPU", "openvino-plugin"),
+        ("webgpu", "webgpu"),
+        ("nvtensorrtrtx:0", "nvtensorrtrtx"),
+    ] {
         let status = state(&report, provider);
         assert_eq!((&status["state"], &status["flavour"]), (&"not-installed".into(), &flavour.into()));
     }
     let text = String::from_utf8(world.askance(&["providers"]).stdout).unwrap();
     assert!(text.contains("`askance runtime install gpu`"), "{text}");
     assert!(!world.folder.path().join("cache").exists(), "a report installs nothing");
+}
+
+/// The CPU flavour of this machine in the cache of a world.
+#[cfg(target_arch = "x86_64")]
+fn link_ordinary(world: &World) {
+    let link = world.flavour("onnxruntime-1.31.1-cpu").join("libonnxruntime.so");
+    std::os::unix::fs::symlink(library(Flavour::Cpu).library, link).unwrap();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_plugin_that_is_none_is_named_and_the_processor_still_computes() {
+    let world = World::new();
+    link_ordinary(&world);
+    let plugin = world.flavour("webgpu-0.4.0").join("libonnxruntime_providers_webgpu.so");
+    fs::copy(library(Flavour::Cpu).library, &plugin).unwrap();
+    let report = world.json(&["providers", "--json"]);
+    let webgpu = state(&report, "webgpu");
+    assert_eq!(webgpu["state"], "missing-dependency");
+    assert!(webgpu["reason"].as_str().unwrap().contains("cannot be plugged in"), "{webgpu}");
+    assert!(webgpu["fix"].as_str().unwrap().contains("runtime install webgpu"), "{webgpu}");
+    assert_eq!(state(&report, "cpu")["state"], "usable");
+    // Cut short, it is not even given to the loader.
+    fs::File::options().write(true).open(&plugin).unwrap().set_len(100_000).unwrap();
+    let cut = world.askance(&["bench", "--model", "pocket", "--providers", "webgpu", "--out", "bench"]);
+    let text = said(&cut);
+    assert!(cut.status.code() == Some(1) && text.contains("is truncated"), "{text}");
+    assert!(text.contains("libonnxruntime_providers_webgpu.so"), "{text}");
+}
+
+#[test]
+fn devices_are_listed_with_what_they_tell() {
+    let given = library(Flavour::Cpu).library;
+    let report = World::new().json(&["providers", "--json", "--ort-lib", given.to_str().unwrap()]);
+    let library = &report["libraries"][0];
+    let devices = library["devices"].as_array().unwrap();
+    let cpu = devices.iter().find(|device| device["provider"] == "CPUExecutionProvider").unwrap();
+    assert_eq!((&cpu["kind"], &cpu["metadata"]["version"]), (&"cpu".into(), &library["version"]));
+}
+
+#[test]
+#[ignore = "wants the plugins of OpenVINO and WebGPU in the cache: `askance runtime install openvino-plugin`, `... webgpu`"]
+fn plugins_compute_or_say_that_their_device_is_missing() {
+    for provider in ["openvino-plugin:CPU", "webgpu"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_askance"));
+        let report = output(command.args(["providers", "--json"]).env_remove("ORT_DYLIB_PATH"));
+        let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+        let found = state(&report, provider);
+        let out = TempDir::new().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_askance"));
+        command.args([
+            "bench",
+            "--model",
+            "pocket",
+            "--no-metrics",
+            "--rounds",
+            "1",
+            "--providers",
+            provider,
+            "--out",
+        ]);
+        let bench = output(command.arg(out.path().join("bench")).env_remove("ORT_DYLIB_PATH"));
+        if found["state"] == "usable" {
+            assert!(bench.status.success(), "{}", said(&bench));
+            let recorded = fs::read_to_string(out.path().join("bench/bench.csv")).unwrap();
+            assert!(recorded.contains(provider), "{recorded}");
+        } else {
+            assert_eq!(found["state"], "missing-dependency", "{found}");
+            assert!(found["reason"].as_str().unwrap().contains("sees no such device"), "{found}");
+            assert!(
+                bench.status.code() == Some(1) && said(&bench).contains("sees no such device"),
+                "{}",
+                said(&bench)
+            );
+        }
+    }
 }
 
 /// Makes a library that falls as soon as it is asked, with the C compiler that Rust links with.
@@ -91,11 +173,7 @@ fn crashing_library(folder: &Path) {
 #[test]
 fn a_library_that_crashes_does_not_hide_the_others() {
     let world = World::new();
-    std::os::unix::fs::symlink(
-        library(Flavour::Cpu).library,
-        world.flavour("onnxruntime-1.31.1-cpu").join("libonnxruntime.so"),
-    )
-    .unwrap();
+    link_ordinary(&world);
     fs::write(world.flavour("onnxruntime-1.24.1-openvino").join("libonnxruntime.so.1.24.1"), "text").unwrap();
     crashing_library(&world.flavour("onnxruntime-1.31.1-gpu"));
     let report = world.json(&["providers", "--json"]);

@@ -16,7 +16,7 @@ use super::values::positive;
 /// `askance bench`
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Execution providers to compare: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE]
+    /// Execution providers to compare: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE], openvino-plugin[:DEVICE], webgpu, nvtensorrtrtx[:N]
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "cpu")]
     pub providers: Vec<Provider>,
     /// Precisions to compare: fp32, fp16, bf16, int8 [default: the bundle's own]

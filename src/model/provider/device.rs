@@ -11,8 +11,9 @@ use crate::runtime::Flavour;
 
 /// An execution provider of ONNX Runtime and its device.
 ///
-/// A provider is written `cpu`, `cuda[:N]`, `tensorrt[:N]` or `openvino[:DEVICE]`, where `N` is the number of a GPU (0 if left
-/// out) and `DEVICE` is `CPU` (if left out), `GPU`, `GPU.N` or `NPU`. OpenVINO's `AUTO`, `MULTI` and `HETERO` are refused: they
+/// A provider is written `cpu`, `cuda[:N]`, `tensorrt[:N]`, `nvtensorrtrtx[:N]`, `webgpu`, `openvino[:DEVICE]` or
+/// `openvino-plugin[:DEVICE]`, where `N` is the number of a GPU (0 if left out) and `DEVICE` is `CPU` (if left out), `GPU`, `GPU.N` or
+/// `NPU`. OpenVINO's `AUTO`, `MULTI` and `HETERO` are refused: they
 /// choose the device themselves, and then nobody knows what ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -36,26 +37,45 @@ pub enum Provider {
         /// OpenVINO's name of the device: `CPU`, `GPU`, `GPU.N` or `NPU`.
         device: String,
     },
+    /// OpenVINO on a processor, a GPU or an NPU of Intel, as a plugin of the ordinary ONNX Runtime.
+    OpenVinoPlugin {
+        /// OpenVINO's name of the device: `CPU`, `GPU`, `GPU.N` or `NPU`.
+        device: String,
+    },
+    /// WebGPU (Dawn, over Vulkan) on the GPU that it chooses, as a plugin.
+    WebGpu,
+    /// TensorRT for RTX on an NVIDIA GPU, Ampere or newer, as a plugin.
+    TensorRtRtx {
+        /// Number of the GPU.
+        device: u32,
+    },
 }
 
 impl Provider {
     /// Every provider on its default device.
-    pub fn all() -> [Self; 4] {
+    pub fn all() -> [Self; 7] {
         [
             Self::Cpu,
             Self::Cuda { device: 0 },
             Self::TensorRt { device: 0 },
             Self::OpenVino { device: "CPU".into() },
+            Self::OpenVinoPlugin { device: "CPU".into() },
+            Self::WebGpu,
+            Self::TensorRtRtx { device: 0 },
         ]
+    }
+
+    /// OpenVINO's name of the device, where the provider is OpenVINO, of whichever build.
+    pub(crate) fn openvino_device(&self) -> Option<&str> {
+        match self {
+            Self::OpenVino { device } | Self::OpenVinoPlugin { device } => Some(device),
+            _ => None,
+        }
     }
 
     /// Whether the provider computes elsewhere than on the processor's cores.
     pub(in crate::model) fn is_device(&self) -> bool {
-        match self {
-            Self::Cpu => false,
-            Self::OpenVino { device } => device != "CPU",
-            Self::Cuda { .. } | Self::TensorRt { .. } => true,
-        }
+        *self != Self::Cpu && self.openvino_device() != Some("CPU")
     }
 
     /// The build of ONNX Runtime that has this provider.
@@ -64,21 +84,24 @@ impl Provider {
             Self::Cpu => Flavour::Cpu,
             Self::Cuda { .. } | Self::TensorRt { .. } => Flavour::Gpu,
             Self::OpenVino { .. } => Flavour::OpenVino,
+            Self::OpenVinoPlugin { .. } => Flavour::OpenVinoPlugin,
+            Self::WebGpu => Flavour::WebGpu,
+            Self::TensorRtRtx { .. } => Flavour::TensorRtRtx,
         }
     }
 
     /// Whether the provider can compute a graph of fp32 as it is.
     pub(in crate::model) fn has_fp32(&self) -> bool {
-        !matches!(self, Self::OpenVino { device } if device == "NPU")
+        self.openvino_device() != Some("NPU")
     }
 
     /// Whether the provider can be told to compute a graph of fp32 in a lower precision, on this machine.
     pub(in crate::model) fn computes_fp32_in(&self, precision: Precision) -> bool {
-        match (self, precision) {
-            (Self::Cpu, Precision::Bf16) => cfg!(target_arch = "aarch64") && processor_has_bf16(),
-            (Self::OpenVino { device }, Precision::Bf16) => device == "CPU" && processor_has_bf16(),
-            (Self::OpenVino { device }, Precision::Fp16) => device != "CPU",
-            (Self::TensorRt { .. }, Precision::Fp16 | Precision::Bf16) => true,
+        match (self, self.openvino_device(), precision) {
+            (Self::Cpu, _, Precision::Bf16) => cfg!(target_arch = "aarch64") && processor_has_bf16(),
+            (_, Some(device), Precision::Bf16) => device == "CPU" && processor_has_bf16(),
+            (_, Some(device), Precision::Fp16) => device != "CPU",
+            (Self::TensorRt { .. }, _, Precision::Fp16 | Precision::Bf16) => true,
             _ => false,
         }
     }
@@ -89,7 +112,9 @@ impl Provider {
             Self::Cpu => "CPUExecutionProvider",
             Self::Cuda { .. } => "CUDAExecutionProvider",
             Self::TensorRt { .. } => "TensorrtExecutionProvider",
-            Self::OpenVino { .. } => "OpenVINOExecutionProvider",
+            Self::OpenVino { .. } | Self::OpenVinoPlugin { .. } => "OpenVINOExecutionProvider",
+            Self::WebGpu => "WebGpuExecutionProvider",
+            Self::TensorRtRtx { .. } => "NvTensorRTRTXExecutionProvider",
         }
     }
 }
@@ -101,6 +126,9 @@ impl fmt::Display for Provider {
             Self::Cuda { device } => f.pad(&format!("cuda:{device}")),
             Self::TensorRt { device } => f.pad(&format!("tensorrt:{device}")),
             Self::OpenVino { device } => f.pad(&format!("openvino:{device}")),
+            Self::OpenVinoPlugin { device } => f.pad(&format!("openvino-plugin:{device}")),
+            Self::WebGpu => f.pad("webgpu"),
+            Self::TensorRtRtx { device } => f.pad(&format!("nvtensorrtrtx:{device}")),
         }
     }
 }
@@ -111,7 +139,17 @@ impl FromStr for Provider {
     fn from_str(text: &str) -> Result<Self> {
         let (name, device) = text.split_once(':').map_or((text, None), |(name, device)| (name, Some(device)));
         let refuse = |problem: &str| {
-            Error::usage(text, problem, "use cpu, cuda[:N], tensorrt[:N] or openvino[:CPU|GPU|GPU.N|NPU]")
+            let fix = "use cpu, cuda[:N], tensorrt[:N], openvino[:CPU|GPU|GPU.N|NPU], openvino-plugin[:CPU|GPU|GPU.N|NPU], webgpu or \
+                       nvtensorrtrtx[:N]";
+            Error::usage(text, problem, fix)
+        };
+        let of_openvino = |device: &str| {
+            if is_openvino_device(device) {
+                return Ok(device.to_owned());
+            }
+            Err(refuse(
+                "names no single OpenVINO device (they are upper case; AUTO, MULTI and HETERO choose for themselves)",
+            ))
         };
         let gpu = || {
             device.map_or(Ok(0), |n| {
@@ -123,13 +161,13 @@ impl FromStr for Provider {
             ("cpu", Some(_)) => Err(refuse("names a device, and the CPU has none")),
             ("cuda", _) => Ok(Self::Cuda { device: gpu()? }),
             ("tensorrt", _) => Ok(Self::TensorRt { device: gpu()? }),
-            ("openvino", None) => Ok(Self::OpenVino { device: "CPU".into() }),
-            ("openvino", Some(device)) if is_openvino_device(device) => {
-                Ok(Self::OpenVino { device: device.into() })
+            ("nvtensorrtrtx", _) => Ok(Self::TensorRtRtx { device: gpu()? }),
+            ("openvino", _) => Ok(Self::OpenVino { device: of_openvino(device.unwrap_or("CPU"))? }),
+            ("openvino-plugin", _) => {
+                Ok(Self::OpenVinoPlugin { device: of_openvino(device.unwrap_or("CPU"))? })
             }
-            ("openvino", Some(_)) => Err(refuse(
-                "names no single OpenVINO device (they are upper case; AUTO, MULTI and HETERO choose for themselves)",
-            )),
+            ("webgpu", None) => Ok(Self::WebGpu),
+            ("webgpu", Some(_)) => Err(refuse("names a device, and WebGPU chooses the GPU itself")),
             _ => Err(refuse("is not an execution provider that askance knows")),
         }
     }
@@ -185,6 +223,10 @@ mod tests {
             ("openvino", "openvino:CPU"),
             ("openvino:GPU.1", "openvino:GPU.1"),
             ("openvino:NPU", "openvino:NPU"),
+            ("openvino-plugin", "openvino-plugin:CPU"),
+            ("openvino-plugin:GPU", "openvino-plugin:GPU"),
+            ("webgpu", "webgpu"),
+            ("nvtensorrtrtx:1", "nvtensorrtrtx:1"),
         ] {
             let provider: Provider = text.parse().unwrap();
             assert_eq!(provider.to_string(), written);
@@ -218,6 +260,9 @@ mod tests {
             "openvino:GPU.",
             "openvino:GPU.x",
             "cudaa",
+            "webgpu:0",
+            "openvino-plugin:AUTO",
+            "nvtensorrtrtx:GPU",
         ] {
             let error = text.parse::<Provider>().unwrap_err();
             assert_eq!((error.kind, error.subject.as_str()), (Kind::Usage, text), "{error}");

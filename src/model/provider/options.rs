@@ -36,6 +36,13 @@ pub(in crate::model) fn settings(
         ],
         Provider::TensorRt { device } => engine.settings(options, *device, engine_folder),
         Provider::OpenVino { device } => openvino(device, options.precision, threads),
+        Provider::OpenVinoPlugin { device } => openvino_plugin(device, options.precision, threads),
+        Provider::WebGpu => vec![
+            ("powerPreference", "high-performance".into()),
+            ("validationMode", "basic".into()),
+            ("enableGraphCapture", "0".into()),
+        ],
+        Provider::TensorRtRtx { .. } => engine.rtx_settings(),
     }
 }
 
@@ -63,15 +70,35 @@ fn openvino(device: &str, precision: Option<Precision>, threads: usize) -> Vec<(
     settings
 }
 
-/// Whether the loaded library was built with a provider.
-pub(in crate::model) fn is_built_in(provider: &Provider) -> bool {
+/// The plugin takes everything as properties of OpenVINO's devices.
+fn openvino_plugin(
+    device: &str,
+    precision: Option<Precision>,
+    threads: usize,
+) -> Vec<(&'static str, String)> {
+    let hint = match (device, precision) {
+        ("NPU", _) | (_, Some(Precision::Fp16)) => "f16",
+        (_, Some(Precision::Bf16)) => "bf16",
+        _ => "f32",
+    };
+    let own = match device {
+        "CPU" => format!(r#","NUM_STREAMS":"1","INFERENCE_NUM_THREADS":"{threads}""#),
+        "NPU" => String::new(),
+        _ => r#","NUM_STREAMS":"1""#.to_owned(),
+    };
+    vec![("load_config", format!(r#"{{"{device}":{{"INFERENCE_PRECISION_HINT":"{hint}"{own}}}}}"#))]
+}
+
+/// Whether the loaded library was built with a provider; `None` for one that is plugged in.
+pub(in crate::model) fn is_built_in(provider: &Provider) -> Option<bool> {
     let answer = match provider {
         Provider::Cpu => CPU::is_available(),
         Provider::Cuda { .. } => CUDA::is_available(),
         Provider::TensorRt { .. } => TensorRT::is_available(),
         Provider::OpenVino { .. } => OpenVINO::is_available(),
+        Provider::OpenVinoPlugin { .. } | Provider::WebGpu | Provider::TensorRtRtx { .. } => return None,
     };
-    answer.unwrap_or(false)
+    Some(answer.unwrap_or(false))
 }
 
 /// Whether ONNX Runtime is to be told that no node may go to its CPU kernels, which it always is for the NPU: where that
@@ -79,16 +106,15 @@ pub(in crate::model) fn is_built_in(provider: &Provider) -> bool {
 pub(in crate::model) fn forbids_cpu(options: &SessionOptions) -> bool {
     match &options.provider {
         Provider::Cpu => false,
-        Provider::OpenVino { device } if device == "NPU" => true,
-        Provider::Cuda { .. } | Provider::TensorRt { .. } | Provider::OpenVino { .. } => options.strict,
+        provider => options.strict || provider.openvino_device() == Some("NPU"),
     }
 }
 
-/// The provider as `ort` registers it; a failure is an error.
+/// A provider that is built in, as `ort` registers it; a failure is an error. `None` for one that is plugged in.
 pub(in crate::model) fn dispatch(
     provider: &Provider,
     settings: &[(&'static str, String)],
-) -> ExecutionProviderDispatch {
+) -> Option<ExecutionProviderDispatch> {
     fn configured<P: ArbitrarilyConfigurableExecutionProvider>(
         provider: P,
         settings: &[(&'static str, String)],
@@ -100,8 +126,9 @@ pub(in crate::model) fn dispatch(
         Provider::Cuda { .. } => configured(CUDA::default(), settings).build(),
         Provider::TensorRt { .. } => configured(TensorRT::default(), settings).build(),
         Provider::OpenVino { .. } => configured(OpenVINO::default(), settings).build(),
+        Provider::OpenVinoPlugin { .. } | Provider::WebGpu | Provider::TensorRtRtx { .. } => return None,
     };
-    dispatch.error_on_failure()
+    Some(dispatch.error_on_failure())
 }
 
 #[cfg(test)]
@@ -129,6 +156,10 @@ mod tests {
         let full = r#"{"CPU":{"INFERENCE_PRECISION_HINT":"f32"}}"#;
         has(&on("openvino"), &[("load_config", full), ("num_of_threads", "3")]);
         has(&on("openvino:GPU.1"), &[("precision", "FP32"), ("device_type", "GPU.1")]);
+        let full =
+            r#"{"CPU":{"INFERENCE_PRECISION_HINT":"f32","NUM_STREAMS":"1","INFERENCE_NUM_THREADS":"3"}}"#;
+        has(&on("openvino-plugin"), &[("load_config", full)]);
+        has(&on("webgpu"), &[("enableGraphCapture", "0")]);
     }
 
     #[test]

@@ -81,15 +81,20 @@ pub struct ProviderStatus {
     pub state: ProviderState,
 }
 
-/// Tries every provider of the loaded library, on each of its devices, on a small graph that must run there and nowhere else.
+/// Tries every provider of the loaded library, on each of its devices, on a small graph that must run there and nowhere else. Plugins
+/// are tried too, unless the library has OpenVINO of its own: two of it do not go together.
 pub fn providers(runtime: &Runtime) -> Vec<ProviderStatus> {
+    let takes_plugins = is_built_in(&Provider::OpenVino { device: "CPU".into() }) != Some(true);
+    let tried = |provider: &Provider| takes_plugins || runtime::plugin_of(provider.flavour()).is_none();
     Provider::all()
+        .into_iter()
+        .filter(tried)
         .map(|provider| {
             let state = state(runtime, &provider);
             let devices = devices(runtime, &provider, &state);
             ProviderStatus { provider, devices, state }
         })
-        .into()
+        .collect()
 }
 
 /// The devices of a provider that work, given the state of the default one.
@@ -105,20 +110,35 @@ fn devices(runtime: &Runtime, provider: &Provider, default: &ProviderState) -> V
         Provider::TensorRt { .. } if own.is_some() => {
             (1..).map(|device| Provider::TensorRt { device }).take_while(works).collect()
         }
-        Provider::Cuda { .. } | Provider::TensorRt { .. } => Vec::new(),
-        Provider::OpenVino { .. } if is_built_in(provider) => ["GPU", "NPU"]
+        Provider::TensorRtRtx { .. } if own.is_some() => {
+            (1..).map(|device| Provider::TensorRtRtx { device }).take_while(works).collect()
+        }
+        Provider::Cuda { .. }
+        | Provider::TensorRt { .. }
+        | Provider::TensorRtRtx { .. }
+        | Provider::WebGpu => Vec::new(),
+        Provider::OpenVino { .. } if is_built_in(provider) == Some(true) => ["GPU", "NPU"]
             .map(|device| Provider::OpenVino { device: device.into() })
             .into_iter()
             .filter(works)
             .collect(),
         Provider::OpenVino { .. } => Vec::new(),
+        Provider::OpenVinoPlugin { .. } => ["GPU", "NPU"]
+            .map(|device| Provider::OpenVinoPlugin { device: device.into() })
+            .into_iter()
+            .filter(works)
+            .collect(),
     };
     own.into_iter().chain(others).collect()
 }
 
 fn state(runtime: &Runtime, provider: &Provider) -> ProviderState {
-    if !is_built_in(provider) {
-        return ProviderState::NotInThisLibrary { flavour: provider.flavour() };
+    let flavour = provider.flavour();
+    if is_built_in(provider) == Some(false) {
+        return ProviderState::NotInThisLibrary { flavour };
+    }
+    if runtime::plugin_of(flavour).is_some_and(|plugin| !plugin.is_installed()) {
+        return ProviderState::NotInstalled { flavour };
     }
     match compute(runtime, provider) {
         Ok(()) => ProviderState::Usable,
@@ -145,7 +165,7 @@ fn compute(runtime: &Runtime, provider: &Provider) -> Result<()> {
         threads: Some(1),
         strict: true,
         // Means nothing to an addition, and spares the demand that TensorRT's own default be overridden.
-        tf32: matches!(provider, Provider::TensorRt { .. }),
+        tf32: matches!(provider, Provider::TensorRt { .. } | Provider::TensorRtRtx { .. }),
         ..SessionOptions::default()
     };
     let model = tiny::model();

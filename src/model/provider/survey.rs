@@ -11,7 +11,7 @@ use super::device::Provider;
 use super::status::{ProviderState, ProviderStatus, providers};
 use crate::error::Result;
 use crate::runtime::command::{Ended, run};
-use crate::runtime::{Event, Flavour, Found, Options, Runtime, Source, find};
+use crate::runtime::{Device, Event, Flavour, Found, Options, Runtime, Source, find};
 
 /// How long a child process may take: TensorRT may build an engine for each GPU, tens of seconds each.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -26,6 +26,8 @@ pub enum LibraryState {
         version: String,
         /// The status in this library of every provider that askance knows.
         providers: Vec<ProviderStatus>,
+        /// Every device that ONNX Runtime sees there, plugins registered.
+        devices: Vec<Device>,
     },
     /// The library was not loaded, or the process that loaded it crashed or hung.
     Failed {
@@ -62,7 +64,8 @@ pub struct Survey {
 pub fn examine(library: &Path) -> LibraryState {
     match Runtime::load(&Found { library: library.into(), source: Source::Given }) {
         Ok(runtime) => {
-            LibraryState::Loaded { version: runtime.version().into(), providers: providers(&runtime) }
+            let providers = providers(&runtime);
+            LibraryState::Loaded { version: runtime.version().into(), providers, devices: runtime.devices() }
         }
         Err(error) => LibraryState::Failed { reason: format!("{}; {}", error.problem, error.fix) },
     }
@@ -89,7 +92,8 @@ pub fn survey(
         vec![examined(None, find(options, announce)?)]
     } else {
         let find = |flavour| find(&Options { flavour, offline: true, ..options.clone() }, announce);
-        let found = Flavour::ALL.into_iter().filter_map(|flavour| Some((flavour, find(flavour).ok()?)));
+        let own = Flavour::ALL.into_iter().filter(|flavour| flavour.library() == *flavour);
+        let found = own.filter_map(|flavour| Some((flavour, find(flavour).ok()?)));
         found.map(|(flavour, found)| examined(Some(flavour), found)).collect()
     };
     let providers = Provider::all().map(|provider| status(provider, &libraries)).into();
@@ -99,7 +103,7 @@ pub fn survey(
 /// The status of a provider in the library that would be loaded for it.
 fn status(provider: Provider, libraries: &[Library]) -> ProviderStatus {
     let flavour = provider.flavour();
-    let loaded = libraries.iter().find(|library| library.flavour.is_none_or(|own| own == flavour));
+    let loaded = libraries.iter().find(|library| library.flavour.is_none_or(|own| own == flavour.library()));
     let without = |state| ProviderStatus { provider: provider.clone(), devices: Vec::new(), state };
     match loaded.map(|library| &library.state) {
         None => without(ProviderState::NotInstalled { flavour }),
@@ -160,14 +164,18 @@ mod tests {
             },
             provider,
         };
-        LibraryState::Loaded { version: "1.31.1".into(), providers: Provider::all().map(one).into() }
+        LibraryState::Loaded {
+            version: "1.31.1".into(),
+            providers: Provider::all().map(one).into(),
+            devices: Vec::new(),
+        }
     }
 
     fn library(flavour: Option<Flavour>, state: LibraryState) -> Library {
         Library { flavour, source: Source::Cache, library: "libonnxruntime.so".into(), state }
     }
 
-    fn states(libraries: &[Library]) -> [ProviderState; 4] {
+    fn states(libraries: &[Library]) -> [ProviderState; 7] {
         Provider::all().map(|provider| status(provider, libraries).state)
     }
 
@@ -196,18 +204,18 @@ mod tests {
 
     #[test]
     fn each_provider_is_judged_by_the_library_of_its_flavour() {
-        let [cpu, _, _, openvino] = Provider::all();
+        let [cpu, _, _, openvino, ..] = Provider::all();
         let libraries = [
             library(Some(Flavour::Cpu), loaded(&[cpu])),
             library(Some(Flavour::Gpu), LibraryState::Failed { reason: "crashes".into() }),
         ];
-        let [first, cuda, tensorrt, last] = states(&libraries);
+        let [first, cuda, tensorrt, last, ..] = states(&libraries);
         assert_eq!(first, ProviderState::Usable);
         assert_eq!(cuda, ProviderState::LibraryFails { reason: "crashes".into() });
         assert_eq!(tensorrt, cuda);
         assert_eq!(last, ProviderState::NotInstalled { flavour: Flavour::OpenVino });
         let given = [library(None, loaded(&[openvino]))];
-        let [_, cuda, _, last] = states(&given);
+        let [_, cuda, _, last, ..] = states(&given);
         assert_eq!(cuda, ProviderState::NotInThisLibrary { flavour: Flavour::Gpu });
         assert_eq!(last, ProviderState::Usable);
     }

@@ -99,19 +99,42 @@ impl Engine {
             settings.push(("trt_engine_cache_path", folder.clone()));
             settings.push(("trt_timing_cache_path", folder));
         }
-        if !self.shapes.is_empty() {
-            let shapes = |of: fn(&Shapes) -> &[usize]| {
-                let one = |shapes: &Shapes| {
-                    let sizes: Vec<String> = of(shapes).iter().map(usize::to_string).collect();
-                    format!("{}:{}", shapes.input, sizes.join("x"))
-                };
-                self.shapes.iter().map(one).collect::<Vec<_>>().join(",")
-            };
-            settings.push(("trt_profile_min_shapes", shapes(|s| &s.smallest)));
-            settings.push(("trt_profile_opt_shapes", shapes(|s| &s.largest)));
-            settings.push(("trt_profile_max_shapes", shapes(|s| &s.largest)));
-        }
+        settings.extend(self.profile([
+            "trt_profile_min_shapes",
+            "trt_profile_opt_shapes",
+            "trt_profile_max_shapes",
+        ]));
         settings
+    }
+
+    /// The options of TensorRT for RTX.
+    pub fn rtx_settings(&self) -> Vec<(&'static str, String)> {
+        let mut settings = vec![("enable_cuda_graph", flag(false))];
+        settings.extend(self.profile([
+            "nv_profile_min_shapes",
+            "nv_profile_opt_shapes",
+            "nv_profile_max_shapes",
+        ]));
+        settings
+    }
+
+    /// The range of shapes under three names of options: smallest, tuned for, largest.
+    fn profile(&self, [smallest, tuned, largest]: [&'static str; 3]) -> Vec<(&'static str, String)> {
+        if self.shapes.is_empty() {
+            return Vec::new();
+        }
+        let shapes = |of: fn(&Shapes) -> &[usize]| {
+            let one = |shapes: &Shapes| {
+                let sizes: Vec<String> = of(shapes).iter().map(usize::to_string).collect();
+                format!("{}:{}", shapes.input, sizes.join("x"))
+            };
+            self.shapes.iter().map(one).collect::<Vec<_>>().join(",")
+        };
+        vec![
+            (smallest, shapes(|s| &s.smallest)),
+            (tuned, shapes(|s| &s.largest)),
+            (largest, shapes(|s| &s.largest)),
+        ]
     }
 }
 

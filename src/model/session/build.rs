@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use ort::device::Device;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 use super::options::{SessionOptions, TF32_OVERRIDE};
 use super::placement;
+use super::plugged::Plugged;
 use super::remedy::{self, reason};
 use crate::error::{Error, Result};
 use crate::model::bundle::Graph;
@@ -59,17 +61,23 @@ fn build_with(
 ) -> Result<Built> {
     options.validate()?;
     let provider = &options.provider;
-    if !provider::is_built_in(provider) {
+    if provider::is_built_in(provider) == Some(false) {
         return Err(not_built_in(runtime, provider));
     }
     options.require_fp32(engine.computed(options), std::env::var(TF32_OVERRIDE).ok().as_deref())?;
-    if *provider != Provider::Cpu {
+    let (plugged, device) = match runtime::plugin_of(provider.flavour()) {
+        Some(plugin) => {
+            Plugged::find(runtime, provider, plugin).map(|(plugged, device)| (Some(plugged), Some(device)))?
+        }
+        None => (None, None),
+    };
+    if *provider != Provider::Cpu && plugged.is_none() {
         runtime::check_neighbours(runtime.library(), provider.flavour())?;
     }
     let missing: Vec<runtime::Needed> = match provider {
         Provider::Cuda { .. } => runtime::preload_cuda(runtime.library(), false),
         Provider::TensorRt { .. } => runtime::preload_cuda(runtime.library(), true),
-        Provider::Cpu | Provider::OpenVino { .. } => Vec::new(),
+        _ => Vec::new(),
     };
     runtime.take_log();
     let engine_folder = match provider {
@@ -83,13 +91,15 @@ fn build_with(
         })?;
     }
     let settings = provider::settings(options, options.threads(), engine, engine_folder.as_deref());
-    let mut builder = configure(runtime, options, &settings).map_err(|error| {
-        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        let reason = reason(&error.to_string(), &runtime.take_log(), &names);
-        let fix = runtime::fix_missing(&missing).unwrap_or_else(|| remedy::for_failure(provider, &reason));
-        Error::runtime(format!("`provider = {provider}`"), format!("cannot be used: {reason}"), fix)
-            .caused_by(error)
-    })?;
+    let mut builder =
+        configure(runtime, options, &settings, plugged.as_ref().zip(device)).map_err(|error| {
+            let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            let reason = reason(&error.to_string(), &runtime.take_log(), &names);
+            let fix =
+                runtime::fix_missing(&missing).unwrap_or_else(|| remedy::for_failure(provider, &reason));
+            Error::runtime(format!("`provider = {provider}`"), format!("cannot be used: {reason}"), fix)
+                .caused_by(error)
+        })?;
     let session = commit(&mut builder).map_err(|error| {
         let reason = reason(&error.to_string(), &runtime.take_log(), &[]);
         let fix = remedy::for_failure(provider, &reason);
@@ -107,13 +117,16 @@ fn build_with(
             "choose the provider that takes it, for example `provider = cpu`",
         ));
     }
-    Ok(Built { session, options: active(options, &settings), placement })
+    let mut active = active(options, &settings);
+    active.extend(plugged.iter().flat_map(Plugged::recorded));
+    Ok(Built { session, options: active, placement })
 }
 
 fn configure(
     runtime: &Runtime,
     options: &SessionOptions,
     settings: &[(&'static str, String)],
+    plugged: Option<(&Plugged, Device)>,
 ) -> ort::Result<SessionBuilder> {
     let builder = Session::builder(runtime.environment())?
         .with_optimization_level(GraphOptimizationLevel::All)?
@@ -127,7 +140,13 @@ fn configure(
         .with_config_entry(ARM_BF16, flag(arm_bf16(options)))?
         .with_config_entry(placement::RECORD_KEY, "1")?;
     let builder = if provider::forbids_cpu(options) { builder.with_disable_cpu_fallback()? } else { builder };
-    Ok(builder.with_execution_providers([provider::dispatch(&options.provider, settings)])?)
+    match plugged {
+        Some((plugged, device)) => Ok(builder.with_devices([device], Some(&plugged.options(settings)))?),
+        None => {
+            Ok(builder
+                .with_execution_providers(provider::dispatch(&options.provider, settings).as_slice())?)
+        }
+    }
 }
 
 /// Session option that lets the CPU provider multiply fp32 in bf16, on 64-bit ARM; elsewhere it does nothing.

@@ -4,6 +4,7 @@ mod bound;
 mod build;
 mod options;
 mod placement;
+mod plugged;
 mod remedy;
 
 pub(super) use bound::Bound;

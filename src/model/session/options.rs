@@ -31,11 +31,15 @@ pub struct SessionOptions {
 
 impl SessionOptions {
     pub(super) fn validate(&self) -> Result<()> {
-        if self.tf32 && !matches!(self.provider, Provider::Cuda { .. } | Provider::TensorRt { .. }) {
-            let problem = format!("is for cuda and tensorrt, and this is {}", self.provider);
+        let of_nvidia = matches!(
+            self.provider,
+            Provider::Cuda { .. } | Provider::TensorRt { .. } | Provider::TensorRtRtx { .. }
+        );
+        if self.tf32 && !of_nvidia {
+            let problem = format!("is for cuda, tensorrt and nvtensorrtrtx, and this is {}", self.provider);
             return Err(Error::usage("`tf32`", problem, "leave it out, or choose `provider = cuda`"));
         }
-        if self.spin && matches!(self.provider, Provider::OpenVino { .. }) {
+        if self.spin && self.provider.openvino_device().is_some() {
             let problem = format!("is for the threads of ONNX Runtime, and {} has its own", self.provider);
             return Err(Error::usage("`spin`", problem, "leave it out"));
         }
@@ -58,7 +62,8 @@ impl SessionOptions {
         tf32_override: Option<&str>,
     ) -> Result<()> {
         let is_full = computed.is_none_or(|precision| precision == Precision::Fp32);
-        let in_fp32 = is_full && matches!(self.provider, Provider::TensorRt { .. });
+        let by_tensorrt = matches!(self.provider, Provider::TensorRt { .. } | Provider::TensorRtRtx { .. });
+        let in_fp32 = is_full && by_tensorrt;
         if in_fp32 && !self.tf32 && tf32_override != Some("0") {
             return Err(Error::setting(
                 "provider",

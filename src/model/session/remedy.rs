@@ -107,10 +107,14 @@ fn by_provider(provider: &Provider) -> &'static str {
         Provider::TensorRt { .. } => {
             "check the GPU's number with `nvidia-smi`, and `askance providers`, which says what is missing; or use `provider = cuda`"
         }
-        Provider::OpenVino { device } if device == "CPU" => {
+        Provider::WebGpu => "check `askance providers`, and the driver of the GPU; or use `provider = cpu`",
+        Provider::TensorRtRtx { .. } => {
+            "check the GPU's number with `nvidia-smi`, and `askance providers`; or use `provider = cuda`"
+        }
+        _ if provider.openvino_device() == Some("CPU") => {
             "use `provider = cpu`, or another `precision`: OpenVINO itself refuses this"
         }
-        Provider::OpenVino { .. } => {
+        Provider::OpenVino { .. } | Provider::OpenVinoPlugin { .. } => {
             "check the device's name and driver; or use `provider = openvino:CPU` or cpu"
         }
     }
