@@ -16,9 +16,9 @@ pub struct Work {
     pub index: usize,
     /// The sample, whose name seeds the search.
     pub id: SampleId,
-    /// The picture, (3, size, size).
+    /// The picture on its canvas, (3, height, width).
     pub image: Image,
-    /// The ground truth, (size, size); none where it is not known.
+    /// The ground truth, (height, width); none where it is not known.
     pub mask: Option<Mask>,
 }
 

@@ -6,14 +6,14 @@ use crate::error::{Error, Result};
 use crate::metric;
 use crate::model::Segmentation;
 use crate::perturb::{self, Perturber, Restorer};
-use crate::types::{Detail, Frame, Image, Map, Mask, Perturbation, SampleId};
+use crate::types::{Detail, Frame, Image, Input, Map, Mask, Perturbation, Piece, SampleId};
 
 /// One picture to be perturbed, segmented and scored.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
-    /// The unperturbed picture, (3, size, size).
+    /// The unperturbed picture on its canvas, (3, height, width).
     pub image: &'a Image,
-    /// The ground truth, (size, size); none where it is not known.
+    /// The ground truth, (height, width); none where it is not known.
     pub mask: Option<&'a Mask>,
     /// The model's answer to the unchanged picture, from which drift is measured; none for the unchanged picture itself, and
     /// where drift is not asked for.
@@ -47,7 +47,7 @@ pub struct Evaluation {
 #[derive(Debug)]
 pub struct Objective {
     perturber: Perturber,
-    size: usize,
+    input: Input,
     restorer: Restorer,
     frame: Frame,
     loss_frame: Frame,
@@ -59,20 +59,21 @@ pub struct Objective {
 /// A map and the ground truth it is compared with, both at evaluation size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {
-    /// Anomaly map, (size, size).
+    /// Anomaly map, (height, width) of the canvas.
     pub map: Map,
-    /// Ground truth in the frame of the map, (size, size).
+    /// Ground truth in the frame of the map, (height, width).
     pub mask: Mask,
     /// The pixels that count; `None` when all do.
     pub valid: Option<Mask>,
 }
 
 impl Objective {
-    /// The objective for square pictures of `size` pixels, which is also the evaluation size.
+    /// The objective for a model whose square input has `size` pixels a side. Maps and masks are compared on the canvas of a picture,
+    /// which is that square unless [`Settings::fit`] says otherwise.
     pub fn new(settings: &Settings, size: usize) -> Self {
         Self {
             perturber: Perturber::new(settings.perturb, size),
-            size,
+            input: settings.input(size),
             restorer: Restorer::new(settings.map_rotation, size),
             frame: settings.frame,
             loss_frame: settings.loss_frame.unwrap_or(settings.frame),
@@ -82,9 +83,29 @@ impl Objective {
         }
     }
 
-    /// Side of the evaluated square, in pixels.
+    /// The model's input, and how pictures are fitted to it.
+    pub fn input(&self) -> Input {
+        self.input
+    }
+
+    /// Side of the model's input, in pixels.
     pub fn size(&self) -> usize {
-        self.size
+        self.input.side
+    }
+
+    /// The pieces of a picture's canvas that the model sees.
+    pub(super) fn pieces_of(&self, image: &Image) -> Vec<Piece> {
+        let (_, height, width) = image.dim();
+        self.input.pieces((height, width))
+    }
+
+    /// The map of a canvas (height, width), of the patch-level maps of its pieces, which lie one below the other.
+    fn enlarged(&self, patch_map: ArrayView2<f32>, canvas: (usize, usize)) -> Map {
+        let Input { side, fitting } = self.input;
+        if self.input.is_square() {
+            return perturb::upsample(patch_map, canvas);
+        }
+        perturb::assemble(patch_map, &self.input.pieces(canvas), canvas, side, fitting.tile_blend)
     }
 
     /// Whether answers are held against the clean one instead of the ground truth.
@@ -115,17 +136,18 @@ impl Objective {
         mask: &Mask,
         perturbation: &Perturbation,
     ) -> Scored {
-        let size = (self.size, self.size);
+        let canvas = mask.dim();
+        let map = self.enlarged(patch_map, canvas);
         match frame {
             Frame::Derotated => {
-                let (map, valid) = self.restorer.restore(patch_map, perturbation);
+                let (map, valid) = self.restorer.bring_back(map, perturbation);
                 Scored { map, mask: mask.clone(), valid: (self.border == Border::Ignore).then_some(valid) }
             }
             Frame::RotatedMask => Scored {
-                map: perturb::upsample(patch_map, size),
+                map,
                 mask: perturb::warp_mask(mask.view(), perturbation),
                 valid: (self.border == Border::Ignore)
-                    .then(|| perturb::warp_mask(Mask::from_elem(size, true).view(), perturbation)),
+                    .then(|| perturb::warp_mask(Mask::from_elem(canvas, true).view(), perturbation)),
             },
         }
     }
@@ -136,11 +158,12 @@ impl Objective {
     /// A usage error where the candidate has no ground truth and the loss needs it, or where drift is asked for and the answer to
     /// the unchanged picture is missing.
     pub fn loss(&self, answer: &Segmentation, candidate: &Candidate<'_>) -> Result<f64> {
-        let &Candidate { mask, clean, perturbation, .. } = candidate;
-        self.loss_of(answer, mask, clean, perturbation)
+        let &Candidate { image, mask, clean, perturbation, .. } = candidate;
+        let (_, height, width) = image.dim();
+        self.loss_of(answer, (height, width), mask, clean, perturbation)
     }
 
-    /// The loss of an answer, as [`Self::loss`] has it, given the ground truth, the answer to the unchanged picture and the
+    /// The loss of an answer, as [`Self::loss`] has it, given height and width of the canvas, the ground truth, the answer to the unchanged picture and the
     /// perturbation.
     ///
     /// # Errors
@@ -148,6 +171,7 @@ impl Objective {
     pub fn loss_of(
         &self,
         answer: &Segmentation,
+        canvas: (usize, usize),
         mask: Option<&Mask>,
         clean: Option<&Segmentation>,
         perturbation: Perturbation,
@@ -162,7 +186,7 @@ impl Objective {
                 "compares maps with masks, and there are none",
                 "use `loss = drift`, or data with ground truth",
             )),
-            (Goal::Drift, _, Some(clean)) => Ok(self.drift(answer, clean, &perturbation)),
+            (Goal::Drift, _, Some(clean)) => Ok(self.drift(answer, clean, canvas, &perturbation)),
             (Goal::Drift, _, None) if perturbation == Perturbation::IDENTITY => Ok(0.0),
             (Goal::Drift, _, None) => Err(Error::usage(
                 "`loss = drift`",
@@ -199,7 +223,8 @@ impl Objective {
     ) -> f64 {
         match self.loss_frame {
             Frame::Derotated => {
-                let (map, valid) = self.restorer.restore(patch_map, &perturbation);
+                let map = self.enlarged(patch_map, mask.dim());
+                let (map, valid) = self.restorer.bring_back(map, &perturbation);
                 let valid = (self.border == Border::Ignore).then(|| valid.view());
                 metric::loss(loss, map.view(), mask.view(), valid)
             }
@@ -213,12 +238,17 @@ impl Objective {
 
     /// How far the answer to a perturbed picture has moved from the clean one ([`metric::drift`]). Drift is measured in the frame of
     /// the unchanged picture and over the pixels that the turned, zoomed or shifted one still shows, whatever frame and border the
-    /// settings have for the comparison with masks. Moving a map resamples it, so that even a segmenter whose map moves exactly with
+    /// settings have for the comparison with masks; `canvas` is height and width of the picture's. Moving a map resamples it, so that even a segmenter whose map moves exactly with
     /// its picture drifts a little.
-    pub fn drift(&self, answer: &Segmentation, clean: &Segmentation, perturbation: &Perturbation) -> f64 {
-        let size = (self.size, self.size);
-        let (map, valid) = self.restorer.restore(answer.map.view(), perturbation);
-        let clean_map = perturb::upsample(clean.map.view(), size);
+    pub fn drift(
+        &self,
+        answer: &Segmentation,
+        clean: &Segmentation,
+        canvas: (usize, usize),
+        perturbation: &Perturbation,
+    ) -> f64 {
+        let (map, valid) = self.restorer.bring_back(self.enlarged(answer.map.view(), canvas), perturbation);
+        let clean_map = self.enlarged(clean.map.view(), canvas);
         metric::drift(map.view(), clean_map.view(), valid.view(), answer.image_score, clean.image_score)
     }
 

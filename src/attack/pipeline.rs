@@ -8,13 +8,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ndarray::parallel::prelude::*;
-use ndarray::{Array4, ArrayView4, Axis, s};
+use ndarray::{Array4, ArrayView4, ArrayViewMut3, Axis, s};
 
 use super::clock::Clock;
 use super::objective::{Candidate, Objective};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Segmentation, Segmenter, require_room};
-use crate::types::{self, Detail, has_room};
+use crate::perturb;
+use crate::types::{self, Detail, Image, Piece, TileScore, has_room};
 
 /// A desk: the source of candidates, and the receiver of the answers to them.
 pub(super) trait Desk {
@@ -59,11 +60,15 @@ pub(super) struct Pipeline {
     pub most: usize,
     /// Batches under way at once, the one that the model works on included.
     pub depth: usize,
+    /// The most pieces that a canvas had so far.
+    pieces: usize,
 }
 
-/// One batch for the model, whose pixels fill the front of a buffer that goes round.
+/// One batch for the model, whose pixels fill the front of a buffer that goes round. A candidate has as many pictures in it as its
+/// canvas has pieces.
 struct Batch {
     pixels: Array4<f32>,
+    /// The category of each picture.
     categories: Vec<String>,
     detail: Detail,
 }
@@ -82,7 +87,7 @@ impl Pipeline {
     pub fn new(most: usize, depth: usize) -> Self {
         assert!(most > 0, "a batch holds at least one picture");
         assert!(depth > 0, "the model has a batch to work on");
-        Self { spare: Vec::new(), most, depth }
+        Self { spare: Vec::new(), most, depth, pieces: 1 }
     }
 
     /// Works until the desk has nothing more to ask.
@@ -123,7 +128,7 @@ impl Pipeline {
         loop {
             while under_way.len() < self.depth {
                 self.find_room(name, objective.size())?;
-                let Some(ticket) = desk.pick(self.most)? else { break };
+                let Some(ticket) = desk.pick((self.most / self.pieces).max(1))? else { break };
                 if (watch.stop)() {
                     return Err(Error::interrupted(watch.what));
                 }
@@ -138,14 +143,18 @@ impl Pipeline {
             let Ok(answered) = answers.recv() else { return Ok(()) };
             self.spare.push(answered.pixels);
             self.most = self.most.min(answered.most);
-            let segmentations =
-                answered.segmentations.map_err(|error| of_sample(error, &desk.candidates(&ticket)))?;
+            let candidates = desk.candidates(&ticket);
+            let pieces: Vec<usize> =
+                candidates.iter().map(|candidate| objective.pieces_of(candidate.image).len()).collect();
+            let pictures = pieces.iter().sum::<usize>();
+            let answers = answered.segmentations.map_err(|error| of_sample(error, &candidates, &pieces))?;
+            let segmentations = joined(answers, &pieces, objective.input().fitting.tile_score);
             let evaluated = segmentations.len();
             match answered.detail {
                 Detail::Full => clock.evaluations += evaluated,
                 Detail::Coarse => clock.coarse += evaluated,
             }
-            clock.pictures += evaluated * views;
+            clock.pictures += pictures * views;
             clock.calls += answered.calls * views;
             clock.model += answered.time;
             let cost = if answered.detail == Detail::Coarse { coarse_cost } else { 1.0 };
@@ -153,7 +162,7 @@ impl Pipeline {
             let segmented = Instant::now();
             let judged = segmentations
                 .into_par_iter()
-                .zip(desk.candidates(&ticket).par_iter())
+                .zip(candidates.par_iter())
                 .map(|(answer, candidate)| D::judge(objective, answer, candidate))
                 .collect::<Result<Vec<_>>>();
             clock.pixels += segmented.elapsed();
@@ -177,20 +186,69 @@ impl Pipeline {
 
     fn perturb(&mut self, objective: &Objective, candidates: &[Candidate<'_>]) -> Batch {
         let size = objective.size();
-        let mut pixels = self.spare.pop().unwrap_or_else(|| Array4::zeros((self.most, 3, size, size)));
-        let perturber = objective.perturber();
-        let mut used = pixels.slice_mut(s![..candidates.len(), .., .., ..]);
-        used.axis_iter_mut(Axis(0)).into_par_iter().zip(candidates.par_iter()).for_each(
-            |(slot, candidate)| {
-                perturber.apply(candidate.image.view(), candidate.perturbation, slot);
-            },
-        );
+        let pieces: Vec<Vec<Piece>> =
+            candidates.iter().map(|candidate| objective.pieces_of(candidate.image)).collect();
+        let pictures = pieces.iter().map(Vec::len).sum::<usize>();
+        self.pieces = pieces.iter().map(Vec::len).fold(self.pieces, usize::max);
+        let spare = self.spare.pop().filter(|pixels| pixels.dim().0 >= pictures);
+        let mut pixels = spare.unwrap_or_else(|| Array4::zeros((self.most.max(pictures), 3, size, size)));
+        let mut slots = pixels.axis_iter_mut(Axis(0));
+        let slots: Vec<Vec<ArrayViewMut3<'_, f32>>> =
+            pieces.iter().map(|pieces| slots.by_ref().take(pieces.len()).collect()).collect();
+        slots
+            .into_par_iter()
+            .zip(candidates.par_iter())
+            .zip(&pieces)
+            .for_each(|((slots, candidate), pieces)| place(objective, candidate, pieces, slots));
+        let of_pieces = |(candidate, pieces): (&Candidate<'_>, &Vec<Piece>)| {
+            std::iter::repeat_n(candidate.category.to_owned(), pieces.len())
+        };
         Batch {
             pixels,
-            categories: candidates.iter().map(|candidate| candidate.category.to_owned()).collect(),
+            categories: candidates.iter().zip(&pieces).flat_map(of_pieces).collect(),
             detail: candidates.first().map_or(Detail::Full, |candidate| candidate.detail),
         }
     }
+}
+
+/// Writes the pieces of a perturbed canvas to their slots.
+fn place(
+    objective: &Objective,
+    candidate: &Candidate<'_>,
+    pieces: &[Piece],
+    slots: Vec<ArrayViewMut3<'_, f32>>,
+) {
+    let (image, perturber) = (candidate.image, objective.perturber());
+    let mut slots = slots.into_iter();
+    if objective.input().is_square() {
+        let Some(slot) = slots.next() else { return };
+        return perturber.apply(image.view(), candidate.perturbation, slot);
+    }
+    let mut canvas = Image::zeros(image.dim());
+    perturber.apply(image.view(), candidate.perturbation, canvas.view_mut());
+    for (&piece, slot) in pieces.iter().zip(slots) {
+        perturb::cut(canvas.view(), piece, slot);
+    }
+}
+
+/// The answers to candidates, of those to their pieces: maps one below the other, and one image score.
+fn joined(answers: Vec<Segmentation>, pieces: &[usize], score: TileScore) -> Vec<Segmentation> {
+    let mut answers = answers.into_iter();
+    pieces.iter().map(|&count| join(answers.by_ref().take(count).collect(), score)).collect()
+}
+
+fn join(mut answers: Vec<Segmentation>, score: TileScore) -> Segmentation {
+    if answers.len() == 1 {
+        return answers.remove(0);
+    }
+    let maps: Vec<_> = answers.iter().map(|answer| answer.map.view()).collect();
+    let map = ndarray::concatenate(Axis(0), &maps).expect("maps of one model have one shape");
+    let scores = answers.iter().map(|answer| answer.image_score);
+    let image_score = match score {
+        TileScore::Mean => scores.sum::<f32>() / answers.len() as f32,
+        TileScore::Max => scores.fold(f32::NEG_INFINITY, f32::max),
+    };
+    Segmentation { map, image_score }
 }
 
 /// The thread of the model.
@@ -256,9 +314,17 @@ fn is_finite(answer: &Segmentation) -> bool {
     answer.image_score.is_finite() && answer.map.iter().all(|value| value.is_finite())
 }
 
-/// Names the sample and the perturbation that an error about one picture of a batch is about.
-fn of_sample(error: Error, candidates: &[Candidate<'_>]) -> Error {
-    let Some(candidate) = error.picture.and_then(|index| candidates.get(index)) else { return error };
+/// Names the sample and the perturbation that an error about one picture of a batch is about; candidates have so many `pieces`.
+fn of_sample(error: Error, candidates: &[Candidate<'_>], pieces: &[usize]) -> Error {
+    let of_picture = |picture: usize| {
+        let mut before = 0;
+        let ends = pieces.iter().map(|count| {
+            before += count;
+            before
+        });
+        ends.zip(candidates).find(|(end, _)| picture < *end).map(|(_, candidate)| candidate)
+    };
+    let Some(candidate) = error.picture.and_then(of_picture) else { return error };
     let Candidate { category, sample, perturbation, .. } = candidate;
     let sample = sample.map_or_else(|| format!("a picture of {category}"), ToString::to_string);
     let values: Vec<String> = types::Axis::ALL

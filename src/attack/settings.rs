@@ -4,7 +4,7 @@ use super::goal::Goal;
 use super::search_choice::SearchChoice;
 use super::shares::Shares;
 use crate::error::{Error, Result, at_most};
-use crate::types::{Attack, Axis, Bounds, Frame, named};
+use crate::types::{Attack, Axis, Bounds, Fit, Fitting, Frame, Input, named};
 use crate::{perturb, search};
 
 /// The settings of an attack: everything that decides its numbers, and so neither batch size nor threads.
@@ -16,6 +16,9 @@ pub struct Settings {
     pub axes: Vec<Axis>,
     /// The bounds of each axis.
     pub bounds: Bounds,
+    /// How pictures come to the model's square input.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub fit: Fitting,
     /// Interpolation and fill of the forward rotation, zoom and shift.
     pub perturb: perturb::Resampling,
     /// The interpolation with which a map is turned back.
@@ -51,6 +54,7 @@ impl Default for Settings {
             attacks: Attack::over(&Axis::PAPER),
             axes: Axis::PAPER.to_vec(),
             bounds: Bounds::default(),
+            fit: Fitting::default(),
             perturb: perturb::Resampling::default(),
             map_rotation: perturb::Rotation::default(),
             frame: Frame::default(),
@@ -89,6 +93,7 @@ impl Settings {
     /// A usage error that names the setting.
     pub fn validate(&self) -> Result<()> {
         self.bounds.validate()?;
+        self.fit.validate()?;
         if self.attacks.contains(&Attack::Joint) && self.axes.is_empty() {
             return Err(Error::usage("`axes`", "leaves the joint attack nothing to search", "name an axis"));
         }
@@ -101,6 +106,16 @@ impl Settings {
             return Err(Error::setting("seed", self.seed, "is too large", "give a seed below 2^63"));
         }
         Ok(())
+    }
+
+    /// The input of a model of that side, and how pictures are fitted to it.
+    pub fn input(&self, side: usize) -> Input {
+        Input { side, fitting: self.fit }
+    }
+
+    /// Whether a picture may be more than one of the model's input.
+    pub fn is_tiled(&self) -> bool {
+        self.fit.fit != Fit::Squeeze
     }
 
     /// Whether a map of a moved picture is ever brought back: for metrics, for the loss, or because drift is measured so.
@@ -179,6 +194,10 @@ impl Settings {
     pub fn evaluations_per_sample(&self) -> usize {
         1 + self.attacks.iter().map(|&attack| self.searched(attack) - 1).sum::<usize>()
     }
+}
+
+fn is_usual(fit: &Fitting) -> bool {
+    *fit == Fitting::default()
 }
 
 fn is_no(flag: &bool) -> bool {

@@ -10,6 +10,7 @@ use askance::dataset::{
 use askance::error::{Error, Result, shown};
 use askance::report::{Cell, Column, Table};
 use askance::study::pixel_warnings;
+use askance::types::Fitting;
 
 use super::args::{Global, SurveyArgs};
 use super::say;
@@ -24,7 +25,7 @@ pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
     let bar = bar("data", 2 * samples, global.quiet);
     let censuses: Vec<Census> =
         dataset.categories.iter().map(|category| dataset::census(category, &|| bar.inc(1))).collect();
-    let pixels = pixel_warnings(&dataset, &BTreeSet::from([args.size]), &|| bar.inc(1));
+    let pixels = pixel_warnings(&dataset, (&BTreeSet::from([args.size]), Fitting::default()), &|| bar.inc(1));
     bar.finish_and_clear();
     problems.extend(censuses.iter().flat_map(|census| census.problems.clone()));
     let mut warnings = dataset.warnings();

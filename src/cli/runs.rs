@@ -22,7 +22,8 @@ const DEMO_STEPS: usize = 7;
 
 /// `askance eval`
 pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
-    let mut plan = args.metric.apply(Plan::eval()).save_maps(args.save_maps);
+    let plan = args.fit.apply(Plan::eval(), None)?;
+    let mut plan = args.metric.apply(plan).save_maps(args.save_maps);
     if let Some(shard) = args.shard {
         plan = plan.shard(shard);
     }
@@ -58,7 +59,8 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
 }
 
 fn attack_plan(args: &AttackArgs) -> Result<Plan> {
-    let plan = args.metric.apply(args.perturb.apply(Plan::attack())?);
+    let plan = args.fit.apply(args.perturb.apply(Plan::attack())?, args.perturb.preset)?;
+    let plan = args.metric.apply(plan);
     let mut plan =
         plan.axes(args.axes.iter().copied()).save_maps(args.save_maps).keep_traces(args.keep_traces);
     if !args.attacks.is_empty() {
@@ -114,7 +116,7 @@ pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
     args.model.engine.require_one()?;
     let plan = args.metric.apply(Plan::sweep(args.axes.iter().copied(), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
-    let plan = args.perturb.apply(plan)?;
+    let plan = args.fit.apply(args.perturb.apply(plan)?, args.perturb.preset)?;
     run(global, plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))
 }
 

@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 71] = [
+const SETTINGS: [&str; 76] = [
     "adaptive",
     "angle_bounds",
     "attacks",
@@ -28,6 +28,7 @@ const SETTINGS: [&str; 71] = [
     "decision",
     "defence",
     "fill",
+    "fit",
     "found_under",
     "fpr_limit",
     "frame",
@@ -75,6 +76,10 @@ const SETTINGS: [&str; 71] = [
     "temperature",
     "tf32",
     "threads",
+    "tile_blend",
+    "tile_overlap",
+    "tile_score",
+    "tile_size",
     "time_limit",
     "tolerance",
     "tolerance_steps",

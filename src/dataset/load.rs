@@ -10,14 +10,14 @@ use super::remark::Remark;
 use super::{Sample, resize};
 use crate::error::{Error, Kind, Result, shown};
 use crate::file;
-use crate::types::{Image, Label, Mask, has_room};
+use crate::types::{Image, Input, Label, Mask, has_room};
 
-/// A decoded sample at the model's size.
+/// A decoded sample on its canvas.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
-    /// The picture, shape (3, size, size), RGB in [0, 1].
+    /// The picture, shape (3, height, width), RGB in [0, 1].
     pub image: Image,
-    /// The mask, shape (size, size); all false for a normal sample, `None` where the ground truth of its pixels is not known.
+    /// The mask, shape (height, width); all false for a normal sample, `None` where the ground truth of its pixels is not known.
     pub mask: Option<Mask>,
     /// Height and width of the picture as stored.
     pub original: (usize, usize),
@@ -58,19 +58,22 @@ fn note(path: &Path, header: &Header, remarks: &mut Vec<Remark>) {
     }
 }
 
-/// Decodes a sample and brings it to `size` x `size`: the picture by antialiased bicubic, the mask by nearest neighbour, each once
+/// Decodes a sample and brings it to its canvas ([`Input`]; a number stands for the square into which pictures are squeezed): the picture by antialiased bicubic, the mask by nearest neighbour, each once
 /// and neither when it has that size already. Several masks are one: a pixel is anomalous where any of them says so. A defect
 /// thinner than one output pixel may vanish from the small mask.
 ///
 /// # Errors
-/// A file error that names the file and the fix: those of [`inspect`], damaged files, and masks without any anomalous
-/// pixel.
-pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
+/// A file error that names the file and the fix: those of [`inspect`], damaged files, masks without any anomalous
+/// pixel, and pictures smaller than a tile.
+pub fn load(sample: &Sample, input: impl Into<Input>) -> Result<Loaded> {
+    let input = input.into();
     let Decoded { pixels, .. } = picture::read(&sample.image)?;
     let original = (pixels.height() as usize, pixels.width() as usize);
-    if !has_room(1, size) {
+    let canvas = canvas(sample, original, &input)?;
+    let side = canvas.0.max(canvas.1);
+    if !has_room(1, side) {
         let problem =
-            format!("needs more memory than there is at {size} pixels a side, which the model takes");
+            format!("needs more memory than there is at {side} pixels a side, which the model takes");
         return Err(Error::new(
             Kind::Memory,
             sample.image.display().to_string(),
@@ -78,16 +81,38 @@ pub fn load(sample: &Sample, size: usize) -> Result<Loaded> {
             "use another model, or free memory",
         ));
     }
-    let image = resize::picture(&pixels.into_rgb8(), size);
+    let image = resize::picture(&pixels.into_rgb8(), canvas);
     let mask = whole_mask(sample, Some(original), &mut |_, _| ())?;
-    Ok(Loaded { image, mask: at_size(sample, mask, size), original })
+    Ok(Loaded { image, mask: on_canvas(sample, mask, canvas), original })
 }
 
-fn at_size(sample: &Sample, mask: Option<Mask>, size: usize) -> Option<Mask> {
+fn on_canvas(sample: &Sample, mask: Option<Mask>, canvas: (usize, usize)) -> Option<Mask> {
     match mask {
-        Some(mask) => Some(resize::nearest(mask, size)),
-        None => sample.masked.then(|| Mask::from_elem((size, size), false)),
+        Some(mask) => Some(resize::nearest(mask, canvas)),
+        None => sample.masked.then(|| Mask::from_elem(canvas, false)),
     }
+}
+
+/// Height and width of the canvas of a picture of that size.
+fn canvas(sample: &Sample, source: (usize, usize), input: &Input) -> Result<(usize, usize)> {
+    input.canvas(source).ok_or_else(|| {
+        let tile = input.fitting.tile_size.unwrap_or_default();
+        let (height, width) = source;
+        let problem = format!("is {width} x {height} pixels, which is smaller than `tile_size = {tile}`");
+        let fix = format!("give a `tile_size` of at most {}, or leave it out", height.min(width));
+        Error::file(&sample.image, problem, fix)
+    })
+}
+
+/// Height and width of the canvas of a sample ([`Input`]), from the header of its picture alone, where that matters.
+///
+/// # Errors
+/// A picture that cannot be read, or is smaller than a tile.
+pub fn canvas_of(sample: &Sample, input: &Input) -> Result<(usize, usize)> {
+    if input.is_square() {
+        return Ok((input.side, input.side));
+    }
+    canvas(sample, picture::header(&sample.image)?.size, input)
 }
 
 /// What the pixels of a sample tell before a run, at the size in which they are stored.
@@ -140,10 +165,15 @@ fn highest(pixels: DynamicImage) -> u16 {
 ///
 /// # Errors
 /// Those of [`load`] that concern the mask.
-pub fn load_mask(sample: &Sample, size: usize) -> Result<Option<Mask>> {
+pub fn load_mask(sample: &Sample, input: impl Into<Input>) -> Result<Option<Mask>> {
+    let input = input.into();
     let masked = sample.masked && sample.label == Label::Anomalous;
     let original = if masked { Some(picture::header(&sample.image)?.size) } else { None };
-    Ok(at_size(sample, whole_mask(sample, original, &mut |_, _| ())?, size))
+    let canvas = match original {
+        Some(source) => canvas(sample, source, &input)?,
+        None => canvas_of(sample, &input)?,
+    };
+    Ok(on_canvas(sample, whole_mask(sample, original, &mut |_, _| ())?, canvas))
 }
 
 /// The union of a sample's masks as stored, none unless the sample is anomalous. All masks must be of

@@ -9,24 +9,24 @@ use crate::types::Image;
 const PRECISION: u32 = 32 - 8 - 2;
 const CHANNELS: usize = 3;
 
-/// Resizes a picture to `size` x `size` by antialiased bicubic, exactly as Pillow's `BICUBIC` (and so
+/// Resizes a picture to a height and a width by antialiased bicubic, exactly as Pillow's `BICUBIC` (and so
 /// torchvision's `Resize` on a Pillow picture): in two steps, 8 bits after each, weights in fixed point; then
 /// [0, 1] in planes. A picture that has the size already is not resampled. The width comes first, but where
 /// the height shrinks much more than the width, as in Pillow 13. (Earlier versions always take the width
 /// first, which gives other values for tall pictures only.)
-pub fn picture(rgb: &RgbImage, size: usize) -> Image {
+pub fn picture(rgb: &RgbImage, (to_height, to_width): (usize, usize)) -> Image {
     let (width, height) = (rgb.width() as usize, rgb.height() as usize);
     // A direction that keeps its length would only copy: its weights are 0 and 1.
-    let across = |pixels: Vec<u8>| if width == size { pixels } else { across(&pixels, width, size) };
+    let across = |pixels: Vec<u8>| if width == to_width { pixels } else { across(&pixels, width, to_width) };
     let down = |pixels: Vec<u8>, width| {
-        if height == size { pixels } else { down(&pixels, width * CHANNELS, height, size) }
+        if height == to_height { pixels } else { down(&pixels, width * CHANNELS, height, to_height) }
     };
-    // Pillow 13's rule, found by comparing both orders with it over random sizes (no exception among 399).
-    let height_first = height > size && height + size > 2 * width;
+    // Pillow 13's rule, found by comparing both orders with it over random sizes (no exception among 1481).
+    let height_first = height > to_height && height + 2 * to_width > to_height + 2 * width;
     let pixels = rgb.as_raw().clone();
-    let resized = if height_first { across(down(pixels, width)) } else { down(across(pixels), size) };
-    Array3::from_shape_fn((CHANNELS, size, size), |(channel, y, x)| {
-        f32::from(resized[(y * size + x) * CHANNELS + channel]) / 255.0
+    let resized = if height_first { across(down(pixels, width)) } else { down(across(pixels), to_width) };
+    Array3::from_shape_fn((CHANNELS, to_height, to_width), |(channel, y, x)| {
+        f32::from(resized[(y * to_width + x) * CHANNELS + channel]) / 255.0
     })
 }
 
@@ -106,17 +106,19 @@ fn down(pixels: &[u8], stride: usize, height: usize, to: usize) -> Vec<u8> {
     out
 }
 
-/// Resizes a mask, or labels of its regions, to `size` x `size` by the nearest pixel centre: output i takes input floor((i + 1/2) * from
+/// Resizes a mask, or labels of its regions, to a height and a width by the nearest pixel centre: output i takes input floor((i + 1/2) * from
 /// / to), as Pillow's `NEAREST` and torch's `nearest-exact`. (Torch's plain `nearest` leaves the half out and
 /// shifts the mask by up to half an output pixel. Where a centre falls exactly between two input pixels the
 /// later one is taken; there the peers differ among themselves by their rounding errors.)
-pub fn nearest<T: Clone>(mask: Array2<T>, size: usize) -> Array2<T> {
+pub fn nearest<T: Clone>(mask: Array2<T>, (to_height, to_width): (usize, usize)) -> Array2<T> {
     let (height, width) = mask.dim();
-    if (height, width) == (size, size) {
+    if (height, width) == (to_height, to_width) {
         return mask;
     }
-    let nearest = |at: usize, from: usize| (2 * at + 1) * from / (2 * size);
-    Array2::from_shape_fn((size, size), |(y, x)| mask[[nearest(y, height), nearest(x, width)]].clone())
+    let nearest = |at: usize, from: usize, to: usize| (2 * at + 1) * from / (2 * to);
+    Array2::from_shape_fn((to_height, to_width), |(y, x)| {
+        mask[[nearest(y, height, to_height), nearest(x, width, to_width)]].clone()
+    })
 }
 
 #[cfg(test)]
@@ -141,7 +143,7 @@ mod tests {
         for (width, height) in [(1, 1), (3, 7), (50, 2), (300, 200)] {
             let flat = RgbImage::from_pixel(width, height, Rgb([255, 128, 0]));
             for size in [1, 5, 64] {
-                let image = picture(&flat, size);
+                let image = picture(&flat, (size, size));
                 for ((channel, _, _), &value) in image.indexed_iter() {
                     assert_eq!(value, [1.0, 128.0 / 255.0, 0.0][channel], "{width} x {height} to {size}");
                 }
@@ -152,7 +154,7 @@ mod tests {
     #[test]
     fn a_mask_grows_by_whole_pixels() {
         let small = Mask::from_shape_fn((2, 2), |(y, x)| y == 0 && x == 1);
-        let large = nearest(small, 4);
+        let large = nearest(small, (4, 4));
         assert_eq!(large, Mask::from_shape_fn((4, 4), |(y, x)| y < 2 && x >= 2));
     }
 }

@@ -24,15 +24,15 @@ impl Blur {
         Some(Self { half: weights.iter().map(|weight| (weight / sum) as f32).collect() })
     }
 
-    /// Blurs three planes of `size` x `size` in place; `scratch` is working memory.
-    pub fn apply(&self, planes: &mut [f32], size: usize, scratch: &mut Vec<f32>) {
-        scratch.resize(size * size, 0.0);
-        let mut line = vec![0.0; size + 2 * (self.half.len() - 1)];
-        for plane in planes.chunks_exact_mut(size * size) {
-            for (row, out) in plane.chunks_exact(size).zip(scratch.chunks_exact_mut(size)) {
+    /// Blurs planes of (height, width) in place; `scratch` is working memory.
+    pub fn apply(&self, planes: &mut [f32], (height, width): (usize, usize), scratch: &mut Vec<f32>) {
+        scratch.resize(height * width, 0.0);
+        let mut line = vec![0.0; width + 2 * (self.half.len() - 1)];
+        for plane in planes.chunks_exact_mut(height * width) {
+            for (row, out) in plane.chunks_exact(width).zip(scratch.chunks_exact_mut(width)) {
                 self.row(row, &mut line, out);
             }
-            self.columns(scratch, plane, size);
+            self.columns(scratch, plane, (height, width));
             // Weights are rounded: their sum may exceed 1 in the last digit.
             plane.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         }
@@ -52,9 +52,9 @@ impl Blur {
         }
     }
 
-    fn columns(&self, source: &[f32], out: &mut [f32], size: usize) {
-        let row_of = |row: isize| &source[mirrored(row, size) * size..][..size];
-        for (row, out) in out.chunks_exact_mut(size).enumerate() {
+    fn columns(&self, source: &[f32], out: &mut [f32], (height, width): (usize, usize)) {
+        let row_of = |row: isize| &source[mirrored(row, height) * width..][..width];
+        for (row, out) in out.chunks_exact_mut(width).enumerate() {
             let row = row as isize;
             for (out, value) in out.iter_mut().zip(row_of(row)) {
                 *out = self.half[0] * value;
@@ -107,7 +107,7 @@ mod tests {
         let mut planes = vec![0.0; 3 * size * size];
         planes[4 * size + 4] = 1.0;
         let blur = Blur::new(1.0).unwrap();
-        blur.apply(&mut planes, size, &mut Vec::new());
+        blur.apply(&mut planes, (size, size), &mut Vec::new());
         for distance in 0..4 {
             assert!((planes[4 * size + 4 + distance] - blur.half[0] * blur.half[distance]).abs() < 1e-7);
             assert!((planes[(4 - distance) * size + 4] - blur.half[0] * blur.half[distance]).abs() < 1e-7);

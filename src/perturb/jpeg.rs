@@ -33,18 +33,18 @@ pub(super) fn quality(loss: f64) -> Option<u32> {
     (loss != 0.0).then(|| (100.0 - loss).round() as u32)
 }
 
-/// Compresses three planes of `size` x `size` in place; quality is 1 to 100.
-pub(super) fn compress(planes: &mut [f32], size: usize, quality: u32) {
-    let (red, rest) = planes.split_at_mut(size * size);
-    let (green, blue) = rest.split_at_mut(size * size);
+/// Compresses three planes of (height, width) in place; quality is 1 to 100.
+pub(super) fn compress(planes: &mut [f32], (height, width): (usize, usize), quality: u32) {
+    let (red, rest) = planes.split_at_mut(height * width);
+    let (green, blue) = rest.split_at_mut(height * width);
     for ((r, g), b) in red.iter_mut().zip(&mut *green).zip(&mut *blue) {
         [*r, *g, *b] = to_ycbcr([*r, *g, *b].map(|value| (value * 255.0).round() as i32)).map(|v| v as f32);
     }
     for (plane, table) in [(&mut *red, &LUMA), (&mut *green, &CHROMA), (&mut *blue, &CHROMA)] {
         let steps = steps(table, quality);
-        for top in (0..size).step_by(SIDE) {
-            for left in (0..size).step_by(SIDE) {
-                requantise(plane, size, (top, left), &steps);
+        for top in (0..height).step_by(SIDE) {
+            for left in (0..width).step_by(SIDE) {
+                requantise(plane, (height, width), (top, left), &steps);
             }
         }
     }
@@ -60,19 +60,25 @@ fn steps(table: &[u32; AREA], quality: u32) -> Block {
 }
 
 /// Transforms and quantises one block, and takes it back to 8-bit levels.
-fn requantise(plane: &mut [f32], size: usize, (top, left): (usize, usize), steps: &Block) {
-    let inside = |start: usize, offset: usize| (start + offset).min(size - 1);
-    let mut block: Block =
-        std::array::from_fn(|at| plane[inside(top, at / SIDE) * size + inside(left, at % SIDE)] - 128.0);
+fn requantise(
+    plane: &mut [f32],
+    (height, width): (usize, usize),
+    (top, left): (usize, usize),
+    steps: &Block,
+) {
+    let inside = |at: usize, length: usize| at.min(length - 1);
+    let mut block: Block = std::array::from_fn(|at| {
+        plane[inside(top + at / SIDE, height) * width + inside(left + at % SIDE, width)] - 128.0
+    });
     block = transformed(&block, &COSINES.0);
     for (value, step) in block.iter_mut().zip(steps) {
         // libjpeg keeps coefficients in eighths.
         *value = ((*value * 8.0).round() / (8.0 * step)).round() * step;
     }
     block = transformed(&block, &COSINES.1);
-    for (row, values) in (top..size).zip(block.chunks_exact(SIDE)) {
-        let width = SIDE.min(size - left);
-        for (out, value) in plane[row * size + left..][..width].iter_mut().zip(values) {
+    for (row, values) in (top..height).zip(block.chunks_exact(SIDE)) {
+        let count = SIDE.min(width - left);
+        for (out, value) in plane[row * width + left..][..count].iter_mut().zip(values) {
             *out = (value + 128.0).round().clamp(0.0, 255.0);
         }
     }

@@ -79,10 +79,17 @@ pub(super) fn reached(warp: &Warp, (height, width): (usize, usize)) -> Mask {
 /// # Panics
 /// If the patch map is empty.
 pub fn restore(patch_map: ArrayView2<f32>, size: (usize, usize), p: &Perturbation) -> (Map, Mask) {
-    let map = upsample(patch_map, size);
+    moved_back(upsample(patch_map, size), p)
+}
+
+/// [`unwarp_map`] of a map that is not needed any more.
+pub(super) fn moved_back(map: Map, p: &Perturbation) -> (Map, Mask) {
     match Geometry::of(p) {
         Some(geometry) => unwarped(map.view(), geometry),
-        None => (map, Mask::from_elem(size, true)),
+        None => {
+            let everywhere = Mask::from_elem(map.dim(), true);
+            (map, everywhere)
+        }
     }
 }
 

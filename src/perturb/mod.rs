@@ -18,6 +18,7 @@ mod jpeg;
 mod light;
 mod map;
 mod perturber;
+mod pieces;
 mod resampling;
 mod restorer;
 mod shear;
@@ -25,5 +26,6 @@ mod tone;
 
 pub use map::{restore, unwarp_map, upsample, warp_mask};
 pub use perturber::Perturber;
+pub use pieces::{assemble, cut};
 pub use resampling::{Fill, Resampling, Rotation};
 pub use restorer::Restorer;

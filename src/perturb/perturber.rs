@@ -11,18 +11,18 @@ use super::colour::Shift;
 use super::geometry::{self, Geometry};
 use super::light::Light;
 use super::resampling::{Resampling, Rotation};
-use super::shear::{self, ThreePass};
+use super::shear::{self, Turns};
 use super::{jpeg, tone};
 use crate::types::{Axis, Perturbation};
 
-/// Applies perturbations to square pictures of one size.
+/// Applies perturbations to pictures, most quickly to square ones of one size.
 ///
 /// A perturber holds FFT plans and working memory, and can be shared between threads: each call takes its own
 /// working memory from a pool, and its result depends on nothing but its arguments.
 pub struct Perturber {
     resampling: Resampling,
     size: usize,
-    three_pass: Option<ThreePass>,
+    turns: Option<Turns>,
     pool: Mutex<Vec<Scratch>>,
 }
 
@@ -37,14 +37,14 @@ struct Scratch {
 }
 
 impl Perturber {
-    /// A perturber for pictures of `size` x `size` pixels.
+    /// A perturber, for pictures of `size` x `size` pixels above all.
     ///
     /// # Panics
     /// If `size` is 0.
     pub fn new(resampling: Resampling, size: usize) -> Self {
         assert!(size > 0, "a picture must have at least one pixel");
-        let three_pass = (resampling.rotation == Rotation::ThreePass).then(|| ThreePass::new(size));
-        Self { resampling, size, three_pass, pool: Mutex::new(Vec::new()) }
+        let turns = (resampling.rotation == Rotation::ThreePass).then(|| Turns::new(size));
+        Self { resampling, size, turns, pool: Mutex::new(Vec::new()) }
     }
 
     /// The resampling with which pictures are turned.
@@ -52,34 +52,34 @@ impl Perturber {
         self.resampling
     }
 
-    /// Height and width of the pictures.
+    /// Height and width of the pictures that it is for above all.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Writes `image` (3, size, size), RGB in [0, 1], perturbed by `p` to `out` of the same shape, which may be one slot
+    /// Writes `image` (3, height, width), RGB in [0, 1], perturbed by `p` to `out` of the same shape, which may be one slot
     /// of a batch. Values stay in [0, 1]. A part of `p` that changes nothing is skipped: identity is an exact copy.
     ///
     /// # Panics
-    /// If a shape is not (3, size, size), a value of `p` is not finite, its blur is negative, or its JPEG loss is beyond 0 to 99.
+    /// If the shapes differ or have not three channels, a value of `p` is not finite, its blur is negative, or its JPEG loss is beyond 0 to 99.
     pub fn apply(&self, image: ArrayView3<f32>, p: Perturbation, mut out: ArrayViewMut3<f32>) {
-        let shape = (3, self.size, self.size);
-        assert_eq!(image.dim(), shape, "shape of the picture to perturb");
-        assert_eq!(out.dim(), shape, "shape of the slot for the perturbed picture");
+        let (channels, height, width) = image.dim();
+        assert_eq!(channels, 3, "channels of the picture to perturb");
+        assert_eq!(out.dim(), image.dim(), "shape of the slot for the perturbed picture");
         assert!(p.is_finite(), "a perturbation must be finite, but it is {p:?}");
         let image = image.as_standard_layout();
         let image = image.as_slice().expect("a picture in standard layout is contiguous");
         if let Some(out) = out.as_slice_mut() {
-            self.apply_contiguous(image, p, out);
+            self.apply_contiguous(image, (height, width), p, out);
         } else {
             let mut contiguous = vec![0.0; image.len()];
-            self.apply_contiguous(image, p, &mut contiguous);
+            self.apply_contiguous(image, (height, width), p, &mut contiguous);
             out.iter_mut().zip(contiguous).for_each(|(out, value)| *out = value);
         }
     }
 
-    fn apply_contiguous(&self, image: &[f32], p: Perturbation, out: &mut [f32]) {
-        self.place(image, &p, out);
+    fn apply_contiguous(&self, image: &[f32], shape: (usize, usize), p: Perturbation, out: &mut [f32]) {
+        self.place(image, shape, &p, out);
         if let Some(shift) = Shift::new(p.get(Axis::Hue), p.get(Axis::Saturation)) {
             shift.apply(planes_mut(out));
         }
@@ -87,7 +87,7 @@ impl Perturber {
             light.apply(planes_mut(out));
         }
         if let Some(blur) = Blur::new(p.get(Axis::Blur)) {
-            self.with_scratch(|scratch| blur.apply(out, self.size, &mut scratch.plane));
+            self.with_scratch(|scratch| blur.apply(out, shape, &mut scratch.plane));
         }
         for (axis, change) in [
             (Axis::Brightness, tone::brighten as fn(&mut [f32], f64)),
@@ -99,42 +99,48 @@ impl Perturber {
             }
         }
         if let Some(quality) = jpeg::quality(p.get(Axis::Jpeg)) {
-            jpeg::compress(out, self.size, quality);
+            jpeg::compress(out, shape, quality);
         }
     }
 
     /// Turns, zooms and shifts: in one resampling, but for the three-pass rotation, which a bilinear zoom and shift follows.
-    fn place(&self, image: &[f32], p: &Perturbation, out: &mut [f32]) {
+    fn place(&self, image: &[f32], shape: (usize, usize), p: &Perturbation, out: &mut [f32]) {
         let Some(geometry) = Geometry::of(p) else { return out.copy_from_slice(image) };
         let angle_deg = p.get(Axis::Angle);
-        self.with_scratch(|scratch| match &self.three_pass {
-            Some(three_pass) if !geometry::is_whole(angle_deg) => {
+        self.with_scratch(|scratch| match &self.turns {
+            Some(turns) if !geometry::is_whole(angle_deg) => {
                 let fill = self.resampling.fill;
                 match Geometry::of(&p.with(Axis::Angle, 0.0)) {
-                    None => three_pass.rotate(image, angle_deg, fill, &mut scratch.shear, out),
+                    None => turns.rotate(image, shape, angle_deg, fill, &mut scratch.shear, out),
                     Some(rest) => {
                         let mut turned = std::mem::take(&mut scratch.turned);
                         turned.resize(image.len(), 0.0);
-                        three_pass.rotate(image, angle_deg, fill, &mut scratch.shear, &mut turned);
-                        self.warp(&turned, rest, scratch, out);
+                        turns.rotate(image, shape, angle_deg, fill, &mut scratch.shear, &mut turned);
+                        self.warp(&turned, shape, rest, scratch, out);
                         scratch.turned = turned;
                     }
                 }
             }
-            _ => self.warp(image, geometry, scratch, out),
+            _ => self.warp(image, shape, geometry, scratch, out),
         });
     }
 
-    fn warp(&self, image: &[f32], geometry: Geometry, scratch: &mut Scratch, out: &mut [f32]) {
-        let size = self.size;
-        scratch.texels.resize(size * size, Rgbx::ZERO);
-        scratch.row.resize(size, Rgbx::ZERO);
+    fn warp(
+        &self,
+        image: &[f32],
+        (height, width): (usize, usize),
+        geometry: Geometry,
+        scratch: &mut Scratch,
+        out: &mut [f32],
+    ) {
+        scratch.texels.resize(height * width, Rgbx::ZERO);
+        scratch.row.resize(width, Rgbx::ZERO);
         bilinear::interleave(image, &mut scratch.texels);
-        let source = Source { texels: &scratch.texels, height: size, width: size };
-        let warp = geometry.forward((size, size));
+        let source = Source { texels: &scratch.texels, height, width };
+        let warp = geometry.forward((height, width));
         let [red, green, blue] = planes_mut(out);
         let rows =
-            red.chunks_exact_mut(size).zip(green.chunks_exact_mut(size)).zip(blue.chunks_exact_mut(size));
+            red.chunks_exact_mut(width).zip(green.chunks_exact_mut(width)).zip(blue.chunks_exact_mut(width));
         for (row, ((red, green), blue)) in rows.enumerate() {
             source.warped_row(&warp, self.resampling.fill, row, &mut scratch.row);
             bilinear::separate(&scratch.row, [red, green, blue]);

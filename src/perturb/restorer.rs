@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use ndarray::ArrayView2;
 
 use super::geometry::{self, Geometry};
-use super::map::{reached, restore, unwarped, upsample};
+use super::map::{moved_back, reached, unwarped, upsample};
 use super::resampling::{Fill, Rotation};
-use super::shear::{Scratch, ThreePass};
+use super::shear::{Scratch, Turns};
 use crate::types::{Axis, Map, Mask, Perturbation};
 
 /// Brings patch-level maps back to pixels in the frame of the untouched picture, the turn by the given interpolation.
@@ -21,19 +21,19 @@ use crate::types::{Axis, Map, Mask, Perturbation};
 /// [`Perturber`]: super::Perturber
 pub struct Restorer {
     size: usize,
-    three_pass: Option<ThreePass>,
+    turns: Option<Turns>,
     pool: Mutex<Vec<Scratch>>,
 }
 
 impl Restorer {
-    /// A restorer to maps of `size` x `size` pixels.
+    /// A restorer of patch-level maps to `size` x `size` pixels, and of maps of pixels as they are.
     ///
     /// # Panics
     /// If `size` is 0.
     pub fn new(rotation: Rotation, size: usize) -> Self {
         assert!(size > 0, "a map must have at least one pixel");
-        let three_pass = (rotation == Rotation::ThreePass).then(|| ThreePass::new(size));
-        Self { size, three_pass, pool: Mutex::new(Vec::new()) }
+        let turns = (rotation == Rotation::ThreePass).then(|| Turns::new(size));
+        Self { size, turns, pool: Mutex::new(Vec::new()) }
     }
 
     /// The map in the frame of the untouched picture, and a mask that is `true` where the map of the moved picture has something to
@@ -42,24 +42,33 @@ impl Restorer {
     /// # Panics
     /// If the patch map is empty.
     pub fn restore(&self, patch_map: ArrayView2<f32>, p: &Perturbation) -> (Map, Mask) {
-        let size = (self.size, self.size);
+        self.bring_back(upsample(patch_map, (self.size, self.size)), p)
+    }
+
+    /// The map in the frame of the untouched picture, as [`Self::restore`] gives it, of a map of pixels (height, width). Where it is not
+    /// square and turned by three passes, what is valid is that of a bilinear turn.
+    pub fn bring_back(&self, map: Map, p: &Perturbation) -> (Map, Mask) {
+        let (height, width) = map.dim();
         let angle_deg = p.get(Axis::Angle);
-        let three_pass = self.three_pass.as_ref().filter(|_| !geometry::is_whole(angle_deg));
-        let (Some(three_pass), Some(whole)) = (three_pass, Geometry::of(p)) else {
-            return restore(patch_map, size, p);
+        let turns = self.turns.as_ref().filter(|_| !geometry::is_whole(angle_deg));
+        let (Some(turns), Some(whole)) = (turns, Geometry::of(p)) else {
+            return moved_back(map, p);
         };
-        let map = upsample(patch_map, size);
         let map = match Geometry::of(&p.with(Axis::Angle, 0.0)) {
             Some(rest) => unwarped(map.view(), rest).0,
             None => map,
         };
-        let mut back = Map::zeros(size);
+        let mut back = Map::zeros((height, width));
         let (from, to) = (map.as_slice(), back.as_slice_mut());
         let (from, to) = from.zip(to).expect("a new map is contiguous");
         let mut scratch = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        three_pass.rotate(from, -angle_deg, Fill::Zeros, &mut scratch, to);
+        turns.rotate(from, (height, width), -angle_deg, Fill::Zeros, &mut scratch, to);
         self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        let pivot = three_pass.pivot(-angle_deg);
+        let size = (height, width);
+        if height != width {
+            return (back, reached(&whole.back(size), size));
+        }
+        let pivot = turns.of(height).pivot(-angle_deg);
         let mut valid = reached(&whole.back_about(pivot, size), size);
         // What the turn carried out of the picture, no zoom out brings back.
         if let Some(turn) = Geometry::of(&Perturbation::IDENTITY.with(Axis::Angle, angle_deg)) {
@@ -74,7 +83,7 @@ impl fmt::Debug for Restorer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Restorer")
             .field("size", &self.size)
-            .field("three_pass", &self.three_pass.is_some())
+            .field("three_pass", &self.turns.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -156,6 +165,6 @@ mod tests {
         let p = Perturbation::of([(Axis::Angle, 360.0), (Axis::TranslateX, 0.2), (Axis::Hue, 1.0)]);
         let by = |rotation| Restorer::new(rotation, 32).restore(map.view(), &p);
         assert_eq!(by(Rotation::ThreePass), by(Rotation::Bilinear));
-        assert_eq!(by(Rotation::Bilinear), restore(map.view(), (32, 32), &p));
+        assert_eq!(by(Rotation::Bilinear), crate::perturb::restore(map.view(), (32, 32), &p));
     }
 }

@@ -10,8 +10,9 @@
 //! shift to the right of the reversed row. So one row and its reversed mirror row are the real and imaginary part of
 //! one complex transform: half the transforms of a plain complex FFT per row.
 
+use std::collections::BTreeMap;
 use std::f64::consts::{PI, TAU};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
@@ -28,6 +29,75 @@ pub(super) struct ThreePass {
     padded: usize,
     forward: Arc<dyn Fft<f32>>,
     inverse: Arc<dyn Fft<f32>>,
+}
+
+/// Three-pass rotations of pictures of any shape. One that is not square is turned in the middle of a square of its longer side.
+pub(super) struct Turns {
+    of_side: Mutex<BTreeMap<usize, Arc<ThreePass>>>,
+}
+
+impl Turns {
+    /// The rotations of pictures of `size` x `size` pixels, and of others as they come.
+    pub fn new(size: usize) -> Self {
+        Self { of_side: Mutex::new(BTreeMap::from([(size, Arc::new(ThreePass::new(size)))])) }
+    }
+
+    /// The rotation of square pictures of a side.
+    pub fn of(&self, side: usize) -> Arc<ThreePass> {
+        let mut known = self.of_side.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(side).or_insert_with(|| Arc::new(ThreePass::new(side))))
+    }
+
+    /// Turns planes of (height, width) clockwise, each by itself.
+    pub fn rotate(
+        &self,
+        planes: &[f32],
+        (height, width): (usize, usize),
+        angle_deg: f64,
+        fill: Fill,
+        scratch: &mut Scratch,
+        out: &mut [f32],
+    ) {
+        let side = height.max(width);
+        let three_pass = self.of(side);
+        if height == width {
+            return three_pass.rotate(planes, angle_deg, fill, scratch, out);
+        }
+        let (above, before) = ((side - height) / 2, (side - width) / 2);
+        let place = |at: usize, start: usize, length: usize| inside(at as i64 - start as i64, length, fill);
+        let (rows, columns): (Vec<_>, Vec<_>) =
+            (0..side).map(|at| (place(at, above, height), place(at, before, width))).unzip();
+        let mut square = Vec::with_capacity(planes.len() / (height * width) * side * side);
+        for plane in planes.chunks_exact(height * width) {
+            for row in &rows {
+                let value = |row: usize, column: usize| plane[row * width + column];
+                square.extend(
+                    columns
+                        .iter()
+                        .map(|column| row.zip(*column).map_or(0.0, |(row, column)| value(row, column))),
+                );
+            }
+        }
+        let mut turned = vec![0.0; square.len()];
+        three_pass.rotate(&square, angle_deg, fill, scratch, &mut turned);
+        for (plane, out) in turned.chunks_exact(side * side).zip(out.chunks_exact_mut(height * width)) {
+            for (row, out) in plane[above * side..].chunks_exact(side).zip(out.chunks_exact_mut(width)) {
+                out.copy_from_slice(&row[before..][..width]);
+            }
+        }
+    }
+}
+
+/// The index of a line of some length that a fill puts at an index which may lie beyond it.
+fn inside(index: i64, length: usize, fill: Fill) -> Option<usize> {
+    let last = length as i64 - 1;
+    let index = match fill {
+        Fill::Zeros => (0..=last).contains(&index).then_some(index)?,
+        Fill::Replicate => index.clamp(0, last),
+        Fill::Reflect if last == 0 => 0,
+        Fill::Reflect => last - (last - index.rem_euclid(2 * last)).abs(),
+    };
+    Some(index as usize)
 }
 
 /// Working memory of one three-pass rotation.
@@ -112,15 +182,7 @@ impl ThreePass {
 
     /// The row (or column) of the picture that a row of the padded picture shows.
     fn source(&self, index: usize, fill: Fill) -> Option<usize> {
-        let last = self.size as i64 - 1;
-        let index = index as i64 - (self.size / 2) as i64;
-        let source = match fill {
-            Fill::Zeros => (0..=last).contains(&index).then_some(index)?,
-            Fill::Replicate => index.clamp(0, last),
-            // The padding is shorter than the picture: one mirroring is enough.
-            Fill::Reflect => last - (last - index.abs()).abs(),
-        };
-        Some(source as usize)
+        inside(index as i64 - (self.size / 2) as i64, self.size, fill)
     }
 
     /// Shifts each row to the right by `slope` times its distance from the centre; only rows nearer than `reach`.

@@ -27,7 +27,7 @@ const LEADING: i32 = 9;
 /// and its map brought back into the clean frame. All maps share one scale.
 ///
 /// # Errors
-/// A file error when there is no example, one is damaged or not square, or the file cannot be written.
+/// A file error when there is no example, one is damaged, or the file cannot be written.
 pub fn examples(examples: &[Example], resampling: Resampling, samples: usize, out: &Path) -> Result<()> {
     if examples.is_empty() {
         return Err(Error::file(out, "has nothing to show: no examples", "run askance attack"));
@@ -59,7 +59,8 @@ pub fn examples(examples: &[Example], resampling: Resampling, samples: usize, ou
     })?;
     for (row, shown) in (0..).zip(&shown) {
         for (column, tile) in (0..).zip(shown.tiles(range)) {
-            canvas.paste(&tile, left_of(column), TOP + row * row_height);
+            let (left, top) = tiles::centred(&tile, SIDE, (left_of(column), TOP + row * row_height));
+            canvas.paste(&tile, left, top);
         }
     }
     canvas.save(out)
@@ -70,8 +71,8 @@ fn check(example: &Example) -> Result<()> {
     let damaged = |file: &str, problem: &str| Err(Error::file(file, problem, "run the attack again"));
     let row = &example.row;
     let (_, height, width) = example.image.dim();
-    if height != width || example.mask.dim() != (height, width) {
-        return damaged(&row.image, "is not square, or its mask has another size");
+    if example.mask.dim() != (height, width) {
+        return damaged(&row.image, "has a mask of another size");
     }
     if !row.perturbation().is_finite() {
         return damaged(&row.image, "has a perturbation that is not finite");
@@ -97,17 +98,18 @@ struct Shown {
 impl Shown {
     fn new(example: &Example, resampling: Resampling) -> Self {
         let side = SIDE as usize;
-        let size = example.image.dim().1;
+        let (_, height, width) = example.image.dim();
+        let tile = tiles::fitted((height, width), side);
         let perturbation = example.row.perturbation();
         let mut worst = Array3::zeros(example.image.dim());
-        Perturber::new(resampling, size).apply(example.image.view(), perturbation, worst.view_mut());
-        let (map, valid) = restore(example.worst_map.view(), (size, size), &perturbation);
+        Perturber::new(resampling, height).apply(example.image.view(), perturbation, worst.view_mut());
+        let (map, valid) = restore(example.worst_map.view(), (height, width), &perturbation);
         Self {
             clean: tiles::picture(&example.image, side),
             worst: tiles::picture(&worst, side),
             mask: tiles::mask(example.mask.view(), side),
-            clean_map: upsample(example.clean_map.view(), (side, side)),
-            worst_map: upsample(map.view(), (side, side)),
+            clean_map: upsample(example.clean_map.view(), tile),
+            worst_map: upsample(map.view(), tile),
             valid: tiles::mask(valid.view(), side),
         }
     }

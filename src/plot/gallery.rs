@@ -22,7 +22,7 @@ const TOP: i32 = 90;
 /// bound to the upper one with the original in the middle.
 ///
 /// # Errors
-/// A file error when there is no axis, the picture is empty or not square, or the file cannot be written.
+/// A file error when there is no axis, the picture is empty, or the file cannot be written.
 pub fn gallery(
     clean: &Image,
     resampling: Resampling,
@@ -34,11 +34,11 @@ pub fn gallery(
         return Err(Error::file(out, "has nothing to show: no axis", "run askance attack"));
     }
     let (channels, size, width) = clean.dim();
-    if channels != 3 || size == 0 || size != width {
+    if channels != 3 || size == 0 || width == 0 {
         return Err(Error::file(
             out,
             format!("cannot show a picture of shape {channels} x {size} x {width}"),
-            "give a square RGB picture",
+            "give an RGB picture",
         ));
     }
     let columns = 2 * STEPS as i32 + 1;
@@ -72,8 +72,9 @@ pub fn gallery(
         for (column, value) in values(bounds, axis).into_iter().enumerate() {
             let Some(value) = value else { continue };
             perturber.apply(clean.view(), Perturbation::IDENTITY.with(axis, value), perturbed.view_mut());
-            let (left, top) = place(row, column);
-            canvas.paste(&tiles::picture(&perturbed, side as usize), left, top);
+            let tile = tiles::picture(&perturbed, side as usize);
+            let (left, top) = tiles::centred(&tile, side, place(row, column));
+            canvas.paste(&tile, left, top);
         }
     }
     canvas.save(out)

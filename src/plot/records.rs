@@ -9,19 +9,20 @@ use super::told::{Run, Shows, Told, tell};
 use crate::error::Result;
 use crate::file;
 use crate::metric::{DRIFT, Loss};
-use crate::perturb::Resampling;
+use crate::perturb::{Resampling, assemble};
 use crate::record::{
     Example, Fault, Parameters, Row, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow,
     mean_rows, read_checked, read_examples, require_agreement, uniform_means,
 };
 use crate::stats::distinct;
-use crate::types::{Attack, Axis, Bounds, Interval, Over};
+use crate::types::{Attack, Axis, Bounds, Fit, Fitting, Interval, Over};
 
 /// The records of one run.
 pub(super) struct Records<'r> {
     run: Run<'r>,
     pub(super) bounds: Bounds,
     resampling: Resampling,
+    fit: Fitting,
     /// Axes of the joint attack and those attacked alone.
     pub(super) axes: Vec<Axis>,
     pub(super) samples: Vec<SampleRow>,
@@ -53,6 +54,10 @@ impl<'r> Records<'r> {
         Ok(Self {
             bounds,
             resampling: setting(&run.info, dir, "perturb")?,
+            fit: match run.info.settings.contains_key("fit") {
+                true => setting(&run.info, dir, "fit")?,
+                false => Fitting::default(),
+            },
             axes,
             samples,
             summary,
@@ -182,6 +187,7 @@ impl<'r> Named<'r> {
         for (told, records) in &self.told {
             for mut example in read_examples(records.run.dir)? {
                 let model = example.row.model.clone();
+                records.put_together(&mut example);
                 let all_seeds = told.name(&model);
                 match firsts.iter().find(|(name, _)| *name == all_seeds) {
                     // Parts of one data set are told alike.
@@ -248,6 +254,24 @@ impl<'r> Named<'r> {
 
 fn without_seed<T>(rows: Vec<(u64, T)>) -> Vec<T> {
     rows.into_iter().map(|(_, row)| row).collect()
+}
+
+impl Records<'_> {
+    /// Makes the maps of an example's pieces, if there may be several, one of its canvas.
+    fn put_together(&self, example: &mut Example) {
+        let models = &self.run.info.models;
+        let side =
+            models.iter().find(|model| model.name == example.row.model).and_then(|model| model.input_size);
+        let Some(side) = side.filter(|_| self.fit.fit != Fit::Squeeze) else { return };
+        let (_, height, width) = example.image.dim();
+        let pieces = self.fit.pieces((height, width), side);
+        for map in [&mut example.clean_map, &mut example.worst_map] {
+            // Others are no maps of these pieces, and are found damaged or shown as they are.
+            if !map.is_empty() && map.nrows() % pieces.len() == 0 {
+                *map = assemble(map.view(), &pieces, (height, width), side, self.fit.tile_blend);
+            }
+        }
+    }
 }
 
 /// The examples of one model.

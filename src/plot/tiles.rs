@@ -6,20 +6,36 @@ use super::{heat, style};
 use crate::perturb::upsample;
 use crate::types::{Image, Map, Mask};
 
-/// Resizes a picture (3, H, W) to (3, side, side), bilinear.
+/// Height and width of a picture whose longer side is brought to `side`.
+pub fn fitted((height, width): (usize, usize), side: usize) -> (usize, usize) {
+    let long = height.max(width);
+    let scaled = |length: usize| ((2 * length * side + long) / (2 * long)).max(1);
+    (scaled(height), scaled(width))
+}
+
+/// Where a tile begins that lies in the middle of a square of `side` at (left, top).
+pub fn centred(tile: &Image, side: i32, (left, top): (i32, i32)) -> (i32, i32) {
+    let (_, height, width) = tile.dim();
+    (left + (side - width as i32) / 2, top + (side - height as i32) / 2)
+}
+
+/// Resizes a picture (3, H, W) so that its longer side is `side`, bilinear.
 pub fn picture(image: &Image, side: usize) -> Image {
-    let mut tile = Array3::zeros((3, side, side));
+    let (_, height, width) = image.dim();
+    let size = fitted((height, width), side);
+    let mut tile = Array3::zeros((3, size.0, size.1));
     for (mut plane, source) in tile.axis_iter_mut(Axis(0)).zip(image.axis_iter(Axis(0))) {
-        plane.assign(&upsample(source, (side, side)));
+        plane.assign(&upsample(source, size));
     }
     tile
 }
 
-/// Resizes a mask to (side, side), nearest.
+/// Resizes a mask so that its longer side is `side`, nearest.
 pub fn mask(mask: ArrayView2<'_, bool>, side: usize) -> Mask {
     let (height, width) = mask.dim();
-    let nearest = |at: usize, from: usize| (2 * at + 1) * from / (2 * side);
-    Mask::from_shape_fn((side, side), |(y, x)| mask[[nearest(y, height), nearest(x, width)]])
+    let size = fitted((height, width), side);
+    let nearest = |at: usize, from: usize, to: usize| (2 * at + 1) * from / (2 * to);
+    Mask::from_shape_fn(size, |(y, x)| mask[[nearest(y, height, size.0), nearest(x, width, size.1)]])
 }
 
 /// Lays a map in colours over a faint grey version of the picture. `range` is the scale's lower and upper

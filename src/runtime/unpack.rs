@@ -27,17 +27,19 @@ pub(super) fn unpack(wheel: &Path, folder: &Path) -> Result<()> {
     let mut unpacked: HashMap<(u32, u64), PathBuf> = HashMap::new();
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).map_err(|error| damaged(error.into()))?;
-        let Some(name) = member.enclosed_name().as_deref().and_then(kept_as) else { continue };
+        let Some(inside) = member.enclosed_name() else { continue };
+        let Some(name) = kept_as(&inside) else { continue };
+        let is_of_plugin = inside.to_string_lossy().starts_with(PLUGINS);
         let (path, key) = (folder.join(name), (member.crc32(), member.size()));
         if unpacked.get(&key).is_some_and(|twin| fs::hard_link(twin, &path).is_ok()) {
             continue;
         }
         let mut file = File::create(&path).map_err(damaged)?;
         io::copy(&mut member, &mut file).map_err(damaged)?;
+        if is_of_plugin {
+            link_short_names(&path);
+        }
         unpacked.insert(key, path);
-    }
-    for path in unpacked.into_values() {
-        link_short_names(&path);
     }
     Ok(())
 }
@@ -61,7 +63,7 @@ fn kept_as(member: &Path) -> Option<String> {
     let is_library = name.starts_with("lib") && name.contains(".so");
     match folders.as_slice() {
         ["onnxruntime", "capi"] | ["nvidia", _, "lib"] => is_library.then(|| name.into()),
-        [package] if package.starts_with("onnxruntime_ep_") => {
+        [package] if package.starts_with(PLUGINS) => {
             (is_library || BESIDE_PLUGINS.contains(&name)).then(|| name.into())
         }
         ["onnxruntime"] => ["LICENSE", "ThirdPartyNotices.txt"].contains(&name).then(|| name.into()),
@@ -71,6 +73,8 @@ fn kept_as(member: &Path) -> Option<String> {
     }
 }
 
+/// How the packages of plugins begin.
+const PLUGINS: &str = "onnxruntime_ep_";
 /// What plugins need and tell beside their libraries.
 const BESIDE_PLUGINS: [&str; 4] =
     ["cache.json", "third-party-programs.txt", "Acknowledgements.txt", "README.txt"];

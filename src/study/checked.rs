@@ -219,6 +219,7 @@ fn settings(plan: &Plan) -> Settings {
         attacks: plan.attacks.clone().unwrap_or_else(|| Attack::over(&plan.axes)),
         axes: plan.axes.clone(),
         bounds: plan.bounds,
+        fit: plan.fit.unwrap_or_default(),
         perturb: plan.perturb,
         map_rotation: plan.map_rotation,
         frame: plan.frame,

@@ -176,7 +176,7 @@ impl<'d> Pool<'d> {
         }
         let masks: Option<Vec<Mask>> = samples
             .par_iter()
-            .map(|sample| dataset::load_mask(sample, objective.size()))
+            .map(|sample| dataset::load_mask(sample, objective.input()))
             .collect::<Result<_>>()?;
         let names = samples.iter().map(|sample| sample.id.within_category()).collect();
         Ok(masks.map(|masks| Self { category, samples, masks, names }))

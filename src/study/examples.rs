@@ -32,7 +32,7 @@ pub(super) fn write(
     for (model, size) in models {
         for (clean, worst) in losers((model, attack), session.data.has_masks(), rows, by_key) {
             if let Some(sample) = samples.get(&(worst.category.as_str(), worst.sample.clone())) {
-                chosen.push((clean, worst, dataset::load(sample, *size)?));
+                chosen.push((clean, worst, dataset::load(sample, session.settings.input(*size))?));
             }
         }
     }

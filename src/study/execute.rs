@@ -41,7 +41,9 @@ impl Checked {
         warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(&work, &models.segmenters)?;
         let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
-        pixel_warnings(data.dataset(), &sizes, &|| ()).iter().for_each(|warning| observe.warn(warning));
+        pixel_warnings(data.dataset(), (&sizes, work.settings.fit), &|| ())
+            .iter()
+            .for_each(|warning| observe.warn(warning));
         let starts =
             self.plan.start_from.as_deref().map(|run| Starts::of_run(run, &work.settings, whole, observe));
         let starts = starts.transpose()?.unwrap_or_default();

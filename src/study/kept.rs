@@ -18,6 +18,8 @@ const DAMAGED: &str = "delete the file and give the same command again";
 pub(super) struct Kept<'a> {
     /// Rows and columns of the model's maps.
     pub grid: (usize, usize),
+    /// Whether a picture may have several maps, one below the other.
+    pub tiled: bool,
     pub path: &'a (dyn Fn(&SampleId) -> PathBuf + Sync),
 }
 
@@ -39,7 +41,7 @@ impl Kept<'_> {
         let missing: Vec<usize> = (0..kept.len()).filter(|&index| kept[index].is_none()).collect();
         let samples: Vec<&Work> = missing.iter().map(|&index| works[index]).collect();
         let mut done = |place: usize, evaluations: Vec<Evaluation>| {
-            let packed = pack(&evaluations, self.shape(perturbations.len()));
+            let packed = pack(&evaluations);
             write_npy((self.path)(&samples[place].id), packed.view())?;
             kept[missing[place]] = Some(packed);
             Ok(())
@@ -53,34 +55,38 @@ impl Kept<'_> {
         let path = (self.path)(id);
         let kept = path.exists().then(|| read_map(&path)).transpose();
         let kept = kept.map_err(|error| Error { fix: DAMAGED.to_owned(), ..error })?;
-        Ok(kept.filter(|kept| kept.dim() == self.shape(perturbations)))
+        Ok(kept.filter(|kept| kept.nrows() == perturbations && self.fits(kept.ncols())))
     }
 
     /// What is kept of a sample, which must be there.
     pub fn require(&self, id: &SampleId, perturbations: usize) -> Result<Array2<f32>> {
         let missing = || {
-            let (rows, columns) = self.shape(perturbations);
-            let problem = format!("is missing, or is no table of {rows} x {columns} values");
+            let columns = 1 + self.grid.0 * self.grid.1;
+            let problem = format!("is missing, or is no table of {perturbations} x {columns} values");
             Error::file((self.path)(id), problem, "give the command of that run again")
         };
         self.read(id, perturbations)?.ok_or_else(missing)
     }
 
-    fn shape(&self, perturbations: usize) -> (usize, usize) {
-        (perturbations, 1 + self.grid.0 * self.grid.1)
+    /// Whether a row of so many values is an image score and maps.
+    fn fits(&self, columns: usize) -> bool {
+        let (values, of_map) = (columns.saturating_sub(1), self.grid.0 * self.grid.1);
+        if self.tiled { values > 0 && values.is_multiple_of(of_map) } else { values == of_map }
     }
 
     /// The answer in one row of what is kept.
     pub fn answer(&self, row: ArrayView1<'_, f32>) -> Result<Segmentation> {
         let values = row.to_vec();
-        let map = ArrayView2::from_shape(self.grid, &values[1..])
+        let shape = ((values.len() - 1) / self.grid.1, self.grid.1);
+        let map = ArrayView2::from_shape(shape, &values[1..])
             .map_err(|e| Error::file_caused(Path::new("patch_maps"), "holds no map", e, DAMAGED))?;
         Ok(Segmentation { map: map.to_owned(), image_score: values[0] })
     }
 }
 
-fn pack(evaluations: &[Evaluation], shape: (usize, usize)) -> Array2<f32> {
-    let mut packed = Array2::zeros(shape);
+fn pack(evaluations: &[Evaluation]) -> Array2<f32> {
+    let values = evaluations.first().map_or(0, |evaluation| evaluation.segmentation.map.len());
+    let mut packed = Array2::zeros((evaluations.len(), 1 + values));
     for (mut row, evaluation) in packed.rows_mut().into_iter().zip(evaluations) {
         let scores =
             std::iter::once(&evaluation.segmentation.image_score).chain(&evaluation.segmentation.map);

@@ -8,14 +8,18 @@ use rayon::prelude::*;
 
 use crate::dataset::{self, Dataset};
 use crate::metric::components;
-use crate::types::{Mask, SampleId, counted};
+use crate::types::{Fitting, Mask, SampleId, counted};
 
 /// Most samples that a warning names.
 const NAMED: usize = 5;
 
 /// What is unusual about the pixels of the samples, and about the defects when their masks are brought to a model's size, for each
 /// of the sizes: one line for each kind. Samples that cannot be read are passed over. `tick` is called once for each sample.
-pub fn pixel_warnings(dataset: &Dataset, sizes: &BTreeSet<usize>, tick: &(dyn Fn() + Sync)) -> Vec<String> {
+pub fn pixel_warnings(
+    dataset: &Dataset,
+    (sizes, fitting): (&BTreeSet<usize>, Fitting),
+    tick: &(dyn Fn() + Sync),
+) -> Vec<String> {
     let samples: Vec<_> = dataset.categories.iter().flat_map(|category| &category.samples).collect();
     let looked: Vec<_> = samples
         .par_iter()
@@ -23,7 +27,7 @@ pub fn pixel_warnings(dataset: &Dataset, sizes: &BTreeSet<usize>, tick: &(dyn Fn
             let looked = dataset::look(sample);
             tick();
             let pixels = looked.ok()?;
-            let fates = pixels.mask.map_or_else(Vec::new, |mask| fates(&mask, sizes));
+            let fates = pixels.mask.map_or_else(Vec::new, |mask| fates(&mask, sizes, fitting));
             Some((&sample.id, pixels.remarks, fates))
         })
         .collect();
@@ -50,9 +54,11 @@ struct Fate {
     split: usize,
 }
 
-fn fates(mask: &Mask, sizes: &BTreeSet<usize>) -> Vec<Fate> {
+fn fates(mask: &Mask, sizes: &BTreeSet<usize>, fitting: Fitting) -> Vec<Fate> {
     let (labels, regions) = components(mask.view());
-    sizes.iter().map(|&size| fate(&dataset::nearest(labels.clone(), size), regions)).collect()
+    // A picture that is smaller than a tile is an error elsewhere.
+    let canvases = sizes.iter().map(|&size| fitting.canvas(mask.dim(), size).unwrap_or((size, size)));
+    canvases.map(|canvas| fate(&dataset::nearest(labels.clone(), canvas), regions)).collect()
 }
 
 /// `small` has the labels of the stored regions where they are at the other size.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
 use crate::metric::MetricOptions;
 use crate::perturb::{self, Fill, Rotation};
-use crate::types::{Attack, Axis, Bounds, Frame, Interval, Shard, named};
+use crate::types::{Attack, Axis, Bounds, Fitting, Frame, Interval, Shard, named};
 
 /// The kind of a study: names its records and its progress, and a run goes on under the same one only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +144,9 @@ pub struct Plan {
     /// Settings that were given one by one and are for searches.
     #[serde(default)]
     pub(super) of_searches: Vec<String>,
+    /// None: the preset's, or squeezed.
+    #[serde(default)]
+    pub(super) fit: Option<Fitting>,
     pub(super) perturb: perturb::Resampling,
     #[serde(default)]
     pub(super) map_rotation: Rotation,
@@ -206,6 +209,7 @@ impl Plan {
             bounded: Vec::new(),
             of_moves: Vec::new(),
             of_searches: Vec::new(),
+            fit: None,
             perturb,
             map_rotation,
             frame,
@@ -263,9 +267,10 @@ impl Plan {
     /// What a published protocol says of bounds, perturbation, the way back, frames, border and selection.
     #[must_use]
     pub fn preset(self, preset: Preset) -> Self {
-        let Settings { bounds, perturb, map_rotation, frame, loss_frame, border, select, .. } =
+        let Settings { bounds, fit, perturb, map_rotation, frame, loss_frame, border, select, .. } =
             preset.settings();
-        Self { bounds, perturb, map_rotation, frame, loss_frame, border, select: Some(select), ..self }
+        let (fit, select) = (Some(fit), Some(select));
+        Self { bounds, fit, perturb, map_rotation, frame, loss_frame, border, select, ..self }
     }
 
     /// These axes, each attacked alone and all jointly.
@@ -295,6 +300,12 @@ impl Plan {
     fn of_search(mut self, setting: &str) -> Self {
         self.of_searches.push(setting.to_owned());
         self
+    }
+
+    /// How pictures that are not square come to the model's square input.
+    #[must_use]
+    pub fn fit(self, fit: Fitting) -> Self {
+        Self { fit: Some(fit), ..self }
     }
 
     /// Interpolation of the rotation. Refused where nothing is turned.

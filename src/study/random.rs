@@ -22,7 +22,7 @@ use crate::file;
 use crate::model::{Segmentation, Segmenter};
 use crate::record::{RandomRow, RunDir, SampleRow, read_map, write_npy, write_rows};
 use crate::stats;
-use crate::types::{Attack, Axis, Detail, Mask, Metrics, Over, Perturbation, SampleKey};
+use crate::types::{Attack, Axis, Detail, Input, Mask, Metrics, Over, Perturbation, SampleKey};
 
 /// Confidence of the interval of flips.
 const CONFIDENCE: f64 = 0.95;
@@ -39,13 +39,16 @@ pub(super) fn evaluate(
     samples: &[SampleRow],
 ) -> Result<Clock> {
     let Session { settings, observe, .. } = *session;
-    let (name, grid) = (model.name().to_owned(), model.grid());
+    let name = model.name().to_owned();
+    let (grid, input) = (model.grid(), settings.input(model.input_size()));
     let rows = by_key(samples);
     let kept = Answered { session, plan, dir: run.dir.clone(), model: &name };
     let all: Vec<&Sample> =
         session.data.samples().filter(|sample| clean(&rows, &name, sample).is_some()).collect();
-    let there: Vec<bool> =
-        all.iter().map(|sample| Ok(kept.read(sample, grid)?.is_some())).collect::<Result<_>>()?;
+    let there: Vec<bool> = all
+        .iter()
+        .map(|sample| Ok(kept.read(sample, stacked(sample, input, grid)?)?.is_some()))
+        .collect::<Result<_>>()?;
     let pending: Vec<&Sample> =
         all.iter().zip(there).filter(|(_, there)| !there).map(|(&sample, _)| sample).collect();
     let stage = session.stage("random", &name, all.len() * plan.draws);
@@ -54,7 +57,7 @@ pub(super) fn evaluate(
     let size = model.input_size();
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
     let run = RefCell::new(run);
-    let source = decoded(&pending, size, &run).map(|work| {
+    let source = decoded(&pending, input, &run).map(|work| {
         let work = Work { mask: None, ..work? };
         let draws = draws(settings, &work.id, plan.draws)?;
         Ok((work, draws))
@@ -217,11 +220,17 @@ impl Drawn {
             .iter()
             .filter_map(|sample| Some((sample, clean(rows, kept.model, sample)?)))
             .collect();
-        let Some((first, _)) = members.first() else { return Ok(None) };
-        let grid = kept.dir.load_patch_map(kept.model, &first.id, Attack::Clean)?.dim();
+        if members.is_empty() {
+            return Ok(None);
+        }
+        let grid =
+            |sample: &Sample| Ok(kept.dir.load_patch_map(kept.model, &sample.id, Attack::Clean)?.dim());
+        let grids: Vec<(usize, usize)> =
+            members.iter().map(|(sample, _)| grid(sample)).collect::<Result<_>>()?;
         let answers: Vec<Array2<f32>> = members
             .iter()
-            .map(|(sample, _)| kept.read(sample, grid)?.ok_or_else(|| missing(&kept.path(sample))))
+            .zip(&grids)
+            .map(|((sample, _), &grid)| kept.read(sample, grid)?.ok_or_else(|| missing(&kept.path(sample))))
             .collect::<Result<_>>()?;
         let decision = kept.decision(category, rows);
         let flips = decision.map(|decision| {
@@ -233,7 +242,7 @@ impl Drawn {
             let flips: Vec<bool> = flips.collect();
             (flips.iter().filter(|&&flips| flips).count(), flips.len())
         });
-        let metrics = kept.metrics(objective, &members, &answers, grid)?;
+        let metrics = kept.metrics(objective, &members, &answers, &grids)?;
         let over = Over::Category(category.name.clone());
         Ok(Some(Self { over, samples: members.len(), metrics, decision, flips }))
     }
@@ -277,13 +286,15 @@ impl Answered<'_> {
         objective: &Objective,
         members: &[(&Sample, &SampleRow)],
         answers: &[Array2<f32>],
-        grid: (usize, usize),
+        grids: &[(usize, usize)],
     ) -> Result<Vec<Metrics>> {
         let side = objective.size();
         let none = Mask::from_elem((side, side), false);
         // All have a mask, or none has.
-        let masks: Option<Vec<Mask>> =
-            members.par_iter().map(|(sample, _)| dataset::load_mask(sample, side)).collect::<Result<_>>()?;
+        let masks: Option<Vec<Mask>> = members
+            .par_iter()
+            .map(|(sample, _)| dataset::load_mask(sample, objective.input()))
+            .collect::<Result<_>>()?;
         let draws: Vec<Vec<Perturbation>> = members
             .iter()
             .map(|(sample, _)| draws(self.session.settings, &sample.id, self.plan.draws))
@@ -295,7 +306,7 @@ impl Answered<'_> {
                 .enumerate()
                 .map(|(place, ((sample, _), answers))| {
                     let row = answers.row(draw);
-                    let map = ArrayView2::from_shape(grid, &row.as_slice().unwrap_or_default()[1..]);
+                    let map = ArrayView2::from_shape(grids[place], &row.as_slice().unwrap_or_default()[1..]);
                     Ok(PooledSample {
                         patch_map: map.map_err(|e| Error::model("random map", e, DELETE))?.to_owned(),
                         perturbation: draws[place][draw],
@@ -312,6 +323,12 @@ impl Answered<'_> {
         };
         (0..self.plan.draws).map(of_draw).collect()
     }
+}
+
+/// Rows and columns of the maps of a sample's pieces, one below the other, given those of one.
+fn stacked(sample: &Sample, input: Input, (rows, columns): (usize, usize)) -> Result<(usize, usize)> {
+    let pieces = input.pieces(dataset::canvas_of(sample, &input)?).len();
+    Ok((pieces * rows, columns))
 }
 
 fn missing(path: &Path) -> Error {

@@ -62,7 +62,8 @@ pub(super) fn refine(
             stage.resume(planned * pool.samples.len());
             return Ok(());
         }
-        let works = pool.samples.iter().enumerate().map(|(index, sample)| load(index, sample, size));
+        let works =
+            pool.samples.iter().enumerate().map(|(index, sample)| load(index, sample, settings.input(size)));
         let works: Vec<Work> = works.collect::<Result<_>>()?;
         let names: Vec<String> = pool.samples.iter().map(|sample| sample.id.to_string()).collect();
         let (mut earlier, mut saved): (Vec<Chosen>, f64) = (Vec::new(), 0.0);
@@ -230,7 +231,8 @@ impl Rounds<'_> {
     ) -> Result<Vec<KeptCandidate>> {
         let (objective, mask) = (self.searches.objective, work.mask.as_ref());
         let judge = |(&perturbation, segmentation): (&Perturbation, Segmentation)| {
-            let loss = objective.loss_of(&segmentation, mask, None, perturbation)?;
+            let (_, height, width) = work.image.dim();
+            let loss = objective.loss_of(&segmentation, (height, width), mask, None, perturbation)?;
             let map = segmentation.map.view();
             let sample_auroc = mask.and_then(|mask| objective.sample_auroc(map, mask, perturbation));
             Ok(KeptCandidate { perturbation, loss, sample_auroc, segmentation })

@@ -18,7 +18,7 @@ use crate::record::{
     BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
     compatible, to_table,
 };
-use crate::types::{counted, senseless_side};
+use crate::types::{Input, counted, senseless_side};
 
 /// A run's folder and its `run.toml`, kept true while the run goes on.
 pub(super) struct Run {
@@ -149,20 +149,20 @@ fn refuse_lost(dir: &RunDir, others: &[PathBuf]) -> Result<()> {
     ))
 }
 
-/// A sample decoded at a model's input size, `index` in the list of the caller.
-pub(super) fn load(index: usize, sample: &Sample, size: usize) -> Result<Work> {
-    let loaded = dataset::load(sample, size)?;
+/// A sample decoded for a model's input, `index` in the list of the caller.
+pub(super) fn load(index: usize, sample: &Sample, input: Input) -> Result<Work> {
+    let loaded = dataset::load(sample, input)?;
     Ok(Work { index, id: sample.id.clone(), image: loaded.image, mask: loaded.mask })
 }
 
-/// Samples decoded at a model's input size as they are needed. A sample that cannot be decoded is left out and recorded, where that
+/// Samples decoded for a model's input as they are needed. A sample that cannot be decoded is left out and recorded, where that
 /// is allowed, and ends the sequence with an error otherwise.
 pub(super) fn decoded<'a>(
     samples: &'a [&'a Sample],
-    size: usize,
+    input: Input,
     run: &'a RefCell<&mut Run>,
 ) -> impl Iterator<Item = Result<Work>> + 'a {
-    samples.iter().enumerate().filter_map(move |(index, sample)| match load(index, sample, size) {
+    samples.iter().enumerate().filter_map(move |(index, sample)| match load(index, sample, input) {
         Ok(work) => Some(Ok(work)),
         Err(error) => run.borrow_mut().skip(sample, error).err().map(Err),
     })

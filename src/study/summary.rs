@@ -90,8 +90,17 @@ fn contradicted(
         return Ok(Some(("sample_auroc", problem(row.sample_auroc, auroc))));
     }
     let answer = Segmentation { map: item.patch_map.clone(), image_score: item.image_score };
-    let loss = objective.loss_of(&answer, mask, clean, item.perturbation)?;
+    let loss = objective.loss_of(&answer, item.mask.dim(), mask, clean, item.perturbation)?;
     Ok(differ(row.loss, loss).then(|| ("loss", problem(Some(row.loss), Some(loss)))))
+}
+
+/// The ground truth of samples on their canvases.
+#[derive(Clone, Copy)]
+struct Truth<'a> {
+    /// All have a mask, or none has.
+    masks: Option<&'a [Mask]>,
+    /// Masks without a pixel, where there are no others.
+    blanks: &'a [Mask],
 }
 
 /// Pools the maps of one model.
@@ -113,14 +122,16 @@ impl Pool<'_> {
         // Samples without rows could not be read and were left out.
         let samples: Vec<&Sample> =
             category.samples.iter().filter(|sample| self.row(sample, Attack::Clean).is_some()).collect();
-        // All have a mask, or none has.
-        let size = self.objective.size();
+        let input = self.objective.input();
         let masks: Option<Vec<Mask>> =
-            samples.par_iter().map(|sample| dataset::load_mask(sample, size)).collect::<Result<_>>()?;
+            samples.par_iter().map(|sample| dataset::load_mask(sample, input)).collect::<Result<_>>()?;
+        let blank = |sample: &&Sample| Ok(Mask::from_elem(dataset::canvas_of(sample, &input)?, false));
+        let blanks: Vec<Mask> =
+            if masks.is_some() { Vec::new() } else { samples.iter().map(blank).collect::<Result<_>>()? };
+        let truth = Truth { masks: masks.as_deref(), blanks: &blanks };
         let redraws = intervals::redraws(self.session, category, &samples, Redraws::COUNT);
         let attacks = self.session.settings.attacks.iter();
-        let found = attacks
-            .map(|&attack| self.attack(category, attack, &samples, masks.as_deref(), redraws.as_ref()));
+        let found = attacks.map(|&attack| self.attack(category, attack, &samples, truth, redraws.as_ref()));
         Ok(intervals::with_drops(found.collect::<Result<_>>()?))
     }
 
@@ -136,7 +147,9 @@ impl Pool<'_> {
     fn read_map(&self, path: PathBuf) -> Result<Map> {
         let map = read_map(&path)?;
         let (first, shape) = self.first.get_or_init(|| (path.clone(), map.dim()));
-        if map.dim() == *shape {
+        let is_alike =
+            if self.objective.input().is_square() { map.dim() == *shape } else { map.ncols() == shape.1 };
+        if is_alike {
             return Ok(map);
         }
         let (rows, columns) = map.dim();
@@ -197,10 +210,10 @@ impl Pool<'_> {
         category: &Category,
         attack: Attack,
         samples: &[&Sample],
-        masks: Option<&[Mask]>,
+        truth: Truth<'_>,
         redraws: Option<&Redraws>,
     ) -> Result<Estimated> {
-        let none = Mask::from_elem((self.objective.size(), self.objective.size()), false);
+        let masks = truth.masks;
         let mut pooled: Vec<PooledSample<'_>> = Vec::with_capacity(samples.len());
         let mut clean = Vec::with_capacity(samples.len());
         let mut found = Vec::with_capacity(samples.len());
@@ -210,7 +223,7 @@ impl Pool<'_> {
                 patch_map: self.map(sample, attack)?,
                 perturbation: row.perturbation(),
                 image_score: row.image_score as f32,
-                mask: masks.map_or(&none, |masks| &masks[place]),
+                mask: &masks.unwrap_or(truth.blanks)[place],
                 label: sample.label,
             };
             if self.session.save_maps {

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::metric::{Estimates, Redraws};
 use crate::model::{Segmentation, Segmenter};
 use crate::record::{Intervals, RunDir, SweepRow};
-use crate::types::{Axis, Mask, Over, Perturbation, SampleId};
+use crate::types::{Axis, Input, Mask, Over, Perturbation, SampleId};
 
 /// Number of redraws behind the intervals of a sweep, which has a model call for each sample and value: fewer than those of an
 /// attack, whose intervals of drops need the tails of the redraws. That of a metric needs their standard deviation alone.
@@ -46,7 +46,7 @@ pub(super) fn sweep(
     let stage = session.stage("sweep", &name, session.data.samples().count() * per_sample);
     let (mut own, mut estimates) = (Vec::new(), Vec::new());
     for category in &session.data.dataset.categories {
-        let works = load(category, size, run)?;
+        let works = load(category, settings.input(size), run)?;
         let samples: Vec<&Sample> = works.iter().map(|(sample, _)| *sample).collect();
         let redraws = intervals::redraws(session, category, &samples, REDRAWS);
         let swept = Swept { session, dir: &run.dir, model: &name, works: &works, grid, redraws };
@@ -65,8 +65,8 @@ pub(super) fn sweep(
     Ok(evaluator.clock())
 }
 
-fn load<'d>(category: &'d Category, size: usize, run: &mut Run) -> Result<Vec<(&'d Sample, Work)>> {
-    let loaded: Vec<_> = category.samples.par_iter().map(|sample| dataset::load(sample, size)).collect();
+fn load<'d>(category: &'d Category, input: Input, run: &mut Run) -> Result<Vec<(&'d Sample, Work)>> {
+    let loaded: Vec<_> = category.samples.par_iter().map(|sample| dataset::load(sample, input)).collect();
     let mut works = Vec::new();
     for (index, (sample, loaded)) in category.samples.iter().zip(loaded).enumerate() {
         match loaded {
@@ -108,7 +108,7 @@ impl Swept<'_> {
     }
 
     fn kept<'k>(&self, path: &'k (dyn Fn(&SampleId) -> PathBuf + Sync)) -> Kept<'k> {
-        Kept { grid: self.grid, path }
+        Kept { grid: self.grid, tiled: self.session.settings.is_tiled(), path }
     }
 
     /// A row for each value, with the values of its metrics in the redraws.

@@ -102,7 +102,7 @@ pub(super) fn attack(
             Ok(())
         })
     };
-    let source = decoded(&pending, size, &run);
+    let source = decoded(&pending, settings.input(size), &run);
     let (starts, stop) = (|id: &SampleId| starts.of_sample(id), || observe.stop());
     let result = worst_cases_from(&mut evaluator, settings, &starts, source, &mut done, &stop, &|count| {
         stage.advance(count)

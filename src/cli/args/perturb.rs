@@ -7,7 +7,7 @@ use askance::error::{Error, Result};
 use askance::metric::{AuproMode, MetricOptions};
 use askance::perturb::{Fill, Rotation};
 use askance::study::Plan;
-use askance::types::{Axis, Frame, Interval};
+use askance::types::{Axis, Blend, Fit, Fitting, Frame, Interval, TileScore};
 
 use super::values::{axis_interval, frame, interval};
 
@@ -35,6 +35,58 @@ impl MetricArgs {
     pub fn apply(&self, plan: Plan) -> Plan {
         let given = self.fpr_limit.is_some() || self.aupro.is_some();
         if given { plan.metric(self.options()) } else { plan }
+    }
+}
+
+/// How pictures that are not square come to the model.
+#[derive(Debug, Clone, Default, Args)]
+pub struct FitArgs {
+    /// Pictures that are not square: squeeze them into the model's square, pad the shorter side, or tile the longer one
+    /// [default: squeeze; tile with --preset paper]
+    #[arg(long, value_name = "NAME")]
+    pub fit: Option<Fit>,
+    /// With --fit tile: pixels of the picture that a side of a tile covers [default: the shorter side]
+    #[arg(long, value_name = "N")]
+    pub tile_size: Option<usize>,
+    /// With --fit tile: share of a tile that overlaps the next one, at least [default: 0.2]
+    #[arg(long, value_name = "SHARE")]
+    pub tile_overlap: Option<f64>,
+    /// With --fit tile: weights where tiles overlap, mean or hann [default: mean]
+    #[arg(long, value_name = "NAME")]
+    pub tile_blend: Option<Blend>,
+    /// With --fit tile: image score of the tiles' scores, mean or max [default: mean]
+    #[arg(long, value_name = "NAME")]
+    pub tile_score: Option<TileScore>,
+}
+
+impl FitArgs {
+    /// A plan with the fit that was given; `preset` says which one it has otherwise.
+    ///
+    /// # Errors
+    /// A usage error where tiles are spoken of and there are none.
+    pub fn apply(&self, plan: Plan, preset: Option<Preset>) -> Result<Plan> {
+        let of_preset = preset.map_or_else(Fitting::default, |preset| preset.settings().fit);
+        let fit = self.fit.unwrap_or(of_preset.fit);
+        let given = [
+            ("--tile-size", self.tile_size.is_some()),
+            ("--tile-overlap", self.tile_overlap.is_some()),
+            ("--tile-blend", self.tile_blend.is_some()),
+            ("--tile-score", self.tile_score.is_some()),
+        ];
+        if let Some((flag, _)) = given.iter().find(|(_, given)| *given && fit != Fit::Tile) {
+            let problem = format!("is for --fit tile, and this is --fit {fit}");
+            return Err(Error::usage(*flag, problem, "add --fit tile, or leave it out"));
+        }
+        if self.fit.is_none() && given.iter().all(|(_, given)| !given) {
+            return Ok(plan);
+        }
+        Ok(plan.fit(Fitting {
+            fit,
+            tile_size: self.tile_size,
+            tile_overlap: self.tile_overlap.unwrap_or(of_preset.tile_overlap),
+            tile_blend: self.tile_blend.unwrap_or(of_preset.tile_blend),
+            tile_score: self.tile_score.unwrap_or(of_preset.tile_score),
+        }))
     }
 }
 

@@ -9,7 +9,7 @@ use askance::types::{Attack, Axis, Frame, Shard};
 
 use super::data::DataArgs;
 use super::model::ModelArgs;
-use super::perturb::{MetricArgs, PerturbArgs};
+use super::perturb::{FitArgs, MetricArgs, PerturbArgs};
 use super::search::CompareArgs;
 use super::uniform::UniformArgs;
 use super::values::positive;
@@ -21,6 +21,8 @@ pub struct EvalArgs {
     pub data: DataArgs,
     #[command(flatten)]
     pub model: ModelArgs,
+    #[command(flatten)]
+    pub fit: FitArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
     /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
@@ -43,6 +45,8 @@ pub struct AttackArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     pub perturb: PerturbArgs,
+    #[command(flatten)]
+    pub fit: FitArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
     /// Axes, each attacked alone and all jointly: angle, hue, saturation, scale, translate-x, translate-y, temperature, blur,
@@ -127,6 +131,8 @@ pub struct SweepArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     pub perturb: PerturbArgs,
+    #[command(flatten)]
+    pub fit: FitArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
     /// Axes: angle, hue, saturation, scale, translate-x, translate-y, temperature, blur, brightness, contrast, gamma, jpeg

@@ -65,10 +65,9 @@ impl Target<'_> {
             model: &name,
             objective: Objective::new(settings, size),
         };
-        let source =
-            pending.iter().zip(&points).enumerate().map(|(index, (sample, points))| {
-                Ok((load(index, sample, size)?, points.perturbations.clone()))
-            });
+        let source = pending.iter().zip(&points).enumerate().map(|(index, (sample, points))| {
+            Ok((load(index, sample, settings.input(size))?, points.perturbations.clone()))
+        });
         let mut completed = finished.len();
         let mut done = |work: Work, _: &[Perturbation], answers: Vec<Segmentation>| {
             completed += 1;
@@ -129,8 +128,9 @@ impl Recorder<'_> {
         let original = found.row(origin, id, attack)?;
         let kept = places.iter().map(|&place| {
             let (perturbation, answer) = (points.perturbations[place], &answers[place]);
-            let loss = self.objective.loss_of(answer, work.mask.as_ref(), answers.first(), perturbation)?;
-            let mask = work.mask.as_ref();
+            let ((_, height, width), mask) = (work.image.dim(), work.mask.as_ref());
+            let loss =
+                self.objective.loss_of(answer, (height, width), mask, answers.first(), perturbation)?;
             let auroc =
                 mask.and_then(|mask| self.objective.sample_auroc(answer.map.view(), mask, perturbation));
             Ok(KeptCandidate { perturbation, loss, sample_auroc: auroc, segmentation: answer.clone() })

@@ -11,8 +11,8 @@ use crate::record::{Parameters, RunDir, write_atomic, write_npy};
 use crate::study::observe::{Observe, Stage};
 use crate::types::{Attack, PooledMetric};
 
-/// Writes each worst case as PNG, which rounds to 256 levels, and as float32 `.npy` of shape (3, size, size), which is what the model
-/// gets; gives how many pictures there are.
+/// Writes each worst case as PNG, which rounds to 256 levels, and as float32 `.npy` of shape (3, height, width), which is what the model
+/// gets, in pieces where the fit is one of tiles; gives how many pictures there are.
 pub(super) fn write(found: &Found, origin: &Origin, to: &RunDir, observe: &dyn Observe) -> Result<usize> {
     let Origin { info, size } = origin;
     let settings = found.settings_of_attacks();
@@ -21,7 +21,7 @@ pub(super) fn write(found: &Found, origin: &Origin, to: &RunDir, observe: &dyn O
     let stage = Stage::begin(observe, &format!("pictures of {}", info.name), all);
     let mut written = 0;
     for sample in found.data.samples() {
-        let image = dataset::load(sample, *size)?.image;
+        let image = dataset::load(sample, settings.input(*size))?.image;
         for &attack in &settings.attacks {
             if observe.stop() {
                 return Err(Error::interrupted("replay"));
@@ -29,7 +29,7 @@ pub(super) fn write(found: &Found, origin: &Origin, to: &RunDir, observe: &dyn O
             let row = found.row(&info.name, &sample.id, attack)?;
             let told_apart = attack != Attack::Clean && row.aupro != Parameters::default();
             for metric in PooledMetric::ALL.into_iter().take(if told_apart { 2 } else { 1 }) {
-                let mut picture = Array3::zeros((3, *size, *size));
+                let mut picture = Array3::zeros(image.dim());
                 objective.perturber().apply(image.view(), row.chosen_by(metric), picture.view_mut());
                 let chosen = if metric == PooledMetric::Aupro { "-aupro" } else { "" };
                 let path = |ending| to.image_path(&info.name, &sample.id, attack, chosen, ending);

@@ -15,7 +15,7 @@ use crate::study::decision::{Decisions, decisions};
 use crate::study::plan::Tolerance;
 use crate::study::run::Run;
 use crate::study::session::Session;
-use crate::types::{Attack, Perturbation, SampleId, SampleKey};
+use crate::types::{Attack, Input, Perturbation, SampleId, SampleKey};
 
 /// Samples whose pictures are in memory at once.
 const AT_ONCE: usize = 64;
@@ -62,7 +62,8 @@ fn clean_scores(
     let mut evaluator = Evaluator::new(model, Objective::new(session.settings, size), run.batch(&name));
     let mut scores = HashMap::new();
     for samples in others.chunks(AT_ONCE) {
-        let loaded: Vec<Result<Work>> = samples.par_iter().map(|sample| load(sample, size)).collect();
+        let loaded: Vec<Result<Work>> =
+            samples.par_iter().map(|sample| load(sample, session.settings.input(size))).collect();
         let works: Vec<Work> = match whole.skip_bad {
             true => loaded.into_iter().flatten().collect(),
             false => loaded.into_iter().collect::<Result<_>>()?,
@@ -83,7 +84,7 @@ fn clean_scores(
     Ok((scores, clock))
 }
 
-fn load(sample: &Sample, size: usize) -> Result<Work> {
-    let loaded = dataset::load(sample, size)?;
+fn load(sample: &Sample, input: Input) -> Result<Work> {
+    let loaded = dataset::load(sample, input)?;
     Ok(Work { index: 0, id: sample.id.clone(), image: loaded.image, mask: loaded.mask })
 }

@@ -14,7 +14,7 @@ use super::plan::Tolerance;
 use super::run::Run;
 use super::session::Session;
 use crate::attack::{self, Objective, Scan, Settings};
-use crate::dataset::Sample;
+use crate::dataset::{self, Sample};
 use crate::error::{Error, Result};
 use crate::model::Segmentation;
 use crate::record::{Fault, Journal, ModelInfo, Opened, RunDir, SampleRow, StabilityRow};
@@ -161,8 +161,9 @@ impl<'r> Worst<'r> {
         let drift = attacked
             .map(|row| {
                 let (clean, answer) = (self.answer(sample, clean)?, self.answer(sample, row)?);
+                let canvas = dataset::canvas_of(sample, &self.objective.input())?;
                 // Not `-0.0`.
-                Ok(0.0 - self.objective.drift(&answer, &clean, &row.perturbation()))
+                Ok(0.0 - self.objective.drift(&answer, &clean, canvas, &row.perturbation()))
             })
             .transpose()?;
         let anomalous = |score: f64| score > threshold;

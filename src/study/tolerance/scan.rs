@@ -44,7 +44,7 @@ pub(in crate::study) fn scan(
     model.prepare(&session.data.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
     let run = RefCell::new(run);
-    let source = decoded(&pending, size, &run).map(|work| {
+    let source = decoded(&pending, settings.input(size), &run).map(|work| {
         let work = Work { mask: None, ..work? };
         let sample = pending[work.index];
         let clean = worst.row(sample, Attack::Clean).ok_or_else(|| worst.missing(sample))?;

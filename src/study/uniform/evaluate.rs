@@ -12,7 +12,7 @@ use crate::study::kept::Kept;
 use crate::study::plan::Uniform;
 use crate::study::run::Run;
 use crate::study::session::Session;
-use crate::types::SampleId;
+use crate::types::{Input, SampleId};
 
 /// Samples whose pictures are in memory at once.
 const AT_ONCE: usize = 64;
@@ -39,7 +39,7 @@ pub(in crate::study) fn evaluate(
         let mut complete = true;
         for (attack, candidates) in tried.each() {
             let path = |id: &SampleId| dir.uniform_maps_path(&name, id, attack);
-            let kept = Kept { grid, path: &path };
+            let kept = Kept { grid, tiled: settings.is_tiled(), path: &path };
             complete &= kept.read(&sample.id, candidates.len())?.is_some();
         }
         Ok(complete)
@@ -53,11 +53,12 @@ pub(in crate::study) fn evaluate(
                 missing.push(sample);
             }
         }
-        let works: Vec<Work> = missing.par_iter().map(|sample| load(sample, size)).collect::<Result<_>>()?;
+        let works: Vec<Work> =
+            missing.par_iter().map(|sample| load(sample, settings.input(size))).collect::<Result<_>>()?;
         let works: Vec<&Work> = works.iter().collect();
         for (attack, candidates) in tried.each() {
             let path = |id: &SampleId| dir.uniform_maps_path(&name, id, attack);
-            let kept = Kept { grid, path: &path };
+            let kept = Kept { grid, tiled: settings.is_tiled(), path: &path };
             kept.evaluate(&mut evaluator, &works, candidates, &|| session.observe.stop(), &|count| {
                 stage.advance(count)
             })?;
@@ -69,7 +70,7 @@ pub(in crate::study) fn evaluate(
     Ok(clock)
 }
 
-fn load(sample: &Sample, size: usize) -> Result<Work> {
-    let loaded = dataset::load(sample, size)?;
+fn load(sample: &Sample, input: Input) -> Result<Work> {
+    let loaded = dataset::load(sample, input)?;
     Ok(Work { index: 0, id: sample.id.clone(), image: loaded.image, mask: loaded.mask })
 }

@@ -16,7 +16,7 @@ use crate::study::by_key::{ByKey, by_key};
 use crate::study::kept::Kept;
 use crate::study::plan::{Scope, Uniform};
 use crate::study::session::Session;
-use crate::types::{Attack, Mask, Metrics, Over, Perturbation, PooledMetric, SampleId, SampleKey};
+use crate::types::{Attack, Input, Mask, Metrics, Over, Perturbation, PooledMetric, SampleId, SampleKey};
 
 /// Finds the worst shared perturbations from what is kept in the folder of a run, and writes `uniform.csv`, the means last.
 pub(in crate::study) fn pool(
@@ -102,16 +102,18 @@ struct Answers<'a> {
 
 impl Answers<'_> {
     fn effects(&self, category: &Category, samples: &[&Sample]) -> Result<Effects> {
-        let masks = masks(samples, self.objective.size())?;
+        let masks = masks(samples, self.objective.input())?;
         let clean = samples.iter().map(|sample| self.clean(sample)).collect::<Result<Vec<_>>>()?;
-        let Some(grid) = clean.first().map(|answer| answer.map.dim()) else {
+        let Some(whole) = clean.first().map(|answer| answer.map.dim()) else {
             return Ok(Effects { tried: Vec::new(), ..together(&[]) });
         };
+        let tiled = !self.objective.input().is_square();
+        let grid = if tiled { (1, whole.1) } else { whole };
         let unchanged = self.effect(samples, &masks, clean, Perturbation::IDENTITY)?;
         let mut lists = Vec::new();
         for (attack, candidates) in self.tried.each() {
             let path = |id: &SampleId| self.dir.uniform_maps_path(self.model, id, attack);
-            let kept = Kept { grid, path: &path };
+            let kept = Kept { grid, tiled, path: &path };
             let tables = samples
                 .iter()
                 .map(|sample| kept.require(&sample.id, candidates.len()))
@@ -144,7 +146,7 @@ impl Answers<'_> {
         let losses: Vec<f64> = answers
             .par_iter()
             .zip(masks)
-            .map(|(answer, mask)| objective.loss_of(answer, Some(mask), None, perturbation))
+            .map(|(answer, mask)| objective.loss_of(answer, mask.dim(), Some(mask), None, perturbation))
             .collect::<Result<_>>()?;
         let pooled: Vec<PooledSample<'_>> = samples
             .iter()
@@ -227,9 +229,9 @@ impl Answers<'_> {
 }
 
 /// The masks of samples, which all have one.
-fn masks(samples: &[&Sample], size: usize) -> Result<Vec<Mask>> {
+fn masks(samples: &[&Sample], input: Input) -> Result<Vec<Mask>> {
     let masks: Option<Vec<Mask>> =
-        samples.par_iter().map(|sample| dataset::load_mask(sample, size)).collect::<Result<_>>()?;
+        samples.par_iter().map(|sample| dataset::load_mask(sample, input)).collect::<Result<_>>()?;
     Ok(masks.unwrap_or_default())
 }
 
@@ -278,11 +280,12 @@ impl<'a> Shared<'a> {
             let path = |id: &SampleId| self.dir.uniform_maps_path(model, id, of);
             let candidate = |(sample, mask): (&&Sample, &Mask)| {
                 let grid = self.dir.load_patch_map(model, &sample.id, Attack::Clean)?.dim();
-                let kept = Kept { grid, path: &path };
+                let tiled = !objective.input().is_square();
+                let kept = Kept { grid, tiled, path: &path };
                 let segmentation = kept.answer(kept.require(&sample.id, count)?.row(place))?;
                 Ok(KeptCandidate {
                     perturbation,
-                    loss: objective.loss_of(&segmentation, Some(mask), None, perturbation)?,
+                    loss: objective.loss_of(&segmentation, mask.dim(), Some(mask), None, perturbation)?,
                     sample_auroc: objective.sample_auroc(segmentation.map.view(), mask, perturbation),
                     segmentation,
                 })
