@@ -1,7 +1,7 @@
-//! The forward transform: the part is moved, then coloured; then come light, lens, camera and codec.
+//! The forward transform: the part is moved, then coloured; then come lamp, lens, sensor, camera and codec.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ndarray::{ArrayView3, ArrayViewMut3};
 
@@ -9,20 +9,23 @@ use super::bilinear::{self, Rgbx, Source, Texel};
 use super::blur::Blur;
 use super::colour::Shift;
 use super::geometry::{self, Geometry};
-use super::light::Light;
+use super::linear::Linear;
+use super::planes::planes_mut;
 use super::resampling::{Resampling, Rotation};
 use super::shear::{self, ThreePass};
-use super::{jpeg, tone};
+use super::{jpeg, noise, tone};
 use crate::types::{Axis, Perturbation};
 
 /// Applies perturbations to square pictures of one size.
 ///
-/// A perturber holds FFT plans and working memory, and can be shared between threads: each call takes its own
+/// A perturber holds FFT plans, the field of the noise and working memory, and can be shared between threads: each call takes its own
 /// working memory from a pool, and its result depends on nothing but its arguments.
 pub struct Perturber {
     resampling: Resampling,
     size: usize,
     three_pass: Option<ThreePass>,
+    /// The numbers of the noise, once they are needed.
+    field: OnceLock<Vec<f32>>,
     pool: Mutex<Vec<Scratch>>,
 }
 
@@ -33,6 +36,7 @@ struct Scratch {
     row: Vec<Rgbx>,
     shear: shear::Scratch,
     plane: Vec<f32>,
+    padded: Vec<f32>,
     turned: Vec<f32>,
 }
 
@@ -44,7 +48,7 @@ impl Perturber {
     pub fn new(resampling: Resampling, size: usize) -> Self {
         assert!(size > 0, "a picture must have at least one pixel");
         let three_pass = (resampling.rotation == Rotation::ThreePass).then(|| ThreePass::new(size));
-        Self { resampling, size, three_pass, pool: Mutex::new(Vec::new()) }
+        Self { resampling, size, three_pass, field: OnceLock::new(), pool: Mutex::new(Vec::new()) }
     }
 
     /// The resampling with which pictures are turned.
@@ -61,7 +65,8 @@ impl Perturber {
     /// of a batch. Values stay in [0, 1]. A part of `p` that changes nothing is skipped: identity is an exact copy.
     ///
     /// # Panics
-    /// If a shape is not (3, size, size), a value of `p` is not finite, its blur is negative, or its JPEG loss is beyond 0 to 99.
+    /// If a shape is not (3, size, size), a value of `p` is not finite, its blur, defocus or noise is negative, or its JPEG loss is beyond
+    /// 0 to 99.
     pub fn apply(&self, image: ArrayView3<f32>, p: Perturbation, mut out: ArrayViewMut3<f32>) {
         let shape = (3, self.size, self.size);
         assert_eq!(image.dim(), shape, "shape of the picture to perturb");
@@ -83,8 +88,11 @@ impl Perturber {
         if let Some(shift) = Shift::new(p.get(Axis::Hue), p.get(Axis::Saturation)) {
             shift.apply(planes_mut(out));
         }
-        if let Some(light) = Light::new(p.get(Axis::Temperature)) {
-            light.apply(planes_mut(out));
+        let size = (self.size, self.size);
+        if let Some(linear) = Linear::of(&p, size) {
+            let field: &[f32] =
+                if linear.is_noisy() { self.field.get_or_init(|| noise::field(size)) } else { &[] };
+            self.with_scratch(|scratch| linear.apply(out, size, field, &mut scratch.padded));
         }
         if let Some(blur) = Blur::new(p.get(Axis::Blur)) {
             self.with_scratch(|scratch| blur.apply(out, self.size, &mut scratch.plane));
@@ -103,14 +111,14 @@ impl Perturber {
         }
     }
 
-    /// Turns, zooms and shifts: in one resampling, but for the three-pass rotation, which a bilinear zoom and shift follows.
+    /// Tilts, turns, zooms and shifts: in one resampling, but for the three-pass rotation, which the rest follows, bilinear.
     fn place(&self, image: &[f32], p: &Perturbation, out: &mut [f32]) {
         let Some(geometry) = Geometry::of(p) else { return out.copy_from_slice(image) };
         let angle_deg = p.get(Axis::Angle);
         self.with_scratch(|scratch| match &self.three_pass {
             Some(three_pass) if !geometry::is_whole(angle_deg) => {
                 let fill = self.resampling.fill;
-                match Geometry::of(&p.with(Axis::Angle, 0.0)) {
+                match geometry.after_turn() {
                     None => three_pass.rotate(image, angle_deg, fill, &mut scratch.shear, out),
                     Some(rest) => {
                         let mut turned = std::mem::take(&mut scratch.turned);
@@ -156,11 +164,4 @@ impl fmt::Debug for Perturber {
             .field("size", &self.size)
             .finish_non_exhaustive()
     }
-}
-
-/// The three planes of a contiguous picture.
-fn planes_mut(picture: &mut [f32]) -> [&mut [f32]; 3] {
-    let (red, rest) = picture.split_at_mut(picture.len() / 3);
-    let (green, blue) = rest.split_at_mut(rest.len() / 2);
-    [red, green, blue]
 }

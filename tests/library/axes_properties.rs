@@ -4,12 +4,25 @@ use askance::perturb::{Fill, Perturber, Resampling, Rotation, unwarp_map, warp_m
 use askance::types::{Axis, Bounds, Image, Map, Mask, Perturbation};
 use proptest::prelude::*;
 
-const GEOMETRIC: [Axis; 4] = [Axis::Angle, Axis::Scale, Axis::TranslateX, Axis::TranslateY];
+const GEOMETRIC: [Axis; 6] =
+    [Axis::Angle, Axis::Scale, Axis::TranslateX, Axis::TranslateY, Axis::TiltX, Axis::TiltY];
 /// In the order in which they are applied; what comes between two lines is one step.
 const ORDER: [&[Axis]; 8] = [
     &GEOMETRIC,
     &[Axis::Hue, Axis::Saturation],
-    &[Axis::Temperature],
+    &[
+        Axis::Temperature,
+        Axis::Tint,
+        Axis::LightX,
+        Axis::LightY,
+        Axis::Glare,
+        Axis::Vignette,
+        Axis::Defocus,
+        Axis::MotionX,
+        Axis::MotionY,
+        Axis::Exposure,
+        Axis::Noise,
+    ],
     &[Axis::Blur],
     &[Axis::Brightness],
     &[Axis::Contrast],
@@ -83,8 +96,9 @@ proptest! {
     #[test]
     fn a_map_comes_back_from_where_the_picture_went(
         angle in -180.0..180.0_f64, scale in -0.4..0.4_f64, x in -0.15..0.15_f64, y in -0.15..0.15_f64,
+        tilt_x in -20.0..20.0_f64, tilt_y in -20.0..20.0_f64,
     ) {
-        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y]));
+        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y, tilt_x, tilt_y]));
         let size = 64;
         let wave = |row: usize, column: usize| {
             ((column as f32 * 0.15).sin() * (row as f32 * 0.11).cos() * 0.5) + 0.5
@@ -107,8 +121,9 @@ proptest! {
     #[test]
     fn masks_go_with_pictures_and_against_maps(
         angle in -180.0..180.0_f64, scale in -0.4..0.4_f64, x in -0.2..0.2_f64, y in -0.2..0.2_f64,
+        tilt_x in -20.0..20.0_f64, tilt_y in -20.0..20.0_f64,
     ) {
-        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y]));
+        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y, tilt_x, tilt_y]));
         let mask = Mask::from_shape_fn((32, 32), |(y, x)| (12..20).contains(&y) && (10..22).contains(&x));
         let soft = Image::from_shape_fn((3, 32, 32), |(_, y, x)| f32::from(u8::from(mask[[y, x]])));
         let zeros = Resampling { fill: Fill::Zeros, ..Resampling::default() };
