@@ -7,7 +7,7 @@ use askance::study::{Data, Figures, ModelSpec, Models, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
-use super::args::{AttackArgs, DemoArgs, EvalArgs, Global, SweepArgs};
+use super::args::{AttackArgs, Axes, DemoArgs, EvalArgs, Global, SweepArgs};
 use super::origin::origin;
 use super::output::figures;
 use super::terminal::Terminal;
@@ -59,8 +59,7 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
 
 fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     let plan = args.metric.apply(args.perturb.apply(Plan::attack())?);
-    let mut plan =
-        plan.axes(args.axes.iter().copied()).save_maps(args.save_maps).keep_traces(args.keep_traces);
+    let mut plan = plan.axes(Axes::all(&args.axes)).save_maps(args.save_maps).keep_traces(args.keep_traces);
     if !args.attacks.is_empty() {
         plan = plan.attacks(args.attacks.iter().copied());
     }
@@ -89,7 +88,7 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
         plan = plan.select(select);
     }
     if let Some(axes) = &args.tolerance {
-        plan = plan.tolerance(axes.iter().copied());
+        plan = plan.tolerance(Axes::all(axes));
     }
     if let Some(steps) = args.tolerance_steps {
         plan = plan.tolerance_steps(steps);
@@ -112,7 +111,7 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
 /// `askance sweep`
 pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
     args.model.engine.require_one()?;
-    let plan = args.metric.apply(Plan::sweep(args.axes.iter().copied(), args.steps));
+    let plan = args.metric.apply(Plan::sweep(Axes::all(&args.axes), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     let plan = args.perturb.apply(plan)?;
     run(global, plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))

@@ -51,6 +51,7 @@ pub fn attack_colour(attack: Attack) -> RGBColor {
     match attack {
         Attack::Clean => PALETTE[6],
         Attack::Single(axis) => axis_colour(axis),
+        Attack::Pair(pair) => axis_colour(pair.axes()[0]),
         Attack::Joint => PALETTE[1],
     }
 }
@@ -91,6 +92,9 @@ pub fn attack_name(attack: Attack) -> String {
     match attack {
         Attack::Clean => "clean".to_owned(),
         Attack::Single(axis) => format!("worst {axis}"),
+        Attack::Pair(pair) => {
+            format!("worst {pair} ({} together)", pair.axes().map(Axis::name).join(" and "))
+        }
         Attack::Joint => "worst joint (all parameters together)".to_owned(),
     }
 }

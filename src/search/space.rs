@@ -44,7 +44,7 @@ pub struct Space {
 
 impl Space {
     /// The most axes that a space can have.
-    pub const MOST_DIMENSIONS: usize = 16;
+    pub const MOST_DIMENSIONS: usize = 32;
 
     /// A space of these axes, in this order. An axis may have no width (and is then fixed) unless it is circular.
     ///
