@@ -191,7 +191,7 @@ mod tests {
             );
         }
         assert!(Space::new(vec![]).is_err());
-        assert!(Space::new(vec![LINE; 17]).is_err());
+        assert!(Space::new(vec![LINE; Space::MOST_DIMENSIONS + 1]).is_err());
         assert!(Space::new(vec![Dimension { low: 1.0, high: 1.0, circular: false }]).is_ok());
     }
 
