@@ -78,11 +78,11 @@ pub fn axis_colour(axis: Axis) -> RGBColor {
         Axis::LightX => RGBColor(68, 119, 170),
         Axis::LightY => RGBColor(187, 119, 51),
         Axis::Glare => RGBColor(204, 187, 68),
-        Axis::Vignette => RGBColor(119, 119, 119),
+        Axis::Vignette => RGBColor(196, 148, 206),
         Axis::Defocus => RGBColor(34, 136, 51),
         Axis::MotionX => RGBColor(102, 34, 0),
         Axis::MotionY => RGBColor(238, 153, 170),
-        Axis::Exposure => RGBColor(238, 119, 51),
+        Axis::Exposure => RGBColor(250, 180, 110),
         Axis::Noise => RGBColor(0, 68, 136),
     }
 }
