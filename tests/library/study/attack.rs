@@ -82,10 +82,12 @@ fn two_axes_of_one_thing_are_attacked_together_and_go_into_the_joint_attack() {
 #[test]
 fn colours_of_grey_pictures_are_warned_of() {
     let bench = Bench::new();
-    let nut = bench.data().join("nut/test");
-    for name in ["good/0.png", "good/1.png", "red/0.png", "red/1.png", "red/2.png"] {
-        let grey = image::open(nut.join(name)).unwrap().into_luma8();
-        image::DynamicImage::ImageLuma8(grey).into_rgb8().save(nut.join(name)).unwrap();
+    let nut = ["good/0", "good/1", "red/0", "red/1", "red/2"].map(|name| format!("nut/test/{name}.png"));
+    // One grey picture among others makes no grey category.
+    for name in nut.iter().map(String::as_str).chain(["plate/test/good/0.png"]) {
+        let path = bench.data().join(name);
+        let grey = image::open(&path).unwrap().into_luma8();
+        image::DynamicImage::ImageLuma8(grey).into_rgb8().save(path).unwrap();
     }
     let warned = |axes: &[Axis], name: &str| {
         let listener = Listener::default();
