@@ -10,8 +10,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 const SIZE: usize = 192;
 
-fn picture() -> Image {
-    Image::from_shape_fn((3, SIZE, SIZE), |(channel, y, x)| {
+fn picture(size: usize) -> Image {
+    Image::from_shape_fn((3, size, size), |(channel, y, x)| {
         let phase = channel as f32 + 0.07 * x as f32 + 0.11 * y as f32;
         0.5 + 0.45 * (phase.sin() * (0.03 * (x * y) as f32 / 10.0).cos())
     })
@@ -20,7 +20,7 @@ fn picture() -> Image {
 fn bench(c: &mut Criterion) {
     let mut group = c.benchmark_group(format!("perturb/{SIZE}"));
     group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1)).sample_size(20);
-    let image = picture();
+    let image = picture(SIZE);
     let mut out = Image::zeros(image.dim());
     let all = Perturbation::of([(Axis::Angle, 30.0), (Axis::Hue, PI / 3.0), (Axis::Saturation, 0.2)]);
     let turned = Perturbation::of([(Axis::Angle, 30.0)]);
@@ -56,5 +56,28 @@ fn bench(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench);
+/// Each axis alone at the end of its default bounds, at the sizes of usual models.
+fn axes(c: &mut Criterion) {
+    for size in [240, 518] {
+        let mut group = c.benchmark_group(format!("perturb/{size}"));
+        group
+            .warm_up_time(Duration::from_millis(200))
+            .measurement_time(Duration::from_secs(1))
+            .sample_size(20);
+        let image = picture(size);
+        let mut out = Image::zeros(image.dim());
+        let perturber = Perturber::new(Resampling::default(), size);
+        for axis in Axis::ALL {
+            for (end, value) in [("default", axis.default_bounds().high), ("farthest", axis.limits().high)] {
+                let p = Perturbation::IDENTITY.with(axis, value);
+                group.bench_function(format!("only {axis}, {end}"), |b| {
+                    b.iter(|| perturber.apply(black_box(image.view()), p, out.view_mut()));
+                });
+            }
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, bench, axes);
 criterion_main!(benches);

@@ -1,6 +1,6 @@
 """Golden values for the axes beyond the paper's three, and for all axes at once, in `perturb`.
 
-Peers: torch 2.11.0, kornia 0.9.0, torchvision 0.26.0, Pillow 13.0.0, numpy 2.4.6.
+Peers: torch 2.11.0, kornia 0.9.0, torchvision 0.26.0, Pillow 13.0.0, numpy 2.4.6, scipy 1.17.1.
 Run from the repository root; seeded, writes the same files each time:
 
     python export/golden/axes.py [tests/golden/axes]
@@ -13,6 +13,9 @@ Written:
   mask.npy, masks.npy  bool (24, 24) and (cases, 24, 24)
 
 The peers run in double precision, but for Pillow. Where kornia and torchvision both have an operation, they are compared here.
+Of a tilt, where the corners go is written here with rotations of scipy, and kornia makes the homography of them and resamples. Light
+and camera on linear light have no peer: imagecorruptions, albumentations and kornia change encoded values. What is written follows the
+formulas in double precision on the linear light of kornia, and integrates kernels by plain sums over many points.
 The colour temperature has no peer of its own kind: what is written follows the formula in double precision, and the
 chromaticities are compared here with Planck's law under the colour matching functions of Wyman, Sloan and Shirley (2013).
 """
@@ -30,8 +33,13 @@ import torch.nn.functional as F
 import torchvision.transforms.v2.functional as tvf
 from perturb import KORNIA_PADDING, LEVELS, rotate, shift_colour, smooth, structured
 from PIL import Image
+from scipy.spatial.transform import Rotation
 
-GEOMETRIC = ("angle", "scale", "translate-x", "translate-y")
+GEOMETRIC = ("angle", "scale", "translate-x", "translate-y", "tilt-x", "tilt-y")
+TILT = ("tilt-x", "tilt-y")
+LINEAR = (
+    "temperature", "tint", "light-x", "light-y", "glare", "vignette", "defocus", "motion-x", "motion-y", "exposure", "noise",
+)  # fmt: skip
 MOVES = [
     {"scale": 0.3},
     {"scale": -0.4},
@@ -49,6 +57,24 @@ COMBINED = {
     "angle": 12.0, "hue": 0.7, "saturation": -0.2, "scale": 0.15, "translate-x": -0.06, "translate-y": 0.08,
     "temperature": 40.0, "blur": 0.8, "brightness": 0.07, "contrast": 0.3, "gamma": -0.25,
 }  # fmt: skip
+TILTS = [
+    {"tilt-x": 5.0},
+    {"tilt-y": -5.0},
+    {"tilt-x": -33.0, "tilt-y": 21.0},
+    {"angle": 25.0, "scale": -0.2, "translate-x": 0.1, "translate-y": -0.05, "tilt-x": 12.0, "tilt-y": 8.0},
+    {"angle": -140.0, "scale": 0.4, "translate-x": -0.1, "translate-y": 0.2, "tilt-x": -20.0, "tilt-y": 30.0},
+]
+LIGHT = [
+    {"tint": 0.2}, {"tint": -0.7}, {"light-x": 0.5}, {"light-y": -0.5}, {"light-x": -2.0, "light-y": 1.5},
+    {"glare": 0.3}, {"glare": 1.5}, {"vignette": 1.0}, {"vignette": -0.5}, {"vignette": 3.0},
+    {"defocus": 0.3}, {"defocus": 1.0}, {"defocus": 2.7}, {"defocus": 6.0},
+    {"motion-x": 0.5}, {"motion-x": 8.0}, {"motion-y": 3.3}, {"motion-x": -5.2, "motion-y": 2.1}, {"motion-x": 31.0, "motion-y": 17.0},
+    {"exposure": 1.0}, {"exposure": -1.0}, {"exposure": 3.0}, {"noise": 1.0}, {"noise": 10.0}, {"noise": 64.0},
+]  # fmt: skip
+LIT = {
+    "temperature": 40.0, "tint": -0.1, "light-x": 0.4, "light-y": -0.3, "glare": 0.5, "vignette": 0.6, "defocus": 1.4,
+    "motion-x": 2.5, "motion-y": 1.0, "exposure": -0.4, "noise": 4.0,
+}  # fmt: skip
 LOSSES = [1.0, 20.0, 50.0, 85.0]
 
 
@@ -63,8 +89,30 @@ def kornia_matrix(values, size):
     return matrix[:, :2]
 
 
+def homography(values, size):
+    """Where pixels go, (1, 3, 3): tilted, then as by `kornia_matrix`.
+
+    The part lies in the plane z = 0 and is rotated about the vector (-x, y) of the two tilts in the order (about x, about y), y being
+    down and z away from the pinhole camera, 1.2 lengths of the picture above it.
+    """
+    last, distance = size - 1.0, 1.2 * size
+    corners = np.array([[0.0, 0.0], [last, 0.0], [last, last], [0.0, last]])
+    x, y = math.radians(values.get("tilt-x", 0.0)), math.radians(values.get("tilt-y", 0.0))
+    rotated = Rotation.from_rotvec([x, -y, 0.0]).apply(np.hstack([corners - last / 2, np.zeros((4, 1))]))
+    seen = rotated[:, :2] * (distance / (distance + rotated[:, 2:])) + last / 2
+    tilt = kornia.geometry.transform.get_perspective_transform(torch.from_numpy(corners)[None], torch.from_numpy(seen)[None])
+    rest = torch.cat([kornia_matrix(values, size), torch.tensor([[[0.0, 0.0, 1.0]]])], dim=1)
+    return rest @ tilt
+
+
 def move(picture, values, rotation, fill):
     size = picture.shape[-1]
+    if any(values.get(axis) for axis in TILT):
+        assert rotation == "bilinear"
+        matrix = homography(values, size)
+        return kornia.geometry.transform.warp_perspective(
+            picture, matrix, (size, size), padding_mode=KORNIA_PADDING[fill], align_corners=True
+        )
     if rotation == "three-pass" and values.get("angle", 0.0):
         picture = rotate(picture, rotation, fill, values["angle"])
         values = {**values, "angle": 0.0}
@@ -114,11 +162,70 @@ def linear_rgb(xy):
     return np.maximum(matrix @ np.array([x / y, 1.0, (1 - x - y) / y]), 0.0)
 
 
-def relight(picture, mired):
-    there, here = linear_rgb(black_body(1e6 / (1e6 / 6500 + mired))), linear_rgb(black_body(6500))
-    gains = torch.from_numpy((there / there[1]) / (here / here[1])).view(1, 3, 1, 1)
-    light = kornia.color.rgb_to_linear_rgb(picture) * gains
-    return kornia.color.linear_rgb_to_rgb(light.clamp(0, 1)).clamp(0, 1)
+def tent(x):
+    return np.maximum(0.0, 1.0 - np.abs(x))
+
+
+def mean_over(light, ys, xs, weights):
+    """The mean of a bilinear picture, (3, H, W), over points about each pixel."""
+    down, across = (math.ceil(np.abs(values).max()) + 1 for values in (ys, xs))
+    rows, columns = np.arange(-down, down + 1.0), np.arange(-across, across + 1.0)
+    kernel = (tent(rows[:, None] - ys) * weights / weights.sum()) @ tent(columns[:, None] - xs).T
+    padded = np.pad(light, ((0, 0), (down, down), (across, across)), mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape, axis=(1, 2))
+    return (windows * kernel).sum(axis=(3, 4))
+
+
+def motion(light, x, y):
+    t = (np.arange(200_000) + 0.5) / 200_000 - 0.5
+    return mean_over(light, t * y, t * x, np.ones_like(t))
+
+
+def defocus(light, radius):
+    r, angle = np.meshgrid((np.arange(1000) + 0.5) / 1000 * radius, (np.arange(2000) + 0.5) / 2000 * 2 * np.pi)
+    return mean_over(light, (r * np.sin(angle)).ravel(), (r * np.cos(angle)).ravel(), r.ravel())
+
+
+def normal_field(height, width):
+    """SplitMix64 of channel, row and column to a standard normal number by Box and Muller."""
+    channel, y, x = np.meshgrid(*(np.arange(n, dtype=np.uint64) for n in (3, height, width)), indexing="ij")
+    counter = (channel << np.uint64(48)) | (y << np.uint64(24)) | x
+    bits = counter * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x5EED0F119A7ED007)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    bits ^= bits >> np.uint64(31)
+    high = ((bits >> np.uint64(32)) + np.uint64(1)).astype(float) / 2**32
+    low = (bits & np.uint64(0xFFFFFFFF)).astype(float) / 2**32
+    return np.sqrt(-2 * np.log(high)) * np.cos(2 * np.pi * low)
+
+
+def add_noise(light, levels):
+    read, grey = 2.5, ((0.5 + 0.055) / 1.055) ** 2.4
+    variance = (levels / 255 / (1.055 / 2.4 * grey ** (1 / 2.4 - 1))) ** 2
+    full = 1 / max(np.roots([read**2, grey, -variance]))
+    return light + normal_field(*light.shape[1:]) * np.sqrt(light / full + (read / full) ** 2)
+
+
+def relight(picture, values):
+    of = {axis: values.get(axis, 0.0) for axis in LINEAR}
+    there, here = linear_rgb(black_body(1e6 / (1e6 / 6500 + of["temperature"]))), linear_rgb(black_body(6500))
+    tint = np.array([2.0 ** of["tint"], 1.0, 2.0 ** of["tint"]])
+    gains = (there / there[1]) / (here / here[1]) * tint
+    light = kornia.color.rgb_to_linear_rgb(picture)[0].numpy() * gains[:, None, None]
+    height, width = light.shape[1:]
+    y, x = ((np.arange(n) + 0.5) - n / 2 for n in (height, width))
+    y = y[:, None]
+    light = light * 2.0 ** (of["light-x"] * x / (width / 2) + of["light-y"] * y / (height / 2))
+    light = light + of["glare"] * np.exp(-(x**2 + y**2) / (2 * (0.1 * width) ** 2))
+    light = light * 2.0 ** (-of["vignette"] * (x**2 + y**2) / ((width / 2) ** 2 + (height / 2) ** 2))
+    if of["defocus"]:
+        light = defocus(light, of["defocus"])
+    if of["motion-x"] or of["motion-y"]:
+        light = motion(light, of["motion-x"], of["motion-y"])
+    light = light * 2.0 ** of["exposure"]
+    if of["noise"]:
+        light = add_noise(light, of["noise"])
+    return kornia.color.linear_rgb_to_rgb(torch.from_numpy(light)[None].clamp(0, 1)).clamp(0, 1)
 
 
 def blur(picture, sigma):
@@ -147,7 +254,7 @@ def perturbed(picture, values, rotation="bilinear", fill="replicate"):
     steps = [
         (GEOMETRIC, lambda p: move(p, values, rotation, fill)),
         (("hue", "saturation"), lambda p: shift_colour(p, values.get("hue", 0.0), values.get("saturation", 0.0))),
-        (("temperature",), lambda p: relight(p, values["temperature"])),
+        (LINEAR, lambda p: relight(p, values)),
         (("blur",), lambda p: blur(p, values["blur"])),
         (("brightness",), lambda p: kornia.enhance.adjust_brightness(p, values["brightness"])),
         (("contrast",), lambda p: stretch(p, values["contrast"])),
@@ -176,6 +283,14 @@ def plan():
     for loss in LOSSES:
         yield "bytes", {"jpeg": loss}, "bilinear", "replicate"
     yield "large", {**COMBINED, "jpeg": 40.0}, "bilinear", "replicate"
+    for name, fill in [("smooth", "replicate"), ("structured", "zeros"), ("odd", "reflect")]:
+        for values in TILTS:
+            yield name, values, "bilinear", fill
+    for values in LIGHT:
+        yield "smooth", values, "bilinear", "replicate"
+        yield "structured", values, "bilinear", "replicate"
+    yield "large", LIT, "bilinear", "replicate"
+    yield "large", {**COMBINED, **TILTS[-2], **LIT}, "bilinear", "replicate"
 
 
 def write_pictures(out, rng):
@@ -208,6 +323,9 @@ def write_maps(out, rng):
         forward = torch.cat([kornia_matrix(values, 24), torch.tensor([[[0.0, 0.0, 1.0]]])], dim=1)
         back = torch.linalg.inv(forward)[:, :2]
         outputs.append(kornia.geometry.transform.warp_affine(map, back, (24, 24), align_corners=True)[0, 0].numpy())
+    for values in TILTS:
+        back = torch.linalg.inv(homography(values, 24))
+        outputs.append(kornia.geometry.transform.warp_perspective(map, back, (24, 24), align_corners=True)[0, 0].numpy())
     np.save(out / "maps.npy", np.stack(outputs).astype("<f4"))
 
 
@@ -218,6 +336,10 @@ def write_masks(out, rng):
     outputs = [
         kornia.geometry.transform.warp_affine(soft, kornia_matrix(values, 24), (24, 24), mode="nearest", align_corners=True)
         for values in MOVES
+    ]
+    outputs += [
+        kornia.geometry.transform.warp_perspective(soft, homography(values, 24), (24, 24), mode="nearest", align_corners=True)
+        for values in TILTS
     ]
     np.save(out / "masks.npy", np.stack([output[0, 0].numpy() > 0.5 for output in outputs]))
 
@@ -233,7 +355,7 @@ def main():
     cases = write_pictures(out, rng)
     write_maps(out, rng)
     write_masks(out, rng)
-    moves = [list(values.items()) for values in MOVES]
+    moves = [list(values.items()) for values in MOVES + TILTS]
     (out / "cases.json").write_text(json.dumps({"pictures": cases, "moves": moves}, indent=1) + "\n")
 
 

@@ -6,7 +6,7 @@ Writes into tests/golden/search/:
   restarts.json     pycma's restarts (same population, IPOP, BIPOP) on a function with a thousand optima and more: quartiles of the
                     number of evaluations until the best of them was found
   nelder_mead.json  every point that scipy's adaptive Nelder-Mead evaluates
-  sobol.json        points of scipy's Sobol sequence in 16 dimensions, not scrambled
+  sobol.json        points of scipy's Sobol sequence in 32 dimensions, not scrambled
 
 Protocol of cma.json, the same in the test: box [-1, 1]^n, start and first step as written in the file, default population, no
 restarts, no early stops. Of restarts.json: the same box, a first step of 0.6, a run over at a standard deviation of 1e-3 on
@@ -156,7 +156,7 @@ def simplex_rows():
 
 
 def sobol_rows():
-    points = qmc.Sobol(16, scramble=False, bits=32).random(1008)
+    points = qmc.Sobol(32, scramble=False, bits=32).random(1008)
     return [[index, points[index].tolist()] for index in (*range(8), *range(1000, 1008))]
 
 

@@ -12,7 +12,8 @@ pub fn drawn_axes(settings: &Settings) -> Vec<Axis> {
     if settings.attacks.contains(&Attack::Joint) {
         return settings.axes_of(Attack::Joint).to_vec();
     }
-    let attacked = |axis: &Axis| settings.attacks.contains(&Attack::Single(*axis));
+    let attacked =
+        |axis: &Axis| settings.attacks.iter().any(|&attack| settings.axes_of(attack).contains(axis));
     Axis::ALL.into_iter().filter(attacked).collect()
 }
 
@@ -31,7 +32,7 @@ pub fn draws(settings: &Settings, sample: &SampleId, count: usize) -> Result<Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{Bounds, Interval};
+    use crate::types::{Bounds, Interval, Pair};
 
     fn id(stem: &str) -> SampleId {
         SampleId { category: "nut".into(), defect: "good".into(), stem: stem.into() }
@@ -43,6 +44,8 @@ mod tests {
         assert_eq!(drawn_axes(&settings), [Axis::Angle, Axis::Hue]);
         settings.attacks = vec![Attack::Clean, Attack::Single(Axis::Blur), Attack::Single(Axis::Hue)];
         assert_eq!(drawn_axes(&settings), [Axis::Hue, Axis::Blur]);
+        settings.attacks.push(Attack::Pair(Pair::Motion));
+        assert_eq!(drawn_axes(&settings), [Axis::Hue, Axis::Blur, Axis::MotionX, Axis::MotionY]);
         settings.attacks = vec![Attack::Clean];
         assert!(drawn_axes(&settings).is_empty() && draws(&settings, &id("0"), 3).is_err());
     }

@@ -131,8 +131,9 @@ impl Settings {
 
     /// Every axis that some attack of the run searches, or the joint one would.
     pub fn all_axes(&self) -> Vec<Axis> {
-        let searched =
-            |axis: &Axis| self.axes.contains(axis) || self.attacks.contains(&Attack::Single(*axis));
+        let searched = |axis: &Axis| {
+            self.axes.contains(axis) || self.attacks.iter().any(|&attack| self.axes_of(attack).contains(axis))
+        };
         Axis::ALL.into_iter().filter(searched).collect()
     }
 
@@ -161,10 +162,10 @@ impl Settings {
         Some(Shares::new(self.budget.saturating_sub(1) * attacks.len(), &attacks, axes, &self.bounds))
     }
 
-    /// What attacks on one axis may leave to the joint one in an adaptive run, at most.
+    /// What other attacks may leave to the joint one in an adaptive run, at most.
     fn savings(&self) -> usize {
-        let single = self.attacks.iter().filter(|&&attack| attack != Attack::Joint);
-        single.filter_map(|&attack| self.shares(attack)).map(|shares| shares.rounds).sum()
+        let others = self.attacks.iter().filter(|&&attack| attack != Attack::Joint);
+        others.filter_map(|&attack| self.shares(attack)).map(|shares| shares.rounds).sum()
     }
 
     /// Evaluations of the search of an attack itself, the unchanged picture included.

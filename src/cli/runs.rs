@@ -7,7 +7,7 @@ use askance::study::{Data, Figures, ModelSpec, Models, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
-use super::args::{AttackArgs, DemoArgs, EvalArgs, Global, SweepArgs};
+use super::args::{AttackArgs, Axes, DemoArgs, EvalArgs, Global, SweepArgs};
 use super::origin::origin;
 use super::output::figures;
 use super::terminal::Terminal;
@@ -61,8 +61,7 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
 fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     let plan = args.fit.apply(args.perturb.apply(Plan::attack())?, args.perturb.preset)?;
     let plan = args.metric.apply(plan);
-    let mut plan =
-        plan.axes(args.axes.iter().copied()).save_maps(args.save_maps).keep_traces(args.keep_traces);
+    let mut plan = plan.axes(Axes::all(&args.axes)).save_maps(args.save_maps).keep_traces(args.keep_traces);
     if !args.attacks.is_empty() {
         plan = plan.attacks(args.attacks.iter().copied());
     }
@@ -91,7 +90,7 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
         plan = plan.select(select);
     }
     if let Some(axes) = &args.tolerance {
-        plan = plan.tolerance(axes.iter().copied());
+        plan = plan.tolerance(Axes::all(axes));
     }
     if let Some(steps) = args.tolerance_steps {
         plan = plan.tolerance_steps(steps);
@@ -114,7 +113,7 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
 /// `askance sweep`
 pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
     args.model.engine.require_one()?;
-    let plan = args.metric.apply(Plan::sweep(args.axes.iter().copied(), args.steps));
+    let plan = args.metric.apply(Plan::sweep(Axes::all(&args.axes), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     let plan = args.fit.apply(args.perturb.apply(plan)?, args.perturb.preset)?;
     run(global, plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))

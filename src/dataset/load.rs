@@ -150,6 +150,16 @@ pub fn look(sample: &Sample) -> Result<Pixels> {
     Ok(Pixels { mask, remarks })
 }
 
+/// Whether a picture has no colour: red, green and blue are the same everywhere.
+///
+/// # Errors
+/// Those of [`load`] that concern the picture.
+pub fn is_grey(sample: &Sample) -> Result<bool> {
+    let pixels = picture::read(&sample.image)?.pixels;
+    let alike = |pixel: &image::Rgb<u16>| pixel.0.iter().all(|&value| value == pixel.0[0]);
+    Ok(!pixels.color().has_color() || pixels.into_rgb16().pixels().all(alike))
+}
+
 /// The highest value that 15 bits hold: what stays at or below it in 16 bits uses half of their range at most.
 const DARK: u16 = (1 << 15) - 1;
 

@@ -28,7 +28,7 @@ mod unused;
 pub use census::{Census, Coverage, Range, census};
 pub use discover::{Found, Loose, discover, loose};
 pub use layout::Layout;
-pub use load::{Facts, Loaded, Pixels, canvas_of, inspect, load, load_mask, look};
+pub use load::{Facts, Loaded, Pixels, canvas_of, inspect, is_grey, load, load_mask, look};
 pub use official::Official;
 pub use open::{Survey, open, survey};
 pub use remark::{Remark, sum_up};

@@ -1,7 +1,7 @@
 //! Bilinear resampling of pictures (three channels at once) and of maps (one), with the semantics of
 //! `kornia.geometry.transform.warp_affine(align_corners=True)`, and so of its `rotate`: torch's `grid_sample` with zeros, border or reflection.
 
-use super::geometry::{FRACTION_BITS, ONE, Walk, Warp};
+use super::geometry::{FRACTION_BITS, ONE, Walk, Warp, tilted};
 use super::resampling::Fill;
 
 /// A value that can be interpolated. Three channels travel as four lanes: one SIMD register.
@@ -44,7 +44,15 @@ pub(super) struct Source<'a, T> {
 impl<T: Texel> Source<'_, T> {
     /// Writes one row of the resampled picture.
     pub fn warped_row(&self, warp: &Warp, fill: Fill, row: usize, out: &mut [T]) {
-        let walk = warp.row(row);
+        let walk = match warp {
+            Warp::Flat(flat) => flat.row(row),
+            Warp::Tilted(matrix) => {
+                for (column, texel) in out.iter_mut().enumerate() {
+                    *texel = self.at(tilted(matrix, row, column), fill);
+                }
+                return;
+            }
+        };
         // Where both neighbours on both axes exist, nothing needs to be clamped.
         let interior = walk.inside(last(self.width), last(self.height), out.len());
         let (before, rest) = out.split_at_mut(interior.start);
@@ -70,17 +78,18 @@ impl<T: Texel> Source<'_, T> {
 
     fn border(&self, mut walk: Walk, fill: Fill, out: &mut [T]) {
         for texel in out {
-            *texel = match fill {
-                Fill::Zeros => self.faded(walk.x, walk.y),
-                Fill::Replicate => {
-                    self.clamped(walk.x.clamp(0, last(self.width)), walk.y.clamp(0, last(self.height)))
-                }
-                Fill::Reflect => {
-                    self.clamped(reflected(walk.x, last(self.width)), reflected(walk.y, last(self.height)))
-                }
-            };
+            *texel = self.at((walk.x, walk.y), fill);
             walk.x += walk.dx;
             walk.y += walk.dy;
+        }
+    }
+
+    /// The value at any position.
+    fn at(&self, (x, y): (i64, i64), fill: Fill) -> T {
+        match fill {
+            Fill::Zeros => self.faded(x, y),
+            Fill::Replicate => self.clamped(x.clamp(0, last(self.width)), y.clamp(0, last(self.height))),
+            Fill::Reflect => self.clamped(reflected(x, last(self.width)), reflected(y, last(self.height))),
         }
     }
 

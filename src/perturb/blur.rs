@@ -70,7 +70,7 @@ impl Blur {
 }
 
 /// An index mirrored into 0..length as often as needed, without repeating the border.
-fn mirrored(index: isize, length: usize) -> usize {
+pub(super) fn mirrored(index: isize, length: usize) -> usize {
     if length == 1 {
         return 0;
     }

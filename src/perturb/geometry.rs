@@ -1,15 +1,17 @@
-//! The geometry of a turned, zoomed and shifted picture: where its pixels come from. The one place that
+//! The geometry of a tilted, turned, zoomed and shifted picture: where its pixels come from. The one place that
 //! states the signs.
 //!
 //! Askance's angle is the paper's: in degrees, positive turns the picture **clockwise** as seen on the screen (x to the
-//! right, y down). kornia's `rotate` and torch_rotation count the other way round. A picture is turned and zoomed about its
-//! centre, then shifted: a pixel at `x` goes to `centre + shift + 2^scale R (x - centre)`.
+//! right, y down). kornia's `rotate` and torch_rotation count the other way round. A picture is tilted, turned and zoomed about its
+//! centre, then shifted: a pixel at `x` goes to `centre + shift + 2^scale R T(x - centre)`, where T is the tilt of `projection.rs`.
 //!
 //! Source positions are fixed-point numbers with 32 fractional bits. A walk along a row is then two integer additions
-//! per pixel, the same on every machine, and after a thousand steps still right to 1e-6 of a pixel.
+//! per pixel, the same on every machine, and after a thousand steps still right to 1e-6 of a pixel. Where the picture is tilted, each
+//! position is computed by itself.
 
 use std::ops::Range;
 
+use super::projection::{self, Matrix};
 use crate::types::{Axis, Perturbation};
 
 /// Number of fractional bits of a position.
@@ -44,7 +46,7 @@ pub(super) fn counter_clockwise_deg(angle_deg: f64) -> f64 {
     if turned > 180.0 { turned - 360.0 } else { turned }
 }
 
-/// A rotation, zoom and shift of which at least one moves the picture.
+/// A tilt, rotation, zoom and shift of which at least one moves the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Geometry {
     angle_deg: f64,
@@ -52,6 +54,8 @@ pub(super) struct Geometry {
     zoom: f64,
     /// Shift in widths and heights of the picture.
     shift: (f64, f64),
+    /// Tilt about x and y, in degrees.
+    tilt_deg: (f64, f64),
 }
 
 impl Geometry {
@@ -59,31 +63,73 @@ impl Geometry {
     pub fn of(p: &Perturbation) -> Option<Self> {
         let (angle_deg, scale) = (p.get(Axis::Angle), p.get(Axis::Scale));
         let shift = (p.get(Axis::TranslateX), p.get(Axis::TranslateY));
-        let moves = !is_whole(angle_deg) || scale != 0.0 || shift != (0.0, 0.0);
-        moves.then(|| Self { angle_deg, zoom: scale.exp2(), shift })
+        let tilt_deg = (p.get(Axis::TiltX), p.get(Axis::TiltY));
+        let still = (0.0, 0.0);
+        let moves = !is_whole(angle_deg) || scale != 0.0 || shift != still || tilt_deg != still;
+        moves.then(|| Self { angle_deg, zoom: scale.exp2(), shift, tilt_deg })
+    }
+
+    /// What is left to do once the picture has been turned; `None` if that is nothing. A tilt comes before the turn: after it, its
+    /// direction has turned with the picture.
+    pub fn after_turn(&self) -> Option<Self> {
+        let (sin, cos) = sin_cos_deg(self.angle_deg);
+        let (x, y) = self.tilt_deg;
+        let tilt_deg = (sin * y + cos * x, cos * y - sin * x);
+        let moves = self.zoom != 1.0 || self.shift != (0.0, 0.0) || tilt_deg != (0.0, 0.0);
+        moves.then_some(Self { angle_deg: 0.0, tilt_deg, ..*self })
     }
 
     /// The resampling of the picture itself.
     pub fn forward(&self, size: (usize, usize)) -> Warp {
+        if self.is_tilted() {
+            return Warp::Tilted(projection::inverse(&self.matrix(size)));
+        }
         let (centre, moved) = self.centres(size);
         let (sin, cos) = sin_cos_deg(self.angle_deg);
-        Warp { sin: sin / self.zoom, cos: cos / self.zoom, from: centre, to: moved }
+        Warp::Flat(Flat { sin: sin / self.zoom, cos: cos / self.zoom, from: centre, to: moved })
     }
 
     /// The inverse resampling: of the map of a moved picture into the frame of the untouched one.
     pub fn back(&self, size: (usize, usize)) -> Warp {
-        let (centre, moved) = self.centres(size);
-        let (sin, cos) = sin_cos_deg(-self.angle_deg);
-        Warp { sin: sin * self.zoom, cos: cos * self.zoom, from: moved, to: centre }
+        if self.is_tilted() { Warp::Tilted(self.matrix(size)) } else { Warp::Flat(self.flat_back(size)) }
     }
 
-    /// The inverse resampling where the picture was turned first, and zoomed and shifted then. The turn back takes the index
+    fn flat_back(&self, size: (usize, usize)) -> Flat {
+        let (centre, moved) = self.centres(size);
+        let (sin, cos) = sin_cos_deg(-self.angle_deg);
+        Flat { sin: sin * self.zoom, cos: cos * self.zoom, from: moved, to: centre }
+    }
+
+    /// The inverse resampling where the picture was turned first, and tilted, zoomed and shifted then. The turn back takes the index
     /// `pivot.0` in x and y to `pivot.1`.
     pub fn back_about(&self, pivot: (usize, usize), size: (usize, usize)) -> Warp {
         let (centre, moved) = self.centres(size);
         let (from, to) = (pivot.0 as f64, pivot.1 as f64);
+        if let Some(rest) = self.after_turn().filter(Self::is_tilted) {
+            let about = projection::then(
+                &projection::shift((-to, -to)),
+                &projection::turn(sin_cos_deg(self.angle_deg), 1.0),
+            );
+            let about = projection::then(&about, &projection::shift((from, from)));
+            return Warp::Tilted(projection::then(&about, &rest.matrix(size)));
+        }
         let from = (moved.0 + self.zoom * (from - centre.0), moved.1 + self.zoom * (from - centre.1));
-        Warp { from, to: (to, to), ..self.back(size) }
+        Warp::Flat(Flat { from, to: (to, to), ..self.flat_back(size) })
+    }
+
+    fn is_tilted(&self) -> bool {
+        self.tilt_deg != (0.0, 0.0)
+    }
+
+    /// Where the pixels of the untouched picture go.
+    fn matrix(&self, size: (usize, usize)) -> Matrix {
+        let (centre, moved) = self.centres(size);
+        let tilted = projection::then(
+            &projection::shift((-centre.0, -centre.1)),
+            &projection::tilt(self.tilt_deg, size.0.max(size.1)),
+        );
+        let turned = projection::then(&tilted, &projection::turn(sin_cos_deg(self.angle_deg), self.zoom));
+        projection::then(&turned, &projection::shift(moved))
     }
 
     /// The centre of a picture, ((W-1)/2, (H-1)/2), and where it goes.
@@ -94,7 +140,15 @@ impl Geometry {
 }
 
 /// A resampling: tells for each pixel of the result where in the source it comes from.
-pub(super) struct Warp {
+pub(super) enum Warp {
+    /// Of a picture that stays in its plane.
+    Flat(Flat),
+    /// Of a tilted picture: takes places of the result to those of the source.
+    Tilted(Matrix),
+}
+
+/// A resampling by a turn, a zoom and a shift.
+pub(super) struct Flat {
     sin: f64,
     cos: f64,
     /// A point of the source.
@@ -112,7 +166,13 @@ pub(super) struct Walk {
     pub dy: i64,
 }
 
-impl Warp {
+/// The source position of a pixel of a tilted picture.
+pub(super) fn tilted(matrix: &Matrix, row: usize, column: usize) -> (i64, i64) {
+    let (x, y) = projection::taken(matrix, (column as f64, row as f64));
+    (fixed(x), fixed(y))
+}
+
+impl Flat {
     /// The source positions of one row of the resampled picture.
     pub fn row(&self, row: usize) -> Walk {
         // With y down, a clockwise turn takes (x, y) to (cos x - sin y, sin x + cos y); this is its inverse.
@@ -206,9 +266,9 @@ mod tests {
         let size = (40, 60);
         for row in [0, 17, 39] {
             // The moved place of a pixel of the untouched picture, and the source of that place.
-            let there = geometry.back(size).row(row).at(7);
+            let there = geometry.flat_back(size).row(row).at(7);
             let (x, y) = (there.x as f64 / ONE as f64, there.y as f64 / ONE as f64);
-            let Warp { sin, cos, from, to } = geometry.forward(size);
+            let Warp::Flat(Flat { sin, cos, from, to }) = geometry.forward(size) else { panic!("no tilt") };
             let (dx, dy) = (x - to.0, y - to.1);
             assert!((from.0 + cos * dx + sin * dy - 7.0).abs() < 1e-7);
             assert!((from.1 - sin * dx + cos * dy - row as f64).abs() < 1e-7);
@@ -216,10 +276,35 @@ mod tests {
     }
 
     #[test]
+    fn a_tilt_comes_before_the_turn_and_goes_with_it() {
+        let tilts = [(Axis::TiltX, 12.0), (Axis::TiltY, -30.0)];
+        let rest = [(Axis::Scale, 0.3), (Axis::TranslateX, 0.1)];
+        let all = Geometry::of(&Perturbation::of(tilts.into_iter().chain(rest).chain([(Axis::Angle, 50.0)])));
+        let (all, size) = (all.unwrap(), (48, 64));
+        let turn = Geometry { zoom: 1.0, shift: (0.0, 0.0), tilt_deg: (0.0, 0.0), ..all };
+        let one_by_one = projection::then(
+            &projection::then(
+                &projection::then(
+                    &projection::shift((-31.5, -23.5)),
+                    &projection::turn(sin_cos_deg(50.0), 1.0),
+                ),
+                &projection::shift((31.5, 23.5)),
+            ),
+            &all.after_turn().unwrap().matrix(size),
+        );
+        for place in [(0.0, 0.0), (63.0, 47.0), (10.0, 40.0)] {
+            let (x, y) = projection::taken(&all.matrix(size), place);
+            let (u, v) = projection::taken(&one_by_one, place);
+            assert!((x - u).abs() < 1e-9 && (y - v).abs() < 1e-9);
+        }
+        assert!(turn.after_turn().is_none());
+    }
+
+    #[test]
     fn what_moves_nothing_is_none() {
         let still = Perturbation::of([(Axis::Angle, -720.0), (Axis::Hue, 1.0), (Axis::Jpeg, 30.0)]);
         assert_eq!(Geometry::of(&still), None);
-        for axis in [Axis::Angle, Axis::Scale, Axis::TranslateX, Axis::TranslateY] {
+        for axis in [Axis::Angle, Axis::Scale, Axis::TranslateX, Axis::TranslateY, Axis::TiltX, Axis::TiltY] {
             assert!(Geometry::of(&Perturbation::of([(axis, 1e-6)])).is_some(), "{axis}");
         }
     }

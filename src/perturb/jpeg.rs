@@ -185,7 +185,7 @@ mod tests {
         let planes: Vec<f32> = (0..3 * size * size).map(|at| (at * 7 % 23) as f32 / 22.0).collect();
         let change = |quality| {
             let mut compressed = planes.clone();
-            compress(&mut compressed, size, quality);
+            compress(&mut compressed, (size, size), quality);
             compressed.iter().zip(&planes).map(|(a, b)| (a - b).abs()).sum::<f32>() / planes.len() as f32
         };
         let (fine, middle, coarse) = (change(100), change(60), change(10));

@@ -4,7 +4,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::bilinear::Source;
-use super::geometry::{FRACTION_BITS, Geometry, ONE, Warp};
+use super::geometry::{FRACTION_BITS, Geometry, ONE, Warp, tilted};
 use super::resampling::Fill;
 use crate::types::{Map, Mask, Perturbation};
 
@@ -31,7 +31,7 @@ pub fn upsample(patch_map: ArrayView2<f32>, size: (usize, usize)) -> Map {
     Array2::from_shape_vec(size, out).expect("one value was pushed for every pixel")
 }
 
-/// Brings the map of a picture under the perturbation `p` back: undoes the shift, the zoom and the turn.
+/// Brings the map of a picture under the perturbation `p` back: undoes the shift, the zoom, the turn and the tilt.
 ///
 /// Bilinear about the centre, with zeros outside as in the paper (values fade to 0 within one pixel of the border, as in
 /// `kornia.geometry.transform.rotate` with its default padding). The mask is `true` where the source position lies in
@@ -66,8 +66,19 @@ pub(super) fn reached(warp: &Warp, (height, width): (usize, usize)) -> Mask {
     let past_centre = |length: usize| (length as i64 - 1) * ONE + 1;
     let mut reached = Mask::from_elem((height, width), false);
     for (row, mut reached) in reached.rows_mut().into_iter().enumerate() {
-        let inside = warp.row(row).inside(past_centre(width), past_centre(height), width);
-        reached.as_slice_mut().expect("rows of a new mask are contiguous")[inside].fill(true);
+        let reached = reached.as_slice_mut().expect("rows of a new mask are contiguous");
+        match warp {
+            Warp::Flat(flat) => {
+                let inside = flat.row(row).inside(past_centre(width), past_centre(height), width);
+                reached[inside].fill(true);
+            }
+            Warp::Tilted(matrix) => {
+                for (column, reached) in reached.iter_mut().enumerate() {
+                    let (x, y) = tilted(matrix, row, column);
+                    *reached = (0..past_centre(width)).contains(&x) && (0..past_centre(height)).contains(&y);
+                }
+            }
+        }
     }
     reached
 }
@@ -100,13 +111,26 @@ pub fn warp_mask(mask: ArrayView2<bool>, p: &Perturbation) -> Mask {
     let mut out = Mask::from_elem((height, width), false);
     let warp = geometry.forward((height, width));
     for (row, mut out) in out.rows_mut().into_iter().enumerate() {
-        let walk = warp.row(row).rounded();
-        let inside = walk.inside(width as i64 * ONE, height as i64 * ONE, width);
-        let mut walk = walk.at(inside.start);
-        for column in inside {
-            out[column] = mask[[(walk.y >> FRACTION_BITS) as usize, (walk.x >> FRACTION_BITS) as usize]];
-            walk.x += walk.dx;
-            walk.y += walk.dy;
+        match &warp {
+            Warp::Flat(flat) => {
+                let walk = flat.row(row).rounded();
+                let inside = walk.inside(width as i64 * ONE, height as i64 * ONE, width);
+                let mut walk = walk.at(inside.start);
+                for column in inside {
+                    out[column] =
+                        mask[[(walk.y >> FRACTION_BITS) as usize, (walk.x >> FRACTION_BITS) as usize]];
+                    walk.x += walk.dx;
+                    walk.y += walk.dy;
+                }
+            }
+            Warp::Tilted(matrix) => {
+                for (column, out) in out.iter_mut().enumerate() {
+                    let (x, y) = tilted(matrix, row, column);
+                    let nearest = |at: i64| usize::try_from((at + ONE / 2) >> FRACTION_BITS).ok();
+                    let inside = nearest(y).zip(nearest(x)).and_then(|(y, x)| mask.get([y, x]));
+                    *out = inside.copied().unwrap_or(false);
+                }
+            }
         }
     }
     out
@@ -191,6 +215,19 @@ mod tests {
         assert_eq!(warp_mask(mask.view(), &right), array![[false, true, false, false]]);
         let down = Perturbation::IDENTITY.with(Axis::TranslateY, 0.5);
         assert_eq!(warp_mask(array![[true], [false]].view(), &down), array![[false], [true]]);
+    }
+
+    #[test]
+    fn a_tilt_takes_a_mask_with_it_and_a_map_back() {
+        let away = Perturbation::of([(Axis::TiltX, 30.0), (Axis::TiltY, 10.0)]);
+        let mask = Mask::from_shape_fn((40, 60), |(y, x)| (8..14).contains(&y) && (40..52).contains(&x));
+        let moved = warp_mask(mask.view(), &away);
+        assert_ne!(moved, mask);
+        let map = moved.mapv(|inside| if inside { 1.0 } else { 0.0 });
+        let (back, valid) = unwarp_map(map.view(), &away);
+        assert!(valid[[11, 46]] && back[[11, 46]] == 1.0 && back[[20, 46]] == 0.0 && back[[11, 36]] == 0.0);
+        // What was near and tipped away shows less of the near edge, and all of the far one.
+        assert!(!valid[[0, 0]] && valid[[39, 59]]);
     }
 
     #[test]

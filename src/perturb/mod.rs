@@ -1,10 +1,10 @@
 //! Perturbations: what may happen to a part before a camera's picture of it reaches the model, and the way
 //! back for its anomaly map. Pure.
 //!
-//! A [`Perturber`] applies the axes of a [`Perturbation`](crate::types::Perturbation) in a fixed order: the part is turned,
-//! zoomed and shifted, its hue and its saturation change (as in the attack code of arXiv 2405.07969); then come the
-//! temperature of the light, the blur of the lens, brightness, contrast and gamma of the camera, and JPEG. An axis at 0 costs
-//! nothing. [`restore`] brings a patch-level map back to pixels in the frame of the untouched picture, a [`Restorer`] does so by
+//! A [`Perturber`] applies the axes of a [`Perturbation`](crate::types::Perturbation) in a fixed order: the part is tilted, turned,
+//! zoomed and shifted, its hue and its saturation change (as in the attack code of arXiv 2405.07969); then come, on linear light, the
+//! lamp, the lens, the exposure and the noise of the sensor; then the Gaussian blur, brightness, contrast and gamma of the camera, and
+//! JPEG. An axis at 0 costs nothing. [`restore`] brings a patch-level map back to pixels in the frame of the untouched picture, a [`Restorer`] does so by
 //! three passes too; [`warp_mask`] takes the
 //! ground truth the other way, into the frame of the moved picture.
 //!
@@ -13,15 +13,22 @@
 mod bilinear;
 mod blur;
 mod colour;
+mod field;
 mod geometry;
 mod jpeg;
+mod kernel;
 mod light;
+mod linear;
 mod map;
+mod noise;
 mod perturber;
 mod pieces;
+mod planes;
+mod projection;
 mod resampling;
 mod restorer;
 mod shear;
+mod srgb;
 mod tone;
 
 pub use map::{restore, unwarp_map, upsample, warp_mask};

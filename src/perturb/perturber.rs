@@ -1,7 +1,8 @@
-//! The forward transform: the part is moved, then coloured; then come light, lens, camera and codec.
+//! The forward transform: the part is moved, then coloured; then come lamp, lens, sensor, camera and codec.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ndarray::{ArrayView3, ArrayViewMut3};
 
@@ -9,20 +10,23 @@ use super::bilinear::{self, Rgbx, Source, Texel};
 use super::blur::Blur;
 use super::colour::Shift;
 use super::geometry::{self, Geometry};
-use super::light::Light;
+use super::linear::Linear;
+use super::planes::planes_mut;
 use super::resampling::{Resampling, Rotation};
 use super::shear::{self, Turns};
-use super::{jpeg, tone};
+use super::{jpeg, noise, tone};
 use crate::types::{Axis, Perturbation};
 
 /// Applies perturbations to pictures, most quickly to square ones of one size.
 ///
-/// A perturber holds FFT plans and working memory, and can be shared between threads: each call takes its own
+/// A perturber holds FFT plans, the field of the noise and working memory, and can be shared between threads: each call takes its own
 /// working memory from a pool, and its result depends on nothing but its arguments.
 pub struct Perturber {
     resampling: Resampling,
     size: usize,
     turns: Option<Turns>,
+    /// The numbers of the noise for pictures of each height and width, once they are needed.
+    fields: Mutex<BTreeMap<(usize, usize), Arc<Vec<f32>>>>,
     pool: Mutex<Vec<Scratch>>,
 }
 
@@ -33,6 +37,7 @@ struct Scratch {
     row: Vec<Rgbx>,
     shear: shear::Scratch,
     plane: Vec<f32>,
+    padded: Vec<f32>,
     turned: Vec<f32>,
 }
 
@@ -44,7 +49,7 @@ impl Perturber {
     pub fn new(resampling: Resampling, size: usize) -> Self {
         assert!(size > 0, "a picture must have at least one pixel");
         let turns = (resampling.rotation == Rotation::ThreePass).then(|| Turns::new(size));
-        Self { resampling, size, turns, pool: Mutex::new(Vec::new()) }
+        Self { resampling, size, turns, fields: Mutex::default(), pool: Mutex::new(Vec::new()) }
     }
 
     /// The resampling with which pictures are turned.
@@ -61,7 +66,8 @@ impl Perturber {
     /// of a batch. Values stay in [0, 1]. A part of `p` that changes nothing is skipped: identity is an exact copy.
     ///
     /// # Panics
-    /// If the shapes differ or have not three channels, a value of `p` is not finite, its blur is negative, or its JPEG loss is beyond 0 to 99.
+    /// If the shapes differ or have not three channels, a value of `p` is not finite, its blur, defocus or noise is negative, or its JPEG
+    /// loss is beyond 0 to 99.
     pub fn apply(&self, image: ArrayView3<f32>, p: Perturbation, mut out: ArrayViewMut3<f32>) {
         let (channels, height, width) = image.dim();
         assert_eq!(channels, 3, "channels of the picture to perturb");
@@ -83,8 +89,9 @@ impl Perturber {
         if let Some(shift) = Shift::new(p.get(Axis::Hue), p.get(Axis::Saturation)) {
             shift.apply(planes_mut(out));
         }
-        if let Some(light) = Light::new(p.get(Axis::Temperature)) {
-            light.apply(planes_mut(out));
+        if let Some(linear) = Linear::of(&p, shape) {
+            let field = if linear.is_noisy() { self.field(shape) } else { Arc::default() };
+            self.with_scratch(|scratch| linear.apply(out, shape, &field, &mut scratch.padded));
         }
         if let Some(blur) = Blur::new(p.get(Axis::Blur)) {
             self.with_scratch(|scratch| blur.apply(out, shape, &mut scratch.plane));
@@ -103,14 +110,14 @@ impl Perturber {
         }
     }
 
-    /// Turns, zooms and shifts: in one resampling, but for the three-pass rotation, which a bilinear zoom and shift follows.
+    /// Tilts, turns, zooms and shifts: in one resampling, but for the three-pass rotation, which the rest follows, bilinear.
     fn place(&self, image: &[f32], shape: (usize, usize), p: &Perturbation, out: &mut [f32]) {
         let Some(geometry) = Geometry::of(p) else { return out.copy_from_slice(image) };
         let angle_deg = p.get(Axis::Angle);
         self.with_scratch(|scratch| match &self.turns {
             Some(turns) if !geometry::is_whole(angle_deg) => {
                 let fill = self.resampling.fill;
-                match Geometry::of(&p.with(Axis::Angle, 0.0)) {
+                match geometry.after_turn() {
                     None => turns.rotate(image, shape, angle_deg, fill, &mut scratch.shear, out),
                     Some(rest) => {
                         let mut turned = std::mem::take(&mut scratch.turned);
@@ -147,6 +154,12 @@ impl Perturber {
         }
     }
 
+    /// The numbers of the noise for pictures of that height and width.
+    fn field(&self, shape: (usize, usize)) -> Arc<Vec<f32>> {
+        let mut fields = self.fields.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(fields.entry(shape).or_insert_with(|| Arc::new(noise::field(shape))))
+    }
+
     /// Calls `work` with working memory of the pool.
     fn with_scratch(&self, work: impl FnOnce(&mut Scratch)) {
         let mut scratch = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
@@ -162,11 +175,4 @@ impl fmt::Debug for Perturber {
             .field("size", &self.size)
             .finish_non_exhaustive()
     }
-}
-
-/// The three planes of a contiguous picture.
-fn planes_mut(picture: &mut [f32]) -> [&mut [f32]; 3] {
-    let (red, rest) = picture.split_at_mut(picture.len() / 3);
-    let (green, blue) = rest.split_at_mut(rest.len() / 2);
-    [red, green, blue]
 }

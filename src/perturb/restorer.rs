@@ -15,7 +15,7 @@ use crate::types::{Axis, Map, Mask, Perturbation};
 ///
 /// Bilinear, this is [`restore`]. By three passes the enlarged map is turned back by three sinc shears with zeros outside
 /// (`torch_rotation.rotate_three_pass` with `padding_mode="constant"`), about the index that a three-pass [`Perturber`]
-/// turns pictures about; a zoom and a shift are undone first, bilinear. Its values are clamped to [0, 1] after each shear,
+/// turns pictures about; a zoom, a shift and a tilt are undone first, bilinear. Its values are clamped to [0, 1] after each shear,
 /// so it is for maps that lie there. Between threads it is shared as a [`Perturber`] is.
 ///
 /// [`Perturber`]: super::Perturber
@@ -54,7 +54,7 @@ impl Restorer {
         let (Some(turns), Some(whole)) = (turns, Geometry::of(p)) else {
             return moved_back(map, p);
         };
-        let map = match Geometry::of(&p.with(Axis::Angle, 0.0)) {
+        let map = match whole.after_turn() {
             Some(rest) => unwarped(map.view(), rest).0,
             None => map,
         };

@@ -87,7 +87,7 @@ fn of_attacks(dirs: &[RunDir], out: &Path) -> Result<Drawn> {
     let samples = worst.samples();
     for (name, kind) in [("histograms", AttackKind::Single), ("histograms_joint", AttackKind::Joint)] {
         let any = samples.iter().any(|row| match kind {
-            AttackKind::Single => matches!(row.attack, Attack::Single(_)),
+            AttackKind::Single => matches!(row.attack, Attack::Single(_) | Attack::Pair(_)),
             AttackKind::Joint => row.attack == Attack::Joint,
         });
         let rows = any.then_some(&samples).ok_or("no run made this attack");

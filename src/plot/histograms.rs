@@ -45,7 +45,7 @@ const GAP: i32 = 18;
 pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &Path) -> Result<()> {
     let counts = |row: &SampleRow, axis| match kind {
         AttackKind::Joint => row.attack == Attack::Joint && row.parameters.get(axis).is_some(),
-        AttackKind::Single => row.attack == Attack::Single(axis),
+        AttackKind::Single => row.attack != Attack::Joint && row.attack.axes(&[]).contains(&axis),
     };
     let axes_of = |group: (&str, &str)| -> Vec<Axis> {
         let own = |axis| {

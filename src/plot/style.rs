@@ -51,11 +51,13 @@ pub fn attack_colour(attack: Attack) -> RGBColor {
     match attack {
         Attack::Clean => PALETTE[6],
         Attack::Single(axis) => axis_colour(axis),
+        Attack::Pair(pair) => axis_colour(pair.axes()[0]),
         Attack::Joint => PALETTE[1],
     }
 }
 
-/// Colour of an axis: of Okabe and Ito for the paper's three, of Paul Tol's muted scheme for the others.
+/// Colour of an axis: of Okabe and Ito for the paper's three, of Paul Tol's muted scheme for the next nine, and others that differ
+/// from them for the rest.
 pub fn axis_colour(axis: Axis) -> RGBColor {
     match axis {
         Axis::Angle => PALETTE[0],
@@ -70,6 +72,18 @@ pub fn axis_colour(axis: Axis) -> RGBColor {
         Axis::Contrast => RGBColor(153, 153, 51),
         Axis::Gamma => RGBColor(17, 119, 51),
         Axis::Jpeg => RGBColor(170, 68, 153),
+        Axis::TiltX => RGBColor(102, 153, 204),
+        Axis::TiltY => RGBColor(0, 119, 119),
+        Axis::Tint => RGBColor(94, 76, 162),
+        Axis::LightX => RGBColor(68, 119, 170),
+        Axis::LightY => RGBColor(187, 119, 51),
+        Axis::Glare => RGBColor(204, 187, 68),
+        Axis::Vignette => RGBColor(196, 148, 206),
+        Axis::Defocus => RGBColor(34, 136, 51),
+        Axis::MotionX => RGBColor(102, 34, 0),
+        Axis::MotionY => RGBColor(238, 153, 170),
+        Axis::Exposure => RGBColor(250, 180, 110),
+        Axis::Noise => RGBColor(0, 68, 136),
     }
 }
 
@@ -78,6 +92,9 @@ pub fn attack_name(attack: Attack) -> String {
     match attack {
         Attack::Clean => "clean".to_owned(),
         Attack::Single(axis) => format!("worst {axis}"),
+        Attack::Pair(pair) => {
+            format!("worst {pair} ({} together)", pair.axes().map(Axis::name).join(" and "))
+        }
         Attack::Joint => "worst joint (all parameters together)".to_owned(),
     }
 }
@@ -97,6 +114,18 @@ pub fn axis_noun(axis: Axis) -> &'static str {
         Axis::Contrast => "contrast",
         Axis::Gamma => "gamma",
         Axis::Jpeg => "JPEG loss",
+        Axis::TiltX => "tilt about the horizontal",
+        Axis::TiltY => "tilt about the vertical",
+        Axis::Tint => "tint of the light",
+        Axis::LightX => "uneven light across",
+        Axis::LightY => "uneven light down",
+        Axis::Glare => "glare",
+        Axis::Vignette => "vignetting",
+        Axis::Defocus => "defocus",
+        Axis::MotionX => "motion to the right",
+        Axis::MotionY => "motion downwards",
+        Axis::Exposure => "exposure",
+        Axis::Noise => "noise",
     }
 }
 
@@ -120,12 +149,17 @@ pub fn axis_value(axis: Axis, value: f64) -> String {
     let value = if value == 0.0 { 0.0 } else { value };
     match axis {
         Axis::Angle => format!("{value:.0}\u{b0}"),
+        Axis::TiltX | Axis::TiltY => format!("{value:.1}\u{b0}"),
         Axis::Hue => format!("{value:.2} rad"),
-        Axis::Saturation | Axis::Brightness => format!("{value:.2}"),
+        Axis::Saturation | Axis::Brightness | Axis::Glare => format!("{value:.2}"),
         Axis::Scale | Axis::Contrast => format!("x {:.2}", value.exp2()),
         Axis::TranslateX | Axis::TranslateY => format!("{:.1} %", 100.0 * value),
         Axis::Temperature => format!("{value:.0} mired"),
-        Axis::Blur => format!("{value:.2} px"),
+        Axis::Blur | Axis::Defocus | Axis::MotionX | Axis::MotionY => format!("{value:.2} px"),
+        Axis::Tint | Axis::LightX | Axis::LightY | Axis::Vignette | Axis::Exposure => {
+            format!("{value:+.2} stops")
+        }
+        Axis::Noise => format!("{value:.1} levels"),
         Axis::Gamma => format!("{:.2}", value.exp2()),
         Axis::Jpeg if value == 0.0 => "none".to_owned(),
         Axis::Jpeg => format!("quality {:.0}", 100.0 - value),

@@ -24,8 +24,10 @@ pub struct CandidateRow {
     pub map: Map,
 }
 
-/// Number of columns in front of the map.
-const FACTS: usize = Axis::COUNT + 4;
+/// Number of columns between the axes and the map.
+const FACTS: usize = 4;
+/// Number of axes in files of older versions.
+const OLDER_COUNT: usize = 12;
 
 /// Writes candidates as one float64 `.npy`, a row for each: a value for every axis in the order of [`Axis::ALL`], loss, sample AUROC
 /// (NaN for none), image score, number of rows of the map, the map row by row.
@@ -34,7 +36,7 @@ const FACTS: usize = Axis::COUNT + 4;
 /// A file error when the file cannot be written.
 pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> {
     let pixels = candidates.first().map_or(0, |candidate| candidate.map.len());
-    let mut table = Array2::<f64>::zeros((candidates.len(), FACTS + pixels));
+    let mut table = Array2::<f64>::zeros((candidates.len(), Axis::COUNT + FACTS + pixels));
     for (mut row, candidate) in table.rows_mut().into_iter().zip(candidates) {
         let CandidateRow { perturbation, loss, sample_auroc, image_score, map } = candidate;
         let facts = [*loss, sample_auroc.unwrap_or(f64::NAN), f64::from(*image_score), map.nrows() as f64];
@@ -46,23 +48,24 @@ pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> 
     write_npy(path, table.view())
 }
 
-/// Reads the candidates that [`write_candidates`] wrote.
+/// Reads the candidates that [`write_candidates`] wrote, here or in an older version, which had the first twelve axes only.
 ///
 /// # Errors
 /// A file error when the file is missing or damaged.
 pub fn read_candidates(path: &Path) -> Result<Vec<CandidateRow>> {
     let fix = DAMAGED_MAP;
     let table: Array2<f64> = read_npy(path, "a two-dimensional float64 .npy", fix)?;
+    let axes = axes_in(table.view());
     table
         .rows()
         .into_iter()
         .map(|row| {
             let row = row.to_vec();
-            let (facts, map) = row.split_at_checked(FACTS).ok_or_else(|| {
+            let (facts, map) = row.split_at_checked(axes + FACTS).ok_or_else(|| {
                 let problem = format!("has {} columns where a candidate has more", row.len());
                 Error::file(path, problem, fix)
             })?;
-            let (values, facts) = facts.split_at(Axis::COUNT);
+            let (values, facts) = facts.split_at(axes);
             let numbers = values.iter().chain([&facts[0], &facts[2]]).chain(map);
             if numbers.into_iter().any(|value| !value.is_finite()) {
                 return Err(Error::file(path, "holds values that are no finite numbers", fix));
@@ -86,9 +89,36 @@ pub fn read_candidates(path: &Path) -> Result<Vec<CandidateRow>> {
         .collect()
 }
 
+/// The number of axes of a table: that with which every row has a number of rows of its map where it belongs.
+fn axes_in(table: ArrayView2<f64>) -> usize {
+    let fits = |axes: usize| {
+        table.rows().into_iter().all(|row| {
+            let pixels = row.len().saturating_sub(axes + FACTS);
+            let rows = row.get(axes + FACTS - 1).copied().unwrap_or(0.0);
+            rows >= 1.0 && rows.fract() == 0.0 && pixels > 0 && pixels.is_multiple_of(rows as usize)
+        })
+    };
+    if !fits(Axis::COUNT) && fits(OLDER_COUNT) { OLDER_COUNT } else { Axis::COUNT }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn candidates_of_twelve_axes_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.npy");
+        let map = [0.5, 0.25, 1.0, 0.125, 0.0, 0.75];
+        let axes = (0..12).map(|axis| f64::from(axis) / 8.0);
+        let row: Vec<f64> = axes.chain([0.375, f64::NAN, 0.875, 2.0]).chain(map).collect();
+        let table = Array2::from_shape_fn((3, row.len()), |(_, column)| row[column]);
+        write_npy(&path, table.view()).unwrap();
+        let found = read_candidates(&path).unwrap();
+        let older = Axis::ALL.into_iter().take(12).zip(row.iter().copied());
+        assert_eq!((found.len(), found[2].perturbation), (3, Perturbation::of(older)));
+        assert_eq!((found[2].loss, found[2].image_score, found[2].map[[1, 0]]), (0.375, 0.875, 0.125));
+    }
 
     #[test]
     fn candidates_come_back_bit_by_bit() {

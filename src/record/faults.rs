@@ -65,6 +65,7 @@ impl Parameters {
             Attack::Single(axis) if self.get(axis).is_none() => {
                 Some((axis.column(), format!("the cell is empty, and {axis} was searched")))
             }
+            Attack::Pair(pair) => self.empty(pair.axes()),
             Attack::Joint if self.axes().next().is_none() => Some((
                 Axis::ALL[0].column(),
                 "the cell is empty, and so are those of all other axes".to_owned(),

@@ -14,6 +14,8 @@ impl Parameters {
     pub const COLUMNS: &'static [&'static str] = &Axis::COLUMNS;
     /// Columns of the axes that came after the paper's three, which files of older versions do not have.
     pub const NEWER_COLUMNS: &'static [&'static str] = Self::COLUMNS.split_at(Axis::PAPER.len()).1;
+    /// Columns of the axes that came after twelve, which files of older versions do not have.
+    pub const NEWEST_COLUMNS: &'static [&'static str] = Self::COLUMNS.split_at(12).1;
 
     /// Names of the columns of what was chosen by AUPRO, in order.
     pub const AUPRO_COLUMNS: &'static [&'static str] = &Axis::AUPRO_COLUMNS;

@@ -118,7 +118,7 @@ impl StabilityRow {
             let (column, _) = cells.into_iter().find(|(_, is_there)| *is_there)?;
             return said(column, "has a value, and there is no step of a scan");
         };
-        if self.attack == Attack::Joint {
+        if matches!(self.attack, Attack::Pair(_) | Attack::Joint) {
             return said("step", "has a value, and only single axes are scanned");
         }
         if step <= 0.0 {
@@ -197,7 +197,7 @@ impl Row for StabilityRow {
     fn fault(&self) -> Option<Fault> {
         let along = |column, value| match self.attack {
             Attack::Single(axis) => on_axis(column, axis, value),
-            Attack::Clean | Attack::Joint => finite(column, value),
+            Attack::Clean | Attack::Pair(_) | Attack::Joint => finite(column, value),
         };
         finite("threshold", self.threshold)
             .or_else(|| finite("clean_score", self.clean_score))

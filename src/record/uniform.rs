@@ -52,7 +52,8 @@ impl Row for UniformRow {
         &["mean_loss"],
         Parameters::AUPRO_COLUMNS,
     ];
-    const NEWER: &'static [&'static [&'static str]] = &[&["over"], Parameters::AUPRO_COLUMNS];
+    const NEWER: &'static [&'static [&'static str]] =
+        &[&["over"], Parameters::NEWEST_COLUMNS, Parameters::AUPRO_COLUMNS];
     const KEY: &'static [&'static str] = &["model", "dataset", "over", "category", "attack"];
 
     fn upgraded(self, missing: &[&str]) -> Self {

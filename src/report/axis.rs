@@ -51,6 +51,7 @@ pub(super) fn units(axes: impl IntoIterator<Item = Axis>, factor: &str) -> Optio
                 Axis::TranslateY => "a share of the picture's height",
                 Axis::Brightness => "a share of full brightness",
                 Axis::Jpeg => "100 less the quality",
+                Axis::Glare => "a share of white light",
                 _ if is_factor(axis) => factor,
                 _ => return None,
             };
@@ -66,10 +67,14 @@ fn is_factor(axis: Axis) -> bool {
 
 fn form(attack: Attack) -> Form {
     match attack {
-        Attack::Single(Axis::Angle) => Form::Unit(2, "deg"),
+        Attack::Single(Axis::Angle | Axis::TiltX | Axis::TiltY) => Form::Unit(2, "deg"),
         Attack::Single(Axis::Hue) => Form::Unit(3, "rad"),
         Attack::Single(Axis::Temperature) => Form::Unit(1, "mired"),
-        Attack::Single(Axis::Blur) => Form::Unit(2, "px"),
+        Attack::Single(Axis::Blur | Axis::Defocus | Axis::MotionX | Axis::MotionY) => Form::Unit(2, "px"),
+        Attack::Single(Axis::Tint | Axis::LightX | Axis::LightY | Axis::Vignette | Axis::Exposure) => {
+            Form::Unit(2, "stops")
+        }
+        Attack::Single(Axis::Noise) => Form::Unit(2, "levels"),
         Attack::Single(Axis::Jpeg) => Form::Decimals(1),
         Attack::Single(axis) if is_factor(axis) => Form::Factor(2),
         _ => Form::Decimals(3),

@@ -2,7 +2,10 @@
 
 use super::space::Space;
 
-const PRIMES: [u64; Space::MOST_DIMENSIONS] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53];
+const PRIMES: [u64; Space::MOST_DIMENSIONS] = [
+    2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103,
+    107, 109, 113, 127, 131,
+];
 
 /// The `index`-th number of the van der Corput sequence: the digits of `index` mirrored at the point, in [0, 1).
 pub(super) fn van_der_corput(mut index: u64, base: u64) -> f64 {

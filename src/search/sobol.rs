@@ -28,6 +28,22 @@ const DIRECTIONS: [(u32, &[u32]); Space::MOST_DIMENSIONS - 1] = [
     (1, &[1, 3, 3, 9, 7, 49]),
     (13, &[1, 1, 1, 15, 21, 21]),
     (16, &[1, 3, 1, 13, 27, 49]),
+    (19, &[1, 1, 1, 15, 7, 5]),
+    (22, &[1, 3, 1, 15, 13, 25]),
+    (25, &[1, 1, 5, 5, 19, 61]),
+    (1, &[1, 3, 7, 11, 23, 15, 103]),
+    (4, &[1, 3, 7, 13, 13, 15, 69]),
+    (7, &[1, 1, 3, 13, 7, 35, 63]),
+    (8, &[1, 3, 5, 9, 1, 25, 53]),
+    (14, &[1, 3, 1, 13, 9, 35, 107]),
+    (19, &[1, 3, 1, 5, 27, 61, 31]),
+    (21, &[1, 1, 5, 11, 19, 41, 61]),
+    (28, &[1, 3, 5, 3, 3, 13, 69]),
+    (31, &[1, 1, 7, 13, 1, 19, 1]),
+    (32, &[1, 3, 7, 5, 13, 19, 59]),
+    (37, &[1, 1, 3, 9, 25, 29, 41]),
+    (41, &[1, 3, 5, 13, 23, 1, 55]),
+    (42, &[1, 3, 7, 3, 13, 59, 17]),
 ];
 
 /// The Sobol sequence with a random digital shift: every coordinate's bits are exchanged where those of a random number of
@@ -130,11 +146,11 @@ mod tests {
 
     #[test]
     fn without_the_shift_it_is_scipys() {
-        // Points 0 to 7 and 1000 to 1007 of scipy.stats.qmc.Sobol(16, scramble=False), from export/golden/search.py.
+        // Points 0 to 7 and 1000 to 1007 of scipy.stats.qmc.Sobol(32, scramble=False), from export/golden/search.py.
         let expected: Vec<(usize, Vec<f64>)> =
             from_str(include_str!("../../tests/golden/search/sobol.json")).unwrap();
         assert_eq!(expected.len(), 16);
-        let mut sobol = Sobol::new(&cube(16), 2000, 0);
+        let mut sobol = Sobol::new(&cube(32), 2000, 0);
         sobol.state.fill(0);
         let points = sobol.ask(2000);
         for (index, point) in expected {
@@ -145,8 +161,8 @@ mod tests {
     #[test]
     fn shifted_points_still_fill_every_slice_and_square_once() {
         for seed in 0..20 {
-            let points = Sobol::new(&cube(16), 64, seed).ask(64);
-            for axis in 0..16 {
+            let points = Sobol::new(&cube(32), 64, seed).ask(64);
+            for axis in 0..32 {
                 let mut slices: Vec<usize> = points.iter().map(|p| (p[axis] * 64.0) as usize).collect();
                 slices.sort_unstable();
                 assert_eq!(slices, (0..64).collect::<Vec<_>>(), "axis {axis}, seed {seed}");

@@ -44,7 +44,7 @@ pub struct Space {
 
 impl Space {
     /// The most axes that a space can have.
-    pub const MOST_DIMENSIONS: usize = 16;
+    pub const MOST_DIMENSIONS: usize = 32;
 
     /// A space of these axes, in this order. An axis may have no width (and is then fixed) unless it is circular.
     ///
@@ -191,7 +191,7 @@ mod tests {
             );
         }
         assert!(Space::new(vec![]).is_err());
-        assert!(Space::new(vec![LINE; 17]).is_err());
+        assert!(Space::new(vec![LINE; Space::MOST_DIMENSIONS + 1]).is_err());
         assert!(Space::new(vec![Dimension { low: 1.0, high: 1.0, circular: false }]).is_ok());
     }
 

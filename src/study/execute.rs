@@ -39,6 +39,7 @@ impl Checked {
         let whole = data;
         let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard));
         warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
+        warnings::colourless(self, &data).iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(&work, &models.segmenters)?;
         let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
         pixel_warnings(data.dataset(), (&sizes, work.settings.fit), &|| ())

@@ -135,7 +135,7 @@ mod tests {
     /// The fate at 4 x 4 of a mask of 8 x 8; output pixels take the odd rows and columns.
     fn at_half(marked: &[(usize, usize)]) -> Fate {
         let mask = Mask::from_shape_fn((8, 8), |place| marked.contains(&place));
-        fates(&mask, &BTreeSet::from([4]))[0]
+        fates(&mask, &BTreeSet::from([4]), Fitting::default())[0]
     }
 
     #[test]

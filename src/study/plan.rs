@@ -131,7 +131,7 @@ named!(Scope, "a scope", { Category = "category", Dataset = "dataset" });
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub(super) command: Command,
-    /// None: each of the axes alone and all jointly.
+    /// None: those over the axes ([`Attack::over`]).
     pub(super) attacks: Option<Vec<Attack>>,
     pub(super) axes: Vec<Axis>,
     pub(super) bounds: Bounds,

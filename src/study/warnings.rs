@@ -2,10 +2,10 @@
 
 use super::checked::Checked;
 use super::data::Data;
-use crate::dataset::Official;
+use crate::dataset::{self, Category, Official};
 use crate::record::SummaryRow;
 use crate::stats;
-use crate::types::{Attack, Over};
+use crate::types::{Attack, Axis, Over};
 
 /// What is unusual about what the plan does with these data.
 pub(super) fn of_plan(checked: &Checked, data: &Data) -> Vec<&'static str> {
@@ -27,6 +27,51 @@ pub(super) fn of_plan(checked: &Checked, data: &Data) -> Vec<&'static str> {
         ),
     ];
     warnings.into_iter().filter(|(there, _)| *there).map(|(_, warning)| warning).collect()
+}
+
+/// Pictures of a category that are looked at for colour: the first, the last, and one between.
+const LOOKED_AT: usize = 3;
+
+/// What is unusual about a change of colours where pictures have none.
+pub(super) fn colourless(checked: &Checked, data: &Data) -> Option<String> {
+    let (plan, settings) = (&checked.plan, checked.settings());
+    let swept = plan.sweep.iter().flat_map(|sweep| &sweep.axes);
+    let scanned = plan.tolerance.iter().flatten();
+    let attacked = settings.attacks.iter().flat_map(|&attack| settings.axes_of(attack));
+    let used: Vec<Axis> = swept.chain(scanned).chain(attacked).copied().collect();
+    let effects = [
+        (Axis::Hue, "hue changes nothing in them"),
+        (Axis::Saturation, "a higher saturation turns them red, which no light does"),
+    ];
+    let effects: Vec<&str> =
+        effects.into_iter().filter(|(axis, _)| used.contains(axis)).map(|(_, effect)| effect).collect();
+    if effects.is_empty() {
+        return None;
+    }
+    let grey: Vec<&str> = data
+        .dataset()
+        .categories
+        .iter()
+        .filter(|category| is_grey(category))
+        .map(|category| category.name.as_str())
+        .collect();
+    (!grey.is_empty()).then(|| {
+        format!(
+            "the pictures of {} are grey: {}; give other `axes`, such as exposure",
+            grey.join(", "),
+            effects.join(", and ")
+        )
+    })
+}
+
+/// Whether all pictures that are looked at are grey. What cannot be read is passed over: the run will say so.
+fn is_grey(category: &Category) -> bool {
+    let last = category.samples.len().saturating_sub(1);
+    let mut places: Vec<usize> = (0..LOOKED_AT).map(|part| part * last / (LOOKED_AT - 1)).collect();
+    places.dedup();
+    let mut looked =
+        places.iter().filter_map(|&place| dataset::is_grey(category.samples.get(place)?).ok()).peekable();
+    looked.peek().is_some() && looked.all(|grey| grey)
 }
 
 /// A clean pAUROC, mean over the categories, below this is worse than chance would explain.

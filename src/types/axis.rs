@@ -32,6 +32,30 @@ pub enum Axis {
     Gamma,
     /// JPEG compression: 100 less the quality; 0 is no JPEG at all.
     Jpeg,
+    /// Tilt about the horizontal through the centre, degrees; positive takes the lower edge away from the camera.
+    TiltX,
+    /// Tilt about the vertical through the centre, degrees; positive takes the right edge away from the camera.
+    TiltY,
+    /// Colour of the light between green and magenta, in stops of red and blue against green; positive is magenta.
+    Tint,
+    /// Uneven light across the picture, in stops from its centre to its right edge.
+    LightX,
+    /// Uneven light down the picture, in stops from its centre to its lower edge.
+    LightY,
+    /// A glare in the middle of the picture: light added at its peak, in parts of white.
+    Glare,
+    /// Vignetting: stops lost in the corners of the picture; negative is a brighter rim.
+    Vignette,
+    /// Radius of the blur of a lens out of focus, in pixels of the model's input.
+    Defocus,
+    /// How far the part moves to the right during the exposure, in pixels of the model's input.
+    MotionX,
+    /// How far the part moves downwards during the exposure, in pixels of the model's input.
+    MotionY,
+    /// Exposure, in stops; positive is brighter.
+    Exposure,
+    /// Noise of the sensor: standard deviation at mid grey (sRGB 0.5), in levels of 255.
+    Noise,
 }
 
 /// The constants of an axis.
@@ -45,9 +69,9 @@ struct Facts {
 
 impl Axis {
     /// Number of axes.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 24;
 
-    /// All axes in the order of files: the paper's three, then the others in the order in which they are applied.
+    /// All axes in the order of files: the paper's three, then nine and twelve more, each in the order in which they are applied.
     pub const ALL: [Self; Self::COUNT] = [
         Self::Angle,
         Self::Hue,
@@ -61,6 +85,18 @@ impl Axis {
         Self::Contrast,
         Self::Gamma,
         Self::Jpeg,
+        Self::TiltX,
+        Self::TiltY,
+        Self::Tint,
+        Self::LightX,
+        Self::LightY,
+        Self::Glare,
+        Self::Vignette,
+        Self::Defocus,
+        Self::MotionX,
+        Self::MotionY,
+        Self::Exposure,
+        Self::Noise,
     ];
 
     /// The three semantic parameters of arXiv 2405.07969.
@@ -91,6 +127,18 @@ impl Axis {
         "aupro_contrast_log2",
         "aupro_gamma_log2",
         "aupro_jpeg_loss",
+        "aupro_tilt_x_deg",
+        "aupro_tilt_y_deg",
+        "aupro_tint_stops",
+        "aupro_light_x_stops",
+        "aupro_light_y_stops",
+        "aupro_glare",
+        "aupro_vignette_stops",
+        "aupro_defocus_px",
+        "aupro_motion_x_px",
+        "aupro_motion_y_px",
+        "aupro_exposure_stops",
+        "aupro_noise_levels",
     ];
 
     const fn facts(self) -> Facts {
@@ -127,6 +175,18 @@ impl Axis {
             }
             Self::Gamma => facts("gamma", "gamma_log2", "log2 of the exponent", (-0.5, 0.5), (-4.0, 4.0)),
             Self::Jpeg => facts("jpeg", "jpeg_loss", "100 - quality", (0.0, 50.0), (0.0, 99.0)),
+            Self::TiltX => facts("tilt-x", "tilt_x_deg", "degrees", (-5.0, 5.0), (-40.0, 40.0)),
+            Self::TiltY => facts("tilt-y", "tilt_y_deg", "degrees", (-5.0, 5.0), (-40.0, 40.0)),
+            Self::Tint => facts("tint", "tint_stops", "stops", (-0.2, 0.2), (-2.0, 2.0)),
+            Self::LightX => facts("light-x", "light_x_stops", "stops", (-0.5, 0.5), (-3.0, 3.0)),
+            Self::LightY => facts("light-y", "light_y_stops", "stops", (-0.5, 0.5), (-3.0, 3.0)),
+            Self::Glare => facts("glare", "glare", "", (0.0, 1.0), (0.0, 4.0)),
+            Self::Vignette => facts("vignette", "vignette_stops", "stops", (-0.5, 1.0), (-4.0, 4.0)),
+            Self::Defocus => facts("defocus", "defocus_px", "pixels", (0.0, 6.0), (0.0, 20.0)),
+            Self::MotionX => facts("motion-x", "motion_x_px", "pixels", (0.0, 8.0), (-40.0, 40.0)),
+            Self::MotionY => facts("motion-y", "motion_y_px", "pixels", (0.0, 8.0), (0.0, 40.0)),
+            Self::Exposure => facts("exposure", "exposure_stops", "stops", (-1.0, 1.0), (-4.0, 4.0)),
+            Self::Noise => facts("noise", "noise_levels", "levels of 255", (0.0, 10.0), (0.0, 64.0)),
         }
     }
 
@@ -159,7 +219,10 @@ impl Axis {
     /// Whether the axis moves pixels rather than changes their colours. A loss is rough along a geometric
     /// axis: every step shifts the picture against the model's patches.
     pub const fn is_geometric(self) -> bool {
-        matches!(self, Self::Angle | Self::Scale | Self::TranslateX | Self::TranslateY)
+        matches!(
+            self,
+            Self::Angle | Self::Scale | Self::TranslateX | Self::TranslateY | Self::TiltX | Self::TiltY
+        )
     }
 
     /// Length of a full turn, for an axis that is a circle.

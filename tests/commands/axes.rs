@@ -69,6 +69,27 @@ fn an_attack_over_named_axes_records_them() {
 }
 
 #[test]
+fn pairs_and_groups_stand_for_their_axes() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    let flags = ["--axes", "motion,lighting,hue,tint", "--budget", "4", "--select", "loss"];
+    run(&mut on("attack", &data, &out, &flags));
+    let lighting = [Axis::Temperature, Axis::Tint, Axis::LightX, Axis::LightY, Axis::Glare, Axis::Vignette];
+    let mut axes = [&lighting[..], &[Axis::MotionX, Axis::MotionY, Axis::Exposure, Axis::Hue]].concat();
+    axes.sort_unstable();
+    let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
+    let attacks = Attack::over(&axes);
+    assert_eq!(attacks.len(), 1 + 6 + 2 + 1, "clean, six axes, two pairs, joint");
+    for sample in rows.chunks(attacks.len()) {
+        assert_eq!(sample.iter().map(|row| row.attack).collect::<Vec<_>>(), attacks);
+        assert!(sample.iter().all(|row| row.parameters.axes().eq(axes.iter().copied())));
+        assert!(sample.iter().all(|row| sample[attacks.len() - 1].loss <= row.loss));
+    }
+    let error = fail(&mut on("attack", &data, &out, &["--axes", "lamp"]), 2);
+    assert!(error.contains("tilt, light, motion, paper, pose, lighting or camera"), "{error}");
+}
+
+#[test]
 fn the_joint_attack_alone_can_be_asked_for_and_other_axes_are_another_run() {
     let folder = TempDir::new().unwrap();
     let (data, out) = (parts(&folder), folder.path().join("run"));

@@ -17,6 +17,7 @@ mod bounds;
 mod compare_search;
 mod data;
 mod defence;
+mod fit;
 mod kept_text;
 mod memory;
 mod paper;

@@ -235,7 +235,7 @@ fn the_paper_takes_the_loss_before_the_map_is_turned_back_by_three_passes() {
     let map = perturb::upsample(patches.view(), (SIZE, SIZE));
     let moved = perturb::warp_mask(mask.view(), &turned);
     let expected = metric::loss(Loss::Contrast, map.view(), moved.view(), None);
-    assert_eq!(objective.loss_of(&answer, Some(&mask), None, turned).unwrap(), expected);
+    assert_eq!(objective.loss_of(&answer, mask.dim(), Some(&mask), None, turned).unwrap(), expected);
     let derotated = metric::loss(Loss::Contrast, scored.map.view(), mask.view(), None);
     assert!((expected - derotated).abs() > 1e-3, "{expected} {derotated}");
 }

@@ -4,12 +4,25 @@ use askance::perturb::{Fill, Perturber, Resampling, Rotation, unwarp_map, warp_m
 use askance::types::{Axis, Bounds, Image, Map, Mask, Perturbation};
 use proptest::prelude::*;
 
-const GEOMETRIC: [Axis; 4] = [Axis::Angle, Axis::Scale, Axis::TranslateX, Axis::TranslateY];
+const GEOMETRIC: [Axis; 6] =
+    [Axis::Angle, Axis::Scale, Axis::TranslateX, Axis::TranslateY, Axis::TiltX, Axis::TiltY];
 /// In the order in which they are applied; what comes between two lines is one step.
 const ORDER: [&[Axis]; 8] = [
     &GEOMETRIC,
     &[Axis::Hue, Axis::Saturation],
-    &[Axis::Temperature],
+    &[
+        Axis::Temperature,
+        Axis::Tint,
+        Axis::LightX,
+        Axis::LightY,
+        Axis::Glare,
+        Axis::Vignette,
+        Axis::Defocus,
+        Axis::MotionX,
+        Axis::MotionY,
+        Axis::Exposure,
+        Axis::Noise,
+    ],
     &[Axis::Blur],
     &[Axis::Brightness],
     &[Axis::Contrast],
@@ -83,8 +96,9 @@ proptest! {
     #[test]
     fn a_map_comes_back_from_where_the_picture_went(
         angle in -180.0..180.0_f64, scale in -0.4..0.4_f64, x in -0.15..0.15_f64, y in -0.15..0.15_f64,
+        tilt_x in -20.0..20.0_f64, tilt_y in -20.0..20.0_f64,
     ) {
-        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y]));
+        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y, tilt_x, tilt_y]));
         let size = 64;
         let wave = |row: usize, column: usize| {
             ((column as f32 * 0.15).sin() * (row as f32 * 0.11).cos() * 0.5) + 0.5
@@ -107,8 +121,9 @@ proptest! {
     #[test]
     fn masks_go_with_pictures_and_against_maps(
         angle in -180.0..180.0_f64, scale in -0.4..0.4_f64, x in -0.2..0.2_f64, y in -0.2..0.2_f64,
+        tilt_x in -20.0..20.0_f64, tilt_y in -20.0..20.0_f64,
     ) {
-        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y]));
+        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y, tilt_x, tilt_y]));
         let mask = Mask::from_shape_fn((32, 32), |(y, x)| (12..20).contains(&y) && (10..22).contains(&x));
         let soft = Image::from_shape_fn((3, 32, 32), |(_, y, x)| f32::from(u8::from(mask[[y, x]])));
         let zeros = Resampling { fill: Fill::Zeros, ..Resampling::default() };
@@ -163,4 +178,113 @@ fn positive_values_go_where_they_are_said_to() {
 #[should_panic(expected = "the loss of a JPEG")]
 fn a_jpeg_of_no_quality_is_refused() {
     apply(Resampling::default(), &Image::zeros((3, 4, 4)), Perturbation::IDENTITY.with(Axis::Jpeg, 100.0));
+}
+
+/// Linear light of a value of sRGB.
+fn light_of(value: f32) -> f64 {
+    let value = f64::from(value);
+    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+}
+
+#[test]
+fn a_stop_doubles_the_light_and_stops_add_up() {
+    let size = 40;
+    let grey = Image::from_elem((3, size, size), 0.3);
+    let under = |values: &[(Axis, f64)]| {
+        apply(Resampling::default(), &grey, Perturbation::of(values.iter().copied()))
+    };
+    let before = light_of(0.3);
+    let stops = |picture: &Image, y: usize, x: usize| (light_of(picture[[1, y, x]]) / before).log2();
+    let near = |got: f64, expected: f64| assert!((got - expected).abs() < 2e-5, "{got} {expected}");
+    near(stops(&under(&[(Axis::Exposure, 1.0)]), 3, 4), 1.0);
+    near(stops(&under(&[(Axis::Exposure, -2.0)]), 3, 4), -2.0);
+    // The right edge is half a pixel beyond the last centre.
+    let edge = 1.0 - 1.0 / size as f64;
+    let uneven = under(&[(Axis::LightX, 0.5), (Axis::LightY, -0.25)]);
+    near(stops(&uneven, 0, size - 1), 0.75 * edge);
+    near(stops(&uneven, size - 1, size - 1), 0.25 * edge);
+    near(stops(&under(&[(Axis::Vignette, 1.0)]), 0, 0), -edge * edge);
+    let all = under(&[(Axis::Exposure, -0.5), (Axis::LightX, 0.5), (Axis::Vignette, 1.0)]);
+    near(stops(&all, 0, size - 1), -0.5 + 0.5 * edge - edge * edge);
+    // Nothing is lost above white before the sensor.
+    let back = under(&[(Axis::Glare, 4.0), (Axis::Exposure, -3.0)]);
+    let middle = light_of(back[[0, size / 2, size / 2]]);
+    assert!((0.5..0.53).contains(&middle), "{middle}");
+}
+
+#[test]
+fn light_and_blur_grow_with_their_strength_and_blurs_keep_the_light() {
+    let size = 48;
+    let image = Image::from_shape_fn((3, size, size), |(_, y, x)| {
+        if (16..32).contains(&y) && (20..24).contains(&x) { 0.9 } else { 0.2 }
+    });
+    let under = |axis, value| apply(Resampling::default(), &image, Perturbation::IDENTITY.with(axis, value));
+    let total = |picture: &Image| picture.iter().map(|&value| light_of(value)).sum::<f64>();
+    for axis in [Axis::Exposure, Axis::Glare] {
+        let lights = [0.0, 0.2, 0.5, 1.0].map(|value| total(&under(axis, value)));
+        assert!(lights.is_sorted_by(|a, b| a < b), "{axis}: {lights:?}");
+    }
+    let lights = [-0.5, 0.0, 0.5, 1.0].map(|value| total(&under(Axis::Vignette, value)));
+    assert!(lights.is_sorted_by(|a, b| a > b), "{lights:?}");
+    for axis in [Axis::Defocus, Axis::MotionX, Axis::MotionY] {
+        let spreads = [0.0, 0.5, 2.0, 3.5, 6.0].map(|value| under(axis, value).std(0.0));
+        assert!(spreads.is_sorted_by(|a, b| a > b), "{axis}: {spreads:?}");
+        for value in [0.5, 3.5, 6.0] {
+            let ratio = total(&under(axis, value)) / total(&image);
+            assert!((ratio - 1.0).abs() < 1e-4, "{axis} {value}: {ratio}");
+        }
+    }
+    let differences = [0.5, 2.0, 8.0, 20.0].map(|value| difference(&under(Axis::Noise, value), &image));
+    assert!(differences.is_sorted_by(|a, b| a < b), "{differences:?}");
+}
+
+#[test]
+fn noise_is_one_field_for_all_pictures_and_calls() {
+    let size = 24;
+    let noisy = Perturbation::IDENTITY.with(Axis::Noise, 6.0);
+    let grey = Image::from_elem((3, size, size), 0.5);
+    let perturber = Perturber::new(Resampling::default(), size);
+    let mut outs = [Image::zeros(grey.dim()), Image::zeros(grey.dim())];
+    std::thread::scope(|scope| {
+        for out in &mut outs {
+            scope.spawn(|| perturber.apply(grey.view(), noisy, out.view_mut()));
+        }
+    });
+    assert_eq!(outs[0], outs[1]);
+    assert_eq!(outs[0], apply(Resampling::default(), &grey, noisy));
+    // On another picture the field has the same signs.
+    let dark = Image::from_elem((3, size, size), 0.25);
+    let noisy_dark = apply(Resampling::default(), &dark, noisy);
+    let signs = |picture: &Image, level: f32| picture.mapv(|value| value > level);
+    assert_eq!(signs(&outs[0], 0.5), signs(&noisy_dark, 0.25));
+    assert!(outs[0].iter().zip(outs[0].iter().skip(1)).filter(|(a, b)| a == b).count() < 3);
+}
+
+#[test]
+fn every_axis_gives_a_picture_at_the_ends_of_its_limits_and_next_to_nothing() {
+    let image = Image::from_shape_fn((3, 16, 16), |(c, y, x)| ((7 * c + 5 * y + 3 * x) % 17) as f32 / 16.0);
+    for axis in Axis::ALL {
+        let limits = axis.limits();
+        for value in [limits.low, limits.high, 1e-300] {
+            let out = apply(Resampling::default(), &image, Perturbation::IDENTITY.with(axis, value));
+            assert!(out.iter().all(|value| (0.0..=1.0).contains(value)), "{axis} {value}");
+        }
+    }
+}
+
+/// What a search assumes of a loss: that a small step makes a small change, everywhere.
+#[test]
+fn axes_of_light_and_lens_have_no_steps() {
+    let image = Image::from_shape_fn((3, 20, 20), |(c, y, x)| ((7 * c + 5 * y + 3 * x) % 17) as f32 / 16.0);
+    for axis in Axis::ALL.into_iter().skip(12) {
+        let bounds = axis.default_bounds();
+        let step = bounds.width() / 2000.0;
+        for at in 0..50 {
+            let value = bounds.low + bounds.width() * f64::from(at) / 50.0;
+            let under =
+                |value| apply(Resampling::default(), &image, Perturbation::IDENTITY.with(axis, value));
+            let change = difference(&under(value), &under(value + step));
+            assert!(change < 0.02, "{axis} {value}: {change}");
+        }
+    }
 }

@@ -28,6 +28,7 @@ mod dataset_golden;
 mod dataset_layouts;
 mod dataset_lists;
 mod dataset_traps;
+mod fit;
 mod metric_bootstrap;
 mod metric_closed_form;
 mod metric_golden;

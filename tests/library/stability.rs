@@ -174,11 +174,11 @@ fn the_unchanged_answer_does_not_drift_and_corners_of_a_turned_picture_do_not_co
     let objective = Objective::new(&settings, 48);
     let answer = |value| Segmentation { map: Map::from_elem((6, 6), value), image_score: 0.25 };
     let turn = Perturbation::IDENTITY.with(Axis::Angle, 45.0);
-    assert_eq!(objective.drift(&answer(0.5), &answer(0.5), &Perturbation::IDENTITY), 0.0);
+    assert_eq!(objective.drift(&answer(0.5), &answer(0.5), (48, 48), &Perturbation::IDENTITY), 0.0);
     // Zeros that a turn brings into the corners would make this 0.17 x 0.5.
-    let turned = objective.drift(&answer(0.5), &answer(0.5), &turn);
+    let turned = objective.drift(&answer(0.5), &answer(0.5), (48, 48), &turn);
     assert!((-1e-6..=0.0).contains(&turned), "{turned}");
-    let moved = objective.drift(&answer(0.75), &answer(0.5), &turn);
+    let moved = objective.drift(&answer(0.75), &answer(0.5), (48, 48), &turn);
     assert!((moved + 0.25).abs() < 1e-6, "{moved}");
 }
 

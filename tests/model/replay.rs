@@ -59,7 +59,7 @@ fn ten_rows_turned_into_pictures_have_the_same_score_and_map_when_evaluated_anew
         assert!(apart < 1e-6, "{apart} {row:?}");
         let sample = opened.samples().find(|sample| sample.id == id).unwrap();
         let mask = load_mask(sample, size).unwrap();
-        let loss = objective.loss_of(&answer, mask.as_ref(), None, row.perturbation()).unwrap();
+        let loss = objective.loss_of(&answer, (size, size), mask.as_ref(), None, row.perturbation()).unwrap();
         assert!((loss - row.loss).abs() < 1e-6, "{loss} {row:?}");
         // The PNG shows the same to 256 levels.
         let shown = image::open(path.with_extension("png")).unwrap().to_rgb8();

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use askance::attack::{Goal, SearchChoice, Select};
-use askance::types::{Attack, Axis, Frame, Shard};
+use askance::types::{Attack, Frame, Shard};
 
 use super::data::DataArgs;
 use super::model::ModelArgs;
 use super::perturb::{FitArgs, MetricArgs, PerturbArgs};
 use super::search::CompareArgs;
 use super::uniform::UniformArgs;
-use super::values::positive;
+use super::values::{Axes, positive};
 
 /// `askance eval`
 #[derive(Debug, Args)]
@@ -49,11 +49,12 @@ pub struct AttackArgs {
     pub fit: FitArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
-    /// Axes, each attacked alone and all jointly: angle, hue, saturation, scale, translate-x, translate-y, temperature, blur,
-    /// brightness, contrast, gamma, jpeg
+    /// Axes, each attacked alone (two of one pair together) and all jointly: angle, hue, saturation, scale, translate-x, translate-y,
+    /// temperature, blur, brightness, contrast, gamma, jpeg, tilt-x, tilt-y, tint, light-x, light-y, glare, vignette, defocus,
+    /// motion-x, motion-y, exposure, noise; the pairs tilt, light, motion; the groups paper, pose, lighting, camera
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
-    pub axes: Vec<Axis>,
-    /// Attacks: any axis, joint (over --axes); clean always runs [default: each of --axes, and joint]
+    pub axes: Vec<Axes>,
+    /// Attacks: any axis or pair, joint (over --axes); clean always runs [default: each of --axes, and joint]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub attacks: Vec<Attack>,
     /// Search strategy: auto (grid on one axis, bayesian on several), grid, random, sobol, nelder-mead, cma-es, ipop-cma-es,
@@ -86,7 +87,7 @@ pub struct AttackArgs {
     /// Also find from which value of each of these axes on the decision about each sample flips; without a LIST, of each of --axes
     /// [default: off; on data without ground truth as --tolerance without a LIST]
     #[arg(long, value_name = "LIST", value_delimiter = ',', num_args = 0..)]
-    pub tolerance: Option<Vec<Axis>>,
+    pub tolerance: Option<Vec<Axes>>,
     /// Even steps of the tolerance's scan on each side of 0; the step with the flip is then halved six times [default: 30]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub tolerance_steps: Option<usize>,
@@ -135,9 +136,9 @@ pub struct SweepArgs {
     pub fit: FitArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
-    /// Axes: angle, hue, saturation, scale, translate-x, translate-y, temperature, blur, brightness, contrast, gamma, jpeg
+    /// Axes, pairs and groups, as askance attack takes them
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
-    pub axes: Vec<Axis>,
+    pub axes: Vec<Axes>,
     /// Values on each axis
     #[arg(long, value_name = "N", default_value_t = 13)]
     pub steps: usize,

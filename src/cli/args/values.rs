@@ -1,7 +1,34 @@
 //! Values that flags take and the library does not read from text.
 
+use std::str::FromStr;
+
 use askance::error::{Error, Result};
-use askance::types::{Axis, Frame, Interval};
+use askance::types::{Axis, Frame, Interval, axes_named};
+
+/// What one word of a list of axes stands for: an axis, a pair or a group.
+#[derive(Clone, Debug)]
+pub struct Axes(Vec<Axis>);
+
+impl Axes {
+    /// All axes of a list, each once, in the order in which they are named first.
+    pub fn all(list: &[Self]) -> Vec<Axis> {
+        let mut axes = Vec::new();
+        for &axis in list.iter().flat_map(|Self(axes)| axes) {
+            if !axes.contains(&axis) {
+                axes.push(axis);
+            }
+        }
+        axes
+    }
+}
+
+impl FromStr for Axes {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        axes_named(text).map(Self)
+    }
+}
 
 pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {

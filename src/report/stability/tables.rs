@@ -9,9 +9,8 @@ use crate::stats::distinct;
 use crate::types::{Attack, Axis};
 
 /// What a dash stands for in the table of tolerances and in that of mistakes.
-const DASH: &str = "-: the attack was not made, or there was no scan, as of the joint attack; as a threshold: that of each category is another";
-const DASH_OF_MISTAKES: &str =
-    "-: the attack was not made, there was no scan, as of the joint attack, or there is no such sample";
+const DASH: &str = "-: the attack was not made, or there was no scan, as of attacks on several axes; as a threshold: that of each category is another";
+const DASH_OF_MISTAKES: &str = "-: the attack was not made, there was no scan, as of attacks on several axes, or there is no such sample";
 
 /// One table for each model: a row for each category and attack; the notes say what its columns stand on. In CSV tolerances are in
 /// the unit of the attack's axis, or `held` where no decision flips that early, or `not scanned`. Where labels are known a second

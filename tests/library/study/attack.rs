@@ -10,7 +10,7 @@ use askance::record::{RunInfo, SampleRow, Status, SummaryRow, read_map, read_row
 use askance::report::above_clean;
 use askance::search::Kind;
 use askance::study::{Data, Merge, Models, Outcome, Plan, Quiet, Source};
-use askance::types::{Attack, Axis, Over};
+use askance::types::{Attack, Axis, Over, Pair};
 use ndarray::ArrayView4;
 
 use super::{Bench, Listener, SIZE, fake, refusal};
@@ -50,6 +50,57 @@ fn a_whole_attack_leaves_its_records() {
     let stages = listener.stages.into_inner();
     assert_eq!(stages, [("attack fake".to_owned(), 10 * 16, 10 * 16)], "what was planned is what was done");
     assert_eq!(outcome.clock.evaluations, 10 * 16);
+}
+
+#[test]
+fn two_axes_of_one_thing_are_attacked_together_and_go_into_the_joint_attack() {
+    let bench = Bench::new();
+    let axes = [Axis::TiltX, Axis::TiltY, Axis::Exposure];
+    let checked = Plan::attack().axes(axes).budget(8).check().unwrap();
+    let outcome = bench.run(&checked, "run");
+    let rows: Vec<SampleRow> = read_rows(outcome.dir.samples_path()).unwrap();
+    let (exposure, tilt) = (Attack::Single(Axis::Exposure), Attack::Pair(Pair::Tilt));
+    for sample in rows.chunks(4) {
+        let attacks: Vec<Attack> = sample.iter().map(|row| row.attack).collect();
+        assert_eq!(attacks, [Attack::Clean, exposure, tilt, Attack::Joint]);
+        assert_eq!((sample[2].evaluations, sample[2].search.as_str()), (8, "bayesian"));
+        assert_eq!(sample[2].parameters.get(Axis::Exposure), Some(0.0));
+    }
+    let moved = |row: &&SampleRow| row.attack == tilt && row.parameters.get(Axis::TiltX) != Some(0.0);
+    assert!(rows.iter().any(|row| moved(&row)), "a tilt was found");
+    let of = |attack| {
+        let row = outcome.summary.iter().find(|row| row.over == Over::Mean && row.attack == attack).unwrap();
+        row.metrics.pixel_auroc.unwrap()
+    };
+    assert!(
+        of(Attack::Joint) <= of(tilt) && of(Attack::Joint) <= of(exposure) && of(tilt) <= of(Attack::Clean)
+    );
+    let again = bench.run(&checked, "run");
+    assert_eq!((again.summary, again.clock.evaluations), (outcome.summary, 0), "the run reads back");
+}
+
+#[test]
+fn colours_of_grey_pictures_are_warned_of() {
+    let bench = Bench::new();
+    let nut = ["good/0", "good/1", "red/0", "red/1", "red/2"].map(|name| format!("nut/test/{name}.png"));
+    // One grey picture among others makes no grey category.
+    for name in nut.iter().map(String::as_str).chain(["plate/test/good/0.png"]) {
+        let path = bench.data().join(name);
+        let grey = image::open(&path).unwrap().into_luma8();
+        image::DynamicImage::ImageLuma8(grey).into_rgb8().save(path).unwrap();
+    }
+    let warned = |axes: &[Axis], name: &str| {
+        let listener = Listener::default();
+        let checked = Plan::attack().axes(axes.iter().copied()).budget(1).check().unwrap();
+        checked.run(bench.out(name), &bench.open(), &mut fake(), &listener).unwrap();
+        let warnings = listener.warnings.into_inner();
+        warnings.into_iter().filter(|warning| warning.contains("grey")).collect::<Vec<_>>()
+    };
+    let both = warned(&Axis::PAPER, "both");
+    assert_eq!(both.len(), 1, "{both:?}");
+    assert!(both[0].contains("pictures of nut are grey: hue changes nothing") && both[0].contains("red"));
+    assert!(!warned(&[Axis::Saturation], "one")[0].contains("hue"));
+    assert!(warned(&[Axis::Exposure], "none").is_empty());
 }
 
 #[test]
