@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 71] = [
+const SETTINGS: [&str; 75] = [
     "adaptive",
     "angle_bounds",
     "attacks",
@@ -23,6 +23,7 @@ const SETTINGS: [&str; 71] = [
     "budgets",
     "calls",
     "compare_search",
+    "condition_pattern",
     "data",
     "data_root",
     "decision",
@@ -45,6 +46,7 @@ const SETTINGS: [&str; 71] = [
     "name",
     "no_metrics",
     "offline",
+    "operating_points",
     "ort_lib",
     "out",
     "precision",
@@ -53,6 +55,7 @@ const SETTINGS: [&str; 71] = [
     "provider",
     "providers",
     "random",
+    "reference_condition",
     "rival",
     "rotation",
     "rounds",
@@ -75,6 +78,7 @@ const SETTINGS: [&str; 71] = [
     "temperature",
     "tf32",
     "threads",
+    "threshold",
     "time_limit",
     "tolerance",
     "tolerance_steps",

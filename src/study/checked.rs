@@ -206,6 +206,7 @@ impl Checked {
             underscores_to_spaces: text.underscores_to_spaces,
             stride: text.stride,
             metric: self.plan.metric_options(),
+            points: self.plan.points.clone(),
             shard: self.plan.shard,
             work,
         }

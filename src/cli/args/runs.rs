@@ -9,7 +9,7 @@ use askance::types::{Attack, Axis, Frame, Shard};
 
 use super::data::DataArgs;
 use super::model::ModelArgs;
-use super::perturb::{MetricArgs, PerturbArgs};
+use super::perturb::{MetricArgs, PerturbArgs, PointArgs};
 use super::search::CompareArgs;
 use super::uniform::UniformArgs;
 use super::values::positive;
@@ -23,6 +23,8 @@ pub struct EvalArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
+    #[command(flatten)]
+    pub points: PointArgs,
     /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
@@ -45,6 +47,8 @@ pub struct AttackArgs {
     pub perturb: PerturbArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
+    #[command(flatten)]
+    pub points: PointArgs,
     /// Axes, each attacked alone and all jointly: angle, hue, saturation, scale, translate-x, translate-y, temperature, blur,
     /// brightness, contrast, gamma, jpeg
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
