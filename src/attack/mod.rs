@@ -35,7 +35,7 @@ pub use engine::{FirstPoints, Work, worst_cases, worst_cases_from};
 pub use evaluator::Evaluator;
 pub use goal::Goal;
 pub use objective::{Candidate, Evaluation, Objective, Scored};
-pub use pool::{PooledSample, category_estimates, category_metrics, image_estimates, image_metrics};
+pub use pool::{PooledSample, category_estimates, category_metrics, image_estimates, image_metrics, scored};
 pub use preset::Preset;
 pub use random::{drawn_axes, draws};
 pub use refinement::Refinement;

@@ -55,7 +55,10 @@ pub fn category_estimates(
 }
 
 /// What `measure` says of the maps and masks of the samples at evaluation size.
-fn scored<T>(
+///
+/// # Errors
+/// Those of `measure`.
+pub fn scored<T>(
     objective: &Objective,
     samples: &[PooledSample<'_>],
     measure: impl FnOnce(&ScoredSet<'_>) -> Result<T>,

@@ -9,7 +9,7 @@ use ndarray::{Array4, ArrayView4, Axis, s, stack};
 
 use super::Failure;
 use super::protocol::{Job, Memory, PictureFile, Plane, Ready, Reply, Request, Setup};
-use crate::dataset::{self, Sample};
+use crate::dataset::{self, Circumstances, Sample};
 use crate::error::{Error, Result};
 use crate::model::{self, Gemm, NamedModel, Precision, Segmenter, SessionOptions, WinClipOptions};
 use crate::prompt::PromptSet;
@@ -222,6 +222,7 @@ fn decode(pictures: &[&PictureFile], size: usize) -> Result<Array4<f32>> {
                 image: picture.path.clone(),
                 masks: Vec::new(),
                 masked: false,
+                circumstances: Circumstances::default(),
             };
             Ok(dataset::load(&sample, size)?.image)
         })

@@ -19,7 +19,8 @@ use super::wording::error_in_flags;
 
 /// Measures the data and prints what was found; fails after that when a file cannot be used.
 pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
-    let selection = Selection { categories: args.category.clone(), layout: args.layout, limit: None };
+    let selection =
+        Selection { categories: args.category.clone(), layout: args.layout, ..Selection::default() };
     let Survey { dataset, mut problems } = dataset::survey(&args.dir, &selection)?;
     let samples: usize = dataset.categories.iter().map(|category| category.samples.len()).sum();
     let bar = bar("data", 2 * samples, global.quiet);

@@ -27,7 +27,12 @@ const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
 ///
 /// # Errors
 /// Devices of several kinds or named twice, a folder of another run, and whatever a part or the merge fails at.
-pub fn run(global: &Global, providers: &[Provider], out: &Path, save_maps: bool) -> Result<()> {
+pub fn run(
+    global: &Global,
+    providers: &[Provider],
+    out: &Path,
+    (save_maps, operating_points): (bool, bool),
+) -> Result<()> {
     require_alike(providers)?;
     let parts: Vec<PathBuf> = (1..=providers.len()).map(|part| out.join(format!("part-{part}"))).collect();
     require_own(out, &parts)?;
@@ -77,7 +82,7 @@ pub fn run(global: &Global, providers: &[Provider], out: &Path, save_maps: bool)
     let merge = Merge { shards: parts, data: None, save_maps, renew: true, origin: origin() };
     let outcome = merge.run(out, &Terminal::new(global.quiet))?;
     let figures = figures(&outcome.dir)?;
-    output::report(global, &outcome, &figures);
+    output::report(global, &outcome, &figures, operating_points);
     Ok(())
 }
 

@@ -20,6 +20,6 @@ pub fn run(global: &Global, args: &MergeArgs) -> Result<()> {
     };
     let outcome = merge.run(&args.out, &Terminal::new(global.quiet))?;
     let figures = figures(&outcome.dir)?;
-    output::report(global, &outcome, &figures);
+    output::report(global, &outcome, &figures, args.operating_points);
     Ok(())
 }

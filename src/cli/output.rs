@@ -30,13 +30,18 @@ pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
     Ok(())
 }
 
-/// Prints the summary of a run.
-pub fn report(global: &Global, done: &Outcome, plots: &Figures) {
+/// Prints the summary of a run, and decisions at the thresholds where these were asked for.
+pub fn report(global: &Global, done: &Outcome, plots: &Figures, operating_points: bool) {
     if global.json {
-        say::json(&summary(done, plots));
+        let mut summary = summary(done, plots);
+        if operating_points {
+            summary["operating"] = flat(&done.operating).into();
+        }
+        say::json(&summary);
         return;
     }
-    for table in done.tables() {
+    let decisions = if operating_points { done.operating_tables() } else { Vec::new() };
+    for table in done.tables().into_iter().chain(decisions) {
         say::text(format_args!("{}\n", table_in_flags(table).to_text()));
     }
     for skipped in &done.skipped {

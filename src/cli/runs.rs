@@ -23,12 +23,13 @@ const DEMO_STEPS: usize = 7;
 /// `askance eval`
 pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
     let plan = args.fit.apply(Plan::eval(), None)?;
-    let mut plan = args.metric.apply(plan).save_maps(args.save_maps);
+    let mut plan = args.points.apply(args.metric.apply(plan)).save_maps(args.save_maps);
     if let Some(shard) = args.shard {
         plan = plan.shard(shard);
     }
     args.model.engine.require_one()?;
-    run(global, plan, &args.data.source(), &args.model.spec(None), args.out.clone())
+    let (source, spec) = (args.data.source(), args.model.spec(None));
+    run((global, args.points.operating_points), plan, &source, &spec, args.out.clone())
 }
 
 /// `askance attack`
@@ -45,7 +46,7 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
         let data = Data::open(&source, &terminal)?;
         checked.suits(&data)?;
         let out = args.out.clone().unwrap_or_else(|| data.default_out(checked.command().name()));
-        return devices::run(global, devices, &out, args.save_maps);
+        return devices::run(global, devices, &out, (args.save_maps, args.points.operating_points));
     }
     if args.compare.compare_search.is_some() {
         return compare_search::run(global, &plan, &args.compare, (&source, &spec), args.out.clone())
@@ -55,12 +56,13 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
         return seeds::run(global, plan, count, (&source, &spec), args.out.clone())
             .map_err(|error| args.perturb.as_given(error));
     }
-    run(global, plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))
+    run((global, args.points.operating_points), plan, &source, &spec, args.out.clone())
+        .map_err(|error| args.perturb.as_given(error))
 }
 
 fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     let plan = args.fit.apply(args.perturb.apply(Plan::attack())?, args.perturb.preset)?;
-    let plan = args.metric.apply(plan);
+    let plan = args.points.apply(args.metric.apply(plan));
     let mut plan = plan.axes(Axes::all(&args.axes)).save_maps(args.save_maps).keep_traces(args.keep_traces);
     if !args.attacks.is_empty() {
         plan = plan.attacks(args.attacks.iter().copied());
@@ -116,7 +118,7 @@ pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
     let plan = args.metric.apply(Plan::sweep(Axes::all(&args.axes), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     let plan = args.fit.apply(args.perturb.apply(plan)?, args.perturb.preset)?;
-    run(global, plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))
+    run((global, false), plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))
 }
 
 /// `askance demo`
@@ -133,11 +135,17 @@ pub fn demo(global: &Global, args: &DemoArgs) -> Result<()> {
     let plan = Plan::attack().budget(DEMO_BUDGET).seed(args.seed).demo(Axis::PAPER, DEMO_STEPS);
     let mut spec = ModelSpec::new(["pocket", "pocket-robust"]);
     spec.threads = args.threads;
-    run(global, plan, &Source::new(data), &spec, Some(args.out.clone()))
+    run((global, false), plan, &Source::new(data), &spec, Some(args.out.clone()))
 }
 
-/// Executes a plan, draws what its records allow, and prints the summary.
-fn run(global: &Global, plan: Plan, source: &Source, spec: &ModelSpec, out: Option<PathBuf>) -> Result<()> {
+/// Executes a plan, draws what its records allow, and prints the summary, with decisions where these were asked for.
+fn run(
+    (global, operating_points): (&Global, bool),
+    plan: Plan,
+    source: &Source,
+    spec: &ModelSpec,
+    out: Option<PathBuf>,
+) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
     let checked = plan.origin(origin()).check()?;
@@ -147,6 +155,6 @@ fn run(global: &Global, plan: Plan, source: &Source, spec: &ModelSpec, out: Opti
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
     let outcome = checked.run(out, &data, &mut models, &terminal)?;
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };
-    output::report(global, &outcome, &figures);
+    output::report(global, &outcome, &figures, operating_points);
     Ok(())
 }

@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 76] = [
+const SETTINGS: [&str; 80] = [
     "adaptive",
     "angle_bounds",
     "attacks",
@@ -23,6 +23,7 @@ const SETTINGS: [&str; 76] = [
     "budgets",
     "calls",
     "compare_search",
+    "condition_pattern",
     "data",
     "data_root",
     "decision",
@@ -46,6 +47,7 @@ const SETTINGS: [&str; 76] = [
     "name",
     "no_metrics",
     "offline",
+    "operating_points",
     "ort_lib",
     "out",
     "precision",
@@ -54,11 +56,12 @@ const SETTINGS: [&str; 76] = [
     "provider",
     "providers",
     "random",
+    "reference_condition",
     "rival",
     "rotation",
     "rounds",
-    "saturation_bounds",
     "sample",
+    "saturation_bounds",
     "save_images",
     "save_maps",
     "search",
@@ -71,11 +74,12 @@ const SETTINGS: [&str; 76] = [
     "spin",
     "start_from",
     "steps",
-    "stride",
     "strict_ep",
+    "stride",
     "temperature",
     "tf32",
     "threads",
+    "threshold",
     "tile_blend",
     "tile_overlap",
     "tile_score",

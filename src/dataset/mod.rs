@@ -7,6 +7,7 @@
 //! cannot be used is an error that names its file, never left out in silence.
 
 mod census;
+mod circumstances;
 mod completeness;
 mod discover;
 mod files;
@@ -33,6 +34,6 @@ pub use official::Official;
 pub use open::{Survey, open, survey};
 pub use remark::{Remark, sum_up};
 pub use resize::nearest;
-pub use sample::{Category, Counts, Sample};
+pub use sample::{Category, Circumstances, Counts, Sample};
 pub use set::{Dataset, Selection};
 pub use unused::{Unused, Why};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::official::Official;
 use super::sample::{Category, Counts, Sample};
 use super::set::{Dataset, Selection};
-use super::{files, layout, recognise, twins};
+use super::{circumstances, files, layout, recognise, twins};
 use crate::error::{Error, Result, breaks_line, is_hidden, shown};
 use crate::types::{Label, SampleId};
 
@@ -48,7 +48,11 @@ pub fn survey(root: impl AsRef<Path>, selection: &Selection) -> Result<Survey> {
             format!("would name the data set {name}, with a line break or another hidden character");
         return Err(Error::file(root, problem, "rename the folder or list"));
     }
-    let listing = layout::read(root, layout, &selection.categories)?;
+    let mut listing = layout::read(root, layout, &selection.categories)?;
+    if let Some(pattern) = &selection.condition_pattern {
+        let samples = listing.categories.iter_mut().flat_map(|(_, samples)| samples);
+        circumstances::from_paths(pattern, root, samples)?;
+    }
     let mut problems = listing.problems;
     let categories: Vec<Category> = listing
         .categories
@@ -164,6 +168,15 @@ fn odd_name(sample: &Sample) -> Option<Error> {
         (
             format!("would be called {}, which is no name of a file", shown(sample.id.to_string())),
             "use plain names for categories, kinds of defect and pictures",
+        )
+    } else if [&sample.circumstances.condition, &sample.circumstances.scene]
+        .into_iter()
+        .flatten()
+        .any(|name| name.contains(is_hidden))
+    {
+        (
+            "has a condition or scene with a line break or another hidden character".to_owned(),
+            "use plain names for conditions and scenes",
         )
     } else if let Some(path) = [&sample.image]
         .into_iter()

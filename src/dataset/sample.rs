@@ -22,6 +22,17 @@ pub struct Sample {
     /// Whether the ground truth of its pixels is known: those that no mask marks are normal then. Not so where the data have image
     /// labels only, or none.
     pub masked: bool,
+    /// Under what condition it was taken, and of what scene, as far as that is known.
+    pub circumstances: Circumstances,
+}
+
+/// What is known of how a picture came about, beside what it shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// Name of the condition, such as a light or a camera.
+    pub condition: Option<String>,
+    /// Name of what is shown, unique among the samples of one label in a category: pictures of one scene differ in their condition alone.
+    pub scene: Option<String>,
 }
 
 /// Numbers of test pictures.

@@ -38,6 +38,9 @@ pub struct Selection {
     pub limit: Option<usize>,
     /// Layout of the data; recognised when none.
     pub layout: Option<Layout>,
+    /// Regular expression on the path of a picture below the root, with `/` between folders, whose groups `scene` and `condition` say of
+    /// what and how it was taken; none for what the layout tells.
+    pub condition_pattern: Option<String>,
 }
 
 impl Dataset {

@@ -24,6 +24,7 @@ mod evaluate;
 mod key;
 mod ladder;
 mod loss;
+mod operating;
 mod options;
 mod pool;
 mod pro;
@@ -39,6 +40,10 @@ pub use decision::{f1_threshold, top_threshold};
 pub use drift::{DRIFT, drift};
 pub use evaluate::{evaluate, evaluate_images};
 pub use loss::{Loss, loss};
+pub use operating::{
+    Counts, FalseAlarms, PictureDecisions, Rates, Region, RegionSize, ThresholdRule, decide_pixels,
+    drop_above_chance, image_threshold, pixel_threshold, portion_bad, portion_good,
+};
 pub use options::{AuproMode, MetricOptions};
 pub(crate) use profile::{MapView, Pool, Profile, Thresholds, drawn, drawn_normals};
 pub use set::ScoredSet;

@@ -83,6 +83,22 @@ impl ScoredSet<'_> {
         Ok(())
     }
 
+    /// What `measure` says of the images at these places.
+    pub fn only<T>(&self, places: &[usize], measure: impl FnOnce(&ScoredSet<'_>) -> T) -> T {
+        let maps: Vec<_> = places.iter().map(|&at| self.maps[at]).collect();
+        let masks: Vec<_> = places.iter().map(|&at| self.masks[at]).collect();
+        let valid: Option<Vec<_>> = self.valid.map(|valid| places.iter().map(|&at| valid[at]).collect());
+        let image_scores: Vec<f32> = places.iter().map(|&at| self.image_scores[at]).collect();
+        let image_labels: Vec<bool> = places.iter().map(|&at| self.image_labels[at]).collect();
+        measure(&ScoredSet {
+            maps: &maps,
+            masks: &masks,
+            valid: valid.as_deref(),
+            image_scores: &image_scores,
+            image_labels: &image_labels,
+        })
+    }
+
     /// The pixels of one image.
     pub(super) fn pixels(&self, at: usize) -> Pixels<'_> {
         Pixels {

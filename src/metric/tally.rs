@@ -13,6 +13,12 @@ pub(super) struct Step {
     pub(super) equal: u64,
 }
 
+/// The best F1, and how many entries of the anomalous class its threshold finds.
+pub(super) struct BestF1 {
+    pub(super) f1: f64,
+    pub(super) found: u64,
+}
+
 /// Counts of both classes along the distinct scores of the anomalous class.
 pub(super) struct Tally {
     /// Anomalous entries per distinct score, ascending.
@@ -89,15 +95,21 @@ impl Tally {
 
     /// Best F1 over all thresholds.
     pub(super) fn f1_max(&self) -> Option<f64> {
+        self.best_f1().map(|best| best.f1)
+    }
+
+    /// The best F1 over all thresholds, and the highest one that reaches it.
+    pub(super) fn best_f1(&self) -> Option<BestF1> {
         if self.one_class() {
             return None;
         }
         // Between two steps only false alarms are added, which lowers F1: the best threshold is at a step.
         let mut found = 0;
-        let best = self.steps().map(|step| {
+        let f1s = self.steps().map(|step| {
             found += step.positives;
-            2.0 * found as f64 / (found + step.above + step.equal + self.positives) as f64
+            let called = found + step.above + step.equal;
+            BestF1 { f1: 2.0 * found as f64 / (called + self.positives) as f64, found }
         });
-        best.max_by(f64::total_cmp)
+        f1s.reduce(|best, other| if other.f1 > best.f1 { other } else { best })
     }
 }

@@ -82,6 +82,11 @@ impl RunDir {
         self.root.join("summary.csv")
     }
 
+    /// Path of `operating.csv`, what a model does where one decides.
+    pub fn operating_path(&self) -> PathBuf {
+        self.root.join("operating.csv")
+    }
+
     /// Path of `stability.csv`, the stability of the answers.
     pub fn stability_path(&self) -> PathBuf {
         self.root.join("stability.csv")

@@ -148,6 +148,9 @@ pub struct DatasetInfo {
     /// Most good and most anomalous samples that each category was to have; none without a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
+    /// Regular expression that gave scenes and conditions of the pictures from their paths; none where none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition_pattern: Option<String>,
     /// Number of samples in all categories.
     pub samples: usize,
     /// Hash over the samples' names and file sizes; empty where it was not taken.

@@ -5,7 +5,7 @@
 //! | `run.toml` | [`RunInfo`]: every setting, the bundle's hash, the machine | whole, through a temporary name |
 //! | `samples.csv` | [`SampleRow`], one per sample and attack | appended by [`Journal`] as each is known |
 //! | `stability.csv` | [`StabilityRow`], one per sample and attack or axis | appended by [`Journal`] |
-//! | `summary.csv`, `differences.csv`, `sweep.csv`, `random.csv` | [`SummaryRow`], [`DifferenceRow`], [`SweepRow`], [`RandomRow`] | whole or appended |
+//! | `summary.csv`, `operating.csv`, `differences.csv`, `sweep.csv`, `random.csv` | [`SummaryRow`], [`OperatingRow`], [`DifferenceRow`], [`SweepRow`], [`RandomRow`] | whole or appended |
 //! | `patch_maps/<model>/<category>/<defect>/<stem>.<attack>.npy` | patch-level anomaly map, float32 | before its row |
 //! | `bench.csv`, `calls.csv` | [`BenchRow`], one per configuration; [`CallRow`], one per timed call | whole after every round; appended |
 //! | `transfer.csv` of a replay | [`TransferRow`], one per model, scope and attack | whole |
@@ -31,6 +31,7 @@ mod journal;
 mod machine;
 mod name;
 mod npy;
+mod operating;
 mod parameters;
 mod random;
 mod rows;
@@ -61,6 +62,7 @@ pub use journal::{Journal, Opened, read_checked, read_rows, write_rows};
 pub use machine::Machine;
 pub(crate) use machine::utc_now;
 pub use name::{file_name, last_part};
+pub use operating::{Compared, Curves, Grouping, ImageRates, OperatingRow, PixelRates};
 pub use parameters::Parameters;
 pub use random::RandomRow;
 pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};

@@ -162,7 +162,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::dataset::{Category, Counts, Layout, Sample};
+    use crate::dataset::{Category, Circumstances, Counts, Layout, Sample};
     use crate::types::SampleId;
 
     fn data() -> Dataset {
@@ -173,6 +173,7 @@ mod tests {
             image: PathBuf::from("0.png"),
             masks: Vec::new(),
             masked: true,
+            circumstances: Circumstances::default(),
         };
         let category = Category { name: "key".into(), samples: vec![sample], found: Counts::default() };
         Dataset {

@@ -4,7 +4,7 @@ use super::data::Data;
 use super::models::Models;
 use super::plan::{Command, Plan, Random, Tolerance, Uniform};
 use super::settings::{RunSettings, Work};
-use super::unused::{refuse_metric, refuse_unused};
+use super::unused::{refuse_metric, refuse_points, refuse_unused};
 use crate::attack::{Goal, SearchChoice, Select, Settings, sweep_values};
 use crate::error::{Error, Result, at_most};
 use crate::search;
@@ -114,6 +114,7 @@ impl Checked {
             replay: None,
             start_from_sha256: None,
         };
+        refuse_points(&self.plan.points, data)?;
         if !data.has_masks() {
             refuse_metric(&self.plan)?;
             self.suit_unmasked(&mut work, data.is_labelled())?;
@@ -206,6 +207,7 @@ impl Checked {
             underscores_to_spaces: text.underscores_to_spaces,
             stride: text.stride,
             metric: self.plan.metric_options(),
+            points: self.plan.points.clone(),
             shard: self.plan.shard,
             work,
         }

@@ -34,6 +34,9 @@ pub struct Source {
     pub limit: Option<usize>,
     /// Whether samples that cannot be read are left out and listed instead of ending the study.
     pub skip_bad: bool,
+    /// Regular expression on paths below the root, whose groups `scene` and `condition` say of what and how a picture was taken; none for
+    /// what the layout tells.
+    pub condition_pattern: Option<String>,
 }
 
 impl Source {
@@ -64,6 +67,12 @@ impl Source {
     #[must_use]
     pub fn limit(self, limit: impl Into<Option<usize>>) -> Self {
         Self { limit: limit.into(), ..self }
+    }
+
+    /// With scene and condition of each picture taken from its path.
+    #[must_use]
+    pub fn condition_pattern(self, condition_pattern: impl Into<Option<String>>) -> Self {
+        Self { condition_pattern: condition_pattern.into(), ..self }
     }
 
     /// Whether samples that cannot be read are left out and listed.
@@ -102,8 +111,12 @@ impl Data {
     /// # Errors
     /// Those of [`Data::open`].
     pub fn read(source: &Source) -> Result<Self> {
-        let selection =
-            Selection { categories: source.category.clone(), limit: source.limit, layout: source.layout };
+        let selection = Selection {
+            categories: source.category.clone(),
+            limit: source.limit,
+            layout: source.layout,
+            condition_pattern: source.condition_pattern.clone(),
+        };
         let Survey { mut dataset, problems } = dataset::survey(&source.data, &selection)?;
         if let Some(first) = problems.first().filter(|_| !source.skip_bad) {
             return Err(with_skip_bad(first.clone()));
@@ -134,7 +147,8 @@ impl Data {
             }
             dataset.name.clone_from(name);
         }
-        let info = DatasetInfo { limit: source.limit, ..info(&dataset) };
+        let condition_pattern = source.condition_pattern.clone();
+        let info = DatasetInfo { limit: source.limit, condition_pattern, ..info(&dataset) };
         Ok(Self { dataset, skipped, skip_bad: source.skip_bad, warnings, info })
     }
 
@@ -151,6 +165,7 @@ impl Data {
             categories: info.dataset.categories.clone(),
             limit: info.dataset.limit,
             layout: Some(info.dataset.layout.parse()?),
+            condition_pattern: info.dataset.condition_pattern.clone(),
         };
         let Survey { mut dataset, .. } = dataset::survey(&root, &selection)
             .and_then(|survey| match survey.problems.first() {
@@ -174,7 +189,8 @@ impl Data {
             category.samples.retain(|sample| wanted(sample));
         }
         part.dataset.categories.retain(|category| !category.samples.is_empty());
-        part.info = DatasetInfo { limit: self.info.limit, ..info(&part.dataset) };
+        let condition_pattern = self.info.condition_pattern.clone();
+        part.info = DatasetInfo { limit: self.info.limit, condition_pattern, ..info(&part.dataset) };
         part
     }
 
@@ -256,6 +272,7 @@ fn info(dataset: &Dataset) -> DatasetInfo {
         layout: dataset.layout.to_string(),
         categories: dataset.categories.iter().map(|category| category.name.clone()).collect(),
         limit: None,
+        condition_pattern: None,
         samples: dataset.categories.iter().map(|category| category.samples.len()).sum(),
         fingerprint: dataset.fingerprint(),
         contents: String::new(),

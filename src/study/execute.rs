@@ -56,6 +56,7 @@ impl Checked {
             command: settings.command,
             settings: &settings.work.settings,
             metric: &settings.metric,
+            points: &settings.points,
             data: &data,
             save_maps: self.plan.save_maps,
             keep_traces: self.plan.keep_traces,

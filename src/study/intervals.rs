@@ -16,10 +16,13 @@ pub(super) fn redraws(
     count: usize,
 ) -> Option<Redraws> {
     let labels: Vec<bool> = samples.iter().map(|sample| sample.label == Label::Anomalous).collect();
-    let anomalous = labels.iter().filter(|&&anomalous| anomalous).count();
+    let scenes: Vec<Option<&str>> =
+        samples.iter().map(|sample| sample.circumstances.scene.as_deref()).collect();
     let name = format!("bootstrap/{}/{}", session.data.dataset.name, category.name);
     let seed = stats::derive_seed(session.settings.seed, &name);
-    (anomalous >= Estimate::FEWEST).then(|| Redraws::new(&labels, count, seed))
+    let anomalous = labels.iter().filter(|&&anomalous| anomalous).count();
+    let redraws = (anomalous >= Estimate::FEWEST).then(|| Redraws::of_scenes(&labels, &scenes, count, seed));
+    redraws.filter(|redraws| redraws.anomalous() >= Estimate::FEWEST)
 }
 
 /// A row with the values of its metrics in the redraws.

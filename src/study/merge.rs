@@ -65,6 +65,7 @@ impl Merge {
             command: settings.command,
             settings: &settings.work.settings,
             metric: &settings.metric,
+            points: &settings.points,
             data: &data,
             save_maps,
             keep_traces: false,

@@ -27,6 +27,7 @@ mod maps;
 mod merge;
 mod models;
 mod observe;
+mod operating;
 mod outcome;
 mod paper;
 mod pixels;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use crate::attack::Clock;
 use crate::record::{
-    DifferenceRow, ModelInfo, RandomRow, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow, UniformRow,
+    DifferenceRow, ModelInfo, OperatingRow, RandomRow, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow,
+    UniformRow,
 };
 use crate::report::{
     AboveClean, DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, above_clean_table,
-    defence_summary, defence_table, difference_table, effort_table, random_tables, score_tables,
-    stability_tables, summary_tables, sweep_table, uniform_tables,
+    defence_summary, defence_table, difference_table, effort_table, operating_tables, random_tables,
+    score_tables, stability_tables, summary_tables, sweep_table, uniform_tables,
 };
 
 /// The results of a finished run. All rows are in the files of the run's folder too.
@@ -24,6 +25,8 @@ pub struct Outcome {
     pub skipped: Vec<Skipped>,
     /// Pooled metrics of each category and attack, the means over categories last.
     pub summary: Vec<SummaryRow>,
+    /// What the models do where one decides, by group; the means over categories last.
+    pub operating: Vec<OperatingRow>,
     /// How far the models of the run lie apart.
     pub differences: Vec<DifferenceRow>,
     /// Worst cases with a higher pAUROC than the unchanged picture, where the rule that kept them does not bound pooled metrics.
@@ -65,6 +68,11 @@ impl Outcome {
         tables
     }
 
+    /// What the models do where one decides, for whoever asked for it.
+    pub fn operating_tables(&self) -> Vec<Table> {
+        operating_tables(&self.operating)
+    }
+
     /// What defences win back and what they cost; nothing where no model has one.
     pub fn defences(&self) -> Vec<DefenceSummary> {
         let any = self.defended.iter().any(|model| model.defence != "none");
@@ -78,6 +86,7 @@ impl Outcome {
             models: Vec::new(),
             skipped: Vec::new(),
             summary: Vec::new(),
+            operating: Vec::new(),
             differences: Vec::new(),
             above_clean: Vec::new(),
             scores: Vec::new(),

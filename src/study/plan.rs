@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
-use crate::metric::MetricOptions;
+use crate::metric::{MetricOptions, ThresholdRule};
 use crate::perturb::{self, Fill, Rotation};
 use crate::types::{Attack, Axis, Bounds, Fitting, Frame, Interval, Shard, named};
 
@@ -81,6 +81,22 @@ pub(super) struct Random {
 impl Random {
     /// The most draws of a sample: their answers are pooled in memory, category by category.
     pub const MOST: usize = 10_000;
+}
+
+/// Where one decides: how thresholds are chosen, and what conditions are held against.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Points {
+    #[serde(default)]
+    pub threshold: ThresholdRule,
+    /// The condition that others are compared with; `regular` where none is named and there is one of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+impl Points {
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Worst cases that another run has found, evaluated under other models.
@@ -171,6 +187,8 @@ pub struct Plan {
     #[serde(default)]
     pub(super) metric: Option<MetricOptions>,
     pub(super) sweep: Option<Sweep>,
+    #[serde(default, skip_serializing_if = "Points::is_usual")]
+    pub(super) points: Points,
     /// No axes: those of the plan.
     pub(super) tolerance: Option<Vec<Axis>>,
     pub(super) decision: Option<f64>,
@@ -224,6 +242,7 @@ impl Plan {
             seed,
             metric: None,
             sweep: None,
+            points: Points::default(),
             tolerance: None,
             decision: None,
             tolerance_steps: None,
@@ -396,6 +415,18 @@ impl Plan {
     #[must_use]
     pub fn metric(self, metric: MetricOptions) -> Self {
         Self { metric: Some(metric), ..self }
+    }
+
+    /// How the thresholds are chosen at which decisions are counted ([`OperatingRow`](crate::record::OperatingRow)).
+    #[must_use]
+    pub fn threshold(self, threshold: ThresholdRule) -> Self {
+        Self { points: Points { threshold, ..self.points }, ..self }
+    }
+
+    /// The condition that all others are compared with; `regular` unless named.
+    #[must_use]
+    pub fn reference_condition(self, condition: impl Into<String>) -> Self {
+        Self { points: Points { reference: Some(condition.into()), ..self.points }, ..self }
     }
 
     /// Also from which value of these axes on decisions flip; of the plan's axes where none is named.

@@ -35,7 +35,7 @@ pub(super) fn pool(
         outcome.above_clean = above_clean(rows);
     }
     outcome.efforts = efforts(rows, &settings.bounds);
-    (outcome.summary, outcome.differences) = summary::write(session, run, models, rows)?;
+    summary::write(session, run, models, rows, outcome)?;
     if let Some(plan) = &work.random {
         outcome.random = random::pool(session, plan, &run.dir, models, rows)?;
     }

@@ -2,7 +2,7 @@
 
 use super::data::Data;
 use super::observe::{Observe, Stage};
-use super::plan::Command;
+use super::plan::{Command, Points};
 use crate::attack::Settings;
 use crate::error::{Error, Kind};
 use crate::metric::MetricOptions;
@@ -14,6 +14,7 @@ pub(super) struct Session<'a> {
     pub command: Command,
     pub settings: &'a Settings,
     pub metric: &'a MetricOptions,
+    pub points: &'a Points,
     pub data: &'a Data,
     pub save_maps: bool,
     pub keep_traces: bool,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Command, Random, Replayed, Sweep, Tolerance, Uniform};
+use super::plan::{Command, Points, Random, Replayed, Sweep, Tolerance, Uniform};
 use crate::attack::Settings;
 use crate::error::{Error, Result};
 use crate::metric::MetricOptions;
@@ -20,6 +20,8 @@ pub(super) struct RunSettings {
     pub underscores_to_spaces: bool,
     pub stride: usize,
     pub metric: MetricOptions,
+    #[serde(default, skip_serializing_if = "Points::is_usual")]
+    pub points: Points,
     pub shard: Option<Shard>,
     #[serde(flatten)]
     pub work: Work,
@@ -68,6 +70,7 @@ impl RunSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::ThresholdRule;
     use crate::study::plan::Scope;
     use crate::types::Frame;
 
@@ -80,6 +83,7 @@ mod tests {
             underscores_to_spaces: true,
             stride: 2,
             metric: MetricOptions::default(),
+            points: Points { threshold: ThresholdRule::Deviations(3.0), reference: Some("dark".into()) },
             shard: Some("2/3".parse().unwrap()),
             work: Work {
                 settings: Settings {

@@ -8,6 +8,8 @@ use rayon::prelude::*;
 use super::by_key::{ByKey, by_key};
 use super::differences::differences;
 use super::intervals::{self, Estimated};
+use super::operating::{self, Operating};
+use super::outcome::Outcome;
 use super::run::Run;
 use super::session::Session;
 use super::{examples, maps};
@@ -19,21 +21,22 @@ use crate::error::{Error, Result};
 use crate::metric::{Estimate, Estimates, Redraws};
 use crate::model::Segmentation;
 use crate::record::{
-    DAMAGED_MAP, DifferenceRow, Drops, Fault, Intervals, RunDir, SampleRow, SummaryRow, read_map, write_rows,
+    DAMAGED_MAP, Drops, Fault, Intervals, RunDir, SampleRow, SummaryRow, read_map, write_rows,
 };
 use crate::stats;
 use crate::types::{Attack, Map, Mask, Metrics, Over, PooledMetric, SampleKey};
 
-/// Writes `summary.csv`, `differences.csv` of several models, `examples/` and, where asked for, `maps/`; gives the rows of the first
-/// two, the means last.
+/// Writes `summary.csv`, `operating.csv`, `differences.csv` of several models, `examples/` and, where asked for, `maps/`; tells the rows
+/// of the first three, the means last.
 pub(super) fn write(
     session: &Session<'_>,
     run: &Run,
     models: &[(String, usize)],
     rows: &[SampleRow],
-) -> Result<(Vec<SummaryRow>, Vec<DifferenceRow>)> {
+    outcome: &mut Outcome,
+) -> Result<()> {
     let by_key = by_key(rows);
-    let mut found = Vec::new();
+    let (mut found, mut operating) = (Vec::new(), Vec::new());
     for (model, size) in models {
         let pool = Pool {
             session,
@@ -45,7 +48,9 @@ pub(super) fn write(
             first: OnceCell::new(),
         };
         for category in &session.data.dataset.categories {
-            found.extend(pool.category(category)?);
+            let (of_category, decisions) = pool.category(category)?;
+            found.extend(of_category);
+            operating.extend(decisions);
         }
     }
     let summary = intervals::rows(&found);
@@ -54,8 +59,13 @@ pub(super) fn write(
     if models.len() > 1 {
         write_rows(run.dir.differences_path(), &differences)?;
     }
+    if session.data.is_labelled() {
+        outcome.operating = operating::rows(&operating);
+        write_rows(run.dir.operating_path(), &outcome.operating)?;
+    }
     examples::write(session, &run.dir, models, rows, &by_key)?;
-    Ok((summary, differences))
+    (outcome.summary, outcome.differences) = (summary, differences);
+    Ok(())
 }
 
 /// Remedy for a row and a map that do not belong together.
@@ -117,8 +127,8 @@ struct Pool<'a> {
 }
 
 impl Pool<'_> {
-    /// A row for each attack.
-    fn category(&self, category: &Category) -> Result<Vec<Estimated>> {
+    /// A row for each attack, and what is decided about its groups.
+    fn category(&self, category: &Category) -> Result<(Vec<Estimated>, Vec<operating::Found>)> {
         // Samples without rows could not be read and were left out.
         let samples: Vec<&Sample> =
             category.samples.iter().filter(|sample| self.row(sample, Attack::Clean).is_some()).collect();
@@ -130,9 +140,14 @@ impl Pool<'_> {
             if masks.is_some() { Vec::new() } else { samples.iter().map(blank).collect::<Result<_>>()? };
         let truth = Truth { masks: masks.as_deref(), blanks: &blanks };
         let redraws = intervals::redraws(self.session, category, &samples, Redraws::COUNT);
+        let shared = (masks.is_some(), redraws.as_ref());
+        let mut operating = Operating::new(self.session, self.model, category, &samples, shared);
         let attacks = self.session.settings.attacks.iter();
-        let found = attacks.map(|&attack| self.attack(category, attack, &samples, truth, redraws.as_ref()));
-        Ok(intervals::with_drops(found.collect::<Result<_>>()?))
+        let found = attacks.map(|&attack| {
+            self.attack((category, attack), &samples, truth, redraws.as_ref(), &mut operating)
+        });
+        let found = intervals::with_drops(found.collect::<Result<_>>()?);
+        Ok((found, operating.into_found()))
     }
 
     fn row(&self, sample: &Sample, attack: Attack) -> Option<&SampleRow> {
@@ -207,16 +222,17 @@ impl Pool<'_> {
 
     fn attack(
         &self,
-        category: &Category,
-        attack: Attack,
+        (category, attack): (&Category, Attack),
         samples: &[&Sample],
         truth: Truth<'_>,
         redraws: Option<&Redraws>,
+        operating: &mut Operating<'_>,
     ) -> Result<Estimated> {
         let masks = truth.masks;
         let mut pooled: Vec<PooledSample<'_>> = Vec::with_capacity(samples.len());
         let mut clean = Vec::with_capacity(samples.len());
         let mut found = Vec::with_capacity(samples.len());
+        let mut places = Vec::with_capacity(samples.len());
         for (place, sample) in samples.iter().enumerate() {
             let Some(row) = self.row(sample, attack) else { continue };
             let item = PooledSample {
@@ -231,6 +247,7 @@ impl Pool<'_> {
                 maps::write(self.dir, &self.objective, model, sample, attack, &item)?;
             }
             pooled.push(item);
+            places.push(place);
             found.push(row);
             clean.push(self.clean_answer(sample, attack)?);
         }
@@ -247,6 +264,7 @@ impl Pool<'_> {
             let problem = format!("holds a row that its stored map contradicts ({place}: {problem})");
             return Err(Error::file(self.dir.samples_path(), problem, CONTRADICTED));
         }
+        operating.attack(attack, &self.objective, &pooled, &places)?;
         let by_aupro =
             masks.is_some() && self.session.settings.select == Select::Pooled && attack != Attack::Clean;
         let redraws = redraws.filter(|_| pooled.len() == samples.len());
@@ -255,6 +273,7 @@ impl Pool<'_> {
         if by_aupro {
             (metrics.aupro, estimates.aupro) = self.aupro(attack, samples, &found, pooled, redraws)?;
         }
+        operating.aupro(attack, metrics.aupro);
         let row = SummaryRow {
             model: self.model.to_owned(),
             dataset: self.session.data.dataset.name.clone(),

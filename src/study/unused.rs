@@ -1,9 +1,11 @@
 //! Settings that a plan was given and that nothing in it takes.
 
-use super::plan::{Command, Plan};
+use super::data::Data;
+use super::plan::{Command, Plan, Points};
 use crate::attack::{Goal, Settings};
 use crate::error::{Error, Result};
 use crate::metric::MetricOptions;
+use crate::stats::distinct;
 use crate::types::{Attack, Axis};
 
 /// Refuses bounds of an axis that is neither attacked, swept nor scanned, settings of moves where no axis moves pixels, and settings of
@@ -83,6 +85,29 @@ pub(super) fn refuse_metric(plan: &Plan) -> Result<()> {
         subject,
         "has no effect, since AUPRO needs masks and these data have none",
         "leave it out",
+    ))
+}
+
+/// Refuses settings of decisions that the data leave without effect.
+pub(super) fn refuse_points(points: &Points, data: &Data) -> Result<()> {
+    if !points.threshold.is_usual() && !data.is_labelled() {
+        let problem = "has no effect, since these data have no ground truth to count decisions against";
+        return Err(Error::setting("threshold", points.threshold, problem, "leave it out"));
+    }
+    let Some(reference) = &points.reference else { return Ok(()) };
+    let conditions = distinct(data.samples().filter_map(|sample| sample.circumstances.condition.as_deref()));
+    if conditions.contains(&reference.as_str()) {
+        return Ok(());
+    }
+    let problem = match conditions.as_slice() {
+        [] => "is no condition of these data, of which none is known".to_owned(),
+        known => format!("is no condition of these data, which have {}", known.join(", ")),
+    };
+    Err(Error::setting(
+        "reference_condition",
+        reference,
+        problem,
+        "name another, or tell them by `condition_pattern`",
     ))
 }
 

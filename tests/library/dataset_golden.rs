@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use askance::dataset::{self, Sample, Selection};
+use askance::dataset::{self, Circumstances, Sample, Selection};
 use askance::types::{Label, SampleId};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -31,6 +31,7 @@ fn sample(image: PathBuf, mask: Option<PathBuf>) -> Sample {
         image,
         masks: mask.into_iter().collect(),
         masked: true,
+        circumstances: Circumstances::default(),
     }
 }
 

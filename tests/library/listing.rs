@@ -14,7 +14,7 @@ impl Folder {
 
     pub fn select(&self, categories: &[&str], limit: Option<usize>) -> Result<Dataset, Error> {
         let categories = categories.iter().map(|&name| name.to_owned()).collect();
-        dataset::open(self.path(), &Selection { categories, limit, layout: None })
+        dataset::open(self.path(), &Selection { categories, limit, ..Selection::default() })
     }
 }
 

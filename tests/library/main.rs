@@ -33,6 +33,7 @@ mod metric_bootstrap;
 mod metric_closed_form;
 mod metric_golden;
 mod metric_invariance;
+mod operating_golden;
 mod perturb_golden;
 mod perturb_properties;
 mod plot_figures;

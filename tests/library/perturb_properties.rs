@@ -288,7 +288,7 @@ fn a_perturbation_that_is_not_a_number_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "shape of the picture")]
+#[should_panic(expected = "shape of the slot")]
 fn a_picture_of_another_size_is_refused() {
     let perturber = Perturber::new(Resampling::default(), 8);
     perturber.apply(

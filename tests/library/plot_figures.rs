@@ -238,14 +238,22 @@ fn the_gallery_shows_the_part_in_many_colours() {
     plot::gallery(&image, Resampling::default(), &Axis::PAPER, &Bounds::default(), &path).unwrap();
     assert_drawn(&path);
     let error = plot::gallery(
-        &Array3::zeros((3, 4, 5)),
+        &Array3::zeros((1, 4, 5)),
         Resampling::default(),
         &Axis::PAPER,
         &Bounds::default(),
         &path,
     )
     .unwrap_err();
-    assert!(error.problem.contains("3 x 4 x 5"), "{error}");
+    assert!(error.problem.contains("1 x 4 x 5"), "{error}");
+    plot::gallery(
+        &Array3::zeros((3, 40, 90)),
+        Resampling::default(),
+        &Axis::PAPER,
+        &Bounds::default(),
+        &path,
+    )
+    .unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use askance::dataset::{self, Sample};
+use askance::dataset::{self, Circumstances, Sample};
 use askance::model::{Bundle, Segmenter, SessionOptions, WinClipOptions, load, recognise};
 use askance::types::{Label, SampleId};
 use ndarray::{Array1, Array2, Axis};
@@ -34,6 +34,7 @@ fn exports_are_recognised_and_give_the_maps_of_anomalib() {
             image: folder.join("pictures/square.png"),
             masks: Vec::new(),
             masked: true,
+            circumstances: Circumstances::default(),
         };
         let image = dataset::load(&sample, model.input_size()).unwrap().image.insert_axis(Axis(0));
         let found = model.segment(image.view(), &["weave"]).unwrap();

@@ -31,6 +31,10 @@ pub struct DataArgs {
     /// Leave out, and list, the samples that cannot be used (all that `askance data` tells as a problem), instead of stopping
     #[arg(long)]
     pub skip_bad: bool,
+    /// Under what condition and of what scene a picture was taken, by a regular expression on its path below --data with the groups
+    /// scene and condition, such as '(?<scene>\d+)_(?<condition>[^/]+)\.png$' [default: what the layout tells]
+    #[arg(long, value_name = "REGEX")]
+    pub condition_pattern: Option<String>,
 }
 
 impl DataArgs {
@@ -41,6 +45,7 @@ impl DataArgs {
             .categories(&self.category)
             .limit(self.limit)
             .skip_bad(self.skip_bad)
+            .condition_pattern(self.condition_pattern.clone())
     }
 }
 

@@ -50,6 +50,9 @@ pub struct MergeArgs {
     /// Write each map at evaluation size as npy
     #[arg(long)]
     pub save_maps: bool,
+    /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size and condition
+    #[arg(long)]
+    pub operating_points: bool,
 }
 
 /// `askance plot`

@@ -4,7 +4,7 @@ use clap::Args;
 
 use askance::attack::{Border, Preset};
 use askance::error::{Error, Result};
-use askance::metric::{AuproMode, MetricOptions};
+use askance::metric::{AuproMode, MetricOptions, ThresholdRule};
 use askance::perturb::{Fill, Rotation};
 use askance::study::Plan;
 use askance::types::{Axis, Blend, Fit, Fitting, Frame, Interval, TileScore};
@@ -20,6 +20,35 @@ pub struct MetricArgs {
     /// How AUPRO is computed: exact or thresholds-200 [default: exact]
     #[arg(long, value_name = "MODE")]
     pub aupro: Option<AuproMode>,
+}
+
+/// Where one decides.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PointArgs {
+    /// How the thresholds of operating.csv are chosen from the unchanged pictures of each category: best-f1 (largest F1), mean+3sd or
+    /// quantile-0.99 of the good pictures, or given for pixels and pictures as 0.4,0.6 [default: best-f1]
+    #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
+    pub threshold: Option<ThresholdRule>,
+    /// Condition that all others are compared with in operating.csv, where conditions are known [default: regular]
+    #[arg(long, value_name = "NAME")]
+    pub reference_condition: Option<String>,
+    /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size and condition
+    #[arg(long)]
+    pub operating_points: bool,
+}
+
+impl PointArgs {
+    /// A plan with what was given.
+    pub fn apply(&self, plan: Plan) -> Plan {
+        let plan = match self.threshold {
+            Some(threshold) => plan.threshold(threshold),
+            None => plan,
+        };
+        match &self.reference_condition {
+            Some(condition) => plan.reference_condition(condition),
+            None => plan,
+        }
+    }
 }
 
 impl MetricArgs {

@@ -9,7 +9,7 @@ use askance::types::{Attack, Frame, Shard};
 
 use super::data::DataArgs;
 use super::model::ModelArgs;
-use super::perturb::{FitArgs, MetricArgs, PerturbArgs};
+use super::perturb::{FitArgs, MetricArgs, PerturbArgs, PointArgs};
 use super::search::CompareArgs;
 use super::uniform::UniformArgs;
 use super::values::{Axes, positive};
@@ -25,6 +25,8 @@ pub struct EvalArgs {
     pub fit: FitArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
+    #[command(flatten)]
+    pub points: PointArgs,
     /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
@@ -49,6 +51,8 @@ pub struct AttackArgs {
     pub fit: FitArgs,
     #[command(flatten)]
     pub metric: MetricArgs,
+    #[command(flatten)]
+    pub points: PointArgs,
     /// Axes, each attacked alone (two of one pair together) and all jointly: angle, hue, saturation, scale, translate-x, translate-y,
     /// temperature, blur, brightness, contrast, gamma, jpeg, tilt-x, tilt-y, tint, light-x, light-y, glare, vignette, defocus,
     /// motion-x, motion-y, exposure, noise; the pairs tilt, light, motion; the groups paper, pose, lighting, camera

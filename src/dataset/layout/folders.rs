@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::listing::Listing;
 use super::words::is_named;
-use crate::dataset::{Sample, Unused, Why, files, names};
+use crate::dataset::{Circumstances, Sample, Unused, Why, files, names};
 use crate::error::{Error, Result};
 use crate::types::{Label, SampleId};
 
@@ -30,6 +30,8 @@ pub struct Shape {
     /// Folders whose pictures are only counted, with the reason.
     pub unused: &'static [(&'static str, Why)],
     pub pairing: Pairing,
+    /// What the name of a picture, without its extension, tells of the circumstances.
+    pub circumstances: fn(&str) -> Circumstances,
 }
 
 /// The category folders under `root`: `root` itself if it is one, or else those of its folders that are.
@@ -44,6 +46,11 @@ pub fn categories(root: &Path, is_category: fn(&Path) -> bool) -> Result<Vec<Pat
 pub fn tests_hold(folder: &Path, names: &[&str]) -> bool {
     let test = folder.join("test");
     names.iter().any(|name| test.join(name).is_dir())
+}
+
+/// Names that tell nothing but themselves.
+pub fn untold(_: &str) -> Circumstances {
+    Circumstances::default()
 }
 
 /// A pairing that looks for no masks.
@@ -122,6 +129,7 @@ fn samples(shape: &Shape, folder: &Path, category: &str, listing: &mut Listing) 
         samples.extend(images.into_iter().zip(masks).map(|(image, masks)| Sample {
             id: SampleId { category: category.to_owned(), defect: defect.clone(), stem: files::stem(&image) },
             label: if normal { Label::Normal } else { Label::Anomalous },
+            circumstances: (shape.circumstances)(&files::stem(&image)),
             image,
             masks,
             masked: true,

@@ -15,6 +15,7 @@ const SHAPE: Shape = Shape {
     beside: &words::BESIDE,
     unused: &[("train", Why::OtherSplit), ("val", Why::OtherSplit), ("validation", Why::OtherSplit)],
     pairing: folders::no_masks,
+    circumstances: folders::untold,
 };
 
 /// Whether a folder is a category by itself: good pictures and others in folders of their own, and nothing that suggests masks or

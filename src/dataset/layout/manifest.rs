@@ -1,4 +1,4 @@
-//! Our own CSV for data in any other order: `category,split,image,mask`.
+//! Our own CSV for data in any other order: `category,split,image,mask`, and `condition` and `scene` where these are known.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::folders::GOOD;
 use super::listing::Listing;
 use super::table::{self, Entry, List, Row};
-use crate::dataset::{Unused, Why, names};
+use crate::dataset::{Circumstances, Unused, Why, names};
 use crate::error::{Error, Result};
 use crate::types::Label;
 
@@ -20,6 +20,8 @@ struct Line {
     split: String,
     image: String,
     mask: String,
+    condition: Option<String>,
+    scene: Option<String>,
 }
 
 /// Path of the manifest: that in a folder, or `root` itself where it is no folder.
@@ -101,7 +103,9 @@ fn by_category(path: &Path, problems: &mut Vec<Error>) -> Result<BTreeMap<String
 
 fn entry(row: Row<Line>) -> Entry {
     let line = row.cells;
+    let circumstances = Circumstances { condition: line.condition.clone(), scene: line.scene.clone() };
     Entry {
+        circumstances,
         defect: defect(&line),
         label: if line.mask.is_empty() { Label::Normal } else { Label::Anomalous },
         image: line.image,

@@ -12,7 +12,7 @@ use super::folders::GOOD;
 use super::listing::Listing;
 use super::table::{self, Entry, List};
 use super::unambiguous::Unambiguous;
-use crate::dataset::{Unused, Why, names};
+use crate::dataset::{Circumstances, Unused, Why, names};
 use crate::error::{Error, Result, shown};
 use crate::types::Label;
 
@@ -34,6 +34,27 @@ struct Item {
     specie_name: Option<String>,
     #[serde(default)]
     anomaly: Value,
+    #[serde(default)]
+    condition: Option<Word>,
+    #[serde(default)]
+    scene: Option<Word>,
+}
+
+/// A name, which may be a number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Word {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+impl Word {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text).filter(|text| !text.is_empty()),
+            Self::Number(number) => Some(number.to_string()),
+        }
+    }
 }
 
 /// Path of the `meta.json`: that in a folder, or `root` itself where it is no folder.
@@ -154,6 +175,10 @@ fn entry(path: &Path, picture: Value, place: String) -> Result<Entry> {
         let problem = format!("names a mask but says `anomaly: {}`", picture.anomaly);
         return contradiction(&problem, "empty the mask_path, or write 1");
     }
+    let circumstances = Circumstances {
+        condition: picture.condition.and_then(Word::text),
+        scene: picture.scene.and_then(Word::text),
+    };
     let specie = picture.specie_name.filter(|name| !name.is_empty() && name != GOOD);
     Ok(Entry {
         defect: if normal { GOOD.to_owned() } else { specie.unwrap_or_else(|| "defect".to_owned()) },
@@ -161,5 +186,6 @@ fn entry(path: &Path, picture: Value, place: String) -> Result<Entry> {
         image: picture.img_path,
         mask,
         place,
+        circumstances,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::folders::{Shape, tests_hold};
+use super::folders::{self, Shape, tests_hold};
 use super::{btad, mvtec_loco, pairing};
 use crate::dataset::Why;
 
@@ -13,6 +13,7 @@ pub const SHAPE: Shape = Shape {
     beside: &[],
     unused: &[("train", Why::OtherSplit), ("validation", Why::OtherSplit)],
     pairing: pairing::by_name,
+    circumstances: folders::untold,
 };
 
 /// Whether a folder is a category of MVTec AD, by a test folder of its own: not BTAD's (unless it has `good`

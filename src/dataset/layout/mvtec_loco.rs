@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::folders::{Shape, tests_hold};
+use super::folders::{self, Shape, tests_hold};
 use super::pairing;
 use crate::dataset::Why;
 
@@ -13,6 +13,7 @@ pub const SHAPE: Shape = Shape {
     beside: &[],
     unused: &[("train", Why::OtherSplit), ("validation", Why::OtherSplit)],
     pairing: pairing::by_folder,
+    circumstances: folders::untold,
 };
 
 pub fn bears(folder: &Path) -> bool {

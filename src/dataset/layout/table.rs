@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use super::listing::Listing;
-use crate::dataset::{Sample, files};
+use crate::dataset::{Circumstances, Sample, files};
 use crate::error::{Error, Result, shown};
 use crate::file;
 use crate::types::{Label, SampleId};
@@ -24,6 +24,7 @@ pub struct Entry {
     pub mask: String,
     /// Place in the list.
     pub place: String,
+    pub circumstances: Circumstances,
 }
 
 /// A list of pictures, and where it names each.
@@ -116,6 +117,7 @@ fn samples(folder: &Path, category: &str, entries: &[Entry]) -> Vec<Sample> {
             image: folder.join(unix(&entry.image)),
             masks: if entry.mask.is_empty() { Vec::new() } else { vec![folder.join(unix(&entry.mask))] },
             masked: true,
+            circumstances: entry.circumstances.clone(),
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::listing::Listing;
 use super::unmasked;
 use super::words::{self, is_named, is_ordinary};
-use crate::dataset::{Sample, files, names};
+use crate::dataset::{Circumstances, Sample, files, names};
 use crate::error::{Error, Result, shown};
 use crate::types::{Label, SampleId, counted};
 
@@ -81,6 +81,7 @@ fn plain(root: &Path, chosen: &[String]) -> Result<Listing> {
             image,
             masks: Vec::new(),
             masked: false,
+            circumstances: Circumstances::default(),
         }));
         folders
     };

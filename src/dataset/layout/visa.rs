@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::folders::GOOD;
 use super::listing::Listing;
 use super::table::{self, Entry, List, Row};
-use crate::dataset::{Unused, Why, files, names};
+use crate::dataset::{Circumstances, Unused, Why, files, names};
 use crate::error::{Error, Result, shown};
 use crate::types::Label;
 
@@ -160,5 +160,6 @@ fn entry(path: &Path, row: Row<Line>) -> Result<Entry> {
         image: line.image,
         mask: line.mask,
         place,
+        circumstances: Circumstances::default(),
     })
 }

@@ -128,9 +128,9 @@ impl Weighted {
         self.normals.len()
     }
 
-    /// Number of samples with an anomalous pixel that counts: those that pixel metrics rest on.
-    pub fn anomalous_samples(&self) -> usize {
-        self.anomalous.len()
+    /// Whether a sample has an anomalous pixel that counts.
+    pub(super) fn is_anomalous(&self, sample: usize) -> bool {
+        self.anomalous.binary_search(&sample).is_ok()
     }
 
     /// Pixel AUROC, AUPRO and image AUROC, each in [0, 1], of a set that holds each sample as often as its weight says. `None`

@@ -204,6 +204,7 @@ impl Replaying<'_> {
             command: Command::Replay,
             settings: &settings.work.settings,
             metric: &settings.metric,
+            points: &settings.points,
             data,
             save_maps: false,
             keep_traces: false,
@@ -259,7 +260,7 @@ impl Replaying<'_> {
             let chosen = |id: &SampleId, attack| self.found.chosen(origin, id, attack);
             choose::choose(session, run, &sizes[1..], &mut rows, None, Some(&chosen))?;
         }
-        (outcome.summary, outcome.differences) = summary::write(session, run, &sizes, &rows)?;
+        summary::write(session, run, &sizes, &rows, &mut outcome)?;
         Ok(outcome)
     }
 }
@@ -280,6 +281,7 @@ impl Found {
             underscores_to_spaces: models.text.underscores_to_spaces,
             stride: models.text.stride,
             metric: recorded.metric,
+            points: recorded.points.clone(),
             shard: None,
             work: Work {
                 settings: self.settings_of_attacks(),

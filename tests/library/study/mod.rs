@@ -7,6 +7,7 @@ mod joined;
 mod labels;
 mod no_answer;
 mod old_runs;
+mod operating;
 mod paper;
 mod random;
 mod records;
