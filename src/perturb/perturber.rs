@@ -26,9 +26,12 @@ pub struct Perturber {
     size: usize,
     turns: Option<Turns>,
     /// The numbers of the noise for pictures of each height and width, once they are needed.
-    fields: Mutex<BTreeMap<(usize, usize), Arc<Vec<f32>>>>,
+    fields: Mutex<Fields>,
     pool: Mutex<Vec<Scratch>>,
 }
+
+/// The numbers of the noise by height and width of a picture.
+type Fields = BTreeMap<(usize, usize), Arc<Vec<f32>>>;
 
 /// Working memory of one call.
 #[derive(Default)]

@@ -34,7 +34,11 @@ pub fn assemble(
     side: usize,
     blend: Blend,
 ) -> Map {
-    assert!(!pieces.is_empty() && maps.nrows() % pieces.len() == 0, "rows of {} pieces", pieces.len());
+    assert!(
+        !pieces.is_empty() && maps.nrows().is_multiple_of(pieces.len()),
+        "rows of {} pieces",
+        pieces.len()
+    );
     let rows = maps.nrows() / pieces.len();
     let (mut sum, mut weights) = (Map::zeros((height, width)), Map::zeros((height, width)));
     let starts = |of: fn(&Piece) -> isize| {

@@ -267,7 +267,7 @@ impl Records<'_> {
         let pieces = self.fit.pieces((height, width), side);
         for map in [&mut example.clean_map, &mut example.worst_map] {
             // Others are no maps of these pieces, and are found damaged or shown as they are.
-            if !map.is_empty() && map.nrows() % pieces.len() == 0 {
+            if !map.is_empty() && map.nrows().is_multiple_of(pieces.len()) {
                 *map = assemble(map.view(), &pieces, (height, width), side, self.fit.tile_blend);
             }
         }

@@ -532,21 +532,17 @@ fn mean_of(group: &[&Found]) -> OperatingRow {
         let known = group.iter().filter(|found| value(&found.row).is_some());
         Estimate::mean(&known.map(|found| found.estimates[at].clone()).collect::<Option<Vec<_>>>()?)
     };
-    let pixel_f1: &dyn Fn(&OperatingRow) -> Option<f64> = &|row| row.pixels.pixel_f1;
-    let image_f1: &dyn Fn(&OperatingRow) -> Option<f64> = &|row| row.images.image_f1;
-    let of_differences: [&dyn Fn(&OperatingRow) -> Option<f64>; 3] =
-        [&|row| row.compared.pixel_auroc_difference, &|row| row.compared.pixel_f1_difference, &|row| {
-            row.compared.image_f1_difference
-        }];
+    let pixel_f1 = |row: &OperatingRow| row.pixels.pixel_f1;
+    let image_f1 = |row: &OperatingRow| row.images.image_f1;
     let estimates = [
-        estimate(0, pixel_f1),
-        estimate(1, image_f1),
-        estimate(2, of_differences[0]),
-        estimate(3, of_differences[1]),
-        estimate(4, of_differences[2]),
+        estimate(0, &pixel_f1),
+        estimate(1, &image_f1),
+        estimate(2, &|row| row.compared.pixel_auroc_difference),
+        estimate(3, &|row| row.compared.pixel_f1_difference),
+        estimate(4, &|row| row.compared.image_f1_difference),
     ];
-    let (pixel_f1_low, pixel_f1_high) = ends(around(mean(pixel_f1), &estimates[0]));
-    let (image_f1_low, image_f1_high) = ends(around(mean(image_f1), &estimates[1]));
+    let (pixel_f1_low, pixel_f1_high) = ends(around(mean(&pixel_f1), &estimates[0]));
+    let (image_f1_low, image_f1_high) = ends(around(mean(&image_f1), &estimates[1]));
     let compared = Compared {
         pixel_f1_low,
         pixel_f1_high,
@@ -566,14 +562,14 @@ fn mean_of(group: &[&Found]) -> OperatingRow {
         pixels: PixelRates {
             pixel_precision: mean(&|row| row.pixels.pixel_precision),
             pixel_recall: mean(&|row| row.pixels.pixel_recall),
-            pixel_f1: mean(pixel_f1),
+            pixel_f1: mean(&pixel_f1),
             pixel_false_alarms: mean(&|row| row.pixels.pixel_false_alarms),
             regions: sum(&|row| row.pixels.regions),
             region_recall: mean(&|row| row.pixels.region_recall),
             region_overlap: mean(&|row| row.pixels.region_overlap),
         },
         images: ImageRates {
-            image_f1: mean(image_f1),
+            image_f1: mean(&image_f1),
             image_recall: mean(&|row| row.images.image_recall),
             image_false_alarms: mean(&|row| row.images.image_false_alarms),
             image_flips: mean(&|row| row.images.image_flips),
@@ -590,7 +586,15 @@ fn mean_of(group: &[&Found]) -> OperatingRow {
             aupro_drop_share: mean(&|row| row.curves.aupro_drop_share),
             image_auroc_drop_share: mean(&|row| row.curves.image_auroc_drop_share),
         },
-        compared: with_differences(compared, of_differences.map(mean), &estimates),
+        compared: with_differences(
+            compared,
+            [
+                mean(&|row| row.compared.pixel_auroc_difference),
+                mean(&|row| row.compared.pixel_f1_difference),
+                mean(&|row| row.compared.image_f1_difference),
+            ],
+            &estimates,
+        ),
         ..group[0].row.clone()
     }
 }

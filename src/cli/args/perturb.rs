@@ -122,7 +122,8 @@ impl FitArgs {
 /// How a picture is perturbed and its map compared.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PerturbArgs {
-    /// A published protocol: paper (arXiv 2405.07969) or authors (their code); other flags override what it says
+    /// A published protocol: paper (arXiv 2405.07969) or authors (their code); other flags override what it says. Of pictures that are
+    /// not square paper makes tiles, in a way of its own, as the paper's is not published
     #[arg(long, value_name = "NAME")]
     pub preset: Option<Preset>,
     /// Angle bounds in degrees, clockwise positive [default: -90,90]

@@ -59,6 +59,11 @@ fn head(paper: &Paper, swept: &[String]) -> String {
         "Preset {preset}, {} per sample and attack, seed {seed}; {sweeps}.",
         counted(*budget, "evaluation", "evaluations")
     );
+    if preset.settings().is_tiled() {
+        text.push_str(
+            "Pictures that are not square are tiled; the paper cuts them into patches, in a way that is not published.\n",
+        );
+    }
     if let Some(rehearsal) = paper.rehearsal() {
         let _ = writeln!(text, "**This is {rehearsal}.**");
     }
