@@ -99,7 +99,7 @@ fn conditions_are_compared_in_the_scenes_that_both_show() {
     let root = folder.path().join("data");
     lights(&root);
     // A scene that was never seen in the dark.
-    fs::remove_file(root.join("can/test_public/good/000_dark.png")).unwrap();
+    fs::remove_file(root.join("can/test_public/good/004_dark.png")).unwrap();
     let rows = run(plan(), &Source::new(&root), &folder.path().join("run")).operating;
     for attack in [Attack::Clean, Attack::Single(Axis::Hue)] {
         let (regular, dark) = (
@@ -120,6 +120,13 @@ fn conditions_are_compared_in_the_scenes_that_both_show() {
     // The reference lacks a scene in the comparison, but not in its own row.
     let both = of(&rows, Grouping::All, None, Attack::Clean);
     assert_eq!((both.normal, both.anomalous), (15, 16));
+
+    // Where the scene is gone altogether, the difference is that of the two rows.
+    fs::remove_file(root.join("can/test_public/good/004_regular.png")).unwrap();
+    let shared = run(plan(), &Source::new(&root), &folder.path().join("shared")).operating;
+    let auroc =
+        |light| of(&shared, Grouping::Condition, Some(light), Attack::Clean).curves.pixel_auroc.unwrap();
+    assert_eq!(auroc("dark") - auroc("regular"), difference);
 
     let other =
         run(plan().reference_condition("dark"), &Source::new(&root), &folder.path().join("other")).operating;
