@@ -55,7 +55,7 @@ fn every_fit_runs_to_the_end_and_is_recorded() {
     }
     let text = fail(
         on("attack", &data, &folder.path().join("tile")).args(["--attacks", "angle", "--budget", "7"]),
-        1,
+        2,
     );
     assert!(text.contains("settings.fit"), "{text}");
 }

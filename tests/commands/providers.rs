@@ -105,10 +105,10 @@ fn a_plugin_that_is_none_is_named_and_the_processor_still_computes() {
     assert_eq!(state(&report, "cpu")["state"], "usable");
     // Cut short, it is not even given to the loader.
     fs::File::options().write(true).open(&plugin).unwrap().set_len(100_000).unwrap();
-    let cut = world.askance(&["bench", "--model", "pocket", "--providers", "webgpu", "--out", "bench"]);
-    let text = said(&cut);
-    assert!(cut.status.code() == Some(1) && text.contains("is truncated"), "{text}");
-    assert!(text.contains("libonnxruntime_providers_webgpu.so"), "{text}");
+    let report = world.json(&["providers", "--json"]);
+    let webgpu = state(&report, "webgpu");
+    assert!(webgpu["reason"].as_str().unwrap().contains("is truncated"), "{webgpu}");
+    assert!(webgpu["fix"].as_str().unwrap().contains("runtime install webgpu"), "{webgpu}");
 }
 
 #[test]
