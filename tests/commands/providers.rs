@@ -143,18 +143,15 @@ fn plugins_compute_or_say_that_their_device_is_missing() {
             "--out",
         ]);
         let bench = output(command.arg(out.path().join("bench")).env_remove("ORT_DYLIB_PATH"));
+        let told = String::from_utf8_lossy(&bench.stdout).into_owned() + &said(&bench);
         if found["state"] == "usable" {
-            assert!(bench.status.success(), "{}", said(&bench));
+            assert!(bench.status.success(), "{told}");
             let recorded = fs::read_to_string(out.path().join("bench/bench.csv")).unwrap();
             assert!(recorded.contains(provider), "{recorded}");
         } else {
             assert_eq!(found["state"], "missing-dependency", "{found}");
             assert!(found["reason"].as_str().unwrap().contains("sees no such device"), "{found}");
-            assert!(
-                bench.status.code() == Some(1) && said(&bench).contains("sees no such device"),
-                "{}",
-                said(&bench)
-            );
+            assert!(bench.status.code() == Some(1) && told.contains("sees no such device"), "{told}");
         }
     }
 }
