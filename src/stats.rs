@@ -61,6 +61,33 @@ pub fn clopper_pearson(events: usize, trials: usize, confidence: f64) -> (f64, f
     (least_probability(events, trials, tail), 1.0 - least_probability(trials - events, trials, tail))
 }
 
+/// Which of independent draws, counted from the worst, is one that at most a `share` of all further draws are worse than, with this
+/// confidence: the highest such rank, 1 for the worst draw itself; `None` where there are too few draws. It is the tolerance limit of Wilks
+/// (1941): of a continuous distribution the share beyond the k-th worst of n follows Beta(k, n - k + 1), and ties only help.
+///
+/// # Panics
+/// If share or confidence do not lie between 0 and 1.
+pub fn tolerance_rank(draws: usize, share: f64, confidence: f64) -> Option<usize> {
+    assert!(0.0 < share && share < 1.0 && 0.0 < confidence && confidence < 1.0, "{share}, {confidence}");
+    // One end of a two-sided interval of twice the tail.
+    let beyond = |rank: usize| clopper_pearson(rank - 1, draws, 2.0 * confidence - 1.0).1;
+    let (mut rank, mut over) = (0, draws + 1);
+    while rank + 1 < over {
+        let middle = rank + (over - rank) / 2;
+        if beyond(middle) <= share { rank = middle } else { over = middle }
+    }
+    (rank > 0).then_some(rank)
+}
+
+/// The fewest draws of which the worst stands for [`tolerance_rank`].
+///
+/// # Panics
+/// If share or confidence do not lie between 0 and 1.
+pub fn tolerance_draws(share: f64, confidence: f64) -> usize {
+    assert!(0.0 < share && share < 1.0 && 0.0 < confidence && confidence < 1.0, "{share}, {confidence}");
+    ((1.0 - confidence).ln() / (-share).ln_1p()).ceil() as usize
+}
+
 /// The probability at which `events` or more of `trials` come with probability `tail`, which lies below their share.
 fn least_probability(events: usize, trials: usize, tail: f64) -> f64 {
     if events == 0 {
@@ -189,6 +216,39 @@ mod tests {
             assert!((found.1 - high).abs() < 1e-10, "{events} of {trials}: {found:?}");
         }
         assert_eq!(clopper_pearson(0, 0, 0.95), (0.0, 1.0));
+    }
+
+    #[test]
+    fn the_ranks_of_wilks() {
+        // 59, 299 and 2995 draws for 5, 1 and 0.1 %; 459 for 1 % at 99 %.
+        for (share, confidence, draws) in
+            [(0.05, 0.95, 59), (0.01, 0.95, 299), (0.001, 0.95, 2995), (0.01, 0.99, 459)]
+        {
+            assert_eq!(tolerance_draws(share, confidence), draws);
+            assert_eq!(tolerance_rank(draws, share, confidence), Some(1));
+            assert_eq!(tolerance_rank(draws - 1, share, confidence), None);
+        }
+        // The 95 % quantile of Beta(10, 991) is 1.565 %.
+        assert_eq!(tolerance_rank(1000, 0.01566, 0.95), Some(10));
+        assert_eq!(tolerance_rank(1000, 0.0156, 0.95), Some(9));
+        assert_eq!(tolerance_rank(0, 0.5, 0.95), None);
+    }
+
+    #[test]
+    fn a_certified_share_is_exceeded_no_more_often_than_stated() {
+        use rand::{RngExt, SeedableRng};
+        for (draws, share) in [(1000, 0.01), (200, 0.05), (300, 0.1)] {
+            let rank = tolerance_rank(draws, share, 0.95).unwrap();
+            let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(draws as u64);
+            let exceeded = (0..1000).filter(|_| {
+                let mut values: Vec<f64> = (0..draws).map(|_| random.random()).collect();
+                values.sort_by(f64::total_cmp);
+                // Of evenly drawn values the share below one is the value.
+                values[rank - 1] > share
+            });
+            let exceeded = exceeded.count();
+            assert!((5..=50).contains(&exceeded), "{exceeded} of 1000 with {draws} draws");
+        }
     }
 
     #[test]

@@ -106,6 +106,9 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     if args.random > 0 {
         plan = plan.random(args.random);
     }
+    if let Some(share) = args.certify {
+        plan = plan.certify(share);
+    }
     if let Some(shard) = args.shard {
         plan = plan.shard(shard);
     }

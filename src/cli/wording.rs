@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 80] = [
+const SETTINGS: [&str; 81] = [
     "adaptive",
     "angle_bounds",
     "attacks",
@@ -22,6 +22,7 @@ const SETTINGS: [&str; 80] = [
     "budget",
     "budgets",
     "calls",
+    "certify",
     "compare_search",
     "condition_pattern",
     "data",

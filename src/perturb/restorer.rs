@@ -13,7 +13,7 @@ use crate::types::{Axis, Map, Mask, Perturbation};
 
 /// Brings patch-level maps back to pixels in the frame of the untouched picture, the turn by the given interpolation.
 ///
-/// Bilinear, this is [`restore`]. By three passes the enlarged map is turned back by three sinc shears with zeros outside
+/// Bilinear, this is [`restore`](super::restore). By three passes the enlarged map is turned back by three sinc shears with zeros outside
 /// (`torch_rotation.rotate_three_pass` with `padding_mode="constant"`), about the index that a three-pass [`Perturber`]
 /// turns pictures about; a zoom, a shift and a tilt are undone first, bilinear. Its values are clamped to [0, 1] after each shear,
 /// so it is for maps that lie there. Between threads it is shared as a [`Perturber`] is.

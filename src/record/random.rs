@@ -46,7 +46,26 @@ pub struct RandomRow {
     pub flip_low: Option<f64>,
     /// Upper end of the interval.
     pub flip_high: Option<f64>,
+    /// Share of the box that is certified; none where nothing was to be.
+    pub certified_share: Option<f64>,
+    /// Which draw, counted from the lowest, the certified values are those of.
+    pub certified_rank: Option<usize>,
+    /// Pixel AUROC that at most that share of further draws of all samples is lower than, with 95 % confidence.
+    pub certified_pixel_auroc: Option<f64>,
+    /// The same of AUPRO.
+    pub certified_aupro: Option<f64>,
+    /// The same of the image AUROC.
+    pub certified_image_auroc: Option<f64>,
 }
+
+/// The columns of what is certified.
+const CERTIFIED: &[&str] = &[
+    "certified_share",
+    "certified_rank",
+    "certified_pixel_auroc",
+    "certified_aupro",
+    "certified_image_auroc",
+];
 
 impl Row for RandomRow {
     const COLUMNS: &'static [&'static [&'static str]] = &[
@@ -56,7 +75,9 @@ impl Row for RandomRow {
         Metrics::COLUMNS,
         &["pixel_auroc_min", "pixel_auroc_max", "aupro_min", "aupro_max", "threshold", "rule"],
         &["flips", "decisions", "flip_share", "flip_low", "flip_high"],
+        CERTIFIED,
     ];
+    const NEWER: &'static [&'static [&'static str]] = &[CERTIFIED];
     const KEY: &'static [&'static str] = &["model", "dataset", "over", "category"];
 
     fn fault(&self) -> Option<Fault> {
@@ -70,10 +91,33 @@ impl Row for RandomRow {
             })
             .or_else(|| finite("threshold", self.threshold))
             .or_else(|| self.miscounted())
+            .or_else(|| self.uncertified())
     }
 }
 
 impl RandomRow {
+    /// The first cell about what is certified that cannot be.
+    fn uncertified(&self) -> Option<Fault> {
+        let values = [
+            ("certified_share", self.certified_share),
+            ("certified_pixel_auroc", self.certified_pixel_auroc),
+            ("certified_aupro", self.certified_aupro),
+            ("certified_image_auroc", self.certified_image_auroc),
+        ];
+        let beyond = |rank: usize| rank == 0 || rank > self.draws;
+        if let Some(rank) = self.certified_rank.filter(|&rank| beyond(rank)) {
+            return Some(("certified_rank", format!("{rank}, of {} draws", self.draws)));
+        }
+        let alone = |(column, value): (&'static str, Option<f64>)| {
+            let lacks = value.is_some() && (self.certified_share.is_none() || self.certified_rank.is_none());
+            lacks.then(|| (column, "has a value without a share and a rank".to_owned()))
+        };
+        values
+            .into_iter()
+            .find_map(|(column, value)| share(column, value))
+            .or_else(|| values.into_iter().find_map(alone))
+    }
+
     /// The first cell about flips that the others contradict.
     fn miscounted(&self) -> Option<Fault> {
         let (Some(flips), Some(decisions)) = (self.flips, self.decisions) else {
@@ -142,6 +186,11 @@ mod tests {
             flip_share: Some(0.1),
             flip_low: Some(0.0025),
             flip_high: Some(0.445),
+            certified_share: None,
+            certified_rank: None,
+            certified_pixel_auroc: None,
+            certified_aupro: None,
+            certified_image_auroc: None,
         }
     }
 
@@ -172,6 +221,9 @@ mod tests {
             ("flip_low", RandomRow { flip_low: Some(0.2), ..row() }),
             ("flip_low", RandomRow { flip_low: None, ..row() }),
             ("flip_high", RandomRow { flip_high: Some(0.5), ..uncounted.clone() }),
+            ("certified_rank", RandomRow { certified_rank: Some(6), ..row() }),
+            ("certified_aupro", RandomRow { certified_aupro: Some(0.5), ..row() }),
+            ("certified_share", RandomRow { certified_share: Some(1.5), certified_rank: Some(1), ..row() }),
         ];
         for (column, row) in wrong {
             assert_eq!(row.fault().map(|fault| fault.0), Some(column), "{row:?}");

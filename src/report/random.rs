@@ -81,6 +81,14 @@ impl Model<'_> {
                 "random: every picture under a draw of its own, all axes at once; mean over {draws} draws, and the lowest of them"
             ));
         }
+        if let Some((share, rank)) = self.certified().filter(|_| shown.is_some()) {
+            notes.push(format!(
+                "certified: with 95 % confidence, at most {} % of further random draws of these pictures give a lower value (draw {rank} from \
+                 the lowest of {draws}); each row and metric by itself. It says how rare lower values are, not how low they get: that is the \
+                 worst case",
+                100.0 * share
+            ));
+        }
         notes.push(format!(
             "flips: of {draws} draws of each picture those whose decision is not that on the unchanged picture; in the mean of all \
              categories together"
@@ -106,8 +114,16 @@ impl Model<'_> {
         if matches!(shown, Shown::Pixels) {
             columns.push(head("lowest draw"));
         }
+        if self.certified().is_some() {
+            columns.push(head("certified"));
+        }
         columns.extend(self.worst_name().map(head));
         columns
+    }
+
+    /// The share that is certified, and the rank of the draw by which it is.
+    fn certified(&self) -> Option<(f64, usize)> {
+        self.rows.iter().find_map(|row| row.certified_share.zip(row.certified_rank))
     }
 
     /// Name of the column of worst cases: the attack whose box the draws are from, or single axes where there is none.
@@ -143,6 +159,12 @@ impl Model<'_> {
             cells.push(pair(shown.of(&row.metrics)));
             if matches!(shown, Shown::Pixels) {
                 cells.push(pair([row.pixel_auroc_min, row.aupro_min]));
+            }
+            if self.certified().is_some() {
+                cells.push(match shown {
+                    Shown::Pixels => pair([row.certified_pixel_auroc, row.certified_aupro]),
+                    Shown::Images => pair([row.certified_image_auroc, None]),
+                });
             }
             cells.extend(self.worst_name().map(|_| pair(self.worst(&row.over, shown))));
         }
@@ -205,6 +227,11 @@ mod tests {
             flip_share: flips.map(|flips| flips.0 as f64 / flips.1 as f64),
             flip_low: flips.map(|_| 0.0625),
             flip_high: flips.map(|_| 0.25),
+            certified_share: None,
+            certified_rank: None,
+            certified_pixel_auroc: None,
+            certified_aupro: None,
+            certified_image_auroc: None,
         }
     }
 

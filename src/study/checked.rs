@@ -3,6 +3,7 @@
 use super::data::Data;
 use super::models::Models;
 use super::plan::{Command, Plan, Random, Tolerance, Uniform};
+use super::random;
 use super::settings::{RunSettings, Work};
 use super::unused::{refuse_metric, refuse_points, refuse_unused};
 use crate::attack::{Goal, SearchChoice, Select, Settings, sweep_values};
@@ -67,6 +68,9 @@ impl Checked {
             }
             at_most("random", draws, Random::MOST)?;
         }
+        if let Some(share) = plan.certify {
+            refuse_uncertain(share, plan.random)?;
+        }
         let checked = Self { plan, settings };
         if checked.settings.loss == Goal::Drift && checked.plan.uniform.is_some() {
             return Err(Error::usage(
@@ -110,7 +114,7 @@ impl Checked {
             sweep: sweep.clone(),
             tolerance: tolerance.as_deref().map(|axes| self.tolerance(axes)),
             uniform: uniform.clone(),
-            random: random.map(|draws| Random { draws, decision: *decision }),
+            random: random.map(|draws| Random { draws, decision: *decision, certify: self.plan.certify }),
             replay: None,
             start_from_sha256: None,
         };
@@ -212,6 +216,26 @@ impl Checked {
             work,
         }
     }
+}
+
+/// Refuses a share that cannot be certified with so many draws.
+fn refuse_uncertain(share: f64, draws: Option<usize>) -> Result<()> {
+    if !(share > 0.0 && share <= 0.5) {
+        let fix = "give a share of the box above 0 and up to 0.5, such as 0.01";
+        return Err(Error::setting("certify", share, "is no share that can be certified", fix));
+    }
+    let needed = stats::tolerance_draws(share, random::CONFIDENCE);
+    let draws = draws.unwrap_or(0);
+    if draws < needed {
+        let problem = format!("takes {needed} random draws of each sample, and there are {draws}");
+        return Err(Error::setting(
+            "certify",
+            share,
+            problem,
+            format!("give `random = {needed}` or more, or a larger share"),
+        ));
+    }
+    Ok(())
 }
 
 fn settings(plan: &Plan) -> Settings {

@@ -76,6 +76,9 @@ pub(super) struct Random {
     pub draws: usize,
     /// Image score above which a sample is called anomalous; chosen for each category where none is given.
     pub decision: Option<f64>,
+    /// Share of the box outside of which metrics are certified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certify: Option<f64>,
 }
 
 impl Random {
@@ -199,6 +202,8 @@ pub struct Plan {
     /// Draws of each sample.
     #[serde(default)]
     pub(super) random: Option<usize>,
+    #[serde(default)]
+    pub(super) certify: Option<f64>,
     pub(super) shard: Option<Shard>,
     pub(super) save_maps: bool,
     pub(super) keep_traces: bool,
@@ -248,6 +253,7 @@ impl Plan {
             tolerance_steps: None,
             uniform: None,
             random: None,
+            certify: None,
             shard: None,
             save_maps: false,
             keep_traces: false,
@@ -458,6 +464,12 @@ impl Plan {
     #[must_use]
     pub fn random(self, draws: usize) -> Self {
         Self { random: Some(draws), ..self }
+    }
+
+    /// Metrics that at most this share of the box lies below, with 95 % confidence, from the random draws. Refused where these are too few.
+    #[must_use]
+    pub fn certify(self, share: f64) -> Self {
+        Self { certify: Some(share), ..self }
     }
 
     /// Only one part of the samples of each category.

@@ -24,8 +24,8 @@ use crate::record::{RandomRow, RunDir, SampleRow, read_map, write_npy, write_row
 use crate::stats;
 use crate::types::{Attack, Axis, Detail, Input, Mask, Metrics, Over, Perturbation, SampleKey};
 
-/// Confidence of the interval of flips.
-const CONFIDENCE: f64 = 0.95;
+/// Confidence of the interval of flips, and of what is certified.
+pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// Remedy for kept answers that cannot be used.
 const DELETE: &str = "delete the file and give the same command again";
@@ -172,6 +172,14 @@ impl Answered<'_> {
         };
         let (pixel_auroc_min, pixel_auroc_max) = ends(|metrics| metrics.pixel_auroc);
         let (aupro_min, aupro_max) = ends(|metrics| metrics.aupro);
+        // Checked before the run.
+        let rank =
+            self.plan.certify.and_then(|share| stats::tolerance_rank(self.plan.draws, share, CONFIDENCE));
+        let certified = |metric: fn(&Metrics) -> Option<f64>| {
+            let mut values: Vec<f64> = drawn.metrics.iter().map(metric).collect::<Option<_>>()?;
+            values.sort_by(f64::total_cmp);
+            values.get(rank? - 1).copied()
+        };
         let counted = drawn.flips;
         let interval = counted.map(|(flips, decisions)| stats::clopper_pearson(flips, decisions, CONFIDENCE));
         RandomRow {
@@ -192,6 +200,11 @@ impl Answered<'_> {
             flip_share: counted.map(|(flips, decisions)| flips as f64 / decisions as f64),
             flip_low: interval.map(|(low, _)| low),
             flip_high: interval.map(|(_, high)| high),
+            certified_share: self.plan.certify,
+            certified_rank: rank,
+            certified_pixel_auroc: certified(|metrics| metrics.pixel_auroc),
+            certified_aupro: certified(|metrics| metrics.aupro),
+            certified_image_auroc: certified(|metrics| metrics.image_auroc),
         }
     }
 }

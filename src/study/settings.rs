@@ -95,7 +95,7 @@ mod tests {
                 sweep: Some(Sweep { axes: vec![Axis::Hue], steps: 5 }),
                 tolerance: Some(Tolerance { axes: vec![Axis::Angle], decision: Some(0.25), steps: 30 }),
                 uniform: Some(Uniform { scopes: vec![Scope::Dataset], budget: 9 }),
-                random: Some(Random { draws: 20, decision: None }),
+                random: Some(Random { draws: 20, decision: None, certify: None }),
                 replay: Some(Replayed { found_under: "pocket".into(), rows_sha256: "00".into(), all: true }),
                 start_from_sha256: Some("00".into()),
             },

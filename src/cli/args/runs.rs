@@ -99,6 +99,10 @@ pub struct AttackArgs {
     /// worst case is; 0 for none
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub random: usize,
+    /// With --random: metrics that at most this share of the box lies below, with 95 % confidence, such as 0.01, which takes 299 draws
+    /// (docs/random.md)
+    #[arg(long, value_name = "SHARE")]
+    pub certify: Option<f64>,
     /// Image score above which a sample is called anomalous, for --tolerance and --random [default: per category that of largest F1 of the
     /// clean scores; without ground truth the one that the highest 5 % of them exceed]
     #[arg(long, value_name = "T", allow_hyphen_values = true)]

@@ -81,7 +81,7 @@ fn remedy(provider: &Provider) -> &'static str {
              another `provider`"
         }
         _ => {
-            "install the Vulkan loader (`libvulkan.so.1`) and the driver of the GPU, and see that this user may open /dev/dri; or use \
+            "install the Vulkan loader (libvulkan.so.1) and the driver of the GPU, and see that this user may open /dev/dri; or use \
              another `provider`"
         }
     }

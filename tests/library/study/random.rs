@@ -202,3 +202,32 @@ fn where_no_threshold_can_be_chosen_metrics_are_there_and_flips_are_not() {
     let warnings = observe.warnings.borrow();
     assert!(warnings.iter().any(|said| said.contains("no flips are counted")), "{warnings:?}");
 }
+
+#[test]
+fn what_is_certified_is_the_draw_of_the_rank_and_too_few_draws_are_refused() {
+    let bench = Bench::new();
+    let certified = |draws: usize, share: f64, run: &str| {
+        bench.run(&plan().random(draws).decision(0.4).certify(share).check().unwrap(), run);
+        rows(&bench, run)
+    };
+    for row in certified(59, 0.05, "first") {
+        assert_eq!((row.certified_share, row.certified_rank), (Some(0.05), Some(1)));
+        assert_eq!(row.certified_pixel_auroc, row.pixel_auroc_min);
+        assert_eq!(row.certified_aupro, row.aupro_min);
+        assert!(row.certified_image_auroc.is_some());
+    }
+    for row in certified(60, 0.1, "second") {
+        assert_eq!(row.certified_rank, Some(2));
+        assert!(row.certified_pixel_auroc > row.pixel_auroc_min, "{row:?}");
+    }
+    let plain = plan().random(2).decision(0.4).check().unwrap();
+    assert!(bench.run(&plain, "plain").random.iter().all(|row| row.certified_share.is_none()));
+
+    let few = plan().random(58).certify(0.05).check().unwrap_err();
+    assert_eq!(few.subject, "`certify = 0.05`");
+    assert!(few.problem.contains("59") && few.fix.contains("`random = 59`"), "{few}");
+    assert!(plan().certify(0.01).check().unwrap_err().problem.contains("299"));
+    for share in [0.0, 0.6, f64::NAN, -0.1] {
+        assert!(plan().random(100).certify(share).check().is_err(), "{share}");
+    }
+}
