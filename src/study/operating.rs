@@ -534,16 +534,17 @@ fn mean_of(group: &[&Found]) -> OperatingRow {
     };
     let pixel_f1: &dyn Fn(&OperatingRow) -> Option<f64> = &|row| row.pixels.pixel_f1;
     let image_f1: &dyn Fn(&OperatingRow) -> Option<f64> = &|row| row.images.image_f1;
-    let of_differences: [&dyn Fn(&OperatingRow) -> Option<f64>; 3] =
-        [&|row| row.compared.pixel_auroc_difference, &|row| row.compared.pixel_f1_difference, &|row| {
-            row.compared.image_f1_difference
-        }];
+    let of_differences: [fn(&OperatingRow) -> Option<f64>; 3] = [
+        |row| row.compared.pixel_auroc_difference,
+        |row| row.compared.pixel_f1_difference,
+        |row| row.compared.image_f1_difference,
+    ];
     let estimates = [
         estimate(0, pixel_f1),
         estimate(1, image_f1),
-        estimate(2, of_differences[0]),
-        estimate(3, of_differences[1]),
-        estimate(4, of_differences[2]),
+        estimate(2, &of_differences[0]),
+        estimate(3, &of_differences[1]),
+        estimate(4, &of_differences[2]),
     ];
     let (pixel_f1_low, pixel_f1_high) = ends(around(mean(pixel_f1), &estimates[0]));
     let (image_f1_low, image_f1_high) = ends(around(mean(image_f1), &estimates[1]));
@@ -590,7 +591,7 @@ fn mean_of(group: &[&Found]) -> OperatingRow {
             aupro_drop_share: mean(&|row| row.curves.aupro_drop_share),
             image_auroc_drop_share: mean(&|row| row.curves.image_auroc_drop_share),
         },
-        compared: with_differences(compared, of_differences.map(mean), &estimates),
+        compared: with_differences(compared, of_differences.map(|value| mean(&value)), &estimates),
         ..group[0].row.clone()
     }
 }
