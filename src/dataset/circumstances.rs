@@ -28,7 +28,7 @@ pub(super) fn from_paths<'s>(
         }
     };
     if !expression.capture_names().flatten().any(|name| ["scene", "condition"].contains(&name)) {
-        return refuse("has neither a group `scene` nor a group `condition`".to_owned(), EXAMPLE);
+        return refuse("has neither a group scene nor a group condition".to_owned(), EXAMPLE);
     }
     let (mut seen, mut matched) = (None, false);
     for sample in samples {
