@@ -3,7 +3,6 @@
 use super::data::Data;
 use super::models::Models;
 use super::plan::{Command, Plan, Random, Tolerance, Uniform};
-use super::random;
 use super::settings::{RunSettings, Work};
 use super::unused::{refuse_metric, refuse_points, refuse_unused};
 use crate::attack::{Goal, SearchChoice, Select, Settings, sweep_values};
@@ -224,7 +223,7 @@ fn refuse_uncertain(share: f64, draws: Option<usize>) -> Result<()> {
         let fix = "give a share of the box above 0 and up to 0.5, such as 0.01";
         return Err(Error::setting("certify", share, "is no share that can be certified", fix));
     }
-    let needed = stats::tolerance_draws(share, random::CONFIDENCE);
+    let needed = stats::tolerance_draws(share, Random::CONFIDENCE);
     let draws = draws.unwrap_or(0);
     if draws < needed {
         let problem = format!("takes {needed} random draws of each sample, and there are {draws}");

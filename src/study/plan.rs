@@ -84,6 +84,8 @@ pub(super) struct Random {
 impl Random {
     /// The most draws of a sample: their answers are pooled in memory, category by category.
     pub const MOST: usize = 10_000;
+    /// Confidence of the interval of flips, and of what is certified.
+    pub const CONFIDENCE: f64 = 0.95;
 }
 
 /// Where one decides: how thresholds are chosen, and what conditions are held against.

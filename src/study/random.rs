@@ -24,9 +24,6 @@ use crate::record::{RandomRow, RunDir, SampleRow, read_map, write_npy, write_row
 use crate::stats;
 use crate::types::{Attack, Axis, Detail, Input, Mask, Metrics, Over, Perturbation, SampleKey};
 
-/// Confidence of the interval of flips, and of what is certified.
-pub(super) const CONFIDENCE: f64 = 0.95;
-
 /// Remedy for kept answers that cannot be used.
 const DELETE: &str = "delete the file and give the same command again";
 
@@ -173,15 +170,18 @@ impl Answered<'_> {
         let (pixel_auroc_min, pixel_auroc_max) = ends(|metrics| metrics.pixel_auroc);
         let (aupro_min, aupro_max) = ends(|metrics| metrics.aupro);
         // Checked before the run.
-        let rank =
-            self.plan.certify.and_then(|share| stats::tolerance_rank(self.plan.draws, share, CONFIDENCE));
+        let rank = self
+            .plan
+            .certify
+            .and_then(|share| stats::tolerance_rank(self.plan.draws, share, Random::CONFIDENCE));
         let certified = |metric: fn(&Metrics) -> Option<f64>| {
             let mut values: Vec<f64> = drawn.metrics.iter().map(metric).collect::<Option<_>>()?;
             values.sort_by(f64::total_cmp);
             values.get(rank? - 1).copied()
         };
         let counted = drawn.flips;
-        let interval = counted.map(|(flips, decisions)| stats::clopper_pearson(flips, decisions, CONFIDENCE));
+        let interval =
+            counted.map(|(flips, decisions)| stats::clopper_pearson(flips, decisions, Random::CONFIDENCE));
         RandomRow {
             model: self.model.to_owned(),
             dataset: self.session.data.dataset.name.clone(),
