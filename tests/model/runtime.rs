@@ -60,6 +60,12 @@ fn a_provider_that_is_not_usable_is_an_error() {
                 assert!(error.fix.contains(&format!("askance runtime install {flavour}")), "{error}");
             }
             ProviderState::MissingDependency { .. } => assert!(loaded.is_err()),
+            // A plugin that the library would take.
+            ProviderState::NotInstalled { flavour } => {
+                let error = loaded.unwrap_err();
+                assert!(error.subject.contains(&flavour.to_string()), "{error}");
+                assert!(error.fix.contains(&format!("askance runtime install {flavour}")), "{error}");
+            }
             _ => panic!("the library is loaded: {status:?}"),
         }
     }
