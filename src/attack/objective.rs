@@ -101,11 +101,7 @@ impl Objective {
 
     /// The map of a canvas (height, width), of the patch-level maps of its pieces, which lie one below the other.
     fn enlarged(&self, patch_map: ArrayView2<f32>, canvas: (usize, usize)) -> Map {
-        let Input { side, fitting } = self.input;
-        if self.input.is_square() {
-            return perturb::upsample(patch_map, canvas);
-        }
-        perturb::assemble(patch_map, &self.input.pieces(canvas), canvas, side, fitting.tile_blend)
+        perturb::enlarge(patch_map, &self.input, canvas)
     }
 
     /// Whether answers are held against the clean one instead of the ground truth.
@@ -163,8 +159,8 @@ impl Objective {
         self.loss_of(answer, (height, width), mask, clean, perturbation)
     }
 
-    /// The loss of an answer, as [`Self::loss`] has it, given height and width of the canvas, the ground truth, the answer to the unchanged picture and the
-    /// perturbation.
+    /// The loss of an answer, as [`Self::loss`] has it, given height and width of the canvas, the ground truth, the answer to the unchanged
+    /// picture and the perturbation.
     ///
     /// # Errors
     /// The errors of [`Self::loss`].
@@ -238,8 +234,8 @@ impl Objective {
 
     /// How far the answer to a perturbed picture has moved from the clean one ([`metric::drift`]). Drift is measured in the frame of
     /// the unchanged picture and over the pixels that the turned, zoomed or shifted one still shows, whatever frame and border the
-    /// settings have for the comparison with masks; `canvas` is height and width of the picture's. Moving a map resamples it, so that even a segmenter whose map moves exactly with
-    /// its picture drifts a little.
+    /// settings have for the comparison with masks; `canvas` is height and width of the picture's. Moving a map resamples it, so that even
+    /// a segmenter whose map moves exactly with its picture drifts a little.
     pub fn drift(
         &self,
         answer: &Segmentation,

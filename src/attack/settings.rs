@@ -4,7 +4,7 @@ use super::goal::Goal;
 use super::search_choice::SearchChoice;
 use super::shares::Shares;
 use crate::error::{Error, Result, at_most};
-use crate::types::{Attack, Axis, Bounds, Fit, Fitting, Frame, Input, named};
+use crate::types::{Attack, Axis, Bounds, Fitting, Frame, Input, named};
 use crate::{perturb, search};
 
 /// The settings of an attack: everything that decides its numbers, and so neither batch size nor threads.
@@ -115,7 +115,7 @@ impl Settings {
 
     /// Whether a picture may be more than one of the model's input.
     pub fn is_tiled(&self) -> bool {
-        self.fit.fit != Fit::Squeeze
+        !self.fit.is_square()
     }
 
     /// Whether a map of a moved picture is ever brought back: for metrics, for the loss, or because drift is measured so.

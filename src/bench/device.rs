@@ -4,25 +4,15 @@ use std::process::{Command, Stdio};
 
 use crate::model::Provider;
 
-/// Number of the NVIDIA card of a provider.
-fn card(provider: &Provider) -> Option<u32> {
-    match provider {
-        Provider::Cuda { device } | Provider::TensorRt { device } | Provider::TensorRtRtx { device } => {
-            Some(*device)
-        }
-        _ => None,
-    }
-}
-
 /// Memory in use on the provider's card by all processes, in MiB.
 pub fn used_mib(provider: &Provider) -> Option<f64> {
-    query(card(provider)?, "--query-gpu=memory.used")?.lines().next().and_then(number)
+    query(provider.nvidia_device()?, "--query-gpu=memory.used")?.lines().next().and_then(number)
 }
 
 /// Memory that one process uses on the provider's card, in MiB, by its number; none where the driver does not see the numbers of
 /// a container's processes.
 pub fn of_process_mib(provider: &Provider, pid: u32) -> Option<f64> {
-    of_pid(&query(card(provider)?, "--query-compute-apps=pid,used_memory")?, pid)
+    of_pid(&query(provider.nvidia_device()?, "--query-compute-apps=pid,used_memory")?, pid)
 }
 
 /// Memory that the provider's card holds more than `before`, in MiB: that of one process as long as no other has begun since.

@@ -58,8 +58,8 @@ fn note(path: &Path, header: &Header, remarks: &mut Vec<Remark>) {
     }
 }
 
-/// Decodes a sample and brings it to its canvas ([`Input`]; a number stands for the square into which pictures are squeezed): the picture by antialiased bicubic, the mask by nearest neighbour, each once
-/// and neither when it has that size already. Several masks are one: a pixel is anomalous where any of them says so. A defect
+/// Decodes a sample and brings it to its canvas ([`Input`]; a number stands for the square into which pictures are squeezed): the picture
+/// by antialiased bicubic, the mask by nearest neighbour, each once and neither when it has that size already. Several masks are one: a pixel is anomalous where any of them says so. A defect
 /// thinner than one output pixel may vanish from the small mask.
 ///
 /// # Errors

@@ -33,6 +33,6 @@ mod tone;
 
 pub use map::{restore, unwarp_map, upsample, warp_mask};
 pub use perturber::Perturber;
-pub use pieces::{assemble, cut};
+pub use pieces::{assemble, cut, enlarge};
 pub use resampling::{Fill, Resampling, Rotation};
 pub use restorer::Restorer;

@@ -3,7 +3,7 @@
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut3, Axis, s};
 
 use super::map::upsample;
-use crate::types::{Blend, Map, Piece};
+use crate::types::{Blend, Input, Map, Piece};
 
 /// Writes a piece of a canvas (3, height, width) to `out` (3, side, side). What lies beyond the canvas repeats its edges.
 ///
@@ -20,6 +20,18 @@ pub fn cut(canvas: ArrayView3<f32>, piece: Piece, mut out: ArrayViewMut3<f32>) {
             pixel.assign(&from.slice(s![.., at(piece.left, x, width)]));
         }
     }
+}
+
+/// The map of a canvas (height, width) of an input, of the patch-level maps of its pieces, which lie one below the other: [`upsample`]
+/// where input and canvas are one, else [`assemble`].
+///
+/// # Panics
+/// Those of either.
+pub fn enlarge(maps: ArrayView2<f32>, input: &Input, canvas: (usize, usize)) -> Map {
+    if input.is_square() {
+        return upsample(maps, canvas);
+    }
+    assemble(maps, &input.pieces(canvas), canvas, input.side, input.fitting.tile_blend)
 }
 
 /// The map of a canvas (height, width), of the patch-level maps of its pieces, which lie one below the other. Each is enlarged to the

@@ -9,13 +9,13 @@ use super::told::{Run, Shows, Told, tell};
 use crate::error::Result;
 use crate::file;
 use crate::metric::{DRIFT, Loss};
-use crate::perturb::{Resampling, assemble};
+use crate::perturb::{Resampling, enlarge};
 use crate::record::{
     Example, Fault, Parameters, Row, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow,
     mean_rows, read_checked, read_examples, require_agreement, uniform_means,
 };
 use crate::stats::distinct;
-use crate::types::{Attack, Axis, Bounds, Fit, Fitting, Interval, Over};
+use crate::types::{Attack, Axis, Bounds, Fitting, Input, Interval, Over};
 
 /// The records of one run.
 pub(super) struct Records<'r> {
@@ -262,13 +262,13 @@ impl Records<'_> {
         let models = &self.run.info.models;
         let side =
             models.iter().find(|model| model.name == example.row.model).and_then(|model| model.input_size);
-        let Some(side) = side.filter(|_| self.fit.fit != Fit::Squeeze) else { return };
+        let Some(input) = side.map(|side| Input { side, fitting: self.fit }) else { return };
         let (_, height, width) = example.image.dim();
-        let pieces = self.fit.pieces((height, width), side);
+        let pieces = input.pieces((height, width)).len();
         for map in [&mut example.clean_map, &mut example.worst_map] {
             // Others are no maps of these pieces, and are found damaged or shown as they are.
-            if !map.is_empty() && map.nrows().is_multiple_of(pieces.len()) {
-                *map = assemble(map.view(), &pieces, (height, width), side, self.fit.tile_blend);
+            if !input.is_square() && !map.is_empty() && map.nrows().is_multiple_of(pieces) {
+                *map = enlarge(map.view(), &input, (height, width));
             }
         }
     }

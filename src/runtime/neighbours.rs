@@ -18,18 +18,23 @@ pub(crate) fn check(onnx_runtime: &Path, flavour: Flavour) -> Result<()> {
     let Some(folder) = onnx_runtime.parent() else { return Ok(()) };
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     for path in entries.filter(|path| path.is_file() && is_provided(path)) {
-        if let Err(Defect::Truncated { size, needed }) = elf::check(&path) {
-            return Err(Error::runtime(
-                path.display().to_string(),
-                format!("is truncated: it has {size} bytes, and its headers speak of {needed}"),
-                format!(
-                    "install it again: delete its folder where that lies in the cache, and run `askance runtime install {flavour}`; or \
-                     use `provider = cpu`"
-                ),
-            ));
-        }
+        let fix = format!(
+            "install it again: delete its folder where that lies in the cache, and run `askance runtime install {flavour}`; or use \
+             `provider = cpu`"
+        );
+        require_whole(&path, &fix)?;
     }
     Ok(())
+}
+
+/// Refuses a library that is shorter than its headers say.
+///
+/// # Errors
+/// One that names the file, with `fix`.
+pub(super) fn require_whole(library: &Path, fix: &str) -> Result<()> {
+    let Err(Defect::Truncated { size, needed }) = elf::check(library) else { return Ok(()) };
+    let problem = format!("is truncated: it has {size} bytes, and its headers speak of {needed}");
+    Err(Error::runtime(library.display().to_string(), problem, fix))
 }
 
 fn is_provided(path: &Path) -> bool {

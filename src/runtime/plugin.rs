@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use ort::util::preload_dylib;
 
 use super::cache::{cache_folder, runtime_folder};
-use super::elf::{self, Defect};
 use super::flavour::Flavour;
+use super::neighbours::require_whole;
 use super::probe::missing_library;
 use super::{python, wheels};
 use crate::error::{Error, Result};
@@ -74,13 +74,8 @@ impl Plugin {
                 ),
             )
         })?;
-        if let Err(Defect::Truncated { size, needed }) = elf::check(&library) {
-            return Err(Error::runtime(
-                library.display().to_string(),
-                format!("is truncated: it has {size} bytes, and its headers speak of {needed}"),
-                format!("delete its folder, then run `askance runtime install {}`", self.flavour),
-            ));
-        }
+        let fix = format!("delete its folder, then run `askance runtime install {}`", self.flavour);
+        require_whole(&library, &fix)?;
         Ok(library)
     }
 

@@ -88,6 +88,11 @@ impl Fitting {
     /// The largest share of a tile that may overlap the next one.
     pub const MOST_OVERLAP: f64 = 0.9;
 
+    /// Whether canvas and input are one, whatever the picture.
+    pub fn is_square(&self) -> bool {
+        self.fit == Fit::Squeeze
+    }
+
     /// Refuses values that make no sense.
     ///
     /// # Errors
@@ -165,7 +170,7 @@ impl Input {
 
     /// Whether canvas and input are one, whatever the picture.
     pub fn is_square(&self) -> bool {
-        self.fitting.fit == Fit::Squeeze
+        self.fitting.is_square()
     }
 }
 

@@ -39,8 +39,8 @@ pub struct EngineArgs {
     /// to compare [default: none]
     #[arg(long, value_name = "LIST")]
     pub defence: Vec<Defence>,
-    /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE], openvino-plugin[:DEVICE], webgpu, nvtensorrtrtx[:N]; attack takes several devices, such as cuda:0,cuda:1, and
-    /// gives each a part of the samples
+    /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE], openvino-plugin[:DEVICE], webgpu,
+    /// nvtensorrtrtx[:N]; attack takes several devices, such as cuda:0,cuda:1, and gives each a part of the samples
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "cpu")]
     pub provider: Vec<Provider>,
     /// Precision of matrix products: fp32, fp16, bf16 or int8; computed by the provider where it can, else by the bundle

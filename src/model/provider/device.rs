@@ -65,6 +65,14 @@ impl Provider {
         ]
     }
 
+    /// Number of the GPU, where the provider is one of NVIDIA's.
+    pub(crate) fn nvidia_device(&self) -> Option<u32> {
+        match self {
+            Self::Cuda { device } | Self::TensorRt { device } | Self::TensorRtRtx { device } => Some(*device),
+            _ => None,
+        }
+    }
+
     /// OpenVINO's name of the device, where the provider is OpenVINO, of whichever build.
     pub(crate) fn openvino_device(&self) -> Option<&str> {
         match self {

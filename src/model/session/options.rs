@@ -31,11 +31,7 @@ pub struct SessionOptions {
 
 impl SessionOptions {
     pub(super) fn validate(&self) -> Result<()> {
-        let of_nvidia = matches!(
-            self.provider,
-            Provider::Cuda { .. } | Provider::TensorRt { .. } | Provider::TensorRtRtx { .. }
-        );
-        if self.tf32 && !of_nvidia {
+        if self.tf32 && self.provider.nvidia_device().is_none() {
             let problem = format!("is for cuda, tensorrt and nvtensorrtrtx, and this is {}", self.provider);
             return Err(Error::usage("`tf32`", problem, "leave it out, or choose `provider = cuda`"));
         }
