@@ -91,6 +91,11 @@ pub mod study;
 pub mod synth;
 pub mod types;
 
+/// What tests of readers give them.
+#[cfg(test)]
+#[path = "../tests/support/hostile.rs"]
+mod hostile;
+
 /// The page for users of the library; its snippets are tested.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/library.md")]

@@ -138,4 +138,17 @@ mod tests {
         left.sort();
         assert_eq!(left, ["middle", "new"]);
     }
+
+    #[test]
+    fn changed_texts_are_not_taken() {
+        let (folder, kept) = kept();
+        let embedding = array![[1.0, 2.0], [3.0, 4.0]];
+        kept.put("key", &embedding);
+        let path = kept.file("key").unwrap();
+        let whole = fs::read(&path).unwrap();
+        crate::hostile::try_changed_at("text", &path, &[whole], |_| {
+            assert!(kept.get("key", 2).is_none_or(|found| found == embedding));
+        });
+        drop(folder);
+    }
 }

@@ -124,4 +124,10 @@ mod tests {
         foreign[18] = 40;
         assert_eq!(verdict(&foreign), Err(Defect::Foreign("another processor")));
     }
+
+    #[test]
+    fn changed_libraries_are_accepted_or_refused() {
+        let seeds = [library(120, 120), library(4096, 8192)];
+        crate::hostile::try_changed("elf", "libonnxruntime.so", &seeds, |path| drop(check(path)));
+    }
 }

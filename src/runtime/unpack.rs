@@ -105,4 +105,51 @@ mod tests {
             assert_eq!(kept(member), None, "{member}");
         }
     }
+
+    /// A wheel with members of each kind, and some that lead out of any folder.
+    fn wheel() -> Vec<u8> {
+        let mut archive = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        let members = [
+            "onnxruntime/capi/libonnxruntime.so.1.31.1",
+            "../../onnxruntime/capi/libescape.so",
+            "/tmp/libescape.so",
+        ];
+        for member in members
+            .into_iter()
+            .chain(["onnxruntime/LICENSE", "onnxruntime_ep_webgpu/libonnxruntime_providers_webgpu.so.1"])
+        {
+            archive.start_file(member, zip::write::SimpleFileOptions::default()).unwrap();
+            io::Write::write_all(&mut archive, member.as_bytes()).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn changed_wheels_are_unpacked_within_the_folder_or_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let inside = root.path().join("a/b/c");
+        let everything = |folder: &Path| {
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>()
+        };
+        crate::hostile::try_changed("wheel", "a.whl", &[wheel()], |path| {
+            drop(unpack(path, &inside));
+            for name in everything(&inside) {
+                assert!(inside.join(&name).is_file(), "{name:?} is no file");
+            }
+            fs::remove_dir_all(&inside).unwrap();
+            for (folder, only) in [("", "a"), ("a", "b")] {
+                assert_eq!(everything(&root.path().join(folder)), [only], "something else was written");
+            }
+            assert!(everything(&root.path().join("a/b")).is_empty());
+        });
+        unpack_whole(&inside);
+    }
+
+    fn unpack_whole(folder: &Path) {
+        let path = folder.with_extension("whl");
+        fs::create_dir_all(folder).unwrap();
+        fs::write(&path, wheel()).unwrap();
+        unpack(&path, folder).unwrap();
+        assert!(folder.join("libonnxruntime.so.1.31.1").is_file() && folder.join("LICENSE").is_file());
+    }
 }

@@ -7,6 +7,8 @@
 mod needs;
 #[path = "../support/onnx_runtime.rs"]
 mod onnx_runtime;
+#[path = "../support/hostile.rs"]
+mod support_hostile;
 #[path = "../support/trees.rs"]
 mod trees;
 
@@ -29,6 +31,7 @@ mod dataset_layouts;
 mod dataset_lists;
 mod dataset_traps;
 mod fit;
+mod hostile;
 mod metric_bootstrap;
 mod metric_closed_form;
 mod metric_golden;

@@ -270,4 +270,12 @@ range = [-3.0, 1e9]
             assert!(problem.contains(key), "{key}: {problem}");
         }
     }
+
+    #[test]
+    fn changed_manifests_are_read_or_refused() {
+        let seeds = [GOOD, FOREIGN].map(|text| text.as_bytes().to_vec());
+        crate::hostile::try_changed("manifest", "bundle.toml", &seeds, |path| {
+            drop(parse(&String::from_utf8_lossy(&std::fs::read(path).unwrap()), "bundle.toml"));
+        });
+    }
 }

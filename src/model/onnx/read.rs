@@ -316,4 +316,18 @@ mod tests {
     fn other_bytes_are_an_error() {
         assert!(initialisers(&mut Cursor::new(b"\xff\xff\xff not a model")).is_err());
     }
+
+    #[test]
+    fn changed_graphs_are_read_or_refused() {
+        let nodes = [Node { operator: "DynamicQuantizeLinear", inputs: &["x"], output: "y", to: None }];
+        let weights =
+            [written("a", Kind::Float, &[3, 30], &[0; 360]), written("b", Kind::Int8, &[2], &[1, 2])];
+        let whole = model("g", &nodes, &weights, &value("x", &[1]), &value("y", &[1]));
+        let entry = [field(1, b"location"), field(2, b"weights.bin")].concat();
+        let outside = field(7, &field(5, &[field(13, &entry), vec![14 << 3, 1]].concat()));
+        crate::hostile::try_changed("onnx", "image.onnx", &[whole, outside], |path| {
+            let mut source = io::BufReader::new(std::fs::File::open(path).unwrap());
+            drop((initialisers(&mut source), operators(&mut source), external_files(&mut source)));
+        });
+    }
 }
