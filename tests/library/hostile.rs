@@ -7,8 +7,8 @@ use askance::dataset::{self, Layout, Selection, survey};
 use askance::model::Fake;
 use askance::prompt::{PromptSet, tokenise};
 use askance::record::{
-    DifferenceRow, OperatingRow, RandomRow, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow,
-    Trace, UniformRow, read_examples, read_map, read_rows,
+    OperatingRow, RandomRow, RunDir, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, Trace,
+    UniformRow, read_examples, read_map, read_rows,
 };
 use askance::study::{Data, Models, Plan, Quiet, Scope, Source, Uniform};
 use askance::synth;
@@ -72,7 +72,7 @@ fn changed_records_are_read_or_refused() {
     rows!(
         SampleRow: "attack/samples.csv", StabilityRow: "attack/stability.csv", UniformRow: "attack/uniform.csv",
         SummaryRow: "attack/summary.csv", OperatingRow: "attack/operating.csv", RandomRow: "attack/random.csv",
-        DifferenceRow: "attack/differences.csv", SweepRow: "sweep/sweep.csv"
+        SweepRow: "sweep/sweep.csv"
     );
     try_changed("run.toml", "run.toml", &[run.seed("attack/run.toml")], |path| drop(RunInfo::read(path)));
     let map = fs::read(run.first("patch_maps")).unwrap();

@@ -52,4 +52,5 @@ mod search_properties;
 mod stability;
 mod study;
 mod suites;
+mod supply_chain;
 mod synth;
