@@ -108,3 +108,10 @@ fn unsafe_code_is_where_it_was() {
     let manifest = fs::read_to_string(src.with_file_name("Cargo.toml")).unwrap();
     assert!(manifest.contains("unsafe_code = \"deny\""));
 }
+
+#[test]
+fn the_oldest_rust_that_is_promised_is_the_one_that_builds_here() {
+    let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let promised = env!("CARGO_PKG_RUST_VERSION");
+    assert!(read("rust-toolchain.toml").contains(&format!("channel = \"{promised}.")), "{promised}");
+}
