@@ -8,6 +8,7 @@ mod devices;
 mod inspect;
 mod interrupt;
 mod libraries;
+mod manual;
 mod merge;
 mod origin;
 mod output;
@@ -80,6 +81,8 @@ fn run(cli: Cli) -> Result<()> {
         },
         Command::Models(args) => inspect::models(&global, &args),
         Command::Synth(args) => synth::run(&global, &args),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { out } => manual::pages(&out),
     }
 }
 

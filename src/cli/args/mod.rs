@@ -30,7 +30,7 @@ pub use values::Axes;
 
 /// Worst-case rotation, hue and saturation for zero-shot anomaly segmenters, over ONNX Runtime.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(version, propagate_version = true, max_term_width = 80)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -96,7 +96,25 @@ pub enum Command {
     Models(ModelsArgs),
     /// Write the procedural data set in MVTec AD layout
     Synth(SynthArgs),
+    /// Print the completions of a shell
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write a manual page for every command
+    Man {
+        /// Folder to write them in
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
 }
+
+/// Where completions belong.
+const COMPLETIONS: &str = "\
+bash   askance completions bash > ~/.local/share/bash-completion/completions/askance
+zsh    askance completions zsh > _askance     (in a folder of $fpath)
+fish   askance completions fish > ~/.config/fish/completions/askance.fish";
 
 #[derive(Debug, Subcommand)]
 pub enum RuntimeCommand {

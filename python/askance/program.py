@@ -1,0 +1,60 @@
+"""The program `askance`, which comes with this package."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .records import Run
+
+
+class AskanceError(RuntimeError):
+    """A command that failed. `status` is its exit status, and the text what it printed about the fault and its remedy."""
+
+    def __init__(self, arguments: Sequence[str], status: int, said: str):
+        self.status = status
+        super().__init__(f"askance {' '.join(arguments)} ended with status {status}:\n{said.strip()}")
+
+
+def command() -> str:
+    """Path of the program: that of this Python environment, else the first on PATH.
+
+    Raises FileNotFoundError where there is none.
+    """
+    own = Path(sysconfig.get_path("scripts"), "askance")
+    found = str(own) if own.is_file() else shutil.which("askance")
+    if found is None:
+        raise FileNotFoundError(f"there is no program `askance` in {own.parent} or on PATH: install the package askance again")
+    return found
+
+
+def run(arguments: Sequence[str | Path]) -> Run | Any:
+    """Runs a command, such as `["attack", "--data", "parts", "--out", "results/parts"]`, and reads the run that it made. Progress and
+    warnings go to standard error as the command says them.
+
+    What a command without a run (`data`, `models`, `providers`) prints with `--json` comes back as Python values.
+
+    Raises AskanceError where the command fails.
+    """
+    words = [str(argument) for argument in arguments]
+    if "--json" not in words:
+        words.append("--json")
+    said = []
+    with tempfile.TemporaryFile() as printed:
+        with subprocess.Popen([command(), *words], stdout=printed, stderr=subprocess.PIPE) as process:
+            for line in process.stderr:
+                said.append(line.decode(errors="replace"))
+                sys.stderr.write(said[-1])
+        printed.seek(0)
+        answer = printed.read()
+    if process.returncode != 0:
+        raise AskanceError(words, process.returncode, "".join(said))
+    told = json.loads(answer)
+    return Run(told["out"], told) if isinstance(told, dict) and "out" in told else told
