@@ -13,8 +13,8 @@ use askance::study::pixel_warnings;
 use askance::types::Fitting;
 
 use super::args::{Global, SurveyArgs};
-use super::shapes::Shapes;
 use super::say;
+use super::shapes::Shapes;
 use super::terminal::bar;
 use super::wording::error_in_flags;
 

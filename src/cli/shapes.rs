@@ -32,7 +32,11 @@ impl Shapes {
         let aspects = sizes.iter().map(|(&(height, width), &times)| (width as f64 / height as f64, times));
         Some(Self {
             pictures: sizes.values().sum(),
-            not_square: sizes.iter().filter(|((height, width), _)| height != width).map(|(_, times)| times).sum(),
+            not_square: sizes
+                .iter()
+                .filter(|((height, width), _)| height != width)
+                .map(|(_, times)| times)
+                .sum(),
             aspect: Spread::of(aspects)?,
             size,
             fits: FitCost::each(&sizes, size),

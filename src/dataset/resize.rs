@@ -160,8 +160,7 @@ mod tests {
             let image = picture(&formula(source), (height, width));
             let bytes: Vec<u8> =
                 image.permuted_axes([1, 2, 0]).iter().map(|value| (value * 255.0).round() as u8).collect();
-            let digest: String =
-                Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!(digest, sha256, "{source:?} to {width} x {height}");
         }
     }

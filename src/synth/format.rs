@@ -3,9 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::render::SIZES;
 use crate::error::{Error, Result};
 use crate::types::by_text;
+
+/// Sizes of the shorter side of generated pictures, in pixels.
+pub const SIZES: std::ops::RangeInclusive<usize> = 64..=2048;
 
 /// Width to height of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +83,11 @@ impl Format {
         let (short, long) = (width.min(height), width.max(height));
         // to the nearest pixel, a half upwards
         let longer = (2 * size * long + short) / (2 * short);
-        if width < height { Self { height: longer, width: size } } else { Self { height: size, width: longer } }
+        if width < height {
+            Self { height: longer, width: size }
+        } else {
+            Self { height: size, width: longer }
+        }
     }
 
     /// Pixels of the shorter side.

@@ -24,7 +24,7 @@ mod world;
 mod writer;
 
 pub use catalog::{categories, defect_kinds};
-pub use format::{Aspect, Format};
-pub use render::{Pair, Rendered, SIZES, render, render_pair};
+pub use format::{Aspect, Format, SIZES};
+pub use render::{Pair, Rendered, render, render_pair};
 pub use world::{CategoryInfo, World};
 pub use writer::{Recipe, Summary, write};

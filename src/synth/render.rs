@@ -7,9 +7,6 @@ use crate::error::Result;
 use crate::stats::derive_seed;
 use crate::types::{Image, Mask};
 
-/// Sizes of the shorter side that [`render`] accepts, in pixels.
-pub const SIZES: std::ops::RangeInclusive<usize> = 64..=2048;
-
 /// A rendered picture of a part with its ground truth and its words.
 #[derive(Clone, Debug)]
 pub struct Rendered {
@@ -40,7 +37,7 @@ pub struct Pair {
 /// depends on the arguments alone, whatever else is rendered, on any number of threads.
 ///
 /// # Errors
-/// A usage error for an unknown category, a shorter side outside [`SIZES`], or a longer one that is too long.
+/// A usage error for an unknown category, a shorter side outside [`SIZES`](super::SIZES), or a longer one that is too long.
 pub fn render(
     world: World,
     category: &str,

@@ -146,8 +146,7 @@ pub fn write(recipe: &Recipe, out: &Path, progress: &(dyn Fn(usize, usize) + Syn
     let rows: Vec<Row> = jobs
         .par_iter()
         .map(|job| {
-            let picture =
-                render(recipe.world, &job.category, recipe.seed, job.index, format, job.defective)?;
+            let picture = render(recipe.world, &job.category, recipe.seed, job.index, format, job.defective)?;
             let row = store(out, job, &picture)?;
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Ok(row)

@@ -83,10 +83,8 @@ impl One {
     }
 
     fn squeeze(self) -> f64 {
-        let (down, across) = (
-            self.canvas.0 as f64 / self.source.0 as f64,
-            self.canvas.1 as f64 / self.source.1 as f64,
-        );
+        let (down, across) =
+            (self.canvas.0 as f64 / self.source.0 as f64, self.canvas.1 as f64 / self.source.1 as f64);
         (down / across).max(across / down)
     }
 }

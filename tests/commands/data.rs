@@ -107,7 +107,7 @@ fn the_report_tells_how_far_from_square_pictures_are_and_what_each_fit_would_cos
     let output = askance(&["data", "--json"], folder.path());
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let shapes = &report["shapes"];
-    assert_eq!((&shapes["not_square"], &shapes["size"]), (&24.into(), &240.into()));
+    assert_eq!((&shapes["not_square"], &shapes["size"]), (&25.into(), &240.into()));
     assert_eq!((&shapes["aspect"]["max"], &shapes["fits"][2]["fit"]), (&1.5.into(), &"tile".into()));
     assert_eq!(shapes["fits"][2]["pieces"]["mean"], 2.0);
 }

@@ -130,7 +130,10 @@ fn a_bundle_names_its_own_fit_and_the_flag_overrules_it() {
 
     // A run has one fit, and its models are compared.
     let text = fail(&mut eval("both", &[&plain, &tiled], &[]), 2);
-    assert!(text.contains("--model tiled") && text.contains("--fit tile") && text.contains("run has one"), "{text}");
+    assert!(
+        text.contains("--model tiled") && text.contains("--fit tile") && text.contains("run has one"),
+        "{text}"
+    );
     run(&mut eval("both", &[&plain, &tiled], &["--fit", "pad"]));
 
     // Worst cases are replayed as they were found.
@@ -150,7 +153,11 @@ fn a_bundle_names_its_own_fit_and_the_flag_overrules_it() {
 fn a_senseless_fit_of_a_bundle_is_refused_by_its_name() {
     let folder = TempDir::new().unwrap();
     for (name, sections, problem) in [
-        ("a", "[fit]\nfit = \"tile\"\ntile_overlap = 0.95\n", "fit.tile_overlap = 0.95 is no share of a tile"),
+        (
+            "a",
+            "[fit]\nfit = \"tile\"\ntile_overlap = 0.95\n",
+            "fit.tile_overlap = 0.95 is no share of a tile",
+        ),
         ("b", "[fit]\nfit = \"pad\"\ntile_size = 64\n", "fit has settings of tiles, and fit.fit is \"pad\""),
         ("c", "[fit]\nfit = \"crop\"\n", "squeeze, pad or tile"),
     ] {
@@ -166,7 +173,19 @@ fn providers_are_compared_on_the_pieces_of_pictures() {
     let out = |name: &str| folder.path().join(name);
     let bench = |name: &str, flags: &[&str]| {
         let mut command = askance();
-        command.args(["bench", "--threads", "1", "--rounds", "1", "--calls", "1", "--warm-up", "0", "--batch", "1"]);
+        command.args([
+            "bench",
+            "--threads",
+            "1",
+            "--rounds",
+            "1",
+            "--calls",
+            "1",
+            "--warm-up",
+            "0",
+            "--batch",
+            "1",
+        ]);
         command.args(flags).arg("--out").arg(out(name));
         command
     };

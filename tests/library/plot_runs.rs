@@ -149,7 +149,10 @@ fn runs_of_different_fits_are_in_no_figure_together() {
     let tiles = fitted("b", &tile("tile_overlap = 0.2\ntile_blend = 'mean'"));
     let blended = fitted("c", &tile("tile_overlap = 0.2\ntile_blend = 'hann'"));
     let grid = fitted("d", &tile("tile_overlap = 0.2\ntile_blend = 'mean'\ntile_size = 99"));
-    let squeezed = [fitted("a", ""), fitted("e", "fit = 'squeeze'\ntile_overlap = 0.2\ntile_blend = 'mean'\ntile_score = 'mean'")];
+    let squeezed = [
+        fitted("a", ""),
+        fitted("e", "fit = 'squeeze'\ntile_overlap = 0.2\ntile_blend = 'mean'\ntile_score = 'mean'"),
+    ];
     let out = Out::new();
     for (one, other) in [(&squeezed[0], &tiles), (&tiles, &squeezed[1]), (&tiles, &grid)] {
         let error = plot::all(&[one.clone(), other.clone()], &out.path("mixed")).unwrap_err();

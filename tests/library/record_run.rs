@@ -427,7 +427,7 @@ fn rows_read_back_as_they_were() {
     assert_eq!(opened.cut, None);
     let text = fs::read_to_string(&path).unwrap();
     let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,,,,,,,,,,,,,1e-7,,100,0,,0.75,cma-es,100,\
-                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,,,,,,,,,,,,,";
+                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,,,,,,,,,,,,,,squeeze,1";
     assert_eq!(text.lines().nth(1).unwrap(), cells);
 }
 

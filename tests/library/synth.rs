@@ -17,7 +17,16 @@ fn small(world: World) -> Recipe {
         World::Test => &["slate", "hex_nut"],
     };
     let categories = names.iter().map(|n| (*n).to_owned()).collect();
-    Recipe { world, seed: 7, size: 64, aspect: Aspect::default(), categories, train: 1, good: 2, defective: 5 }
+    Recipe {
+        world,
+        seed: 7,
+        size: 64,
+        aspect: Aspect::default(),
+        categories,
+        train: 1,
+        good: 2,
+        defective: 5,
+    }
 }
 
 fn quiet(_: usize, _: usize) {}
@@ -374,7 +383,8 @@ fn defects_of_wide_textures_are_anywhere_and_as_large_as_in_squares() {
 #[test]
 fn a_data_set_of_an_aspect_is_recorded_and_not_mixed_with_another() {
     let folder = tempfile::tempdir().unwrap();
-    let recipe = Recipe { aspect: "3:2".parse().unwrap(), train: 0, good: 1, defective: 1, ..small(World::Test) };
+    let recipe =
+        Recipe { aspect: "3:2".parse().unwrap(), train: 0, good: 1, defective: 1, ..small(World::Test) };
     write(&recipe, folder.path(), &quiet).unwrap();
     let picture = image::open(folder.path().join("slate/test/good/000.png")).unwrap();
     assert_eq!((picture.width(), picture.height()), (96, 64));

@@ -249,7 +249,8 @@ fn an_export_that_brings_squares_to_an_oblong_has_oblong_maps_of_the_whole_pictu
 
 #[test]
 fn a_graph_that_resizes_may_have_oblong_maps_by_its_manifest_and_another_may_not() {
-    let sections = "[input]\nname = \"input\"\nsize = 24\nresize = \"graph\"\n[output]\nmap = \"anomaly_map\"\n";
+    let sections =
+        "[input]\nname = \"input\"\nsize = 24\nresize = \"graph\"\n[output]\nmap = \"anomaly_map\"\n";
     let (_folder, model) = model("anomalib_wide", sections).unwrap();
     assert_eq!(model.grid(), (16, SIZE));
     let itself = sections.replace("resize = \"graph\"\n", "");

@@ -102,7 +102,12 @@ impl BenchArgs {
         let fit = self.fit.fitting(Fitting::default())?;
         if let Some(fit) = fit.filter(|_| self.data.is_none()) {
             let problem = "changes nothing: the generated pictures are square";
-            return Err(Error::setting("fit", fit.fit, problem, "give pictures with --data, or leave it out"));
+            return Err(Error::setting(
+                "fit",
+                fit.fit,
+                problem,
+                "give pictures with --data, or leave it out",
+            ));
         }
         Ok(BenchPlan {
             providers: self.providers.clone(),
