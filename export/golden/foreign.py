@@ -87,6 +87,20 @@ def main() -> None:
         outputs = [value("pred_score", ["batch", 1]), value("anomaly_map", ["batch", 1, side, side])]
         save(name, nodes, [value("input", ["batch", 3, SIZE, SIZE])], outputs, constants)
 
+    # The same of pictures of any size, which the graph brings to 16 x 24, as its map is; and one that takes such pictures alone.
+    nodes, constants = redness("small", "rgb")
+    nodes = [
+        helper.make_node("Resize", ["input", "", "", "small_shape"], ["small"], mode="linear"),
+        *nodes,
+        helper.make_node("Resize", ["cells", "", "", "map_shape"], ["anomaly_map"], mode="nearest"),
+        helper.make_node("ReduceMax", ["cells"], ["pred_score"], axes=[2, 3], keepdims=0),
+    ]
+    shapes = {"small_shape": [1, 3, 16, SIZE], "map_shape": [1, 1, 16, SIZE]}
+    ints = [numpy_helper.from_array(np.array(v, np.int64), k) for k, v in shapes.items()]
+    outputs = [value("pred_score", [1, 1]), value("anomaly_map", [1, 1, 16, SIZE])]
+    save("anomalib_wide", nodes, [value("input", [1, 3, "height", "width"])], outputs, [*constants, *ints])
+    save("anomalib_oblong", nodes, [value("input", [1, 3, 16, SIZE])], outputs, [*constants, *ints])
+
     # Redness plus (anomalous - normal)[0] of the text, per picture and for all pictures of a call.
     shapes = {"text": ["batch", 2, EMBEDDING], "shared_text": [2, EMBEDDING], "single_text": [1, 2, EMBEDDING]}
     for name, shape in shapes.items():

@@ -15,6 +15,7 @@ use crate::record::{
     RuntimeInfo, Status, compatible, to_table, utc_now, write_rows,
 };
 use crate::stats::distinct;
+use crate::types::Fitting;
 
 /// The settings that decide the numbers, for `run.toml`.
 #[derive(Serialize)]
@@ -26,6 +27,7 @@ struct Recorded<'a> {
     batches: &'a [usize],
     prompts: &'a str,
     stride: usize,
+    fit: Option<Fitting>,
     threads: Option<usize>,
     strict_ep: bool,
     rounds: usize,
@@ -64,6 +66,7 @@ impl Folder {
             batches: &plan.batch,
             prompts: &plan.prompts,
             stride: plan.stride,
+            fit: plan.fit,
             threads: plan.threads,
             strict_ep: plan.strict_ep,
             rounds: plan.rounds,

@@ -11,6 +11,7 @@ use super::protocol::{Job, PictureFile, Setup};
 use super::rounds::{Role, Task};
 use crate::error::{Error, Result, at_most};
 use crate::model::{Precision, Provider};
+use crate::types::Fitting;
 
 /// The most threads inside one call.
 const MOST_THREADS: usize = 1024;
@@ -36,6 +37,9 @@ pub struct BenchPlan {
     pub prompts: String,
     /// Step between windows, in patches.
     pub stride: usize,
+    /// How pictures come to the models' square; as each model itself says where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fitting>,
     /// Threads inside one model call; all cores where none are named.
     pub threads: Option<usize>,
     /// Whether a provider that would hand part of the graph to the CPU fails.
@@ -70,6 +74,7 @@ impl Default for BenchPlan {
             model: vec!["pocket".into()],
             prompts: "winclip".into(),
             stride: 1,
+            fit: None,
             threads: None,
             strict_ep: false,
             rounds: 20,
@@ -95,6 +100,7 @@ impl BenchPlan {
         refuse_repeated("precision", &self.precision)?;
         refuse_repeated("batch", &self.batch)?;
         refuse_repeated("model", &self.model)?;
+        self.fit.map_or(Ok(()), |fit| fit.validate())?;
         let numbers = [
             ("batch", self.batch.iter().min().copied()),
             ("stride", Some(self.stride)),
@@ -175,6 +181,7 @@ impl BenchPlan {
                 model: configuration.model.clone(),
                 prompts: self.prompts.clone(),
                 stride: self.stride,
+                fit: self.fit,
                 pictures: pictures.to_vec(),
             },
         };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use crate::model::{Precision, Provenance, Provider};
+use crate::types::Fitting;
 
 /// A request of the parent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,6 +85,8 @@ pub enum Job {
         prompts: String,
         /// The step between windows, in patches.
         stride: usize,
+        /// How pictures come to the model's square; as the model itself says if `None`.
+        fit: Option<Fitting>,
         /// The pictures that it segments.
         pictures: Vec<PictureFile>,
     },

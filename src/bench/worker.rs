@@ -12,9 +12,10 @@ use super::protocol::{Job, Memory, PictureFile, Plane, Ready, Reply, Request, Se
 use crate::dataset::{self, Circumstances, Sample};
 use crate::error::{Error, Result};
 use crate::model::{self, Gemm, NamedModel, Precision, Segmenter, SessionOptions, WinClipOptions};
+use crate::perturb;
 use crate::prompt::PromptSet;
 use crate::runtime::{self, Runtime};
-use crate::types::{Label, Map, SampleId};
+use crate::types::{Fitting, Image, Input, Label, Map, SampleId};
 
 /// Answers requests until the input ends.
 ///
@@ -65,9 +66,9 @@ enum Worker {
 
 struct Loaded {
     segmenter: Box<dyn Segmenter>,
-    /// Pictures of the comparison, shape (pictures, 3, size, size).
+    /// Pictures of the comparison, or pieces of them, shape (pictures, 3, size, size).
     pictures: Array4<f32>,
-    /// The file of each picture.
+    /// The file of each.
     files: Vec<PathBuf>,
     categories: Vec<String>,
     /// Pictures in one call.
@@ -95,8 +96,8 @@ impl Worker {
         };
         let (mut worker, mut ready) = match &setup.job {
             Job::Gemm => Self::load_gemm(&runtime, &session)?,
-            Job::Model { model, prompts, stride, pictures } => {
-                Loaded::load(&runtime, &session, (model, prompts, *stride), pictures, setup.batch)?
+            Job::Model { model, prompts, stride, fit, pictures } => {
+                Loaded::load(&runtime, &session, (model, prompts, *stride, *fit), pictures, setup.batch)?
             }
         };
         ready.library_ms = library_ms;
@@ -150,7 +151,7 @@ impl Loaded {
     fn load(
         runtime: &Runtime,
         session: &SessionOptions,
-        (model, prompts, stride): (&str, &str, usize),
+        (model, prompts, stride, fit): (&str, &str, usize, Option<Fitting>),
         pictures: &[PictureFile],
         batch: usize,
     ) -> Result<(Worker, Ready)> {
@@ -160,18 +161,25 @@ impl Loaded {
             WinClipOptions { prompts: PromptSet::resolve(prompts)?, stride, ..WinClipOptions::default() };
         let mut segmenter = model::load(&bundle, runtime, session.clone(), options)?;
         let session_ms = clock.lap();
-        // Repeated until they fill a batch.
-        let count = pictures.len().max(batch);
-        let shown: Vec<&PictureFile> = pictures.iter().cycle().take(count).collect();
-        let categories: Vec<String> = shown.iter().map(|picture| picture.category.clone()).collect();
-        let named: Vec<&str> = categories.iter().map(String::as_str).collect();
+        let named: Vec<&str> = pictures.iter().map(|picture| picture.category.as_str()).collect();
         clock.lap();
         segmenter.prepare(&named)?;
         let text_ms = clock.lap();
-        let images = decode(&shown, segmenter.input_size())?;
+        let fitting = fit.or(segmenter.fit()).unwrap_or_default();
+        let pieces = decode(pictures, Input { side: segmenter.input_size(), fitting }, batch)?;
+        // Repeated until they fill a batch.
+        let count = pieces.len().max(batch);
+        let shown: Vec<(&PictureFile, &Image)> =
+            pieces.iter().cycle().take(count).map(|(picture, piece)| (*picture, piece)).collect();
+        let categories: Vec<String> = shown.iter().map(|(picture, _)| picture.category.clone()).collect();
+        let views: Vec<_> = shown.iter().map(|(_, piece)| piece.view()).collect();
+        let images = stack(Axis(0), &views).map_err(|error| {
+            Error::usage("`data`", format!("gives no pictures: {error}"), "name a folder with pictures")
+                .caused_by(error)
+        })?;
         let one_by_one = one_by_one(segmenter.as_ref());
         let ready = Ready { session_ms, text_ms, one_by_one, ..Ready::of(segmenter.provenance()) };
-        let files = shown.iter().map(|picture| picture.path.clone()).collect();
+        let files = shown.iter().map(|(picture, _)| picture.path.clone()).collect();
         Ok((Worker::Model(Box::new(Self { segmenter, pictures: images, files, categories, batch })), ready))
     }
 
@@ -208,30 +216,38 @@ fn of_file<'f>(error: Error, file: impl FnOnce(usize) -> Option<&'f PathBuf>) ->
     }
 }
 
-/// Pixels at the model's size.
-fn decode(pictures: &[&PictureFile], size: usize) -> Result<Array4<f32>> {
-    model::require_room("`batch`", None, size, pictures.len())?;
-    let images = pictures
-        .iter()
-        .map(|picture| {
-            let id =
-                SampleId { category: picture.category.clone(), defect: String::new(), stem: String::new() };
-            let sample = Sample {
-                id,
-                label: Label::Unknown,
-                image: picture.path.clone(),
-                masks: Vec::new(),
-                masked: false,
-                circumstances: Circumstances::default(),
-            };
-            Ok(dataset::load(&sample, size)?.image)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let views: Vec<_> = images.iter().map(|image| image.view()).collect();
-    stack(Axis(0), &views).map_err(|error| {
-        Error::usage("`data`", format!("gives no pictures: {error}"), "name a folder with pictures")
-            .caused_by(error)
-    })
+/// The pieces of pictures that the model sees, each with its picture, for calls of `batch` of them.
+fn decode(pictures: &[PictureFile], input: Input, batch: usize) -> Result<Vec<(&PictureFile, Image)>> {
+    let mut places = Vec::new();
+    for picture in pictures {
+        let sample = sample(picture);
+        let pieces = input.pieces(dataset::canvas_of(&sample, &input)?);
+        places.push((picture, sample, pieces));
+    }
+    let count: usize = places.iter().map(|(.., pieces)| pieces.len()).sum();
+    model::require_room("`batch`", None, input.side, count.max(batch))?;
+    let mut found = Vec::with_capacity(count);
+    for (picture, sample, pieces) in places {
+        let canvas = dataset::load(&sample, input)?.image;
+        found.extend(pieces.into_iter().map(|piece| {
+            let mut image = Image::zeros((3, input.side, input.side));
+            perturb::cut(canvas.view(), piece, image.view_mut());
+            (picture, image)
+        }));
+    }
+    Ok(found)
+}
+
+fn sample(picture: &PictureFile) -> Sample {
+    let id = SampleId { category: picture.category.clone(), defect: String::new(), stem: String::new() };
+    Sample {
+        id,
+        label: Label::Unknown,
+        image: picture.path.clone(),
+        masks: Vec::new(),
+        masked: false,
+        circumstances: Circumstances::default(),
+    }
 }
 
 /// Largest resident set of this process so far, where the system tells it.

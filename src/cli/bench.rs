@@ -34,7 +34,7 @@ pub fn run(global: &Global, args: &BenchArgs) -> Result<()> {
             .caused_by(error)
     })?;
     let providers = Providers {
-        plan: args.plan(global),
+        plan: args.plan(global)?,
         source: args.source(),
         metrics: !args.no_metrics,
         program: Program { path, bench: vec!["bench-worker".into()], study: vec!["study-worker".into()] },

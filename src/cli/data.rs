@@ -14,6 +14,7 @@ use askance::types::Fitting;
 
 use super::args::{Global, SurveyArgs};
 use super::say;
+use super::shapes::Shapes;
 use super::terminal::bar;
 use super::wording::error_in_flags;
 
@@ -33,7 +34,13 @@ pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
     warnings.extend(dataset::sum_up(censuses.iter().flat_map(|census| &census.remarks)));
     warnings.extend(pixels);
     let problems: Vec<Error> = problems.into_iter().map(error_in_flags).collect();
-    let report = Report { dataset: &dataset, censuses: &censuses, warnings: &warnings, problems: &problems };
+    let report = Report {
+        dataset: &dataset,
+        censuses: &censuses,
+        shapes: Shapes::of(&censuses, args.size),
+        warnings: &warnings,
+        problems: &problems,
+    };
     if global.json {
         say::json(&report.json());
     } else {
@@ -60,6 +67,7 @@ pub fn run(global: &Global, args: &SurveyArgs) -> Result<()> {
 struct Report<'a> {
     dataset: &'a Dataset,
     censuses: &'a [Census],
+    shapes: Option<Shapes>,
     warnings: &'a [String],
     problems: &'a [Error],
 }
@@ -95,6 +103,9 @@ impl Report<'_> {
             let kinds: Vec<String> =
                 census.defects.iter().map(|(kind, count)| format!("{} {count}", shown(kind))).collect();
             say::text(format_args!("defects of {}: {}", shown(&category.name), kinds.join(", ")));
+        }
+        for line in self.shapes.iter().flat_map(Shapes::lines) {
+            say::text(format_args!("{line}"));
         }
         let absent = self.absent();
         if !absent.is_empty() {
@@ -180,6 +191,7 @@ impl Report<'_> {
             "layout": self.dataset.layout,
             "official": self.dataset.official,
             "categories": categories,
+            "shapes": self.shapes,
             "absent": self.absent(),
             "not_evaluated": unused,
             "warnings": self.warnings,

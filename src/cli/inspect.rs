@@ -9,6 +9,7 @@ use askance::runtime::Runtime;
 
 use super::args::{Global, ModelsArgs};
 use super::say;
+use super::wording::in_flags;
 
 /// Where users keep bundles by convention.
 const MODELS_FOLDER: &str = "models";
@@ -74,6 +75,7 @@ fn describe(d: &Description) -> String {
         ("architecture", d.architecture.clone()),
         ("input", format!("{0} x {0} pixels", d.size)),
     ];
+    lines.extend(d.fit.map(|fit| ("fit", in_flags(&fit.in_words()))));
     if let Some(clip) = &d.clip {
         let [rows, columns] = clip.patch_grid;
         lines.extend([

@@ -17,6 +17,7 @@ mod replay;
 mod runs;
 mod say;
 mod seeds;
+mod shapes;
 mod synth;
 mod telemetry;
 mod terminal;

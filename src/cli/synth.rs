@@ -18,6 +18,7 @@ pub fn run(global: &Global, args: &SynthArgs) -> Result<()> {
         world: args.world,
         seed: args.seed,
         size: args.size,
+        aspect: args.aspect,
         categories: args.category.clone(),
         train: args.train,
         good: args.good,

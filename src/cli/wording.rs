@@ -11,9 +11,10 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 81] = [
+const SETTINGS: [&str; 82] = [
     "adaptive",
     "angle_bounds",
+    "aspect",
     "attacks",
     "aupro",
     "axes",

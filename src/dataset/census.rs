@@ -42,6 +42,8 @@ pub struct Census {
     pub width: Option<Range>,
     /// Heights of the pictures that can be read, in pixels; none where there is no such picture.
     pub height: Option<Range>,
+    /// Number of the pictures of each height and width, in pixels.
+    pub sizes: BTreeMap<(usize, usize), usize>,
     /// Share of the pixels that the masks mark; none where there is no mask that can be read.
     pub coverage: Option<Coverage>,
     /// Files that are read in a way that somebody might not expect.
@@ -75,11 +77,14 @@ pub fn census(category: &Category, tick: &(dyn Fn() + Sync)) -> Census {
         *defects.entry(sample.id.defect.clone()).or_default() += 1;
     }
     let sizes = || examined.iter().filter_map(|sample| sample.size);
+    let mut of_each_size = BTreeMap::new();
+    sizes().for_each(|size| *of_each_size.entry(size).or_default() += 1);
     let marked: Vec<f64> = examined.iter().filter_map(|sample| sample.marked).collect();
     Census {
         defects,
         width: range(sizes().map(|(_, width)| width)),
         height: range(sizes().map(|(height, _)| height)),
+        sizes: of_each_size,
         coverage: stats::mean(&marked).map(|mean| Coverage {
             mean,
             min: marked.iter().copied().fold(f64::INFINITY, f64::min),

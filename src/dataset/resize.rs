@@ -124,9 +124,46 @@ pub fn nearest<T: Clone>(mask: Array2<T>, (to_height, to_width): (usize, usize))
 #[cfg(test)]
 mod tests {
     use image::Rgb;
+    use serde::Deserialize;
+    use sha2::{Digest, Sha256};
 
     use super::*;
     use crate::types::Mask;
+
+    /// A row of what `export/golden/resize.py` writes: width and height.
+    #[derive(Deserialize)]
+    struct Oblong {
+        source: (u32, u32),
+        canvas: (usize, usize),
+        sha256: String,
+    }
+
+    /// The pictures of `formula` in that script.
+    fn formula((width, height): (u32, u32)) -> RgbImage {
+        RgbImage::from_fn(width, height, |x, y| {
+            let (wide, x, y) = (u64::from(width), u64::from(x), u64::from(y));
+            let planes = [
+                (x * x * 7 + y * y * 13 + x * y * 3) / 5 % 256,
+                (x / 9 + y / 7) % 2 * 255,
+                (x * 255 / wide + y * 3) % 256,
+            ];
+            Rgb(planes.map(|value| u8::try_from(value).unwrap()))
+        })
+    }
+
+    #[test]
+    fn any_size_is_that_of_pillow_whichever_side_it_takes_first() {
+        let rows: Vec<Oblong> =
+            serde_json::from_str(include_str!("../../tests/golden/dataset/oblong.json")).unwrap();
+        assert!(rows.len() >= 20);
+        for Oblong { source, canvas: (width, height), sha256 } in rows {
+            let image = picture(&formula(source), (height, width));
+            let bytes: Vec<u8> =
+                image.permuted_axes([1, 2, 0]).iter().map(|value| (value * 255.0).round() as u8).collect();
+            let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(digest, sha256, "{source:?} to {width} x {height}");
+        }
+    }
 
     #[test]
     fn the_kernel_interpolates_and_is_continuous() {

@@ -7,7 +7,7 @@ use super::onnx::operators;
 use super::{Provenance, Segmentation, Segmenter, WinClip};
 use crate::error::Result;
 use crate::file;
-use crate::types::Detail;
+use crate::types::{Detail, Fitting};
 
 /// The operator that takes one scale for all pictures of a batch.
 const OVER_THE_BATCH: &str = "DynamicQuantizeLinear";
@@ -86,6 +86,10 @@ impl Segmenter for OneByOne {
 
     fn is_score_bounded(&self) -> bool {
         self.inner.is_score_bounded()
+    }
+
+    fn fit(&self) -> Option<Fitting> {
+        self.inner.fit()
     }
 
     fn views(&self) -> usize {

@@ -4,7 +4,7 @@ use ndarray::ArrayView4;
 
 use super::provenance::Provenance;
 use crate::error::Result;
-use crate::types::Map;
+use crate::types::{Fitting, Map};
 
 /// A segmentation: a model's answer to one image.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,11 @@ pub trait Segmenter: Send {
     /// Whether the image scores are known to lie in [0, 1].
     fn is_score_bounded(&self) -> bool {
         false
+    }
+
+    /// How pictures that are not square come to the segmenter unless a run says otherwise; `None` where it has no wish of its own.
+    fn fit(&self) -> Option<Fitting> {
+        None
     }
 
     /// How many views of each picture the model sees, in as many calls: 1, but for a model with a defence around it.

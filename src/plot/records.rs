@@ -54,10 +54,7 @@ impl<'r> Records<'r> {
         Ok(Self {
             bounds,
             resampling: setting(&run.info, dir, "perturb")?,
-            fit: match run.info.settings.contains_key("fit") {
-                true => setting(&run.info, dir, "fit")?,
-                false => Fitting::default(),
-            },
+            fit: run.info.fit()?,
             axes,
             samples,
             summary,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Component, PathBuf};
 
 use super::words::{BUNDLE, PRECISION, SAMPLES, rank, words};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::{RunDir, RunInfo, Status, decisive};
 use crate::types::{Attack, Axis};
 
@@ -28,6 +28,9 @@ pub(super) struct Run<'r> {
 type Chosen<'r> = (Vec<Run<'r>>, Vec<(String, String)>);
 
 /// Reads what the runs are. Runs that are unfinished or repeat another one, seed included, are left out.
+///
+/// # Errors
+/// A run that cannot be read; runs whose pictures came to the models in different ways, so that their metrics are of other pixels.
 pub(super) fn choose(runs: &[RunDir]) -> Result<Chosen<'_>> {
     let mut chosen: Vec<Run<'_>> = Vec::new();
     let mut left_out = Vec::new();
@@ -46,7 +49,27 @@ pub(super) fn choose(runs: &[RunDir]) -> Result<Chosen<'_>> {
             None => chosen.push(Run { dir, info }),
         }
     }
+    refuse_other_fits(&chosen)?;
     Ok((chosen, left_out))
+}
+
+fn refuse_other_fits(runs: &[Run<'_>]) -> Result<()> {
+    let [first, others @ ..] = runs else { return Ok(()) };
+    let fit = first.info.fit()?;
+    for run in others {
+        let other = run.info.fit()?;
+        if !fit.has_canvases_of(&other) {
+            let there = first.dir.path().display();
+            let problem = format!(
+                "was made with {}, and {there} with {}: their metrics are of other pixels",
+                other.in_words(),
+                fit.in_words()
+            );
+            let fix = "draw runs of one fit together, and the others by themselves";
+            return Err(Error::usage(run.dir.path().display().to_string(), problem, fix));
+        }
+    }
+    Ok(())
 }
 
 /// What a figure shows: it decides which settings tell runs apart.

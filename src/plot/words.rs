@@ -8,7 +8,7 @@ use crate::types::{Axis, Interval};
 const LETTERS: usize = 32;
 
 /// Settings in the order in which readers ask for them, with their words. Bounds stand where `bounds` does.
-const ORDER: [(&str, &str); 33] = [
+const ORDER: [(&str, &str); 36] = [
     ("budget", "budget"),
     ("loss", "loss"),
     ("search", "search"),
@@ -22,6 +22,9 @@ const ORDER: [(&str, &str); 33] = [
     ("perturb.rotation", "rotation"),
     ("perturb.fill", "fill"),
     ("map_rotation", "rotation of maps"),
+    ("fit.tile_overlap", "overlap of tiles"),
+    ("fit.tile_blend", "blend of tiles"),
+    ("fit.tile_score", "score of tiles"),
     ("prompts.name", "prompts"),
     ("provider.active", "provider"),
     (PRECISION, ""),

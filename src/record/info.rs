@@ -9,6 +9,7 @@ use super::folder::write_atomic;
 use super::machine::{Machine, utc_now};
 use crate::error::{Error, Result};
 use crate::file;
+use crate::types::Fitting;
 
 /// The content of `run.toml`: everything needed to tell what a run was and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -231,6 +232,18 @@ impl RunInfo {
         })
     }
 
+    /// How pictures came to the models' square input; squeezed where the record does not say.
+    ///
+    /// # Errors
+    /// A usage error where what it says is no fit.
+    pub fn fit(&self) -> Result<Fitting> {
+        let Some(value) = self.settings.get("fit") else { return Ok(Fitting::default()) };
+        value.clone().try_into().map_err(|e: toml::de::Error| {
+            let problem = format!("has no usable settings.fit ({})", e.message());
+            Error::usage("run.toml", problem, "restore the file from the run that wrote it").caused_by(e)
+        })
+    }
+
     /// Writes a `run.toml` through a temporary name.
     ///
     /// # Errors
@@ -327,7 +340,11 @@ pub fn decisive(info: &RunInfo) -> toml::Table {
     data.insert("samples".into(), dataset.samples.to_string().into());
     data.insert("fingerprint".into(), dataset.fingerprint.clone().into());
     table.insert("dataset".into(), data.into());
-    table.insert("settings".into(), info.settings.clone().into());
+    let mut settings = info.settings.clone();
+    // What a record does not say is the usual, which can be named beside another.
+    let usual = || toml::Table::try_from(Fitting::default()).unwrap_or_default().into();
+    settings.entry("fit").or_insert_with(usual);
+    table.insert("settings".into(), settings.into());
     table
 }
 

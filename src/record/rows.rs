@@ -9,7 +9,7 @@ use super::parameters::Parameters;
 use crate::error::{Error, Result};
 use crate::stats;
 use crate::types::{
-    Attack, Axis, Interval, Label, Metrics, Over, Perturbation, PooledMetric, SampleId, SampleKey,
+    Attack, Axis, Fit, Interval, Label, Metrics, Over, Perturbation, PooledMetric, SampleId, SampleKey,
 };
 
 /// A row of a CSV file with a fixed header.
@@ -95,6 +95,13 @@ pub struct SampleRow {
     /// Values of the perturbation that was chosen by the category's AUPRO; all empty where one choice stands for both metrics. All
     /// other cells are about the choice by pixel AUROC.
     pub aupro: Parameters,
+    /// How the picture came to the model's square input.
+    #[serde(deserialize_with = "usual_if_empty")]
+    pub fit: Fit,
+    /// Pieces of the picture's canvas, each a picture to the model, in every evaluation: 1 unless the fit is `tile`. Evaluations are
+    /// not multiplied by it.
+    #[serde(deserialize_with = "one_if_empty")]
+    pub pieces: usize,
 }
 
 impl Row for SampleRow {
@@ -104,14 +111,20 @@ impl Row for SampleRow {
         &["loss", "sample_auroc", "evaluations", "coarse", "expected_gain", "image_score"],
         &["search", "budget", "seed", "image", "mask"],
         Parameters::AUPRO_COLUMNS,
+        &["fit", "pieces"],
     ];
-    const NEWER: &'static [&'static [&'static str]] =
-        &[Parameters::NEWER_COLUMNS, &["coarse", "expected_gain"], Parameters::AUPRO_COLUMNS];
+    const NEWER: &'static [&'static [&'static str]] = &[
+        Parameters::NEWER_COLUMNS,
+        &["coarse", "expected_gain"],
+        Parameters::AUPRO_COLUMNS,
+        &["fit", "pieces"],
+    ];
     const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
 
     fn fault(&self) -> Option<Fault> {
         let unmade = self.evaluations == 0;
         let scored = self.sample_auroc.is_some() && self.label != Label::Anomalous;
+        let whole = self.fit != Fit::Tile && self.pieces > 1;
         self.parameters
             .fault()
             .or_else(|| self.parameters.unsaid(self.attack))
@@ -125,6 +138,9 @@ impl Row for SampleRow {
             .or_else(|| finite("image_score", self.image_score))
             .or_else(|| count("budget", self.budget))
             .or_else(|| self.aupro.fault_in(&Axis::AUPRO_COLUMNS))
+            .or_else(|| (self.pieces == 0).then(|| ("pieces", "0, and a picture is one at least".to_owned())))
+            .or_else(|| whole.then(|| ("pieces", format!("{}, and {} makes one", self.pieces, self.fit))))
+            .or_else(|| count("pieces", self.pieces))
     }
 }
 
@@ -133,6 +149,15 @@ const NO_DEFECT: &str = "only a sample that is labelled anomalous has one";
 
 fn zero_if_empty<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<usize, D::Error> {
     Ok(Option::deserialize(cell)?.unwrap_or(0))
+}
+
+fn one_if_empty<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<usize, D::Error> {
+    Ok(Option::deserialize(cell)?.unwrap_or(1))
+}
+
+/// Before there was a choice, every picture was squeezed.
+fn usual_if_empty<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<Fit, D::Error> {
+    Ok(Option::deserialize(cell)?.unwrap_or_default())
 }
 
 impl SampleRow {

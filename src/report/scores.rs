@@ -93,6 +93,8 @@ mod tests {
             image: String::new(),
             mask: None,
             aupro: Parameters::default(),
+            fit: Default::default(),
+            pieces: 1,
         }
     }
 

@@ -45,6 +45,7 @@ impl<'r> Belonging<'r> {
             .or_else(|| evaluated(row.evaluations, 1, row.budget))
             .or_else(|| other("coarse", &row.coarse, &0).filter(|_| settings.axes_of(row.attack).is_empty()))
             .or_else(|| other("seed", &row.seed, &settings.seed))
+            .or_else(|| other("fit", &row.fit, &settings.fit.fit))
     }
 
     /// The fault of a row that says of the search what no search of this run is.
@@ -163,7 +164,7 @@ mod tests {
 
     use super::*;
     use crate::dataset::{Category, Circumstances, Counts, Layout, Sample};
-    use crate::types::SampleId;
+    use crate::types::{Fit, SampleId};
 
     fn data() -> Dataset {
         let id = SampleId { category: "key".into(), defect: "good".into(), stem: "0".into() };
@@ -219,6 +220,8 @@ mod tests {
             image: "0.png".into(),
             mask: None,
             aupro: Parameters::default(),
+            fit: Default::default(),
+            pieces: 1,
         }
     }
 
@@ -250,6 +253,7 @@ mod tests {
             ("evaluations", SampleRow { evaluations: 0, ..right.clone() }),
             ("evaluations", SampleRow { evaluations: settings.budget + 1, ..right.clone() }),
             ("seed", SampleRow { seed: 3, ..right.clone() }),
+            ("fit", SampleRow { fit: Fit::Pad, ..right.clone() }),
         ];
         for (column, row) in wrong {
             let found = belonging.sample(&row);

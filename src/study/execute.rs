@@ -35,7 +35,8 @@ impl Checked {
         models: &mut Models,
         observe: &dyn Observe,
     ) -> Result<Outcome> {
-        let work = self.work(data)?;
+        let mut work = self.work(data)?;
+        work.settings.fit = self.plan.fit.map_or_else(|| models.fit(), Ok)?;
         let whole = data;
         let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard));
         warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));

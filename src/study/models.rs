@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::prompt::PromptSet;
 use crate::runtime::{self, Runtime};
-use crate::types::counted;
+use crate::types::{Fitting, counted};
 
 /// The model of a study that names none.
 const DEFAULT_MODEL: &str = "pocket";
@@ -200,6 +200,23 @@ impl Models {
     /// Names in order, as records have them.
     pub fn names(&self) -> Vec<&str> {
         self.segmenters.iter().map(|model| model.name()).collect()
+    }
+
+    /// The fit that the models name for themselves; squeezed where none names one.
+    ///
+    /// # Errors
+    /// A usage error where they name different ones: a run has one.
+    pub(super) fn fit(&self) -> Result<Fitting> {
+        let mut fits = self.segmenters.iter().map(|model| (model.name(), model.fit().unwrap_or_default()));
+        let Some((first, fit)) = fits.next() else { return Ok(Fitting::default()) };
+        match fits.find(|(_, other)| *other != fit) {
+            None => Ok(fit),
+            Some((name, other)) => Err(Error::usage(
+                format!("`model = {name}`"),
+                format!("has {} of its own, and {first} {}: a run has one", other.in_words(), fit.in_words()),
+                "say which with `fit`, or make a run for each",
+            )),
+        }
     }
 
     /// The batch of each model, in their order: as asked for, or what a probe on the first category finds.

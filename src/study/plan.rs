@@ -165,7 +165,7 @@ pub struct Plan {
     /// Settings that were given one by one and are for searches.
     #[serde(default)]
     pub(super) of_searches: Vec<String>,
-    /// None: the preset's, or squeezed.
+    /// None: the preset's, or that of the models, or squeezed.
     #[serde(default)]
     pub(super) fit: Option<Fitting>,
     pub(super) perturb: perturb::Resampling,
@@ -329,7 +329,7 @@ impl Plan {
         self
     }
 
-    /// How pictures that are not square come to the model's square input.
+    /// How pictures that are not square come to the model's square input, whatever the models' manifests say.
     #[must_use]
     pub fn fit(self, fit: Fitting) -> Self {
         Self { fit: Some(fit), ..self }

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use crate::metric::ThresholdRule;
     use crate::study::plan::Scope;
-    use crate::types::Frame;
+    use crate::types::{Fit, Fitting, Frame};
 
     /// Settings with everything that can be set.
     fn full() -> RunSettings {
@@ -89,6 +89,7 @@ mod tests {
                 settings: Settings {
                     seed: 7,
                     budget: 12,
+                    fit: Fitting::of(Fit::Tile),
                     loss_frame: Some(Frame::RotatedMask),
                     ..Settings::default()
                 },

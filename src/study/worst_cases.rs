@@ -168,8 +168,16 @@ impl Recorder<'_> {
             image: sample.image.display().to_string(),
             mask: masks(sample),
             aupro: Parameters::default(),
+            fit: settings.fit.fit,
+            pieces: pieces(&self.objective, work),
         }
     }
+}
+
+/// Number of pieces of a sample's canvas.
+pub(super) fn pieces(objective: &Objective, work: &Work) -> usize {
+    let (_, height, width) = work.image.dim();
+    objective.input().pieces((height, width)).len()
 }
 
 /// The paths of the masks as one cell.

@@ -4,6 +4,7 @@ use ndarray::Array3;
 
 use super::blur;
 use super::dice::Dice;
+use super::format::Format;
 use super::noise::hash;
 use super::palette::Rgb;
 use super::scene::Raster;
@@ -12,7 +13,7 @@ use crate::types::Image;
 
 /// A photograph without sensor noise and what it was made from.
 pub(super) struct Exposure {
-    /// Picture in display values, shape (3, size, size).
+    /// Picture in display values, shape (3, height, width).
     pub picture: Image,
     linear: Vec<Rgb>,
     shadows: Option<Vec<f32>>,
@@ -36,13 +37,17 @@ impl Window {
         self.bottom - self.top
     }
 
-    fn grown(self, by: usize, size: usize) -> Self {
+    fn grown(self, by: usize, format: Format) -> Self {
         Self {
             left: self.left.saturating_sub(by),
             top: self.top.saturating_sub(by),
-            right: (self.right + by).min(size),
-            bottom: (self.bottom + by).min(size),
+            right: (self.right + by).min(format.width),
+            bottom: (self.bottom + by).min(format.height),
         }
+    }
+
+    fn whole(format: Format) -> Self {
+        Self { left: 0, top: 0, right: format.width, bottom: format.height }
     }
 }
 
@@ -106,40 +111,41 @@ impl Rig {
     }
 
     /// The light that reaches the backdrop, at the picture's size; `None` where the part covers everything.
-    fn shadows(&self, raster: &Raster, size: usize, lift: f32) -> Option<Vec<f32>> {
+    fn shadows(&self, raster: &Raster, format: Format, lift: f32) -> Option<Vec<f32>> {
         if raster.samples.iter().all(|s| s.cover >= 1.0) {
             return None;
         }
-        let factor = raster.side / size;
+        let (Format { height, width }, unit) = (format, format.unit() as f32);
+        let factor = raster.format.width / width;
         let weight = 1.0 / (factor * factor) as f32;
-        let mut cover = vec![0.0_f32; size * size];
-        for (row, line) in raster.samples.chunks(raster.side).enumerate() {
-            let target = &mut cover[row / factor * size..][..size];
+        let mut cover = vec![0.0_f32; format.area()];
+        for (row, line) in raster.samples.chunks(raster.format.width).enumerate() {
+            let target = &mut cover[row / factor * width..][..width];
             for (column, sample) in line.iter().enumerate() {
                 target[column / factor] += sample.cover * weight;
             }
         }
-        let soft = blur::boxes(&cover, size, self.softness * size as f32);
-        let wide = blur::boxes(&soft, size, 1.7 * self.softness * size as f32);
-        let shift = self.lamp * (lift / self.lamp_z * size as f32);
-        let mut out = vec![0.0; size * size];
-        for y in 0..size {
-            for x in 0..size {
-                let cast = bilinear(&soft, size, x as f32 + shift.x, y as f32 + shift.y);
-                out[y * size + x] = (1.0 - self.shadow * cast) * (1.0 - 0.3 * wide[y * size + x]);
+        let soft = blur::boxes(&cover, width, self.softness * unit);
+        let wide = blur::boxes(&soft, width, 1.7 * self.softness * unit);
+        let shift = self.lamp * (lift / self.lamp_z * unit);
+        let mut out = vec![0.0; format.area()];
+        for y in 0..height {
+            for x in 0..width {
+                let cast = bilinear(&soft, format, x as f32 + shift.x, y as f32 + shift.y);
+                out[y * width + x] = (1.0 - self.shadow * cast) * (1.0 - 0.3 * wide[y * width + x]);
             }
         }
         Some(out)
     }
 
     /// Photographs a part, without sensor noise.
-    pub fn photograph(&self, raster: &Raster, size: usize, lift: f32) -> Exposure {
-        let shadows = self.shadows(raster, size, lift);
-        let mut linear = vec![[0.0_f32; 3]; size * size];
-        let whole = Window { left: 0, top: 0, right: size, bottom: size };
-        self.light(raster, shadows.as_deref(), size, whole, &mut linear);
-        let mut picture = Array3::zeros((3, size, size));
-        self.develop(&linear, size, whole, &mut picture);
+    pub fn photograph(&self, raster: &Raster, format: Format, lift: f32) -> Exposure {
+        let shadows = self.shadows(raster, format, lift);
+        let mut linear = vec![[0.0_f32; 3]; format.area()];
+        let whole = Window::whole(format);
+        self.light(raster, shadows.as_deref(), format, whole, &mut linear);
+        let mut picture = Array3::zeros((3, format.height, format.width));
+        self.develop(&linear, format, whole, &mut picture);
         Exposure { picture, linear, shadows }
     }
 
@@ -148,20 +154,20 @@ impl Rig {
         &self,
         before: &Exposure,
         raster: &Raster,
-        size: usize,
+        format: Format,
         lift: f32,
         window: Window,
         open: bool,
     ) -> Image {
         let mut linear = before.linear.clone();
         let mut picture = before.picture.clone();
-        let renewed = if open { self.shadows(raster, size, lift) } else { None };
+        let renewed = if open { self.shadows(raster, format, lift) } else { None };
         // a changed outline changes the shadow, which reaches far
-        let window =
-            if open { Window { left: 0, top: 0, right: size, bottom: size } } else { window.grown(1, size) };
+        let window = if open { Window::whole(format) } else { window.grown(1, format) };
         let shadows = if open { renewed.as_deref() } else { before.shadows.as_deref() };
-        self.light(raster, shadows, size, window, &mut linear);
-        self.develop(&linear, size, window.grown(blur::reach(self.blur * size as f32), size), &mut picture);
+        self.light(raster, shadows, format, window, &mut linear);
+        let reach = blur::reach(self.blur * format.unit() as f32);
+        self.develop(&linear, format, window.grown(reach, format), &mut picture);
         picture
     }
 
@@ -170,28 +176,28 @@ impl Rig {
         &self,
         raster: &Raster,
         shadows: Option<&[f32]>,
-        size: usize,
+        format: Format,
         window: Window,
         linear: &mut [Rgb],
     ) {
-        let side = raster.side;
-        let factor = side / size;
+        let (side, width) = (raster.format.width, format.width);
+        let factor = side / width;
         let weight = 1.0 / (factor * factor) as f32;
         let half = v2(self.lamp.x / 2.0, self.lamp.y / 2.0);
         let half_z = (self.lamp_z + 1.0) / 2.0;
         let half_length = 1.0 / (half.dot(half) + half_z * half_z).sqrt();
-        let step = self.relief * side as f32 / 2.0;
+        let step = self.relief * raster.format.unit() as f32 / 2.0;
         let flat = self.ambient + (1.0 - self.ambient) * self.lamp_z;
         for y in window.top..window.bottom {
-            linear[y * size + window.left..y * size + window.right].fill([0.0; 3]);
+            linear[y * width + window.left..y * width + window.right].fill([0.0; 3]);
         }
         for row in window.top * factor..window.bottom * factor {
             let here = &raster.samples[row * side..][..side];
             let up = &raster.samples[row.saturating_sub(1) * side..][..side];
-            let down = &raster.samples[(row + 1).min(side - 1) * side..][..side];
+            let down = &raster.samples[(row + 1).min(raster.format.height - 1) * side..][..side];
             for column in window.left * factor..window.right * factor {
                 let sample = &here[column];
-                let target = row / factor * size + column / factor;
+                let target = row / factor * width + column / factor;
                 let mut colour = [0.0_f32; 3];
                 if sample.cover < 1.0 {
                     let seen = shadows.map_or(1.0, |s| s[target]) * flat * (1.0 - sample.cover);
@@ -226,14 +232,17 @@ impl Rig {
     }
 
     /// Applies lens and tone curve to the pixels in a window.
-    fn develop(&self, linear: &[Rgb], size: usize, window: Window, picture: &mut Image) {
-        let sigma = self.blur * size as f32;
-        let source = window.grown(blur::reach(sigma), size);
+    fn develop(&self, linear: &[Rgb], format: Format, window: Window, picture: &mut Image) {
+        let (width, sigma) = (format.width, self.blur * format.unit() as f32);
+        let source = window.grown(blur::reach(sigma), format);
+        // the lens falls off towards the corners, however far these are
+        let (high, wide) = format.extent();
+        let lens = 1.0 / high.max(wide);
         for channel in 0..3 {
             let mut plane = Vec::with_capacity(source.width() * source.height());
             for y in source.top..source.bottom {
                 plane.extend(
-                    linear[y * size + source.left..y * size + source.right].iter().map(|c| c[channel]),
+                    linear[y * width + source.left..y * width + source.right].iter().map(|c| c[channel]),
                 );
             }
             let plane = blur::gaussian(&plane, source.width(), sigma);
@@ -241,7 +250,7 @@ impl Rig {
             for y in window.top..window.bottom {
                 let line = &plane[(y - source.top) * source.width()..][..source.width()];
                 for x in window.left..window.right {
-                    let p = Raster::place(size, x, y);
+                    let p = Raster::place(format, x, y) * lens;
                     let lamp = (1.0 + p.dot(self.slope)) * (1.0 - self.vignette * p.dot(p));
                     let value = (line[x - source.left] * lamp * gain).max(0.0).sqrt();
                     let value = 0.45 + (value - 0.45) * self.contrast;
@@ -278,15 +287,14 @@ fn bell(h: u32) -> f32 {
     (sum as f32 - 510.0) / 147.8
 }
 
-fn bilinear(data: &[f32], side: usize, x: f32, y: f32) -> f32 {
-    let limit = (side - 1) as f32;
-    let (x, y) = (x.clamp(0.0, limit), y.clamp(0.0, limit));
+fn bilinear(data: &[f32], Format { height, width }: Format, x: f32, y: f32) -> f32 {
+    let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
     let (x0, y0) = (x as usize, y as usize);
-    let (x1, y1) = ((x0 + 1).min(side - 1), (y0 + 1).min(side - 1));
+    let (x1, y1) = ((x0 + 1).min(width - 1), (y0 + 1).min(height - 1));
     let (dx, dy) = (x - x0 as f32, y - y0 as f32);
     lerp(
-        lerp(data[y0 * side + x0], data[y0 * side + x1], dx),
-        lerp(data[y1 * side + x0], data[y1 * side + x1], dx),
+        lerp(data[y0 * width + x0], data[y0 * width + x1], dx),
+        lerp(data[y1 * width + x0], data[y1 * width + x1], dx),
         dy,
     )
 }

@@ -1,7 +1,7 @@
 //! Procedural data sets: pictures of materials and parts, with defects whose masks are exact.
 //!
 //! Two worlds share no category and no kind of defect: a model trained in one is zero-shot in the other.
-//! Every picture follows from (seed, world, category, index, size) alone. The clean and the damaged picture
+//! Every picture follows from (seed, world, category, index, format) alone. The clean and the damaged picture
 //! of a part come from the same random streams, and the mask is where the two differ before sensor noise.
 
 mod blur;
@@ -9,6 +9,7 @@ mod captions;
 mod catalog;
 mod defects;
 mod dice;
+mod format;
 mod letters;
 mod light;
 mod noise;
@@ -23,6 +24,7 @@ mod world;
 mod writer;
 
 pub use catalog::{categories, defect_kinds};
-pub use render::{Pair, Rendered, SIZES, render, render_pair};
+pub use format::{Aspect, Format, SIZES};
+pub use render::{Pair, Rendered, render, render_pair};
 pub use world::{CategoryInfo, World};
 pub use writer::{Recipe, Summary, write};

@@ -1,18 +1,16 @@
 //! One part as pictures, a mask and words.
 
+use super::format::Format;
 use super::world::World;
 use super::{captions, catalog, dice, shot};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::stats::derive_seed;
 use crate::types::{Image, Mask};
-
-/// Sizes that [`render`] accepts, in pixels.
-pub const SIZES: std::ops::RangeInclusive<usize> = 64..=2048;
 
 /// A rendered picture of a part with its ground truth and its words.
 #[derive(Clone, Debug)]
 pub struct Rendered {
-    /// The picture, square.
+    /// The picture.
     pub image: image::RgbImage,
     /// The pixels that the defects changed; all `false` for a good part.
     pub mask: Mask,
@@ -35,30 +33,23 @@ pub struct Pair {
     pub mask: Mask,
 }
 
-pub(super) fn check_size(size: usize) -> Result<()> {
-    if SIZES.contains(&size) {
-        return Ok(());
-    }
-    let fix = format!("use {} to {} pixels", SIZES.start(), SIZES.end());
-    Err(Error::usage(format!("size {size}"), "is not a size for generated pictures", fix))
-}
-
-/// Renders one part. The result depends on the arguments alone, whatever else is rendered, on any number of
-/// threads.
+/// Renders one part, in a square of so many pixels a side or in any [`Format`], which shows more of what is around the part. The result
+/// depends on the arguments alone, whatever else is rendered, on any number of threads.
 ///
 /// # Errors
-/// A usage error for an unknown category or a size outside [`SIZES`].
+/// A usage error for an unknown category, a shorter side outside [`SIZES`](super::SIZES), or a longer one that is too long.
 pub fn render(
     world: World,
     category: &str,
     seed: u64,
     index: usize,
-    size: usize,
+    format: impl Into<Format>,
     defective: bool,
 ) -> Result<Rendered> {
     let entry = catalog::find(world, category)?;
-    check_size(size)?;
-    let shot = shot::shoot(entry, world, seed, index, size, defective);
+    let format = format.into();
+    format.check()?;
+    let shot = shot::shoot(entry, world, seed, index, format, defective);
     let name = format!("words/{world}/{category}/{index}/{defective}");
     let mut dice = dice::Dice::new(derive_seed(seed, &name), "words");
     let object = captions::object(&mut dice, &shot.words);
@@ -77,9 +68,16 @@ pub fn render(
 ///
 /// # Errors
 /// The usage errors of [`render`].
-pub fn render_pair(world: World, category: &str, seed: u64, index: usize, size: usize) -> Result<Pair> {
+pub fn render_pair(
+    world: World,
+    category: &str,
+    seed: u64,
+    index: usize,
+    format: impl Into<Format>,
+) -> Result<Pair> {
     let entry = catalog::find(world, category)?;
-    check_size(size)?;
-    let shot = shot::shoot(entry, world, seed, index, size, true);
+    let format = format.into();
+    format.check()?;
+    let shot = shot::shoot(entry, world, seed, index, format, true);
     Ok(Pair { clean: shot.clean, defective: shot.picture, mask: shot.mask })
 }

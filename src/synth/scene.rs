@@ -1,6 +1,7 @@
 //! The surface of a part as a function of the place, and its raster.
 
 use super::dice::Dice;
+use super::format::Format;
 use super::palette::{self, Rgb};
 use super::shape::{EDGE, V2, heading, v2};
 
@@ -123,41 +124,43 @@ pub(super) fn plain(colour: Rgb) -> Backdrop {
     Box::new(move |_| colour)
 }
 
-/// A part and its backdrop, sampled on a square grid, row-major.
+/// A part and its backdrop, sampled on a grid, row-major.
 #[derive(Clone)]
 pub(super) struct Raster {
-    pub side: usize,
+    pub format: Format,
     pub samples: Vec<Sample>,
     pub back: Vec<Rgb>,
 }
 
 impl Raster {
-    pub fn new(scene: &Scene, side: usize) -> Self {
-        let mut samples = Vec::with_capacity(side * side);
-        let mut back = Vec::with_capacity(side * side);
-        for row in 0..side {
-            for column in 0..side {
-                let p = Self::place(side, column, row);
+    pub fn new(scene: &Scene, format: Format) -> Self {
+        let mut samples = Vec::with_capacity(format.area());
+        let mut back = Vec::with_capacity(format.area());
+        for row in 0..format.height {
+            for column in 0..format.width {
+                let p = Self::place(format, column, row);
                 let sample = (scene.surface)(p);
                 back.push(if sample.cover < 1.0 { (scene.backdrop)(p) } else { [0.0; 3] });
                 samples.push(sample);
             }
         }
-        Self { side, samples, back }
+        Self { format, samples, back }
     }
 
     /// Centre of a cell in picture coordinates.
-    pub fn place(side: usize, column: usize, row: usize) -> V2 {
-        let at = |i: usize| (i as f32 + 0.5) / side as f32 - 0.5;
-        v2(at(column), at(row))
+    pub fn place(format: Format, column: usize, row: usize) -> V2 {
+        let (unit, (high, wide)) = (format.unit() as f32, format.extent());
+        let at = |i: usize, extent: f32| (i as f32 + 0.5) / unit - 0.5 * extent;
+        v2(at(column, wide), at(row, high))
     }
 
     /// The cell at a place, if it is in the picture.
     pub fn get(&self, p: V2) -> Option<&Sample> {
-        let at = |v: f32| ((v + 0.5) * self.side as f32).floor();
-        let (x, y) = (at(p.x), at(p.y));
-        let limit = self.side as f32;
-        (x >= 0.0 && y >= 0.0 && x < limit && y < limit)
-            .then(|| &self.samples[y as usize * self.side + x as usize])
+        let Format { height, width } = self.format;
+        let (unit, (high, wide)) = (self.format.unit() as f32, self.format.extent());
+        let at = |v: f32, extent: f32| ((v + 0.5 * extent) * unit).floor();
+        let (x, y) = (at(p.x, wide), at(p.y, high));
+        (x >= 0.0 && y >= 0.0 && x < width as f32 && y < height as f32)
+            .then(|| &self.samples[y as usize * width + x as usize])
     }
 }

@@ -5,7 +5,7 @@ use std::ops::{Add, Mul, Sub};
 /// Width of an anti-aliased edge, in widths of the picture.
 pub(super) const EDGE: f32 = 0.0032;
 
-/// A point; the picture spans [-0.5, 0.5] in both directions, y downwards.
+/// A point; the picture spans [-0.5, 0.5] along its shorter side, as many times as much along the other one, y downwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct V2 {
     pub x: f32,

@@ -4,6 +4,7 @@
 use super::catalog::{self, Entry};
 use super::defects::{Defect, Kind};
 use super::dice::Dice;
+use super::format::Format;
 use super::light::{Rig, Window};
 use super::scene::{Raster, Scene, Words};
 use super::world::World;
@@ -29,18 +30,17 @@ pub(super) fn shoot(
     world: World,
     seed: u64,
     index: usize,
-    size: usize,
+    format: Format,
     defective: bool,
 ) -> Shot {
     let seed = derive_seed(seed, &format!("{world}/{}/{index}", entry.info.name));
     let scene = (entry.build)(&mut Dice::new(seed, "part"));
     let rig = Rig::new(&mut Dice::new(seed, "rig"));
     // twice as fine as the picture, which anti-aliases; large pictures have fine enough pixels of their own
-    let side = if size <= 640 { 2 * size } else { size };
-    let raster = Raster::new(&scene, side);
-    let exposure = rig.photograph(&raster, size, scene.lift);
+    let raster = Raster::new(&scene, if format.unit() <= 640 { format.finer(2) } else { format });
+    let exposure = rig.photograph(&raster, format, scene.lift);
     if !defective {
-        let mask = Mask::from_elem((size, size), false);
+        let mask = Mask::from_elem((format.height, format.width), false);
         return Shot {
             picture: exposure.picture.clone(),
             clean: exposure.picture,
@@ -63,9 +63,10 @@ pub(super) fn shoot(
             .filter_map(|kind| kind.place(&mut dice, &raster, rig.lamp, entry.info.is_texture, boost))
             .collect();
         let (hurt, open) = damaged(&scene, &raster, &placed);
-        let picture = rig.again(&exposure, &hurt, size, scene.lift, window(&placed, size), open);
+        let picture = rig.again(&exposure, &hurt, format, scene.lift, window(&placed, format), open);
         let (mask, contrast) = difference(&exposure.picture, &picture);
-        let area = mask.iter().filter(|m| **m).count() as f32 / (size * size) as f32;
+        // of the square in which the part lies: defects are as large in any format
+        let area = mask.iter().filter(|m| **m).count() as f32 / (format.unit() * format.unit()) as f32;
         let seen = placed.iter().all(|defect| touches(&mask, defect));
         let fault = (0.005 - area).max(0.0) * 100.0
             + (area - 0.075).max(0.0) * 10.0
@@ -102,14 +103,18 @@ fn choose(dice: &mut Dice, all: &[&'static Kind], index: usize) -> Vec<&'static 
 }
 
 /// The pixels that the defects can reach.
-fn window(defects: &[Defect], size: usize) -> Window {
-    let at = |v: f32| ((v + 0.5) * size as f32).clamp(0.0, size as f32);
-    let low = |f: fn(&Defect) -> f32| defects.iter().map(f).fold(0.5, f32::min);
-    let high = |f: fn(&Defect) -> f32| defects.iter().map(f).fold(-0.5, f32::max);
-    let left = at(low(|d| d.centre.x - d.radius)).floor() as usize;
-    let top = at(low(|d| d.centre.y - d.radius)).floor() as usize;
-    let right = at(high(|d| d.centre.x + d.radius)).ceil() as usize;
-    let bottom = at(high(|d| d.centre.y + d.radius)).ceil() as usize;
+fn window(defects: &[Defect], format: Format) -> Window {
+    let (high, wide) = format.extent();
+    let at = |v: f32, extent: f32, pixels: usize| {
+        ((v + 0.5 * extent) * format.unit() as f32).clamp(0.0, pixels as f32)
+    };
+    let low = |f: fn(&Defect) -> f32, extent: f32| defects.iter().map(f).fold(0.5 * extent, f32::min);
+    let most = |f: fn(&Defect) -> f32, extent: f32| defects.iter().map(f).fold(-0.5 * extent, f32::max);
+    let Format { height, width } = format;
+    let left = at(low(|d| d.centre.x - d.radius, wide), wide, width).floor() as usize;
+    let top = at(low(|d| d.centre.y - d.radius, high), high, height).floor() as usize;
+    let right = at(most(|d| d.centre.x + d.radius, wide), wide, width).ceil() as usize;
+    let bottom = at(most(|d| d.centre.y + d.radius, high), high, height).ceil() as usize;
     Window { left, top, right: right.max(left), bottom: bottom.max(top) }
 }
 
@@ -118,18 +123,23 @@ fn window(defects: &[Defect], size: usize) -> Window {
 fn damaged(scene: &Scene, clean: &Raster, defects: &[Defect]) -> (Raster, bool) {
     let mut open = false;
     let mut raster = clean.clone();
-    let side = raster.side;
-    let to_cell = |v: f32| ((v + 0.5) * side as f32).floor().clamp(0.0, side as f32) as usize;
-    let mut done = vec![false; side * side];
+    let format = raster.format;
+    let (high, wide) = format.extent();
+    let to_cell = |v: f32, extent: f32, cells: usize| {
+        ((v + 0.5 * extent) * format.unit() as f32).floor().clamp(0.0, cells as f32) as usize
+    };
+    let (to_row, to_column) =
+        (|v: f32| to_cell(v, high, format.height), |v: f32| to_cell(v, wide, format.width));
+    let mut done = vec![false; format.area()];
     for near in defects {
         let (c, r) = (near.centre, near.radius);
-        for row in to_cell(c.y - r)..to_cell(c.y + r) {
-            for column in to_cell(c.x - r)..to_cell(c.x + r) {
-                let cell = row * side + column;
+        for row in to_row(c.y - r)..to_row(c.y + r) {
+            for column in to_column(c.x - r)..to_column(c.x + r) {
+                let cell = row * format.width + column;
                 if std::mem::replace(&mut done[cell], true) {
                     continue;
                 }
-                let p = Raster::place(side, column, row);
+                let p = Raster::place(format, column, row);
                 let here = |d: &&Defect| {
                     (p.x - d.centre.x).abs() <= d.radius && (p.y - d.centre.y).abs() <= d.radius
                 };
@@ -166,7 +176,7 @@ fn difference(clean: &Image, picture: &Image) -> (Mask, f32) {
         (0..3).map(|c| (clean[[c, y, x]] - picture[[c, y, x]]).abs()).fold(0.0_f32, f32::max)
     };
     let changed = Mask::from_shape_fn((height, width), |(y, x)| change(y, x) > THRESHOLD);
-    let radius = (width as f32 * 1.6 / 192.0).round().max(1.0) as usize;
+    let radius = (width.min(height) as f32 * 1.6 / 192.0).round().max(1.0) as usize;
     let closed = spread(&spread(&changed, radius, true), radius, false);
     let (mut sum, mut count) = (0.0, 0.0_f32);
     for ((y, x), _) in changed.indexed_iter().filter(|(_, on)| **on) {
@@ -192,10 +202,14 @@ fn spread(mask: &Mask, radius: usize, to: bool) -> Mask {
 /// Whether any pixel of the mask lies within the reach of a defect.
 fn touches(mask: &Mask, defect: &Defect) -> bool {
     let (height, width) = mask.dim();
-    let at = |v: f32, n: usize| ((v + 0.5) * n as f32).clamp(0.0, n as f32) as usize;
+    let format = Format { height, width };
+    let (high, wide) = format.extent();
+    let at = |v: f32, extent: f32, pixels: usize| {
+        ((v + 0.5 * extent) * format.unit() as f32).clamp(0.0, pixels as f32) as usize
+    };
     let (c, r) = (defect.centre, defect.radius);
-    (at(c.y - r, height)..at(c.y + r, height))
-        .any(|y| (at(c.x - r, width)..at(c.x + r, width)).any(|x| mask[[y, x]]))
+    (at(c.y - r, high, height)..at(c.y + r, high, height))
+        .any(|y| (at(c.x - r, wide, width)..at(c.x + r, wide, width)).any(|x| mask[[y, x]]))
 }
 
 #[cfg(test)]
@@ -213,8 +227,9 @@ mod tests {
             for seed in 0..6 {
                 let scene = (entry.build)(&mut Dice::new(seed, "part"));
                 let rig = Rig::new(&mut Dice::new(seed, "rig"));
-                let (size, raster) = (96, Raster::new(&scene, 192));
-                let before = rig.photograph(&raster, size, scene.lift);
+                let format = Format { height: 96, width: if seed % 2 == 0 { 96 } else { 150 } };
+                let raster = Raster::new(&scene, format.finer(2));
+                let before = rig.photograph(&raster, format, scene.lift);
                 let centre = v2(0.13, -0.21);
                 let keep = if category == "oak" { 1.0 } else { 0.5 };
                 let spot = move |p: V2, sample: &mut Sample| {
@@ -226,8 +241,8 @@ mod tests {
                 let (hurt, open) = damaged(&scene, &raster, &[defect]);
                 assert_eq!(open, category != "oak");
                 let defect = Defect { centre, radius: 0.11, warp: None, change: Box::new(spot) };
-                let partly = rig.again(&before, &hurt, size, scene.lift, window(&[defect], size), open);
-                let wholly = rig.photograph(&hurt, size, scene.lift).picture;
+                let partly = rig.again(&before, &hurt, format, scene.lift, window(&[defect], format), open);
+                let wholly = rig.photograph(&hurt, format, scene.lift).picture;
                 assert_eq!(partly, wholly, "{category} {seed}");
                 assert_ne!(partly, before.picture);
             }

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{self, categories};
-use super::render::{Rendered, check_size, render};
+use super::format::{Aspect, Format};
+use super::render::{Rendered, render};
 use super::world::World;
 use crate::error::{Error, Result};
 use crate::file;
@@ -24,8 +25,10 @@ pub struct Recipe {
     pub world: World,
     /// Seed of all pictures.
     pub seed: u64,
-    /// Side of the square pictures in pixels, see [`SIZES`](super::SIZES).
+    /// Shorter side of the pictures in pixels, see [`SIZES`](super::SIZES).
     pub size: usize,
+    /// Width to height of the pictures. Parts are as large as in a square; there is more around them.
+    pub aspect: Aspect,
     /// Names of the categories; all of the world when empty.
     pub categories: Vec<String>,
     /// Number of good pictures in `train/` per category.
@@ -38,7 +41,16 @@ pub struct Recipe {
 
 impl Default for Recipe {
     fn default() -> Self {
-        Self { world: World::Test, seed: 0, size: 192, categories: vec![], train: 0, good: 20, defective: 30 }
+        Self {
+            world: World::Test,
+            seed: 0,
+            size: 192,
+            aspect: Aspect::default(),
+            categories: vec![],
+            train: 0,
+            good: 20,
+            defective: 30,
+        }
     }
 }
 
@@ -60,6 +72,8 @@ struct Record {
     world: String,
     seed: u64,
     size: usize,
+    #[serde(default, skip_serializing_if = "Aspect::is_square")]
+    aspect: Aspect,
     categories: Vec<String>,
     train: usize,
     good: usize,
@@ -102,7 +116,8 @@ struct Row {
 /// A usage error for unknown categories or a senseless size or count; a file error for a folder that holds
 /// something else or cannot be written.
 pub fn write(recipe: &Recipe, out: &Path, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Summary> {
-    check_size(recipe.size)?;
+    let format = Format::new(recipe.size, recipe.aspect);
+    format.check()?;
     let names = chosen(recipe)?;
     for (what, count) in [("train", recipe.train), ("good", recipe.good), ("defective", recipe.defective)] {
         if count > GOOD_FROM {
@@ -118,6 +133,7 @@ pub fn write(recipe: &Recipe, out: &Path, progress: &(dyn Fn(usize, usize) + Syn
         world: recipe.world.to_string(),
         seed: recipe.seed,
         size: recipe.size,
+        aspect: recipe.aspect,
         categories: names.clone(),
         train: recipe.train,
         good: recipe.good,
@@ -130,8 +146,7 @@ pub fn write(recipe: &Recipe, out: &Path, progress: &(dyn Fn(usize, usize) + Syn
     let rows: Vec<Row> = jobs
         .par_iter()
         .map(|job| {
-            let picture =
-                render(recipe.world, &job.category, recipe.seed, job.index, recipe.size, job.defective)?;
+            let picture = render(recipe.world, &job.category, recipe.seed, job.index, format, job.defective)?;
             let row = store(out, job, &picture)?;
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Ok(row)

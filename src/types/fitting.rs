@@ -49,12 +49,12 @@ named!(TileScore, "a way to score tiles", { Mean = "mean", Max = "max" });
 
 /// How pictures are fitted to the square input of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Fitting {
     /// The way.
     pub fit: Fit,
     /// Pixels of the picture that a side of a tile covers; its shorter side if `None`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tile_size: Option<usize>,
     /// Share of a tile's side that overlaps the next one, at least.
     pub tile_overlap: f64,
@@ -91,6 +91,28 @@ impl Fitting {
     /// Whether canvas and input are one, whatever the picture.
     pub fn is_square(&self) -> bool {
         self.fit == Fit::Squeeze
+    }
+
+    /// Whether both bring every picture to the same canvas, so that metrics on the two are of the same pixels.
+    pub fn has_canvases_of(&self, other: &Self) -> bool {
+        (self.fit, self.tile_size) == (other.fit, other.tile_size)
+    }
+
+    /// The settings in words: the way, and what of the tiles is not as usual.
+    pub fn in_words(&self) -> String {
+        let usual = Self::of(self.fit);
+        let mut words = vec![format!("`fit = {}`", self.fit)];
+        words.extend(self.tile_size.map(|size| format!("`tile_size = {size}`")));
+        if self.tile_overlap != usual.tile_overlap {
+            words.push(format!("`tile_overlap = {}`", self.tile_overlap));
+        }
+        if self.tile_blend != usual.tile_blend {
+            words.push(format!("`tile_blend = {}`", self.tile_blend));
+        }
+        if self.tile_score != usual.tile_score {
+            words.push(format!("`tile_score = {}`", self.tile_score));
+        }
+        words.join(" with ")
     }
 
     /// Refuses values that make no sense.

@@ -92,6 +92,27 @@ fn the_json_report_holds_the_same() {
 }
 
 #[test]
+fn the_report_tells_how_far_from_square_pictures_are_and_what_each_fit_would_cost() {
+    let folder = parts();
+    let said = text(&askance(&["data", "--category", "bottle", "--size", "24", "--"], folder.path()).stdout);
+    let lines: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("shape: ")).take(5).collect();
+    let expected = [
+        "shape: 22 of 22 pictures are not square; width / height 1.50",
+        "what the model sees of them at 24 x 24, by --fit:",
+        "  squeeze  1 picture per evaluation; one side squeezed 1.50 times",
+        "  pad      1 picture per evaluation; 33 % of it padding",
+        "  tile     2 pictures per evaluation",
+    ];
+    assert_eq!(lines, expected, "{said}");
+    let output = askance(&["data", "--json"], folder.path());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let shapes = &report["shapes"];
+    assert_eq!((&shapes["not_square"], &shapes["size"]), (&25.into(), &240.into()));
+    assert_eq!((&shapes["aspect"]["max"], &shapes["fits"][2]["fit"]), (&1.5.into(), &"tile".into()));
+    assert_eq!(shapes["fits"][2]["pieces"]["mean"], 2.0);
+}
+
+#[test]
 fn an_unknown_layout_is_a_usage_error_and_an_ambiguous_folder_names_the_flag() {
     let folder = parts();
     let output = askance(&["data", "--layout", "mvtec"], folder.path());

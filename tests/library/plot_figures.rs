@@ -167,6 +167,8 @@ pub(super) fn sample_rows(models: &[&str], count: usize) -> Vec<SampleRow> {
                     image: "i.png".into(),
                     mask: Some("m.png".into()),
                     aupro: Parameters::default(),
+                    fit: Default::default(),
+                    pieces: 1,
                 });
             }
         }

@@ -132,3 +132,36 @@ fn unfinished_runs_are_in_no_figure_and_that_is_said() {
         assert!(bars("finished") == bars("unfinished"));
     }
 }
+
+#[test]
+fn runs_of_different_fits_are_in_no_figure_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let fitted = |name: &str, fit: &str| {
+        let run = run(&folder.path().join(name), 6, 0, &["key", "tablet"], 0.2);
+        let mut info = RunInfo::read(run.info_path()).unwrap();
+        if !fit.is_empty() {
+            info.settings.insert("fit".into(), fit.parse::<toml::Table>().unwrap().into());
+        }
+        info.write(run.info_path()).unwrap();
+        run
+    };
+    let tile = |rest: &str| format!("fit = 'tile'\ntile_score = 'mean'\n{rest}");
+    let tiles = fitted("b", &tile("tile_overlap = 0.2\ntile_blend = 'mean'"));
+    let blended = fitted("c", &tile("tile_overlap = 0.2\ntile_blend = 'hann'"));
+    let grid = fitted("d", &tile("tile_overlap = 0.2\ntile_blend = 'mean'\ntile_size = 99"));
+    let squeezed = [
+        fitted("a", ""),
+        fitted("e", "fit = 'squeeze'\ntile_overlap = 0.2\ntile_blend = 'mean'\ntile_score = 'mean'"),
+    ];
+    let out = Out::new();
+    for (one, other) in [(&squeezed[0], &tiles), (&tiles, &squeezed[1]), (&tiles, &grid)] {
+        let error = plot::all(&[one.clone(), other.clone()], &out.path("mixed")).unwrap_err();
+        assert!(error.problem.contains("`fit = ") && error.problem.contains("other pixels"), "{error}");
+        let error = plot::searches(&[one.clone(), other.clone()], &out.path("searches")).unwrap_err();
+        assert!(error.problem.contains("other pixels"), "{error}");
+    }
+    assert!(plot::all(&squeezed, &out.path("squeezed")).is_ok());
+    // One canvas, and two ways to put maps together on it: side by side.
+    let drawn = plot::all(&[tiles, blended], &out.path("blends")).unwrap();
+    assert_eq!(of_categories(&drawn), ["categories_toys_pocket_b.png", "categories_toys_pocket_c.png"]);
+}

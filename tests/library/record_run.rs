@@ -8,7 +8,7 @@ use askance::record::{
     Status, SummaryRow, SweepRow, UniformRow, compatible, mean_rows, read_checked, read_examples, read_rows,
     sweep_means, to_table, uniform_means, write_atomic, write_examples, write_rows,
 };
-use askance::types::{Attack, Axis, Label, Metrics, Over, Perturbation, SampleId};
+use askance::types::{Attack, Axis, Fit, Label, Metrics, Over, Perturbation, SampleId};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
 
@@ -36,6 +36,8 @@ fn sample_row(stem: &str, attack: Attack) -> SampleRow {
         image: "bolt, new/\"1\".png".into(),
         mask: None,
         aupro: Parameters::default(),
+        fit: Default::default(),
+        pieces: 1,
     }
 }
 
@@ -70,7 +72,7 @@ fn headers_are_exactly_the_documented_ones() {
          aupro_saturation,aupro_scale_log2,aupro_translate_x,aupro_translate_y,aupro_temperature_mired,aupro_blur_px,\
          aupro_brightness,aupro_contrast_log2,aupro_gamma_log2,aupro_jpeg_loss,aupro_tilt_x_deg,aupro_tilt_y_deg,\
          aupro_tint_stops,aupro_light_x_stops,aupro_light_y_stops,aupro_glare,aupro_vignette_stops,aupro_defocus_px,\
-         aupro_motion_x_px,aupro_motion_y_px,aupro_exposure_stops,aupro_noise_levels"
+         aupro_motion_x_px,aupro_motion_y_px,aupro_exposure_stops,aupro_noise_levels,fit,pieces"
     );
     write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();
     assert_eq!(
@@ -425,7 +427,7 @@ fn rows_read_back_as_they_were() {
     assert_eq!(opened.cut, None);
     let text = fs::read_to_string(&path).unwrap();
     let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,,,,,,,,,,,,,1e-7,,100,0,,0.75,cma-es,100,\
-                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,,,,,,,,,,,,,";
+                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,,,,,,,,,,,,,,squeeze,1";
     assert_eq!(text.lines().nth(1).unwrap(), cells);
 }
 
@@ -780,4 +782,26 @@ fn a_name_that_a_spreadsheet_would_run_is_text_in_the_file_and_reads_back() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(",'=HYPERLINK(1),"), "{text}");
     assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [row]);
+}
+
+#[test]
+fn rows_of_older_versions_are_of_squeezed_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let tiled = SampleRow { fit: Fit::Tile, pieces: 3, ..sample_row("000", Attack::Joint) };
+    write_rows(&path, std::slice::from_ref(&tiled)).unwrap();
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [tiled]);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace(",fit,pieces", "").replace(",tile,3", "")).unwrap();
+    let [old] = &read_rows::<SampleRow>(&path).unwrap()[..] else { panic!("one row") };
+    assert_eq!((old.fit, old.pieces), (Fit::Squeeze, 1));
+}
+
+#[test]
+fn a_row_has_as_many_pieces_as_its_fit_makes() {
+    let fault = |fit, pieces| SampleRow { fit, pieces, ..sample_row("000", Attack::Joint) }.fault();
+    assert_eq!(fault(Fit::Tile, 5), None);
+    for (fit, pieces) in [(Fit::Squeeze, 0), (Fit::Squeeze, 2), (Fit::Pad, 2)] {
+        assert_eq!(fault(fit, pieces).map(|fault| fault.0), Some("pieces"), "{fit} {pieces}");
+    }
 }

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use askance::error::Kind;
-use askance::synth::{Recipe, World, categories, defect_kinds, render, render_pair, write};
+use askance::synth::{Aspect, Format, Recipe, World, categories, defect_kinds, render, render_pair, write};
 use askance::types::Mask;
+use ndarray::s;
 
 const WORLDS: [World; 2] = [World::Train, World::Test];
 
@@ -16,7 +17,16 @@ fn small(world: World) -> Recipe {
         World::Test => &["slate", "hex_nut"],
     };
     let categories = names.iter().map(|n| (*n).to_owned()).collect();
-    Recipe { world, seed: 7, size: 64, categories, train: 1, good: 2, defective: 5 }
+    Recipe {
+        world,
+        seed: 7,
+        size: 64,
+        aspect: Aspect::default(),
+        categories,
+        train: 1,
+        good: 2,
+        defective: 5,
+    }
 }
 
 fn quiet(_: usize, _: usize) {}
@@ -330,4 +340,59 @@ fn senseless_requests_are_refused_by_name() {
     assert!(!out.exists());
     assert_eq!("test".parse::<World>().unwrap(), World::default());
     assert!("moon".parse::<World>().is_err());
+}
+
+#[test]
+fn a_wider_picture_shows_more_around_the_same_part() {
+    let wide = Format { height: 96, width: 160 };
+    let tall = Format { height: 160, width: 96 };
+    for (world, category) in [(World::Test, "hex_nut"), (World::Test, "leather"), (World::Train, "coin")] {
+        for index in [0, 5] {
+            let square = render_pair(world, category, 5, index, 96).unwrap();
+            for (format, middle) in [(wide, s![.., .., 32..128]), (tall, s![.., 32..128, ..])] {
+                let pair = render_pair(world, category, 5, index, format).unwrap();
+                assert_eq!(pair.clean.dim(), (3, format.height, format.width));
+                assert_eq!(pair.mask.dim(), (format.height, format.width));
+                assert!(pair.mask.iter().any(|&on| on), "{category} {index}");
+                // The lens falls off elsewhere, and the shadow of what is near the edge reaches further.
+                let (old, new) = (&square.clean, pair.clean.slice(middle));
+                let apart = (old - &new).mapv(f32::abs).mean().unwrap();
+                let stretched = (old - &old.slice(s![.., .., ..;-1])).mapv(f32::abs).mean().unwrap();
+                assert!(apart < 0.06 && apart < stretched, "{category} {index}: {apart} {stretched}");
+            }
+        }
+    }
+}
+
+#[test]
+fn defects_of_wide_textures_are_anywhere_and_as_large_as_in_squares() {
+    let format = Format { height: 64, width: 256 };
+    let (mut outside, mut areas) = (0, Vec::new());
+    for index in 0..12 {
+        let mask = render(World::Test, "slate", 3, index, format, true).unwrap().mask;
+        let middle = mask.slice(s![.., 96..160]).iter().filter(|&&on| on).count();
+        let all = mask.iter().filter(|&&on| on).count();
+        outside += usize::from(all > middle);
+        areas.push(all as f32 / (64.0 * 64.0));
+    }
+    assert!(outside >= 4, "{outside} of 12");
+    areas.sort_by(f32::total_cmp);
+    assert!((0.005..0.08).contains(&areas[6]), "{areas:?}");
+}
+
+#[test]
+fn a_data_set_of_an_aspect_is_recorded_and_not_mixed_with_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe =
+        Recipe { aspect: "3:2".parse().unwrap(), train: 0, good: 1, defective: 1, ..small(World::Test) };
+    write(&recipe, folder.path(), &quiet).unwrap();
+    let picture = image::open(folder.path().join("slate/test/good/000.png")).unwrap();
+    assert_eq!((picture.width(), picture.height()), (96, 64));
+    let record = fs::read_to_string(folder.path().join("synth.toml")).unwrap();
+    assert!(record.contains("aspect = \"3:2\""), "{record}");
+    let square = Recipe { aspect: Aspect::default(), ..recipe };
+    assert!(write(&square, folder.path(), &quiet).is_err());
+    let long = Recipe { aspect: "9:1".parse().unwrap(), ..square };
+    let error = write(&long, &folder.path().join("long"), &quiet).unwrap_err();
+    assert!(error.problem.contains("too long") && error.fix.contains("`aspect`"), "{error}");
 }

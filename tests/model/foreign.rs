@@ -8,6 +8,7 @@ use askance::error::{Error, Kind, Result};
 use askance::model::{
     Bundle, Fake, Segmentation, Segmenter, SessionOptions, WinClipOptions, load, recognise,
 };
+use ndarray::{Axis, s};
 use sha2::{Digest as _, Sha256};
 
 use crate::pocket::{pocket, runtime};
@@ -225,6 +226,36 @@ fn an_export_of_anomalib_is_recognised_unless_it_cuts_out_the_middle() {
     assert!(largest_difference(&model.segment(pictures.view(), &["a", "b"]).unwrap(), &expected) < 1e-6);
     let error = recognise(&golden("anomalib_crop"), &runtime()).unwrap_err();
     assert!(error.problem.contains("cuts out the middle") && error.fix.contains("CenterCrop"), "{error}");
+}
+
+#[test]
+fn an_export_that_brings_squares_to_an_oblong_has_oblong_maps_of_the_whole_picture() {
+    let bundle = recognise(&golden("anomalib_wide"), &runtime()).unwrap();
+    let mut model = load(&bundle, &runtime(), SessionOptions::default(), few_prompts()).unwrap();
+    assert_eq!((model.input_size(), model.grid()), (SIZE, (16, SIZE)));
+    // What does not change from row to row is the same after its rows have become fewer.
+    let mut stripes = pictures(1, SIZE);
+    let first = stripes.slice(s![.., .., 0, ..]).insert_axis(Axis(2)).to_owned();
+    stripes.assign(&first);
+    let cells = Fake::new(SIZE, (6, 6)).segment(stripes.view(), &["a"]).unwrap().remove(0);
+    let found = model.segment(stripes.view(), &["a"]).unwrap().remove(0);
+    assert!(cells.image_score > 0.01 && (cells.image_score - found.image_score).abs() < 1e-5);
+    for ((_, x), value) in found.map.indexed_iter() {
+        assert!((value - cells.map[[0, x / 4]]).abs() < 1e-5, "column {x}");
+    }
+    let refused = recognise(&golden("anomalib_oblong"), &runtime()).unwrap_err();
+    assert!(refused.problem.contains("takes pictures of 24 x 16 pixels, and is given squares"), "{refused}");
+}
+
+#[test]
+fn a_graph_that_resizes_may_have_oblong_maps_by_its_manifest_and_another_may_not() {
+    let sections =
+        "[input]\nname = \"input\"\nsize = 24\nresize = \"graph\"\n[output]\nmap = \"anomaly_map\"\n";
+    let (_folder, model) = model("anomalib_wide", sections).unwrap();
+    assert_eq!(model.grid(), (16, SIZE));
+    let itself = sections.replace("resize = \"graph\"\n", "");
+    let error = super::foreign::model("anomalib_wide", &itself).err().unwrap();
+    assert!(error.problem.contains("no map is square"), "{error}");
 }
 
 #[test]

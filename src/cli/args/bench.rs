@@ -7,10 +7,13 @@ use clap::Args;
 
 use askance::bench::{BenchPlan, Requirement};
 use askance::dataset::Layout;
+use askance::error::{Error, Result};
 use askance::model::{Precision, Provider};
 use askance::study::Source;
+use askance::types::Fitting;
 
 use super::Global;
+use super::perturb::FitArgs;
 use super::values::positive;
 
 /// `askance bench`
@@ -64,6 +67,8 @@ pub struct BenchArgs {
     /// Only the first N good and the first N defective samples of each category
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = positive)]
     pub limit: usize,
+    #[command(flatten)]
+    pub fit: FitArgs,
     /// Model evaluations per sample of the attack that compares the metrics
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = positive, conflicts_with = "no_metrics")]
     pub budget: usize,
@@ -90,14 +95,28 @@ pub struct BenchArgs {
 
 impl BenchArgs {
     /// What is compared.
-    pub fn plan(&self, global: &Global) -> BenchPlan {
-        BenchPlan {
+    ///
+    /// # Errors
+    /// A usage error where a fit is given that does nothing.
+    pub fn plan(&self, global: &Global) -> Result<BenchPlan> {
+        let fit = self.fit.fitting(Fitting::default())?;
+        if let Some(fit) = fit.filter(|_| self.data.is_none()) {
+            let problem = "changes nothing: the generated pictures are square";
+            return Err(Error::setting(
+                "fit",
+                fit.fit,
+                problem,
+                "give pictures with --data, or leave it out",
+            ));
+        }
+        Ok(BenchPlan {
             providers: self.providers.clone(),
             precision: self.precision.clone(),
             batch: self.batch.clone(),
             model: self.model.clone(),
             prompts: self.prompts.clone(),
             stride: self.stride,
+            fit,
             threads: self.threads,
             strict_ep: self.strict_ep,
             rounds: self.rounds,
@@ -109,7 +128,7 @@ impl BenchArgs {
             seed: self.seed,
             ort_lib: global.ort_lib.clone(),
             offline: global.offline,
-        }
+        })
     }
 
     /// The data, where some are named.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use askance::synth::World;
+use askance::synth::{Aspect, World};
 
 /// `askance synth`
 #[derive(Debug, Args)]
@@ -18,9 +18,12 @@ pub struct SynthArgs {
     /// Seed; the same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Side of the pictures in pixels
+    /// Side of the pictures in pixels, the shorter one
     #[arg(long, value_name = "N", default_value_t = 192)]
     pub size: usize,
+    /// Width to height of the pictures: parts are as large as in a square, with more around them
+    #[arg(long, value_name = "W:H", default_value_t = Aspect::default())]
+    pub aspect: Aspect,
     /// Only these categories
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub category: Vec<String>,

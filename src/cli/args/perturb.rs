@@ -71,7 +71,8 @@ impl MetricArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub struct FitArgs {
     /// Pictures that are not square: squeeze them into the model's square, pad the shorter side, or tile the longer one
-    /// [default: squeeze; tile with --preset paper]
+    /// [default: that of the model's bundle.toml, else
+    /// squeeze; tile with --preset paper]
     #[arg(long, value_name = "NAME")]
     pub fit: Option<Fit>,
     /// With --fit tile: pixels of the picture that a side of a tile covers [default: the shorter side]
@@ -95,7 +96,18 @@ impl FitArgs {
     /// A usage error where tiles are spoken of and there are none.
     pub fn apply(&self, plan: Plan, preset: Option<Preset>) -> Result<Plan> {
         let of_preset = preset.map_or_else(Fitting::default, |preset| preset.settings().fit);
-        let fit = self.fit.unwrap_or(of_preset.fit);
+        Ok(match self.fitting(of_preset)? {
+            Some(fitting) => plan.fit(fitting),
+            None => plan,
+        })
+    }
+
+    /// The fit that was given, with the `usual` where a flag says nothing; none where no flag was.
+    ///
+    /// # Errors
+    /// A usage error where tiles are spoken of and there are none.
+    pub fn fitting(&self, usual: Fitting) -> Result<Option<Fitting>> {
+        let fit = self.fit.unwrap_or(usual.fit);
         let given = [
             ("--tile-size", self.tile_size.is_some()),
             ("--tile-overlap", self.tile_overlap.is_some()),
@@ -107,14 +119,14 @@ impl FitArgs {
             return Err(Error::usage(*flag, problem, "add --fit tile, or leave it out"));
         }
         if self.fit.is_none() && given.iter().all(|(_, given)| !given) {
-            return Ok(plan);
+            return Ok(None);
         }
-        Ok(plan.fit(Fitting {
+        Ok(Some(Fitting {
             fit,
             tile_size: self.tile_size,
-            tile_overlap: self.tile_overlap.unwrap_or(of_preset.tile_overlap),
-            tile_blend: self.tile_blend.unwrap_or(of_preset.tile_blend),
-            tile_score: self.tile_score.unwrap_or(of_preset.tile_score),
+            tile_overlap: self.tile_overlap.unwrap_or(usual.tile_overlap),
+            tile_blend: self.tile_blend.unwrap_or(usual.tile_blend),
+            tile_score: self.tile_score.unwrap_or(usual.tile_score),
         }))
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{IMAGE_GRAPH, LONGEST, TEXT_GRAPH, no_offsets, no_scales};
 use crate::model::precision::Precision;
-use crate::types::senseless_side;
+use crate::types::{Fitting, senseless_side};
 
 /// The `architecture` in the manifest of a CLIP.
 pub(super) const ARCHITECTURE: &str = "clip-vit";
@@ -35,6 +35,9 @@ pub struct ClipManifest {
     pub text: TextSection,
     /// The windows, embeddings and temperature of WinCLIP.
     pub winclip: WinClipSection,
+    /// How pictures that are not square come to the input, unless a run says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fitting>,
     /// SHA-256, lower-case hex, of each file by its name.
     pub files: BTreeMap<String, String>,
 }

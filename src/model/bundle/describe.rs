@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::checked::Bundle;
 use super::manifest::Manifest;
 use crate::model::precision::Precision;
+use crate::types::Fitting;
 
 /// The description of a bundle, for people.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +26,8 @@ pub struct Description {
     pub licence: String,
     /// Side of the square input in pixels.
     pub size: usize,
+    /// How pictures that are not square come to the input, where the manifest says so.
+    pub fit: Option<Fitting>,
     /// The values that only a CLIP has.
     pub clip: Option<ClipDescription>,
     /// Size of all files in bytes.
@@ -58,6 +61,7 @@ impl Bundle {
             source: String::new(),
             licence: String::new(),
             size: 0,
+            fit: self.manifest.fit(),
             clip: None,
             bytes: self.bytes,
             hash: self.hash(),

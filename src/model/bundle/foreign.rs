@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{LONGEST, TEXT_GRAPH, no_offsets, no_range, no_scales};
 use crate::model::precision::Precision;
-use crate::types::senseless_side;
+use crate::types::{Fitting, senseless_side};
 
 /// The `architecture` in the manifest of a foreign graph.
 pub(crate) const ARCHITECTURE: &str = "image-to-map";
@@ -42,6 +42,9 @@ pub struct ForeignManifest {
     pub text: Option<TextInputSection>,
     /// The output of the graph: a map, and perhaps a score.
     pub output: OutputSection,
+    /// How pictures that are not square come to the input, unless a run says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fitting>,
     /// SHA-256, lower-case hex, of each file by its name: `model.onnx`, `text.onnx` where there is a text section, and files of
     /// external weights.
     pub files: BTreeMap<String, String>,

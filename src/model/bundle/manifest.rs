@@ -8,6 +8,7 @@ use super::clip::{self, ClipManifest};
 use super::foreign::{self, ForeignManifest};
 use crate::error::{Error, Kind, Result};
 use crate::model::precision::Precision;
+use crate::types::{Fit, Fitting};
 
 /// File name of a bundle's manifest.
 pub(crate) const MANIFEST_FILE: &str = "bundle.toml";
@@ -48,6 +49,14 @@ impl Manifest {
         }
     }
 
+    /// How pictures that are not square come to the input, unless a run says otherwise; `None` where the manifest leaves it to the run.
+    pub fn fit(&self) -> Option<Fitting> {
+        match self {
+            Self::Clip(manifest) => manifest.fit,
+            Self::Foreign(manifest) => manifest.fit,
+        }
+    }
+
     /// Whether two manifests are of one model, whatever their precision: its graphs take and return the same tensors.
     pub(super) fn fits(&self, other: &Self) -> bool {
         match (self, other) {
@@ -73,11 +82,19 @@ impl Manifest {
             let has_control = name.contains(char::is_control);
             has_control.then(|| format!("name is {name:?}, with a line break or another control character"))
         };
-        no_name.or(of_kind).or_else(|| {
+        no_name.or(of_kind).or_else(|| self.fit().and_then(senseless_fit)).or_else(|| {
             let (name, hash) = self.files().iter().find(|(name, hash)| !is_inside(name) || !is_hash(hash))?;
             Some(format!("files has {name:?} = {hash:?}: not a file in its folder and SHA-256 in hex"))
         })
     }
+}
+
+fn senseless_fit(fitting: Fitting) -> Option<String> {
+    if let Err(error) = fitting.validate() {
+        return Some(format!("fit.{} {}", error.subject.trim_matches('`'), error.problem));
+    }
+    let for_nothing = fitting.fit != Fit::Tile && fitting != Fitting::of(fitting.fit);
+    for_nothing.then(|| format!("fit has settings of tiles, and fit.fit is {:?}", fitting.fit.name()))
 }
 
 fn is_hash(text: &str) -> bool {

@@ -9,7 +9,7 @@ use super::kind::Defence;
 use super::rotate::{Turns, segment};
 use crate::error::{Error, Result};
 use crate::model::{Provenance, Segmentation, Segmenter};
-use crate::types::Detail;
+use crate::types::{Detail, Fitting};
 
 /// A model that several defended models share, so that it is loaded once.
 type SharedSegmenter = Arc<Mutex<Box<dyn Segmenter>>>;
@@ -120,6 +120,10 @@ impl Segmenter for Defended {
 
     fn is_score_bounded(&self) -> bool {
         lock(&self.inner).is_score_bounded()
+    }
+
+    fn fit(&self) -> Option<Fitting> {
+        lock(&self.inner).fit()
     }
 
     fn views(&self) -> usize {

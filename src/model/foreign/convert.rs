@@ -2,7 +2,7 @@
 
 use ndarray::{Array4, ArrayD, ArrayView4, ArrayViewD, Axis};
 
-use crate::model::bundle::{Channels, InputSection, OutputSection, Polarity, TensorLayout};
+use crate::model::bundle::{Channels, InputSection, OutputSection, Polarity, Resize, TensorLayout};
 use crate::types::{Map, counted};
 
 /// How far a value may lie outside the range that a manifest gives, for rounding in the graph, as a share of the range.
@@ -57,12 +57,34 @@ enum Place {
     Last(usize),
 }
 
+/// What the pictures that a graph takes say about its maps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pictures {
+    layout: TensorLayout,
+    /// Whether maps may be oblong although pictures are square: the graph brings these to a shape of its own.
+    oblong: bool,
+}
+
+impl From<TensorLayout> for Pictures {
+    fn from(layout: TensorLayout) -> Self {
+        Self { layout, oblong: false }
+    }
+}
+
+impl From<&InputSection> for Pictures {
+    fn from(section: &InputSection) -> Self {
+        Self { layout: section.layout, oblong: section.resize == Resize::Graph }
+    }
+}
+
 /// Whether the maps of pictures, of this shape, have their channels last: pictures and with them maps are square. Where the shape
 /// leaves it open, maps lie as the pictures do that the graph takes.
 fn channels_last([a, b, c]: [usize; 3], layout: TensorLayout) -> bool {
     match (a == b, b == c) {
         (true, true) => layout == TensorLayout::Nhwc,
-        (one, other) => one && !other,
+        (false, false) if (a == 1) != (c == 1) => c == 1,
+        (false, false) => layout == TensorLayout::Nhwc,
+        (one, _) => one,
     }
 }
 
@@ -71,8 +93,9 @@ fn find(
     shape: &[usize],
     batch: usize,
     section: &OutputSection,
-    layout: TensorLayout,
+    pictures: impl Into<Pictures>,
 ) -> Result<(Place, [usize; 2]), Wrong> {
+    let Pictures { layout, oblong } = pictures.into();
     let name = &section.map;
     let wrong = |words: &str| Wrong::shape(format!("returns {name:?} of shape {shape:?}{words}"));
     if shape.first() != Some(&batch) {
@@ -84,8 +107,11 @@ fn find(
         [a, b, c] => (Some(a), false, [b, c]),
         _ => return Err(wrong(", neither (batch, H, W) nor (batch, C, H, W) nor (batch, H, W, C)")),
     };
-    if side[0] != side[1] {
+    if side[0] != side[1] && !oblong {
         return Err(wrong(", in which no map is square, as the pictures are"));
+    }
+    if side[0] != side[1] && side.contains(&1) {
+        return Err(wrong(", in which the maps are lines"));
     }
     let place = match (channels, section.channel) {
         (None, None) => return Ok((Place::All, side)),
@@ -104,19 +130,19 @@ pub(super) fn grid(
     shape: &[usize],
     batch: usize,
     section: &OutputSection,
-    layout: TensorLayout,
+    pictures: impl Into<Pictures>,
 ) -> Result<(usize, usize), Wrong> {
-    find(shape, batch, section, layout).map(|(_, [height, width])| (height, width))
+    find(shape, batch, section, pictures).map(|(_, [height, width])| (height, width))
 }
 
-/// Converts an output to the anomaly maps of a batch, or tells what is wrong with it. `layout` is that of the graph's pictures.
+/// Converts an output to the anomaly maps of a batch, or tells what is wrong with it. `pictures` are those that the graph takes.
 pub(super) fn maps(
     output: ArrayViewD<f32>,
     batch: usize,
     section: &OutputSection,
-    layout: TensorLayout,
+    pictures: impl Into<Pictures>,
 ) -> Result<Vec<Map>, Wrong> {
-    let (place, side) = find(output.shape(), batch, section, layout)?;
+    let (place, side) = find(output.shape(), batch, section, pictures)?;
     let planes = match place {
         Place::All => output,
         Place::First(channel) => output.index_axis_move(Axis(1), channel),

@@ -28,7 +28,7 @@ const SCORE: &str = "pred_score";
 /// Recognises an `.onnx` file without a manifest and makes a bundle of it. Known are the exports of anomalib 2: one picture in,
 /// RGB in [0, 1], resized and normalised by the graph itself; `anomaly_map` and `pred_score` out, brought to [0, 1] by anomalib's
 /// post-processor, or without a range where a probe shows that they are not. The working size is the graph's own; where that is
-/// free, the side of its maps: the graph resizes without antialiasing, so it is better given what it needs.
+/// free, the longer side of its maps: the graph resizes without antialiasing, so it is better given what it needs.
 ///
 /// # Errors
 /// The file cannot be read or loaded; the graph is no such export (the error lists its inputs and outputs); the graph cuts out the
@@ -56,9 +56,15 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
     {
         return Err(fixed_batch(&file, &name, shape));
     }
-    let size = match input.dtype().tensor_shape().map(|shape| &**shape) {
-        Some(&[_, 3, height, width]) if height == width && height > 0 => height as usize,
-        Some(&[_, 3, ANY, ANY]) => side(&answer(&mut session, &name, &grain(PROBE), &file)?.0, &file)?,
+    let (size, resize) = match input.dtype().tensor_shape().map(|shape| &**shape) {
+        Some(&[_, 3, height, width]) if height == width && height > 0 => (height as usize, Resize::Askance),
+        Some(&[_, 3, height, width]) if height > 0 && width > 0 => return Err(oblong(&file, width, height)),
+        Some(&[_, 3, ANY, ANY]) => {
+            let (map, _) = answer(&mut session, &name, &grain(PROBE), &file)?;
+            let (height, width) = sides(&map, &file)?;
+            let resize = if height == width { Resize::Askance } else { Resize::Graph };
+            (height.max(width), resize)
+        }
         _ => return Err(unknown(&session, &file)),
     };
     if let Some(problem) = senseless_side(size) {
@@ -88,9 +94,10 @@ pub fn recognise(path: &Path, runtime: &Runtime) -> Result<Bundle> {
             range: [0.0, 1.0],
             mean: [0.0; 3],
             std: [1.0; 3],
-            resize: Resize::Askance,
+            resize,
         },
         text: None,
+        fit: None,
         output: OutputSection {
             map: MAP.to_owned(),
             channel: None,
@@ -118,12 +125,21 @@ fn answer(session: &mut Session, input: &str, picture: &Array4<f32>, file: &str)
     Ok((take(MAP)?, take(SCORE)?))
 }
 
-/// Side of a square map.
-fn side(map: &ArrayD<f32>, file: &str) -> Result<usize> {
+/// Height and width of a map.
+fn sides(map: &ArrayD<f32>, file: &str) -> Result<(usize, usize)> {
     match map.shape() {
-        &[.., height, width] if height == width && height > 0 => Ok(height),
-        other => Err(Error::model(file, format!("returns {MAP:?} of shape {other:?}, not square"), MANIFEST)),
+        &[.., height, width] if height > 0 && width > 0 => Ok((height, width)),
+        other => Err(Error::model(file, format!("returns {MAP:?} of shape {other:?}, no map"), MANIFEST)),
     }
+}
+
+/// The error of a graph whose pictures are not square.
+fn oblong(file: &str, width: i64, height: i64) -> Error {
+    Error::model(
+        file,
+        format!("takes pictures of {width} x {height} pixels, and is given squares"),
+        "export it with free height and width, so that it brings squares to that shape itself, or for square pictures",
+    )
 }
 
 fn grain(size: usize) -> Array4<f32> {
@@ -144,7 +160,6 @@ fn probe(session: &mut Session, input: &str, size: usize, file: &str) -> Result<
     // None of them is uniform, on which a graph may divide 0 by 0.
     for picture in [grain(size), ramp] {
         let (map, score) = answer(session, input, &picture, file)?;
-        side(&map, file)?;
         normalised &= map.iter().chain(&score).all(|value| value.is_nan() || (0.0..=1.0).contains(value));
         varies |= map.iter().any(|value| Some(value) != map.first());
         let mut other = picture;

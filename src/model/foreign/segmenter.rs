@@ -20,6 +20,7 @@ use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
 use crate::runtime::Runtime;
+use crate::types::Fitting;
 
 /// A foreign graph, which this project did not write, run as its manifest says.
 pub struct Foreign {
@@ -148,7 +149,7 @@ impl Foreign {
         if let (Some(score), Some(name)) = (score, &section.score) {
             convert::are_scores(score.shape(), 1, name).map_err(|wrong| self.wrong(wrong))?;
         }
-        convert::grid(map.shape(), 1, section, self.manifest.input.layout).map_err(|wrong| self.wrong(wrong))
+        convert::grid(map.shape(), 1, section, &self.manifest.input).map_err(|wrong| self.wrong(wrong))
     }
 
     fn wrong(&self, wrong: convert::Wrong) -> Error {
@@ -161,7 +162,7 @@ impl Foreign {
         let (map, score) = self.call(images, text)?;
         let wrong = |wrong| self.wrong(wrong);
         let section = &self.manifest.output;
-        let maps = convert::maps(map.view(), batch, section, self.manifest.input.layout).map_err(wrong)?;
+        let maps = convert::maps(map.view(), batch, section, &self.manifest.input).map_err(wrong)?;
         let scores = match (&score, &section.score) {
             (Some(score), Some(name)) => convert::scores(score, batch, name, section).map_err(wrong)?,
             _ => maps.iter().map(|map| map.iter().copied().fold(f32::NEG_INFINITY, f32::max)).collect(),
@@ -221,6 +222,10 @@ impl Segmenter for Foreign {
 
     fn grid(&self) -> (usize, usize) {
         self.grid
+    }
+
+    fn fit(&self) -> Option<Fitting> {
+        self.manifest.fit
     }
 
     fn is_bounded(&self) -> bool {

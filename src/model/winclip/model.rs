@@ -13,7 +13,7 @@ use crate::model::text::{TextEncoder, TextShape};
 use crate::model::{Provenance, Segmentation, Segmenter, memory};
 use crate::prompt::PromptSet;
 use crate::runtime::Runtime;
-use crate::types::Detail;
+use crate::types::{Detail, Fitting};
 
 /// The options of WinCLIP.
 #[derive(Clone, Debug)]
@@ -260,6 +260,10 @@ impl Segmenter for WinClip {
 
     fn input_size(&self) -> usize {
         self.manifest.image.size
+    }
+
+    fn fit(&self) -> Option<Fitting> {
+        self.manifest.fit
     }
 
     fn is_score_bounded(&self) -> bool {

@@ -9,6 +9,7 @@ use super::program::Program;
 use crate::bench::protocol::PictureFile;
 use crate::bench::rounds::{self, Event, Measured, Task};
 use crate::bench::{BenchPlan, Conditions, Folder, Knowledge, Launch, Process, Warning, rows, warnings};
+use crate::dataset;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Bundle, NamedModel, Precision, image_work};
 use crate::record::{BenchRow, RunDir, Status};
@@ -17,6 +18,7 @@ use crate::study::data::{Data, Source};
 use crate::study::observe::{Observe, Stage};
 use crate::study::plan::Origin;
 use crate::synth;
+use crate::types::Input;
 
 /// Pictures whose maps are compared.
 const PICTURES: usize = 8;
@@ -73,6 +75,11 @@ impl Providers {
         runtime::find(&options, &|event| observe.note(&event.to_string()))?;
         let source = self.source(folder.dir.path())?;
         let data = Data::open(&source, observe)?;
+        if let Some(fitting) = self.plan.fit {
+            // A picture that is too small for tiles is so at any size of a model.
+            let input = Input { side: 1, fitting };
+            data.samples().try_for_each(|sample| dataset::canvas_of(sample, &input).map(drop))?;
+        }
         folder.describe(data.info(), self.origin.command.clone(), self.origin.commit.clone())?;
 
         let launch = Launch {

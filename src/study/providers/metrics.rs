@@ -72,6 +72,7 @@ impl Attacks<'_> {
 
     fn attack(&self) -> Task {
         let plan = Plan::attack().attacks([Attack::Joint]).budget(self.plan.budget).seed(self.plan.seed);
+        let plan = self.plan.fit.map_or_else(|| plan.clone(), |fit| plan.clone().fit(fit));
         Task::Attack { source: self.source.clone(), plan: Box::new(plan) }
     }
 

@@ -13,7 +13,7 @@ use crate::study::belonging::Belonging;
 use crate::study::choose;
 use crate::study::run::{Run, load};
 use crate::study::session::Session;
-use crate::study::worst_cases::masks;
+use crate::study::worst_cases::{masks, pieces};
 use crate::types::{Attack, Detail, Perturbation, SampleKey};
 
 /// Opens the journal of a replay and keeps the rows of samples that are complete.
@@ -165,6 +165,8 @@ impl Recorder<'_> {
             image: sample.image.display().to_string(),
             mask: masks(sample),
             aupro,
+            fit: settings.fit.fit,
+            pieces: pieces(&self.objective, work),
             ..original.clone()
         })
     }

@@ -74,6 +74,11 @@ impl Truth {
                 return Err(Error::usage(subject, format!("has another {name}: {there}, not {here}"), fix));
             }
         }
+        let (fit, other) = (here.fit()?, there.fit()?);
+        if fit != other {
+            let problem = format!("was made with {}, not {}", other.in_words(), fit.in_words());
+            return Err(Error::usage(subject, problem, fix));
+        }
         for row in rows {
             match self.clean.get(&row.key()) {
                 Some(clean) if (clean - row.clean).abs() > TOLERANCE => {

@@ -88,8 +88,9 @@ fn cover(part: &Raster, p: V2) -> f32 {
 
 /// A place on the part, or on its outline together with the outward direction.
 fn spot(dice: &mut Dice, part: &Raster, outline: bool) -> Option<(V2, Option<V2>)> {
+    let (high, wide) = part.format.extent();
     for _ in 0..400 {
-        let p = v2(dice.range(-0.45, 0.45), dice.range(-0.45, 0.45));
+        let p = v2(dice.range(-0.45 * wide, 0.45 * wide), dice.range(-0.45 * high, 0.45 * high));
         if cover(part, p) < 0.5 {
             continue;
         }
@@ -97,12 +98,12 @@ fn spot(dice: &mut Dice, part: &Raster, outline: bool) -> Option<(V2, Option<V2>
             return Some((p, None));
         }
         let towards = heading(dice.turn());
-        let step = 0.5 / part.side as f32;
+        let step = 0.5 / part.format.unit() as f32;
         let mut q = p;
         while cover(part, q) >= 0.5 {
             q = q + towards * step;
         }
-        if q.x.abs() > 0.47 || q.y.abs() > 0.47 {
+        if q.x.abs() > 0.47 * wide || q.y.abs() > 0.47 * high {
             continue;
         }
         // outward: away from where the part is

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use askance::record::{StabilityRow, read_rows, write_rows};
 use askance::study::{Data, Merge, Plan, Quiet, Scope, Source, Uniform};
-use askance::types::Axis;
+use askance::types::{Axis, Fit, Fitting};
 
 use super::{Bench, fake, files, refusal};
 
@@ -106,4 +106,16 @@ fn a_merge_without_all_shards_or_with_other_pictures_is_refused() {
     fs::write(bench.out("moved/nut/ground_truth/red/1_mask.png"), [other, vec![0]].concat()).unwrap();
     let error = refusal(moved.run(bench.out("again"), &Quiet));
     assert!(error.problem.contains("holds something else than when the run began"), "{error}");
+}
+
+#[test]
+fn shards_of_different_fits_are_no_shards_of_one_run() {
+    let bench = Bench::new();
+    let shard = |name: &str, index: &str, plan: Plan| {
+        bench.run(&plan.shard(index.parse().unwrap()).check().unwrap(), name);
+        bench.out(name)
+    };
+    let shards = vec![shard("a", "1/2", plan()), shard("b", "2/2", plan().fit(Fitting::of(Fit::Tile)))];
+    let error = refusal(Merge { shards, ..Merge::default() }.run(bench.out("merged"), &Quiet));
+    assert!(error.problem.contains("settings.fit.fit") && error.problem.contains("squeeze"), "{error}");
 }

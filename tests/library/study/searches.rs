@@ -6,7 +6,7 @@ use askance::attack::SearchChoice;
 use askance::record::{SampleRow, SearchRow, read_rows};
 use askance::search::{Kind, Own, Space, Strategy};
 use askance::study::{Comparison, Plan, Quiet, RivalFile};
-use askance::types::{Attack, Axis};
+use askance::types::{Attack, Axis, Fit, Fitting};
 
 use super::{Bench, Listener, fake, refusal};
 
@@ -137,6 +137,10 @@ fn a_truth_and_rivals_are_about_the_same_samples() {
     crate::listing::make_pipe(&bench.out("steps.csv"));
     let error = refusal(with.run(&plan(), &out, &data, &mut fake(), &Quiet));
     assert!(error.problem.contains("no regular file"), "it is not waited for: {error}");
+    bench.run(&exhaustive.clone().fit(Fitting::of(Fit::Pad)).check().unwrap(), "padded");
+    let padded = Comparison { truth: vec![bench.out("padded")], ..comparison() };
+    let error = refusal(padded.run(&plan(), &out, &data, &mut fake(), &Quiet));
+    assert!(error.problem.contains("with `fit = pad`, not `fit = squeeze`"), "{error}");
     bench.run(&exhaustive.loss(askance::metric::Loss::Auroc).check().unwrap(), "other");
     let other = Comparison { truth: vec![bench.out("other")], ..comparison() };
     let error = refusal(other.run(&plan(), &out, &data, &mut fake(), &Quiet));
