@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 81] = [
+const SETTINGS: [&str; 83] = [
     "adaptive",
     "angle_bounds",
     "attacks",
@@ -51,6 +51,7 @@ const SETTINGS: [&str; 81] = [
     "operating_points",
     "ort_lib",
     "out",
+    "partial",
     "precision",
     "preset",
     "prompts",
@@ -81,6 +82,7 @@ const SETTINGS: [&str; 81] = [
     "tf32",
     "threads",
     "threshold",
+    "threshold_from",
     "tile_blend",
     "tile_overlap",
     "tile_score",
