@@ -18,6 +18,7 @@ mod runs;
 mod say;
 mod seeds;
 mod shapes;
+mod submit;
 mod synth;
 mod telemetry;
 mod terminal;
@@ -71,6 +72,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Paper(args) => paper::run(&global, &args),
         Command::Replay(args) => replay::run(&global, &args),
         Command::Merge(args) => merge::run(&global, &args),
+        Command::Submit(args) => submit::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),
         Command::Providers => libraries::providers(&global),
         Command::Runtime { command } => match command {

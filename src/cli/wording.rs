@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 82] = [
+const SETTINGS: [&str; 84] = [
     "adaptive",
     "angle_bounds",
     "aspect",
@@ -52,6 +52,7 @@ const SETTINGS: [&str; 82] = [
     "operating_points",
     "ort_lib",
     "out",
+    "partial",
     "precision",
     "preset",
     "prompts",
@@ -82,6 +83,7 @@ const SETTINGS: [&str; 82] = [
     "tf32",
     "threads",
     "threshold",
+    "threshold_from",
     "tile_blend",
     "tile_overlap",
     "tile_score",

@@ -180,7 +180,7 @@ impl Official {
         match self {
             Self::MvtecAd | Self::Mpdd | Self::DtdSynthetic => layout == Layout::MvtecAd,
             Self::Visa => matches!(layout, Layout::Visa | Layout::MvtecAd),
-            Self::MvtecAd2 => layout == Layout::MvtecAd2,
+            Self::MvtecAd2 => matches!(layout, Layout::MvtecAd2 | Layout::MvtecAd2Private),
             Self::MvtecLoco => layout == Layout::MvtecLoco,
             Self::Btad => layout == Layout::Btad,
         }

@@ -94,7 +94,7 @@ pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &P
     let mut canvas = Canvas::new(style::WIDTH, height as u32);
     canvas.draw(out, |area| {
         let text = match kind {
-            AttackKind::Single => "Worst values of each parameter, attacked alone",
+            AttackKind::Single => "Worst values of each parameter, attacked alone or in its pair",
             AttackKind::Joint => "Worst values in the joint attack (all parameters together)",
         };
         title(area, text, style::WIDTH)?;

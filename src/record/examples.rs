@@ -202,7 +202,8 @@ fn encode_image(image: ArrayView3<'_, f32>) -> Result<Vec<u8>> {
     encode(|bytes| picture.write_to(bytes, ImageFormat::Png))
 }
 
-fn encode_mask(mask: ArrayView2<'_, bool>) -> Result<Vec<u8>> {
+/// A mask as a grey PNG of 8 bits, 255 where it says so and 0 elsewhere.
+pub(crate) fn encode_mask(mask: ArrayView2<'_, bool>) -> Result<Vec<u8>> {
     let (height, width) = mask.dim();
     let picture = GrayImage::from_fn(width as u32, height as u32, |x, y| {
         image::Luma([u8::from(mask[[y as usize, x as usize]]) * 255])

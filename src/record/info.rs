@@ -277,17 +277,28 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
 
 /// Checks that a run that left `old` may be taken up again as `new`: everything that decides a result must
 /// agree. Command line, machine, start time, the data's folder, the provider as it was spelled, the library's
-/// path, the number of threads and the number of the device may differ, and so may where engines are kept.
+/// path, the number of threads and the number of the device may differ, and so may where engines are kept, and where one decides: the
+/// thresholds and the reference of `operating.csv` change no sample, and that file is written anew from the others.
 ///
 /// # Errors
 /// A usage error that names the first key that differs, with both values.
 pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
-    let Some((key, before, now)) = first_decisive_difference(old, new)? else { return Ok(()) };
+    let (old, new) = (without_points(old), without_points(new));
+    let Some((key, before, now)) = first_decisive_difference(&old, &new)? else { return Ok(()) };
     Err(Error::usage(
         "`out`",
         format!("holds a run with another {key}: {before} there, {now} now"),
         "give another `out`, or delete the folder to start over, or repeat the first run's settings",
     ))
+}
+
+/// Key of the settings of `operating.csv` in the settings of a run.
+const POINTS: &str = "points";
+
+fn without_points(info: &RunInfo) -> RunInfo {
+    let mut info = info.clone();
+    info.settings.remove(POINTS);
+    info
 }
 
 /// The first key that decides a result and in which two runs differ, with both values.

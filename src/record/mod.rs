@@ -17,6 +17,7 @@
 //! A missing value is an empty cell.
 
 mod agreement;
+mod archive;
 mod bench;
 mod candidates;
 mod differences;
@@ -39,14 +40,17 @@ mod search;
 mod seeds;
 mod shards;
 mod stability;
+mod tiff;
 mod trace;
 mod transfer;
 mod uniform;
 
 pub use agreement::require_agreement;
+pub use archive::write_tar_gz;
 pub use bench::{BenchRow, BenchStatus, CallRow};
 pub(crate) use candidates::{CandidateRow, read_candidates, write_candidates};
 pub use differences::DifferenceRow;
+pub(crate) use examples::encode_mask;
 pub use examples::{Example, ExampleRow, read_examples, write_examples};
 pub use faults::{Fault, outside};
 pub use flat::to_json;
@@ -70,6 +74,7 @@ pub use search::{SearchMetricRow, SearchRow, SearchTimeRow};
 pub use seeds::{SeedRow, seed_rows};
 pub(crate) use shards::unite;
 pub use stability::{DecisionRule, StabilityRow};
+pub use tiff::{read_half_tiff, write_half_tiff};
 pub use trace::{Step, Trace};
 pub use transfer::{AS_FOUND, TransferRow};
 pub use uniform::{UniformRow, uniform_means};

@@ -1,5 +1,6 @@
 //! A checked plan becomes a finished run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
@@ -42,7 +43,10 @@ impl Checked {
         warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
         warnings::colourless(self, &data).iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(&work, &models.segmenters)?;
-        let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
+        let sizes: BTreeSet<usize> = models.segmenters.iter().map(|model| model.input_size()).collect();
+        for &side in &sizes {
+            warnings::camera_pixels(self, &data, side).iter().for_each(|note| observe.note(note));
+        }
         pixel_warnings(data.dataset(), (&sizes, work.settings.fit), &|| ())
             .iter()
             .for_each(|warning| observe.warn(warning));

@@ -22,8 +22,9 @@ use crate::types::{Attack, Interval, Label, Metrics, Over};
 const AUPRO_LIMIT: f64 = 0.05;
 /// Share of the other class that may be beyond, of PG2 and PB2.
 const BEYOND: f64 = 0.02;
-/// The condition that others are held against unless another is named, that of MVTec AD 2.
-const REFERENCE: &str = "regular";
+/// The condition that others are held against unless another is named, the first of these that is there: those under which the training
+/// pictures of MVTec AD 2, AeBAD-S and RobustAD were taken.
+const REFERENCES: [&str; 3] = ["regular", "same", "test0"];
 const CHANCE: f64 = 0.5;
 
 /// The statistics of a row that have intervals: pixel F1, image F1, and the differences of pixel AUROC, pixel F1 and image F1.
@@ -214,10 +215,15 @@ impl<'a> Operating<'a> {
 
     /// The group of the condition that others are held against.
     fn reference(&self) -> Option<&Group> {
-        let name = self.session.points.reference.as_deref().unwrap_or(REFERENCE);
-        let is =
-            |group: &&Group| group.grouping == Grouping::Condition && group.name.as_deref() == Some(name);
-        self.groups.iter().find(is)
+        let find = |name: &str| {
+            let is =
+                |group: &&Group| group.grouping == Grouping::Condition && group.name.as_deref() == Some(name);
+            self.groups.iter().find(is)
+        };
+        match self.session.points.reference.as_deref() {
+            Some(name) => find(name),
+            None => REFERENCES.into_iter().find_map(find),
+        }
     }
 }
 

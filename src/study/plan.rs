@@ -93,7 +93,8 @@ impl Random {
 pub(super) struct Points {
     #[serde(default)]
     pub threshold: ThresholdRule,
-    /// The condition that others are compared with; `regular` where none is named and there is one of that name.
+    /// The condition that others are compared with; the one called regular, same or test0 where none is named and there is one of that
+    /// name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
@@ -431,7 +432,8 @@ impl Plan {
         Self { points: Points { threshold, ..self.points }, ..self }
     }
 
-    /// The condition that all others are compared with; `regular` unless named.
+    /// The condition that all others are compared with; unless named the one called regular, same or test0, as data sets call that of
+    /// their training pictures.
     #[must_use]
     pub fn reference_condition(self, condition: impl Into<String>) -> Self {
         Self { points: Points { reference: Some(condition.into()), ..self.points }, ..self }

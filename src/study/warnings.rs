@@ -29,16 +29,62 @@ pub(super) fn of_plan(checked: &Checked, data: &Data) -> Vec<&'static str> {
     warnings.into_iter().filter(|(there, _)| *there).map(|(_, warning)| warning).collect()
 }
 
+/// All axes that are attacked, swept or scanned.
+fn used_axes(checked: &Checked) -> Vec<Axis> {
+    let (plan, settings) = (&checked.plan, checked.settings());
+    let swept = plan.sweep.iter().flat_map(|sweep| &sweep.axes);
+    let scanned = plan.tolerance.iter().flatten();
+    let attacked = settings.attacks.iter().flat_map(|&attack| settings.axes_of(attack));
+    stats::distinct(swept.chain(scanned).chain(attacked).copied())
+}
+
+/// What bounds in pixels of a model's input of `side` pixels are in pixels of the camera, for each category whose first picture is scaled
+/// down; and the noise of a pixel of the camera that leaves so much, where it is independent from pixel to pixel.
+pub(super) fn camera_pixels(checked: &Checked, data: &Data, side: usize) -> Vec<String> {
+    let settings = checked.settings();
+    let axes: Vec<Axis> = used_axes(checked)
+        .into_iter()
+        .filter(|axis| {
+            matches!(axis, Axis::Blur | Axis::Defocus | Axis::MotionX | Axis::MotionY | Axis::Noise)
+        })
+        .collect();
+    let told = data.dataset().categories.iter().filter_map(|category| {
+        let first = category.samples.first()?;
+        let (height, width) = dataset::inspect(first).ok()?.size;
+        let canvas = dataset::canvas_of(first, &settings.input(side)).ok()?;
+        let (down, across) = (height as f64 / canvas.0 as f64, width as f64 / canvas.1 as f64);
+        let bounds = axes.iter().map(|&axis| in_camera_pixels(axis, settings.bounds.get(axis).high, (down, across)));
+        let bounds: Vec<String> = bounds.collect();
+        (down.max(across) > 1.0 && !bounds.is_empty()).then(|| {
+            format!(
+                "{}: a pixel of the model's input at {side} is {across:.1} x {down:.1} of the camera's (width x height): {}",
+                category.name,
+                bounds.join(", ")
+            )
+        })
+    });
+    told.collect()
+}
+
+/// A value in pixels, or levels, of the model's input and what that is at the camera; `scales` are pixels of the camera down and across.
+fn in_camera_pixels(axis: Axis, value: f64, (down, across): (f64, f64)) -> String {
+    match axis {
+        Axis::MotionX => format!("{axis} {value} is {:.1}", value * across),
+        Axis::MotionY => format!("{axis} {value} is {:.1}", value * down),
+        // The mean over so many pixels has a part of their deviation.
+        Axis::Noise => {
+            format!("{axis} {value} is that of {:.0} levels at each of them", value * (down * across).sqrt())
+        }
+        _ => format!("{axis} {value} is {:.1} x {:.1}", value * across, value * down),
+    }
+}
+
 /// Pictures of a category that are looked at for colour: the first, the last, and one between.
 const LOOKED_AT: usize = 3;
 
 /// What is unusual about a change of colours where pictures have none.
 pub(super) fn colourless(checked: &Checked, data: &Data) -> Option<String> {
-    let (plan, settings) = (&checked.plan, checked.settings());
-    let swept = plan.sweep.iter().flat_map(|sweep| &sweep.axes);
-    let scanned = plan.tolerance.iter().flatten();
-    let attacked = settings.attacks.iter().flat_map(|&attack| settings.axes_of(attack));
-    let used: Vec<Axis> = swept.chain(scanned).chain(attacked).copied().collect();
+    let used = used_axes(checked);
     let effects = [
         (Axis::Hue, "hue changes nothing in them"),
         (Axis::Saturation, "a higher saturation turns them red, which no light does"),
@@ -98,6 +144,15 @@ pub(super) fn upside_down(model: &str, summary: &[SummaryRow]) -> Option<String>
 mod tests {
     use super::*;
     use crate::types::Metrics;
+
+    #[test]
+    fn pixels_of_the_model_are_told_as_those_of_the_camera() {
+        let told = |axis, value| in_camera_pixels(axis, value, (4.0, 9.0));
+        assert_eq!(told(Axis::MotionX, 8.0), "motion-x 8 is 72.0");
+        assert_eq!(told(Axis::MotionY, 8.0), "motion-y 8 is 32.0");
+        assert_eq!(told(Axis::Defocus, 6.0), "defocus 6 is 54.0 x 24.0");
+        assert_eq!(told(Axis::Noise, 10.0), "noise 10 is that of 60 levels at each of them");
+    }
 
     #[test]
     fn maps_that_are_far_worse_than_chance_are_spoken_of() {

@@ -152,6 +152,102 @@ fn mvtec_ad_2_is_evaluated_on_its_public_part_and_the_private_ones_are_told() {
     assert_eq!(data.unused.iter().filter(|unused| unused.why == Why::OtherSplit).count(), 2);
 }
 
+#[test]
+fn the_private_part_of_mvtec_ad_2_is_read_without_ground_truth() {
+    let folder = Folder::new();
+    folder
+        .pictures(&["can/test_private/000_regular.png", "can/test_private_mixed/000_mixed.png"])
+        .pictures(&["can/validation/good/007_regular.png", "can/train/good/000_regular.png"]);
+    let expected = ["test_private/000_regular", "test_private_mixed/000_mixed", "validation/007_regular"];
+    let expected = expected.map(|name| format!("can/{name}"));
+    let data = folder.open().unwrap();
+    assert_eq!((data.layout, data.official), (Layout::MvtecAd2Private, Some(Official::MvtecAd2)));
+    assert_eq!(names(&data), expected);
+    assert!(!data.is_labelled() && !data.has_masks());
+    let mixed = &data.categories[0].samples[1];
+    assert_eq!((mixed.label, mixed.circumstances.condition.as_deref()), (Label::Unknown, Some("mixed")));
+    assert!(data.remarks[0].contains("3 pictures are read without ground truth"), "{:?}", data.remarks);
+
+    // Beside the public part it must be named.
+    folder.pictures(&["can/test_public/good/000_regular.png"]);
+    assert_eq!(folder.open().unwrap().layout, Layout::MvtecAd2);
+    assert_eq!(names(&open_as(folder.path(), Layout::MvtecAd2Private).unwrap()), expected);
+    let error = open_as(visa().path(), Layout::MvtecAd2Private).unwrap_err();
+    assert!(error.problem.contains("no category with a folder test_private or"), "{error}");
+}
+
+/// Condition and scene of each sample.
+fn circumstances(data: &Dataset) -> Vec<(Option<&str>, Option<&str>)> {
+    let samples = data.categories.iter().flat_map(|category| &category.samples);
+    samples
+        .map(|sample| (sample.circumstances.condition.as_deref(), sample.circumstances.scene.as_deref()))
+        .collect()
+}
+
+#[test]
+fn the_conditions_of_aebad_s_are_folders() {
+    let folder = Folder::new();
+    folder
+        .pictures(&["blade/test/good/same/1.png", "blade/test/good/view/1.png"])
+        .pictures(&["blade/test/groove/same/1.png", "blade/test/groove/illumination/2.png"])
+        .masks(&["blade/ground_truth/groove/same/1.png", "blade/ground_truth/groove/illumination/2.png"])
+        .pictures(&["blade/train/good/background/7.png"]);
+    let data = folder.open().unwrap();
+    assert_eq!(data.layout, Layout::AebadS);
+    let expected = ["good/test-good-same-1", "good/test-good-view-1", "groove/1", "groove/2"];
+    let mut found = names(&data);
+    found.sort();
+    let mut expected = expected.map(|name| format!("blade/{name}"));
+    expected.sort();
+    assert_eq!(found, expected);
+    let mut told: Vec<_> = circumstances(&data).into_iter().filter_map(|(condition, _)| condition).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["illumination", "same", "same", "view"]);
+    assert_eq!(data.unused.iter().map(|unused| unused.pictures).sum::<usize>(), 1);
+    assert_eq!(marked(&data), 8 * 24);
+}
+
+#[test]
+fn the_lights_of_m2ad_share_the_mask_of_their_view() {
+    let folder = Folder::new();
+    folder
+        .pictures(&["bolt/Good/a/V001_L01.png", "bolt/NG/b/V001_L01.png", "bolt/NG/b/V001_L02.png"])
+        .masks(&["bolt/GT/b/V001_mask.png"]);
+    let data = folder.open().unwrap();
+    assert_eq!(data.layout, Layout::M2ad);
+    assert_eq!(names(&data), ["bolt/good/V001_L01", "bolt/NG/V001_L01", "bolt/NG/V001_L02"]);
+    let some = |light, scene| (Some(light), Some(scene));
+    assert_eq!(circumstances(&data), [some("L01", "a/V001"), some("L01", "b/V001"), some("L02", "b/V001")]);
+    assert_eq!(marked(&data), 8 * 24);
+    folder.picture("bolt/NG/b/light.png");
+    assert!(folder.open().unwrap_err().problem.contains("no name of a view and a light"));
+}
+
+#[test]
+fn the_shifts_of_robustad_are_lists() {
+    let folder = Folder::new();
+    let list = |shift: &str| format!("PCB/pcb_data_dir_{shift}/metadata.jsonl");
+    folder
+        .pictures(&["PCB/pcb_data_dir_test0/1.png", "PCB/pcb_data_dir_test0/2.png"])
+        .pictures(&["PCB/pcb_data_dir_test2/1.png", "PCB/pcb_data_dir_train/1.png"])
+        .masks(&["PCB/pcb_data_dir_test0/masks/2.png", "PCB/pcb_data_dir_test2/masks/1.png"])
+        .write(
+            &list("test0"),
+            "{\"file_name\": \"1.png\", \"label\": 0, \"mask\": null}\n\n\
+             {\"file_name\": \"2.png\", \"label\": 1, \"mask\": \"masks/2.png\"}\n",
+        )
+        .write(&list("test2"), "{\"file_name\": \"1.png\", \"label\": \"1\", \"mask\": \"masks/1.png\"}")
+        .write(&list("train"), "{\"file_name\": \"1.png\", \"label\": 0}");
+    let data = folder.open().unwrap();
+    assert_eq!((data.layout, data.categories[0].samples.len()), (Layout::Robustad, 3));
+    let told: Vec<_> = circumstances(&data).into_iter().map(|(condition, _)| condition.unwrap()).collect();
+    assert_eq!(told, ["test0", "test2", "test0"], "the good one first");
+    assert_eq!(marked(&data), 8 * 24);
+    folder.write(&list("test2"), "{\"file_name\": \"1.png\", \"label\": 7}");
+    let error = folder.open().unwrap_err();
+    assert!(error.problem.contains("line 1 has the label 7"), "{error}");
+}
+
 /// One logical anomaly with two masks that overlap in nothing.
 fn loco() -> Folder {
     let folder = Folder::new();

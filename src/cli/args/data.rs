@@ -14,8 +14,8 @@ pub struct DataArgs {
     /// ground truth; docs/datasets.md has the layouts
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest, image-labels, which has good and
-    /// defective pictures and no masks, or unlabelled, which takes any folder of pictures and ignores ground truth
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-ad-2-private, mvtec-loco, btad, aebad-s, m2ad, robustad, meta-json, manifest,
+    /// image-labels, which has good and defective pictures and no masks, or unlabelled, which takes any folder of pictures and ignores ground truth
     /// [default: recognised]
     #[arg(long, value_name = "NAME")]
     pub layout: Option<Layout>,
@@ -55,8 +55,8 @@ pub struct SurveyArgs {
     /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json)
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-loco, btad, meta-json, manifest,
-    /// image-labels or unlabelled [default: recognised]
+    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-ad-2-private, mvtec-loco, btad, aebad-s, m2ad, robustad, meta-json,
+    /// manifest, image-labels or unlabelled [default: recognised]
     #[arg(long, value_name = "NAME")]
     pub layout: Option<Layout>,
     /// Only these categories

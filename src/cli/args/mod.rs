@@ -21,7 +21,7 @@ use askance::runtime::{self, Flavour};
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
 pub use model::ModelsArgs;
-pub use others::{MergeArgs, PlotArgs, SynthArgs};
+pub use others::{MergeArgs, PlotArgs, SubmitArgs, SynthArgs};
 pub use paper::PaperArgs;
 pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
@@ -83,6 +83,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Put the shards of one run together: records, maps, metrics of all samples, plots; needs no model
     Merge(MergeArgs),
+    /// Write the submission archive of MVTec AD 2 from a finished run on its private test sets, and check it; needs no model
+    Submit(SubmitArgs),
     /// Draw the plots of finished runs from their records
     Plot(PlotArgs),
     /// What this machine can run, and why not the rest

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use askance::metric::ThresholdRule;
 use askance::synth::{Aspect, World};
 
 /// `askance synth`
@@ -56,6 +57,33 @@ pub struct MergeArgs {
     /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size and condition
     #[arg(long)]
     pub operating_points: bool,
+}
+
+/// `askance submit`
+#[derive(Debug, Args)]
+pub struct SubmitArgs {
+    /// Folder of a finished run of askance eval with --layout mvtec-ad-2-private
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Folder of maps and thresholded maps; the archive beside it is DIR.tar.gz
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Where the pictures are now [default: where they were]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Which model of the run, where it has several
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// How the threshold of each category is chosen from the pixels of its validation pictures: mean+3sd, quantile-0.99, or a number
+    /// for all categories [default: mean+3sd]
+    #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
+    pub threshold: Option<ThresholdRule>,
+    /// Take the thresholds of another run, such as one on the public test set with --threshold best-f1, from its operating.csv
+    #[arg(long, value_name = "RUN")]
+    pub threshold_from: Option<PathBuf>,
+    /// Also with other categories or numbers of pictures than the server asks for
+    #[arg(long)]
+    pub partial: bool,
 }
 
 /// `askance plot`

@@ -29,7 +29,8 @@ pub struct PointArgs {
     /// quantile-0.99 of the good pictures, or given for pixels and pictures as 0.4,0.6 [default: best-f1]
     #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
     pub threshold: Option<ThresholdRule>,
-    /// Condition that all others are compared with in operating.csv, where conditions are known [default: regular]
+    /// Condition that all others are compared with in operating.csv, where conditions are known
+    /// [default: regular, same or test0, as data sets call that of their training pictures]
     #[arg(long, value_name = "NAME")]
     pub reference_condition: Option<String>,
     /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size and condition

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::super::files;
 use super::kind::Layout;
-use super::{btad, folders, good_and_bad, manifest, meta_json, mvtec_ad, mvtec_ad_2, mvtec_loco, visa};
+use super::{
+    aebad_s, btad, folders, good_and_bad, m2ad, manifest, meta_json, mvtec_ad, mvtec_ad_2,
+    mvtec_ad_2_private, mvtec_loco, robustad, visa,
+};
 use crate::error::Result;
 
 /// The layouts whose marks a folder or file bears; several may fit one folder. A plain folder of pictures
@@ -38,8 +41,12 @@ pub fn category_folders(root: &Path, layout: Layout) -> Result<Vec<PathBuf>> {
         Layout::MvtecAd => mvtec_ad::bears,
         Layout::Visa => visa::bears,
         Layout::MvtecAd2 => mvtec_ad_2::bears,
+        Layout::MvtecAd2Private => mvtec_ad_2_private::bears,
         Layout::MvtecLoco => mvtec_loco::bears,
         Layout::Btad => btad::bears,
+        Layout::AebadS => aebad_s::bears,
+        Layout::M2ad => m2ad::bears,
+        Layout::Robustad => robustad::bears,
         Layout::ImageLabels => good_and_bad::bears,
         Layout::MetaJson | Layout::Manifest | Layout::Unlabelled => return Ok(Vec::new()),
     };

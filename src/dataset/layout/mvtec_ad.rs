@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::folders::{self, Shape, tests_hold};
-use super::{btad, mvtec_loco, pairing};
+use super::{aebad_s, btad, mvtec_loco, pairing};
 use crate::dataset::Why;
 
 pub const SHAPE: Shape = Shape {
@@ -17,9 +17,10 @@ pub const SHAPE: Shape = Shape {
 };
 
 /// Whether a folder is a category of MVTec AD, by a test folder of its own: not BTAD's (unless it has `good`
-/// too) and not MVTec LOCO's.
+/// too), MVTec LOCO's or AeBAD-S's.
 pub fn bears(folder: &Path) -> bool {
     folder.join("test").is_dir()
         && !mvtec_loco::bears(folder)
+        && !aebad_s::bears(folder)
         && (tests_hold(folder, &["good"]) || !btad::bears(folder))
 }

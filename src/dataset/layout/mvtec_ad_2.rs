@@ -22,7 +22,7 @@ pub const SHAPE: Shape = Shape {
 };
 
 /// The scene and the light of a picture, of a name such as `000_overexposed`; pictures of one index show the same parts.
-fn lights(stem: &str) -> Circumstances {
+pub fn lights(stem: &str) -> Circumstances {
     let told = stem.split_once('_').filter(|(scene, light)| {
         !scene.is_empty() && scene.bytes().all(|byte| byte.is_ascii_digit()) && !light.is_empty()
     });

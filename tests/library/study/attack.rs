@@ -80,6 +80,27 @@ fn two_axes_of_one_thing_are_attacked_together_and_go_into_the_joint_attack() {
 }
 
 #[test]
+fn what_a_model_sees_of_larger_pictures_is_told_in_pixels_of_the_camera() {
+    let bench = Bench::new();
+    let told = |name: &str, plan: Plan| {
+        let listener = Listener::default();
+        plan.check().unwrap().run(bench.out(name), &bench.open(), &mut fake(), &listener).unwrap();
+        listener.notes.into_inner()
+    };
+    let motion = || Plan::attack().axes([Axis::MotionX]).budget(2);
+    assert!(told("same", motion()).is_empty(), "pictures of the model's size");
+    for number in 0..2 {
+        let path = bench.data().join(format!("nut/test/good/{number}.png"));
+        let picture = image::open(&path).unwrap();
+        let wide = picture.resize_exact(96, 64, image::imageops::FilterType::Nearest);
+        wide.save(path).unwrap();
+    }
+    let expected = "nut: a pixel of the model's input at 32 is 3.0 x 2.0 of the camera's (width x height): motion-x 8 is 24.0";
+    assert_eq!(told("wide", motion()), [expected]);
+    assert!(told("light", Plan::attack().axes([Axis::Exposure]).budget(2)).is_empty());
+}
+
+#[test]
 fn colours_of_grey_pictures_are_warned_of() {
     let bench = Bench::new();
     let nut = ["good/0", "good/1", "red/0", "red/1", "red/2"].map(|name| format!("nut/test/{name}.png"));

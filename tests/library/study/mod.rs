@@ -14,6 +14,7 @@ mod records;
 mod searches;
 mod shared;
 mod stability;
+mod submission;
 mod sweep;
 
 use std::cell::{Cell, RefCell};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use askance::metric::ThresholdRule;
-use askance::record::{Grouping, OperatingRow, RunDir, SummaryRow, read_rows};
+use askance::record::{Grouping, OperatingRow, RunDir, RunInfo, SummaryRow, read_rows};
 use askance::study::{Data, Merge, Outcome, Plan, Quiet, Source};
 use askance::types::{Attack, Axis, Over};
 use tempfile::TempDir;
@@ -91,6 +91,29 @@ fn every_attack_keeps_the_thresholds_of_the_clean_pictures() {
         [regions("below 0.1 %"), regions("0.1 to 1 %"), regions("above 1 %")],
         [Some(0), Some(0), Some(3)]
     );
+}
+
+#[test]
+fn another_threshold_for_the_same_folder_writes_the_decisions_anew_and_nothing_else() {
+    let bench = Bench::new();
+    let plan = || Plan::attack().axes([Axis::Hue]).budget(4);
+    let first = bench.run(&plan().check().unwrap(), "run");
+    let samples = || fs::read(first.dir.samples_path()).unwrap();
+    let (rows, before) = (samples(), first.operating.clone());
+    let other = plan().threshold("0.125,0.25".parse().unwrap());
+    let again = bench.run(&other.check().unwrap(), "run");
+    assert_eq!((again.clock.evaluations, samples()), (0, rows));
+    assert!(before.iter().all(|row| row.rule == "best-f1"));
+    let written: Vec<OperatingRow> = read_rows(again.dir.operating_path()).unwrap();
+    let thresholds = |row: &OperatingRow| (row.pixel_threshold, row.image_threshold);
+    let of_categories = || written.iter().filter(|row| row.over != Over::Mean);
+    assert!(of_categories().all(|row| thresholds(row) == (Some(0.125), Some(0.25))));
+    let info = RunInfo::read(again.dir.info_path()).unwrap();
+    assert_eq!(info.settings["points"]["threshold"].as_str(), Some("0.125,0.25"));
+    // Other settings are refused as ever.
+    let other = plan().budget(5).check().unwrap();
+    let error = refusal(other.run(bench.out("run"), &bench.open(), &mut fake(), &Quiet));
+    assert!(error.problem.contains("budget"), "{error}");
 }
 
 #[test]
