@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::{Error, Result};
+use crate::types::did_you_mean;
 
 /// Whether a category is wanted; an empty choice wants all.
 pub fn is_chosen(chosen: &[String], name: &str) -> bool {
@@ -13,30 +14,13 @@ pub fn is_chosen(chosen: &[String], name: &str) -> bool {
 pub fn check<'a>(chosen: &[String], there: impl Iterator<Item = &'a str>) -> Result<()> {
     let there: BTreeSet<&str> = there.collect();
     let Some(unknown) = chosen.iter().find(|name| !there.contains(name.as_str())) else { return Ok(()) };
-    let mut nearest: Vec<&str> = there.into_iter().collect();
-    nearest.sort_by_key(|name| distance(unknown, name));
+    let there: Vec<&str> = there.into_iter().collect();
     Err(Error::setting(
         "categories",
         unknown,
         "is not in the dataset",
-        format!("choose among {}", nearest.join(", ")),
+        format!("{}choose among {}", did_you_mean(unknown, &there), there.join(", ")),
     ))
-}
-
-/// Edit distance (insertions, deletions, replacements).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &b) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]
@@ -44,18 +28,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances_are_those_of_the_textbook() {
-        for (left, right, expected) in
-            [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("flaw", "lawn", 2)]
-        {
-            assert_eq!(distance(left, right), expected);
-        }
-    }
-
-    #[test]
-    fn the_nearest_name_comes_first() {
+    fn a_name_that_is_alike_is_asked_for() {
         let error = check(&["botle".into()], ["zipper", "bottle", "cable"].into_iter()).unwrap_err();
-        assert_eq!(error.fix, "choose among bottle, cable, zipper");
+        assert_eq!(error.fix, "did you mean bottle? Otherwise choose among bottle, cable, zipper");
         assert!(check(&["cable".into()], ["zipper", "cable"].into_iter()).is_ok());
     }
 }

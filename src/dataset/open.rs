@@ -24,7 +24,7 @@ pub struct Survey {
 /// # Errors
 /// A file error when the folder is missing, has no known layout or several, holds files that its layout does
 /// not explain, or a category has no test pictures; a usage error for an unknown category (it lists what
-/// there is, nearest first) and for a limit of 0.
+/// there is, and asks for the one that is alike) and for a limit of 0.
 pub fn open(root: impl AsRef<Path>, selection: &Selection) -> Result<Dataset> {
     let Survey { dataset, problems } = survey(root, selection)?;
     problems.into_iter().next().map_or(Ok(dataset), Err)

@@ -32,7 +32,7 @@ pub use fitting::{Blend, Fit, Fitting, Input, Piece, TileScore};
 pub use group::{Group, axes_named};
 pub use interval::Interval;
 pub use metrics::Metrics;
-pub(crate) use named::{by_name, by_text, deserialize_by_text, named, unknown_name};
+pub(crate) use named::{by_name, by_text, deserialize_by_text, did_you_mean, named, unknown_name};
 pub use over::Over;
 pub use pair::Pair;
 pub use perturbation::Perturbation;

@@ -75,7 +75,19 @@ pub(crate) fn unknown_name(text: &str, what: &str, names: &[&str]) -> Error {
         [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),
         _ => names.concat(),
     };
-    Error::usage(text, format!("is not {what}"), format!("use {list}"))
+    Error::usage(text, format!("is not {what}"), format!("{}use {list}", did_you_mean(text, names)))
+}
+
+/// A question in front of a remedy: did the user mean the name that `text` is most like? Nothing where it is like none.
+pub(crate) fn did_you_mean(text: &str, names: &[&str]) -> String {
+    /// Of letters that are the same in both, weighted for a common beginning; what clap asks of its own suggestions.
+    const ALIKE: f64 = 0.8;
+    let alike = |name: &&&str| strsim::jaro_winkler(text, name);
+    names
+        .iter()
+        .max_by(|a, b| alike(a).total_cmp(&alike(b)))
+        .filter(|name| alike(name) > ALIKE)
+        .map_or_else(String::new, |name| format!("did you mean {name}? Otherwise "))
 }
 
 /// Reads a value that is written as text.
@@ -117,6 +129,8 @@ mod tests {
     fn what_is_no_name_is_an_error_that_lists_all() {
         let error = "blue".parse::<Light>().unwrap_err();
         assert_eq!(error.to_string(), "blue: is not a light\n  fix: use green, deep-red or off");
+        let error = "deepred".parse::<Light>().unwrap_err();
+        assert_eq!(error.fix, "did you mean deep-red? Otherwise use green, deep-red or off");
         let error = serde_json::from_str::<Light>("\"Green\"").unwrap_err().to_string();
         assert!(error.contains("`Green` is not a light: use green, deep-red or off"), "{error}");
     }

@@ -18,78 +18,85 @@ use super::values::positive;
 
 /// `askance bench`
 #[derive(Debug, Args)]
+#[command(after_help = BENCH_EXAMPLES)]
 pub struct BenchArgs {
     /// Execution providers to compare: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE], openvino-plugin[:DEVICE], webgpu, nvtensorrtrtx[:N]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "cpu")]
+    #[arg(
+        help_heading = "Configurations",
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "cpu"
+    )]
     pub providers: Vec<Provider>,
     /// Precisions to compare: fp32, fp16, bf16, int8 [default: the bundle's own]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(help_heading = "Configurations", long, value_name = "LIST", value_delimiter = ',')]
     pub precision: Vec<Precision>,
     /// Numbers of pictures in one call to compare
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,8", value_parser = positive)]
+    #[arg(help_heading = "Configurations", long, value_name = "LIST", value_delimiter = ',', default_value = "1,8", value_parser = positive)]
     pub batch: Vec<usize>,
     /// Bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model; repeat it to compare
-    #[arg(long, value_name = "DIR", default_value = "pocket")]
+    #[arg(help_heading = "Configurations", long, value_name = "DIR", default_value = "pocket")]
     pub model: Vec<String>,
     /// Prompt set: winclip, common21, or a TOML file
-    #[arg(long, value_name = "NAME|FILE", default_value = "winclip")]
+    #[arg(help_heading = "Configurations", long, value_name = "NAME|FILE", default_value = "winclip")]
     pub prompts: String,
     /// Step between windows, in patches
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    #[arg(help_heading = "Configurations", long, value_name = "N", default_value_t = 1, value_parser = positive)]
     pub stride: usize,
     /// Threads inside one model call [default: all cores]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(help_heading = "Configurations", long, value_name = "N", value_parser = positive)]
     pub threads: Option<usize>,
     /// Fail a configuration whose provider would hand part of the graph to the CPU
-    #[arg(long)]
+    #[arg(help_heading = "Configurations", long)]
     pub strict_ep: bool,
     /// Rounds; each visits every configuration once
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = positive)]
+    #[arg(help_heading = "Timing", long, value_name = "N", default_value_t = 20, value_parser = positive)]
     pub rounds: usize,
     /// Timed calls of a configuration in a round [default: as many as fill 0.3 s, at most 50]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(help_heading = "Timing", long, value_name = "N", value_parser = positive)]
     pub calls: Option<usize>,
     /// Untimed calls of a configuration after its first one
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(help_heading = "Timing", long, value_name = "N", default_value_t = 3)]
     pub warm_up: usize,
     /// Seconds that a configuration may take to answer, the building of an engine included
-    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = positive)]
+    #[arg(help_heading = "Timing", long, value_name = "SECONDS", default_value_t = 900, value_parser = positive)]
     pub time_limit: usize,
     /// Data for the parity of maps and metrics [default: a small generated set in OUT/data]
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "Parity of maps and metrics", long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// How the data lie [default: recognised]
-    #[arg(long, value_name = "NAME", requires = "data")]
+    #[arg(help_heading = "Parity of maps and metrics", long, value_name = "NAME", requires = "data")]
     pub layout: Option<Layout>,
     /// Only these categories
-    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',', requires = "data")]
+    #[arg(help_heading = "Parity of maps and metrics", long, value_name = "NAME", num_args = 1.., value_delimiter = ',', requires = "data")]
     pub category: Vec<String>,
     /// Only the first N good and the first N defective samples of each category
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = positive)]
+    #[arg(help_heading = "Parity of maps and metrics", long, value_name = "N", default_value_t = 2, value_parser = positive)]
     pub limit: usize,
     #[command(flatten)]
     pub fit: FitArgs,
     /// Model evaluations per sample of the attack that compares the metrics
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = positive, conflicts_with = "no_metrics")]
+    #[arg(help_heading = "Parity of maps and metrics", long, value_name = "N", default_value_t = 12, value_parser = positive, conflicts_with = "no_metrics")]
     pub budget: usize,
     /// Compare maps only: no attack on the data
-    #[arg(long)]
+    #[arg(help_heading = "Parity of maps and metrics", long)]
     pub no_metrics: bool,
     /// Demand a bound of every configuration, and end with status 1 where one misses it, such as
-    /// "map_max<=0.01,worst_pauroc<=0.2,p95_ms<=20,images_per_s>=30" (docs/bench.md has the names)
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// "map_max<=0.01,p95_ms<=20" (docs/bench.md has the names)
+    #[arg(help_heading = "Verdict and output", long, value_name = "LIST", value_delimiter = ',')]
     pub require: Vec<Requirement>,
     /// Do not end with status 1 where a configuration could not be measured
-    #[arg(long)]
+    #[arg(help_heading = "Verdict and output", long)]
     pub allow_missing: bool,
     /// Tables with all columns, for wide terminals
-    #[arg(long)]
+    #[arg(help_heading = "Verdict and output", long)]
     pub wide: bool,
     /// Seed of the generated data and of the attack
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(help_heading = "Parity of maps and metrics", long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// Folder of the run
-    #[arg(long, value_name = "DIR", default_value = "results/bench")]
+    #[arg(help_heading = "Verdict and output", long, value_name = "DIR", default_value = "results/bench")]
     pub out: PathBuf,
 }
 
@@ -137,3 +144,9 @@ impl BenchArgs {
         Some(source.layout(self.layout).categories(&self.category))
     }
 }
+
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  askance bench --providers cpu,openvino --precision fp32,int8
+  askance bench --providers cuda:0 --model models/vit --data mvtec \\
+      --require 'map_max<=0.01,p95_ms<=20'";

@@ -9,6 +9,7 @@ use askance::study::Source;
 
 /// Which data.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
 pub struct DataArgs {
     /// Folder of categories, one category, a list of pictures (manifest.csv, meta.json), or a plain folder of pictures without
     /// ground truth; docs/datasets.md has the layouts

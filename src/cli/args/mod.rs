@@ -42,17 +42,17 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Global {
     /// Print the summary as JSON
-    #[arg(long, global = true)]
+    #[arg(help_heading = "For every command", long, global = true)]
     pub json: bool,
     /// Draw no progress bars
-    #[arg(long, short, global = true)]
+    #[arg(help_heading = "For every command", long, short, global = true)]
     pub quiet: bool,
     /// ONNX Runtime library, or the folder that holds it (version 1.24 or newer)
     /// [env: ORT_DYLIB_PATH]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(help_heading = "For every command", long, global = true, value_name = "FILE")]
     pub ort_lib: Option<PathBuf>,
     /// Never use the network: do not fetch ONNX Runtime
-    #[arg(long, global = true)]
+    #[arg(help_heading = "For every command", long, global = true)]
     pub offline: bool,
 }
 

@@ -11,6 +11,7 @@ use super::values::positive;
 
 /// Which models, how they run, and what they do with text.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Model")]
 pub struct ModelArgs {
     /// Bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust); repeat it
     /// to compare [default: pocket; for the paper its three backbones]
@@ -34,6 +35,7 @@ pub struct ModelArgs {
 
 /// How models run.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Provider and defence")]
 pub struct EngineArgs {
     /// What is put around each model: none, or a list of grey-world, desaturate and rotate:K, which act in this order; repeat it
     /// to compare [default: none]

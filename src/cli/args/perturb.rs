@@ -13,6 +13,7 @@ use super::values::{axis_interval, frame, interval};
 
 /// What the metrics are.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Metrics and decisions")]
 pub struct MetricArgs {
     /// Upper end of the false positive rate for AUPRO [default: 0.3]
     #[arg(long, value_name = "RATE")]
@@ -24,6 +25,7 @@ pub struct MetricArgs {
 
 /// Where one decides.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Metrics and decisions")]
 pub struct PointArgs {
     /// How the thresholds of operating.csv are chosen from the unchanged pictures of each category: best-f1 (largest F1), mean+3sd or
     /// quantile-0.99 of the good pictures, or given for pixels and pictures as 0.4,0.6 [default: best-f1]
@@ -70,6 +72,7 @@ impl MetricArgs {
 
 /// How pictures that are not square come to the model.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Pictures that are not square")]
 pub struct FitArgs {
     /// Pictures that are not square: squeeze them into the model's square, pad the shorter side, or tile the longer one
     /// [default: that of the model's bundle.toml, else
@@ -134,6 +137,7 @@ impl FitArgs {
 
 /// How a picture is perturbed and its map compared.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Perturbation")]
 pub struct PerturbArgs {
     /// A published protocol: paper (arXiv 2405.07969) or authors (their code); other flags override what it says. Of pictures that are
     /// not square paper makes tiles, in a way of its own, as the paper's is not published

@@ -16,6 +16,7 @@ use super::values::{Axes, positive};
 
 /// `askance eval`
 #[derive(Debug, Args)]
+#[command(after_help = EVAL_EXAMPLES)]
 pub struct EvalArgs {
     #[command(flatten)]
     pub data: DataArgs,
@@ -28,18 +29,19 @@ pub struct EvalArgs {
     #[command(flatten)]
     pub points: PointArgs,
     /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
-    #[arg(long, value_name = "I/N")]
+    #[arg(help_heading = "Run and output", long, value_name = "I/N")]
     pub shard: Option<Shard>,
     /// Folder of the run [default: results/eval-DATA]
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "Run and output", long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Write each map at evaluation size as npy
-    #[arg(long)]
+    #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
 }
 
 /// `askance attack`
 #[derive(Debug, Args)]
+#[command(after_help = ATTACK_EXAMPLES)]
 pub struct AttackArgs {
     #[command(flatten)]
     pub data: DataArgs,
@@ -56,76 +58,82 @@ pub struct AttackArgs {
     /// Axes, each attacked alone (two of one pair together) and all jointly: angle, hue, saturation, scale, translate-x, translate-y,
     /// temperature, blur, brightness, contrast, gamma, jpeg, tilt-x, tilt-y, tint, light-x, light-y, glare, vignette, defocus,
     /// motion-x, motion-y, exposure, noise; the pairs tilt, light, motion; the groups paper, pose, lighting, camera
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
+    #[arg(
+        help_heading = "Perturbation",
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "angle,hue,saturation"
+    )]
     pub axes: Vec<Axes>,
     /// Attacks: any axis or pair, joint (over --axes); clean always runs [default: each of --axes, and joint]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(help_heading = "Perturbation", long, value_name = "LIST", value_delimiter = ',')]
     pub attacks: Vec<Attack>,
     /// Search strategy: auto (grid on one axis, bayesian on several), grid, random, sobol, nelder-mead, cma-es, ipop-cma-es,
     /// bipop-cma-es, bayesian or exhaustive [default: auto]
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Search", long, value_name = "NAME")]
     pub search: Option<SearchChoice>,
     /// Model evaluations per sample and attack [default: 100; 8730 for --search exhaustive]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(help_heading = "Search", long, value_name = "N", value_parser = positive)]
     pub budget: Option<usize>,
     /// Take --budget for an average: each axis alone gets what it needs, the joint attack the rest, and evaluations go on after the searches
     /// where they lower the pooled metrics; needs all samples at once (no --shard)
-    #[arg(long, conflicts_with = "compare_search")]
+    #[arg(help_heading = "Search", long, conflicts_with = "compare_search")]
     pub adaptive: bool,
     /// Try first, within the budget, what another run found for the same samples and attacks, under whatever model or seed
-    #[arg(long, value_name = "RUN", conflicts_with = "compare_search")]
+    #[arg(help_heading = "Search", long, value_name = "RUN", conflicts_with = "compare_search")]
     pub start_from: Option<PathBuf>,
     /// What the search minimises: contrast, bce, focal, dice or auroc; or drift, how far map and image score move from the clean
     /// ones, which needs no masks [default: contrast; drift without masks]
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Search", long, value_name = "NAME")]
     pub loss: Option<Goal>,
     /// Where map and mask meet for the loss, if elsewhere than for metrics: derotated or rotated-mask [default: that of --frame, or the
     /// preset's]
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Search", long, value_name = "NAME")]
     pub loss_frame: Option<Frame>,
     /// Which candidate is kept: pooled (after all searches, by each of pixel AUROC and AUPRO the one that lowers what is pooled over
     /// the category most), or of each sample the one of lowest loss or of lowest sample-auroc [default: pooled, or the preset's; loss
     /// without masks]
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Search", long, value_name = "NAME")]
     pub select: Option<Select>,
     /// Also find from which value of each of these axes on the decision about each sample flips; without a LIST, of each of --axes
     /// [default: off; on data without ground truth as --tolerance without a LIST]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', num_args = 0..)]
+    #[arg(help_heading = "What is asked besides", long, value_name = "LIST", value_delimiter = ',', num_args = 0..)]
     pub tolerance: Option<Vec<Axes>>,
     /// Even steps of the tolerance's scan on each side of 0; the step with the flip is then halved six times [default: 30]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(help_heading = "What is asked besides", long, value_name = "N", value_parser = positive)]
     pub tolerance_steps: Option<usize>,
     /// Also evaluate each sample under N perturbations drawn evenly from the box (all axes of the joint attack together): how rare the
     /// worst case is; 0 for none
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(help_heading = "What is asked besides", long, value_name = "N", default_value_t = 0)]
     pub random: usize,
     /// With --random: metrics that at most this share of the box lies below, with 95 % confidence, such as 0.01, which takes 299 draws
     /// (docs/random.md)
-    #[arg(long, value_name = "SHARE")]
+    #[arg(help_heading = "What is asked besides", long, value_name = "SHARE")]
     pub certify: Option<f64>,
     /// Image score above which a sample is called anomalous, for --tolerance and --random [default: per category that of largest F1 of the
     /// clean scores; without ground truth the one that the highest 5 % of them exceed]
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(help_heading = "What is asked besides", long, value_name = "T", allow_hyphen_values = true)]
     pub decision: Option<f64>,
     #[command(flatten)]
     pub uniform: UniformArgs,
     /// Seed of the searches [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = "Search", long, value_name = "N")]
     pub seed: Option<u64>,
     /// Repeat the attack with N seeds from --seed on, each a run of its own in OUT/seed-SEED, and tell how far they lie apart
-    #[arg(long, value_name = "N", value_parser = positive, conflicts_with_all = ["shard", "compare_search"])]
+    #[arg(help_heading = "Search", long, value_name = "N", value_parser = positive, conflicts_with_all = ["shard", "compare_search"])]
     pub seeds: Option<usize>,
     /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
-    #[arg(long, value_name = "I/N")]
+    #[arg(help_heading = "Run and output", long, value_name = "I/N")]
     pub shard: Option<Shard>,
     /// Folder of the run [default: results/attack-DATA; results/seeds-DATA with --seeds]
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "Run and output", long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Write each map at evaluation size as npy
-    #[arg(long)]
+    #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
     /// Keep every evaluation of every search, as npy: the searched axes, loss
-    #[arg(long)]
+    #[arg(help_heading = "Run and output", long)]
     pub keep_traces: bool,
     #[command(flatten)]
     pub compare: CompareArgs,
@@ -133,6 +141,7 @@ pub struct AttackArgs {
 
 /// `askance sweep`
 #[derive(Debug, Args)]
+#[command(after_help = SWEEP_EXAMPLES)]
 pub struct SweepArgs {
     #[command(flatten)]
     pub data: DataArgs,
@@ -145,13 +154,19 @@ pub struct SweepArgs {
     #[command(flatten)]
     pub metric: MetricArgs,
     /// Axes, pairs and groups, as askance attack takes them
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "angle,hue,saturation")]
+    #[arg(
+        help_heading = "Perturbation",
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "angle,hue,saturation"
+    )]
     pub axes: Vec<Axes>,
     /// Values on each axis
-    #[arg(long, value_name = "N", default_value_t = 13)]
+    #[arg(help_heading = "Perturbation", long, value_name = "N", default_value_t = 13)]
     pub steps: usize,
     /// Folder of the run [default: results/sweep-DATA]
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "Run and output", long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
 
@@ -168,3 +183,19 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
 }
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  askance eval --data parts                        the embedded model
+  askance eval --data mvtec --category bottle --model models/vit";
+
+const ATTACK_EXAMPLES: &str = "\
+Examples:
+  askance attack --data parts                      angle, hue, saturation
+  askance attack --data parts --axes lighting      what lamps do
+  askance attack --data parts --tolerance hue      where decisions flip
+  askance attack --data visa --preset paper --model models/vit";
+
+const SWEEP_EXAMPLES: &str = "\
+Examples:
+  askance sweep --data parts --axes angle --steps 25";

@@ -13,6 +13,7 @@ use super::values::positive;
 
 /// The flags of a comparison.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Searches compared")]
 pub struct CompareArgs {
     /// Compare search strategies on the joint attack: every one but exhaustive, or those listed. Each has a run of its own in
     /// OUT/STRATEGY-BUDGET

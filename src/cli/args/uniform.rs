@@ -8,6 +8,7 @@ use super::values::positive;
 
 /// Flags about uniform worst cases.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "What is asked besides")]
 pub struct UniformArgs {
     /// Find as well the one perturbation that hurts all samples of a category together most (--uniform), or all categories
     /// (--uniform=dataset), or both (--uniform=category,dataset)

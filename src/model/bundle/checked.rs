@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::model::precision::Precision;
 use crate::runtime::{sha256, sha256_of_file};
+use crate::types::did_you_mean;
 
 /// A bundle: a model with its manifest, every file of which has been checked against its hash.
 #[derive(Clone, Debug)]
@@ -224,10 +225,11 @@ fn unknown(spec: &str) -> Error {
         .map(Cow::from)
         .chain(folders.iter().map(|folder| folder.to_string_lossy()))
         .collect();
+    let meant = did_you_mean(spec, &known.iter().map(AsRef::as_ref).collect::<Vec<_>>());
     Error::setting(
         "model",
         spec,
         "is neither a folder that holds a bundle.toml, nor an .onnx file, nor an embedded model",
-        format!("use one of {}, or the path of a bundle's folder", known.join(", ")),
+        format!("{meant}use one of {}, or the path of a bundle's folder", known.join(", ")),
     )
 }
