@@ -25,5 +25,6 @@ mod providers;
 mod replay;
 mod runs;
 mod shard;
+mod submit;
 mod terminal;
 mod unlabelled;
