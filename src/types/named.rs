@@ -132,6 +132,10 @@ mod tests {
         let error = "deepred".parse::<Light>().unwrap_err();
         assert_eq!(error.fix, "did you mean deep-red? Otherwise use green, deep-red or off");
         let error = serde_json::from_str::<Light>("\"Green\"").unwrap_err().to_string();
-        assert!(error.contains("`Green` is not a light: use green, deep-red or off"), "{error}");
+        assert!(
+            error
+                .contains("`Green` is not a light: did you mean green? Otherwise use green, deep-red or off"),
+            "{error}"
+        );
     }
 }
