@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 81] = [
+const SETTINGS: [&str; 82] = [
     "adaptive",
     "angle_bounds",
     "attacks",
@@ -34,6 +34,7 @@ const SETTINGS: [&str; 81] = [
     "found_under",
     "fpr_limit",
     "frame",
+    "fresh",
     "hue_bounds",
     "invariant",
     "keep_traces",

@@ -19,6 +19,7 @@
 mod agreement;
 mod bench;
 mod candidates;
+mod checksum;
 mod differences;
 mod examples;
 mod faults;
@@ -62,6 +63,7 @@ pub use journal::{Journal, Opened, read_checked, read_rows, write_rows};
 pub use machine::Machine;
 pub(crate) use machine::utc_now;
 pub use name::{file_name, last_part};
+pub(crate) use npy::{is_whole, require_whole};
 pub use operating::{Compared, Curves, Grouping, ImageRates, OperatingRow, PixelRates};
 pub use parameters::Parameters;
 pub use random::RandomRow;

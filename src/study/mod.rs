@@ -43,6 +43,7 @@ mod seeds;
 mod session;
 mod settings;
 mod starts;
+mod stored;
 mod summary;
 mod sweep;
 mod tolerance;

@@ -11,6 +11,7 @@ use askance::model::{Precision, Provider};
 use askance::study::Source;
 
 use super::Global;
+use super::fresh::FreshArgs;
 use super::values::positive;
 
 /// `askance bench`
@@ -86,6 +87,8 @@ pub struct BenchArgs {
     /// Folder of the run
     #[arg(long, value_name = "DIR", default_value = "results/bench")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
 }
 
 impl BenchArgs {

@@ -8,6 +8,7 @@ use askance::attack::{Goal, SearchChoice, Select};
 use askance::types::{Attack, Frame, Shard};
 
 use super::data::DataArgs;
+use super::fresh::FreshArgs;
 use super::model::ModelArgs;
 use super::perturb::{FitArgs, MetricArgs, PerturbArgs, PointArgs};
 use super::search::CompareArgs;
@@ -33,6 +34,8 @@ pub struct EvalArgs {
     /// Folder of the run [default: results/eval-DATA]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
     /// Write each map at evaluation size as npy
     #[arg(long)]
     pub save_maps: bool,
@@ -121,6 +124,8 @@ pub struct AttackArgs {
     /// Folder of the run [default: results/attack-DATA; results/seeds-DATA with --seeds]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
     /// Write each map at evaluation size as npy
     #[arg(long)]
     pub save_maps: bool,
@@ -153,6 +158,8 @@ pub struct SweepArgs {
     /// Folder of the run [default: results/sweep-DATA]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
 }
 
 /// `askance demo`

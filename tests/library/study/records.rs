@@ -114,7 +114,7 @@ fn a_run_that_was_begun_before_there_were_hashes_gets_them() {
 }
 
 #[test]
-fn stored_maps_of_another_shape_or_cut_short_are_refused() {
+fn stored_maps_of_another_shape_are_refused() {
     let (bench, checked) = finished(plan().select(Select::Loss));
     let path = bench.out("run/patch_maps/fake/plate/red/0.hue.npy");
     let bytes = fs::read(&path).unwrap();
@@ -123,25 +123,108 @@ fn stored_maps_of_another_shape_or_cut_short_are_refused() {
     let error = refused(&bench, &checked);
     assert!(error.subject.contains("0.hue.npy") && error.problem.contains("2 x 8"), "{error}");
     assert!(error.fix.contains("delete the sample's rows"), "{error}");
-    fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
-    let error = refused(&bench, &checked);
-    assert!(error.subject.contains("0.hue.npy") && error.problem.contains("float32"), "{error}");
-    fs::remove_file(&path).unwrap();
-    assert!(refused(&bench, &checked).subject.contains("0.hue.npy"));
     fs::write(&path, &bytes).unwrap();
     again(&bench, &checked).unwrap();
 }
 
+/// Keeps the warnings.
+#[derive(Default)]
+struct Heard(std::cell::RefCell<Vec<String>>);
+
+impl askance::study::Observe for Heard {
+    fn warn(&self, warning: &str) {
+        self.0.borrow_mut().push(warning.to_owned());
+    }
+}
+
+/// What a run that goes on warns of; it must end.
+fn heard(bench: &Bench, checked: &Checked) -> String {
+    let heard = Heard::default();
+    checked.run(bench.out("run"), &bench.open(), &mut fake(), &heard).unwrap();
+    heard.0.into_inner().join("\n")
+}
+
 #[test]
-fn traces_that_are_cut_short_in_bytes_rows_or_columns_are_refused() {
+fn what_was_cut_short_is_told_and_made_again_byte_for_byte() {
+    let uniform = || Uniform { scopes: vec![Scope::Category], budget: 4 };
+    let loss = plan().select(Select::Loss).tolerance([Axis::Hue]).uniform(uniform());
+    let pooled = plan().select(Select::Pooled).random(3);
+    let of_both = ["patch_maps/fake/nut/red/0.clean.npy", "traces/fake/nut/red/0.hue.npy"];
+    let of_loss = ["patch_maps/fake/nut/red/0.hue.npy", "patch_maps/fake/nut/red/0.uniform-hue.npy"];
+    let of_pooled = [
+        "candidates/fake/nut/red/0.joint.npy",
+        "patch_maps/fake/nut/red/0.hue.npy",
+        "patch_maps/fake/nut/red/0.hue-aupro.npy",
+        "patch_maps/fake/nut/red/0.random.npy",
+    ];
+    let adaptive = plan().adaptive().budget(9);
+    let of_rounds = ["candidates/fake/nut/red/0.joint-rounds.npy", "candidates/fake/nut/red/0.angle.npy"];
+    for (plan, names) in [
+        (loss, [of_both.as_slice(), &of_loss].concat()),
+        (pooled, [of_both.as_slice(), &of_pooled].concat()),
+        (adaptive, of_rounds.to_vec()),
+    ] {
+        let (bench, checked) = finished(plan);
+        let before = super::files(&bench.out("run"));
+        for name in names {
+            let path = bench.out("run").join(name);
+            let Ok(bytes) = fs::read(&path) else { panic!("{name} is not there") };
+            for length in [0, 60, bytes.len() - 4] {
+                fs::write(&path, &bytes[..length]).unwrap();
+                let said = heard(&bench, &checked);
+                assert!(said.contains(name) && said.contains("cut short"), "{name} {length}: {said}");
+                assert_eq!(super::files(&bench.out("run")), before, "{name} {length}");
+            }
+            let mut other = bytes.clone();
+            *other.last_mut().unwrap() ^= 1;
+            fs::write(&path, other).unwrap();
+            let error = refused(&bench, &checked);
+            assert!(error.subject.contains(name) && error.problem.contains("checksum"), "{name}: {error}");
+            fs::write(&path, &bytes).unwrap();
+        }
+    }
+}
+
+#[test]
+fn rows_that_were_deleted_are_made_again_where_they_were() {
+    let (bench, checked) = finished(plan().select(Select::Loss).tolerance([Axis::Hue]));
+    let before = super::files(&bench.out("run"));
+    for name in ["samples.csv", "stability.csv"] {
+        let path = bench.out("run").join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        for deleted in [1, 5, text.lines().count() - 1] {
+            let rest: Vec<&str> =
+                text.lines().enumerate().filter(|(at, _)| *at != deleted).map(|(_, line)| line).collect();
+            fs::write(&path, rest.join("\n") + "\n").unwrap();
+            assert_ne!(again(&bench, &checked).unwrap().clock.evaluations, 0);
+            assert_eq!(super::files(&bench.out("run")), before, "{name} {deleted}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_another_one_has_is_refused() {
+    let (bench, checked) = finished(plan());
+    struct Second<'a>(&'a Bench, &'a Checked, std::cell::Cell<usize>);
+    impl askance::study::Observe for Second<'_> {
+        fn begin(&self, _: &str, _: usize) {
+            let error = refusal(again(self.0, self.1));
+            assert!(error.problem.contains("in use by another process"), "{error}");
+            self.2.set(self.2.get() + 1);
+        }
+    }
+    let second = Second(&bench, &checked, std::cell::Cell::new(0));
+    checked.run(bench.out("run"), &bench.open(), &mut fake(), &second).unwrap();
+    assert!(second.2.get() > 0);
+    again(&bench, &checked).unwrap();
+}
+
+#[test]
+fn traces_of_more_or_fewer_evaluations_than_their_rows_are_refused() {
     let (bench, checked) = finished(plan());
     for attack in ["clean", "angle", "joint"] {
         let path = bench.out(&format!("run/traces/fake/nut/red/0.{attack}.npy"));
         let bytes = fs::read(&path).unwrap();
-        fs::write(&path, &bytes[..bytes.len() - 8]).unwrap();
-        let error = refused(&bench, &checked);
-        assert!(error.subject.contains(&format!("0.{attack}.npy")), "{error}");
-        fs::write(&path, &bytes).unwrap();
         let table: Array2<f64> = read_npy(&path);
         let twice = ndarray::concatenate![ndarray::Axis(0), table, table.slice(s![..1, ..])];
         save_npy(&path, twice.view());
