@@ -372,7 +372,15 @@ pub(crate) const DAMAGED_MAP: &str =
 /// # Errors
 /// A file error when the file cannot be written; the temporary file is removed.
 pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
-    let path = path.as_ref();
+    replace(path.as_ref(), bytes, false)
+}
+
+/// Writes a file as [`write_atomic`] does, and waits until the disk has it: a loss of power, too, leaves the old or the new one.
+pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes, true)
+}
+
+fn replace(path: &Path, bytes: &[u8], durably: bool) -> Result<()> {
     let unwritable = |e: io::Error| {
         Error::file_caused(path, "cannot be written", e, "check the free space and permissions of its folder")
     };
@@ -384,7 +392,10 @@ pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     fs::create_dir_all(parent).map_err(unwritable)?;
     let temporary = parent.join(temporary_name(&name));
     let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            if durably { file.sync_all() } else { Ok(()) }
+        })
         .and_then(|()| fs::rename(&temporary, path));
     written.map_err(|e| {
         // The first error is the one to tell.

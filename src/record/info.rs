@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::checksum;
-use super::folder::write_atomic;
+use super::folder::write_durably;
 use super::machine::{Machine, utc_now};
 use crate::error::{Error, Result};
 use crate::file;
@@ -254,7 +254,7 @@ impl RunInfo {
         let text = toml::to_string(self).map_err(|e| {
             Error::file_caused(path, "cannot be written as TOML", e, "report this run's settings")
         })?;
-        write_atomic(path, checksum::with_line(&text).as_bytes())
+        write_durably(path, checksum::with_line(&text).as_bytes())
     }
 }
 

@@ -12,7 +12,7 @@ use csv::StringRecord;
 
 use super::checksum::{self, Place};
 use super::faults::Fault;
-use super::folder::write_atomic;
+use super::folder::write_durably;
 use super::formula::{csv_cell, text_of};
 use super::rows::Row;
 use crate::error::{Error, Result};
@@ -126,7 +126,7 @@ impl<T: Row> Journal<T> {
         let rows: Vec<T> = rows.into_iter().filter(|row| complete.contains(&key(row))).collect();
         // The file is written through another name, and the lock is that of the old one.
         drop(journal);
-        write_atomic(path, &text_of_rows(path, &rows, Stage::Growing)?)?;
+        write_durably(path, &text_of_rows(path, &rows, Stage::Growing)?)?;
         let journal = Self::open(path)?.journal;
         Ok(Opened { journal, rows, cut })
     }
@@ -150,7 +150,7 @@ impl<T: Row> Journal<T> {
         let Self { path, file, .. } = self;
         let text = text_of_rows(&path, rows, Stage::Complete)?;
         if file::read(&path, UNREADABLE)? != text {
-            write_atomic(&path, &text)?;
+            write_durably(&path, &text)?;
         }
         drop(file);
         Ok(())
@@ -215,7 +215,8 @@ pub fn read_rows<T: Row>(path: impl AsRef<Path>) -> Result<Vec<T>> {
 pub fn read_checked<T: Row>(path: impl AsRef<Path>, check: impl Fn(&T) -> Option<Fault>) -> Result<Vec<T>> {
     let path = path.as_ref();
     let bytes = file::read(path, UNREADABLE)?;
-    Ok(parse::<T>(path, &bytes, Stage::Complete, &check)?.rows)
+    let stage = if T::ENDLESS { Stage::Growing } else { Stage::Complete };
+    Ok(parse::<T>(path, &bytes, stage, &check)?.rows)
 }
 
 /// Writes a whole file of rows, each with its checksum, through a temporary name.
@@ -224,7 +225,7 @@ pub fn read_checked<T: Row>(path: impl AsRef<Path>, check: impl Fn(&T) -> Option
 /// A file error when the file cannot be written.
 pub fn write_rows<T: Row>(path: impl AsRef<Path>, rows: &[T]) -> Result<()> {
     let path = path.as_ref();
-    write_atomic(path, &text_of_rows(path, rows, Stage::Complete)?)
+    write_durably(path, &text_of_rows(path, rows, Stage::Complete)?)
 }
 
 /// Whether a file still takes rows.

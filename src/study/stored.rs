@@ -90,6 +90,7 @@ impl<'a> Stored<'a> {
             return Err(error);
         }
         let mut lost = self.lost.into_inner();
+        lost.sort();
         lost.dedup();
         if let Some(first) = lost.first() {
             observe.warn(&format!(

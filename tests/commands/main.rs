@@ -25,5 +25,6 @@ mod providers;
 mod replay;
 mod runs;
 mod shard;
+mod survival;
 mod terminal;
 mod unlabelled;

@@ -11,7 +11,7 @@ use askance::types::{Attack, Axis, Label};
 use ndarray::{Array2, ArrayView2, s};
 use ndarray_npy::{ReadNpyExt, WritableElement, WriteNpyExt as _};
 
-use super::{Bench, fake, mask, part, refusal};
+use super::{Bench, Listener, fake, mask, part, refusal};
 
 fn plan() -> Plan {
     Plan::attack().axes([Axis::Angle, Axis::Hue]).budget(5).seed(3).keep_traces(true)
@@ -127,21 +127,11 @@ fn stored_maps_of_another_shape_are_refused() {
     again(&bench, &checked).unwrap();
 }
 
-/// Keeps the warnings.
-#[derive(Default)]
-struct Heard(std::cell::RefCell<Vec<String>>);
-
-impl askance::study::Observe for Heard {
-    fn warn(&self, warning: &str) {
-        self.0.borrow_mut().push(warning.to_owned());
-    }
-}
-
 /// What a run that goes on warns of; it must end.
 fn heard(bench: &Bench, checked: &Checked) -> String {
-    let heard = Heard::default();
+    let heard = Listener::default();
     checked.run(bench.out("run"), &bench.open(), &mut fake(), &heard).unwrap();
-    heard.0.into_inner().join("\n")
+    heard.warnings.take().join("\n")
 }
 
 #[test]
