@@ -1,7 +1,7 @@
 //! Opening files that somebody else wrote, to read or to replace them: only regular ones, so that no pipe or device is waited for,
 //! and text in UTF-8.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
@@ -41,6 +41,24 @@ pub fn dangling(path: &Path) -> Option<Error> {
         format!("is a link whose target {} is missing", shown(target)),
         "bring the target back (`git annex get` where git-annex keeps it), or put the file in place of the link",
     ))
+}
+
+/// A folder that is locked until this is dropped, or its process ends, however that is.
+#[derive(Debug)]
+pub struct Lock {
+    /// None where the file system knows no locks of folders.
+    _folder: Option<File>,
+}
+
+/// Locks the folder at `path` against other processes; none where another one, or another place of this one, has it. Some network file
+/// systems, and some systems, know no such locks: there nothing is locked.
+pub fn lock_folder(path: &Path) -> Option<Lock> {
+    let Ok(folder) = File::open(path) else { return Some(Lock { _folder: None }) };
+    match folder.try_lock() {
+        Ok(()) => Some(Lock { _folder: Some(folder) }),
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Error(_)) => Some(Lock { _folder: None }),
+    }
 }
 
 /// Refuses what lies at `path` and is no regular file, before it is opened, by this program or a library; nothing may lie there.

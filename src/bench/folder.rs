@@ -10,6 +10,7 @@ use super::plan::BenchPlan;
 use super::rounds::{Measured, Role};
 use super::rows::ran;
 use crate::error::{Error, Result};
+use crate::file::Lock;
 use crate::record::{
     BenchRow, CallRow, ConfigurationInfo, DatasetInfo, Journal, Opened, ProviderInfo, RunDir, RunInfo,
     RuntimeInfo, Status, compatible, to_table, utc_now, write_rows,
@@ -41,6 +42,7 @@ struct Recorded<'a> {
 pub struct Folder {
     /// The run's folder.
     pub dir: RunDir,
+    _lock: Lock,
     info: RunInfo,
     calls: Journal<CallRow>,
     /// How records name the models.
@@ -56,6 +58,7 @@ impl Folder {
     /// A file error when the folder cannot be made or written to.
     pub fn create(out: &Path, plan: &BenchPlan, configurations: &[Configuration]) -> Result<Self> {
         let dir = RunDir::create(out)?;
+        let lock = dir.lock()?;
         let precisions = distinct(configurations.iter().map(Configuration::precision_name));
         let providers: Vec<String> = plan.providers.iter().map(ToString::to_string).collect();
         let settings = Recorded {
@@ -79,7 +82,7 @@ impl Folder {
         info.provider = ProviderInfo { requested: providers.join(","), ..ProviderInfo::default() };
         let Opened { journal: calls, rows, .. } = Journal::open(dir.calls_path())?;
         refuse_lost_record(&dir, &rows)?;
-        Ok(Self { dir, info, calls, names: names(&plan.model), started: utc_now() })
+        Ok(Self { dir, _lock: lock, info, calls, names: names(&plan.model), started: utc_now() })
     }
 
     /// Records the data and the command of the comparison; refuses a folder that holds one of other settings or data.

@@ -40,6 +40,7 @@ pub fn run(global: &Global, args: &BenchArgs) -> Result<()> {
         program: Program { path, bench: vec!["bench-worker".into()], study: vec!["study-worker".into()] },
         origin: origin(),
     };
+    args.fresh.make_room(&args.out)?;
     let compared = providers.run(&args.out, &Terminal::new(global.quiet))?;
     let figures = figures(&compared.dir)?;
     if global.json {

@@ -7,7 +7,7 @@ use serde_json::json;
 use askance::error::Result;
 use askance::study::{Data, ModelSpec, Models, Plan, Source};
 
-use super::args::{CompareArgs, Global};
+use super::args::{CompareArgs, FreshArgs, Global};
 use super::interrupt;
 use super::origin::origin;
 use super::say;
@@ -19,7 +19,7 @@ pub fn run(
     plan: &Plan,
     args: &CompareArgs,
     (source, spec): (&Source, &ModelSpec),
-    out: Option<PathBuf>,
+    (out, fresh): (Option<PathBuf>, &FreshArgs),
 ) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
@@ -30,6 +30,7 @@ pub fn run(
     comparison.check(&plan, &data)?;
     let out = out.unwrap_or_else(|| data.default_out("compare-search"));
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
+    fresh.make_room(&out)?;
     let compared = comparison.run(&plan, &out, &data, &mut models, &terminal)?;
     if global.json {
         let mut summary = json!(compared);

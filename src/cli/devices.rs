@@ -44,7 +44,7 @@ pub fn run(
         Error::file("askance", format!("does not find itself: {error}"), "start it by its path")
             .caused_by(error)
     })?;
-    let plain = ["--json", "--quiet", "-q"];
+    let plain = ["--json", "--quiet", "-q", "--fresh"];
     let given = without(&["--provider", "--out"], &plain, env::args_os().skip(1));
     let mut children = Children(Vec::new());
     for (at, ((name, device), part)) in devices.into_iter().zip(&parts).enumerate() {

@@ -16,6 +16,7 @@ use super::terminal::Terminal;
 pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
     args.model.engine.require_one()?;
     interrupt::listen()?;
+    args.fresh.make_room(&args.out)?;
     let paper = Paper {
         data_root: args.data_root.clone(),
         models_dir: args.models_dir.clone(),

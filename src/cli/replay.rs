@@ -30,6 +30,7 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Result<()> {
         [] => None,
         names => Some(replaying.models(&args.engine.spec(names), &global.runtime(), &terminal)?),
     };
+    args.fresh.make_room(&out)?;
     let outcome = replaying.run(&out, models.as_mut(), &terminal)?;
     let drawn: Vec<Figures> = outcome.runs.iter().map(|run| figures(&run.dir)).collect::<Result<_>>()?;
     if global.json {

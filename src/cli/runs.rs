@@ -7,7 +7,7 @@ use askance::study::{Data, Figures, ModelSpec, Models, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
-use super::args::{AttackArgs, Axes, DemoArgs, EvalArgs, Global, SweepArgs};
+use super::args::{AttackArgs, Axes, DemoArgs, EvalArgs, FreshArgs, Global, SweepArgs};
 use super::origin::origin;
 use super::output::figures;
 use super::terminal::Terminal;
@@ -29,7 +29,7 @@ pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
     }
     args.model.engine.require_one()?;
     let (source, spec) = (args.data.source(), args.model.spec(None));
-    run((global, args.points.operating_points), plan, &source, &spec, args.out.clone())
+    run((global, args.points.operating_points), plan, &source, &spec, (args.out.clone(), &args.fresh))
 }
 
 /// `askance attack`
@@ -46,17 +46,24 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
         let data = Data::open(&source, &terminal)?;
         checked.suits(&data)?;
         let out = args.out.clone().unwrap_or_else(|| data.default_out(checked.command().name()));
+        args.fresh.make_room(&out)?;
         return devices::run(global, devices, &out, (args.save_maps, args.points.operating_points));
     }
     if args.compare.compare_search.is_some() {
-        return compare_search::run(global, &plan, &args.compare, (&source, &spec), args.out.clone())
-            .map_err(|error| args.perturb.as_given(error));
+        return compare_search::run(
+            global,
+            &plan,
+            &args.compare,
+            (&source, &spec),
+            (args.out.clone(), &args.fresh),
+        )
+        .map_err(|error| args.perturb.as_given(error));
     }
     if let Some(count) = args.seeds {
-        return seeds::run(global, plan, count, (&source, &spec), args.out.clone())
+        return seeds::run(global, plan, count, (&source, &spec), (args.out.clone(), &args.fresh))
             .map_err(|error| args.perturb.as_given(error));
     }
-    run((global, args.points.operating_points), plan, &source, &spec, args.out.clone())
+    run((global, args.points.operating_points), plan, &source, &spec, (args.out.clone(), &args.fresh))
         .map_err(|error| args.perturb.as_given(error))
 }
 
@@ -121,7 +128,8 @@ pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
     let plan = args.metric.apply(Plan::sweep(Axes::all(&args.axes), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     let plan = args.fit.apply(args.perturb.apply(plan)?, args.perturb.preset)?;
-    run((global, false), plan, &source, &spec, args.out.clone()).map_err(|error| args.perturb.as_given(error))
+    run((global, false), plan, &source, &spec, (args.out.clone(), &args.fresh))
+        .map_err(|error| args.perturb.as_given(error))
 }
 
 /// `askance demo`
@@ -138,7 +146,7 @@ pub fn demo(global: &Global, args: &DemoArgs) -> Result<()> {
     let plan = Plan::attack().budget(DEMO_BUDGET).seed(args.seed).demo(Axis::PAPER, DEMO_STEPS);
     let mut spec = ModelSpec::new(["pocket", "pocket-robust"]);
     spec.threads = args.threads;
-    run((global, false), plan, &Source::new(data), &spec, Some(args.out.clone()))
+    run((global, false), plan, &Source::new(data), &spec, (Some(args.out.clone()), &FreshArgs::default()))
 }
 
 /// Executes a plan, draws what its records allow, and prints the summary, with decisions where these were asked for.
@@ -147,7 +155,7 @@ fn run(
     plan: Plan,
     source: &Source,
     spec: &ModelSpec,
-    out: Option<PathBuf>,
+    (out, fresh): (Option<PathBuf>, &FreshArgs),
 ) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
@@ -156,6 +164,7 @@ fn run(
     checked.suits(&data)?;
     let out = out.unwrap_or_else(|| data.default_out(checked.command().name()));
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
+    fresh.make_room(&out)?;
     let outcome = checked.run(out, &data, &mut models, &terminal)?;
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };
     output::report(global, &outcome, &figures, operating_points);

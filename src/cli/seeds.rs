@@ -7,7 +7,7 @@ use serde_json::json;
 use askance::error::Result;
 use askance::study::{Data, ModelSpec, Models, Plan, Seeds, Source};
 
-use super::args::Global;
+use super::args::{FreshArgs, Global};
 use super::interrupt;
 use super::origin::origin;
 use super::output::flat;
@@ -21,7 +21,7 @@ pub fn run(
     plan: Plan,
     count: usize,
     (source, spec): (&Source, &ModelSpec),
-    out: Option<PathBuf>,
+    (out, fresh): (Option<PathBuf>, &FreshArgs),
 ) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
@@ -30,6 +30,7 @@ pub fn run(
     seeds.check(&plan, &data)?;
     let out = out.unwrap_or_else(|| data.default_out("seeds"));
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
+    fresh.make_room(&out)?;
     let seeded = seeds.run(&plan, &out, &data, &mut models, &terminal)?;
     if global.json {
         say::json(&json!({

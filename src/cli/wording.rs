@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 84] = [
+const SETTINGS: [&str; 85] = [
     "adaptive",
     "angle_bounds",
     "aspect",
@@ -35,6 +35,7 @@ const SETTINGS: [&str; 84] = [
     "found_under",
     "fpr_limit",
     "frame",
+    "fresh",
     "hue_bounds",
     "invariant",
     "keep_traces",

@@ -281,6 +281,7 @@ pub struct CallRow {
 }
 
 impl Row for CallRow {
+    const ENDLESS: bool = true;
     const COLUMNS: &'static [&'static [&'static str]] =
         &[&["started", "round", "model", "ran", "precision", "batch", "ms"]];
 

@@ -9,9 +9,9 @@ use ndarray::{ArrayView, ArrayView2, Dimension};
 use ndarray_npy::{WritableElement, WriteNpyExt as _};
 
 use super::name::file_name;
-use super::npy::read_npy;
-use crate::error::{Error, Result};
-use crate::file;
+use super::npy::{read_npy, sealed};
+use crate::error::{Error, Result, shown};
+use crate::file::{self, Lock};
 use crate::types::{Attack, Axis, Detail, Map, SampleId};
 
 /// The folder of a run, `results/<run>/`: knows where everything lies, and holds no state besides its path.
@@ -57,6 +57,60 @@ impl RunDir {
         Ok(run)
     }
 
+    /// Locks the folder against other processes that would write into it. The lock ends with the process, however that ends.
+    ///
+    /// # Errors
+    /// A file error when another process has the folder.
+    pub(crate) fn lock(&self) -> Result<Lock> {
+        file::lock_folder(&self.root).ok_or_else(|| in_use(&self.root))
+    }
+
+    /// Moves the folder of a run, or one whose folders are of runs, out of the way, so that a run may begin anew there: to the same name
+    /// with `.old-1` behind it, or the next number that is free. Nothing is deleted. Gives the new name; none where there is nothing
+    /// to move.
+    ///
+    /// # Errors
+    /// A file error when the folder holds something but no run, when a process is writing into it, or when it cannot be moved.
+    pub fn set_aside(path: impl AsRef<Path>) -> Result<Option<PathBuf>> {
+        let path = path.as_ref();
+        if !file::is_there(path) {
+            return Ok(None);
+        }
+        let unreadable = |e| Error::file_caused(path, "cannot be read", e, "give another `out`");
+        let entries: Vec<PathBuf> = fs::read_dir(path)
+            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+            .map_err(unreadable)?;
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let folders: Vec<PathBuf> = std::iter::once(path.to_owned())
+            .chain(entries.into_iter().filter(|entry| entry.is_dir()))
+            .collect();
+        if !folders.iter().any(|folder| file::is_there(&folder.join(INFO))) {
+            let problem = "holds something, but no run that `fresh` could move out of the way";
+            return Err(Error::file(path, problem, "give another `out`, or look at the folder and empty it"));
+        }
+        let mut locks = Vec::with_capacity(folders.len());
+        for folder in &folders {
+            locks.push(file::lock_folder(folder).ok_or_else(|| in_use(folder))?);
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let numbered = (1_u32..).map(|number| path.with_file_name(format!("{name}.old-{number}")));
+        let mut free = numbered.filter(|path| !file::is_there(path));
+        let Some(aside) = free.next().filter(|_| !name.is_empty()) else {
+            return Err(Error::file(path, "has no name of its own", "give `out` as the path of a folder"));
+        };
+        fs::rename(path, &aside).map_err(|e| {
+            Error::file_caused(
+                path,
+                format!("cannot be moved to {}", shown(&aside)),
+                e,
+                "check its permissions",
+            )
+        })?;
+        Ok(Some(aside))
+    }
+
     /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.root
@@ -64,7 +118,7 @@ impl RunDir {
 
     /// Path of `run.toml`, what the run was.
     pub fn info_path(&self) -> PathBuf {
-        self.root.join("run.toml")
+        self.root.join(INFO)
     }
 
     /// Path of `samples.csv`, the rows of samples and attacks.
@@ -268,7 +322,18 @@ impl RunDir {
     }
 }
 
-/// Writes an array as `.npy` through a temporary name.
+/// Name of the file that says what a run was.
+const INFO: &str = "run.toml";
+
+fn in_use(folder: &Path) -> Error {
+    Error::file(
+        folder,
+        "is in use by another process",
+        "wait for the other run to end, or give another `out`",
+    )
+}
+
+/// Writes an array as `.npy` with its checksum through a temporary name.
 ///
 /// # Errors
 /// A file error when the file cannot be written.
@@ -282,7 +347,7 @@ pub fn write_npy<T: WritableElement + Clone, D: Dimension>(
         .as_standard_layout()
         .write_npy(&mut bytes)
         .map_err(|e| Error::file_caused(path, "cannot be encoded", e, "report the array's shape"))?;
-    write_atomic(path, &bytes)
+    write_atomic(path, &sealed(bytes))
 }
 
 /// Reads a two-dimensional float32 array from `.npy`.
@@ -307,7 +372,15 @@ pub(crate) const DAMAGED_MAP: &str =
 /// # Errors
 /// A file error when the file cannot be written; the temporary file is removed.
 pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
-    let path = path.as_ref();
+    replace(path.as_ref(), bytes, false)
+}
+
+/// Writes a file as [`write_atomic`] does, and waits until the disk has it: a loss of power, too, leaves the old or the new one.
+pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes, true)
+}
+
+fn replace(path: &Path, bytes: &[u8], durably: bool) -> Result<()> {
     let unwritable = |e: io::Error| {
         Error::file_caused(path, "cannot be written", e, "check the free space and permissions of its folder")
     };
@@ -319,7 +392,10 @@ pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     fs::create_dir_all(parent).map_err(unwritable)?;
     let temporary = parent.join(temporary_name(&name));
     let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            if durably { file.sync_all() } else { Ok(()) }
+        })
         .and_then(|()| fs::rename(&temporary, path));
     written.map_err(|e| {
         // The first error is the one to tell.

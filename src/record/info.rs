@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::write_atomic;
+use super::checksum;
+use super::folder::write_durably;
 use super::machine::{Machine, utc_now};
 use crate::error::{Error, Result};
 use crate::file;
@@ -222,10 +223,15 @@ impl RunInfo {
     /// Reads a `run.toml`.
     ///
     /// # Errors
-    /// A file error when the file is missing or not what this version writes.
+    /// A file error when the file is missing, not what this version writes, or not what was written.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let text = file::read_text(path, "give the folder of a run")?;
+        if !checksum::agrees(&text) {
+            let problem = "was cut short or changed since it was written, as its checksum says";
+            let fix = "restore the file, or begin anew with `fresh`; where it was changed on purpose, delete its first line";
+            return Err(Error::file(path, problem, fix));
+        }
         toml::from_str(&text).map_err(|e| {
             let problem = format!("is not a record of a run ({})", e.message());
             Error::file(path, problem, "restore the file, or give another `out`").caused_by(e)
@@ -261,7 +267,7 @@ impl RunInfo {
         let text = toml::to_string(self).map_err(|e| {
             Error::file_caused(path, "cannot be written as TOML", e, "report this run's settings")
         })?;
-        write_atomic(path, text.as_bytes())
+        write_durably(path, checksum::with_line(&text).as_bytes())
     }
 }
 
@@ -288,7 +294,7 @@ pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
     Err(Error::usage(
         "`out`",
         format!("holds a run with another {key}: {before} there, {now} now"),
-        "give another `out`, or delete the folder to start over, or repeat the first run's settings",
+        "repeat the first run's settings, or give another `out`, or begin anew with `fresh`",
     ))
 }
 

@@ -10,15 +10,17 @@ use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 
+use super::checksum::{self, Place};
 use super::faults::Fault;
-use super::folder::write_atomic;
+use super::folder::write_durably;
 use super::formula::{csv_cell, text_of};
 use super::rows::Row;
 use crate::error::{Error, Result};
 use crate::file;
 
 /// A CSV file open for appending. Each row is one line, written in one call and handed to the operating system at once, so
-/// that a killed process loses at most the row that it was writing. The file is locked against other processes.
+/// that a killed process loses at most the row that it was writing. The file is locked against other processes. Each row has a checksum;
+/// that of the last one tells, once all rows are there ([`Journal::complete`]), that none follows it.
 #[derive(Debug)]
 pub struct Journal<T> {
     path: PathBuf,
@@ -79,19 +81,21 @@ impl<T: Row> Journal<T> {
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(|e| unreadable(path, e))?;
-        let content = parse::<T>(path, &bytes, check)?;
-        if content.older {
+        let content = parse::<T>(path, &bytes, Stage::Growing, check)?;
+        // A file that was written whole and has no row has no column for checksums either.
+        let is_new = content.whole == 0 || (content.rows.is_empty() && !content.summed);
+        if !is_new && (content.older || !content.summed) {
             return Err(Error::file(
                 path,
                 "was begun by an older version, whose rows have fewer columns",
                 "give another `out`, or move the file away",
             ));
         }
-        let mut journal =
-            Self { path: path.to_owned(), file, length: content.whole as u64, rows: PhantomData };
+        let length = if is_new { 0 } else { content.whole as u64 };
+        let mut journal = Self { path: path.to_owned(), file, length, rows: PhantomData };
         journal.rewind()?;
-        if content.whole == 0 {
-            journal.write(&line(path, &T::header())?)?;
+        if is_new {
+            journal.write(&header_line::<T>(path, true)?)?;
         }
         Ok(Opened { journal, rows: content.rows, cut: content.torn })
     }
@@ -122,7 +126,7 @@ impl<T: Row> Journal<T> {
         let rows: Vec<T> = rows.into_iter().filter(|row| complete.contains(&key(row))).collect();
         // The file is written through another name, and the lock is that of the old one.
         drop(journal);
-        write_rows(path, &rows)?;
+        write_durably(path, &text_of_rows(path, &rows, Stage::Growing)?)?;
         let journal = Self::open(path)?.journal;
         Ok(Opened { journal, rows, cut })
     }
@@ -133,9 +137,23 @@ impl<T: Row> Journal<T> {
     /// A file error when the row cannot be written (the file is then left as it was before), when one of its cells
     /// holds a line break, and when the file is gone or was changed by somebody else.
     pub fn append(&mut self, row: &T) -> Result<()> {
-        let line = row_line(&self.path, row)?;
+        let line = row_line(&self.path, row, Place::Within)?;
         self.require_undisturbed()?;
         self.write(&line)
+    }
+
+    /// Closes the file with these rows, which are all that it is to have, in this order: one that ends elsewhere has lost some.
+    ///
+    /// # Errors
+    /// A file error when the file cannot be read or written.
+    pub fn complete(self, rows: &[T]) -> Result<()> {
+        let Self { path, file, .. } = self;
+        let text = text_of_rows(&path, rows, Stage::Complete)?;
+        if file::read(&path, UNREADABLE)? != text {
+            write_durably(&path, &text)?;
+        }
+        drop(file);
+        Ok(())
     }
 
     /// Path of the file.
@@ -180,11 +198,12 @@ impl<T: Row> Journal<T> {
     }
 }
 
-/// Reads all rows of a file without changing it; a torn last line is left out.
+/// Reads all rows of a file that is complete, without changing it. In a file of an older version, which has no checksums, a torn last
+/// line is left out.
 ///
 /// # Errors
-/// A file error when the file is missing, has another header, or holds a line that does not parse, has a [`Row::fault`] or is there
-/// twice.
+/// A file error when the file is missing, has another header, was changed or cut short since it was written, or holds a line that does
+/// not parse, has a [`Row::fault`] or is there twice.
 pub fn read_rows<T: Row>(path: impl AsRef<Path>) -> Result<Vec<T>> {
     read_checked(path, |_| None)
 }
@@ -196,20 +215,41 @@ pub fn read_rows<T: Row>(path: impl AsRef<Path>) -> Result<Vec<T>> {
 pub fn read_checked<T: Row>(path: impl AsRef<Path>, check: impl Fn(&T) -> Option<Fault>) -> Result<Vec<T>> {
     let path = path.as_ref();
     let bytes = file::read(path, UNREADABLE)?;
-    Ok(parse::<T>(path, &bytes, &check)?.rows)
+    let stage = if T::ENDLESS { Stage::Growing } else { Stage::Complete };
+    Ok(parse::<T>(path, &bytes, stage, &check)?.rows)
 }
 
-/// Writes a whole file of rows through a temporary name.
+/// Writes a whole file of rows, each with its checksum, through a temporary name.
 ///
 /// # Errors
 /// A file error when the file cannot be written.
 pub fn write_rows<T: Row>(path: impl AsRef<Path>, rows: &[T]) -> Result<()> {
     let path = path.as_ref();
-    let mut text = line(path, &T::header())?;
-    for row in rows {
-        text.extend(row_line(path, row)?);
+    write_durably(path, &text_of_rows(path, rows, Stage::Complete)?)
+}
+
+/// Whether a file still takes rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Growing,
+    Complete,
+}
+
+/// The text of a file with these rows. Where it is complete and has none, it has no column for checksums: one that has the column
+/// and no row has lost all.
+fn text_of_rows<T: Row>(path: &Path, rows: &[T], stage: Stage) -> Result<Vec<u8>> {
+    let mut text = header_line::<T>(path, stage == Stage::Growing || !rows.is_empty())?;
+    for (at, row) in rows.iter().enumerate() {
+        let is_last = stage == Stage::Complete && at + 1 == rows.len();
+        text.extend(row_line(path, row, if is_last { Place::Last } else { Place::Within })?);
     }
-    write_atomic(path, &text)
+    Ok(text)
+}
+
+fn header_line<T: Row>(path: &Path, summed: bool) -> Result<Vec<u8>> {
+    let mut header = T::header();
+    header.extend(summed.then_some(checksum::COLUMN));
+    line(path, &header)
 }
 
 struct Content<T> {
@@ -219,9 +259,16 @@ struct Content<T> {
     torn: Option<String>,
     /// Whether the file lacks columns that only newer versions write.
     older: bool,
+    /// Whether rows have checksums.
+    summed: bool,
 }
 
-fn parse<T: Row>(path: &Path, bytes: &[u8], check: &dyn Fn(&T) -> Option<Fault>) -> Result<Content<T>> {
+fn parse<T: Row>(
+    path: &Path,
+    bytes: &[u8],
+    stage: Stage,
+    check: &dyn Fn(&T) -> Option<Fault>,
+) -> Result<Content<T>> {
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let torn = &bytes[whole..];
     let text = file::utf8(path, if whole == 0 { bytes } else { &bytes[..whole] }, ENCODING)?;
@@ -229,15 +276,22 @@ fn parse<T: Row>(path: &Path, bytes: &[u8], check: &dyn Fn(&T) -> Option<Fault>)
         return Err(Error::file(path, "begins with a byte order mark, which no record has", ENCODING));
     }
     let header = T::header().join(",");
-    if whole == 0 && !header.as_bytes().starts_with(torn) {
+    if whole == 0 && !format!("{header},{}", checksum::COLUMN).as_bytes().starts_with(torn) {
         return Err(foreign(path, &String::from_utf8_lossy(torn), &header));
     }
     let torn = (!torn.is_empty()).then(|| String::from_utf8_lossy(torn).into_owned());
     if whole == 0 {
-        return Ok(Content { rows: Vec::new(), whole, torn, older: false });
+        if stage == Stage::Complete {
+            return Err(shortened(path));
+        }
+        return Ok(Content { rows: Vec::new(), whole, torn, older: false, summed: false });
     }
     let mut reader = csv::ReaderBuilder::new().from_reader(&bytes[..whole]);
-    let found = reader.headers().map_err(|e| damaged(path, e))?.clone();
+    let mut found = reader.headers().map_err(|e| damaged(path, e))?.clone();
+    let summed = found.iter().next_back() == Some(checksum::COLUMN);
+    if summed {
+        found.truncate(found.len() - 1);
+    }
     let places = places::<T>(&found)
         .ok_or_else(|| foreign(path, &found.iter().collect::<Vec<_>>().join(","), &header))?;
     let missing: Vec<&str> = T::cells()
@@ -249,9 +303,17 @@ fn parse<T: Row>(path: &Path, bytes: &[u8], check: &dyn Fn(&T) -> Option<Fault>)
     let older = !missing.is_empty();
     let mut rows = Vec::new();
     let mut keys = HashMap::new();
+    let mut last = None;
     for record in reader.records() {
-        let record = in_order(record.map_err(|e| damaged(path, e))?, &places);
+        let record = record.map_err(|e| damaged(path, e))?;
         let line = record.position().map_or(0, csv::Position::line);
+        if summed {
+            if stage == Stage::Complete && last == Some(Place::Last) {
+                return Err(followed(path, line));
+            }
+            last = Some(place_of(&record).ok_or_else(|| changed(path, line))?);
+        }
+        let record = in_order(record, &places);
         let row: T = record.deserialize(None).map_err(|e| unlike_row::<T>(path, line, e))?;
         let row = if older { row.upgraded(&missing) } else { row };
         if let Some((column, problem)) = row.fault().or_else(|| check(&row)) {
@@ -262,7 +324,17 @@ fn parse<T: Row>(path: &Path, bytes: &[u8], check: &dyn Fn(&T) -> Option<Fault>)
         }
         rows.push(row);
     }
-    Ok(Content { rows, whole, torn, older })
+    if stage == Stage::Complete && summed && last != Some(Place::Last) {
+        return Err(shortened(path));
+    }
+    Ok(Content { rows, whole, torn, older, summed })
+}
+
+/// What the checksum in the last cell of a row says of its place; none where it is that of another row.
+fn place_of(record: &StringRecord) -> Option<Place> {
+    let (given, cells) = (record.get(record.len().checked_sub(1)?)?, record.len() - 1);
+    let is_given = |place: &Place| checksum::of_row(*place, record.iter().take(cells)) == given;
+    [Place::Within, Place::Last].into_iter().find(is_given)
 }
 
 /// The cells that tell a row from all others.
@@ -298,15 +370,19 @@ fn in_order(record: StringRecord, places: &[Option<usize>]) -> StringRecord {
     whole
 }
 
-/// The line of a row, its cells in the order of the header.
-fn row_line<T: Row>(path: &Path, row: &T) -> Result<Vec<u8>> {
+/// The line of a row, its cells in the order of the header, then its checksum.
+fn row_line<T: Row>(path: &Path, row: &T, place: Place) -> Result<Vec<u8>> {
     let cells = line(path, row)?;
     let (fields, header) = (T::cells(), T::header());
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(cells.as_slice());
     let mut record = StringRecord::new();
     reader.read_record(&mut record).map_err(|e| damaged(path, e))?;
     let by_name: HashMap<&str, Cow<'_, str>> = fields.into_iter().zip(record.iter().map(csv_cell)).collect();
-    line(path, &header.iter().map(|name| by_name.get(name)).collect::<Vec<_>>())
+    let mut cells: Vec<&str> =
+        header.iter().map(|name| by_name.get(name).map_or("", |cell| cell.as_ref())).collect();
+    let sum = checksum::of_row(place, &cells);
+    cells.push(&sum);
+    line(path, &cells)
 }
 
 /// One line of CSV. Numbers are written in the fewest digits that read back as the same value.
@@ -339,6 +415,31 @@ const ENCODING: &str = "save it as UTF-8 without a byte order mark, or restore t
 
 /// Remedy for a row that cannot be believed.
 const REPAIR: &str = "restore the file, or delete that line and give the run's command again";
+
+/// The error about a row that is not the one that was written.
+fn changed(path: &Path, line: u64) -> Error {
+    let problem =
+        format!("holds a line that was changed since it was written, as its checksum says (line {line})");
+    Error::file(path, problem, CHANGED)
+}
+
+/// Remedy for a row that is not the one that was written, or that is gone.
+const CHANGED: &str = "restore the file, or delete that line and give the run's command again; a table that was changed on purpose is \
+                       read without its column `checksum`";
+
+fn shortened(path: &Path) -> Error {
+    let problem = "has lost rows at its end, as the checksum of its last row says";
+    Error::file(
+        path,
+        problem,
+        "restore the file, or give the run's command again, which makes what is missing",
+    )
+}
+
+fn followed(path: &Path, line: u64) -> Error {
+    let problem = format!("goes on after what was its last row when it was written (line {line})");
+    Error::file(path, problem, "restore the file, or delete that line and all below it")
+}
 
 fn damaged(path: &Path, e: csv::Error) -> Error {
     Error::file_caused(path, "holds a damaged line", e, REPAIR)

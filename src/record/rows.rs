@@ -22,6 +22,9 @@ pub trait Row: Serialize + DeserializeOwned {
     /// Columns whose cells tell a row from all others of its file; none where rows may be alike.
     const KEY: &'static [&'static str] = &[];
 
+    /// Whether every start of a command adds rows, so that no file of them is ever complete.
+    const ENDLESS: bool = false;
+
     /// Column names in the order of the fields.
     fn cells() -> Vec<&'static str> {
         Self::COLUMNS.concat()

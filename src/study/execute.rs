@@ -15,6 +15,7 @@ use super::run::Run;
 use super::session::Session;
 use super::settings::Work;
 use super::starts::Starts;
+use super::stored::in_order;
 use super::{pooled, random, refine, sweep, tolerance, uniform, warnings, worst_cases};
 use crate::attack::{Clock, Settings};
 use crate::error::{Error, Kind, Result};
@@ -101,7 +102,7 @@ impl Stages<'_> {
     fn all(mut self, work: &Work, is_whole: bool) -> Result<Outcome> {
         let mut outcome = Outcome::of(self.run.dir.clone());
         if !work.settings.attacks.is_empty() {
-            let mut rows = self.attack(&mut outcome)?;
+            let mut rows = self.attack(is_whole, &mut outcome)?;
             if work.settings.adaptive {
                 self.refine(&mut rows, &mut outcome)?;
             }
@@ -126,8 +127,8 @@ impl Stages<'_> {
         Ok(outcome)
     }
 
-    fn attack(&mut self, outcome: &mut Outcome) -> Result<Vec<SampleRow>> {
-        let (mut journal, mut rows) = worst_cases::take_up(&self.session, self.run)?;
+    fn attack(&mut self, is_whole: bool, outcome: &mut Outcome) -> Result<Vec<SampleRow>> {
+        let (mut journal, mut rows) = worst_cases::take_up(&self.session, self.run, is_whole)?;
         let start = Instant::now();
         for model in self.models.iter_mut() {
             let clock = worst_cases::attack(
@@ -142,6 +143,10 @@ impl Stages<'_> {
             outcome.clock = outcome.clock + clock;
         }
         outcome.wall += start.elapsed();
+        in_order(&mut rows, &self.session, &self.run.models(), &self.session.settings.attacks, |row| {
+            (row.key(), row.attack)
+        });
+        journal.complete(&rows)?;
         Ok(rows)
     }
 
@@ -182,6 +187,14 @@ impl Stages<'_> {
             outcome.clock = outcome.clock + clock;
         }
         outcome.wall += start.elapsed();
+        in_order(
+            &mut stability,
+            &self.session,
+            &self.run.models(),
+            &plan.attacks(self.session.settings),
+            |row| (row.key(), row.attack),
+        );
+        journal.complete(&stability)?;
         outcome.stability = stability;
         Ok(())
     }

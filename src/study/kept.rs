@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
+use super::observe::Observe;
 use crate::attack::{Evaluation, Evaluator, Work, uniform};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::model::Segmentation;
-use crate::record::{read_map, write_npy};
+use crate::record::{is_whole, read_map, write_npy};
 use crate::types::{Perturbation, SampleId};
 
 /// Remedy for a file that cannot be used.
@@ -30,11 +32,15 @@ impl Kept<'_> {
         evaluator: &mut Evaluator<'_>,
         works: &[&Work],
         perturbations: &[Perturbation],
-        stop: &dyn Fn() -> bool,
+        observe: &dyn Observe,
         tick: &dyn Fn(f64),
     ) -> Result<Vec<Array2<f32>>> {
         let mut kept = Vec::with_capacity(works.len());
         for work in works {
+            let path = (self.path)(&work.id);
+            if file::is_there(&path) && !is_whole(&path, DAMAGED)? {
+                observe.warn(&format!("{} is cut short, and made again", path.display()));
+            }
             kept.push(self.read(&work.id, perturbations.len())?);
         }
         tick((kept.iter().flatten().count() * perturbations.len()) as f64);
@@ -46,14 +52,14 @@ impl Kept<'_> {
             kept[missing[place]] = Some(packed);
             Ok(())
         };
-        uniform(evaluator, &samples, perturbations, &mut done, stop, tick)?;
+        uniform(evaluator, &samples, perturbations, &mut done, &|| observe.stop(), tick)?;
         Ok(kept.into_iter().flatten().collect())
     }
 
-    /// What is kept of a sample; none where nothing is, or of another list or model.
+    /// What is kept of a sample; none where nothing is, where it was cut short, or where it is of another list or model.
     pub fn read(&self, id: &SampleId, perturbations: usize) -> Result<Option<Array2<f32>>> {
         let path = (self.path)(id);
-        let kept = path.exists().then(|| read_map(&path)).transpose();
+        let kept = is_whole(&path, DAMAGED)?.then(|| read_map(&path)).transpose();
         let kept = kept.map_err(|error| Error { fix: DAMAGED.to_owned(), ..error })?;
         Ok(kept.filter(|kept| kept.nrows() == perturbations && self.fits(kept.ncols())))
     }

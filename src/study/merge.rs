@@ -20,7 +20,8 @@ use crate::dataset::{Dataset, Sample};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::record::{
-    ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, unite, write_atomic, write_rows,
+    ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, require_whole, unite,
+    write_atomic, write_rows,
 };
 use crate::types::{Attack, SampleKey};
 
@@ -55,11 +56,12 @@ impl Merge {
         shards.iter().try_for_each(|shard| contents::require_seen(shard, &data))?;
 
         let dir = RunDir::create(out)?;
+        let lock = dir.lock()?;
         refuse_other_run(&dir, &info, self.renew)?;
         let mut rows = gather(&data, &settings.work.settings, &info.models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
         info.dataset.contents = contents::keep(&dir, &data, "")?;
-        let mut run = Run::with(dir, info)?;
+        let mut run = Run::with(dir, lock, info)?;
         write_rows(run.dir.samples_path(), &rows)?;
         let session = Session {
             command: settings.command,
@@ -189,6 +191,9 @@ fn rows_of<'s>(shards: &'s [RunDir], belonging: &Belonging<'_>) -> Result<Found<
     Ok(by_key)
 }
 
+/// Remedy for what a shard has lost.
+const OF_SHARD: &str = "give the command of that shard again";
+
 fn copy(from: &RunDir, to: &RunDir, model: &str, sample: &Sample, row: &SampleRow) -> Result<()> {
     let (id, attack) = (&sample.id, row.attack);
     let map = (from.patch_map_path(model, id, attack), to.patch_map_path(model, id, attack));
@@ -201,7 +206,8 @@ fn copy(from: &RunDir, to: &RunDir, model: &str, sample: &Sample, row: &SampleRo
     let there =
         [trace, candidates, uniform].into_iter().chain(random).filter(|(from, _)| file::is_there(from));
     for (from, to) in std::iter::once(map).chain(there) {
-        let bytes = file::read(&from, "give the command of that shard again")?;
+        require_whole(&from, OF_SHARD)?;
+        let bytes = file::read(&from, OF_SHARD)?;
         write_atomic(to, &bytes)?;
     }
     Ok(())

@@ -43,6 +43,7 @@ mod seeds;
 mod session;
 mod settings;
 mod starts;
+mod stored;
 mod submission;
 mod summary;
 mod sweep;

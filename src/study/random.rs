@@ -20,7 +20,7 @@ use crate::dataset::{self, Category, Sample};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::model::{Segmentation, Segmenter};
-use crate::record::{RandomRow, RunDir, SampleRow, read_map, write_npy, write_rows};
+use crate::record::{RandomRow, RunDir, SampleRow, is_whole, read_map, write_npy, write_rows};
 use crate::stats;
 use crate::types::{Attack, Axis, Detail, Input, Mask, Metrics, Over, Perturbation, SampleKey};
 
@@ -44,7 +44,14 @@ pub(super) fn evaluate(
         session.data.samples().filter(|sample| clean(&rows, &name, sample).is_some()).collect();
     let there: Vec<bool> = all
         .iter()
-        .map(|sample| Ok(kept.read(sample, stacked(sample, input, grid)?)?.is_some()))
+        .map(|sample| {
+            let path = kept.path(sample);
+            if file::is_there(&path) && !is_whole(&path, DELETE)? {
+                observe.warn(&format!("{} is cut short, and made again", path.display()));
+                return Ok(false);
+            }
+            Ok(kept.read(sample, stacked(sample, input, grid)?)?.is_some())
+        })
         .collect::<Result<_>>()?;
     let pending: Vec<&Sample> =
         all.iter().zip(there).filter(|(_, there)| !there).map(|(&sample, _)| sample).collect();

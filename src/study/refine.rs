@@ -84,7 +84,8 @@ pub(super) fn refine(
     let (clock, batch) = (evaluator.clock(), evaluator.batch());
     run.keep_batch(&name, batch, session.observe)?;
     result.map_err(|error| session.stopped(error, finished.get(), 1))?;
-    for row in rows.iter_mut().filter(|row| row.model == name) {
+    // Rows with a choice count their rounds already, where those of a sample that was lost are made again.
+    for row in rows.iter_mut().filter(|row| row.model == name && row.aupro == Parameters::default()) {
         let [coarse, full] = made.get(&(row.key(), row.attack)).copied().unwrap_or_default();
         (row.coarse, row.evaluations) = (row.coarse + coarse, row.evaluations + full);
     }

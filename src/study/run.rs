@@ -13,6 +13,7 @@ use super::settings::RunSettings;
 use crate::attack::Work;
 use crate::dataset::{self, Sample};
 use crate::error::{Error, Result};
+use crate::file::Lock;
 use crate::model::{Provenance, Segmenter};
 use crate::record::{
     BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
@@ -25,6 +26,7 @@ pub(super) struct Run {
     pub dir: RunDir,
     info: RunInfo,
     skip_bad: bool,
+    _lock: Lock,
 }
 
 impl Run {
@@ -44,6 +46,7 @@ impl Run {
     /// Makes the folder and `run.toml` of a run of which all but the data is known, or takes up the run that is there.
     pub fn open(mut info: RunInfo, out: &Path, data: &Data) -> Result<Self> {
         let dir = RunDir::create(out)?;
+        let lock = dir.lock()?;
         info.dataset = data.info();
         info.skipped.clone_from(&data.skipped);
         if !dir.info_path().exists() {
@@ -56,13 +59,13 @@ impl Run {
         }
         info.dataset.contents = contents::keep(&dir, data, &info.dataset.contents)?;
         info.write(dir.info_path())?;
-        Ok(Self { dir, info, skip_bad: data.skip_bad })
+        Ok(Self { dir, info, skip_bad: data.skip_bad, _lock: lock })
     }
 
-    /// A run in a folder of its own, with what is known about it.
-    pub fn with(dir: RunDir, info: RunInfo) -> Result<Self> {
+    /// A run in a folder of its own, which is locked, with what is known about it.
+    pub fn with(dir: RunDir, lock: Lock, info: RunInfo) -> Result<Self> {
         info.write(dir.info_path())?;
-        Ok(Self { dir, info, skip_bad: false })
+        Ok(Self { dir, info, skip_bad: false, _lock: lock })
     }
 
     /// Names of the models.

@@ -88,7 +88,7 @@ impl Seeds {
     ) -> Result<Seeded> {
         let out = out.as_ref();
         self.check(plan, data)?;
-        RunDir::create(out)?;
+        let _lock = RunDir::create(out)?.lock()?;
         let (mut runs, mut summaries) = (Vec::new(), Vec::new());
         for (seed, plan) in self.plans(plan)? {
             let dir = out.join(format!("seed-{seed}"));

@@ -103,8 +103,7 @@ impl Swept<'_> {
             values.iter().map(|&value| Perturbation::IDENTITY.with(axis, value)).collect();
         let path = |id: &SampleId| self.dir.sweep_maps_path(self.model, id, axis);
         let works: Vec<&Work> = self.works.iter().map(|(_, work)| work).collect();
-        let stop = || self.session.observe.stop();
-        self.kept(&path).evaluate(evaluator, &works, &perturbations, &stop, tick)
+        self.kept(&path).evaluate(evaluator, &works, &perturbations, self.session.observe, tick)
     }
 
     fn kept<'k>(&self, path: &'k (dyn Fn(&SampleId) -> PathBuf + Sync)) -> Kept<'k> {

@@ -10,6 +10,7 @@ use super::choose;
 use super::run::{Run, decoded};
 use super::session::Session;
 use super::starts::Starts;
+use super::stored::Stored;
 use crate::attack::{
     Clock, Evaluator, Objective, Probe, Select, Settings, Work, WorstCase, worst_cases_from,
 };
@@ -19,17 +20,26 @@ use crate::model::Segmenter;
 use crate::record::{DAMAGED_MAP, Journal, Opened, Parameters, RunDir, SampleRow, Trace};
 use crate::types::{Attack, Axis, SampleId, SampleKey, counted};
 
-/// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short are done again. Rows of
-/// another run are refused, and so are traces that cannot be read.
-pub(super) fn take_up(session: &Session<'_>, run: &Run) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
+/// Opens the journal and keeps the rows of samples that are complete; those of a sample cut short, in rows or in what is stored beside
+/// them, are done again. Rows of another run are refused, and so are maps, traces and candidates that were changed. `is_whole` says
+/// that the run has all samples, and not those of a shard.
+pub(super) fn take_up(
+    session: &Session<'_>,
+    run: &Run,
+    is_whole: bool,
+) -> Result<(Journal<SampleRow>, Vec<SampleRow>)> {
     let settings = session.settings;
     let belonging = Belonging::new(settings, &session.data.dataset, run.model_infos());
     let check =
         |row: &SampleRow| belonging.sample(row).or_else(|| belonging.known(&row.category, &row.sample));
     let attacks = |rows: &[&SampleRow]| rows.iter().map(|row| row.attack).collect::<HashSet<_>>().len();
-    let whole = |rows: &[&SampleRow]| attacks(rows) == settings.attacks.len();
+    let stored = Stored::of_attack(session, &run.dir, is_whole);
+    // Each row is looked at, so that each lost file is told.
+    let there = |rows: &[&SampleRow]| rows.iter().filter(|row| stored.is_there(row)).count() == rows.len();
+    let whole = |rows: &[&SampleRow]| attacks(rows) == settings.attacks.len() && there(rows);
     let Opened { journal, rows, .. } =
         Journal::take_up(run.dir.samples_path(), SampleRow::key, whole, check)?;
+    stored.told(session.observe)?;
     for row in &rows {
         require_trace(&run.dir, settings, row)?;
     }

@@ -26,5 +26,6 @@ mod replay;
 mod runs;
 mod shard;
 mod submit;
+mod survival;
 mod terminal;
 mod unlabelled;

@@ -420,15 +420,21 @@ fn rows_read_back_as_they_were() {
     for row in &rows {
         opened.journal.append(row).unwrap();
     }
-    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), rows, "flushed while the journal is open");
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().count(), 3, "flushed while the journal is open");
+    assert!(read_rows::<SampleRow>(&path).unwrap_err().problem.contains("lost rows at its end"));
     drop(opened);
     let opened = Journal::<SampleRow>::open(&path).unwrap();
     assert_eq!(opened.rows, rows);
     assert_eq!(opened.cut, None);
-    let text = fs::read_to_string(&path).unwrap();
+    opened.journal.complete(&rows).unwrap();
+    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), rows);
     let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,,,,,,,,,,,,,1e-7,,100,0,,0.75,cma-es,100,\
                  18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,,,,,,,,,,,,,,squeeze,1";
-    assert_eq!(text.lines().nth(1).unwrap(), cells);
+    let text = fs::read_to_string(&path).unwrap();
+    let (found, checksum) = text.lines().nth(1).unwrap().rsplit_once(',').unwrap();
+    assert_eq!(found, cells);
+    assert!(checksum.starts_with("row-") && checksum.len() == 12, "{checksum}");
 }
 
 /// A line of a file as it was when there were twelve axes.
@@ -498,16 +504,15 @@ fn a_torn_last_line_is_cut_off_wherever_it_is_torn() {
         whole.len() - (whole.len() - 1 - whole[..whole.len() - 1].iter().rposition(|b| *b == b'\n').unwrap());
     for length in 0..whole.len() {
         fs::write(&path, &whole[..length]).unwrap();
-        let Journal { .. } = {
-            let mut opened = Journal::<SampleRow>::open(&path).unwrap();
-            let kept = opened.rows.len();
-            assert_eq!(opened.rows, rows[..kept], "cut at {length}");
-            assert!(length < end_of_first || kept == 1, "cut at {length}");
-            for row in &rows[kept..] {
-                opened.journal.append(row).unwrap();
-            }
-            opened.journal
-        };
+        assert!(read_rows::<SampleRow>(&path).is_err(), "cut at {length}");
+        let mut opened = Journal::<SampleRow>::open(&path).unwrap();
+        let kept = opened.rows.len();
+        assert_eq!(opened.rows, rows[..kept], "cut at {length}");
+        assert!(length < end_of_first || kept == 1, "cut at {length}");
+        for row in &rows[kept..] {
+            opened.journal.append(row).unwrap();
+        }
+        opened.journal.complete(&rows).unwrap();
         assert_eq!(fs::read(&path).unwrap(), whole, "cut at {length}");
     }
 }
@@ -534,12 +539,13 @@ fn a_journal_is_taken_up_with_whole_groups_only() {
     let Opened { mut journal, rows: kept, cut } = take_up();
     assert_eq!(kept, complete);
     assert_eq!(cut.as_deref(), Some("pocket,to"));
-    assert_eq!(read_rows::<SampleRow>(&path).unwrap(), complete);
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1 + 4);
     assert!(Journal::<SampleRow>::open(&path).unwrap_err().problem.contains("in use"), "it is locked");
     journal.append(&rows[1]).unwrap();
     drop(journal);
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1 + 5);
     assert_eq!(take_up().rows, complete, "half a group goes");
+    take_up().journal.complete(&complete).unwrap();
     assert_eq!(read_rows::<SampleRow>(&path).unwrap(), complete);
 }
 
@@ -561,9 +567,33 @@ fn a_damaged_line_in_the_middle_is_an_error_that_names_it() {
     let path = folder.path().join("samples.csv");
     write_rows(&path, &[sample_row("1", Attack::Clean), sample_row("2", Attack::Clean)]).unwrap();
     let text = fs::read_to_string(&path).unwrap().replacen("-37.25", "left", 1);
-    fs::write(&path, text).unwrap();
+    fs::write(&path, &text).unwrap();
     let error = Journal::<SampleRow>::open(&path).unwrap_err();
+    assert!(error.problem.contains("as its checksum says (line 2)"), "{error}");
+    fs::write(&path, unsummed(&text)).unwrap();
+    let error = read_rows::<SampleRow>(&path).unwrap_err();
     assert!(error.problem.contains("line 2, column angle_deg"), "{error}");
+}
+
+/// A table without its checksums, which is read as it is.
+fn unsummed(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", line.rsplit_once(',').unwrap().0)).collect()
+}
+
+#[test]
+fn every_flipped_bit_of_a_table_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.csv");
+    let rows = [sample_row("1", Attack::Clean), sample_row("2", Attack::Joint)];
+    write_rows(&path, &rows).unwrap();
+    let right = fs::read(&path).unwrap();
+    for bit in 0..right.len() * 8 {
+        let mut wrong = right.clone();
+        wrong[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&path, &wrong).unwrap();
+        let read = read_rows::<SampleRow>(&path);
+        assert!(read.is_err(), "bit {bit} of {}", String::from_utf8_lossy(&wrong));
+    }
 }
 
 #[test]
@@ -573,7 +603,7 @@ fn a_line_break_in_a_cell_is_refused() {
     let error = opened.journal.append(&sample_row("a\nb", Attack::Clean)).unwrap_err();
     assert!(error.problem.contains("line break"), "{error}");
     drop(opened);
-    assert!(read_rows::<SampleRow>(folder.path().join("samples.csv")).unwrap().is_empty());
+    assert!(Journal::<SampleRow>::open(folder.path().join("samples.csv")).unwrap().rows.is_empty());
 }
 
 #[test]
@@ -768,7 +798,7 @@ fn examples_read_back_with_their_pictures_and_maps() {
     assert_eq!(read[0].row.perturbation(), worst.perturbation());
 
     let index = run.examples().join("index.csv");
-    let text = fs::read_to_string(&index).unwrap().replace("examples/00.png", "../secret.png");
+    let text = unsummed(&fs::read_to_string(&index).unwrap()).replace("examples/00.png", "../secret.png");
     fs::write(&index, text).unwrap();
     assert!(read_examples(&run).unwrap_err().problem.contains("leads out"));
 }

@@ -13,6 +13,7 @@ use askance::study::Source;
 use askance::types::Fitting;
 
 use super::Global;
+use super::fresh::FreshArgs;
 use super::perturb::FitArgs;
 use super::values::positive;
 
@@ -98,6 +99,8 @@ pub struct BenchArgs {
     /// Folder of the run
     #[arg(help_heading = "Verdict and output", long, value_name = "DIR", default_value = "results/bench")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
 }
 
 impl BenchArgs {

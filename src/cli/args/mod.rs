@@ -2,6 +2,7 @@
 
 mod bench;
 mod data;
+mod fresh;
 mod model;
 mod others;
 mod paper;
@@ -20,6 +21,7 @@ use askance::runtime::{self, Flavour};
 
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
+pub use fresh::FreshArgs;
 pub use model::ModelsArgs;
 pub use others::{MergeArgs, PlotArgs, SubmitArgs, SynthArgs};
 pub use paper::PaperArgs;

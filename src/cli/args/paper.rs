@@ -6,6 +6,7 @@ use clap::Args;
 
 use askance::attack::Preset;
 
+use super::fresh::FreshArgs;
 use super::model::ModelArgs;
 use super::perturb::MetricArgs;
 use super::values::positive;
@@ -55,4 +56,6 @@ pub struct PaperArgs {
     /// Folder of runs, tables and figures
     #[arg(long, value_name = "DIR", default_value = "results/paper")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use askance::study::Replay;
 use askance::types::Attack;
 
+use super::fresh::FreshArgs;
 use super::model::EngineArgs;
 
 /// `askance replay`
@@ -46,6 +47,8 @@ pub struct ReplayArgs {
     /// Folder of the replay [default: results/replay-RUN]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
 }
 
 impl ReplayArgs {

@@ -8,6 +8,7 @@ use askance::attack::{Goal, SearchChoice, Select};
 use askance::types::{Attack, Frame, Shard};
 
 use super::data::DataArgs;
+use super::fresh::FreshArgs;
 use super::model::ModelArgs;
 use super::perturb::{FitArgs, MetricArgs, PerturbArgs, PointArgs};
 use super::search::CompareArgs;
@@ -34,6 +35,8 @@ pub struct EvalArgs {
     /// Folder of the run [default: results/eval-DATA]
     #[arg(help_heading = "Run and output", long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
     /// Write each map at evaluation size as npy
     #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
@@ -129,6 +132,8 @@ pub struct AttackArgs {
     /// Folder of the run [default: results/attack-DATA; results/seeds-DATA with --seeds]
     #[arg(help_heading = "Run and output", long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
     /// Write each map at evaluation size as npy
     #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
@@ -168,6 +173,8 @@ pub struct SweepArgs {
     /// Folder of the run [default: results/sweep-DATA]
     #[arg(help_heading = "Run and output", long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub fresh: FreshArgs,
 }
 
 /// `askance demo`

@@ -82,6 +82,7 @@ impl Paper {
         for model in inventory.models.iter().skip(1) {
             load(&self.spec_of(model))?;
         }
+        let _lock = RunDir::create(out)?.lock()?;
         let mut made = Vec::new();
         for (place, model) in inventory.models.iter().enumerate() {
             let mut models = load(&self.spec_of(model))?;

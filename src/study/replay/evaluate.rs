@@ -13,6 +13,7 @@ use crate::study::belonging::Belonging;
 use crate::study::choose;
 use crate::study::run::{Run, load};
 use crate::study::session::Session;
+use crate::study::stored::Stored;
 use crate::study::worst_cases::{masks, pieces};
 use crate::types::{Attack, Detail, Perturbation, SampleKey};
 
@@ -22,9 +23,12 @@ pub(super) fn take_up(session: &Session<'_>, run: &Run) -> Result<(Journal<Sampl
     let check =
         |row: &SampleRow| belonging.sample(row).or_else(|| belonging.known(&row.category, &row.sample));
     let attacks = |rows: &[&SampleRow]| rows.iter().map(|row| row.attack).collect::<HashSet<_>>().len();
-    let whole = |rows: &[&SampleRow]| attacks(rows) == session.settings.attacks.len();
+    let stored = Stored::of_replay(&run.dir);
+    let there = |rows: &[&SampleRow]| rows.iter().filter(|row| stored.is_there(row)).count() == rows.len();
+    let whole = |rows: &[&SampleRow]| attacks(rows) == session.settings.attacks.len() && there(rows);
     let Opened { journal, rows, .. } =
         Journal::take_up(run.dir.samples_path(), SampleRow::key, whole, check)?;
+    stored.told(session.observe)?;
     Ok((journal, rows))
 }
 

@@ -8,7 +8,8 @@ use crate::dataset::Sample;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::record::{
-    Journal, ModelInfo, RunDir, RunInfo, SampleRow, Status, read_candidates, read_checked, write_atomic,
+    Journal, ModelInfo, RunDir, RunInfo, SampleRow, Status, read_candidates, read_checked, require_whole,
+    write_atomic,
 };
 use crate::stats::distinct;
 use crate::study::belonging::Belonging;
@@ -167,7 +168,8 @@ impl Found {
                 let aupro = (self.dir.aupro_map_path(model, id, attack), to.aupro_map_path(name, id, attack));
                 let aupro = Some(aupro).filter(|(from, _)| file::is_there(from));
                 for (from, to) in [Some(map), aupro].into_iter().flatten() {
-                    write_atomic(to, &file::read(&from, "give the command of that run again")?)?;
+                    require_whole(&from, OF_RUN)?;
+                    write_atomic(to, &file::read(&from, OF_RUN)?)?;
                 }
                 journal.append(&row)?;
                 rows.push(row);
@@ -176,6 +178,9 @@ impl Found {
         Ok(())
     }
 }
+
+/// Remedy for what the run has lost.
+const OF_RUN: &str = "give the command of that run again";
 
 /// Refuses runs that have no worst cases to replay.
 fn refuse(dir: &RunDir, info: &RunInfo, settings: &RunSettings, all: bool) -> Result<()> {

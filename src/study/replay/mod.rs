@@ -19,6 +19,7 @@ use super::plan::{self, Command, Replayed};
 use super::run::{Run, described, start};
 use super::session::Session;
 use super::settings::{RunSettings, Work};
+use super::stored::in_order;
 use super::{choose, summary};
 use crate::error::{Error, Kind, Result};
 use crate::file;
@@ -131,6 +132,7 @@ impl Replaying<'_> {
             let problem = "holds a run, and a replay has a folder of its own";
             return Err(Error::setting("out", out.display(), problem, "give another `out`"));
         }
+        let _lock = dir.lock()?;
         self.claim(&dir)?;
         let mut outcome =
             ReplayOutcome { dir: out.to_owned(), transfer: Vec::new(), runs: Vec::new(), images: 0 };
@@ -256,6 +258,8 @@ impl Replaying<'_> {
             sizes.push(sized);
         }
         outcome.wall = begun.elapsed();
+        in_order(&mut rows, session, &run.models(), &session.settings.attacks, |row| (row.key(), row.attack));
+        journal.complete(&rows)?;
         if self.replay.all {
             let chosen = |id: &SampleId, attack| self.found.chosen(origin, id, attack);
             choose::choose(session, run, &sizes[1..], &mut rows, None, Some(&chosen))?;

@@ -114,7 +114,7 @@ impl Comparison {
     ) -> Result<Compared> {
         let (this, out) = (self.in_order()?, out.as_ref());
         let (truth, rivals) = this.read(plan, data)?;
-        RunDir::create(out)?;
+        let _lock = RunDir::create(out)?.lock()?;
         let mut times = Times::open(out)?;
         let (mut rows, mut runs) = (Vec::new(), Vec::new());
         for (search, budget) in this.each() {

@@ -36,7 +36,7 @@ impl Tolerance {
     }
 
     /// What a sample has a row for, in order: the attacks of the run, and the scanned axes by the names of their attacks.
-    fn attacks(&self, settings: &Settings) -> Vec<Attack> {
+    pub(super) fn attacks(&self, settings: &Settings) -> Vec<Attack> {
         let scanned = self.axes.iter().map(|&axis| Attack::Single(axis));
         let attacked = settings.attacks.iter().copied().filter(|&attack| attack != Attack::Clean);
         let mut attacks: Vec<Attack> = scanned.chain(attacked).collect();

@@ -59,8 +59,8 @@ pub(in crate::study) fn evaluate(
         for (attack, candidates) in tried.each() {
             let path = |id: &SampleId| dir.uniform_maps_path(&name, id, attack);
             let kept = Kept { grid, tiled: settings.is_tiled(), path: &path };
-            kept.evaluate(&mut evaluator, &works, candidates, &|| session.observe.stop(), &|count| {
-                stage.advance(count)
+            kept.evaluate(&mut evaluator, &works, candidates, session.observe, &|count| {
+                stage.advance(count);
             })?;
         }
     }

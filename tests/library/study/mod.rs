@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod attack;
+mod damage;
 mod intervals;
 mod joined;
 mod labels;

@@ -11,7 +11,7 @@ use askance::types::{Attack, Axis, Label};
 use ndarray::{Array2, ArrayView2, s};
 use ndarray_npy::{ReadNpyExt, WritableElement, WriteNpyExt as _};
 
-use super::{Bench, fake, mask, part, refusal};
+use super::{Bench, Listener, fake, mask, part, refusal};
 
 fn plan() -> Plan {
     Plan::attack().axes([Axis::Angle, Axis::Hue]).budget(5).seed(3).keep_traces(true)
@@ -114,7 +114,7 @@ fn a_run_that_was_begun_before_there_were_hashes_gets_them() {
 }
 
 #[test]
-fn stored_maps_of_another_shape_or_cut_short_are_refused() {
+fn stored_maps_of_another_shape_are_refused() {
     let (bench, checked) = finished(plan().select(Select::Loss));
     let path = bench.out("run/patch_maps/fake/plate/red/0.hue.npy");
     let bytes = fs::read(&path).unwrap();
@@ -123,25 +123,98 @@ fn stored_maps_of_another_shape_or_cut_short_are_refused() {
     let error = refused(&bench, &checked);
     assert!(error.subject.contains("0.hue.npy") && error.problem.contains("2 x 8"), "{error}");
     assert!(error.fix.contains("delete the sample's rows"), "{error}");
-    fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
-    let error = refused(&bench, &checked);
-    assert!(error.subject.contains("0.hue.npy") && error.problem.contains("float32"), "{error}");
-    fs::remove_file(&path).unwrap();
-    assert!(refused(&bench, &checked).subject.contains("0.hue.npy"));
     fs::write(&path, &bytes).unwrap();
     again(&bench, &checked).unwrap();
 }
 
+/// What a run that goes on warns of; it must end.
+fn heard(bench: &Bench, checked: &Checked) -> String {
+    let heard = Listener::default();
+    checked.run(bench.out("run"), &bench.open(), &mut fake(), &heard).unwrap();
+    heard.warnings.take().join("\n")
+}
+
 #[test]
-fn traces_that_are_cut_short_in_bytes_rows_or_columns_are_refused() {
+fn what_was_cut_short_is_told_and_made_again_byte_for_byte() {
+    let uniform = || Uniform { scopes: vec![Scope::Category], budget: 4 };
+    let loss = plan().select(Select::Loss).tolerance([Axis::Hue]).uniform(uniform());
+    let pooled = plan().select(Select::Pooled).random(3);
+    let of_both = ["patch_maps/fake/nut/red/0.clean.npy", "traces/fake/nut/red/0.hue.npy"];
+    let of_loss = ["patch_maps/fake/nut/red/0.hue.npy", "patch_maps/fake/nut/red/0.uniform-hue.npy"];
+    let of_pooled = [
+        "candidates/fake/nut/red/0.joint.npy",
+        "patch_maps/fake/nut/red/0.hue.npy",
+        "patch_maps/fake/nut/red/0.hue-aupro.npy",
+        "patch_maps/fake/nut/red/0.random.npy",
+    ];
+    let adaptive = plan().keep_traces(false).adaptive().budget(9);
+    let of_rounds = ["candidates/fake/nut/red/0.joint-rounds.npy", "candidates/fake/nut/red/0.angle.npy"];
+    for (plan, names) in [
+        (loss, [of_both.as_slice(), &of_loss].concat()),
+        (pooled, [of_both.as_slice(), &of_pooled].concat()),
+        (adaptive, of_rounds.to_vec()),
+    ] {
+        let (bench, checked) = finished(plan);
+        let before = super::files(&bench.out("run"));
+        for name in names {
+            let path = bench.out("run").join(name);
+            let Ok(bytes) = fs::read(&path) else { panic!("{name} is not there") };
+            for length in [0, 60, bytes.len() - 4] {
+                fs::write(&path, &bytes[..length]).unwrap();
+                let said = heard(&bench, &checked);
+                assert!(said.contains(name) && said.contains("cut short"), "{name} {length}: {said}");
+                assert_eq!(super::files(&bench.out("run")), before, "{name} {length}");
+            }
+            let mut other = bytes.clone();
+            *other.last_mut().unwrap() ^= 1;
+            fs::write(&path, other).unwrap();
+            let error = refused(&bench, &checked);
+            assert!(error.subject.contains(name) && error.problem.contains("checksum"), "{name}: {error}");
+            fs::write(&path, &bytes).unwrap();
+        }
+    }
+}
+
+#[test]
+fn rows_that_were_deleted_are_made_again_where_they_were() {
+    let (bench, checked) = finished(plan().select(Select::Loss).tolerance([Axis::Hue]));
+    let before = super::files(&bench.out("run"));
+    for name in ["samples.csv", "stability.csv"] {
+        let path = bench.out("run").join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        for deleted in [1, 5, text.lines().count() - 1] {
+            let rest: Vec<&str> =
+                text.lines().enumerate().filter(|(at, _)| *at != deleted).map(|(_, line)| line).collect();
+            fs::write(&path, rest.join("\n") + "\n").unwrap();
+            assert_ne!(again(&bench, &checked).unwrap().clock.evaluations, 0);
+            assert_eq!(super::files(&bench.out("run")), before, "{name} {deleted}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_another_one_has_is_refused() {
+    let (bench, checked) = finished(plan());
+    struct Second<'a>(&'a Bench, &'a Checked, std::cell::Cell<usize>);
+    impl askance::study::Observe for Second<'_> {
+        fn begin(&self, _: &str, _: usize) {
+            let error = refusal(again(self.0, self.1));
+            assert!(error.problem.contains("in use by another process"), "{error}");
+            self.2.set(self.2.get() + 1);
+        }
+    }
+    let second = Second(&bench, &checked, std::cell::Cell::new(0));
+    checked.run(bench.out("run"), &bench.open(), &mut fake(), &second).unwrap();
+    assert!(second.2.get() > 0);
+    again(&bench, &checked).unwrap();
+}
+
+#[test]
+fn traces_of_more_or_fewer_evaluations_than_their_rows_are_refused() {
     let (bench, checked) = finished(plan());
     for attack in ["clean", "angle", "joint"] {
         let path = bench.out(&format!("run/traces/fake/nut/red/0.{attack}.npy"));
         let bytes = fs::read(&path).unwrap();
-        fs::write(&path, &bytes[..bytes.len() - 8]).unwrap();
-        let error = refused(&bench, &checked);
-        assert!(error.subject.contains(&format!("0.{attack}.npy")), "{error}");
-        fs::write(&path, &bytes).unwrap();
         let table: Array2<f64> = read_npy(&path);
         let twice = ndarray::concatenate![ndarray::Axis(0), table, table.slice(s![..1, ..])];
         save_npy(&path, twice.view());
@@ -474,7 +547,7 @@ fn shards_that_disagree_or_cannot_be_are_not_merged() {
     fs::write(&path, rows.replace(&format!("{fourth}\n"), "")).unwrap();
     assert!(merged().problem.contains("of no shard has a row of fake"));
     fs::write(&path, rows.trim_end()).unwrap();
-    assert!(merged().problem.contains("of no shard has a row of fake"));
+    assert!(merged().problem.contains("lost rows at its end"));
     fs::write(&path, &rows).unwrap();
 
     // Rows of a run that nobody knows.
@@ -499,11 +572,16 @@ fn a_mask_of_a_shard_that_was_replaced_is_noticed_without_its_files_csv() {
 }
 
 #[test]
-fn stored_maps_of_a_sweep_that_are_cut_say_that_they_can_be_deleted() {
+fn stored_maps_of_a_sweep_that_are_cut_are_made_again_and_others_can_be_deleted() {
     let (bench, checked) = finished(Plan::sweep([Axis::Hue], 5));
     let path = bench.out("run/patch_maps/fake/nut/red/0.sweep-hue.npy");
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
+    assert!(heard(&bench, &checked).contains("0.sweep-hue.npy is cut short"));
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+    let mut other = bytes.clone();
+    *other.last_mut().unwrap() ^= 1;
+    fs::write(&path, other).unwrap();
     let error = refused(&bench, &checked);
     assert!(error.subject.contains("0.sweep-hue.npy") && error.fix.starts_with("delete the file"), "{error}");
     fs::remove_file(&path).unwrap();
@@ -590,6 +668,7 @@ fn rows_outside_the_bounds_that_their_run_records_are_not_drawn() {
     let record = bench.out("run/run.toml");
     let text = fs::read_to_string(&record).unwrap();
     assert!(text.contains("low = -90.0"), "{text}");
+    let (_, text) = text.split_once('\n').unwrap();
     fs::write(&record, text.replace("low = -90.0", "low = -0.001").replace("high = 90.0", "high = 0.001"))
         .unwrap();
     let run = [askance::record::RunDir::open(bench.out("run")).unwrap()];

@@ -1,0 +1,32 @@
+//! The flag that begins a run anew.
+
+use std::path::Path;
+
+use clap::Args;
+
+use askance::error::Result;
+use askance::record::RunDir;
+
+use super::super::say;
+
+/// Whether what an earlier start has left is gone on with.
+#[derive(Debug, Default, Args)]
+pub struct FreshArgs {
+    /// Begin anew instead of going on: a run that is in the folder already is moved to DIR.old-1 (or the next free number), not deleted; a
+    /// folder that holds something else is refused
+    #[arg(long)]
+    fresh: bool,
+}
+
+impl FreshArgs {
+    /// Makes room for a run in the folder `out`, where that is asked for.
+    pub fn make_room(&self, out: &Path) -> Result<()> {
+        if !self.fresh {
+            return Ok(());
+        }
+        if let Some(aside) = RunDir::set_aside(out)? {
+            say::error(format_args!("the run that was in {} is now in {}", out.display(), aside.display()));
+        }
+        Ok(())
+    }
+}
