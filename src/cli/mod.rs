@@ -15,6 +15,7 @@ mod paper;
 mod replay;
 mod runs;
 mod say;
+mod schedulers;
 mod seeds;
 mod synth;
 mod telemetry;

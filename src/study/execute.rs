@@ -1,5 +1,6 @@
 //! A checked plan becomes a finished run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
@@ -37,12 +38,13 @@ impl Checked {
     ) -> Result<Outcome> {
         let work = self.work(data)?;
         let whole = data;
-        let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard));
+        let sizes: BTreeSet<usize> = models.segmenters.iter().map(|model| model.input_size()).collect();
+        let fit = work.settings.fit;
+        let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard, fit, &sizes));
         warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
         warnings::colourless(self, &data).iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(&work, &models.segmenters)?;
-        let sizes = models.segmenters.iter().map(|model| model.input_size()).collect();
-        pixel_warnings(data.dataset(), (&sizes, work.settings.fit), &|| ())
+        pixel_warnings(data.dataset(), (&sizes, fit), &|| ())
             .iter()
             .for_each(|warning| observe.warn(warning));
         let starts =

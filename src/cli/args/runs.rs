@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use askance::attack::{Goal, SearchChoice, Select};
-use askance::types::{Attack, Frame, Shard};
+use askance::types::{Attack, Frame};
 
 use super::data::DataArgs;
 use super::model::ModelArgs;
 use super::perturb::{FitArgs, MetricArgs, PerturbArgs, PointArgs};
 use super::search::CompareArgs;
 use super::uniform::UniformArgs;
-use super::values::{Axes, positive};
+use super::values::{Axes, ShardChoice, positive};
 
 /// `askance eval`
 #[derive(Debug, Args)]
@@ -27,9 +27,10 @@ pub struct EvalArgs {
     pub metric: MetricArgs,
     #[command(flatten)]
     pub points: PointArgs,
-    /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<Shard>,
+    /// Only part I of N of the work, such as 1/2, to be put together by askance merge; auto: the part that the variables of Slurm,
+    /// Kubernetes, torchrun or MPI say, in OUT/part-I (docs/scaling.md)
+    #[arg(long, value_name = "I/N|auto")]
+    pub shard: Option<ShardChoice>,
     /// Folder of the run [default: results/eval-DATA]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -113,11 +114,12 @@ pub struct AttackArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Repeat the attack with N seeds from --seed on, each a run of its own in OUT/seed-SEED, and tell how far they lie apart
-    #[arg(long, value_name = "N", value_parser = positive, conflicts_with_all = ["shard", "compare_search"])]
+    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "compare_search")]
     pub seeds: Option<usize>,
-    /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<Shard>,
+    /// Only part I of N of the work, such as 1/2, to be put together by askance merge; auto: the part that the variables of Slurm,
+    /// Kubernetes, torchrun or MPI say, in OUT/part-I (docs/scaling.md)
+    #[arg(long, value_name = "I/N|auto")]
+    pub shard: Option<ShardChoice>,
     /// Folder of the run [default: results/attack-DATA; results/seeds-DATA with --seeds]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
