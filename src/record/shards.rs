@@ -94,14 +94,13 @@ fn require_each_once(parts: &[(Shard, &String, RunInfo)]) -> Result<()> {
 /// The command that makes a shard in a folder, given that of any shard of the run; `None` where that does not name its shard. Words with
 /// spaces are not told apart from several.
 pub fn command_of(command: &str, shard: Shard, folder: &Path) -> Option<String> {
-    let flags = [("shard", shard.to_string()), ("out", folder.display().to_string())]
-        .map(|(name, value)| (format!("{}{name}", "-".repeat(2)), value));
+    let flags = [("--shard", shard.to_string()), ("--out", folder.display().to_string())];
     let mut said = Vec::new();
     let mut is_split = false;
     let mut words = command.split(' ');
     while let Some(word) = words.next() {
         let flag = flags.iter().find(|(flag, _)| {
-            word == flag || word.strip_prefix(flag.as_str()).is_some_and(|rest| rest.starts_with('='))
+            word == *flag || word.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='))
         });
         let Some((flag, _)) = flag else {
             said.push(word.to_owned());
