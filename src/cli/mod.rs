@@ -16,6 +16,7 @@ mod paper;
 mod replay;
 mod runs;
 mod say;
+mod schedulers;
 mod seeds;
 mod shapes;
 mod submit;

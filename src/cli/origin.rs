@@ -12,7 +12,7 @@ const OF_CLONE: &str = git_version!(args = ["--always", "--abbrev=40", "--exclud
 /// The command line of this process, with a mark in place of bytes that are no UTF-8, and the commit that the program was built from.
 pub fn origin() -> Origin {
     let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    Origin { command: words.join(" "), commit: commit().map(str::to_owned) }
+    Origin { command: words.join(" "), commit: commit().map(str::to_owned), shard_from: None }
 }
 
 /// The full hash of the commit that the program was built from; `None` where neither git nor the archive tells it.

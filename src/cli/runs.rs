@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 
 use askance::error::Result;
-use askance::study::{Data, Figures, ModelSpec, Models, Plan, Source};
+use askance::study::{Data, Figures, ModelSpec, Models, Origin, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
-use super::args::{AttackArgs, Axes, DemoArgs, EvalArgs, FreshArgs, Global, SweepArgs};
+use super::args::{AttackArgs, Axes, DemoArgs, EvalArgs, FreshArgs, Global, ShardChoice, SweepArgs};
 use super::origin::origin;
 use super::output::figures;
+use super::schedulers::Scheduled;
 use super::terminal::Terminal;
-use super::{compare_search, devices, interrupt, output, seeds};
+use super::{compare_search, devices, interrupt, output, say, schedulers, seeds};
 
 /// Pictures of each category of the demo: few, so that all is done within a minute and a half on two cores.
 const DEMO_GOOD: usize = 2;
@@ -23,18 +24,16 @@ const DEMO_STEPS: usize = 7;
 /// `askance eval`
 pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
     let plan = args.fit.apply(Plan::eval(), None)?;
-    let mut plan = args.points.apply(args.metric.apply(plan)).save_maps(args.save_maps);
-    if let Some(shard) = args.shard {
-        plan = plan.shard(shard);
-    }
+    let plan = args.points.apply(args.metric.apply(plan)).save_maps(args.save_maps);
+    let (plan, place) = split(global, plan, args.shard, (args.out.clone(), &args.fresh))?;
     args.model.engine.require_one()?;
     let (source, spec) = (args.data.source(), args.model.spec(None));
-    run((global, args.points.operating_points), plan, &source, &spec, (args.out.clone(), &args.fresh))
+    run((global, args.points.operating_points), plan, &source, &spec, place)
 }
 
 /// `askance attack`
 pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
-    let plan = attack_plan(args)?;
+    let (plan, place) = split(global, attack_plan(args)?, args.shard, (args.out.clone(), &args.fresh))?;
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     if args.compare.compare_search.is_some() || args.seeds.is_some() || args.shard.is_some() {
         args.model.engine.require_one()?;
@@ -63,7 +62,7 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
         return seeds::run(global, plan, count, (&source, &spec), (args.out.clone(), &args.fresh))
             .map_err(|error| args.perturb.as_given(error));
     }
-    run((global, args.points.operating_points), plan, &source, &spec, (args.out.clone(), &args.fresh))
+    run((global, args.points.operating_points), plan, &source, &spec, place)
         .map_err(|error| args.perturb.as_given(error))
 }
 
@@ -116,9 +115,6 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     if let Some(share) = args.certify {
         plan = plan.certify(share);
     }
-    if let Some(shard) = args.shard {
-        plan = plan.shard(shard);
-    }
     Ok(plan)
 }
 
@@ -128,7 +124,7 @@ pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
     let plan = args.metric.apply(Plan::sweep(Axes::all(&args.axes), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     let plan = args.fit.apply(args.perturb.apply(plan)?, args.perturb.preset)?;
-    run((global, false), plan, &source, &spec, (args.out.clone(), &args.fresh))
+    run((global, false), plan, &source, &spec, Place::whole(args.out.clone(), &args.fresh))
         .map_err(|error| args.perturb.as_given(error))
 }
 
@@ -146,7 +142,49 @@ pub fn demo(global: &Global, args: &DemoArgs) -> Result<()> {
     let plan = Plan::attack().budget(DEMO_BUDGET).seed(args.seed).demo(Axis::PAPER, DEMO_STEPS);
     let mut spec = ModelSpec::new(["pocket", "pocket-robust"]);
     spec.threads = args.threads;
-    run((global, false), plan, &Source::new(data), &spec, (Some(args.out.clone()), &FreshArgs::default()))
+    run(
+        (global, false),
+        plan,
+        &Source::new(data),
+        &spec,
+        Place::whole(Some(args.out.clone()), &FreshArgs::default()),
+    )
+}
+
+/// Where a run goes.
+struct Place<'a> {
+    /// The folder that was given.
+    out: Option<PathBuf>,
+    /// Whether what is there has to make room.
+    fresh: &'a FreshArgs,
+    /// The shard that a scheduler gave, which has a folder in that folder.
+    scheduled: Option<Scheduled>,
+}
+
+impl<'a> Place<'a> {
+    fn whole(out: Option<PathBuf>, fresh: &'a FreshArgs) -> Self {
+        Self { out, fresh, scheduled: None }
+    }
+}
+
+/// The plan for the shard that was asked for, and its place.
+fn split<'a>(
+    global: &Global,
+    plan: Plan,
+    shard: Option<ShardChoice>,
+    (out, fresh): (Option<PathBuf>, &'a FreshArgs),
+) -> Result<(Plan, Place<'a>)> {
+    match shard {
+        None => Ok((plan, Place::whole(out, fresh))),
+        Some(ShardChoice::Given(shard)) => Ok((plan.shard(shard), Place::whole(out, fresh))),
+        Some(ShardChoice::Auto) => {
+            let scheduled = schedulers::of_this_process()?;
+            if !global.quiet {
+                say::error(format_args!("shard {} ({})", scheduled.shard, scheduled.from));
+            }
+            Ok((plan.shard(scheduled.shard), Place { out, fresh, scheduled: Some(scheduled) }))
+        }
+    }
 }
 
 /// Executes a plan, draws what its records allow, and prints the summary, with decisions where these were asked for.
@@ -155,16 +193,21 @@ fn run(
     plan: Plan,
     source: &Source,
     spec: &ModelSpec,
-    (out, fresh): (Option<PathBuf>, &FreshArgs),
+    place: Place<'_>,
 ) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
-    let checked = plan.origin(origin()).check()?;
+    let scheduled = place.scheduled.as_ref();
+    let origin = Origin { shard_from: scheduled.map(|scheduled| scheduled.from.clone()), ..origin() };
+    let checked = plan.origin(origin).check()?;
     let data = Data::open(source, &terminal)?;
     checked.suits(&data)?;
-    let out = out.unwrap_or_else(|| data.default_out(checked.command().name()));
+    let mut out = place.out.unwrap_or_else(|| data.default_out(checked.command().name()));
+    if let Some(scheduled) = scheduled {
+        out.push(format!("part-{}", scheduled.shard.index()));
+    }
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
-    fresh.make_room(&out)?;
+    place.fresh.make_room(&out)?;
     let outcome = checked.run(out, &data, &mut models, &terminal)?;
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };
     output::report(global, &outcome, &figures, operating_points);

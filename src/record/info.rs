@@ -21,6 +21,9 @@ pub struct RunInfo {
     pub commit: Option<String>,
     /// Command line of the run.
     pub command: String,
+    /// Variables of the scheduler that said which shard the run is, with their values; none where it was named, or all was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard_from: Option<String>,
     /// First start of the run, UTC.
     pub started: String,
     /// Progress of the run.
@@ -205,6 +208,7 @@ impl RunInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             commit: commit.map(str::to_owned),
             command: command.into(),
+            shard_from: None,
             started: utc_now(),
             status: Status::Running,
             seed,

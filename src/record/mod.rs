@@ -74,7 +74,7 @@ pub use random::RandomRow;
 pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};
 pub use search::{SearchMetricRow, SearchRow, SearchTimeRow};
 pub use seeds::{SeedRow, seed_rows};
-pub(crate) use shards::unite;
+pub(crate) use shards::{command_of, unite};
 pub use stability::{DecisionRule, StabilityRow};
 pub use tiff::{read_half_tiff, write_half_tiff};
 pub use trace::{Step, Trace};

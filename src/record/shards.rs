@@ -1,5 +1,7 @@
 //! Uniting the records of the shards of a run into those of the whole run.
 
+use std::path::Path;
+
 use super::info::{ModelInfo, RunInfo, Status, first_decisive_difference};
 use crate::error::{Error, Result};
 use crate::types::Shard;
@@ -19,7 +21,7 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
         parts.push((shard_of(name, info)?, name, without_shard(info)));
     }
     parts.sort_by_key(|(shard, ..)| *shard);
-    let Some((first, first_name, whole)) = parts.first().cloned() else {
+    let Some((_, first_name, whole)) = parts.first().cloned() else {
         return Err(Error::usage("merge", "has no shards", "name the folders of all shards"));
     };
     for (_, name, info) in &parts[1..] {
@@ -44,27 +46,7 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
             }
         }
     }
-    for (place, (shard, name, _)) in parts.iter().enumerate() {
-        let problem = if shard.of() != first.of() {
-            format!("is shard {shard}, and {first_name} is {first}")
-        } else if shard.index() <= place {
-            format!("is shard {shard}, and so is {}", parts[place - 1].1)
-        } else if shard.index() > place + 1 {
-            format!("is shard {shard}, and shard {}/{} is missing", place + 1, first.of())
-        } else {
-            continue;
-        };
-        return Err(Error::usage(name.as_str(), problem, "name the folder of each shard once"));
-    }
-    if parts.len() < first.of() {
-        let problem = format!(
-            "ends with shard {}, and shard {}/{} is missing",
-            parts.len(),
-            parts.len() + 1,
-            first.of()
-        );
-        return Err(Error::usage("merge", problem, "name the folder of each shard once"));
-    }
+    require_each_once(&parts)?;
     let mut united = whole;
     for (_, _, info) in &parts[1..] {
         united.started = united.started.min(info.started.clone());
@@ -78,13 +60,70 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
     Ok(united)
 }
 
+/// Refuses shards of other numbers of parts, shards that are there twice, and names all that are missing. `parts` are in order.
+fn require_each_once(parts: &[(Shard, &String, RunInfo)]) -> Result<()> {
+    const ONCE: &str = "name the folder of each shard once";
+    let Some((first, first_name, info)) = parts.first() else { return Ok(()) };
+    if let Some((shard, name, _)) = parts.iter().find(|(shard, ..)| shard.of() != first.of()) {
+        let problem = format!("is shard {shard}, and {first_name} is {first}");
+        return Err(Error::usage(name.as_str(), problem, "name the shards of one run, split in one way"));
+    }
+    if let Some([(_, before, _), (shard, name, _)]) = parts.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let problem = format!("is shard {shard}, and so is {before}");
+        return Err(Error::usage(name.as_str(), problem, ONCE));
+    }
+    let is_there = |index: &usize| parts.iter().any(|(shard, ..)| shard.index() == *index);
+    let missing = (1..=first.of()).filter(|index| !is_there(index));
+    let missing: Vec<Shard> = missing.filter_map(|index| Shard::new(index, first.of())).collect();
+    let Some(one) = missing.first() else { return Ok(()) };
+    let named: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    let problem = match missing.len() {
+        1 => format!("has no shard {one}"),
+        _ => format!("has none of the shards {}", named.join(", ")),
+    };
+    let beside = Path::new(first_name.as_str()).with_file_name(format!("part-{}", one.index()));
+    let fix = match command_of(&info.command, *one, &beside) {
+        Some(command) => format!("name its folder too; if it was never made: `{command}`"),
+        None => {
+            format!("name its folder too, or make it with `shard = {one}` and the settings of {first_name}")
+        }
+    };
+    Err(Error::usage("merge", problem, fix))
+}
+
+/// The command that makes a shard in a folder, given that of any shard of the run; `None` where that does not name its shard. Words with
+/// spaces are not told apart from several.
+pub fn command_of(command: &str, shard: Shard, folder: &Path) -> Option<String> {
+    let flags = [("--shard", shard.to_string()), ("--out", folder.display().to_string())];
+    let mut said = Vec::new();
+    let mut is_split = false;
+    let mut words = command.split(' ');
+    while let Some(word) = words.next() {
+        let flag = flags.iter().find(|(flag, _)| {
+            word == *flag || word.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='))
+        });
+        let Some((flag, _)) = flag else {
+            said.push(word.to_owned());
+            continue;
+        };
+        is_split |= *flag == flags[0].0;
+        if word == *flag {
+            words.next();
+        }
+    }
+    said.extend(flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]));
+    is_split.then(|| said.join(" "))
+}
+
 fn shard_of(name: &str, info: &RunInfo) -> Result<Shard> {
     let shard = info.settings.get(SHARD).and_then(|shard| shard.as_str()?.parse().ok());
     let Some(shard) = shard else {
         return Err(Error::usage(name, "is no shard of a run", "name folders of runs with `shard`"));
     };
     if info.status != Status::Finished {
-        let fix = "give its command again, which goes on where it was";
+        let command = command_of(&info.command, shard, Path::new(name));
+        let said = command.map_or_else(String::new, |command| format!(": `{command}`"));
+        let fix = format!("give its command again, which goes on where it was{said}");
         return Err(Error::usage(name, format!("is shard {shard}, which is not finished"), fix));
     }
     Ok(shard)
@@ -93,6 +132,7 @@ fn shard_of(name: &str, info: &RunInfo) -> Result<Shard> {
 fn without_shard(info: &RunInfo) -> RunInfo {
     let mut whole = info.clone();
     whole.settings.remove(SHARD);
+    whole.shard_from = None;
     whole
 }
 
@@ -105,9 +145,10 @@ mod tests {
         let mut settings = toml::Table::new();
         settings.insert("budget".into(), 50.into());
         settings.insert("shard".into(), text.into());
-        let mut info = RunInfo::start("askance attack", None, 0, settings);
+        let command = format!("askance attack --data d --out a/{} --shard={text}", text.replace('/', "of"));
+        let mut info = RunInfo::start(command, None, 0, settings);
         info.status = Status::Finished;
-        (text.replace('/', "of"), info)
+        (format!("a/{}", text.replace('/', "of")), info)
     }
 
     fn refusal(shards: &[(String, RunInfo)]) -> String {
@@ -128,10 +169,8 @@ mod tests {
     #[test]
     fn what_does_not_belong_together_is_refused() {
         let (one, two) = (shard("1/2"), shard("2/2"));
-        assert!(refusal(std::slice::from_ref(&one)).contains("2/2 is missing"));
-        assert!(refusal(std::slice::from_ref(&two)).contains("1/2 is missing"));
-        assert!(refusal(&[one.clone(), one.clone(), two.clone()]).contains("and so is 1of2"));
-        assert!(refusal(&[one.clone(), shard("2/3")]).contains("is shard 2/3, and 1of2 is 1/2"));
+        assert!(refusal(&[one.clone(), one.clone(), two.clone()]).contains("and so is a/1of2"));
+        assert!(refusal(&[one.clone(), shard("2/3")]).contains("is shard 2/3, and a/1of2 is 1/2"));
 
         let mut other = two.clone();
         other.1.settings.insert("budget".into(), 60.into());
@@ -140,10 +179,39 @@ mod tests {
 
         let mut running = two.clone();
         running.1.status = Status::Interrupted;
-        assert!(refusal(&[one.clone(), running]).contains("not finished"));
+        let refused = refusal(&[one.clone(), running]);
+        assert!(
+            refused.contains("not finished") && refused.contains("--shard 2/2 --out a/2of2`"),
+            "{refused}"
+        );
 
         let mut whole = two;
         whole.1.settings.remove(SHARD);
         assert!(refusal(&[one, whole]).contains("is no shard"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_the_command_that_makes_it() {
+        for (there, missing) in [("1/2", "2/2"), ("2/2", "1/2")] {
+            let refused = refusal(&[shard(there)]);
+            let part = missing.split('/').next().unwrap();
+            let command = format!("`askance attack --data d --shard {missing} --out a/part-{part}`");
+            assert!(
+                refused.contains(&format!("no shard {missing}")) && refused.contains(&command),
+                "{refused}"
+            );
+        }
+        let refused = refusal(&[shard("4/5"), shard("1/5")]);
+        assert!(refused.contains("none of the shards 2/5, 3/5, 5/5"), "{refused}");
+        let mut unknown = shard("1/2");
+        unknown.1.command = String::new();
+        assert!(refusal(&[unknown]).contains("`shard = 2/2` and the settings of a/1of2"));
+    }
+
+    #[test]
+    fn what_the_shards_were_given_by_is_no_part_of_the_run() {
+        let mut shards = [shard("1/2"), shard("2/2")];
+        shards[0].1.shard_from = Some("RANK = 0, WORLD_SIZE = 2".into());
+        assert_eq!(unite(&shards).unwrap().shard_from, None);
     }
 }

@@ -1,6 +1,6 @@
 //! What the pictures and masks of a run hold: files that were replaced since are other data, whatever their size.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::data::Data;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::record::{Row, RunDir, RunInfo, read_rows, write_rows};
+use crate::record::{Row, RunDir, RunInfo, SampleRow, read_rows, write_rows};
 
 /// One picture or mask as a run has seen it (`files.csv`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,9 @@ pub(super) fn keep(dir: &RunDir, data: &Data, expected: &str) -> Result<String> 
     let rows = compare(data, &seen, true)?;
     let found = over_all(&rows);
     if !expected.is_empty() && found != expected {
-        return Err(all_differ(data, FIX));
+        let own: HashSet<&str> = rows.iter().map(|row| row.sample.as_str()).collect();
+        let other = seen.iter().find(|row| !own.contains(row.sample.as_str()));
+        return Err(other.map_or_else(|| all_differ(data, FIX), |row| dealt_otherwise(dir, &row.sample)));
     }
     write_rows(path, &rows)?;
     Ok(found)
@@ -65,18 +67,35 @@ fn require(dir: &RunDir, data: &Data, expected: &str, fix: &str) -> Result<()> {
 /// Remedy where pictures or masks are not those that a finished run saw.
 pub(super) const OTHER_FILES: &str = "name the folder of the same pictures and masks with `data`";
 
-/// Refuses pictures and masks other than those that the run in a folder has seen, which may be a shard of these. Where it left samples
-/// out, it saw others than its share.
+/// Refuses pictures and masks other than those that the run in a folder has seen, which may be some of these. Where it left samples
+/// out, it saw others than its rows tell.
 pub(super) fn require_seen(dir: &RunDir, data: &Data) -> Result<()> {
     let info = RunInfo::read(dir.info_path())?;
-    let shard = info.settings.get("shard").and_then(|shard| shard.as_str()?.parse().ok());
-    let part = shard.map_or_else(|| data.clone(), |shard| data.shard(shard));
+    let part = if info.settings.contains_key("shard") { data.named(&names(dir)?) } else { data.clone() };
     let expected = if info.skipped.is_empty() { info.dataset.contents.as_str() } else { "" };
     require(dir, &part, expected, OTHER_FILES)
 }
 
+/// Names of the samples that a run in a folder has seen, or of those that it has rows of where files.csv is gone.
+pub(super) fn names(dir: &RunDir) -> Result<HashSet<String>> {
+    if file::is_there(&dir.files_path()) {
+        return Ok(seen(&dir.files_path())?.into_iter().map(|row| row.sample).collect());
+    }
+    let rows: Vec<SampleRow> = read_rows(dir.samples_path())?;
+    Ok(rows.into_iter().map(|row| format!("{}/{}", row.category, row.sample)).collect())
+}
+
 fn seen(path: &Path) -> Result<Vec<FileRow>> {
     if file::is_there(path) { read_rows(path) } else { Ok(Vec::new()) }
+}
+
+/// The error where a run has seen a sample that is not among its data now.
+fn dealt_otherwise(dir: &RunDir, sample: &str) -> Error {
+    let problem = format!(
+        "was begun with {sample}, which is none of its samples now: an older version shared them out otherwise"
+    );
+    let fix = "let the version go on that began it (`askance merge` takes its shards), or delete the folder to start over";
+    Error::file(dir.path(), problem, fix)
 }
 
 /// The error where files.csv does not tell which file is another.

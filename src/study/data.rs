@@ -1,5 +1,6 @@
 //! The data of a study: which, and what was found.
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -9,7 +10,7 @@ use super::observe::Observe;
 use crate::dataset::{self, Dataset, Facts, Layout, Sample, Selection, Survey};
 use crate::error::{Error, Result, is_hidden};
 use crate::record::{DatasetInfo, RunInfo, Skipped, file_name};
-use crate::types::Shard;
+use crate::types::{Fit, Fitting, Shard};
 
 /// Which data a study reads.
 ///
@@ -194,13 +195,30 @@ impl Data {
         part
     }
 
-    /// The part of the samples that belongs to a shard.
+    /// The part of the samples that belongs to a shard of the work with models of these sides. A sample costs as many model pictures as
+    /// it has pieces, whatever is done with it.
     #[must_use]
-    pub(super) fn shard(&self, shard: Shard) -> Self {
+    pub(super) fn shard(&self, shard: Shard, fitting: Fitting, sides: &BTreeSet<usize>) -> Self {
+        let samples: Vec<&Sample> = self.samples().collect();
+        let costs: Vec<usize> = if fitting.fit == Fit::Tile {
+            samples.par_iter().map(|sample| pieces(sample, fitting, sides)).collect()
+        } else {
+            vec![1; samples.len()]
+        };
+        let mut is_own = shard.share(&costs).into_iter();
         let mut part = self.clone();
         for category in &mut part.dataset.categories {
-            let mut places = 0..;
-            category.samples.retain(|_| places.next().is_some_and(|place| shard.has(place)));
+            category.samples.retain(|_| is_own.next().unwrap_or_default());
+        }
+        part
+    }
+
+    /// The samples of these names, all categories kept.
+    #[must_use]
+    pub(super) fn named(&self, names: &HashSet<String>) -> Self {
+        let mut part = self.clone();
+        for category in &mut part.dataset.categories {
+            category.samples.retain(|sample| names.contains(&sample.id.to_string()));
         }
         part
     }
@@ -277,6 +295,16 @@ fn info(dataset: &Dataset) -> DatasetInfo {
         fingerprint: dataset.fingerprint(),
         contents: String::new(),
     }
+}
+
+/// Pieces of a sample's picture for all models together. What cannot be read is an error elsewhere, or left out.
+fn pieces(sample: &Sample, fitting: Fitting, sides: &BTreeSet<usize>) -> usize {
+    let size = dataset::inspect(sample).ok().map(|facts| facts.size);
+    let of = |&side: &usize| {
+        let canvas = size.and_then(|size| fitting.canvas(size, side));
+        canvas.map_or(1, |canvas| fitting.pieces(canvas, side).len())
+    };
+    sides.iter().map(of).sum()
 }
 
 /// A sample that is left out because of an error.

@@ -40,15 +40,16 @@ impl Checked {
         let mut work = self.work(data)?;
         work.settings.fit = self.plan.fit.map_or_else(|| models.fit(), Ok)?;
         let whole = data;
-        let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard));
+        let sizes: BTreeSet<usize> = models.segmenters.iter().map(|model| model.input_size()).collect();
+        let fit = work.settings.fit;
+        let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard, fit, &sizes));
         warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
         warnings::colourless(self, &data).iter().for_each(|warning| observe.warn(warning));
         refuse_unbounded(&work, &models.segmenters)?;
-        let sizes: BTreeSet<usize> = models.segmenters.iter().map(|model| model.input_size()).collect();
         for &side in &sizes {
             warnings::camera_pixels(self, &data, side).iter().for_each(|note| observe.note(note));
         }
-        pixel_warnings(data.dataset(), (&sizes, work.settings.fit), &|| ())
+        pixel_warnings(data.dataset(), (&sizes, fit), &|| ())
             .iter()
             .for_each(|warning| observe.warn(warning));
         let starts =

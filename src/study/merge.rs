@@ -20,8 +20,8 @@ use crate::dataset::{Dataset, Sample};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::record::{
-    ModelInfo, RunDir, RunInfo, SampleRow, Status, compatible, read_checked, require_whole, unite,
-    write_atomic, write_rows,
+    ModelInfo, RunDir, RunInfo, SampleRow, Status, command_of, compatible, read_checked, require_whole,
+    unite, write_atomic, write_rows,
 };
 use crate::types::{Attack, SampleKey};
 
@@ -151,7 +151,7 @@ fn gather(
                     if data.skipped.iter().any(|skipped| skipped.sample == sample.id.to_string()) {
                         continue;
                     }
-                    return Err(missing(model, sample, attack));
+                    return Err(missing(model, sample, attack, shards));
                 };
                 require_trace(shard, settings, &row)?;
                 copy(shard, out, model, sample, &row)?;
@@ -169,9 +169,27 @@ fn gather(
     }
 }
 
-fn missing(model: &str, sample: &Sample, attack: Attack) -> Error {
+/// The error about a row that no shard has, with the command of the shard that should.
+fn missing(model: &str, sample: &Sample, attack: Attack, shards: &[RunDir]) -> Error {
     let problem = format!("of no shard has a row of {model}, {} and the attack {attack}", sample.id);
-    Error::usage("samples.csv", problem, "give the commands of the shards again, which make what is missing")
+    let id = sample.id.to_string();
+    let own = shards.iter().find(|shard| contents::names(shard).is_ok_and(|names| names.contains(&id)));
+    let command = own.and_then(|own| {
+        let info = RunInfo::read(own.info_path()).ok()?;
+        let shard = info.settings.get("shard")?.as_str()?.parse().ok()?;
+        command_of(&info.command, shard, own.path())
+    });
+    match (own, command) {
+        (Some(own), Some(command)) => {
+            let problem = format!("lost a row of {model}, {} and the attack {attack}", sample.id);
+            let fix = format!("give the command of its shard again, which makes it: `{command}`");
+            Error::file(own.samples_path(), problem, fix)
+        }
+        _ => {
+            let fix = "give the commands of the shards again, which make what is missing";
+            Error::usage("samples.csv", problem, fix)
+        }
+    }
 }
 
 /// Rows by sample and attack, each with the shard that has it.

@@ -221,6 +221,8 @@ pub struct Origin {
     pub command: String,
     /// The commit of this project that the program was built from, where that is known.
     pub commit: Option<String>,
+    /// Variables of a scheduler that said which shard to work on, with their values; none where nothing was read from them.
+    pub shard_from: Option<String>,
 }
 
 impl Plan {

@@ -174,7 +174,8 @@ pub(super) fn decoded<'a>(
 /// A record of a run that begins.
 pub(super) fn start(origin: &Origin, settings: &RunSettings) -> Result<RunInfo> {
     let (command, commit) = (origin.command.as_str(), origin.commit.as_deref());
-    Ok(RunInfo::start(command, commit, settings.work.settings.seed, settings.to_table()?))
+    let info = RunInfo::start(command, commit, settings.work.settings.seed, settings.to_table()?);
+    Ok(RunInfo { shard_from: origin.shard_from.clone(), ..info })
 }
 
 /// The record with what it says of the models, and of what they run on.

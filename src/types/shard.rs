@@ -1,11 +1,11 @@
+use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
 use super::by_text;
 use crate::error::{Error, Result};
 
-/// A part of a data set, one of `of`, written `index/of`: every `of`-th sample of each category, from the
-/// `index`-th on, counting from 1.
+/// A part of the work on a data set, one of `of` parts that cost about the same, written `index/of`, counting from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shard {
     index: usize,
@@ -13,6 +13,11 @@ pub struct Shard {
 }
 
 impl Shard {
+    /// The part with a number, which counts from 1; `None` where there is no such part.
+    pub fn new(index: usize, of: usize) -> Option<Self> {
+        (1..=of).contains(&index).then_some(Self { index, of })
+    }
+
     /// Number of the part, from 1 on.
     pub fn index(self) -> usize {
         self.index
@@ -23,9 +28,21 @@ impl Shard {
         self.of
     }
 
-    /// Whether the part holds the sample at `place` of its category, counted from 0.
-    pub fn has(self, place: usize) -> bool {
-        place % self.of == self.index - 1
+    /// Which samples belong to the part, given what each costs in any unit. The dearest sample first (of equal ones the first in
+    /// order), each goes to the part that has least so far (of equal ones the first): no two parts differ by more than the dearest
+    /// sample costs, and samples that cost the same are dealt one by one. Longest processing time first: Graham, Bounds on
+    /// multiprocessing timing anomalies, SIAM Journal on Applied Mathematics 17 (1969).
+    pub fn share(self, costs: &[usize]) -> Vec<bool> {
+        let mut order: Vec<usize> = (0..costs.len()).collect();
+        order.sort_by_key(|&sample| Reverse(costs[sample]));
+        let mut loads = vec![0; self.of];
+        let mut is_own = vec![false; costs.len()];
+        for sample in order {
+            let least = (0..self.of).min_by_key(|&part| loads[part]).unwrap_or_default();
+            loads[least] += costs[sample];
+            is_own[sample] = least == self.index - 1;
+        }
+        is_own
     }
 }
 
@@ -42,16 +59,15 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Self> {
         let parts =
-            text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
-        match parts {
-            Some((index @ 1.., of)) if index <= of => Ok(Self { index, of }),
-            _ => Err(Error::setting(
+            text.split_once('/').and_then(|(index, of)| Self::new(index.parse().ok()?, of.parse().ok()?));
+        parts.ok_or_else(|| {
+            Error::setting(
                 "shard",
                 text,
                 "names no part of the data",
                 "give its number and how many there are, such as 1/2 and 2/2",
-            )),
-        }
+            )
+        })
     }
 }
 
@@ -60,14 +76,41 @@ mod tests {
     use super::*;
     use crate::error::Kind;
 
+    fn shares(of: usize, costs: &[usize]) -> Vec<Vec<bool>> {
+        (1..=of).map(|index| Shard::new(index, of).unwrap().share(costs)).collect()
+    }
+
     #[test]
-    fn every_sample_is_in_exactly_one_shard() {
-        for of in 1..6 {
-            let shards: Vec<Shard> = (1..=of).map(|index| format!("{index}/{of}").parse().unwrap()).collect();
-            for place in 0..20 {
-                assert_eq!(shards.iter().filter(|shard| shard.has(place)).count(), 1, "{place} of {of}");
+    fn every_sample_is_in_exactly_one_shard_and_no_two_differ_by_more_than_one_sample() {
+        // Costs from a generator of Lehmer: pieces of pictures of any shape.
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state * 48271 % 2_147_483_647;
+            state as usize % 7 + 1
+        };
+        for of in 1..9 {
+            for samples in 0..40 {
+                let costs: Vec<usize> = (0..samples).map(|_| next()).collect();
+                let shares = shares(of, &costs);
+                for sample in 0..samples {
+                    assert_eq!(shares.iter().filter(|own| own[sample]).count(), 1, "{sample} of {costs:?}");
+                }
+                let loads = shares.iter().map(|own| {
+                    costs.iter().zip(own).filter(|(_, own)| **own).map(|(cost, _)| cost).sum::<usize>()
+                });
+                let loads: Vec<usize> = loads.collect();
+                let apart = loads.iter().max().unwrap() - loads.iter().min().unwrap();
+                assert!(apart <= costs.iter().copied().max().unwrap_or(0), "{loads:?} of {costs:?}");
             }
         }
+    }
+
+    #[test]
+    fn equal_samples_are_dealt_in_order_and_dear_ones_are_spread() {
+        let second = Shard::new(2, 3).unwrap();
+        assert_eq!(second.share(&[5; 7]), [false, true, false, false, true, false, false]);
+        // One picture of four pieces is as much as four of one.
+        assert_eq!(shares(2, &[1, 4, 1, 1, 1])[0], [false, true, false, false, false]);
     }
 
     #[test]

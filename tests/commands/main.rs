@@ -20,6 +20,7 @@ mod defence;
 mod fit;
 mod kept_text;
 mod memory;
+mod merged;
 mod paper;
 mod providers;
 mod replay;

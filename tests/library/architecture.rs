@@ -162,12 +162,14 @@ fn only_the_command_line_prints() {
 }
 
 /// Lines of other rooms that hold flags of other programs: the end of the file's path, and a part of the line.
-const FLAGS_OF_OTHER_PROGRAMS: [(&str, &str); 5] = [
+const FLAGS_OF_OTHER_PROGRAMS: [(&str, &str); 6] = [
     ("runtime/pip.rs", ""),
     ("runtime/probe.rs", "pip install"),
     ("bench/device.rs", ""),
     ("bundle/sibling.rs", "python -m askance_export"),
     ("paper/inventory.rs", "--"),
+    // Those of the command line that a record quotes.
+    ("record/shards.rs", "--"),
 ];
 
 /// Errors, warnings and comments of the library name settings; that a setting is a flag is for the command line to know.

@@ -28,7 +28,7 @@ pub use paper::PaperArgs;
 pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
 pub use search::CompareArgs;
-pub use values::Axes;
+pub use values::{Axes, ShardChoice};
 
 /// Worst-case rotation, hue and saturation for zero-shot anomaly segmenters, over ONNX Runtime.
 #[derive(Debug, Parser)]

@@ -45,8 +45,8 @@ pub struct MergeArgs {
     /// Folder of the whole run, which must not hold one yet
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
-    /// Folders of all its shards
-    #[arg(required = true, value_name = "SHARD")]
+    /// Folders of all its shards [default: all OUT/part-N]
+    #[arg(value_name = "SHARD")]
     pub shards: Vec<PathBuf>,
     /// Where the pictures are now [default: where they were]
     #[arg(long, value_name = "DIR")]

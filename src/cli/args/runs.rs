@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use askance::attack::{Goal, SearchChoice, Select};
-use askance::types::{Attack, Frame, Shard};
+use askance::types::{Attack, Frame};
 
 use super::data::DataArgs;
 use super::fresh::FreshArgs;
@@ -13,7 +13,7 @@ use super::model::ModelArgs;
 use super::perturb::{FitArgs, MetricArgs, PerturbArgs, PointArgs};
 use super::search::CompareArgs;
 use super::uniform::UniformArgs;
-use super::values::{Axes, positive};
+use super::values::{Axes, ShardChoice, positive};
 
 /// `askance eval`
 #[derive(Debug, Args)]
@@ -29,9 +29,10 @@ pub struct EvalArgs {
     pub metric: MetricArgs,
     #[command(flatten)]
     pub points: PointArgs,
-    /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
-    #[arg(help_heading = "Run and output", long, value_name = "I/N")]
-    pub shard: Option<Shard>,
+    /// Only part I of N of the work, such as 1/2, to be put together by askance merge; auto: the part that the variables of Slurm,
+    /// Kubernetes, torchrun or MPI say, in OUT/part-I (docs/scaling.md)
+    #[arg(help_heading = "Run and output", long, value_name = "I/N|auto")]
+    pub shard: Option<ShardChoice>,
     /// Folder of the run [default: results/eval-DATA]
     #[arg(help_heading = "Run and output", long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -124,11 +125,12 @@ pub struct AttackArgs {
     #[arg(help_heading = "Search", long, value_name = "N")]
     pub seed: Option<u64>,
     /// Repeat the attack with N seeds from --seed on, each a run of its own in OUT/seed-SEED, and tell how far they lie apart
-    #[arg(help_heading = "Search", long, value_name = "N", value_parser = positive, conflicts_with_all = ["shard", "compare_search"])]
+    #[arg(help_heading = "Search", long, value_name = "N", value_parser = positive, conflicts_with = "compare_search")]
     pub seeds: Option<usize>,
-    /// Only part I of N of the samples of each category, such as 1/2, to be put together by askance merge
-    #[arg(help_heading = "Run and output", long, value_name = "I/N")]
-    pub shard: Option<Shard>,
+    /// Only part I of N of the work, such as 1/2, to be put together by askance merge; auto: the part that the variables of Slurm,
+    /// Kubernetes, torchrun or MPI say, in OUT/part-I (docs/scaling.md)
+    #[arg(help_heading = "Run and output", long, value_name = "I/N|auto")]
+    pub shard: Option<ShardChoice>,
     /// Folder of the run [default: results/attack-DATA; results/seeds-DATA with --seeds]
     #[arg(help_heading = "Run and output", long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use askance::error::{Error, Result};
-use askance::types::{Axis, Frame, Interval, axes_named};
+use askance::types::{Axis, Frame, Interval, Shard, axes_named};
 
 /// What one word of a list of axes stands for: an axis, a pair or a group.
 #[derive(Clone, Debug)]
@@ -27,6 +27,21 @@ impl FromStr for Axes {
 
     fn from_str(text: &str) -> Result<Self> {
         axes_named(text).map(Self)
+    }
+}
+
+/// A shard by its number, or that of the scheduler.
+#[derive(Clone, Copy, Debug)]
+pub enum ShardChoice {
+    Auto,
+    Given(Shard),
+}
+
+impl FromStr for ShardChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Given) }
     }
 }
 

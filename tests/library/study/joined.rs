@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use askance::record::{StabilityRow, read_rows, write_rows};
+use askance::record::{RunInfo, StabilityRow, read_rows, write_rows};
 use askance::study::{Data, Merge, Plan, Quiet, Scope, Source, Uniform};
 use askance::types::{Axis, Fit, Fitting};
 
@@ -37,6 +37,25 @@ fn the_shards_put_together_are_the_run_byte_for_byte() {
     assert_eq!(outcome.summary.len(), 2 * 3);
     let error = refusal(merge.run(bench.out("merged"), &Quiet));
     assert!(error.problem.contains("holds a run already"), "{error}");
+}
+
+#[test]
+fn a_shard_whose_samples_were_others_is_merged_and_not_gone_on_with() {
+    let bench = Bench::new();
+    bench.run(&plan().check().unwrap(), "whole");
+    let shards = shards(&bench, 2);
+    // As if the shards had been shared out the other way round.
+    for (shard, number) in shards.iter().zip(["2/2", "1/2"]) {
+        let path = shard.join("run.toml");
+        let mut info = RunInfo::read(&path).unwrap();
+        info.settings.insert("shard".into(), number.into());
+        info.write(&path).unwrap();
+    }
+    let other = plan().shard("2/2".parse().unwrap()).check().unwrap();
+    let error = refusal(other.run(&shards[0], &bench.open(), &mut fake(), &Quiet));
+    assert!(error.problem.contains("an older version shared them out otherwise"), "{error}");
+    Merge { shards: shards.to_vec(), ..Merge::default() }.run(bench.out("merged"), &Quiet).unwrap();
+    assert_eq!(files(&bench.out("merged")), files(&bench.out("whole")));
 }
 
 #[test]
@@ -91,7 +110,7 @@ fn a_merge_without_all_shards_or_with_other_pictures_is_refused() {
     let bench = Bench::new();
     let shards = shards(&bench, 2);
     let some = Merge { shards: shards[..1].to_vec(), ..Merge::default() };
-    assert!(refusal(some.run(bench.out("merged"), &Quiet)).problem.contains("2/2 is missing"));
+    assert!(refusal(some.run(bench.out("merged"), &Quiet)).problem.contains("no shard 2/2"));
 
     let all = Merge { shards, ..Merge::default() };
     fs::rename(bench.data(), bench.out("moved")).unwrap();
