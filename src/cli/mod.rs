@@ -70,6 +70,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Replay(args) => replay::run(&global, &args),
         Command::Merge(args) => merge::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),
+        Command::Report(args) => output::page(&global, &args),
         Command::Providers => libraries::providers(&global),
         Command::Runtime { command } => match command {
             RuntimeCommand::Install { flavour, without_cuda } => {

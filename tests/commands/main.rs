@@ -23,6 +23,7 @@ mod memory;
 mod paper;
 mod providers;
 mod replay;
+mod report;
 mod runs;
 mod shard;
 mod terminal;

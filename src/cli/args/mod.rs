@@ -21,7 +21,7 @@ use askance::runtime::{self, Flavour};
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
 pub use model::ModelsArgs;
-pub use others::{MergeArgs, PlotArgs, SynthArgs};
+pub use others::{MergeArgs, PlotArgs, ReportArgs, SynthArgs};
 pub use paper::PaperArgs;
 pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
@@ -85,6 +85,8 @@ pub enum Command {
     Merge(MergeArgs),
     /// Draw the plots of finished runs from their records
     Plot(PlotArgs),
+    /// One self-contained HTML page about finished runs: the answer in two sentences, and all that it stands on
+    Report(ReportArgs),
     /// What this machine can run, and why not the rest
     Providers,
     /// Fetch ONNX Runtime builds into the cache, and list them
