@@ -108,6 +108,14 @@ fn compared(first: &Subject<'_>, other: &Subject<'_>, differences: &[&Difference
     let metric = PooledMetric::PixelAuroc;
     let values = metric.of(&first.worst.metrics).zip(metric.of(&other.worst.metrics));
     let Some((of_first, of_other)) = values else { return String::new() };
+    if first.worst.dataset != other.worst.dataset || first.worst.samples != other.worst.samples {
+        return format!(
+            "<b>{}</b> keeps {} % on other pictures ({}), which are not comparable.",
+            escape(&other.worst.model),
+            percent(of_other),
+            escape(&other.worst.dataset)
+        );
+    }
     let recorded = differences.iter().find(|row| {
         (row.model.as_str(), row.against.as_str()) == (other.worst.model.as_str(), first.worst.model.as_str())
             && row.over == other.worst.over
@@ -141,7 +149,7 @@ fn allowed(summary: &[StabilitySummary]) -> impl Fn(&StabilitySummary) -> Option
         if has_all && row.over != Over::All {
             return None;
         }
-        let far = |tolerated: &Tolerated| distance_on_axis(axis, tolerated.held.unwrap_or(tolerated.flipped));
+        let at = |tolerated: &Tolerated| distance_on_axis(axis, tolerated.flipped);
         let mistakes = [
             (&row.false_alarms, "the first good part is rejected"),
             (&row.escapes, "the first bad part passes"),
@@ -150,18 +158,14 @@ fn allowed(summary: &[StabilitySummary]) -> impl Fn(&StabilitySummary) -> Option
             .iter()
             .filter_map(|(mistakes, what)| {
                 let min = mistakes.as_ref()?.min.as_ref()?;
-                Some(format!("{what} beyond {}", far(min)))
+                Some(format!("{what} at {}", at(min)))
             })
             .collect();
-        said.extend(
-            row.median.as_ref().map(|half| {
-                format!("half of all decisions flip by {}", distance_on_axis(axis, half.flipped))
-            }),
-        );
+        said.extend(row.median.as_ref().map(|half| format!("half of all decisions flip by {}", at(half))));
         if said.is_empty() {
             let flips = row.min.as_ref().map_or_else(
                 || "no decision flips within the bounds".to_owned(),
-                |min| format!("the first decision flips beyond {}", far(min)),
+                |min| format!("the first decision flips at {}", at(min)),
             );
             said.push(flips);
         }

@@ -47,16 +47,16 @@ pub(super) fn section(id: &str, heading: &str, body: &str) -> String {
 
 /// A cell of a share, with the exact value and interval for programs; `column` is its name in the CSV.
 pub(super) fn share_cell(column: &str, value: Option<f64>, interval: Option<Interval>) -> String {
-    cell(column, value, interval, "n", "")
+    cell(column, value, interval, "n")
 }
 
-/// A cell of a drop, coloured by its size.
+/// A cell of a drop, coloured by its size in tenths.
 pub(super) fn drop_cell(column: &str, value: Option<f64>, interval: Option<Interval>) -> String {
-    let depth = format!(" style=\"--d:{:.3}\"", value.unwrap_or(0.0).clamp(0.0, 1.0));
-    cell(column, value, interval, "n drop", &depth)
+    let depth = (10.0 * value.unwrap_or(0.0).clamp(0.0, 1.0)).ceil();
+    cell(column, value, interval, &format!("n drop d{depth}"))
 }
 
-fn cell(column: &str, value: Option<f64>, interval: Option<Interval>, class: &str, more: &str) -> String {
+fn cell(column: &str, value: Option<f64>, interval: Option<Interval>, class: &str) -> String {
     let Some(value) = value else {
         return format!("<td class=\"{class}\" data-column=\"{column}\">-</td>");
     };
@@ -66,7 +66,7 @@ fn cell(column: &str, value: Option<f64>, interval: Option<Interval>, class: &st
         format!(" <small>{} to {}</small>", percent(ends.low), percent(ends.high))
     });
     format!(
-        "<td class=\"{class}\" data-column=\"{column}\" data-value=\"{value}\"{ends}{more}>{}{shown}</td>",
+        "<td class=\"{class}\" data-column=\"{column}\" data-value=\"{value}\"{ends}>{}{shown}</td>",
         percent(value)
     )
 }
@@ -86,7 +86,9 @@ pub(super) fn scrolled(label: &str, table: &str) -> String {
 
 /// A table of a report, sortable, with its notes beneath.
 pub(super) fn table(table: &Table) -> String {
-    let table = table.with_intervals();
+    // A table that shows its intervals already says what they are.
+    let sure = table.with_intervals();
+    let table = if sure.rows == table.rows { table } else { &sure };
     let head: String = table.columns.iter().map(|column| sorter(&column.head)).collect();
     let row = |cells: &Vec<super::super::Cell>| {
         let cells = cells.iter().zip(&table.columns).map(|(cell, column)| {

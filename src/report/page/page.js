@@ -41,7 +41,7 @@
       }
       bar.querySelector("output").textContent = `${shown} of ${rows.length}`;
     };
-    inputs.forEach((input) => input.addEventListener("input", apply));
+    inputs.forEach((input) => ["input", "change"].forEach((kind) => input.addEventListener(kind, apply)));
     apply();
   }
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));

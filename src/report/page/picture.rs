@@ -24,7 +24,7 @@ pub(super) fn img(picture: &Image, says: &str) -> Result<String> {
         .write_image(&pixels, width as u32, height as u32, ExtendedColorType::Rgb8)
         .map_err(|e| Error::file_caused("examples", "a picture cannot be encoded", e, "report its size"))?;
     Ok(format!(
-        "<img loading=\"lazy\" width=\"{width}\" height=\"{height}\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">",
+        "<img width=\"{width}\" height=\"{height}\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">",
         escape(says),
         base64(bytes.get_ref())
     ))

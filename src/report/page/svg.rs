@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::html::escape;
 
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 56.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 12.0;
-const BOTTOM: f64 = 40.0;
+const BOTTOM: f64 = 44.0;
 
 /// A scale of a chart.
 pub(super) struct Scale {
@@ -81,7 +81,7 @@ impl Frame {
                 axes,
                 "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
                 self.x(*value),
-                bottom + 15.0,
+                bottom + 20.0,
                 escape(text)
             );
         }
@@ -171,7 +171,7 @@ mod tests {
             title: "a & b".into(),
             says: "\"nothing\"".into(),
         };
-        assert_eq!((frame.y(0.0), frame.y(2.0)), (160.0, 12.0));
+        assert_eq!((frame.y(0.0), frame.y(2.0)), (156.0, 12.0));
         let svg = frame.svg("");
         assert!(svg.contains("<title>a &amp; b</title>") && svg.contains("&lt;x&gt;"), "{svg}");
         assert!(svg.contains("&quot;nothing&quot;"), "{svg}");
