@@ -75,6 +75,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Merge(args) => merge::run(&global, &args),
         Command::Submit(args) => submit::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),
+        Command::Report(args) => output::page(&global, &args),
         Command::Providers => libraries::providers(&global),
         Command::Runtime { command } => match command {
             RuntimeCommand::Install { flavour, without_cuda } => {

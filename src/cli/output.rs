@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use askance::error::{Error, Result, shown};
 use askance::record::{RunDir, to_json};
 use askance::report::stability_summary;
-use askance::study::{Figures, Outcome, draw};
+use askance::study::{Figures, Outcome, draw, write_page};
 
-use super::args::{Global, PlotArgs};
+use super::args::{Global, PlotArgs, ReportArgs};
 use super::say;
 use super::wording::table_in_flags;
 
@@ -26,6 +26,19 @@ pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
     }
     for (figure, reason) in &plots.skipped {
         say::error(format_args!("not drawn: {figure} ({reason})"));
+    }
+    Ok(())
+}
+
+/// `askance report`
+pub fn page(global: &Global, args: &ReportArgs) -> Result<()> {
+    let dirs: Vec<RunDir> = args.runs.iter().map(RunDir::open).collect::<Result<_>>()?;
+    let out = args.out.clone().unwrap_or_else(|| dirs[0].page());
+    write_page(&dirs, &out)?;
+    if global.json {
+        say::json(&json!({ "page": say::path(&out) }));
+    } else {
+        say::text(shown(&out));
     }
     Ok(())
 }

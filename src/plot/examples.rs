@@ -35,7 +35,8 @@ pub fn examples(examples: &[Example], resampling: Resampling, samples: usize, ou
     for example in examples {
         check(example)?;
     }
-    let shown: Vec<Shown> = examples.iter().map(|example| Shown::new(example, resampling)).collect();
+    let shown: Vec<Shown> =
+        examples.iter().map(|example| Shown::new(example, resampling, SIDE as usize)).collect();
     let range = common_range(&shown);
     let most_axes = examples.iter().map(|example| example.row.parameters.axes().count()).max().unwrap_or(0);
     let row_height = SIDE.max(text_height(most_axes)) + GAP;
@@ -64,6 +65,19 @@ pub fn examples(examples: &[Example], resampling: Resampling, samples: usize, ou
         }
     }
     canvas.save(out)
+}
+
+/// The four tiles of each of some examples: clean picture, its map, worst picture, its map brought back, as [`examples`] has them, with
+/// longer sides of `side`. All maps share one scale.
+pub(super) fn example_tiles(
+    examples: &[Example],
+    resampling: Resampling,
+    side: usize,
+) -> Result<Vec<[Image; 4]>> {
+    examples.iter().try_for_each(check)?;
+    let shown: Vec<Shown> = examples.iter().map(|example| Shown::new(example, resampling, side)).collect();
+    let range = common_range(&shown);
+    Ok(shown.iter().map(|one| one.tiles(range)).collect())
 }
 
 /// Refuses an example with damaged contents, since files may hold anything.
@@ -96,8 +110,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(example: &Example, resampling: Resampling) -> Self {
-        let side = SIDE as usize;
+    fn new(example: &Example, resampling: Resampling, side: usize) -> Self {
         let (_, height, width) = example.image.dim();
         let tile = tiles::fitted((height, width), side);
         let perturbation = example.row.perturbation();

@@ -21,7 +21,7 @@ use crate::types::{Attack, Axis, Bounds, Fitting, Input, Interval, Over};
 pub(super) struct Records<'r> {
     run: Run<'r>,
     pub(super) bounds: Bounds,
-    resampling: Resampling,
+    pub(super) resampling: Resampling,
     fit: Fitting,
     /// Axes of the joint attack and those attacked alone.
     pub(super) axes: Vec<Axis>,
@@ -255,7 +255,7 @@ fn without_seed<T>(rows: Vec<(u64, T)>) -> Vec<T> {
 
 impl Records<'_> {
     /// Makes the maps of an example's pieces, if there may be several, one of its canvas.
-    fn put_together(&self, example: &mut Example) {
+    pub(super) fn put_together(&self, example: &mut Example) {
         let models = &self.run.info.models;
         let side =
             models.iter().find(|model| model.name == example.row.model).and_then(|model| model.input_size);

@@ -181,6 +181,11 @@ impl RunDir {
         self.root.join("calls.csv")
     }
 
+    /// Path of `report.html`, the page about the run.
+    pub fn page(&self) -> PathBuf {
+        self.root.join("report.html")
+    }
+
     /// Path of `plots/`, the figures.
     pub fn plots(&self) -> PathBuf {
         self.root.join("plots")

@@ -13,6 +13,7 @@
 //! | `examples/` | [`Example`]s: a few small pictures for the figures | whole |
 //! | `maps/` | full-size maps and masks, where asked for, `.npy` | whole |
 //! | `plots/` | figures, PNG | whole |
+//! | `report.html` | the page about the run, where asked for | whole |
 //!
 //! A missing value is an empty cell.
 

@@ -1,5 +1,5 @@
 //! Tables from records alone, as text, CSV, Markdown and LaTeX: what a run found and what it took, what a paper would print, clean
-//! numbers beside published ones, and search strategies and providers beside each other.
+//! numbers beside published ones, and search strategies and providers beside each other. And one page in HTML about all of it.
 
 mod above;
 mod axis;
@@ -9,6 +9,7 @@ mod defence;
 mod differences;
 mod effort;
 mod operating;
+mod page;
 mod paper;
 mod published;
 mod random;
@@ -28,6 +29,7 @@ pub use defence::{DefenceSummary, DefendedModel, defence_summary, defence_table}
 pub use differences::difference_table;
 pub use effort::{Effort, effort_table, efforts};
 pub use operating::operating_tables;
+pub use page::{Exhibit, PageRun, Searched, page};
 pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
 pub use random::random_tables;

@@ -5,7 +5,7 @@
 //! 2. [`Models::load`] verifies and loads what a [`ModelSpec`] names; [`Models::of`] takes any Rust code as the model.
 //! 3. A [`Plan`] says what to do; [`Plan::check`] refuses what makes no sense.
 //! 4. [`Checked::run`] makes the run in a folder, or takes up the one that is there, and gives an [`Outcome`].
-//! 5. [`draw`] makes the figures from the records.
+//! 5. [`draw`] makes the figures from the records, [`write_page`] one HTML page.
 //!
 //! [`Replay`] puts the worst cases of a run before other models; [`Merge`], [`Comparison`], [`Seeds`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
 //! study; [`Quiet`] does neither.
@@ -29,6 +29,7 @@ mod models;
 mod observe;
 mod operating;
 mod outcome;
+mod page;
 mod paper;
 mod pixels;
 mod plan;
@@ -60,6 +61,7 @@ pub use merge::Merge;
 pub use models::{ModelSpec, Models};
 pub use observe::{Observe, Quiet};
 pub use outcome::Outcome;
+pub use page::write_page;
 pub use paper::{Paper, PaperResults};
 pub use pixels::pixel_warnings;
 pub use plan::{Command, Origin, Plan, Scope, Sweep, Tolerance, Uniform};

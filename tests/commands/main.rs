@@ -24,6 +24,7 @@ mod merged;
 mod paper;
 mod providers;
 mod replay;
+mod report;
 mod runs;
 mod shard;
 mod submit;

@@ -130,10 +130,10 @@ fn a_limit_takes_the_first_of_both_kinds() {
 }
 
 #[test]
-fn an_unknown_category_lists_what_there_is_nearest_first() {
+fn an_unknown_category_lists_what_there_is_and_asks_for_the_one_that_is_alike() {
     let error = toys().select(&["nutt"], None).unwrap_err();
     assert_eq!((error.kind, error.subject.as_str()), (Kind::Usage, "`categories = nutt`"));
-    assert_eq!(error.fix, "choose among nut, bolt");
+    assert_eq!(error.fix, "did you mean nut? Otherwise choose among bolt, nut");
 }
 
 #[test]

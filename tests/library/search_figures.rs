@@ -91,6 +91,8 @@ fn run(
             "evaluations" => full.clone(),
             "sample_auroc" | "expected_gain" | "mask" => String::new(),
             "image" => "i.png".to_owned(),
+            "fit" => "squeeze".to_owned(),
+            "pieces" => "1".to_owned(),
             _ => "0".to_owned(),
         };
         text += &(SampleRow::header().iter().map(cell).collect::<Vec<_>>().join(",") + "\n");

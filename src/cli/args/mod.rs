@@ -23,7 +23,7 @@ pub use bench::BenchArgs;
 pub use data::SurveyArgs;
 pub use fresh::FreshArgs;
 pub use model::ModelsArgs;
-pub use others::{MergeArgs, PlotArgs, SubmitArgs, SynthArgs};
+pub use others::{MergeArgs, PlotArgs, ReportArgs, SubmitArgs, SynthArgs};
 pub use paper::PaperArgs;
 pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
@@ -89,6 +89,8 @@ pub enum Command {
     Submit(SubmitArgs),
     /// Draw the plots of finished runs from their records
     Plot(PlotArgs),
+    /// One self-contained HTML page about finished runs: the answer in two sentences, and all that it stands on
+    Report(ReportArgs),
     /// What this machine can run, and why not the rest
     Providers,
     /// Fetch ONNX Runtime builds into the cache, and list them

@@ -96,3 +96,14 @@ pub struct PlotArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
+
+/// `askance report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Run folders; others are held against the first
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// The page [default: report.html in the first run]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}

@@ -214,7 +214,7 @@ fn a_summary_from_before_there_were_intervals_is_read() {
     rows[0].over = Over::Category("mean".into());
     write_rows(&path, &rows).unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    let older = |line: &str| line.rsplitn(13, ',').last().unwrap().to_owned() + "\n";
+    let older = |line: &str| line.rsplitn(14, ',').last().unwrap().to_owned() + "\n";
     fs::write(&path, text.lines().map(older).collect::<String>()).unwrap();
     let read: Vec<SummaryRow> = read_rows(&path).unwrap();
     for row in &mut rows {
