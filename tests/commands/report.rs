@@ -144,6 +144,7 @@ fn an_unfinished_run_has_no_page() {
     let folder = TempDir::new().unwrap();
     let out = attacked(folder.path(), "pocket");
     let info = fs::read_to_string(out.join("run.toml")).unwrap();
+    let (_checksum, info) = info.split_once('\n').unwrap();
     fs::write(out.join("run.toml"), info.replace("status = \"finished\"", "status = \"interrupted\""))
         .unwrap();
     assert!(fail(askance().arg("report").arg(&out), 1).contains("is not finished"));
