@@ -14,7 +14,7 @@ use askance::error::{Error, Result};
 pub fn completions(shell: Shell) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "askance", &mut script);
-    say::text(&String::from_utf8_lossy(&script));
+    say::text(String::from_utf8_lossy(&script));
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::observe::Observe;
 use super::session::Session;
@@ -76,10 +76,10 @@ impl<'a> Stored<'a> {
         Ok(is_there)
     }
 
-    fn is_whole(&self, path: &PathBuf) -> Result<bool> {
+    fn is_whole(&self, path: &Path) -> Result<bool> {
         let is_whole = is_whole(path, DAMAGED_MAP)?;
         if !is_whole {
-            self.lost.borrow_mut().push(path.clone());
+            self.lost.borrow_mut().push(path.to_owned());
         }
         Ok(is_whole)
     }

@@ -36,8 +36,11 @@ fn unescaped(text: &str) -> String {
     marks.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
+/// The exact value, the ends of its interval, and what readers see.
+type Shown = (String, Option<[String; 2]>, String);
+
 /// The cells of the page's table of categories: (model, over, attack, column) to the exact value, ends and what readers see.
-fn cells(page: &str) -> HashMap<[String; 4], (String, Option<[String; 2]>, String)> {
+fn cells(page: &str) -> HashMap<[String; 4], Shown> {
     let table = page.split("id=\"categories\"").nth(1).unwrap().split("</table>").next().unwrap();
     let line =
         Regex::new(r#"<tr data-model="([^"]*)" data-over="([^"]*)"[^>]*data-attack="([^"]*)">(.*?)</tr>"#)

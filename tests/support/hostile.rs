@@ -54,6 +54,7 @@ pub fn try_changed(target: &str, file_name: &str, seeds: &[Vec<u8>], read: impl 
     fs::remove_dir_all(&folder).unwrap();
 }
 
+#[allow(clippy::print_stdout, reason = "a long run says how much it tried")]
 /// Changes the file at `path`, which may lie among others that are read with it.
 pub fn try_changed_at(target: &str, path: &Path, seeds: &[Vec<u8>], mut read: impl FnMut(&Path)) {
     assert!(!seeds.is_empty(), "{target} has no seeds");

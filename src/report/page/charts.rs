@@ -1,5 +1,6 @@
 //! The charts of a page, each from rows.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::svg::{Frame, SERIES, Scale, legend};
@@ -18,7 +19,7 @@ pub(super) fn bars(means: &[&SummaryRow], random: &[RandomRow]) -> String {
     let attacks = distinct(means.iter().map(|row| row.attack));
     let mut html = String::new();
     for metric in PooledMetric::ALL {
-        let mut groups: Vec<(String, Vec<Option<(f64, Option<Interval>)>>)> = Vec::new();
+        let mut groups: Vec<Bars> = Vec::new();
         let average = |model: &str| {
             let own: Vec<&RandomRow> = random.iter().filter(|row| row.model == model).collect();
             let row = own.iter().find(|row| row.over == Over::Mean).or(own.first())?;
@@ -209,7 +210,7 @@ fn stairs(flips: &[Option<f64>], end: f64) -> Vec<(f64, f64)> {
 fn lines_chart(title: &str, y: &str, axis: Axis, lines: &[Vec<(f64, f64)>]) -> String {
     let values = || lines.iter().flatten().map(|point| point.0);
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-    if !(low < high) {
+    if low.partial_cmp(&high) != Some(Ordering::Less) {
         return String::new();
     }
     let says = lines.iter().filter_map(|line| {

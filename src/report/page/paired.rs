@@ -57,7 +57,7 @@ fn key(row: &SampleRow) -> (&str, &str, &str, Attack) {
 fn interval(differences: &[f64]) -> Option<Interval> {
     let (mean, deviation) = (stats::mean(differences)?, stats::standard_deviation(differences)?);
     let half = Z * deviation / (differences.len() as f64).sqrt();
-    (differences.len() >= FEWEST).then(|| Interval { low: mean - half, high: mean + half })
+    (differences.len() >= FEWEST).then_some(Interval { low: mean - half, high: mean + half })
 }
 
 #[cfg(test)]
