@@ -8,6 +8,7 @@ set -euo pipefail
 out=$(realpath -m "${1:?name the folder for the wheel and the archive}")
 cd "$(dirname "$0")/../.."
 
+rm -f "$out"/*.whl "$out"/*.tar.gz
 mkdir -p "$out" licenses
 python3 deploy/release/licences.py licenses/THIRD-PARTY.txt
 maturin build --release --locked --zig --compatibility manylinux_2_17 --out "$out"
@@ -18,7 +19,7 @@ stage=$out/$name
 rm -rf "$stage"
 mkdir -p "$stage/completions" "$stage/man"
 # The very program that is in the wheel.
-python3 -m zipfile -e "$out/askance-$version-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl" "$out/unpacked"
+python3 -m zipfile -e "$out/askance-$version"-py3-none-*.whl "$out/unpacked"
 install -m 755 "$out/unpacked/askance-$version.data/scripts/askance" "$stage/askance"
 rm -r "$out/unpacked"
 for shell in bash zsh fish; do "$stage/askance" completions "$shell" >"$stage/completions/askance.$shell"; done
