@@ -9,6 +9,7 @@ use askance::record::RunInfo;
 use tempfile::TempDir;
 
 use crate::program::{askance, fail, on, run, said, synth};
+use crate::trees::every_file;
 
 /// Two categories of one good and two defective parts each.
 fn parts(folder: &TempDir) -> PathBuf {
@@ -55,22 +56,6 @@ fn scheduled(mut command: Command, variables: &str) -> Command {
     command.envs(variables.split(' ').filter_map(|pair| pair.split_once('=')));
     command.args(["--shard", "auto"]);
     command
-}
-
-/// Every file below a folder by its path in it.
-fn every_file(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(next) = folders.pop() {
-        for path in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.push((path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap()));
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 /// What a run left, but for its shards, and for when and how it was started.

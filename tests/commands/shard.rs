@@ -8,6 +8,7 @@ use askance::record::{RunInfo, Status};
 use tempfile::TempDir;
 
 use crate::program::{askance, fail, on, run, synth};
+use crate::trees::every_file;
 
 /// Two categories, three good and four defective parts each.
 fn parts(folder: &TempDir) -> PathBuf {
@@ -30,21 +31,8 @@ fn shard(data: &Path, out: &Path, shard: &str) -> PathBuf {
 
 /// Every file below a folder by its path in it, but for run.toml and the plots.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(folder).unwrap().to_owned();
-            if path.is_dir() {
-                folders.push(path);
-            } else if name != Path::new("run.toml") && !name.starts_with("plots") {
-                found.push((name, fs::read(&path).unwrap()));
-            }
-        }
-    }
-    found.sort();
-    found
+    let is_result = |name: &Path| name != Path::new("run.toml") && !name.starts_with("plots");
+    every_file(folder).into_iter().filter(|(name, _)| is_result(name)).collect()
 }
 
 #[test]

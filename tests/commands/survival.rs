@@ -12,6 +12,7 @@ use askance::record::{BenchRow, CallRow, RunInfo, Status, read_rows};
 use tempfile::TempDir;
 
 use crate::program::{askance, fail, on, output, run, said, synth};
+use crate::trees::every_file;
 
 /// One category, one good and one defective part.
 fn parts(folder: &TempDir) -> PathBuf {
@@ -28,23 +29,15 @@ fn attack(data: &Path, out: &Path) -> Command {
 
 /// Every file below a folder that an uninterrupted run has too, byte for byte: all but what holds times, and the figures.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(folder).unwrap().to_owned();
-            let last = path.file_name().unwrap().to_string_lossy().into_owned();
-            let timed = ["run.toml", "plots", "search_time.csv", "search.md", "calls.csv", "bench.csv"];
+    const TIMED: [&str; 6] = ["run.toml", "plots", "search_time.csv", "search.md", "calls.csv", "bench.csv"];
+    let is_result = |name: &Path| {
+        name.iter().all(|part| {
+            let part = part.to_str().unwrap();
             // What was being written when the process was killed has a name of its own.
-            if timed.contains(&last.as_str()) || last.ends_with(".tmp") {
-                continue;
-            }
-            if path.is_dir() { folders.push(path) } else { found.push((name, fs::read(&path).unwrap())) }
-        }
-    }
-    found.sort();
-    found
+            !TIMED.contains(&part) && !part.ends_with(".tmp")
+        })
+    };
+    every_file(folder).into_iter().filter(|(name, _)| is_result(name)).collect()
 }
 
 fn number(name: &str, default: u64) -> u64 {

@@ -8,6 +8,8 @@ use std::process::Command;
 use serde_json::Value;
 use spdx::{Expression, LicenseReq, ParseMode};
 
+use crate::trees::every_file;
+
 /// Licences that allow the program to be given away as it is, with their texts beside it.
 const ALLOWED: [&str; 11] = [
     "Apache-2.0",
@@ -88,18 +90,9 @@ fn dependencies_come_from_one_registry_under_licences_that_are_allowed() {
 #[test]
 fn unsafe_code_is_where_it_was() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = BTreeSet::new();
-    let mut folders = vec![src.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if fs::read_to_string(&path).is_ok_and(|text| text.contains("allow(unsafe_code")) {
-                found.insert(path.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/"));
-            }
-        }
-    }
+    let is_lifted = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("allow(unsafe_code");
+    let lifted = every_file(&src).into_iter().filter(|(_, bytes)| is_lifted(bytes));
+    let found: BTreeSet<String> = lifted.map(|(name, _)| name.to_str().unwrap().replace('\\', "/")).collect();
     assert_eq!(
         Vec::from_iter(found),
         UNSAFE,

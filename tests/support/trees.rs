@@ -77,3 +77,19 @@ pub fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     image.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
+
+/// Every file below a folder, by its path in it, in order.
+pub fn every_file(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = folders.pop() {
+        for path in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push((path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}

@@ -11,7 +11,7 @@ use askance::record::RunDir;
 use askance::study::{Checked, Data, Merge, Observe as _, Plan, Quiet, Scope, Source, Uniform, draw};
 use askance::types::Axis;
 
-use super::{Bench, Listener, fake};
+use super::{Bench, Listener, fake, files};
 
 type Files = Vec<(PathBuf, Vec<u8>)>;
 
@@ -88,11 +88,6 @@ impl Case {
     }
 }
 
-/// Every file of a run that results are read from, but for what names times.
-fn files(folder: &Path) -> Files {
-    super::files(folder)
-}
-
 fn with_record(folder: &Path) -> Files {
     let mut all = files(folder);
     all.push((PathBuf::from("run.toml"), fs::read(folder.join("run.toml")).unwrap()));
@@ -126,45 +121,50 @@ fn told(what: &str, fates: &BTreeMap<Fate, usize>) {
     eprintln!("{what}: {fates:?}, {} in all, 0 silent", fates.values().sum::<usize>());
 }
 
-#[test]
-fn no_flipped_bit_changes_a_result_without_a_word() {
-    let count = number("ASKANCE_DAMAGE", 2);
+/// Damages each file of finished runs at several places, one after the other, gives the command again, and counts what became of it.
+/// `damaged` says what is wrong with the bytes, and gives them.
+fn of_finished_runs(
+    places: impl Fn(usize, u64) -> Vec<usize>,
+    damaged: impl Fn(&[u8], usize) -> (String, Vec<u8>),
+    look: impl Fn(Fate, &Path, &str),
+) -> BTreeMap<Fate, usize> {
     let mut fates = BTreeMap::new();
     for select in [Select::Pooled, Select::Loss] {
         let case = Case::new(select);
         case.again().unwrap();
         let (right, everything) = (files(&case.out()), with_record(&case.out()));
         for (salt, (name, bytes)) in everything.iter().enumerate() {
-            for bit in places(bytes.len() * 8, count, salt as u64) {
-                let what = format!("{select:?}: bit {bit} of {}", name.display());
-                fs::write(case.out().join(name), flipped(bytes, bit)).unwrap();
-                *fates.entry(case.fate_of_run(&right, name, &what)).or_default() += 1;
+            for place in places(bytes.len(), salt as u64) {
+                let (problem, damaged) = damaged(bytes, place);
+                let what = format!("{select:?}: {problem} of {}", name.display());
+                fs::write(case.out().join(name), damaged).unwrap();
+                let fate = case.fate_of_run(&right, name, &what);
+                look(fate, name, &what);
+                *fates.entry(fate).or_default() += 1;
                 case.restore(&everything);
             }
         }
     }
+    fates
+}
+
+#[test]
+fn no_flipped_bit_changes_a_result_without_a_word() {
+    let count = number("ASKANCE_DAMAGE", 2);
+    let bits = |length: usize, salt| places(length * 8, count, salt);
+    let fates =
+        of_finished_runs(bits, |bytes, bit| (format!("bit {bit}"), flipped(bytes, bit)), |_, _, _| ());
     told("flipped bits, the command again", &fates);
 }
 
 #[test]
 fn no_cut_changes_a_result_and_only_that_of_run_toml_is_not_gone_on_from() {
     let count = number("ASKANCE_DAMAGE", 2);
-    let mut fates = BTreeMap::new();
-    for select in [Select::Pooled, Select::Loss] {
-        let case = Case::new(select);
-        case.again().unwrap();
-        let (right, everything) = (files(&case.out()), with_record(&case.out()));
-        for (salt, (name, bytes)) in everything.iter().enumerate() {
-            for length in places(bytes.len(), count, 1000 + salt as u64).into_iter().chain([0]) {
-                let what = format!("{select:?}: {} bytes of {}", length, name.display());
-                fs::write(case.out().join(name), &bytes[..length]).unwrap();
-                let fate = case.fate_of_run(&right, name, &what);
-                assert!(fate != Fate::Refused || name == Path::new("run.toml"), "{what}");
-                *fates.entry(fate).or_default() += 1;
-                case.restore(&everything);
-            }
-        }
-    }
+    let lengths = |length, salt: u64| places(length, count, 1000 + salt).into_iter().chain([0]).collect();
+    let cut = |bytes: &[u8], length: usize| (format!("{length} bytes"), bytes[..length].to_vec());
+    let fates = of_finished_runs(lengths, cut, |fate, name, what| {
+        assert!(fate != Fate::Refused || name == Path::new("run.toml"), "{what}");
+    });
     told("cuts, the command again", &fates);
 }
 

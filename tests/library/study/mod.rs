@@ -28,6 +28,8 @@ use askance::study::{Checked, Data, Models, Observe, Outcome, Quiet, Source};
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use tempfile::TempDir;
 
+use crate::trees::every_file;
+
 /// Side of the fake's pictures.
 const SIZE: usize = 32;
 
@@ -123,21 +125,7 @@ fn mask(path: &Path, square: u32) {
 
 /// Every file below a folder by its path in it, but for run.toml.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(folder).unwrap().to_owned();
-            if path.is_dir() {
-                folders.push(path);
-            } else if name != Path::new("run.toml") {
-                found.push((name, fs::read(&path).unwrap()));
-            }
-        }
-    }
-    found.sort();
-    found
+    every_file(folder).into_iter().filter(|(name, _)| name != Path::new("run.toml")).collect()
 }
 
 /// Keeps what it hears, and stops before a model call.
