@@ -12,6 +12,7 @@
 
 mod bilinear;
 mod blur;
+mod clipping;
 mod colour;
 mod field;
 mod geometry;
@@ -31,6 +32,7 @@ mod shear;
 mod srgb;
 mod tone;
 
+pub use clipping::{moves, newly_clipped};
 pub use map::{restore, unwarp_map, upsample, warp_mask};
 pub use perturber::Perturber;
 pub use pieces::{assemble, cut, enlarge};

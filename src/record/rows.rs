@@ -105,6 +105,11 @@ pub struct SampleRow {
     /// not multiplied by it.
     #[serde(deserialize_with = "one_if_empty")]
     pub pieces: usize,
+    /// Share of the picture's pixels of which the perturbation newly makes a channel black or white; none in clean rows, and before all
+    /// samples are there.
+    pub clipped: Option<f64>,
+    /// The same of the pixels of the defect; none where there is no mask.
+    pub clipped_defect: Option<f64>,
 }
 
 impl Row for SampleRow {
@@ -114,13 +119,13 @@ impl Row for SampleRow {
         &["loss", "sample_auroc", "evaluations", "coarse", "expected_gain", "image_score"],
         &["search", "budget", "seed", "image", "mask"],
         Parameters::AUPRO_COLUMNS,
-        &["fit", "pieces"],
+        &["fit", "pieces", "clipped", "clipped_defect"],
     ];
     const NEWER: &'static [&'static [&'static str]] = &[
         Parameters::NEWER_COLUMNS,
         &["coarse", "expected_gain"],
         Parameters::AUPRO_COLUMNS,
-        &["fit", "pieces"],
+        &["fit", "pieces", "clipped", "clipped_defect"],
     ];
     const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
 
@@ -144,6 +149,8 @@ impl Row for SampleRow {
             .or_else(|| (self.pieces == 0).then(|| ("pieces", "0, and a picture is one at least".to_owned())))
             .or_else(|| whole.then(|| ("pieces", format!("{}, and {} makes one", self.pieces, self.fit))))
             .or_else(|| count("pieces", self.pieces))
+            .or_else(|| share("clipped", self.clipped))
+            .or_else(|| share("clipped_defect", self.clipped_defect))
     }
 }
 

@@ -95,6 +95,8 @@ mod tests {
             aupro: Parameters::default(),
             fit: Default::default(),
             pieces: 1,
+            clipped: None,
+            clipped_defect: None,
         }
     }
 

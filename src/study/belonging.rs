@@ -159,7 +159,7 @@ fn other<T: PartialEq + std::fmt::Display>(column: &'static str, found: &T, expe
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::path::PathBuf;
 
     use super::*;
@@ -198,7 +198,7 @@ mod tests {
         }]
     }
 
-    fn row(settings: &Settings) -> SampleRow {
+    pub(in crate::study) fn row(settings: &Settings) -> SampleRow {
         let attack = Attack::Single(Axis::Angle);
         SampleRow {
             model: "m".into(),
@@ -222,6 +222,8 @@ mod tests {
             aupro: Parameters::default(),
             fit: Default::default(),
             pieces: 1,
+            clipped: None,
+            clipped_defect: None,
         }
     }
 

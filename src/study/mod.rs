@@ -14,6 +14,7 @@ mod belonging;
 mod by_key;
 mod checked;
 mod choose;
+mod clipping;
 mod contents;
 mod data;
 mod decision;

@@ -5,7 +5,7 @@ use super::run::Run;
 use super::session::Session;
 use super::settings::Work;
 use super::uniform::{self, Shared};
-use super::{choose, random, summary, warnings};
+use super::{choose, clipping, random, summary, warnings};
 use crate::attack::Select;
 use crate::error::Result;
 use crate::record::SampleRow;
@@ -34,6 +34,7 @@ pub(super) fn pool(
     if settings.select != Select::Pooled {
         outcome.above_clean = above_clean(rows);
     }
+    clipping::measure(session, run, models, rows)?;
     outcome.efforts = efforts(rows, &settings.bounds);
     summary::write(session, run, models, rows, outcome)?;
     if let Some(plan) = &work.random {

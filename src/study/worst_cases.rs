@@ -180,6 +180,8 @@ impl Recorder<'_> {
             aupro: Parameters::default(),
             fit: settings.fit.fit,
             pieces: pieces(&self.objective, work),
+            clipped: None,
+            clipped_defect: None,
         }
     }
 }

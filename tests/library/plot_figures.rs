@@ -169,6 +169,8 @@ pub(super) fn sample_rows(models: &[&str], count: usize) -> Vec<SampleRow> {
                     aupro: Parameters::default(),
                     fit: Default::default(),
                     pieces: 1,
+                    clipped: None,
+                    clipped_defect: None,
                 });
             }
         }

@@ -38,6 +38,8 @@ fn sample_row(stem: &str, attack: Attack) -> SampleRow {
         aupro: Parameters::default(),
         fit: Default::default(),
         pieces: 1,
+        clipped: None,
+        clipped_defect: None,
     }
 }
 

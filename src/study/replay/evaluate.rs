@@ -171,6 +171,8 @@ impl Recorder<'_> {
             aupro,
             fit: settings.fit.fit,
             pieces: pieces(&self.objective, work),
+            clipped: None,
+            clipped_defect: None,
             ..original.clone()
         })
     }
