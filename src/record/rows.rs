@@ -125,7 +125,8 @@ impl Row for SampleRow {
         Parameters::NEWER_COLUMNS,
         &["coarse", "expected_gain"],
         Parameters::AUPRO_COLUMNS,
-        &["fit", "pieces", "clipped", "clipped_defect"],
+        &["fit", "pieces"],
+        &["clipped", "clipped_defect"],
     ];
     const KEY: &'static [&'static str] = &["model", "dataset", "category", "sample", "attack"];
 

@@ -74,7 +74,7 @@ fn headers_are_exactly_the_documented_ones() {
          aupro_saturation,aupro_scale_log2,aupro_translate_x,aupro_translate_y,aupro_temperature_mired,aupro_blur_px,\
          aupro_brightness,aupro_contrast_log2,aupro_gamma_log2,aupro_jpeg_loss,aupro_tilt_x_deg,aupro_tilt_y_deg,\
          aupro_tint_stops,aupro_light_x_stops,aupro_light_y_stops,aupro_glare,aupro_vignette_stops,aupro_defocus_px,\
-         aupro_motion_x_px,aupro_motion_y_px,aupro_exposure_stops,aupro_noise_levels,fit,pieces"
+         aupro_motion_x_px,aupro_motion_y_px,aupro_exposure_stops,aupro_noise_levels,fit,pieces,clipped,clipped_defect"
     );
     write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();
     assert_eq!(
@@ -432,7 +432,7 @@ fn rows_read_back_as_they_were() {
     opened.journal.complete(&rows).unwrap();
     assert_eq!(read_rows::<SampleRow>(&path).unwrap(), rows);
     let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,,,,,,,,,,,,,1e-7,,100,0,,0.75,cma-es,100,\
-                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,,,,,,,,,,,,,,squeeze,1";
+                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,,,,,,,,,,,,,,squeeze,1,,";
     let text = fs::read_to_string(&path).unwrap();
     let (found, checksum) = text.lines().nth(1).unwrap().rsplit_once(',').unwrap();
     assert_eq!(found, cells);
@@ -824,8 +824,8 @@ fn rows_of_older_versions_are_of_squeezed_pictures() {
     write_rows(&path, std::slice::from_ref(&tiled)).unwrap();
     assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [tiled]);
     let text = fs::read_to_string(&path).unwrap();
-    // Without the columns of fit, pieces and checksum.
-    let older = |line: &str| line.rsplitn(4, ',').last().unwrap().to_owned() + "\n";
+    // Without the columns of fit, pieces, clipped, clipped_defect and checksum.
+    let older = |line: &str| line.rsplitn(6, ',').last().unwrap().to_owned() + "\n";
     fs::write(&path, text.lines().map(older).collect::<String>()).unwrap();
     let [old] = &read_rows::<SampleRow>(&path).unwrap()[..] else { panic!("one row") };
     assert_eq!((old.fit, old.pieces), (Fit::Squeeze, 1));

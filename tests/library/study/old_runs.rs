@@ -6,7 +6,7 @@ use askance::record::{
     RunDir, RunInfo, SampleRow, StabilityRow, Status, SummaryRow, SweepRow, UniformRow, read_rows,
 };
 use askance::study::{Merge, Quiet, draw};
-use askance::types::Over;
+use askance::types::{Attack, Over};
 
 fn old(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/old_run").join(name)
@@ -40,6 +40,9 @@ fn shards_become_the_run_that_they_were() {
     let summary: Vec<SummaryRow> = outcome.summary.iter().map(without_drops).collect();
     assert_eq!(summary, read_rows::<SummaryRow>(old("whole/summary.csv")).unwrap());
     let rows: Vec<SampleRow> = read_rows(outcome.dir.samples_path()).unwrap();
+    assert!(rows.iter().all(|row| row.clipped.is_some() == (row.attack != Attack::Clean)));
+    let without_clipped = |row: SampleRow| SampleRow { clipped: None, clipped_defect: None, ..row };
+    let rows: Vec<SampleRow> = rows.into_iter().map(without_clipped).collect();
     assert_eq!(rows, read_rows::<SampleRow>(old("whole/samples.csv")).unwrap());
 }
 
