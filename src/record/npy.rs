@@ -9,14 +9,18 @@ use ndarray_npy::ReadNpyExt;
 use crate::error::{Error, Result};
 use crate::file;
 
-/// Reads an array. The header is looked at first: a parser that is given nested brackets takes twice as long for each.
+/// Reads an array. The header is looked at first: a parser that is given nested brackets takes twice as long for each, and one that is told
+/// of more values than there are asks for their memory.
 ///
 /// # Errors
 /// A file error that says that the file is not `what`, or is not what was written.
 pub(super) fn read_npy<A: ReadNpyExt>(path: &Path, what: &str, fix: &str) -> Result<A> {
     let bytes = file::read(path, fix)?;
     let problem = format!("is not {what}");
-    let checked = Header::of(&bytes).and_then(|header| header.check(&bytes));
+    let checked = Header::of(&bytes).and_then(|header| {
+        header.check(&bytes)?;
+        header.fits(&bytes)
+    });
     if let Err(found) = checked {
         return Err(Error::file(path, format!("{problem} ({found})"), fix));
     }
@@ -161,6 +165,12 @@ impl<'b> Header<'b> {
         if is_right { Ok(()) } else { Err("its checksum says that it was cut short or changed") }
     }
 
+    /// Refuses a header that tells of more or fewer values than there are.
+    fn fits(&self, bytes: &[u8]) -> Result<(), &'static str> {
+        let is_told = self.data().is_some_and(|data| data == bytes.len() - self.end);
+        if is_told { Ok(()) } else { Err("its header tells of another number of values than there are") }
+    }
+
     /// Number of bytes of the data, where the header tells.
     fn data(&self) -> Option<usize> {
         let kind = self.inner.split_once("'descr':")?.1.trim_start().strip_prefix('\'')?;
@@ -209,6 +219,18 @@ mod tests {
         assert!(Header::of(&file(right)).is_ok());
         assert!(Header::of(&file(right)[..40]).is_err() && Header::of(b"").is_err());
         assert!(start.elapsed().as_secs() < 5);
+    }
+
+    #[test]
+    fn a_header_that_tells_of_more_values_than_there_are_is_refused_before_they_get_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npy");
+        for shape in ["(131072, 131072)", "(4294967296, 4294967296)", "(1, 2)", "(0, 1)", "(1, -1)", "(1, )"]
+        {
+            let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }} \n");
+            std::fs::write(&path, [file(&header), vec![0, 0, 128, 63]].concat()).unwrap();
+            assert!(read_npy::<Array2<f32>>(&path, "an array", "").is_err(), "{shape}");
+        }
     }
 
     #[test]
