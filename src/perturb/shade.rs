@@ -70,11 +70,11 @@ mod tests {
         shade.apply(&mut planes);
         let at = |row: usize, column: usize| planes[2 * height * width + row * width + column];
         assert_eq!((at(0, 0), at(height - 1, width - 1)), (0.5, 0.25));
-        // Across the picture at the height of the centre the border is a tenth of the width, seen at 45 degrees.
+        // Along a row a border of a tenth of the width at 45 degrees takes 14.1 % of it: in the row below the centre the pixels 42 to 56.
         let row: Vec<f32> = (0..width).map(|column| at(height / 2, column)).collect();
         assert!(row.is_sorted_by(|a, b| a >= b), "{row:?}");
         let soft = row.iter().filter(|&&light| light > 0.25 && light < 0.5).count();
-        assert_eq!(soft, 14);
+        assert_eq!(soft, 15);
         assert!(Shade::new(0.0, (3, 4)).is_none());
     }
 
