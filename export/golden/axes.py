@@ -38,7 +38,7 @@ from scipy.spatial.transform import Rotation
 GEOMETRIC = ("angle", "scale", "translate-x", "translate-y", "tilt-x", "tilt-y")
 TILT = ("tilt-x", "tilt-y")
 LINEAR = (
-    "temperature", "tint", "light-x", "light-y", "glare", "vignette", "defocus", "motion-x", "motion-y", "exposure", "noise",
+    "temperature", "tint", "light-x", "light-y", "shadow", "glare", "vignette", "defocus", "motion-x", "motion-y", "exposure", "noise",
 )  # fmt: skip
 MOVES = [
     {"scale": 0.3},
@@ -75,6 +75,7 @@ LIT = {
     "temperature": 40.0, "tint": -0.1, "light-x": 0.4, "light-y": -0.3, "glare": 0.5, "vignette": 0.6, "defocus": 1.4,
     "motion-x": 2.5, "motion-y": 1.0, "exposure": -0.4, "noise": 4.0,
 }  # fmt: skip
+SHADES = [{"shadow": 0.4}, {"shadow": 2.0}, {"shadow": 6.0}]
 LOSSES = [1.0, 20.0, 50.0, 85.0]
 
 
@@ -206,6 +207,20 @@ def add_noise(light, levels):
     return light + normal_field(*light.shape[1:]) * np.sqrt(light / full + (read / full) ** 2)
 
 
+def hidden(height, width):
+    """The share of a round lamp that a straight edge hides: the area of its disc on one side of a chord, by plain sums.
+
+    The edge runs at 45 degrees through the centre; its border is a tenth of the width wide.
+    """
+    y, x = ((np.arange(n) + 0.5) - n / 2 for n in (height, width))
+    place = np.clip((x + y[:, None]) / math.sqrt(2) / (0.05 * width), -1, 1)
+    angle = (np.arange(400_000) + 0.5) / 400_000 * np.pi
+    # Chords at -cos(angle), half a length of sin(angle), and so thick.
+    area = np.concatenate([[0.0], np.cumsum(np.sin(angle) ** 2)])
+    edges = -np.cos(np.arange(400_001) / 400_000 * np.pi)
+    return np.interp(place, edges, area / area[-1])
+
+
 def relight(picture, values):
     of = {axis: values.get(axis, 0.0) for axis in LINEAR}
     there, here = linear_rgb(black_body(1e6 / (1e6 / 6500 + of["temperature"]))), linear_rgb(black_body(6500))
@@ -216,6 +231,7 @@ def relight(picture, values):
     y, x = ((np.arange(n) + 0.5) - n / 2 for n in (height, width))
     y = y[:, None]
     light = light * 2.0 ** (of["light-x"] * x / (width / 2) + of["light-y"] * y / (height / 2))
+    light = light * (1 - (1 - 2.0 ** -of["shadow"]) * hidden(height, width))
     light = light + of["glare"] * np.exp(-(x**2 + y**2) / (2 * (0.1 * width) ** 2))
     light = light * 2.0 ** (-of["vignette"] * (x**2 + y**2) / ((width / 2) ** 2 + (height / 2) ** 2))
     if of["defocus"]:
@@ -291,6 +307,11 @@ def plan():
         yield "structured", values, "bilinear", "replicate"
     yield "large", LIT, "bilinear", "replicate"
     yield "large", {**COMBINED, **TILTS[-2], **LIT}, "bilinear", "replicate"
+    for values in SHADES:
+        yield "smooth", values, "bilinear", "replicate"
+        yield "structured", values, "bilinear", "replicate"
+    yield "odd", SHADES[1], "bilinear", "replicate"
+    yield "large", {**LIT, "shadow": 1.3}, "bilinear", "replicate"
 
 
 def write_pictures(out, rng):

@@ -1,12 +1,13 @@
 //! The way of the light from the lamp to the sensor, on linear light: values are decoded once before it and encoded once after it.
 //!
-//! Lamp (colour, unevenness, glare), lens (vignetting, defocus, motion), exposure, noise, and then the sensor, which clips.
+//! Lamp (colour, unevenness, shade, glare), lens (vignetting, defocus, motion), exposure, noise, and then the sensor, which clips.
 
 use super::field::Field;
 use super::kernel::Kernel;
 use super::light::Light;
 use super::noise::Noise;
 use super::planes::planes_mut;
+use super::shade::Shade;
 use super::srgb::{decoded, encoded};
 use crate::types::{Axis, Perturbation};
 
@@ -21,6 +22,7 @@ struct Others {
     /// Gains of the channels by temperature and tint.
     gain: [f32; 3],
     uneven: Option<Field>,
+    shade: Option<Shade>,
     glare: Option<Field>,
     vignette: Option<Field>,
     defocus: Option<Kernel>,
@@ -33,12 +35,13 @@ impl Linear {
     /// The change of light of a perturbation of pictures of `size` (height, width); `None` if nothing changes.
     ///
     /// # Panics
-    /// If a defocus or a noise is negative.
+    /// If a shade, a defocus or a noise is negative.
     pub fn of(p: &Perturbation, size: (usize, usize)) -> Option<Self> {
-        const OTHERS: [Axis; 10] = [
+        const OTHERS: [Axis; 11] = [
             Axis::Tint,
             Axis::LightX,
             Axis::LightY,
+            Axis::Shadow,
             Axis::Glare,
             Axis::Vignette,
             Axis::Defocus,
@@ -54,6 +57,7 @@ impl Linear {
             Others {
                 gain: [red * tint, green, blue * tint],
                 uneven: Field::uneven(p.get(Axis::LightX), p.get(Axis::LightY), size),
+                shade: Shade::new(p.get(Axis::Shadow), size),
                 glare: Field::glare(p.get(Axis::Glare), size),
                 vignette: Field::vignette(p.get(Axis::Vignette), size),
                 defocus: Kernel::defocus(p.get(Axis::Defocus)),
@@ -88,6 +92,9 @@ impl Others {
         }
         if let Some(uneven) = &self.uneven {
             uneven.multiply(planes);
+        }
+        if let Some(shade) = &self.shade {
+            shade.apply(planes);
         }
         if let Some(glare) = &self.glare {
             glare.add(planes);

@@ -28,6 +28,7 @@ mod planes;
 mod projection;
 mod resampling;
 mod restorer;
+mod shade;
 mod shear;
 mod srgb;
 mod tone;

@@ -69,7 +69,7 @@ impl Perturber {
     /// of a batch. Values stay in [0, 1]. A part of `p` that changes nothing is skipped: identity is an exact copy.
     ///
     /// # Panics
-    /// If the shapes differ or have not three channels, a value of `p` is not finite, its blur, defocus or noise is negative, or its JPEG
+    /// If the shapes differ or have not three channels, a value of `p` is not finite, its blur, shade, defocus or noise is negative, or its JPEG
     /// loss is beyond 0 to 99.
     pub fn apply(&self, image: ArrayView3<f32>, p: Perturbation, mut out: ArrayViewMut3<f32>) {
         let (channels, height, width) = image.dim();

@@ -84,6 +84,7 @@ pub fn axis_colour(axis: Axis) -> RGBColor {
         Axis::MotionY => RGBColor(238, 153, 170),
         Axis::Exposure => RGBColor(250, 180, 110),
         Axis::Noise => RGBColor(0, 68, 136),
+        Axis::Shadow => RGBColor(110, 110, 140),
     }
 }
 
@@ -126,6 +127,7 @@ pub fn axis_noun(axis: Axis) -> &'static str {
         Axis::MotionY => "motion downwards",
         Axis::Exposure => "exposure",
         Axis::Noise => "noise",
+        Axis::Shadow => "shade",
     }
 }
 
@@ -156,7 +158,7 @@ pub fn axis_value(axis: Axis, value: f64) -> String {
         Axis::TranslateX | Axis::TranslateY => format!("{:.1} %", 100.0 * value),
         Axis::Temperature => format!("{value:.0} mired"),
         Axis::Blur | Axis::Defocus | Axis::MotionX | Axis::MotionY => format!("{value:.2} px"),
-        Axis::Tint | Axis::LightX | Axis::LightY | Axis::Vignette | Axis::Exposure => {
+        Axis::Tint | Axis::LightX | Axis::LightY | Axis::Vignette | Axis::Exposure | Axis::Shadow => {
             format!("{value:+.2} stops")
         }
         Axis::Noise => format!("{value:.1} levels"),

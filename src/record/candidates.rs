@@ -26,8 +26,8 @@ pub struct CandidateRow {
 
 /// Number of columns between the axes and the map.
 const FACTS: usize = 4;
-/// Number of axes in files of older versions.
-const OLDER_COUNT: usize = 12;
+/// Numbers of axes in files of older versions, the newest first.
+const OLDER_COUNTS: [usize; 2] = [24, 12];
 
 /// Writes candidates as one float64 `.npy`, a row for each: a value for every axis in the order of [`Axis::ALL`], loss, sample AUROC
 /// (NaN for none), image score, number of rows of the map, the map row by row.
@@ -48,7 +48,7 @@ pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> 
     write_npy(path, table.view())
 }
 
-/// Reads the candidates that [`write_candidates`] wrote, here or in an older version, which had the first twelve axes only.
+/// Reads the candidates that [`write_candidates`] wrote, here or in an older version, which had the first 24 or twelve axes only.
 ///
 /// # Errors
 /// A file error when the file is missing or damaged.
@@ -98,7 +98,7 @@ fn axes_in(table: ArrayView2<f64>) -> usize {
             rows >= 1.0 && rows.fract() == 0.0 && pixels > 0 && pixels.is_multiple_of(rows as usize)
         })
     };
-    if !fits(Axis::COUNT) && fits(OLDER_COUNT) { OLDER_COUNT } else { Axis::COUNT }
+    [Axis::COUNT].into_iter().chain(OLDER_COUNTS).find(|&axes| fits(axes)).unwrap_or(Axis::COUNT)
 }
 
 #[cfg(test)]
@@ -106,18 +106,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn candidates_of_twelve_axes_are_read() {
+    fn candidates_of_fewer_axes_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("old.npy");
         let map = [0.5, 0.25, 1.0, 0.125, 0.0, 0.75];
-        let axes = (0..12).map(|axis| f64::from(axis) / 8.0);
-        let row: Vec<f64> = axes.chain([0.375, f64::NAN, 0.875, 2.0]).chain(map).collect();
-        let table = Array2::from_shape_fn((3, row.len()), |(_, column)| row[column]);
-        write_npy(&path, table.view()).unwrap();
-        let found = read_candidates(&path).unwrap();
-        let older = Axis::ALL.into_iter().take(12).zip(row.iter().copied());
-        assert_eq!((found.len(), found[2].perturbation), (3, Perturbation::of(older)));
-        assert_eq!((found[2].loss, found[2].image_score, found[2].map[[1, 0]]), (0.375, 0.875, 0.125));
+        for count in OLDER_COUNTS {
+            let axes = (0..count).map(|axis| axis as f64 / 8.0);
+            let row: Vec<f64> = axes.chain([0.375, f64::NAN, 0.875, 2.0]).chain(map).collect();
+            let table = Array2::from_shape_fn((3, row.len()), |(_, column)| row[column]);
+            write_npy(&path, table.view()).unwrap();
+            let found = read_candidates(&path).unwrap();
+            let older = Axis::ALL.into_iter().take(count).zip(row.iter().copied());
+            assert_eq!((found.len(), found[2].perturbation), (3, Perturbation::of(older)));
+            assert_eq!((found[2].loss, found[2].image_score, found[2].map[[1, 0]]), (0.375, 0.875, 0.125));
+        }
     }
 
     #[test]

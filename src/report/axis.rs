@@ -71,9 +71,9 @@ fn form(attack: Attack) -> Form {
         Attack::Single(Axis::Hue) => Form::Unit(3, "rad"),
         Attack::Single(Axis::Temperature) => Form::Unit(1, "mired"),
         Attack::Single(Axis::Blur | Axis::Defocus | Axis::MotionX | Axis::MotionY) => Form::Unit(2, "px"),
-        Attack::Single(Axis::Tint | Axis::LightX | Axis::LightY | Axis::Vignette | Axis::Exposure) => {
-            Form::Unit(2, "stops")
-        }
+        Attack::Single(
+            Axis::Tint | Axis::LightX | Axis::LightY | Axis::Vignette | Axis::Exposure | Axis::Shadow,
+        ) => Form::Unit(2, "stops"),
         Attack::Single(Axis::Noise) => Form::Unit(2, "levels"),
         Attack::Single(Axis::Jpeg) => Form::Decimals(1),
         Attack::Single(axis) if is_factor(axis) => Form::Factor(2),

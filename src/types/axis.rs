@@ -56,6 +56,8 @@ pub enum Axis {
     Exposure,
     /// Noise of the sensor: standard deviation at mid grey (sRGB 0.5), in levels of 255.
     Noise,
+    /// The border of a shade across the picture: stops that the lower right of it loses.
+    Shadow,
 }
 
 /// The constants of an axis.
@@ -69,9 +71,10 @@ struct Facts {
 
 impl Axis {
     /// Number of axes.
-    pub const COUNT: usize = 24;
+    pub const COUNT: usize = 25;
 
-    /// All axes in the order of files: the paper's three, then nine and twelve more, each in the order in which they are applied.
+    /// All axes in the order of files: the paper's three, then nine and twelve more, each in the order in which they are applied, and
+    /// what came later.
     pub const ALL: [Self; Self::COUNT] = [
         Self::Angle,
         Self::Hue,
@@ -97,6 +100,7 @@ impl Axis {
         Self::MotionY,
         Self::Exposure,
         Self::Noise,
+        Self::Shadow,
     ];
 
     /// The three semantic parameters of arXiv 2405.07969.
@@ -139,6 +143,7 @@ impl Axis {
         "aupro_motion_y_px",
         "aupro_exposure_stops",
         "aupro_noise_levels",
+        "aupro_shadow_stops",
     ];
 
     const fn facts(self) -> Facts {
@@ -187,6 +192,7 @@ impl Axis {
             Self::MotionY => facts("motion-y", "motion_y_px", "pixels", (0.0, 8.0), (0.0, 40.0)),
             Self::Exposure => facts("exposure", "exposure_stops", "stops", (-1.0, 1.0), (-4.0, 4.0)),
             Self::Noise => facts("noise", "noise_levels", "levels of 255", (0.0, 10.0), (0.0, 64.0)),
+            Self::Shadow => facts("shadow", "shadow_stops", "stops", (0.0, 2.0), (0.0, 6.0)),
         }
     }
 

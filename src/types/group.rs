@@ -32,6 +32,7 @@ impl Group {
                 Axis::Tint,
                 Axis::LightX,
                 Axis::LightY,
+                Axis::Shadow,
                 Axis::Glare,
                 Axis::Vignette,
                 Axis::Exposure,

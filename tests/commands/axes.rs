@@ -75,11 +75,12 @@ fn pairs_and_groups_stand_for_their_axes() {
     let flags = ["--axes", "motion,lighting,hue,tint", "--budget", "4", "--select", "loss"];
     run(&mut on("attack", &data, &out, &flags));
     let lighting = [Axis::Temperature, Axis::Tint, Axis::LightX, Axis::LightY, Axis::Glare, Axis::Vignette];
-    let mut axes = [&lighting[..], &[Axis::MotionX, Axis::MotionY, Axis::Exposure, Axis::Hue]].concat();
+    let mut axes =
+        [&lighting[..], &[Axis::Shadow, Axis::MotionX, Axis::MotionY, Axis::Exposure, Axis::Hue]].concat();
     axes.sort_unstable();
     let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
     let attacks = Attack::over(&axes);
-    assert_eq!(attacks.len(), 1 + 6 + 2 + 1, "clean, six axes, two pairs, joint");
+    assert_eq!(attacks.len(), 1 + 7 + 2 + 1, "clean, seven axes, two pairs, joint");
     for sample in rows.chunks(attacks.len()) {
         assert_eq!(sample.iter().map(|row| row.attack).collect::<Vec<_>>(), attacks);
         assert!(sample.iter().all(|row| row.parameters.axes().eq(axes.iter().copied())));

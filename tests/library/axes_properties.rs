@@ -15,6 +15,7 @@ const ORDER: [&[Axis]; 8] = [
         Axis::Tint,
         Axis::LightX,
         Axis::LightY,
+        Axis::Shadow,
         Axis::Glare,
         Axis::Vignette,
         Axis::Defocus,

@@ -69,12 +69,13 @@ fn headers_are_exactly_the_documented_ones() {
         "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,scale_log2,translate_x,\
          translate_y,temperature_mired,blur_px,brightness,contrast_log2,gamma_log2,jpeg_loss,tilt_x_deg,\
          tilt_y_deg,tint_stops,light_x_stops,light_y_stops,glare,vignette_stops,defocus_px,motion_x_px,motion_y_px,\
-         exposure_stops,noise_levels,loss,sample_auroc,\
+         exposure_stops,noise_levels,shadow_stops,loss,sample_auroc,\
          evaluations,coarse,expected_gain,image_score,search,budget,seed,image,mask,aupro_angle_deg,aupro_hue_rad,\
          aupro_saturation,aupro_scale_log2,aupro_translate_x,aupro_translate_y,aupro_temperature_mired,aupro_blur_px,\
          aupro_brightness,aupro_contrast_log2,aupro_gamma_log2,aupro_jpeg_loss,aupro_tilt_x_deg,aupro_tilt_y_deg,\
          aupro_tint_stops,aupro_light_x_stops,aupro_light_y_stops,aupro_glare,aupro_vignette_stops,aupro_defocus_px,\
-         aupro_motion_x_px,aupro_motion_y_px,aupro_exposure_stops,aupro_noise_levels,fit,pieces,clipped,clipped_defect"
+         aupro_motion_x_px,aupro_motion_y_px,aupro_exposure_stops,aupro_noise_levels,aupro_shadow_stops,fit,pieces,\
+         clipped,clipped_defect"
     );
     write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();
     assert_eq!(
@@ -431,8 +432,8 @@ fn rows_read_back_as_they_were() {
     assert_eq!(opened.cut, None);
     opened.journal.complete(&rows).unwrap();
     assert_eq!(read_rows::<SampleRow>(&path).unwrap(), rows);
-    let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,,,,,,,,,,,,,1e-7,,100,0,,0.75,cma-es,100,\
-                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,,,,,,,,,,,,,,squeeze,1,,";
+    let cells = "pocket,toys,bolt,scratch/1,anomalous,clean,-37.25,0.1,0.3333333333333333,,,,,,,,,,,,,,,,,,,,,,,1e-7,,100,0,,0.75,cma-es,100,\
+                 18446744073709551615,\"bolt, new/\"\"1\"\".png\",,,,,,,,,,,,,,,,,,,,,,,,,,,squeeze,1,,";
     let text = fs::read_to_string(&path).unwrap();
     let (found, checksum) = text.lines().nth(1).unwrap().rsplit_once(',').unwrap();
     assert_eq!(found, cells);
@@ -447,7 +448,7 @@ fn a_file_of_twelve_axes_is_read() {
     write_rows(&path, &[sample_row("1", Attack::Joint)]).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let kept: Vec<usize> = (0..text.lines().next().unwrap().split(',').count())
-        .filter(|column| !(18..30).contains(column) && *column < 53)
+        .filter(|column| !(18..31).contains(column) && *column < 54)
         .collect();
     let (header, _) = text.split_once('\n').unwrap();
     let header: Vec<&str> = header.split(',').collect();
@@ -490,7 +491,8 @@ fn a_row_has_a_cell_for_each_axis_of_its_run() {
     write_rows(&path, std::slice::from_ref(&row)).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let cells = "translate-x,0.015625,0.046875,0.078125,0.109375,0.140625,0.171875,0.203125,0.234375,0.265625,0.296875,0.328125,0.359375,\
-                 0.390625,0.421875,0.453125,0.484375,0.515625,0.546875,0.578125,0.609375,0.640625,0.671875,0.703125,0.734375,1e-7,";
+                 0.390625,0.421875,0.453125,0.484375,0.515625,0.546875,0.578125,0.609375,0.640625,0.671875,0.703125,0.734375,0.765625,\
+                 1e-7,";
     assert!(text.lines().nth(1).unwrap().contains(cells), "{text}");
     assert_eq!(read_rows::<SampleRow>(&path).unwrap(), [row]);
 }

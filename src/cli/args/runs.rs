@@ -61,7 +61,7 @@ pub struct AttackArgs {
     pub points: PointArgs,
     /// Axes, each attacked alone (two of one pair together) and all jointly: angle, hue, saturation, scale, translate-x, translate-y,
     /// temperature, blur, brightness, contrast, gamma, jpeg, tilt-x, tilt-y, tint, light-x, light-y, glare, vignette, defocus,
-    /// motion-x, motion-y, exposure, noise; the pairs tilt, light, motion; the groups paper, pose, lighting, camera
+    /// motion-x, motion-y, exposure, noise, shadow; the pairs tilt, light, motion; the groups paper, pose, lighting, camera
     #[arg(
         help_heading = "Perturbation",
         long,
