@@ -101,3 +101,6 @@ mod tests {
         assert_eq!(statuses, [2, 130, 1, 1]);
     }
 }
+
+#[cfg(test)]
+mod documented;

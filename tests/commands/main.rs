@@ -2,6 +2,8 @@
 //! process of its own; this one loads no ONNX Runtime.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
+#[path = "../support/documents.rs"]
+mod documents;
 #[path = "../support/needs.rs"]
 mod needs;
 #[path = "../support/onnx_runtime.rs"]
@@ -17,6 +19,7 @@ mod bounds;
 mod compare_search;
 mod data;
 mod defence;
+mod docs;
 mod fit;
 mod kept_text;
 mod memory;

@@ -3,6 +3,8 @@
 //! keeps to the first.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
+#[path = "../support/documents.rs"]
+mod documents;
 #[path = "../support/needs.rs"]
 mod needs;
 #[path = "../support/onnx_runtime.rs"]
@@ -30,6 +32,7 @@ mod dataset_golden;
 mod dataset_layouts;
 mod dataset_lists;
 mod dataset_traps;
+mod docs;
 mod fit;
 mod hostile;
 mod metric_bootstrap;
