@@ -88,6 +88,21 @@ pub fn tolerance_draws(share: f64, confidence: f64) -> usize {
     ((1.0 - confidence).ln() / (-share).ln_1p()).ceil() as usize
 }
 
+/// Which of several hypotheses with these probabilities are rejected so that the probability of rejecting even one that is true is at
+/// most `level`, by the steps of Holm (1979).
+pub fn holm(probabilities: &[f64], level: f64) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..probabilities.len()).collect();
+    order.sort_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
+    let mut rejected = vec![false; probabilities.len()];
+    for (step, &at) in order.iter().enumerate() {
+        if probabilities[at] > level / (probabilities.len() - step) as f64 {
+            break;
+        }
+        rejected[at] = true;
+    }
+    rejected
+}
+
 /// The probability at which `events` or more of `trials` come with probability `tail`, which lies below their share.
 fn least_probability(events: usize, trials: usize, tail: f64) -> f64 {
     if events == 0 {
@@ -216,6 +231,16 @@ mod tests {
             assert!((found.1 - high).abs() < 1e-10, "{events} of {trials}: {found:?}");
         }
         assert_eq!(clopper_pearson(0, 0, 0.95), (0.0, 1.0));
+    }
+
+    #[test]
+    fn holm_stops_at_the_first_that_may_be_chance() {
+        // 0.05 / 4 is 0.0125, 0.05 / 3 is 0.0167, 0.05 / 2 is 0.025.
+        assert_eq!(holm(&[0.03, 0.01, 0.04, 0.005], 0.05), [false, true, false, true]);
+        assert_eq!(holm(&[0.02, 0.015, 0.04, 0.005], 0.05), [true; 4]);
+        // One that may be chance keeps those behind it from being told, however small they are.
+        assert_eq!(holm(&[0.026, 0.03, 0.001], 0.05), [false, false, true]);
+        assert_eq!(holm(&[], 0.05), [true; 0]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod compare;
 mod compare_search;
 mod data;
 mod devices;
@@ -74,6 +75,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Replay(args) => replay::run(&global, &args),
         Command::Merge(args) => merge::run(&global, &args),
         Command::Submit(args) => submit::run(&global, &args),
+        Command::Compare(args) => compare::run(&global, &args),
         Command::Plot(args) => output::plot(&global, &args),
         Command::Report(args) => output::page(&global, &args),
         Command::Providers => libraries::providers(&global),

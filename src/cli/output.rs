@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use askance::error::{Error, Result, shown};
 use askance::record::{RunDir, to_json};
-use askance::report::stability_summary;
+use askance::report::{stability_summary, tolerance_sentences};
 use askance::study::{Figures, Outcome, draw, write_page};
 
 use super::args::{Global, PlotArgs, ReportArgs};
@@ -57,6 +57,9 @@ pub fn report(global: &Global, done: &Outcome, plots: &Figures, operating_points
     for table in done.tables().into_iter().chain(decisions) {
         say::text(format_args!("{}\n", table_in_flags(table).to_text()));
     }
+    for said in tolerance_sentences(&done.stability) {
+        say::text(format_args!("{said}\n"));
+    }
     for skipped in &done.skipped {
         say::text(format_args!("left out: {} ({})", skipped.sample, skipped.reason));
     }
@@ -78,6 +81,7 @@ fn summary(done: &Outcome, plots: &Figures) -> Value {
         "scores": done.scores,
         "sweep": flat(&done.sweep),
         "stability": flat(&stability_summary(&done.stability)),
+        "tolerance": tolerance_sentences(&done.stability),
         "uniform": flat(&done.uniform),
         "random": flat(&done.random),
         "plots": say::paths(&plots.written),

@@ -294,7 +294,7 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
 /// A usage error that names the first key that differs, with both values.
 pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
     let (old, new) = (without_points(old), without_points(new));
-    let Some((key, before, now)) = first_decisive_difference(&old, &new)? else { return Ok(()) };
+    let Some((key, before, now)) = decisive_differences(&old, &new).into_iter().next() else { return Ok(()) };
     Err(Error::usage(
         "`out`",
         format!("holds a run with another {key}: {before} there, {now} now"),
@@ -311,12 +311,9 @@ fn without_points(info: &RunInfo) -> RunInfo {
     info
 }
 
-/// The first key that decides a result and in which two runs differ, with both values.
-pub(super) fn first_decisive_difference(
-    one: &RunInfo,
-    other: &RunInfo,
-) -> Result<Option<(String, String, String)>> {
-    Ok(first_difference("", &decisive(one), &decisive(other)))
+/// Every key that decides a result and in which two runs differ, with both values as TOML has them.
+pub fn decisive_differences(one: &RunInfo, other: &RunInfo) -> Vec<(String, String, String)> {
+    differences("", &decisive(one), &decisive(other))
 }
 
 /// Names of provider options that change no result, without the part that says whose they are.
@@ -377,23 +374,20 @@ fn without_number(provider: &str) -> &str {
     }
 }
 
-fn first_difference(prefix: &str, old: &toml::Table, new: &toml::Table) -> Option<(String, String, String)> {
+fn differences(prefix: &str, old: &toml::Table, new: &toml::Table) -> Vec<(String, String, String)> {
     let mut keys: Vec<&String> = old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))).collect();
     keys.sort();
-    for key in keys {
+    let of_key = |key: &String| {
         let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-        let found = match (old.get(key), new.get(key)) {
+        match (old.get(key), new.get(key)) {
             (Some(toml::Value::Table(before)), Some(toml::Value::Table(now))) => {
-                first_difference(&name, before, now)
+                differences(&name, before, now)
             }
-            (before, now) if before == now => None,
-            (before, now) => Some((name, shown(before), shown(now))),
-        };
-        if found.is_some() {
-            return found;
+            (before, now) if before == now => Vec::new(),
+            (before, now) => vec![(name, shown(before), shown(now))],
         }
-    }
-    None
+    };
+    keys.into_iter().flat_map(of_key).collect()
 }
 
 fn shown(value: Option<&toml::Value>) -> String {

@@ -35,6 +35,7 @@ mod machine;
 mod name;
 mod npy;
 mod operating;
+mod paired;
 mod parameters;
 mod random;
 mod rows;
@@ -61,7 +62,7 @@ pub use folder::{RunDir, read_map, write_atomic};
 pub use formula::csv_cell;
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
-    Skipped, Status, compatible, decisive, to_table,
+    Skipped, Status, compatible, decisive, decisive_differences, to_table,
 };
 pub use intervals::{Drops, Intervals};
 pub use journal::{Journal, Opened, read_checked, read_rows, write_rows};
@@ -70,6 +71,7 @@ pub(crate) use machine::utc_now;
 pub use name::{file_name, last_part};
 pub(crate) use npy::{is_whole, require_whole};
 pub use operating::{Compared, Curves, Grouping, ImageRates, OperatingRow, PixelRates};
+pub use paired::PairedRow;
 pub use parameters::Parameters;
 pub use random::RandomRow;
 pub use rows::{Row, SampleRow, SummaryRow, SweepRow, mean_rows, sweep_means};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::info::{ModelInfo, RunInfo, Status, first_decisive_difference};
+use super::info::{ModelInfo, RunInfo, Status, decisive_differences};
 use crate::error::{Error, Result};
 use crate::types::Shard;
 
@@ -25,7 +25,7 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
         return Err(Error::usage("merge", "has no shards", "name the folders of all shards"));
     };
     for (_, name, info) in &parts[1..] {
-        if let Some((key, there, here)) = first_decisive_difference(&whole, info)? {
+        if let Some((key, there, here)) = decisive_differences(&whole, info).into_iter().next() {
             return Err(Error::usage(
                 name.as_str(),
                 format!("has another {key} than {first_name}: {here} here, {there} there"),

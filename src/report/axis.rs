@@ -1,7 +1,7 @@
 //! Values along an axis.
 
 use super::cell::{Cell, Form};
-use crate::types::{Attack, Axis};
+use crate::types::{Attack, Axis, Interval};
 
 /// Most decimals beyond the usual ones.
 const MORE: usize = 5;
@@ -36,6 +36,66 @@ pub(super) fn distance_on_axis(axis: Axis, distance: f64) -> String {
     let form = (0..MORE).map(|more| usual.with_more(more)).find(fine).unwrap_or(usual.with_more(MORE));
     Cell::Number(Some(distance), form).short()
 }
+
+/// From one value of an axis to another around 0 in words, both rounded towards 0: what is said to hold was seen to hold.
+pub(super) fn span_on_axis(axis: Axis, Interval { low, high }: Interval) -> String {
+    let (decimals, unit) = match form(Attack::Single(axis)) {
+        Form::Unit(decimals, unit) => (decimals, format!(" {unit}")),
+        Form::Decimals(decimals) | Form::Factor(decimals) => (decimals, String::new()),
+        _ => (2, String::new()),
+    };
+    let size = |value: f64| if is_factor(axis) { value.exp2() - 1.0 } else { value };
+    let least = [low, high].map(|end| size(end).abs()).into_iter().filter(|end| *end > 0.0).reduce(f64::min);
+    let fine = |decimals: &usize| least.is_none_or(|least| least * 10_f64.powi(*decimals as i32) >= 9.5);
+    let decimals = (decimals..decimals + MORE).find(fine).unwrap_or(decimals + MORE);
+    let shown = |value: f64| {
+        let steps = 10_f64.powi(decimals as i32);
+        let value = (size(value) * steps * (1.0 + 1e-12)).trunc() / steps;
+        let shown = if value == 0.0 { 0.0 } else { value };
+        if is_factor(axis) { format!("x{:.decimals$}", 1.0 + shown) } else { format!("{shown:+.decimals$}") }
+    };
+    if low == 0.0 {
+        format!("up to {}{unit}", shown(high))
+    } else {
+        format!("from {} to {}{unit}", shown(low), shown(high))
+    }
+}
+
+/// The ends of a span in units of everyday use, where the axis has others, rounded towards no change.
+pub(super) fn in_daily_units(axis: Axis, Interval { low, high }: Interval) -> Option<String> {
+    let between = |[from, to]: [f64; 2], unit: &str| {
+        let (from, to) = ((from - 1e-9).ceil(), (to + 1e-9).floor());
+        if low == 0.0 { format!("up to {to:.0}{unit}") } else { format!("{from:.0} to {to:.0}{unit}") }
+    };
+    let light = [low, high].map(|stops| 100.0 * stops.exp2());
+    Some(match axis {
+        Axis::Exposure => between(light, " % of the light"),
+        Axis::LightX | Axis::LightY => between(light, " % of the light at one edge"),
+        Axis::Vignette => {
+            between([-high, -low].map(|stops| 100.0 * stops.exp2()), " % of the light at the corners")
+        }
+        Axis::Shadow => {
+            let left = (100.0 * (-high).exp2() - 1e-9).ceil();
+            format!("down to {left:.0} % of the light")
+        }
+        Axis::Temperature => {
+            let kelvin = |mired: f64| 1e6 / (1e6 / DAYLIGHT + mired);
+            between([high, low].map(kelvin), " K where the lamp has 5500 K")
+        }
+        Axis::Hue => between([low, high].map(f64::to_degrees), " degrees of the colour circle"),
+        Axis::Brightness => between([low, high].map(|share| 255.0 * share), " of 255 levels"),
+        Axis::TranslateX | Axis::TranslateY => {
+            let side = if axis == Axis::TranslateX { "width" } else { "height" };
+            let percent = |share: f64| (1e4 * share * (1.0 + 1e-12)).trunc() / 100.0;
+            format!("{:.2} to {:.2} % of the {side}", percent(low), percent(high))
+        }
+        Axis::Jpeg => format!("down to quality {:.0}", (100.0 - high).ceil()),
+        _ => return None,
+    })
+}
+
+/// Colour temperature of the lamp that shifts of temperature are told for, in kelvin.
+const DAYLIGHT: f64 = 5500.0;
 
 /// A note on what the values of these axes are whose cells do not say it; `factor` is what one of an axis of factors is.
 pub(super) fn units(axes: impl IntoIterator<Item = Axis>, factor: &str) -> Option<String> {
@@ -110,6 +170,32 @@ mod tests {
         assert_eq!(distance_on_axis(Axis::Brightness, 1e-9), "0.00000000");
         assert_eq!(distance_on_axis(Axis::Gamma, 0.5 / 30.0), "x1.012");
         assert_eq!(distance_on_axis(Axis::Gamma, 0.5 / 30.0 / 64.0), "x1.00018");
+    }
+
+    #[test]
+    fn a_span_never_says_more_than_was_seen() {
+        let said = |axis, low, high| span_on_axis(axis, Interval { low, high });
+        assert_eq!(said(Axis::Exposure, -0.759, 0.4999), "from -0.75 to +0.49 stops");
+        assert_eq!(said(Axis::Exposure, -0.3, 0.3), "from -0.30 to +0.30 stops");
+        assert_eq!(said(Axis::Blur, 0.0, 1.239), "up to +1.23 px");
+        assert_eq!(said(Axis::TranslateX, -0.1, 0.001_69), "from -0.1000 to +0.0016");
+        assert_eq!(said(Axis::Gamma, -0.5, 0.5), "from x0.71 to x1.41");
+        assert_eq!(said(Axis::Angle, -0.000_000_01, 2.0), "from +0.0000000 to +2.0000000 deg");
+    }
+
+    #[test]
+    fn units_of_everyday_use() {
+        let said = |axis, low, high| in_daily_units(axis, Interval { low, high }).unwrap();
+        assert_eq!(said(Axis::Exposure, -1.0, 0.4999), "50 to 141 % of the light");
+        assert_eq!(said(Axis::Vignette, -0.5, 1.0), "50 to 141 % of the light at the corners");
+        assert_eq!(said(Axis::Shadow, 0.0, 2.0), "down to 25 % of the light");
+        // 1e6 / (1e6 / 5500 + 32.7) = 4661.6 and 1e6 / (1e6 / 5500 - 32.7) = 6706.1
+        assert_eq!(said(Axis::Temperature, -32.7, 32.7), "4662 to 6706 K where the lamp has 5500 K");
+        assert_eq!(said(Axis::Hue, -0.1, 0.1), "-5 to 5 degrees of the colour circle");
+        assert_eq!(said(Axis::Brightness, -0.2, 0.03), "-51 to 7 of 255 levels");
+        assert_eq!(said(Axis::TranslateX, -0.1, 0.001_69), "-10.00 to 0.16 % of the width");
+        assert_eq!(said(Axis::Jpeg, 0.0, 30.5), "down to quality 70");
+        assert_eq!(in_daily_units(Axis::Angle, Interval { low: -1.0, high: 1.0 }), None);
     }
 
     #[test]

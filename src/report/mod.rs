@@ -10,6 +10,7 @@ mod differences;
 mod effort;
 mod operating;
 mod page;
+mod pairing;
 mod paper;
 mod published;
 mod random;
@@ -30,6 +31,7 @@ pub use differences::difference_table;
 pub use effort::{Effort, effort_table, efforts};
 pub use operating::operating_tables;
 pub use page::{Exhibit, PageRun, Searched, page};
+pub use pairing::{paired_answer, paired_tables};
 pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
 pub use random::random_tables;
@@ -37,7 +39,9 @@ pub use scores::{ScoreSummary, score_summary, score_tables};
 pub(crate) use search::share;
 pub use search::{Standing, score, search_tables, standings};
 pub use seeds::seed_tables;
-pub use stability::{Mistakes, StabilitySummary, Tolerated, stability_summary, stability_tables};
+pub use stability::{
+    Mistakes, StabilitySummary, Tolerated, stability_summary, stability_tables, tolerance_sentences,
+};
 pub use summary::{summary_tables, uniform_tables};
 pub use sweep::sweep_table;
 pub use table::Table;

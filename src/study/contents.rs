@@ -76,6 +76,11 @@ pub(super) fn require_seen(dir: &RunDir, data: &Data) -> Result<()> {
     require(dir, &part, expected, OTHER_FILES)
 }
 
+/// Refuses pictures and masks other than those that the run in a folder has seen, of samples that are some of its own.
+pub(super) fn require_part(dir: &RunDir, part: &Data) -> Result<()> {
+    require(dir, part, "", OTHER_FILES)
+}
+
 /// Names of the samples that a run in a folder has seen, or of those that it has rows of where files.csv is gone.
 pub(super) fn names(dir: &RunDir) -> Result<HashSet<String>> {
     if file::is_there(&dir.files_path()) {

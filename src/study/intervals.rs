@@ -30,7 +30,7 @@ pub(super) struct Estimated {
     pub(super) row: SummaryRow,
     pub(super) estimates: Estimates,
     /// The clean ones minus these.
-    drops: Estimates,
+    pub(super) drops: Estimates,
 }
 
 impl Estimated {

@@ -7,7 +7,8 @@
 //! 4. [`Checked::run`] makes the run in a folder, or takes up the one that is there, and gives an [`Outcome`].
 //! 5. [`draw`] makes the figures from the records, [`write_page`] one HTML page.
 //!
-//! [`Replay`] puts the worst cases of a run before other models; [`Merge`], [`Comparison`], [`Seeds`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
+//! [`Replay`] puts the worst cases of a run before other models; [`Merge`], [`Pairing`], [`Comparison`], [`Seeds`] and [`Paper`] put
+//! several runs together. An [`Observe`] hears of progress and warnings, and can stop a
 //! study; [`Quiet`] does neither.
 
 mod belonging;
@@ -31,6 +32,7 @@ mod observe;
 mod operating;
 mod outcome;
 mod page;
+mod pairing;
 mod paper;
 mod pixels;
 mod plan;
@@ -63,6 +65,7 @@ pub use models::{ModelSpec, Models};
 pub use observe::{Observe, Quiet};
 pub use outcome::Outcome;
 pub use page::write_page;
+pub use pairing::{Paired, Pairing};
 pub use paper::{Paper, PaperResults};
 pub use pixels::pixel_warnings;
 pub use plan::{Command, Origin, Plan, Scope, Sweep, Tolerance, Uniform};

@@ -37,16 +37,8 @@ pub(super) fn write(
 ) -> Result<()> {
     let by_key = by_key(rows);
     let (mut found, mut operating) = (Vec::new(), Vec::new());
-    for (model, size) in models {
-        let pool = Pool {
-            session,
-            dir: &run.dir,
-            model,
-            alone: models.len() == 1,
-            objective: Objective::new(session.settings, *size),
-            rows: &by_key,
-            first: OnceCell::new(),
-        };
+    for model in models {
+        let pool = Pool::new(session, &run.dir, model, models.len() == 1, &by_key);
         for category in &session.data.dataset.categories {
             let (of_category, decisions) = pool.category(category)?;
             found.extend(of_category);
@@ -66,6 +58,22 @@ pub(super) fn write(
     examples::write(session, &run.dir, models, rows, &by_key)?;
     (outcome.summary, outcome.differences) = (summary, differences);
     Ok(())
+}
+
+/// The rows of one model of a run whose maps are in a folder, with their values in the redraws, a category after the other.
+pub(super) fn of_model(
+    session: &Session<'_>,
+    dir: &RunDir,
+    model: &(String, usize),
+    rows: &[SampleRow],
+) -> Result<Vec<Estimated>> {
+    let by_key = by_key(rows);
+    let pool = Pool::new(session, dir, model, true, &by_key);
+    let mut found = Vec::new();
+    for category in &session.data.dataset.categories {
+        found.extend(pool.category(category)?.0);
+    }
+    Ok(found)
 }
 
 /// Remedy for a row and a map that do not belong together.
@@ -126,7 +134,18 @@ struct Pool<'a> {
     first: OnceCell<(PathBuf, (usize, usize))>,
 }
 
-impl Pool<'_> {
+impl<'a> Pool<'a> {
+    fn new(
+        session: &'a Session<'a>,
+        dir: &'a RunDir,
+        (model, size): &'a (String, usize),
+        alone: bool,
+        rows: &'a ByKey<'a>,
+    ) -> Self {
+        let objective = Objective::new(session.settings, *size);
+        Self { session, dir, model, alone, objective, rows, first: OnceCell::new() }
+    }
+
     /// A row for each attack, and what is decided about its groups.
     fn category(&self, category: &Category) -> Result<(Vec<Estimated>, Vec<operating::Found>)> {
         // Samples without rows could not be read and were left out.

@@ -16,6 +16,7 @@ mod anomalib;
 mod axes;
 mod bench;
 mod bounds;
+mod compare;
 mod compare_search;
 mod data;
 mod defence;

@@ -23,7 +23,7 @@ pub use bench::BenchArgs;
 pub use data::SurveyArgs;
 pub use fresh::FreshArgs;
 pub use model::ModelsArgs;
-pub use others::{MergeArgs, PlotArgs, ReportArgs, SubmitArgs, SynthArgs};
+pub use others::{MergeArgs, PairingArgs, PlotArgs, ReportArgs, SubmitArgs, SynthArgs};
 pub use paper::PaperArgs;
 pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
@@ -87,6 +87,8 @@ pub enum Command {
     Merge(MergeArgs),
     /// Write the submission archive of MVTec AD 2 from a finished run on its private test sets, and check it; needs no model
     Submit(SubmitArgs),
+    /// Two finished runs on the same pictures: how far they lie apart, how sure that is, and what is beyond chance; needs no model
+    Compare(PairingArgs),
     /// Draw the plots of finished runs from their records
     Plot(PlotArgs),
     /// One self-contained HTML page about finished runs: the answer in two sentences, and all that it stands on

@@ -100,6 +100,34 @@ pub struct PlotArgs {
     pub out: Option<PathBuf>,
 }
 
+/// `askance compare`
+#[derive(Debug, Args)]
+pub struct PairingArgs {
+    /// Folder of a finished run
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+    /// Folder of another finished run on the same pictures
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+    /// Which model of A belongs to which of B, as a=b; repeat it for more
+    ///
+    /// Without it models of the same name are compared, or the only one of each run.
+    #[arg(long, value_name = "MODEL=MODEL", value_parser = model_pair)]
+    pub pair: Vec<(String, String)>,
+    /// Where the pictures are now [default: where they were]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Write every difference as CSV, those of each category too
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+fn model_pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(a, b)| !a.is_empty() && !b.is_empty());
+    let (a, b) = pair.ok_or("give the two models with = between, such as pocket=pocket-robust")?;
+    Ok((a.to_owned(), b.to_owned()))
+}
+
 /// `askance report`
 #[derive(Debug, Args)]
 pub struct ReportArgs {

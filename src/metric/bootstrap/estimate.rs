@@ -1,6 +1,7 @@
 //! A statistic with its values in the redraws.
 
-use super::interval::{Interval, of_difference, of_share, reach};
+use super::interval::{Interval, chance, of_difference, of_share, reach};
+use crate::stats::standard_deviation;
 
 /// A metric, a difference of two, or a mean of either, with its value in each redraw.
 ///
@@ -106,6 +107,20 @@ impl Estimate {
             of_share(self.value, &redraws, self.step, reach)
         }
     }
+
+    /// How probable it is that a difference as large as this one, in either direction, comes from the choice of samples alone: Student's
+    /// test with the standard deviation of the redraws. `None` where [`Self::interval`] has none, or of what is no difference.
+    pub fn chance(&self) -> Option<f64> {
+        if !self.is_difference || self.samples.iter().any(|&samples| samples < Self::FEWEST) {
+            return None;
+        }
+        let redraws: Vec<f64> = self.redraws.iter().copied().flatten().collect();
+        let deviation = standard_deviation(&redraws)?;
+        if self.value == 0.0 {
+            return Some(1.0);
+        }
+        chance(&self.samples, self.value.abs() / deviation)
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +148,18 @@ mod tests {
         assert_eq!((mean.samples.as_slice(), mean.without.len()), ([8, 9].as_slice(), 4));
         assert_eq!(a.minus(&a).interval(), Some(Interval { low: 0.0, high: 0.0 }));
         assert_eq!(Estimate::mean(&[]), None);
+    }
+
+    #[test]
+    fn only_a_difference_can_be_chance() {
+        let (a, b) = (estimate([0.5, 0.4, 0.6, 0.7], 8), estimate([0.25, 0.45, 0.35, 0.45], 8));
+        let difference = a.minus(&b);
+        assert!((0.05..0.5).contains(&difference.chance().unwrap()), "{:?}", difference.chance());
+        assert_eq!(difference.chance(), b.minus(&a).chance());
+        assert_eq!(a.minus(&a).chance(), Some(1.0));
+        assert_eq!(a.chance(), None);
+        assert_eq!(a.minus(&estimate([0.1; 4], 7)).chance(), None);
+        assert!(a.minus(&estimate([0.25, 0.15, 0.35, 0.45], 8)).chance().unwrap() < 1e-5);
     }
 
     #[test]

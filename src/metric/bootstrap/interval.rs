@@ -4,6 +4,8 @@ use crate::stats::{normal_distribution, quantile, standard_deviation};
 
 /// Quantile of the standard normal that leaves 2.5 % above.
 const Z: f64 = 1.959_963_984_540_054;
+/// Quantile of the standard normal beyond which [`normal_distribution`] no longer tells probabilities apart.
+const FARTHEST: f64 = 5.0;
 
 /// An interval that is meant to hold the value of the whole population for 95 of 100 sets of samples drawn from it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,15 +20,30 @@ pub struct Interval {
 /// samples, one entry per category: Student's quantile instead of the normal one, and n / (n - 1) of the variance, which
 /// redraws of n samples lack. `None` without a sample.
 pub(super) fn reach(samples: &[usize]) -> Option<f64> {
-    let freedom: usize = samples.iter().map(|&n| n.saturating_sub(1)).sum();
-    let inflation = samples.iter().map(|&n| n as f64 / (n as f64 - 1.0)).sum::<f64>() / samples.len() as f64;
-    (freedom > 0).then(|| inflation.sqrt() * student(freedom as f64))
+    reach_of(samples, Z)
 }
 
-/// The value that Student's t with this many degrees of freedom (at least 7) exceeds with a probability of 2.5 %, to 1e-4
-/// (Abramowitz and Stegun 26.7.5).
-fn student(freedom: f64) -> f64 {
-    let z = Z;
+/// The probability that a difference of 0 is seen as far from it as `deviations` standard deviations of the redraws or farther, on either
+/// side: that of the widest interval of [`reach`] that does not hold 0. `None` without a sample.
+pub(super) fn chance(samples: &[usize], deviations: f64) -> Option<f64> {
+    let (mut low, mut high) = (0.0, FARTHEST);
+    for _ in 0..50 {
+        let middle = (low + high) / 2.0;
+        if reach_of(samples, middle)? < deviations { low = middle } else { high = middle }
+    }
+    Some((2.0 * normal_distribution(-low)).min(1.0))
+}
+
+/// [`reach`] of the interval that the normal quantile `z` stands for.
+fn reach_of(samples: &[usize], z: f64) -> Option<f64> {
+    let freedom: usize = samples.iter().map(|&n| n.saturating_sub(1)).sum();
+    let inflation = samples.iter().map(|&n| n as f64 / (n as f64 - 1.0)).sum::<f64>() / samples.len() as f64;
+    (freedom > 0).then(|| inflation.sqrt() * student(freedom as f64, z))
+}
+
+/// The value that Student's t with this many degrees of freedom (at least 7) exceeds as rarely as the standard normal exceeds `z`, to
+/// 1e-4 at 2.5 % (Abramowitz and Stegun 26.7.5).
+fn student(freedom: f64, z: f64) -> f64 {
     z + (z.powi(3) + z) / (4.0 * freedom)
         + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * freedom.powi(2))
         + (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / (384.0 * freedom.powi(3))
@@ -110,9 +127,36 @@ mod tests {
     #[test]
     fn students_quantiles_are_those_of_the_tables() {
         for (freedom, expected) in [(7.0, 2.3646), (19.0, 2.0930), (99.0, 1.9842), (1e9, 1.9600)] {
-            assert!((student(freedom) - expected).abs() < 1e-4, "{freedom}: {}", student(freedom));
+            assert!((student(freedom, Z) - expected).abs() < 1e-4, "{freedom}: {}", student(freedom, Z));
         }
         assert!((normal_quantile(0.975) - Z).abs() < 1e-5);
+    }
+
+    #[test]
+    fn chance_is_that_of_students_test() {
+        // 2 * scipy.stats.t.sf(deviations * sqrt((n - 1) / n), n - 1), scipy 1.17.1
+        let golden = [
+            (8, 0.5, 0.654_205),
+            (8, 1.5, 0.203_347),
+            (8, 2.5, 0.051_957),
+            (8, 5.0, 0.002_269),
+            (12, 3.5, 0.006_466),
+            (20, 1.5, 0.160_080),
+            (20, 2.5, 0.024_830),
+            (20, 3.5, 0.002_928),
+            (100, 2.5, 0.014_537),
+            (100, 3.5, 0.000_741),
+            (100, 5.0, 0.000_003),
+        ];
+        for (samples, deviations, expected) in golden {
+            let found = chance(&[samples], deviations).unwrap();
+            assert!((found - expected).abs() < 1e-4, "{deviations} on {samples}: {found}");
+        }
+        assert_eq!(chance(&[20], 0.0), Some(1.0));
+        assert_eq!(chance(&[], 1.0), None);
+        // The interval that ends at 0.
+        let of_interval = chance(&[8, 30], reach(&[8, 30]).unwrap()).unwrap();
+        assert!((of_interval - 0.05).abs() < 1e-6, "{of_interval}");
     }
 
     #[test]

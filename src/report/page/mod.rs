@@ -16,7 +16,7 @@ use html::{escape, section, table};
 
 use super::{
     bench_notes, bench_tables, bench_verdict, difference_table, effort_table, efforts, operating_tables,
-    random_tables, stability_tables, sweep_table, uniform_tables,
+    random_tables, stability_tables, sweep_table, tolerance_sentences, uniform_tables,
 };
 use crate::error::Result;
 use crate::record::{
@@ -186,7 +186,11 @@ fn sections(runs: &[PageRun], means: &[&SummaryRow], stability: &[StabilityRow])
             "Where the worst cases lie",
             folded("Histograms of the worst parameters, an axis each", &histograms),
         ),
-        ("tolerance", "What the decision tolerates", tolerance + &folded("Tolerances in numbers", &more)),
+        (
+            "tolerance",
+            "What the decision tolerates",
+            tolerance + &tolerated(stability) + &folded("Tolerances in numbers", &more),
+        ),
         (
             "sweeps",
             "The same change for every picture",
@@ -212,6 +216,20 @@ fn sections(runs: &[PageRun], means: &[&SummaryRow], stability: &[StabilityRow])
         ("providers", "Providers", providers(runs)),
         ("settings", "Settings and provenance", provenance),
     ])
+}
+
+/// How far each axis may move, a list for each category.
+fn tolerated(stability: &[StabilityRow]) -> String {
+    let paragraph = |said: String| {
+        let mut axes = said.split("\n  ").filter(|line| !line.is_empty());
+        let head = escape(axes.next().unwrap_or_default());
+        let lines = axes.map(|line| match line.strip_prefix("  ") {
+            Some(detail) => format!("<br>{}", escape(detail)),
+            None => format!("<li><b>{}</b>", escape(line)),
+        });
+        format!("<p>{head}</p><ul>{}</ul>", lines.collect::<String>())
+    };
+    tolerance_sentences(stability).into_iter().map(paragraph).collect()
 }
 
 /// Something long that is shown when it is asked for.

@@ -6,8 +6,10 @@ use askance::attack::{Preset, Select};
 use askance::dataset::Layout;
 use askance::metric::{Loss, MetricOptions};
 use askance::record::{DecisionRule, StabilityRow, read_rows};
+use askance::report::tolerance_sentences;
 use askance::study::{Data, Plan, Quiet, Scope, Source, Tolerance, Uniform};
 use askance::types::{Attack, Axis, Label};
+use image::{Rgb, RgbImage};
 
 use super::{Bench, Listener, fake, files, refusal};
 
@@ -35,6 +37,47 @@ fn a_decision_on_red_flips_as_the_hue_turns() {
     let given = bench.run(&plan().tolerance([Axis::Angle]).decision(0.9).check().unwrap(), "given");
     assert!(given.stability.iter().all(|row| row.threshold == 0.9 && row.rule == DecisionRule::Given));
     assert_eq!(given.stability.len(), 2 * 10, "the scanned axis and the attacked one");
+}
+
+/// Linear light of an sRGB value of 0 to 255.
+fn linear(value: u8) -> f64 {
+    let value = f64::from(value) / 255.0;
+    if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+}
+
+#[test]
+fn what_a_lamp_may_do_is_told_to_a_step_of_what_is_known() {
+    // The score of a part of one red is that red: an exposure of log2(threshold / red) stops, in linear light, brings it to the
+    // threshold.
+    let bench = Bench::new();
+    let data = bench.out("lamps");
+    for (place, red) in [("good/0", 100), ("good/1", 80), ("worn/0", 170), ("worn/1", 210)] {
+        let path = data.join("lamp").join(format!("{place}.png"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        RgbImage::from_pixel(32, 32, Rgb([red, 0, 0])).save(path).unwrap();
+    }
+    let data = Data::open(&Source::new(&data).layout(Layout::ImageLabels), &Quiet).unwrap();
+    let plan = Plan::attack().attacks([Attack::Clean]).tolerance([Axis::Exposure]).tolerance_steps(20);
+    let run = plan.decision(0.5).check().unwrap().run(bench.out("run"), &data, &mut fake(), &Quiet).unwrap();
+    let said = tolerance_sentences(&run.stability).join("\n");
+    assert!(said.contains("all 4 decisions are right before anything moves"), "{said}");
+
+    let threshold = ((0.5_f64 + 0.055) / 1.055).powf(2.4);
+    let step = 1.0 / 20.0;
+    let number = |after: &str| -> f64 {
+        let rest = said.split(after).nth(1).unwrap_or_else(|| panic!("no {after} in {said}"));
+        let end = rest.find(' ').unwrap();
+        rest[..end].parse().unwrap()
+    };
+    let good = number("no more good part is rejected from -1.00 to ");
+    let known = (threshold / linear(100)).log2();
+    assert!(known - step <= good && good <= known, "{good} said, {known} known: {said}");
+    let bad = number("no more bad part passes from ");
+    let known = (threshold / linear(170)).log2();
+    assert!(known <= bad && bad <= known + step, "{bad} said, {known} known: {said}");
+    assert!(said.contains("first to fail: good/0\n") && said.ends_with("first to fail: worn/0"), "{said}");
+    let percent = (100.0 * (threshold / linear(100))).floor();
+    assert!(said.contains(&format!("(50 to {percent:.0} % of the light)")), "{percent}: {said}");
 }
 
 #[test]

@@ -1,0 +1,184 @@
+//! The scans in sentences for whoever sets up a line: how far each axis may move on either side, and which part fails first.
+
+use crate::record::{DecisionRule, StabilityRow};
+use crate::report::axis::{distance_on_axis, in_daily_units, span_on_axis};
+use crate::stats::grouped;
+use crate::types::{Axis, Interval, Label, counted};
+
+/// A paragraph for each model and category with scanned axes: a line about the threshold, then each axis with a line for good and one for
+/// bad parts.
+pub fn tolerance_sentences(rows: &[StabilityRow]) -> Vec<String> {
+    let scanned = rows.iter().filter(|row| row.is_scanned() && row.attack.axis().is_some());
+    let groups = grouped(scanned, |row| (&row.model, &row.dataset, &row.category));
+    groups.iter().map(|group| of_category(group)).collect()
+}
+
+fn of_category(rows: &[&StabilityRow]) -> String {
+    let axes = grouped(rows.iter().copied(), |row| row.attack);
+    let mut lines: Vec<String> = axes.first().map(|rows| threshold(rows)).into_iter().collect();
+    lines.extend(axes.iter().filter_map(|rows| {
+        let axis = rows[0].attack.axis()?;
+        let kinds = [Label::Normal, Label::Anomalous, Label::Unknown];
+        let said: Vec<String> = kinds.into_iter().filter_map(|label| of_label(axis, label, rows)).collect();
+        let step = rows[0].step.map_or_else(String::new, |step| {
+            format!(" (scanned in steps of {})", distance_on_axis(axis, step))
+        });
+        Some(format!("  {axis}{step}\n    {}", said.join("\n    ")))
+    }));
+    lines.join("\n")
+}
+
+/// What the threshold is worth, and how many decisions are wrong before anything moves.
+fn threshold(rows: &[&StabilityRow]) -> String {
+    let first = rows[0];
+    let rule = match first.rule {
+        DecisionRule::Given => "given",
+        DecisionRule::BestF1 => {
+            "that of the largest F1 of these same unchanged pictures, which flatters the model"
+        }
+        DecisionRule::TopFivePercent => {
+            "a guess, which 5 % of the unchanged pictures exceed: it tells how scores move, not what a line will do"
+        }
+    };
+    let wrong = |label: Label| rows.iter().filter(|row| row.label == label && !is_right(row)).count();
+    let known = rows.iter().filter(|row| row.label != Label::Unknown).count();
+    let (rejected, passed) = (wrong(Label::Normal), wrong(Label::Anomalous));
+    let already = match (known, rejected + passed) {
+        (0, _) => String::new(),
+        (known, 0) => format!("; all {known} decisions are right before anything moves"),
+        (known, wrong) => format!(
+            "; {wrong} of {known} decisions are wrong before anything moves ({} rejected, {} passed)",
+            counted(rejected, "good part", "good parts"),
+            counted(passed, "bad part", "bad parts")
+        ),
+    };
+    format!("{}, {}: threshold {:.4} ({rule}){already}", first.model, first.category, first.threshold)
+}
+
+/// Whether the unchanged picture is called what it is; nothing is known to be wrong about a picture without a label.
+fn is_right(row: &StabilityRow) -> bool {
+    match row.label {
+        Label::Normal => row.clean_score <= row.threshold,
+        Label::Anomalous => row.clean_score > row.threshold,
+        Label::Unknown => true,
+    }
+}
+
+/// How far an axis may move before the first of the samples of a label that are called rightly is called wrongly.
+fn of_label(axis: Axis, label: Label, rows: &[&StabilityRow]) -> Option<String> {
+    let own: Vec<&StabilityRow> = rows.iter().filter(|row| row.label == label).copied().collect();
+    if own.is_empty() {
+        return None;
+    }
+    let (what, none) = match label {
+        Label::Normal => ("no more good part is rejected", "every good part is rejected already"),
+        Label::Anomalous => ("no more bad part passes", "every bad part passes already"),
+        Label::Unknown => ("no decision flips", ""),
+    };
+    let right: Vec<&StabilityRow> = own.into_iter().filter(|row| is_right(row)).collect();
+    if right.is_empty() {
+        return Some(none.to_owned());
+    }
+    let nearest = right
+        .iter()
+        .filter_map(|row| Some((row, row.tolerance?)))
+        .min_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map(|(row, _)| row);
+    let Some(span) = held(&right) else { return Some(format!("{what} as far as is known")) };
+    let daily = in_daily_units(axis, span).map_or_else(String::new, |said| format!(" ({said})"));
+    let span = span_on_axis(axis, span);
+    Some(match nearest {
+        None => format!("{what} in all that was scanned, {span}{daily}"),
+        Some(row) => format!("{what} {span}{daily}, first to fail: {}", row.sample),
+    })
+}
+
+/// Where every decision was seen to hold, around 0; `None` where records do not tell.
+fn held(rows: &[&StabilityRow]) -> Option<Interval> {
+    let below: Vec<f64> = rows.iter().filter_map(|row| row.held_below).collect();
+    let above: Vec<f64> = rows.iter().filter_map(|row| row.held_above).collect();
+    let flips = |side: fn(&StabilityRow) -> Option<f64>, held: fn(&StabilityRow) -> Option<f64>| {
+        rows.iter().any(|row| side(row).is_some() && held(row).is_none())
+    };
+    if flips(|row| row.below, |row| row.held_below) || flips(|row| row.above, |row| row.held_above) {
+        return None;
+    }
+    let (low, high) = (below.into_iter().reduce(f64::max), above.into_iter().reduce(f64::min));
+    (low.is_some() || high.is_some()).then(|| Interval { low: low.unwrap_or(0.0), high: high.unwrap_or(0.0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Attack;
+
+    fn row(
+        sample: &str,
+        label: Label,
+        clean_score: f64,
+        flips: [Option<f64>; 2],
+        held: [f64; 2],
+    ) -> StabilityRow {
+        let nearest = flips.into_iter().flatten().map(f64::abs).reduce(f64::min);
+        StabilityRow {
+            model: "m".into(),
+            dataset: "d".into(),
+            category: "nut".into(),
+            sample: sample.into(),
+            label,
+            attack: Attack::Single(Axis::Exposure),
+            threshold: 0.5,
+            rule: DecisionRule::Given,
+            clean_score,
+            worst_score: None,
+            drift: None,
+            flips: None,
+            below: flips[0],
+            above: flips[1],
+            tolerance: nearest,
+            step: Some(0.1),
+            resolution: Some(0.001),
+            evaluations: Some(20),
+            held_below: Some(held[0]),
+            held_above: Some(held[1]),
+        }
+    }
+
+    #[test]
+    fn each_side_has_its_own_limit_and_errors_of_the_unchanged_pictures_are_told_apart() {
+        let rows = [
+            row("good/0", Label::Normal, 0.2, [None, Some(0.5009)], [-1.0, 0.4999]),
+            row("good/1", Label::Normal, 0.4, [Some(-0.751), None], [-0.75, 1.0]),
+            row("good/2", Label::Normal, 0.6, [Some(-0.1), None], [0.0, 1.0]),
+            row("cut/0", Label::Anomalous, 0.9, [None, None], [-1.0, 1.0]),
+        ];
+        let said = tolerance_sentences(&rows);
+        assert_eq!(
+            said,
+            [
+                "m, nut: threshold 0.5000 (given); 1 of 4 decisions are wrong before anything moves (1 good part rejected, 0 bad parts passed)\n  \
+              exposure (scanned in steps of 0.10 stops)\n    \
+              no more good part is rejected from -0.75 to +0.49 stops (60 to 141 % of the light), first to fail: good/0\n    \
+              no more bad part passes in all that was scanned, from -1.00 to +1.00 stops (50 to 200 % of the light)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_guess_is_called_one_and_records_that_do_not_tell_give_no_limit() {
+        let unknown = |held: Option<f64>| StabilityRow {
+            rule: DecisionRule::TopFivePercent,
+            held_above: held,
+            ..row("a", Label::Unknown, 0.2, [None, Some(0.5)], [-1.0, 0.0])
+        };
+        let said = tolerance_sentences(&[unknown(Some(0.4))]).join("");
+        assert!(
+            said.contains("a guess") && said.contains("no decision flips from -1.00 to +0.40 stops"),
+            "{said}"
+        );
+        let said = tolerance_sentences(&[unknown(None)]).join("");
+        assert!(said.ends_with("no decision flips as far as is known"), "{said}");
+        let all_wrong = [row("good/2", Label::Normal, 0.6, [None, None], [-1.0, 1.0])];
+        assert!(tolerance_sentences(&all_wrong)[0].ends_with("every good part is rejected already"));
+    }
+}
