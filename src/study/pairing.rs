@@ -124,7 +124,7 @@ impl Side {
             return Err(Error::file(path, "is not finished", fix));
         }
         if !file::is_there(&dir.samples_path()) {
-            let fix = "give runs of `askance eval`, `attack` or `replay`";
+            let fix = "give runs of `askance eval`, `askance attack` or `askance replay`";
             return Err(Error::file(path, "holds no samples.csv", fix));
         }
         let settings = RunSettings::of(&info)?;
@@ -324,12 +324,14 @@ fn correct(rows: &mut [PairedRow]) {
     }
 }
 
-/// Settings in which two runs differ; that their models and pictures do is said elsewhere.
+/// Settings in which two runs differ. That their models and pictures do is said elsewhere, and the seed is one of the settings.
 fn settings(a: &RunInfo, b: &RunInfo) -> Vec<(String, String, String)> {
-    let differences = decisive_differences(a, b).into_iter();
-    let told = differences
-        .filter(|(key, ..)| !["models", "dataset"].contains(&key.split('.').next().unwrap_or_default()));
-    told.map(|(key, of_a, of_b)| (key.trim_start_matches("settings.").to_owned(), of_a, of_b))
-        .filter(|(key, ..)| key != "shard")
-        .collect::<Vec<_>>()
+    let told = |key: &str| {
+        !["models", "dataset", "seed"].contains(&key.split('.').next().unwrap_or_default())
+            && key != "settings.shard"
+    };
+    let differences = decisive_differences(a, b).into_iter().filter(|(key, ..)| told(key));
+    differences
+        .map(|(key, of_a, of_b)| (key.strip_prefix("settings.").unwrap_or(&key).to_owned(), of_a, of_b))
+        .collect()
 }
