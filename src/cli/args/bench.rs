@@ -21,7 +21,9 @@ use super::values::positive;
 #[derive(Debug, Args)]
 #[command(after_help = BENCH_EXAMPLES)]
 pub struct BenchArgs {
-    /// Execution providers to compare: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE], openvino-plugin[:DEVICE], webgpu, nvtensorrtrtx[:N]
+    /// Execution providers to compare, such as cpu,openvino
+    ///
+    /// cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE], openvino-plugin[:DEVICE], webgpu, nvtensorrtrtx[:N].
     #[arg(
         help_heading = "Configurations",
         long,
@@ -83,8 +85,9 @@ pub struct BenchArgs {
     /// Compare maps only: no attack on the data
     #[arg(help_heading = "Parity of maps and metrics", long)]
     pub no_metrics: bool,
-    /// Demand a bound of every configuration, and end with status 1 where one misses it, such as
-    /// "map_max<=0.01,p95_ms<=20" (docs/bench.md has the names)
+    /// Demand a bound of every configuration, such as "map_max<=0.01,p95_ms<=20"
+    ///
+    /// Ends with status 1 where one misses it; docs/bench.md has the names.
     #[arg(help_heading = "Verdict and output", long, value_name = "LIST", value_delimiter = ',')]
     pub require: Vec<Requirement>,
     /// Do not end with status 1 where a configuration could not be measured

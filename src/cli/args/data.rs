@@ -11,13 +11,16 @@ use askance::study::Source;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// Folder of categories, one category, a list of pictures (manifest.csv, meta.json), or a plain folder of pictures without
-    /// ground truth; docs/datasets.md has the layouts
+    /// Folder of pictures, by category or plain, or a list of them
+    ///
+    /// A folder of categories, one category, a list (manifest.csv, meta.json), or a plain folder of pictures without ground truth;
+    /// docs/datasets.md has the layouts.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-ad-2-private, mvtec-loco, btad, aebad-s, m2ad, robustad, meta-json, manifest,
-    /// image-labels, which has good and defective pictures and no masks, or unlabelled, which takes any folder of pictures and ignores ground truth
-    /// [default: recognised]
+    /// How the data lie, such as mvtec-ad [default: recognised]
+    ///
+    /// mvtec-ad, visa, mvtec-ad-2, mvtec-ad-2-private, mvtec-loco, btad, aebad-s, m2ad, robustad, meta-json, manifest, image-labels, which
+    /// has good and defective pictures and no masks, or unlabelled, which takes any folder of pictures and ignores ground truth.
     #[arg(long, value_name = "NAME")]
     pub layout: Option<Layout>,
     /// Name of the data in records and figures [default: that of the folder or list]
@@ -29,11 +32,14 @@ pub struct DataArgs {
     /// Only the first N good and the first N defective samples of each category
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Leave out, and list, the samples that cannot be used (all that `askance data` tells as a problem), instead of stopping
+    /// Leave out, and list, the samples that cannot be used
+    ///
+    /// These are all that `askance data` tells as a problem; without the flag they are an error.
     #[arg(long)]
     pub skip_bad: bool,
-    /// Under what condition and of what scene a picture was taken, by a regular expression on its path below --data with the groups
-    /// scene and condition, such as '(?<scene>\d+)_(?<condition>[^/]+)\.png$' [default: what the layout tells]
+    /// Condition and scene of a picture, by a regular expression on its path [default: what the layout tells]
+    ///
+    /// It looks at the path below --data and has the groups scene and condition, such as '(?<scene>\d+)_(?<condition>[^/]+)\.png$'.
     #[arg(long, value_name = "REGEX")]
     pub condition_pattern: Option<String>,
 }
@@ -56,8 +62,10 @@ pub struct SurveyArgs {
     /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json)
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// How the data lie: mvtec-ad, visa, mvtec-ad-2, mvtec-ad-2-private, mvtec-loco, btad, aebad-s, m2ad, robustad, meta-json,
-    /// manifest, image-labels or unlabelled [default: recognised]
+    /// How the data lie, such as mvtec-ad [default: recognised]
+    ///
+    /// mvtec-ad, visa, mvtec-ad-2, mvtec-ad-2-private, mvtec-loco, btad, aebad-s, m2ad, robustad, meta-json, manifest, image-labels or
+    /// unlabelled.
     #[arg(long, value_name = "NAME")]
     pub layout: Option<Layout>,
     /// Only these categories

@@ -12,8 +12,10 @@ use super::super::say;
 /// Whether what an earlier start has left is gone on with.
 #[derive(Debug, Default, Args)]
 pub struct FreshArgs {
-    /// Begin anew instead of going on: a run that is in the folder already is moved to DIR.old-1 (or the next free number), not deleted; a
-    /// folder that holds something else is refused
+    /// Begin anew instead of going on
+    ///
+    /// A run that is in the folder already is moved to DIR.old-1 (or the next free number), not deleted; a folder that holds something else
+    /// is refused.
     #[arg(long)]
     fresh: bool,
 }

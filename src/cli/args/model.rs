@@ -13,8 +13,9 @@ use super::values::positive;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// Bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust); repeat it
-    /// to compare [default: pocket; for the paper its three backbones]
+    /// Model; repeat it to compare [default: pocket; for the paper its three backbones]
+    ///
+    /// A bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust).
     #[arg(long, value_name = "DIR")]
     pub model: Vec<String>,
     #[command(flatten)]
@@ -37,16 +38,20 @@ pub struct ModelArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Provider and defence")]
 pub struct EngineArgs {
-    /// What is put around each model: none, or a list of grey-world, desaturate and rotate:K, which act in this order; repeat it
-    /// to compare [default: none]
+    /// What is put around each model, such as grey-world; repeat it to compare [default: none]
+    ///
+    /// none, or a list of grey-world, desaturate and rotate:K, which act in this order.
     #[arg(long, value_name = "LIST")]
     pub defence: Vec<Defence>,
-    /// Execution provider: cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE], openvino-plugin[:DEVICE], webgpu,
-    /// nvtensorrtrtx[:N]; attack takes several devices, such as cuda:0,cuda:1, and gives each a part of the samples
+    /// Execution provider, such as cuda:0
+    ///
+    /// cpu, cuda[:N], tensorrt[:N], openvino[:DEVICE], openvino-plugin[:DEVICE], webgpu, nvtensorrtrtx[:N]; attack takes several devices,
+    /// such as cuda:0,cuda:1, and gives each a part of the samples.
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "cpu")]
     pub provider: Vec<Provider>,
-    /// Precision of matrix products: fp32, fp16, bf16 or int8; computed by the provider where it can, else by the bundle
-    /// MODEL-PRECISION beside the model (docs/providers.md) [default: the bundle's own]
+    /// Precision of matrix products: fp32, fp16, bf16 or int8 [default: the bundle's own]
+    ///
+    /// Computed by the provider where it can, else by the bundle MODEL-PRECISION beside the model (docs/providers.md).
     #[arg(long, value_name = "NAME")]
     pub precision: Option<Precision>,
     /// Fail where the provider would hand part of the graph to the CPU

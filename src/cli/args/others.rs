@@ -74,11 +74,14 @@ pub struct SubmitArgs {
     /// Which model of the run, where it has several
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// How the threshold of each category is chosen from the pixels of its validation pictures: mean+3sd, quantile-0.99, or a number
-    /// for all categories [default: mean+3sd]
+    /// Threshold of each category, from its validation pictures [default: mean+3sd]
+    ///
+    /// mean+3sd or quantile-0.99 of their pixels, or a number for all categories.
     #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
     pub threshold: Option<ThresholdRule>,
-    /// Take the thresholds of another run, such as one on the public test set with --threshold best-f1, from its operating.csv
+    /// Take the thresholds of another run, from its operating.csv
+    ///
+    /// Such as one on the public test set with --threshold best-f1.
     #[arg(long, value_name = "RUN")]
     pub threshold_from: Option<PathBuf>,
     /// Also with other categories or numbers of pictures than the server asks for

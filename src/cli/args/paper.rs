@@ -27,7 +27,9 @@ pub struct PaperArgs {
     /// Protocol: paper (maps turned back) or authors (masks turned)
     #[arg(long, value_name = "NAME", default_value_t = Preset::Paper)]
     pub preset: Preset,
-    /// Objects of MVTec AD without an upright position, for the uniform sweeps; the paper does not list its own
+    /// Objects of MVTec AD without an upright position, for the uniform sweeps
+    ///
+    /// The paper does not list its own.
     #[arg(
         long,
         value_name = "LIST",
@@ -47,7 +49,9 @@ pub struct PaperArgs {
     /// Only the first N good and the first N defective samples of each category
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Leave out, and list, the samples that cannot be used (all that `askance data` tells as a problem), instead of stopping
+    /// Leave out, and list, the samples that cannot be used
+    ///
+    /// These are all that `askance data` tells as a problem; without the flag they are an error.
     #[arg(long)]
     pub skip_bad: bool,
     /// In the LaTeX tables, behind each number its 95 % interval over samples; CSV has it always

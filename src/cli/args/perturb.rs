@@ -27,12 +27,14 @@ pub struct MetricArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Metrics and decisions")]
 pub struct PointArgs {
-    /// How the thresholds of operating.csv are chosen from the unchanged pictures of each category: best-f1 (largest F1), mean+3sd or
-    /// quantile-0.99 of the good pictures, or given for pixels and pictures as 0.4,0.6 [default: best-f1]
+    /// Thresholds of operating.csv, from the unchanged pictures of each category [default: best-f1]
+    ///
+    /// best-f1 (largest F1), mean+3sd or quantile-0.99 of the good pictures, or given for pixels and pictures as 0.4,0.6.
     #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
     pub threshold: Option<ThresholdRule>,
-    /// Condition that all others are compared with in operating.csv, where conditions are known
-    /// [default: regular, same or test0, as data sets call that of their training pictures]
+    /// Condition that all others are compared with, where conditions are known
+    ///
+    /// Those of operating.csv [default: regular, same or test0, as data sets call that of their training pictures].
     #[arg(long, value_name = "NAME")]
     pub reference_condition: Option<String>,
     /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size and condition
@@ -74,9 +76,10 @@ impl MetricArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Pictures that are not square")]
 pub struct FitArgs {
-    /// Pictures that are not square: squeeze them into the model's square, pad the shorter side, or tile the longer one
-    /// [default: that of the model's bundle.toml, else
-    /// squeeze; tile with --preset paper]
+    /// Pictures that are not square: squeeze, pad or tile [default: squeeze]
+    ///
+    /// Squeeze them into the model's square, pad the shorter side, or tile the longer one. A model's bundle.toml may name its own default;
+    /// with --preset paper it is tile.
     #[arg(long, value_name = "NAME")]
     pub fit: Option<Fit>,
     /// With --fit tile: pixels of the picture that a side of a tile covers [default: the shorter side]
@@ -139,8 +142,10 @@ impl FitArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Perturbation")]
 pub struct PerturbArgs {
-    /// A published protocol: paper (arXiv 2405.07969) or authors (their code); other flags override what it says. Of pictures that are
-    /// not square paper makes tiles, in a way of its own, as the paper's is not published
+    /// A published protocol: paper (arXiv 2405.07969) or authors (their code)
+    ///
+    /// Other flags override what it says. Of pictures that are not square paper makes tiles, in a way of its own, as the paper's is not
+    /// published.
     #[arg(long, value_name = "NAME")]
     pub preset: Option<Preset>,
     /// Angle bounds in degrees, clockwise positive [default: -90,90]
@@ -152,7 +157,9 @@ pub struct PerturbArgs {
     /// Bounds of the saturation shift [default: -0.5,0.5]
     #[arg(long, value_name = "LOW,HIGH", value_parser = interval, allow_hyphen_values = true)]
     pub saturation_bounds: Option<Interval>,
-    /// Bounds of any axis, repeatable, such as brightness=-0.3,0.3; docs/perturbations.md has units and defaults
+    /// Bounds of an axis, such as brightness=-0.3,0.3; repeat it for more
+    ///
+    /// docs/perturbations.md has units and defaults.
     #[arg(long, value_name = "AXIS=LOW,HIGH", value_parser = axis_interval)]
     pub bounds: Vec<(Axis, Interval)>,
     /// Interpolation of the rotation: bilinear or three-pass [default: bilinear]

@@ -16,8 +16,9 @@ pub struct ReplayArgs {
     /// Folder of a finished run of askance attack
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
-    /// Bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust), to replay the worst
-    /// cases under; repeat it for more
+    /// Model to replay the worst cases under; repeat it for more
+    ///
+    /// A bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust).
     #[arg(long, value_name = "DIR", required_unless_present = "save_images")]
     pub model: Vec<String>,
     #[command(flatten)]
@@ -31,17 +32,22 @@ pub struct ReplayArgs {
     /// Only these categories
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub category: Vec<String>,
-    /// Only this sample, as its cell `sample` in samples.csv says, such as crack/003; with its category in front where several have it;
-    /// repeat it for more
+    /// Only this sample, such as crack/003; repeat it for more
+    ///
+    /// As its cell `sample` in samples.csv says, with its category in front where several have it.
     #[arg(long, value_name = "NAME")]
     pub sample: Vec<String>,
     /// Only these attacks of the run; the unchanged picture is always evaluated
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub attacks: Vec<Attack>,
-    /// Evaluate all candidates that the run kept, and choose the worst for each model anew, which is a bound again
+    /// Evaluate all candidates that the run kept
+    ///
+    /// The worst for each model is chosen anew, which is a bound again.
     #[arg(long)]
     pub all: bool,
-    /// Write the perturbed pictures at the size that the model takes, as PNG and, unrounded, as npy; without --model nothing else is done
+    /// Write the perturbed pictures at the size that the model takes
+    ///
+    /// As PNG and, unrounded, as npy; without --model nothing else is done.
     #[arg(long)]
     pub save_images: bool,
     /// Folder of the replay [default: results/replay-RUN]

@@ -29,8 +29,10 @@ pub struct EvalArgs {
     pub metric: MetricArgs,
     #[command(flatten)]
     pub points: PointArgs,
-    /// Only part I of N of the work, such as 1/2, to be put together by askance merge; auto: the part that the variables of Slurm,
-    /// Kubernetes, torchrun or MPI say, in OUT/part-I (docs/scaling.md)
+    /// Only part I of N of the work, such as 1/2, or auto
+    ///
+    /// askance merge puts the parts together. auto: the part that the variables of Slurm, Kubernetes, torchrun or MPI say, in OUT/part-I
+    /// (docs/scaling.md).
     #[arg(help_heading = "Run and output", long, value_name = "I/N|auto")]
     pub shard: Option<ShardChoice>,
     /// Folder of the run [default: results/eval-DATA]
@@ -59,9 +61,11 @@ pub struct AttackArgs {
     pub metric: MetricArgs,
     #[command(flatten)]
     pub points: PointArgs,
-    /// Axes, each attacked alone (two of one pair together) and all jointly: angle, hue, saturation, scale, translate-x, translate-y,
-    /// temperature, blur, brightness, contrast, gamma, jpeg, tilt-x, tilt-y, tint, light-x, light-y, glare, vignette, defocus,
-    /// motion-x, motion-y, exposure, noise, shadow; the pairs tilt, light, motion; the groups paper, pose, lighting, camera
+    /// Axes or groups of them, each attacked alone and all jointly
+    ///
+    /// Two axes of one pair are attacked together. angle, hue, saturation, scale, translate-x, translate-y, temperature, blur, brightness,
+    /// contrast, gamma, jpeg, tilt-x, tilt-y, tint, light-x, light-y, glare, vignette, defocus, motion-x, motion-y, exposure, noise,
+    /// shadow; the pairs tilt, light, motion; the groups paper, pose, lighting, camera.
     #[arg(
         help_heading = "Perturbation",
         long,
@@ -73,50 +77,65 @@ pub struct AttackArgs {
     /// Attacks: any axis or pair, joint (over --axes); clean always runs [default: each of --axes, and joint]
     #[arg(help_heading = "Perturbation", long, value_name = "LIST", value_delimiter = ',')]
     pub attacks: Vec<Attack>,
-    /// Search strategy: auto (grid on one axis, bayesian on several), grid, random, sobol, nelder-mead, cma-es, ipop-cma-es,
-    /// bipop-cma-es, bayesian or exhaustive [default: auto]
+    /// Search strategy [default: auto]
+    ///
+    /// auto (grid on one axis, bayesian on several), grid, random, sobol, nelder-mead, cma-es, ipop-cma-es, bipop-cma-es, bayesian or
+    /// exhaustive.
     #[arg(help_heading = "Search", long, value_name = "NAME")]
     pub search: Option<SearchChoice>,
     /// Model evaluations per sample and attack [default: 100; 8730 for --search exhaustive]
     #[arg(help_heading = "Search", long, value_name = "N", value_parser = positive)]
     pub budget: Option<usize>,
-    /// Take --budget for an average: each axis alone gets what it needs, the joint attack the rest, and evaluations go on after the searches
-    /// where they lower the pooled metrics; needs all samples at once (no --shard)
+    /// Take --budget for an average: more where it lowers the metrics
+    ///
+    /// Each axis alone gets what it needs, the joint attack the rest, and evaluations go on after the searches where they lower the pooled
+    /// metrics; needs all samples at once (no --shard).
     #[arg(help_heading = "Search", long, conflicts_with = "compare_search")]
     pub adaptive: bool,
-    /// Try first, within the budget, what another run found for the same samples and attacks, under whatever model or seed
+    /// Try first what another run found for the same samples and attacks
+    ///
+    /// Within the budget, and under whatever model or seed it was found.
     #[arg(help_heading = "Search", long, value_name = "RUN", conflicts_with = "compare_search")]
     pub start_from: Option<PathBuf>,
-    /// What the search minimises: contrast, bce, focal, dice or auroc; or drift, how far map and image score move from the clean
-    /// ones, which needs no masks [default: contrast; drift without masks]
+    /// What the search minimises [default: contrast; drift without masks]
+    ///
+    /// contrast, bce, focal, dice or auroc; or drift, how far map and image score move from the clean ones, which needs no masks.
     #[arg(help_heading = "Search", long, value_name = "NAME")]
     pub loss: Option<Goal>,
-    /// Where map and mask meet for the loss, if elsewhere than for metrics: derotated or rotated-mask [default: that of --frame, or the
-    /// preset's]
+    /// Where map and mask meet for the loss [default: that of --frame, or the preset's]
+    ///
+    /// derotated or rotated-mask, if elsewhere than for metrics.
     #[arg(help_heading = "Search", long, value_name = "NAME")]
     pub loss_frame: Option<Frame>,
-    /// Which candidate is kept: pooled (after all searches, by each of pixel AUROC and AUPRO the one that lowers what is pooled over
-    /// the category most), or of each sample the one of lowest loss or of lowest sample-auroc [default: pooled, or the preset's; loss
-    /// without masks]
+    /// Which candidate is kept: pooled, loss or sample-auroc [default: pooled, or the preset's; loss without masks]
+    ///
+    /// pooled: after all searches, by each of pixel AUROC and AUPRO the one that lowers what is pooled over the category most. loss,
+    /// sample-auroc: of each sample the one that is lowest in it.
     #[arg(help_heading = "Search", long, value_name = "NAME")]
     pub select: Option<Select>,
-    /// Also find from which value of each of these axes on the decision about each sample flips; without a LIST, of each of --axes
-    /// [default: off; on data without ground truth as --tolerance without a LIST]
+    /// Also find from which value of each of these axes on the decision about each sample flips
+    ///
+    /// Without a LIST, of each of --axes [default: off; on data without ground truth as --tolerance without a LIST].
     #[arg(help_heading = "What is asked besides", long, value_name = "LIST", value_delimiter = ',', num_args = 0..)]
     pub tolerance: Option<Vec<Axes>>,
-    /// Even steps of the tolerance's scan on each side of 0; the step with the flip is then halved six times [default: 30]
+    /// Even steps of the tolerance's scan on each side of 0 [default: 30]
+    ///
+    /// The step with the flip is then halved six times.
     #[arg(help_heading = "What is asked besides", long, value_name = "N", value_parser = positive)]
     pub tolerance_steps: Option<usize>,
-    /// Also evaluate each sample under N perturbations drawn evenly from the box (all axes of the joint attack together): how rare the
-    /// worst case is; 0 for none
+    /// Also evaluate each sample under N random perturbations; 0 for none
+    ///
+    /// Drawn evenly from the box (all axes of the joint attack together): how rare the worst case is.
     #[arg(help_heading = "What is asked besides", long, value_name = "N", default_value_t = 0)]
     pub random: usize,
-    /// With --random: metrics that at most this share of the box lies below, with 95 % confidence, such as 0.01, which takes 299 draws
-    /// (docs/random.md)
+    /// With --random: bounds that at most this share of the box breaks, such as 0.01
+    ///
+    /// Metrics that at most this share of the box lies below, with 95 % confidence; 0.01 takes 299 draws (docs/random.md).
     #[arg(help_heading = "What is asked besides", long, value_name = "SHARE")]
     pub certify: Option<f64>,
-    /// Image score above which a sample is called anomalous, for --tolerance and --random [default: per category that of largest F1 of the
-    /// clean scores; without ground truth the one that the highest 5 % of them exceed]
+    /// Image score above which a sample is called anomalous, for --tolerance and --random
+    ///
+    /// [default: per category that of largest F1 of the clean scores; without ground truth the one that the highest 5 % of them exceed]
     #[arg(help_heading = "What is asked besides", long, value_name = "T", allow_hyphen_values = true)]
     pub decision: Option<f64>,
     #[command(flatten)]
@@ -124,11 +143,15 @@ pub struct AttackArgs {
     /// Seed of the searches [default: 0]
     #[arg(help_heading = "Search", long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Repeat the attack with N seeds from --seed on, each a run of its own in OUT/seed-SEED, and tell how far they lie apart
+    /// Repeat the attack with N seeds, and tell how far they lie apart
+    ///
+    /// From --seed on, each a run of its own in OUT/seed-SEED.
     #[arg(help_heading = "Search", long, value_name = "N", value_parser = positive, conflicts_with = "compare_search")]
     pub seeds: Option<usize>,
-    /// Only part I of N of the work, such as 1/2, to be put together by askance merge; auto: the part that the variables of Slurm,
-    /// Kubernetes, torchrun or MPI say, in OUT/part-I (docs/scaling.md)
+    /// Only part I of N of the work, such as 1/2, or auto
+    ///
+    /// askance merge puts the parts together. auto: the part that the variables of Slurm, Kubernetes, torchrun or MPI say, in OUT/part-I
+    /// (docs/scaling.md).
     #[arg(help_heading = "Run and output", long, value_name = "I/N|auto")]
     pub shard: Option<ShardChoice>,
     /// Folder of the run [default: results/attack-DATA; results/seeds-DATA with --seeds]

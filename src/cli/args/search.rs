@@ -15,8 +15,9 @@ use super::values::positive;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Searches compared")]
 pub struct CompareArgs {
-    /// Compare search strategies on the joint attack: every one but exhaustive, or those listed. Each has a run of its own in
-    /// OUT/STRATEGY-BUDGET
+    /// Compare search strategies on the joint attack: all but exhaustive, or those listed
+    ///
+    /// Each has a run of its own in OUT/STRATEGY-BUDGET.
     #[arg(
         long,
         value_name = "LIST",
@@ -35,12 +36,14 @@ pub struct CompareArgs {
         conflicts_with = "budget"
     )]
     pub budgets: Vec<usize>,
-    /// Run of --search exhaustive over the same data and models, whose losses and metrics are the reference; repeat it where each model has
-    /// its own [default: the lowest that any strategy found]
+    /// Run whose losses and metrics are the reference [default: the lowest that any strategy found]
+    ///
+    /// A run of --search exhaustive over the same data and models; repeat it where each model has its own.
     #[arg(long, value_name = "RUN", requires = "compare_search")]
     pub truth: Vec<PathBuf>,
-    /// An external attack beside the strategies: a CSV with the columns model, category, sample, step and best_loss; repeat it
-    /// for more
+    /// An external attack beside the strategies; repeat it for more
+    ///
+    /// A CSV with the columns model, category, sample, step and best_loss.
     #[arg(long, value_name = "NAME=FILE", requires = "compare_search")]
     pub rival: Vec<RivalFile>,
 }

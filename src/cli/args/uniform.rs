@@ -10,8 +10,9 @@ use super::values::positive;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is asked besides")]
 pub struct UniformArgs {
-    /// Find as well the one perturbation that hurts all samples of a category together most (--uniform), or all categories
-    /// (--uniform=dataset), or both (--uniform=category,dataset)
+    /// Also find the one perturbation that hurts all samples of a category together most
+    ///
+    /// Of each category (--uniform), of all of them together (--uniform=dataset), or both (--uniform=category,dataset).
     #[arg(
         long,
         value_name = "SCOPE",
