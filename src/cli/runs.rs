@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use askance::error::Result;
-use askance::study::{Data, Figures, ModelSpec, Models, Origin, Plan, Source};
+use askance::study::{Data, Figures, ModelSpec, Models, Observe as _, Origin, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
@@ -66,7 +66,7 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
         .map_err(|error| args.perturb.as_given(error))
 }
 
-fn attack_plan(args: &AttackArgs) -> Result<Plan> {
+pub(super) fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     let plan = args.fit.apply(args.perturb.apply(Plan::attack())?, args.perturb.preset)?;
     let plan = args.points.apply(args.metric.apply(plan));
     let mut plan = plan.axes(Axes::all(&args.axes)).save_maps(args.save_maps).keep_traces(args.keep_traces);
@@ -106,7 +106,7 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     if let Some(decision) = args.decision {
         plan = plan.decision(decision);
     }
-    if let Some(uniform) = args.uniform.plan() {
+    if let Some(uniform) = args.uniform.plan()? {
         plan = plan.uniform(uniform);
     }
     if args.random > 0 {
@@ -201,6 +201,8 @@ fn run(
     let origin = Origin { shard_from: scheduled.map(|scheduled| scheduled.from.clone()), ..origin() };
     let checked = plan.origin(origin).check()?;
     let data = Data::open(source, &terminal)?;
+    let recalled = global.recalled.iter().flat_map(|recalled| recalled.differences(&data.info().fingerprint));
+    recalled.for_each(|difference| terminal.warn(&difference));
     checked.suits(&data)?;
     let mut out = place.out.unwrap_or_else(|| data.default_out(checked.command().name()));
     if let Some(scheduled) = scheduled {

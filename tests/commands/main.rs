@@ -17,6 +17,7 @@ mod axes;
 mod bench;
 mod bounds;
 mod compare_search;
+mod config;
 mod data;
 mod defence;
 mod docs;

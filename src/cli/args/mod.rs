@@ -1,6 +1,7 @@
 //! Arguments as clap sees them. Each group of flags turns into what the library takes by one method.
 
 mod bench;
+mod config;
 mod data;
 mod fresh;
 mod model;
@@ -18,6 +19,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use askance::runtime::{self, Flavour};
+
+use super::config::Recalled;
 
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
@@ -56,6 +59,9 @@ pub struct Global {
     /// Never use the network: do not fetch ONNX Runtime
     #[arg(help_heading = "For every command", long, global = true)]
     pub offline: bool,
+    /// What a run gave to the command line.
+    #[arg(skip)]
+    pub recalled: Option<Recalled>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ use clap::Args;
 use askance::attack::{Goal, SearchChoice, Select};
 use askance::types::{Attack, Frame};
 
+use super::config::ConfigArgs;
 use super::data::DataArgs;
 use super::fresh::FreshArgs;
 use super::model::ModelArgs;
@@ -40,6 +41,8 @@ pub struct EvalArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub fresh: FreshArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// Write each map at evaluation size as npy
     #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
@@ -159,6 +162,8 @@ pub struct AttackArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub fresh: FreshArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// Write each map at evaluation size as npy
     #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
@@ -200,6 +205,8 @@ pub struct SweepArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub fresh: FreshArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// `askance demo`
