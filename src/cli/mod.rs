@@ -6,6 +6,7 @@ mod compare_search;
 mod config;
 mod data;
 mod devices;
+mod dry_run;
 mod inspect;
 mod interrupt;
 mod libraries;

@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 85] = [
+const SETTINGS: [&str; 86] = [
     "adaptive",
     "angle_bounds",
     "aspect",
@@ -30,6 +30,7 @@ const SETTINGS: [&str; 85] = [
     "data_root",
     "decision",
     "defence",
+    "dry_run",
     "fill",
     "fit",
     "found_under",

@@ -4,12 +4,14 @@
 //! 1. [`Data::open`] lists a [`Source`] and looks at every header.
 //! 2. [`Models::load`] verifies and loads what a [`ModelSpec`] names; [`Models::of`] takes any Rust code as the model.
 //! 3. A [`Plan`] says what to do; [`Plan::check`] refuses what makes no sense.
-//! 4. [`Checked::run`] makes the run in a folder, or takes up the one that is there, and gives an [`Outcome`].
+//! 4. [`Checked::run`] makes the run in a folder, or takes up the one that is there, and gives an [`Outcome`]; [`Checked::forecast`] tells
+//!    what that takes.
 //! 5. [`draw`] makes the figures from the records, [`write_page`] one HTML page.
 //!
 //! [`Replay`] puts the worst cases of a run before other models; [`Merge`], [`Comparison`], [`Seeds`] and [`Paper`] put several runs together. An [`Observe`] hears of progress and warnings, and can stop a
 //! study; [`Quiet`] does neither.
 
+mod amount;
 mod belonging;
 mod by_key;
 mod checked;
@@ -22,6 +24,7 @@ mod differences;
 mod examples;
 mod execute;
 mod figures;
+mod forecast;
 mod intervals;
 mod kept;
 mod maps;
@@ -46,6 +49,7 @@ mod session;
 mod settings;
 mod starts;
 mod stored;
+mod stored_size;
 mod submission;
 mod summary;
 mod sweep;
@@ -58,6 +62,7 @@ mod worst_cases;
 pub use checked::Checked;
 pub use data::{Data, Source};
 pub use figures::{Figures, draw};
+pub use forecast::{EarlierRun, Forecast, ForecastStage, ProbedModel};
 pub use merge::Merge;
 pub use models::{ModelSpec, Models};
 pub use observe::{Observe, Quiet};

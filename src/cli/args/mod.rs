@@ -3,6 +3,7 @@
 mod bench;
 mod config;
 mod data;
+mod dry_run;
 mod fresh;
 mod model;
 mod others;
@@ -24,6 +25,7 @@ use super::config::Recalled;
 
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
+pub use dry_run::DryRunArgs;
 pub use fresh::FreshArgs;
 pub use model::ModelsArgs;
 pub use others::{MergeArgs, PlotArgs, ReportArgs, SubmitArgs, SynthArgs};

@@ -9,6 +9,7 @@ use askance::types::{Attack, Frame};
 
 use super::config::ConfigArgs;
 use super::data::DataArgs;
+use super::dry_run::DryRunArgs;
 use super::fresh::FreshArgs;
 use super::model::ModelArgs;
 use super::perturb::{FitArgs, MetricArgs, PerturbArgs, PointArgs};
@@ -43,6 +44,8 @@ pub struct EvalArgs {
     pub fresh: FreshArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
     /// Write each map at evaluation size as npy
     #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
@@ -164,6 +167,8 @@ pub struct AttackArgs {
     pub fresh: FreshArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
     /// Write each map at evaluation size as npy
     #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
@@ -207,6 +212,8 @@ pub struct SweepArgs {
     pub fresh: FreshArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `askance demo`
