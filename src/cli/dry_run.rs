@@ -59,12 +59,18 @@ fn lines(forecast: &Forecast, fresh: bool) -> Vec<String> {
             format!("{}: {milliseconds:.3} ms an evaluation here, {batch} a call", model.name)
         })
         .collect();
+    let attacks = match forecast.attacks.as_slice() {
+        [] => String::new(),
+        attacks => format!(
+            ", attacks: {}",
+            attacks.iter().map(|attack| attack.name()).collect::<Vec<_>>().join(", ")
+        ),
+    };
     lines.push(format!(
-        "evaluations: {}{} on {}, {}",
+        "evaluations: {}{} on {}{attacks}",
         most(forecast.is_most()),
         forecast.evaluations(),
         counted(forecast.samples, "sample", "samples"),
-        counted(forecast.attacks.len(), "attack", "attacks"),
     ));
     lines.push(format!(
         "time: {}about {} on this machine, then metrics, intervals and figures",

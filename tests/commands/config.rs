@@ -97,3 +97,49 @@ fn eval_and_sweep_are_made_again_as_well() {
     assert!(!here.join("fourth").exists());
     again("eval", &here, "fifth", "--data ../moved");
 }
+
+#[test]
+fn a_dry_run_tells_what_a_run_takes_and_writes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let here = folder.path();
+    synth(here.join("parts"), "--category tablet --seed 5 --good 1 --defective 2 --size 96");
+    let told = |flags: &str| {
+        let mut askance = askance();
+        let words = flags.split_whitespace();
+        run(askance.args(words).args(["--data", "parts", "--dry-run", "--json"]).current_dir(here)).stdout
+    };
+    let number = |said: &[u8], key: &str| {
+        let said: serde_json::Value = serde_json::from_slice(said).unwrap();
+        said[key].as_u64().unwrap_or_else(|| panic!("{key}: {said}")) as usize
+    };
+    for (flags, stages) in [
+        ("eval", "evaluations"),
+        ("attack --axes hue --budget 4 --random 3 --uniform", "evaluations"),
+        ("sweep --axes hue --steps 3", "evaluations"),
+    ] {
+        let before = fs::read_dir(here).unwrap().count();
+        let dry = told(&format!("{flags} --out out"));
+        assert!(!here.join("out").exists() && fs::read_dir(here).unwrap().count() == before);
+        let mut askance = askance();
+        let made = run(askance
+            .args(flags.split_whitespace())
+            .args(["--data", "parts", "--json", "--out", "out"])
+            .current_dir(here));
+        assert_eq!(number(&dry, stages), number(&made.stdout, stages), "{flags}");
+        let files = crate::trees::every_file(&here.join("out"));
+        let again: serde_json::Value = serde_json::from_slice(&told(&format!("{flags} --out out"))).unwrap();
+        assert_eq!(again["earlier"]["status"], "finished");
+        assert_eq!(crate::trees::every_file(&here.join("out")), files, "{flags}");
+        told(&format!("{flags} --out out --fresh"));
+        assert_eq!(crate::trees::every_file(&here.join("out")), files, "{flags}");
+        fs::remove_dir_all(here.join("out")).unwrap();
+    }
+
+    for several in ["--seeds 2", "--compare-search", "--provider cpu,cpu"] {
+        let mut askance = askance();
+        let flags = several.split_whitespace();
+        let said =
+            fail(askance.args(["attack", "--data", "parts", "--dry-run"]).args(flags).current_dir(here), 2);
+        assert!(said.contains("--dry-run tells what one takes"), "{said}");
+    }
+}

@@ -9,6 +9,7 @@ mod model;
 mod others;
 mod paper;
 mod perturb;
+mod recalled;
 mod replay;
 mod runs;
 mod search;
@@ -21,8 +22,6 @@ use clap::{Args, Parser, Subcommand};
 
 use askance::runtime::{self, Flavour};
 
-use super::config::Recalled;
-
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
 pub use dry_run::DryRunArgs;
@@ -30,6 +29,7 @@ pub use fresh::FreshArgs;
 pub use model::ModelsArgs;
 pub use others::{MergeArgs, PlotArgs, ReportArgs, SubmitArgs, SynthArgs};
 pub use paper::PaperArgs;
+pub use recalled::Recalled;
 pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
 pub use search::CompareArgs;

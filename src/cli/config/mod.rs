@@ -15,7 +15,8 @@ use askance::error::{Error, Result};
 use askance::record::{RunDir, RunInfo};
 use askance::study::{self, RunSettings};
 
-use super::args::Cli;
+use super::args::{Cli, Recalled};
+use super::wording::in_flags;
 use words::Words;
 
 /// What a command line became.
@@ -50,58 +51,16 @@ fn parsed(line: Vec<OsString>) -> Result<Result<Cli>, clap::Error> {
             cli.global.recalled = Some(recalled);
             Ok(Ok(cli))
         }
-        Err(error) => Ok(Err(recalled.refused(&error))),
+        Err(error) => Ok(Err(refused(&recalled.file, &error))),
     }
 }
 
-/// What a run gave to a command line.
-#[derive(Clone, Debug)]
-pub struct Recalled {
-    /// The file that says it.
-    file: PathBuf,
-    version: String,
-    /// Hash over names and sizes of the samples; none where the data are not those of the run.
-    fingerprint: Option<String>,
-    /// The flags, each with its value in one word.
-    words: Vec<String>,
-}
-
-impl Recalled {
-    /// An error about something that the user did not type, with the file where it stands.
-    pub fn explain(&self, error: Error) -> Error {
-        let told = |word: &&String| {
-            let (flag, value) = word.split_once('=').unwrap_or((word, ""));
-            let names_flag = error.subject.split(' ').next() == Some(flag);
-            names_flag || flag == "--data" && Path::new(&error.subject).starts_with(value)
-        };
-        let Some(word) = self.words.iter().find(told) else { return error };
-        let fix = format!("{} ({word} comes from {}; a flag replaces it)", error.fix, self.file.display());
-        Error { fix, ..error }
-    }
-
-    /// In what the data and this program are others than those of the run, as warnings.
-    pub fn differences(&self, fingerprint: &str) -> Vec<String> {
-        let file = self.file.display();
-        let version = env!("CARGO_PKG_VERSION");
-        let of_data = self.fingerprint.as_ref().filter(|recorded| *recorded != fingerprint);
-        let of_data =
-            of_data.map(|_| format!("the data are not those of {file}: files came, went or changed in size"));
-        let of_version = (self.version != version).then(|| {
-            format!(
-                "{file} was written by version {}, and this is {version}: results may differ",
-                self.version
-            )
-        });
-        of_data.into_iter().chain(of_version).collect()
-    }
-
-    /// What clap refuses of the words; the user's own words alone were parsed before.
-    fn refused(&self, error: &clap::Error) -> Error {
-        let said = super::wording::in_flags(&error.render().to_string());
-        let said = said.trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned();
-        let fix = "give the flag yourself, beside --config";
-        Error::usage(self.file.display().to_string(), format!("cannot be repeated: {said}"), fix)
-    }
+/// What clap refuses of the words; the user's own words alone were parsed before.
+fn refused(file: &Path, error: &clap::Error) -> Error {
+    let said = in_flags(&error.render().to_string());
+    let said = said.trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned();
+    let fix = "give the flag yourself, beside --config";
+    Error::usage(file.display().to_string(), format!("cannot be repeated: {said}"), fix)
 }
 
 /// The words that the run of `--config` adds; none without the flag.
