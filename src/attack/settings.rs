@@ -169,7 +169,7 @@ impl Settings {
     }
 
     /// Evaluations of the search of an attack itself, the unchanged picture included.
-    pub(super) fn searched(&self, attack: Attack) -> usize {
+    pub(crate) fn searched(&self, attack: Attack) -> usize {
         self.shares(attack).map_or_else(|| self.budget_of(attack), |shares| shares.search)
     }
 
@@ -184,7 +184,7 @@ impl Settings {
 
     /// Candidates that a search keeps by each of loss and sample AUROC, for metrics to choose from: more where they stand for all that
     /// there are.
-    pub(super) fn candidates(&self) -> usize {
+    pub(crate) fn candidates(&self) -> usize {
         match self.search {
             SearchChoice::Named(search::Kind::Exhaustive) => 256,
             _ => 32,

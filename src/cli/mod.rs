@@ -4,8 +4,10 @@ mod args;
 mod bench;
 mod compare;
 mod compare_search;
+mod config;
 mod data;
 mod devices;
+mod dry_run;
 mod inspect;
 mod interrupt;
 mod libraries;
@@ -28,23 +30,32 @@ mod wording;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use args::{Cli, Command, RuntimeCommand};
 use askance::error::{Kind, Result};
 
 /// Runs the command of this process and tells its exit status: 0, 1 (failed), 2 (usage), 130 (interrupted, state saved).
 pub fn main() -> ExitCode {
     telemetry::forbid();
-    let cli = Cli::try_parse().unwrap_or_else(|error| wording::parse_error_in_flags(error).exit());
-    match run(cli).and_then(|()| say::finish()) {
+    let ended = match config::parse(std::env::args_os()) {
+        config::Parsed::Arguments(cli) => {
+            let recalled = cli.global.recalled.clone();
+            let explained = |error| match &recalled {
+                Some(recalled) => recalled.explain(error),
+                None => error,
+            };
+            run(*cli).and_then(|()| say::finish()).map_err(wording::error_in_flags).map_err(explained)
+        }
+        config::Parsed::Said(error) => wording::parse_error_in_flags(error).exit(),
+        config::Parsed::Failed(error) => Err(wording::error_in_flags(error)),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let status = exit_status(error.kind);
             if error.kind == Kind::Interrupted {
                 say::error(format_args!("stopped; {}; {}", error.problem, error.fix));
             } else {
-                say::error(format_args!("error: {}", wording::error_in_flags(error)));
+                say::error(format_args!("error: {error}"));
             }
             ExitCode::from(status)
         }

@@ -2,17 +2,19 @@
 
 use std::path::PathBuf;
 
-use askance::error::Result;
-use askance::study::{Data, Figures, ModelSpec, Models, Origin, Plan, Source};
+use askance::error::{Error, Result};
+use askance::study::{Data, Figures, ModelSpec, Models, Observe as _, Origin, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
-use super::args::{AttackArgs, Axes, DemoArgs, EvalArgs, FreshArgs, Global, ShardChoice, SweepArgs};
+use super::args::{
+    AttackArgs, Axes, DemoArgs, DryRunArgs, EvalArgs, FreshArgs, Global, ShardChoice, SweepArgs,
+};
 use super::origin::origin;
 use super::output::figures;
 use super::schedulers::Scheduled;
 use super::terminal::Terminal;
-use super::{compare_search, devices, interrupt, output, say, schedulers, seeds};
+use super::{compare_search, devices, dry_run, interrupt, output, say, schedulers, seeds};
 
 /// Pictures of each category of the demo: few, so that all is done within a minute and a half on two cores.
 const DEMO_GOOD: usize = 2;
@@ -25,7 +27,7 @@ const DEMO_STEPS: usize = 7;
 pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
     let plan = args.fit.apply(Plan::eval(), None)?;
     let plan = args.points.apply(args.metric.apply(plan)).save_maps(args.save_maps);
-    let (plan, place) = split(global, plan, args.shard, (args.out.clone(), &args.fresh))?;
+    let (plan, place) = split(global, plan, args.shard, (args.out.clone(), &args.fresh, &args.dry_run))?;
     args.model.engine.require_one()?;
     let (source, spec) = (args.data.source(), args.model.spec(None));
     run((global, args.points.operating_points), plan, &source, &spec, place)
@@ -33,7 +35,11 @@ pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
 
 /// `askance attack`
 pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
-    let (plan, place) = split(global, attack_plan(args)?, args.shard, (args.out.clone(), &args.fresh))?;
+    let written = (args.out.clone(), &args.fresh, &args.dry_run);
+    let (plan, place) = split(global, attack_plan(args)?, args.shard, written)?;
+    if args.dry_run.dry_run {
+        refuse_several(args)?;
+    }
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     if args.compare.compare_search.is_some() || args.seeds.is_some() || args.shard.is_some() {
         args.model.engine.require_one()?;
@@ -66,7 +72,7 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
         .map_err(|error| args.perturb.as_given(error))
 }
 
-fn attack_plan(args: &AttackArgs) -> Result<Plan> {
+pub(super) fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     let plan = args.fit.apply(args.perturb.apply(Plan::attack())?, args.perturb.preset)?;
     let plan = args.points.apply(args.metric.apply(plan));
     let mut plan = plan.axes(Axes::all(&args.axes)).save_maps(args.save_maps).keep_traces(args.keep_traces);
@@ -106,7 +112,7 @@ fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     if let Some(decision) = args.decision {
         plan = plan.decision(decision);
     }
-    if let Some(uniform) = args.uniform.plan() {
+    if let Some(uniform) = args.uniform.plan()? {
         plan = plan.uniform(uniform);
     }
     if args.random > 0 {
@@ -124,7 +130,7 @@ pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
     let plan = args.metric.apply(Plan::sweep(Axes::all(&args.axes), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     let plan = args.fit.apply(args.perturb.apply(plan)?, args.perturb.preset)?;
-    run((global, false), plan, &source, &spec, Place::whole(args.out.clone(), &args.fresh))
+    run((global, false), plan, &source, &spec, Place::whole((args.out.clone(), &args.fresh, &args.dry_run)))
         .map_err(|error| args.perturb.as_given(error))
 }
 
@@ -147,7 +153,7 @@ pub fn demo(global: &Global, args: &DemoArgs) -> Result<()> {
         plan,
         &Source::new(data),
         &spec,
-        Place::whole(Some(args.out.clone()), &FreshArgs::default()),
+        Place::whole((Some(args.out.clone()), &FreshArgs::default(), &DryRunArgs::default())),
     )
 }
 
@@ -157,14 +163,32 @@ struct Place<'a> {
     out: Option<PathBuf>,
     /// Whether what is there has to make room.
     fresh: &'a FreshArgs,
+    /// Whether it is told what a run takes, and none is made.
+    dry: bool,
     /// The shard that a scheduler gave, which has a folder in that folder.
     scheduled: Option<Scheduled>,
 }
 
 impl<'a> Place<'a> {
-    fn whole(out: Option<PathBuf>, fresh: &'a FreshArgs) -> Self {
-        Self { out, fresh, scheduled: None }
+    fn whole((out, fresh, dry): Written<'a>) -> Self {
+        Self { out, fresh, dry: dry.dry_run, scheduled: None }
     }
+}
+
+/// The folder that was given, whether what is there has to make room, and whether anything is written at all.
+type Written<'a> = (Option<PathBuf>, &'a FreshArgs, &'a DryRunArgs);
+
+/// Refuses a dry run of several runs at once: each is told by itself.
+fn refuse_several(args: &AttackArgs) -> Result<()> {
+    let several = [
+        ("`seeds`", args.seeds.is_some()),
+        ("`compare_search`", args.compare.compare_search.is_some()),
+        ("`provider`", args.model.engine.provider.len() > 1),
+    ];
+    let Some((setting, _)) = several.into_iter().find(|(_, given)| *given) else { return Ok(()) };
+    let problem = "makes several runs, and `dry_run` tells what one takes";
+    let fix = "leave it out for the dry run: each of them takes as much, a device its part of the samples";
+    Err(Error::usage(setting, problem, fix))
 }
 
 /// The plan for the shard that was asked for, and its place.
@@ -172,17 +196,17 @@ fn split<'a>(
     global: &Global,
     plan: Plan,
     shard: Option<ShardChoice>,
-    (out, fresh): (Option<PathBuf>, &'a FreshArgs),
+    written: Written<'a>,
 ) -> Result<(Plan, Place<'a>)> {
     match shard {
-        None => Ok((plan, Place::whole(out, fresh))),
-        Some(ShardChoice::Given(shard)) => Ok((plan.shard(shard), Place::whole(out, fresh))),
+        None => Ok((plan, Place::whole(written))),
+        Some(ShardChoice::Given(shard)) => Ok((plan.shard(shard), Place::whole(written))),
         Some(ShardChoice::Auto) => {
             let scheduled = schedulers::of_this_process()?;
             if !global.quiet {
                 say::error(format_args!("shard {} ({})", scheduled.shard, scheduled.from));
             }
-            Ok((plan.shard(scheduled.shard), Place { out, fresh, scheduled: Some(scheduled) }))
+            Ok((plan.shard(scheduled.shard), Place { scheduled: Some(scheduled), ..Place::whole(written) }))
         }
     }
 }
@@ -201,12 +225,20 @@ fn run(
     let origin = Origin { shard_from: scheduled.map(|scheduled| scheduled.from.clone()), ..origin() };
     let checked = plan.origin(origin).check()?;
     let data = Data::open(source, &terminal)?;
+    let recalled = global.recalled.iter().flat_map(|recalled| recalled.differences(&data.info().fingerprint));
+    recalled.for_each(|difference| terminal.warn(&difference));
     checked.suits(&data)?;
     let mut out = place.out.unwrap_or_else(|| data.default_out(checked.command().name()));
     if let Some(scheduled) = scheduled {
         out.push(format!("part-{}", scheduled.shard.index()));
     }
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
+    if place.dry {
+        let fresh = place.fresh.is_asked();
+        let forecast = checked.forecast((&out, fresh), &data, &mut models, &terminal)?;
+        dry_run::report(global, &forecast, fresh);
+        return Ok(());
+    }
     place.fresh.make_room(&out)?;
     let outcome = checked.run(out, &data, &mut models, &terminal)?;
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };

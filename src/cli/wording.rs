@@ -30,6 +30,7 @@ const SETTINGS: [&str; 86] = [
     "data_root",
     "decision",
     "defence",
+    "dry_run",
     "fill",
     "fit",
     "found_under",

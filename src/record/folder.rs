@@ -37,6 +37,11 @@ impl RunDir {
         Ok(Self { root: root.to_owned() })
     }
 
+    /// The folder of a run, whether it is there or not.
+    pub fn at(path: impl AsRef<Path>) -> Self {
+        Self { root: path.as_ref().to_owned() }
+    }
+
     /// Opens the folder of an existing run for reading.
     ///
     /// # Errors

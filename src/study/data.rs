@@ -213,6 +213,16 @@ impl Data {
         part
     }
 
+    /// Pieces of all pictures together, for all models of these sides.
+    pub(super) fn pieces(&self, fitting: Fitting, sides: &BTreeSet<usize>) -> usize {
+        let samples: Vec<&Sample> = self.samples().collect();
+        if fitting.fit == Fit::Tile {
+            samples.par_iter().map(|sample| pieces(sample, fitting, sides)).sum()
+        } else {
+            samples.len() * sides.len()
+        }
+    }
+
     /// The samples of these names, all categories kept.
     #[must_use]
     pub(super) fn named(&self, names: &HashSet<String>) -> Self {

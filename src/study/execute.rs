@@ -33,30 +33,11 @@ impl Checked {
     pub fn run(
         &self,
         out: impl AsRef<Path>,
-        data: &Data,
+        whole: &Data,
         models: &mut Models,
         observe: &dyn Observe,
     ) -> Result<Outcome> {
-        let mut work = self.work(data)?;
-        work.settings.fit = self.plan.fit.map_or_else(|| models.fit(), Ok)?;
-        let whole = data;
-        let sizes: BTreeSet<usize> = models.segmenters.iter().map(|model| model.input_size()).collect();
-        let fit = work.settings.fit;
-        let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard, fit, &sizes));
-        warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
-        warnings::colourless(self, &data).iter().for_each(|warning| observe.warn(warning));
-        refuse_unbounded(&work, &models.segmenters)?;
-        for &side in &sizes {
-            warnings::camera_pixels(self, &data, side).iter().for_each(|note| observe.note(note));
-        }
-        pixel_warnings(data.dataset(), (&sizes, fit), &|| ())
-            .iter()
-            .for_each(|warning| observe.warn(warning));
-        let starts =
-            self.plan.start_from.as_deref().map(|run| Starts::of_run(run, &work.settings, whole, observe));
-        let starts = starts.transpose()?.unwrap_or_default();
-        let work = Work { start_from_sha256: starts.rows_sha256.clone(), ..work };
-        let batches = models.batch_sizes(&data, observe)?;
+        let Prepared { work, data, starts, batches } = self.prepare(whole, models, observe)?;
         let settings = self.recorded(work, models);
         let mut run = Run::begin(self, &settings, out.as_ref(), &data, models, &batches)?;
         let session = Session {
@@ -85,6 +66,44 @@ impl Checked {
             }
         }
     }
+
+    /// What is done with which samples, once data and models are known, before the run's folder is looked at. What may surprise is told.
+    pub(super) fn prepare(
+        &self,
+        whole: &Data,
+        models: &mut Models,
+        observe: &dyn Observe,
+    ) -> Result<Prepared> {
+        let mut work = self.work(whole)?;
+        work.settings.fit = self.plan.fit.map_or_else(|| models.fit(), Ok)?;
+        let sizes: BTreeSet<usize> = models.segmenters.iter().map(|model| model.input_size()).collect();
+        let fit = work.settings.fit;
+        let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard, fit, &sizes));
+        warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
+        warnings::colourless(self, &data).iter().for_each(|warning| observe.warn(warning));
+        refuse_unbounded(&work, &models.segmenters)?;
+        for &side in &sizes {
+            warnings::camera_pixels(self, &data, side).iter().for_each(|note| observe.note(note));
+        }
+        pixel_warnings(data.dataset(), (&sizes, fit), &|| ())
+            .iter()
+            .for_each(|warning| observe.warn(warning));
+        let starts =
+            self.plan.start_from.as_deref().map(|run| Starts::of_run(run, &work.settings, whole, observe));
+        let starts = starts.transpose()?.unwrap_or_default();
+        let work = Work { start_from_sha256: starts.rows_sha256.clone(), ..work };
+        let batches = models.batch_sizes(&data, observe)?;
+        Ok(Prepared { work, data, starts, batches })
+    }
+}
+
+/// A plan beside its data and models.
+pub(super) struct Prepared {
+    pub work: Work,
+    /// The samples of the run: of a shard its own.
+    pub data: Data,
+    pub starts: Starts,
+    pub batches: Vec<usize>,
 }
 
 /// The stages of a run, one after the other; each takes up what an earlier start of the run has left.

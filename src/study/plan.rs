@@ -71,7 +71,7 @@ impl Tolerance {
 
 /// Evaluations of each sample under perturbations drawn from the box, which tell the average case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Random {
+pub struct Random {
     /// Draws of each sample.
     pub draws: usize,
     /// Image score above which a sample is called anomalous; chosen for each category where none is given.
@@ -90,7 +90,8 @@ impl Random {
 
 /// Where one decides: how thresholds are chosen, and what conditions are held against.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Points {
+pub struct Points {
+    /// The rule by which the thresholds of a category are chosen.
     #[serde(default)]
     pub threshold: ThresholdRule,
     /// The condition that others are compared with; the one called regular, same or test0 where none is named and there is one of that
@@ -100,14 +101,14 @@ pub(super) struct Points {
 }
 
 impl Points {
-    pub fn is_usual(&self) -> bool {
+    pub(super) fn is_usual(&self) -> bool {
         *self == Self::default()
     }
 }
 
 /// Worst cases that another run has found, evaluated under other models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Replayed {
+pub struct Replayed {
     /// The model that they were found under.
     pub found_under: String,
     /// SHA-256 of the rows that tell them, lower-case hexadecimal.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, ArrayView2, s};
 use rayon::prelude::*;
 
+use super::amount;
 use super::by_key::{ByKey, by_key};
 use super::decision::{Decision, decisions};
 use super::plan::Random;
@@ -55,8 +56,8 @@ pub(super) fn evaluate(
         .collect::<Result<_>>()?;
     let pending: Vec<&Sample> =
         all.iter().zip(there).filter(|(_, there)| !there).map(|(&sample, _)| sample).collect();
-    let stage = session.stage("random", &name, all.len() * plan.draws);
-    stage.resume((all.len() - pending.len()) * plan.draws);
+    let stage = session.stage(amount::DRAWN, &name, all.len() * amount::drawn(plan));
+    stage.resume((all.len() - pending.len()) * amount::drawn(plan));
     model.prepare(&session.data.categories())?;
     let size = model.input_size();
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use super::amount;
 use super::belonging::Belonging;
 use super::by_key::by_key;
 use super::choose::{self, Chosen, Pool, Searches};
@@ -40,8 +41,8 @@ pub(super) fn refine(
         shared: None,
         elsewhere: None,
     };
-    let planned: usize = shares(settings, &searches).map(|(_, shares)| shares.rounds).sum();
-    let stage = session.stage("rounds of", &name, planned * session.data.samples().count());
+    let planned = amount::rounds(settings);
+    let stage = session.stage(amount::ROUNDS, &name, planned * session.data.samples().count());
     model.prepare(&session.data.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
     let mut made: HashMap<(SampleKey, Attack), [usize; 2]> = HashMap::new();

@@ -49,12 +49,7 @@ impl Run {
         let lock = dir.lock()?;
         info.dataset = data.info();
         info.skipped.clone_from(&data.skipped);
-        if !dir.info_path().exists() {
-            refuse_lost_record(&dir)?;
-        } else {
-            let old = RunInfo::read(dir.info_path())?;
-            compatible(&old, &info)
-                .map_err(|error| Error { subject: format!("`out = {}`", out.display()), ..error })?;
+        if let Some(old) = earlier(&dir, &info)? {
             (info.started, info.dataset.contents) = (old.started, old.dataset.contents);
         }
         info.dataset.contents = contents::keep(&dir, data, &info.dataset.contents)?;
@@ -118,6 +113,17 @@ impl Run {
     pub fn into_parts(self) -> (Vec<ModelInfo>, Vec<Skipped>) {
         (self.info.models, self.info.skipped)
     }
+}
+
+/// The record of the run in a folder, which a run of `info` would go on with; none where there is none.
+pub(super) fn earlier(dir: &RunDir, info: &RunInfo) -> Result<Option<RunInfo>> {
+    if !dir.info_path().exists() {
+        return refuse_lost_record(dir).map(|()| None);
+    }
+    let old = RunInfo::read(dir.info_path())?;
+    compatible(&old, info)
+        .map_err(|error| Error { subject: format!("`out = {}`", dir.path().display()), ..error })?;
+    Ok(Some(old))
 }
 
 /// Refuses a folder that holds records of a run, but not `run.toml`, without which nobody knows of what run they are.

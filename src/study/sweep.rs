@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ndarray::Array2;
 use rayon::prelude::*;
 
+use super::amount;
 use super::intervals;
 use super::kept::Kept;
 use super::plan::Sweep;
@@ -42,8 +43,8 @@ pub(super) fn sweep(
         .iter()
         .map(|&axis| Ok((axis, sweep_values(&settings.bounds, axis, plan.steps)?)))
         .collect::<Result<_>>()?;
-    let per_sample: usize = values.iter().map(|(_, values)| values.len()).sum();
-    let stage = session.stage("sweep", &name, session.data.samples().count() * per_sample);
+    let per_sample = amount::swept(settings, plan)?;
+    let stage = session.stage(amount::SWEPT, &name, session.data.samples().count() * per_sample);
     let (mut own, mut estimates) = (Vec::new(), Vec::new());
     for category in &session.data.dataset.categories {
         let works = load(category, settings.input(size), run)?;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use ndarray::Array2;
 
+use super::amount;
 use super::belonging::Belonging;
 use super::choose;
 use super::run::{Run, decoded};
@@ -81,7 +82,7 @@ pub(super) fn attack(
         .samples()
         .filter(|sample| !finished.contains(&SampleKey::new(&name, &sample.id)))
         .collect();
-    let (all, per_sample) = (session.data.samples().count(), settings.evaluations_per_sample());
+    let (all, per_sample) = (session.data.samples().count(), amount::searched(settings));
     let stage = session.stage(session.command.name(), &name, all * per_sample);
     stage.resume((all - pending.len()) * per_sample);
 

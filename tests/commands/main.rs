@@ -18,6 +18,7 @@ mod bench;
 mod bounds;
 mod compare;
 mod compare_search;
+mod config;
 mod data;
 mod defence;
 mod docs;

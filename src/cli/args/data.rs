@@ -15,8 +15,8 @@ pub struct DataArgs {
     ///
     /// A folder of categories, one category, a list (manifest.csv, meta.json), or a plain folder of pictures without ground truth;
     /// docs/datasets.md has the layouts.
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "config")]
+    pub data: Option<PathBuf>,
     /// How the data lie, such as mvtec-ad [default: recognised]
     ///
     /// mvtec-ad, visa, mvtec-ad-2, mvtec-ad-2-private, mvtec-loco, btad, aebad-s, m2ad, robustad, meta-json, manifest, image-labels, which
@@ -46,7 +46,8 @@ pub struct DataArgs {
 
 impl DataArgs {
     pub fn source(&self) -> Source {
-        Source::new(&self.data)
+        // Without the flag there is a run in its place, and what it names was put in here.
+        Source::new(self.data.clone().unwrap_or_default())
             .layout(self.layout)
             .name(self.name.clone())
             .categories(&self.category)

@@ -21,6 +21,11 @@ pub struct FreshArgs {
 }
 
 impl FreshArgs {
+    /// Whether a run begins anew.
+    pub fn is_asked(&self) -> bool {
+        self.fresh
+    }
+
     /// Makes room for a run in the folder `out`, where that is asked for.
     pub fn make_room(&self, out: &Path) -> Result<()> {
         if !self.fresh {

@@ -1,12 +1,15 @@
 //! Arguments as clap sees them. Each group of flags turns into what the library takes by one method.
 
 mod bench;
+mod config;
 mod data;
+mod dry_run;
 mod fresh;
 mod model;
 mod others;
 mod paper;
 mod perturb;
+mod recalled;
 mod replay;
 mod runs;
 mod search;
@@ -21,10 +24,12 @@ use askance::runtime::{self, Flavour};
 
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
+pub use dry_run::DryRunArgs;
 pub use fresh::FreshArgs;
 pub use model::ModelsArgs;
 pub use others::{MergeArgs, PairingArgs, PlotArgs, ReportArgs, SubmitArgs, SynthArgs};
 pub use paper::PaperArgs;
+pub use recalled::Recalled;
 pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
 pub use search::CompareArgs;
@@ -56,6 +61,9 @@ pub struct Global {
     /// Never use the network: do not fetch ONNX Runtime
     #[arg(help_heading = "For every command", long, global = true)]
     pub offline: bool,
+    /// What a run gave to the command line.
+    #[arg(skip)]
+    pub recalled: Option<Recalled>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,7 +7,9 @@ use clap::Args;
 use askance::attack::{Goal, SearchChoice, Select};
 use askance::types::{Attack, Frame};
 
+use super::config::ConfigArgs;
 use super::data::DataArgs;
+use super::dry_run::DryRunArgs;
 use super::fresh::FreshArgs;
 use super::model::ModelArgs;
 use super::perturb::{FitArgs, MetricArgs, PerturbArgs, PointArgs};
@@ -40,6 +42,10 @@ pub struct EvalArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub fresh: FreshArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
     /// Write each map at evaluation size as npy
     #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
@@ -159,6 +165,10 @@ pub struct AttackArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub fresh: FreshArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
     /// Write each map at evaluation size as npy
     #[arg(help_heading = "Run and output", long)]
     pub save_maps: bool,
@@ -200,6 +210,10 @@ pub struct SweepArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub fresh: FreshArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
 }
 
 /// `askance demo`

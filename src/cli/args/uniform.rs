@@ -2,9 +2,13 @@
 
 use clap::Args;
 
+use askance::error::{Error, Result};
 use askance::study::{Scope, Uniform};
 
 use super::values::positive;
+
+/// Perturbations of a search for shared worst cases unless told otherwise.
+const UNIFORM_BUDGET: usize = 50;
 
 /// Flags about uniform worst cases.
 #[derive(Debug, Args)]
@@ -22,17 +26,29 @@ pub struct UniformArgs {
         default_missing_value = "category"
     )]
     pub uniform: Vec<Scope>,
-    /// Perturbations tried on every sample for each attack; each is a model evaluation
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive, requires = "uniform")]
-    pub uniform_budget: usize,
+    /// Perturbations tried on every sample for each attack, with --uniform [default: 50]
+    ///
+    /// Each is a model evaluation.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub uniform_budget: Option<usize>,
 }
 
 impl UniformArgs {
     /// None where no such search is wanted.
-    pub fn plan(&self) -> Option<Uniform> {
+    ///
+    /// # Errors
+    /// A usage error where a budget is given for none.
+    pub fn plan(&self) -> Result<Option<Uniform>> {
         let mut scopes = self.uniform.clone();
         scopes.sort_unstable();
         scopes.dedup();
-        (!scopes.is_empty()).then_some(Uniform { scopes, budget: self.uniform_budget })
+        match (scopes.is_empty(), self.uniform_budget) {
+            (true, None) => Ok(None),
+            (true, Some(budget)) => {
+                let problem = "is for a search that was not asked for";
+                Err(Error::setting("uniform_budget", budget, problem, "add `uniform`, or leave it out"))
+            }
+            (false, budget) => Ok(Some(Uniform { scopes, budget: budget.unwrap_or(UNIFORM_BUDGET) })),
+        }
     }
 }

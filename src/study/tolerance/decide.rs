@@ -9,6 +9,7 @@ use crate::dataset::{self, Sample};
 use crate::error::Result;
 use crate::model::Segmenter;
 use crate::record::SampleRow;
+use crate::study::amount;
 use crate::study::by_key::by_key;
 use crate::study::data::Data;
 use crate::study::decision::{Decisions, decisions};
@@ -57,7 +58,7 @@ fn clean_scores(
         return Ok((HashMap::new(), Clock::default()));
     }
     let (name, size) = (model.name().to_owned(), model.input_size());
-    let stage = session.stage("clean scores of all shards,", &name, others.len());
+    let stage = session.stage(amount::CLEAN_SCORES, &name, others.len());
     model.prepare(&whole.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(session.settings, size), run.batch(&name));
     let mut scores = HashMap::new();

@@ -28,7 +28,7 @@ pub(super) use scan::scan;
 pub(super) type Decided = HashMap<String, Decisions>;
 
 impl Tolerance {
-    fn scan(&self, settings: &Settings) -> Scan {
+    pub(super) fn scan(&self, settings: &Settings) -> Scan {
         let mut axes = self.axes.clone();
         axes.sort_unstable();
         axes.dedup();

@@ -9,6 +9,7 @@ use crate::dataset::Sample;
 use crate::error::Result;
 use crate::model::Segmenter;
 use crate::record::{Journal, SampleRow, StabilityRow};
+use crate::study::amount;
 use crate::study::by_key::by_key;
 use crate::study::decision::Decisions;
 use crate::study::plan::Tolerance;
@@ -38,8 +39,8 @@ pub(in crate::study) fn scan(
         .filter(|sample| worst.row(sample, Attack::Clean).is_some())
         .filter(|sample| !finished.contains(&SampleKey::new(&name, &sample.id)))
         .collect();
-    let (all, per_sample) = (session.data.samples().count(), scan.evaluations_per_sample());
-    let stage = session.stage("tolerance", &name, all * per_sample);
+    let (all, per_sample) = (session.data.samples().count(), amount::scanned(settings, plan));
+    let stage = session.stage(amount::SCANNED, &name, all * per_sample);
     stage.resume((all - pending.len()) * per_sample);
     model.prepare(&session.data.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));

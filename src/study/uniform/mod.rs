@@ -18,10 +18,10 @@ pub(super) use evaluate::evaluate;
 pub(super) use pool::{Shared, pool};
 
 /// The perturbations that are tried, by attack.
-struct Tried(Vec<(Attack, Vec<Perturbation>)>);
+pub(super) struct Tried(Vec<(Attack, Vec<Perturbation>)>);
 
 impl Tried {
-    fn new(settings: &Settings, plan: &Uniform) -> Result<Self> {
+    pub(super) fn new(settings: &Settings, plan: &Uniform) -> Result<Self> {
         let mut tried = Vec::new();
         for &attack in &settings.attacks {
             let candidates = uniform_candidates(settings, attack, plan.budget)?;
@@ -32,11 +32,11 @@ impl Tried {
         Ok(Self(tried))
     }
 
-    fn each(&self) -> impl Iterator<Item = (Attack, &[Perturbation])> {
+    pub(super) fn each(&self) -> impl Iterator<Item = (Attack, &[Perturbation])> {
         self.0.iter().map(|(attack, candidates)| (*attack, candidates.as_slice()))
     }
 
-    fn per_sample(&self) -> usize {
+    pub(super) fn per_sample(&self) -> usize {
         self.each().map(|(_, candidates)| candidates.len()).sum()
     }
 }

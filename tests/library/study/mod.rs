@@ -3,6 +3,7 @@
 mod adaptive;
 mod attack;
 mod damage;
+mod forecast;
 mod intervals;
 mod joined;
 mod labels;
