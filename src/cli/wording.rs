@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 86] = [
+const SETTINGS: [&str; 87] = [
     "adaptive",
     "angle_bounds",
     "aspect",
