@@ -1,5 +1,11 @@
 //! What a model does where one decides: rates at thresholds from the unchanged pictures, by group, from the maps that are pooled.
 
+mod decisions;
+mod groups;
+mod rows;
+
+pub(super) use rows::{Found, rows};
+
 use std::collections::HashSet;
 
 use ndarray::{Array2, ArrayView2};
@@ -10,13 +16,15 @@ use crate::attack::{Objective, PooledSample, scored};
 use crate::dataset::{Category, Sample};
 use crate::error::Result;
 use crate::metric::{
-    Counts, Estimate, FalseAlarms, MetricOptions, PictureDecisions, Redraws, Region, RegionSize, ScoredSet,
-    Weighted, decide_pixels, drop_above_chance, evaluate, image_threshold, pixel_threshold, portion_bad,
-    portion_good,
+    Counts, FalseAlarms, MetricOptions, Redraws, Region, ScoredSet, Weighted, decide_pixels,
+    drop_above_chance, evaluate, image_threshold, pixel_threshold, portion_bad, portion_good,
 };
 use crate::record::{Compared, Curves, Grouping, ImageRates, OperatingRow, PixelRates};
 use crate::stats;
-use crate::types::{Attack, Interval, Label, Metrics, Over};
+use crate::types::{Attack, Label, Metrics, Over};
+use decisions::Decisions;
+use groups::{Group, groups};
+use rows::{Estimated, ends, with_differences};
 
 /// False-positive rate up to which the AUPRO of these rows is integrated, that of MVTec AD 2.
 const AUPRO_LIMIT: f64 = 0.05;
@@ -26,23 +34,6 @@ const BEYOND: f64 = 0.02;
 /// pictures of MVTec AD 2, AeBAD-S and RobustAD were taken.
 const REFERENCES: [&str; 3] = ["regular", "same", "test0"];
 const CHANCE: f64 = 0.5;
-
-/// The statistics of a row that have intervals: pixel F1, image F1, and the differences of pixel AUROC, pixel F1 and image F1.
-type Estimated = [Option<Estimate>; 5];
-
-/// A row with the values of some of its statistics in the redraws.
-pub(super) struct Found {
-    row: OperatingRow,
-    estimates: Estimated,
-}
-
-/// The pictures that a row is about, one entry per sample of the category.
-struct Group {
-    grouping: Grouping,
-    name: Option<String>,
-    size: Option<RegionSize>,
-    members: Vec<bool>,
-}
 
 /// What the unchanged pictures decide.
 struct Clean {
@@ -224,71 +215,6 @@ impl<'a> Operating<'a> {
             Some(name) => find(name),
             None => REFERENCES.into_iter().find_map(find),
         }
-    }
-}
-
-/// All samples; each kind of defect with all good samples, where there are several; sizes of regions; conditions.
-fn groups(samples: &[&Sample], has_masks: bool) -> Vec<Group> {
-    let of = |grouping, name: Option<&str>, size, is_member: &dyn Fn(&Sample) -> bool| Group {
-        grouping,
-        name: name.map(str::to_owned),
-        size,
-        members: samples.iter().map(|sample| is_member(sample)).collect(),
-    };
-    let anomalous = |sample: &Sample| sample.label == Label::Anomalous;
-    let mut groups = vec![of(Grouping::All, None, None, &|_| true)];
-    let mut kinds: Vec<&str> = stats::distinct(
-        samples.iter().filter(|sample| anomalous(sample)).map(|sample| sample.id.defect.as_str()),
-    );
-    kinds.sort_unstable();
-    if kinds.len() > 1 {
-        groups.extend(kinds.iter().map(|&kind| {
-            of(Grouping::Defect, Some(kind), None, &|sample| !anomalous(sample) || sample.id.defect == kind)
-        }));
-    }
-    if has_masks {
-        let sizes = RegionSize::ALL;
-        groups.extend(sizes.iter().map(|&size| of(Grouping::Size, Some(size.name()), Some(size), &|_| true)));
-    }
-    let condition = |sample: &&Sample| sample.circumstances.condition.clone();
-    let mut conditions: Vec<String> = stats::distinct(samples.iter().filter_map(condition));
-    conditions.sort_unstable();
-    groups.extend(conditions.iter().map(|name| {
-        of(Grouping::Condition, Some(name), None, &|sample| {
-            sample.circumstances.condition.as_ref() == Some(name)
-        })
-    }));
-    groups
-}
-
-/// What is called anomalous of the places of a set.
-#[derive(Clone, Copy)]
-struct Decisions<'s> {
-    pixels: Option<&'s [PictureDecisions]>,
-    images: Option<&'s [bool]>,
-    labels: &'s [bool],
-}
-
-impl Decisions<'_> {
-    /// The decision about one whole picture.
-    fn picture(&self, called: &[bool], at: usize) -> Counts {
-        let mut counts = Counts::default();
-        counts.count(self.labels[at], called[at]);
-        counts
-    }
-
-    /// Pixel F1 of samples that are held so often.
-    fn pixel_f1(&self, weights: &[u32]) -> Option<f64> {
-        let decided = self.pixels?.iter().zip(weights);
-        decided.map(|(decided, &weight)| decided.pixels.times(weight.into())).sum::<Counts>().rates().f1
-    }
-
-    /// Image F1 of samples that are held so often.
-    fn image_f1(&self, weights: &[u32]) -> Option<f64> {
-        let called = self.images?;
-        let held = weights.iter().enumerate().filter(|&(_, &weight)| weight > 0);
-        let counts = held.map(|(at, &weight)| self.picture(called, at).times(weight.into()));
-        counts.sum::<Counts>().rates().f1
     }
 }
 
@@ -488,119 +414,4 @@ fn at_limit(set: &ScoredSet<'_>) -> Result<Metrics> {
 /// The weights of those that are kept, 0 for all others.
 fn among(weights: &[u32], kept: &[bool]) -> Vec<u32> {
     weights.iter().zip(kept).map(|(&weight, &kept)| if kept { weight } else { 0 }).collect()
-}
-
-fn ends(interval: Option<Interval>) -> (Option<f64>, Option<f64>) {
-    (interval.map(|ends| ends.low), interval.map(|ends| ends.high))
-}
-
-fn with_differences(compared: Compared, differences: [Option<f64>; 3], estimates: &Estimated) -> Compared {
-    let [auroc, pixel_f1, image_f1] = differences;
-    let (auroc_ends, pixel_ends, image_ends) = (
-        ends(around(auroc, &estimates[2])),
-        ends(around(pixel_f1, &estimates[3])),
-        ends(around(image_f1, &estimates[4])),
-    );
-    Compared {
-        pixel_auroc_difference: auroc,
-        pixel_auroc_difference_low: auroc_ends.0,
-        pixel_auroc_difference_high: auroc_ends.1,
-        pixel_f1_difference: pixel_f1,
-        pixel_f1_difference_low: pixel_ends.0,
-        pixel_f1_difference_high: pixel_ends.1,
-        image_f1_difference: image_f1,
-        image_f1_difference_low: image_ends.0,
-        image_f1_difference_high: image_ends.1,
-        ..compared
-    }
-}
-
-/// All rows, and behind them the means over categories of what these have in common: all pictures, sizes of regions, conditions.
-pub(super) fn rows(found: &[Found]) -> Vec<OperatingRow> {
-    let shared = found.iter().filter(|found| found.row.grouping != Grouping::Defect);
-    let key = |found: &&Found| {
-        let row = &found.row;
-        (row.model.clone(), row.attack, row.grouping, row.group.clone())
-    };
-    let means = stats::grouped(shared, key);
-    found.iter().map(|found| found.row.clone()).chain(means.iter().map(|group| mean_of(group))).collect()
-}
-
-fn mean_of(group: &[&Found]) -> OperatingRow {
-    let mean = |value: &dyn Fn(&OperatingRow) -> Option<f64>| {
-        stats::mean(&group.iter().filter_map(|found| value(&found.row)).collect::<Vec<_>>())
-    };
-    let sum = |value: &dyn Fn(&OperatingRow) -> Option<usize>| {
-        group.iter().map(|found| value(&found.row)).sum::<Option<usize>>()
-    };
-    // A mean has an interval where each category that has the value has an estimate of it.
-    let estimate = |at: usize, value: &dyn Fn(&OperatingRow) -> Option<f64>| {
-        let known = group.iter().filter(|found| value(&found.row).is_some());
-        Estimate::mean(&known.map(|found| found.estimates[at].clone()).collect::<Option<Vec<_>>>()?)
-    };
-    let pixel_f1 = |row: &OperatingRow| row.pixels.pixel_f1;
-    let image_f1 = |row: &OperatingRow| row.images.image_f1;
-    let estimates = [
-        estimate(0, &pixel_f1),
-        estimate(1, &image_f1),
-        estimate(2, &|row| row.compared.pixel_auroc_difference),
-        estimate(3, &|row| row.compared.pixel_f1_difference),
-        estimate(4, &|row| row.compared.image_f1_difference),
-    ];
-    let (pixel_f1_low, pixel_f1_high) = ends(around(mean(&pixel_f1), &estimates[0]));
-    let (image_f1_low, image_f1_high) = ends(around(mean(&image_f1), &estimates[1]));
-    let compared = Compared {
-        pixel_f1_low,
-        pixel_f1_high,
-        image_f1_low,
-        image_f1_high,
-        reference: group.iter().find_map(|found| found.row.compared.reference.clone()),
-        scenes: sum(&|row| row.compared.scenes),
-        ..Compared::default()
-    };
-    OperatingRow {
-        over: Over::Mean,
-        normal: group.iter().map(|found| found.row.normal).sum(),
-        anomalous: group.iter().map(|found| found.row.anomalous).sum(),
-        normal_pixels: sum(&|row| row.normal_pixels),
-        pixel_threshold: None,
-        image_threshold: None,
-        pixels: PixelRates {
-            pixel_precision: mean(&|row| row.pixels.pixel_precision),
-            pixel_recall: mean(&|row| row.pixels.pixel_recall),
-            pixel_f1: mean(&pixel_f1),
-            pixel_false_alarms: mean(&|row| row.pixels.pixel_false_alarms),
-            regions: sum(&|row| row.pixels.regions),
-            region_recall: mean(&|row| row.pixels.region_recall),
-            region_overlap: mean(&|row| row.pixels.region_overlap),
-        },
-        images: ImageRates {
-            image_f1: mean(&image_f1),
-            image_recall: mean(&|row| row.images.image_recall),
-            image_false_alarms: mean(&|row| row.images.image_false_alarms),
-            image_flips: mean(&|row| row.images.image_flips),
-            pg2: mean(&|row| row.images.pg2),
-            pb2: mean(&|row| row.images.pb2),
-        },
-        curves: Curves {
-            pixel_auroc: mean(&|row| row.curves.pixel_auroc),
-            aupro_05: mean(&|row| row.curves.aupro_05),
-            image_auroc: mean(&|row| row.curves.image_auroc),
-            aupimo: mean(&|row| row.curves.aupimo),
-            aupimo_clean: mean(&|row| row.curves.aupimo_clean),
-            pixel_auroc_drop_share: mean(&|row| row.curves.pixel_auroc_drop_share),
-            aupro_drop_share: mean(&|row| row.curves.aupro_drop_share),
-            image_auroc_drop_share: mean(&|row| row.curves.image_auroc_drop_share),
-        },
-        compared: with_differences(
-            compared,
-            [
-                mean(&|row| row.compared.pixel_auroc_difference),
-                mean(&|row| row.compared.pixel_f1_difference),
-                mean(&|row| row.compared.image_f1_difference),
-            ],
-            &estimates,
-        ),
-        ..group[0].row.clone()
-    }
 }
