@@ -94,7 +94,7 @@ fn there(forecast: &Forecast, fresh: bool) -> String {
     };
     let (status, of) = (status_name(status), counted(forecast.samples, "sample", "samples"));
     format!(
-        "goes on with the run there, which is {status} and has rows of {samples} of {of}; the time is that from the start"
+        "goes on with the run there, which is {status} and has all rows of {samples} of {of}; the time is that from the start"
     )
 }
 

@@ -225,8 +225,7 @@ fn run(
     let origin = Origin { shard_from: scheduled.map(|scheduled| scheduled.from.clone()), ..origin() };
     let checked = plan.origin(origin).check()?;
     let data = Data::open(source, &terminal)?;
-    let recalled = global.recalled.iter().flat_map(|recalled| recalled.differences(&data.info().fingerprint));
-    recalled.for_each(|difference| terminal.warn(&difference));
+    global.differences(&data.info().fingerprint).iter().for_each(|difference| terminal.warn(difference));
     checked.suits(&data)?;
     let mut out = place.out.unwrap_or_else(|| data.default_out(checked.command().name()));
     if let Some(scheduled) = scheduled {

@@ -198,6 +198,20 @@ impl<T: Row> Journal<T> {
     }
 }
 
+/// Reads the rows of a table that a run is writing, or was until it was stopped: a last row that is cut short is left out, as
+/// [`Journal::open`] does. No rows where there is no file.
+///
+/// # Errors
+/// A file error when the file cannot be read, was damaged, or is another table.
+pub fn read_growing<T: Row>(path: impl AsRef<Path>) -> Result<Vec<T>> {
+    let path = path.as_ref();
+    if !file::is_there(path) {
+        return Ok(Vec::new());
+    }
+    let bytes = file::read(path, UNREADABLE)?;
+    Ok(parse::<T>(path, &bytes, Stage::Growing, &|_| None)?.rows)
+}
+
 /// Reads all rows of a file that is complete, without changing it. In a file of an older version, which has no checksums, a torn last
 /// line is left out.
 ///

@@ -65,7 +65,7 @@ pub use info::{
     Skipped, Status, compatible, decisive, decisive_differences, to_table,
 };
 pub use intervals::{Drops, Intervals};
-pub use journal::{Journal, Opened, read_checked, read_rows, write_rows};
+pub use journal::{Journal, Opened, read_checked, read_growing, read_rows, write_rows};
 pub use machine::Machine;
 pub(crate) use machine::utc_now;
 pub use name::{file_name, last_part};

@@ -1,6 +1,6 @@
 //! What a run would take, told before it is made: evaluations, time and disk. Nothing is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::attack::{self, Evaluator, Goal, Objective, Settings, answers, draws, 
 use crate::dataset::Sample;
 use crate::error::Result;
 use crate::model::Segmenter;
-use crate::record::{RunDir, RunInfo, SampleRow, Status, read_rows};
+use crate::record::{RunDir, RunInfo, SampleRow, Status, read_growing};
 use crate::stats::distinct;
 use crate::types::{Attack, Detail, Perturbation};
 
@@ -83,7 +83,7 @@ pub struct ProbedModel {
 pub struct EarlierRun {
     /// How far it came.
     pub status: Status,
-    /// Samples with rows under some model; none where the run has no rows of samples.
+    /// Samples with all their rows under every model; none where the run has no rows of samples.
     pub samples: usize,
 }
 
@@ -120,7 +120,8 @@ impl Checked {
         let Prepared { work, data: own, starts: _, batches } = self.prepare(data, models, observe)?;
         let settings = self.recorded(work, models);
         let info = described(start(&self.plan.origin, &settings)?, models, &batches)?;
-        let earlier = if fresh { None } else { look(info, out, &own)? };
+        let rows_each = work_rows(&settings.work, &info);
+        let earlier = if fresh { None } else { look(info, out, &own, rows_each)? };
         let work = settings.work;
         let mut forecast = Forecast {
             samples: own.samples().count(),
@@ -256,13 +257,19 @@ fn perturbations(
     Ok((0..count).map(along).collect())
 }
 
+/// Rows that a sample has under all models together.
+fn work_rows(work: &Work, info: &RunInfo) -> usize {
+    work.settings.attacks.len() * info.models.len()
+}
+
 /// The run in a folder, where there is one that would be gone on with.
-fn look(mut info: RunInfo, out: &Path, data: &Data) -> Result<Option<EarlierRun>> {
+fn look(mut info: RunInfo, out: &Path, data: &Data, rows_each: usize) -> Result<Option<EarlierRun>> {
     info.dataset = data.info();
     let dir = RunDir::at(out);
     let Some(old) = earlier(&dir, &info)? else { return Ok(None) };
-    // A row that a kill cut short is no error here: the run would make it again.
-    let rows: Vec<SampleRow> = read_rows(dir.samples_path()).unwrap_or_default();
-    let samples = distinct(rows.iter().map(|row| (row.category.as_str(), row.sample.as_str()))).len();
+    let rows: Vec<SampleRow> = read_growing(dir.samples_path())?;
+    let mut of_sample: HashMap<(&str, &str), usize> = HashMap::new();
+    rows.iter().for_each(|row| *of_sample.entry((&row.category, &row.sample)).or_default() += 1);
+    let samples = of_sample.into_values().filter(|&rows| rows == rows_each).count();
     Ok(Some(EarlierRun { status: old.status, samples }))
 }

@@ -154,6 +154,11 @@ pub enum RuntimeCommand {
 }
 
 impl Global {
+    /// In what the data and this program are others than those of the run that gave settings.
+    pub fn differences(&self, fingerprint: &str) -> Vec<String> {
+        self.recalled.as_ref().map_or_else(Vec::new, |recalled| recalled.differences(fingerprint))
+    }
+
     /// Where ONNX Runtime may come from.
     pub fn runtime(&self) -> runtime::Options {
         let from_env = runtime::Options::from_env();

