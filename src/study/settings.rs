@@ -181,11 +181,13 @@ mod tests {
         };
         let said = refused(&|settings| drop(settings.insert("wobble".into(), 3.into())));
         assert!(said.contains("settings.wobble,"), "{said}");
-        for table in ["tolerance", "uniform", "random", "perturb"] {
+        for table in ["tolerance", "uniform", "random", "perturb", "metric"] {
             let said = refused(&|settings| {
                 drop(settings[table].as_table_mut().unwrap().insert("wobble".into(), 3.into()));
             });
-            assert!(said.contains(&format!("settings.{table}.wobble,")), "{said}");
+            // Some tables refuse what they do not know when they are read.
+            let read = said.contains("unknown field `wobble`");
+            assert!(read || said.contains(&format!("settings.{table}.wobble,")), "{said}");
         }
     }
 
