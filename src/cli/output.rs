@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use askance::error::{Error, Result, shown};
 use askance::record::{RunDir, to_json};
 use askance::report::{stability_summary, tolerance_sentences};
-use askance::study::{Figures, Outcome, draw, write_page};
+use askance::study::{Figures, Outcome, draw, draw_as, write_page};
 
 use super::args::{Global, PlotArgs, ReportArgs};
 use super::say;
@@ -16,7 +16,7 @@ use super::wording::table_in_flags;
 pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
     let dirs: Vec<RunDir> = args.runs.iter().map(RunDir::open).collect::<Result<_>>()?;
     let out = args.out.clone().unwrap_or_else(|| dirs[0].plots());
-    let plots = draw(&dirs, &out)?;
+    let plots = draw_as(&dirs, &out, &args.format)?;
     if global.json {
         say::json(&json!({ "plots": say::paths(&plots.written), "skipped": plots.skipped }));
         return Ok(());

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::drawn::Drawn;
+use super::format::Format;
 use super::records::{Named, Records};
 use super::searches::of_searches;
 use super::told::{Shows, choose};
@@ -25,25 +26,32 @@ use crate::types::{Attack, Axis};
 /// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is no
 /// error, but listed in [`Drawn::skipped`].
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
+    all_as(runs, out, Format::Png)
+}
+
+/// As [`all`], in another format.
+///
+/// # Errors
+/// Those of [`all`].
+pub fn all_as(runs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
     let (benches, others): (Vec<RunDir>, Vec<RunDir>) =
         runs.iter().cloned().partition(|run| file::is_there(&run.bench_path()));
-    let mut drawn = Drawn::default();
+    let mut drawn = Drawn::of(format);
     if !benches.is_empty() {
-        drawn = bench(&benches, out)?;
+        drawn.join(bench(&benches, out, format)?);
     }
     if !others.is_empty() {
-        let Drawn { written, skipped } = of_attacks(&others, out)?;
-        drawn.written.extend(written);
-        drawn.skipped.extend(skipped);
+        drawn.join(of_attacks(&others, out, format)?);
     }
     Ok(drawn)
 }
 
 /// Draws the figures of attacks and sweeps.
-fn of_attacks(dirs: &[RunDir], out: &Path) -> Result<Drawn> {
+fn of_attacks(dirs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
     let (runs, left_out) = choose(dirs)?;
-    let mut drawn = Drawn { skipped: left_out, ..Drawn::default() };
-    let searches = of_searches(&runs, out)?;
+    let mut drawn = Drawn::of(format);
+    drawn.skipped = left_out;
+    let searches = of_searches(&runs, out, format)?;
     let records: Vec<Records<'_>> = runs.into_iter().map(Records::read).collect::<Result<_>>()?;
 
     let worst =
@@ -99,15 +107,13 @@ fn of_attacks(dirs: &[RunDir], out: &Path) -> Result<Drawn> {
     let scanned = (!scans.is_empty()).then_some(&scans).ok_or("no run looked for flips of the decision");
     drawn.add(out, "tolerance", scanned, |rows, path| survival(rows, &tolerant.bounds(), path))?;
     if kept.is_empty() {
-        drawn.skipped.push(("examples.png".to_owned(), "no run kept examples".to_owned()));
+        drawn.skipped.push((format!("examples.{format}"), "no run kept examples".to_owned()));
     }
     for own in &kept {
         let name = format!("examples_{}", file_name(&own.file));
         drawn.add(out, &name, Ok(own), |own, path| examples(&own.kept, own.resampling, own.samples, path))?;
     }
-    let Drawn { written, skipped } = searches;
-    drawn.written.extend(written);
-    drawn.skipped.extend(skipped);
+    drawn.join(searches);
     Ok(drawn)
 }
 

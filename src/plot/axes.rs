@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use plotters::backend::BitMapBackend;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
@@ -10,11 +9,12 @@ use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::canvas::{Area, Drawing, px, text_style, upx, wrapped, write};
+use super::drawing::Recorder;
 use super::style;
 use crate::types::Axis;
 
 /// A chart to draw series on.
-pub type Chart<'a> = ChartContext<'a, BitMapBackend<'a>, Cartesian2d<Coordinate, Coordinate>>;
+pub type Chart<'a> = ChartContext<'a, Recorder<'a>, Cartesian2d<Coordinate, Coordinate>>;
 
 /// A linear coordinate that writes the ticks it is told to.
 #[derive(Clone)]

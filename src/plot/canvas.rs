@@ -1,45 +1,43 @@
-//! A figure in the making: plotters draws text and charts on it, pictures are copied into it, PNG comes out.
+//! A figure in the making: plotters draws text and charts on it, pictures are copied into it, a file comes out.
 
-use std::io::Cursor;
 use std::path::Path;
 
-use image::{ImageFormat, RgbImage};
 use plotters::coord::Shift;
-use plotters::prelude::{BitMapBackend, DrawingArea, IntoDrawingArea as _};
+use plotters::prelude::{DrawingArea, IntoDrawingArea as _};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, IntoFont as _, RGBColor, TextStyle};
 
+use super::drawing::{Mark, OVERSAMPLING, Recorder, Sheet, pdf, png, svg};
+use super::format::Format;
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::write_atomic;
 use crate::types::Image;
 
 /// An area that plotters draws on.
-pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+pub type Area<'a> = DrawingArea<Recorder<'a>, Shift>;
 /// Result of drawing, with any of the many error types of plotters.
 pub type Drawing<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Factor by which everything is drawn larger before it is averaged down, which smooths lines and letters.
-const OVERSAMPLING: u32 = 2;
+/// Width of a figure as SVG and PDF, in millimetres: that of a page of two columns. Both can be scaled without loss.
+const PAGE: f64 = 170.0;
 
-/// The pixels of a figure in the making. Positions and sizes are in pixels of the finished figure.
+/// A figure in the making. Positions and sizes are in pixels of the finished PNG.
 pub struct Canvas {
-    width: u32,
-    height: u32,
-    rgb: Vec<u8>,
+    size: (u32, u32),
+    marks: Vec<Mark>,
 }
 
 impl Canvas {
     /// A white figure.
     pub fn new(width: u32, height: u32) -> Self {
-        let bytes = width as usize * height as usize * 3 * (OVERSAMPLING * OVERSAMPLING) as usize;
-        Self { width, height, rgb: vec![255; bytes] }
+        Self { size: (width, height), marks: Vec::new() }
     }
 
     /// Lets plotters draw on the whole figure.
     pub fn draw(&mut self, out: &Path, draw: impl FnOnce(&Area<'_>) -> Drawing) -> Result<()> {
-        let size = (self.width * OVERSAMPLING, self.height * OVERSAMPLING);
-        let area = BitMapBackend::with_buffer(&mut self.rgb, size).into_drawing_area();
+        let size = (self.size.0 * OVERSAMPLING, self.size.1 * OVERSAMPLING);
+        let area = Recorder::new(size, &mut self.marks).into_drawing_area();
         draw(&area).and_then(|()| Ok(area.present()?)).map_err(|e| {
             Error::file_caused(out, "cannot be drawn", e, "report the records that it was drawn from")
         })
@@ -47,39 +45,20 @@ impl Canvas {
 
     /// Copies a square picture to the place with the given upper left corner and side; its own size must be the side.
     pub fn paste(&mut self, image: &Image, left: i32, top: i32) {
-        let (_, height, width) = image.dim();
-        let row = (self.width * OVERSAMPLING) as usize;
-        let factor = OVERSAMPLING as usize;
-        for y in 0..height * factor {
-            for x in 0..width * factor {
-                let at = ((top as usize * factor + y) * row + left as usize * factor + x) * 3;
-                for channel in 0..3 {
-                    let value = image[[channel, y / factor, x / factor]];
-                    self.rgb[at + channel] = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
-                }
-            }
-        }
+        self.marks.push(Mark::Picture { image: image.clone(), at: (left, top) });
     }
 
-    /// Averages the figure down and writes it as PNG through a temporary name.
+    /// Writes the figure through a temporary name, in the format that the name ends in.
     pub fn save(self, out: &Path) -> Result<()> {
-        let factor = OVERSAMPLING;
-        let row = (self.width * factor) as usize;
-        let picture = RgbImage::from_fn(self.width, self.height, |x, y| {
-            let mut sums = [0_u32; 3];
-            for (dy, dx) in (0..factor).flat_map(|dy| (0..factor).map(move |dx| (dy, dx))) {
-                let at = ((y * factor + dy) as usize * row + (x * factor + dx) as usize) * 3;
-                for (sum, &value) in sums.iter_mut().zip(&self.rgb[at..at + 3]) {
-                    *sum += u32::from(value);
-                }
-            }
-            image::Rgb(sums.map(|sum| ((sum + factor * factor / 2) / (factor * factor)) as u8))
-        });
-        let mut bytes = Cursor::new(Vec::new());
-        picture
-            .write_to(&mut bytes, ImageFormat::Png)
-            .map_err(|e| Error::file_caused(out, "cannot be encoded", e, "report this figure"))?;
-        write_atomic(out, &bytes.into_inner())
+        let sheet = Sheet { size: self.size, marks: &self.marks };
+        let bytes = match Format::of(out) {
+            Format::Png => png(&sheet),
+            Format::Svg => Ok(svg(&sheet, PAGE).into_bytes()),
+            Format::Pdf => pdf(&sheet, PAGE),
+        };
+        let bytes =
+            bytes.map_err(|e| Error::file_caused(out, "cannot be encoded", e, "report this figure"))?;
+        write_atomic(out, &bytes)
     }
 }
 

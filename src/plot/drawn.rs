@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::format::Format;
 use crate::error::Result;
 
 /// The outcome of drawing figures: those that were written, and those that were not.
@@ -11,9 +12,22 @@ pub struct Drawn {
     pub written: Vec<PathBuf>,
     /// File name of each figure that the records do not allow, with the reason.
     pub skipped: Vec<(String, String)>,
+    /// Format of the figures.
+    format: Format,
 }
 
 impl Drawn {
+    /// None yet, of a format.
+    pub(super) fn of(format: Format) -> Self {
+        Self { format, ..Self::default() }
+    }
+
+    /// Takes the figures of another.
+    pub(super) fn join(&mut self, other: Self) {
+        self.written.extend(other.written);
+        self.skipped.extend(other.skipped);
+    }
+
     /// Draws a figure from its input, or notes why there is none.
     pub(super) fn add<T: ?Sized>(
         &mut self,
@@ -38,8 +52,8 @@ impl Drawn {
     pub(super) fn unused(&self, name: &str) -> String {
         let written = self.written.iter().filter_map(|path| path.file_name()?.to_str());
         let others: Vec<&str> = written.chain(self.skipped.iter().map(|(name, _)| name.as_str())).collect();
-        let numbered = (2..).map(|number| format!("{name}_{number}.png"));
-        let mut names = std::iter::once(format!("{name}.png")).chain(numbered);
+        let numbered = (2..).map(|number| format!("{name}_{number}.{}", self.format));
+        let mut names = std::iter::once(format!("{name}.{}", self.format)).chain(numbered);
         names.find(|name| !others.iter().any(|other| other.eq_ignore_ascii_case(name))).unwrap_or_default()
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::convergence::{Curve, best_so_far, convergence};
 use super::drawn::Drawn;
+use super::format::Format;
 use super::landscape::{EvaluationPoint, Landscape, landscape};
 use super::setting::setting;
 use super::told::{Run, Shows, choose, tell};
@@ -28,23 +29,23 @@ type Sample<'k> = (&'k str, &'k str, &'k str);
 /// A file error when a record is damaged or a figure cannot be written.
 pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let (runs, left_out) = choose(runs)?;
-    let mut drawn = of_searches(&runs, out)?;
+    let mut drawn = of_searches(&runs, out, Format::Png)?;
     drawn.skipped.splice(0..0, left_out);
     Ok(drawn)
 }
 
 /// Draws the figures of runs that were chosen.
-pub(super) fn of_searches(runs: &[Run<'_>], out: &Path) -> Result<Drawn> {
+pub(super) fn of_searches(runs: &[Run<'_>], out: &Path, format: Format) -> Result<Drawn> {
     let traced: Vec<usize> = (0..runs.len()).filter(|&at| runs[at].dir.traces().is_dir()).collect();
     let mut told = tell(&traced.iter().map(|&at| &runs[at]).collect::<Vec<_>>(), Shows::Searches);
     for told in &mut told {
         told.at = traced[told.at];
     }
     let searches = TracedSearch::of(runs, &told)?;
-    let mut drawn = Drawn::default();
+    let mut drawn = Drawn::of(format);
     if searches.is_empty() {
-        for name in ["convergence.png", "landscape.png"] {
-            drawn.skipped.push((name.to_owned(), "no run kept traces".to_owned()));
+        for name in ["convergence", "landscape"] {
+            drawn.skipped.push((format!("{name}.{format}"), "no run kept traces".to_owned()));
         }
     }
     for model in distinct(searches.iter().map(|search| search.row.model.as_str())) {

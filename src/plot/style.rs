@@ -178,6 +178,14 @@ pub fn counted(numbers: impl IntoIterator<Item = usize>) -> String {
     }
 }
 
+/// Size of the compiled-in font as documents have it, the side of its em square, for a height as plotters has it.
+pub fn em(height: f64) -> f64 {
+    use ab_glyph::{Font as _, FontRef};
+    let font = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT).ok();
+    let share = font.and_then(|font| Some(font.units_per_em()? / font.height_unscaled()));
+    height * share.map_or(1.0, f64::from)
+}
+
 /// Name of the compiled-in font; registers it on first use.
 pub fn font() -> &'static str {
     static FONT: OnceLock<&'static str> = OnceLock::new();

@@ -18,8 +18,8 @@ pub struct Figures {
 
 #[cfg(feature = "plot")]
 impl From<Drawn> for Figures {
-    fn from(Drawn { written, skipped }: Drawn) -> Self {
-        Self { written, skipped }
+    fn from(drawn: Drawn) -> Self {
+        Self { written: drawn.written, skipped: drawn.skipped }
     }
 }
 
@@ -44,6 +44,23 @@ pub fn draw(runs: &[RunDir], out: &Path) -> Result<Figures> {
         let _ = (runs, out);
         Ok(Figures::none())
     }
+}
+
+/// As [`draw`], in each of several formats; what is not drawn is told once.
+///
+/// # Errors
+/// Those of [`draw`].
+#[cfg(feature = "plot")]
+pub fn draw_as(runs: &[RunDir], out: &Path, formats: &[plot::Format]) -> Result<Figures> {
+    let mut figures = Figures::default();
+    for &format in formats {
+        let Figures { written, skipped } = plot::all_as(runs, out, format)?.into();
+        figures.written.extend(written);
+        if figures.skipped.is_empty() {
+            figures.skipped = skipped;
+        }
+    }
+    Ok(figures)
 }
 
 /// As [`draw`], of a comparison of searches.

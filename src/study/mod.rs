@@ -63,6 +63,8 @@ mod worst_cases;
 
 pub use checked::Checked;
 pub use data::{Data, Source};
+#[cfg(feature = "plot")]
+pub use figures::draw_as;
 pub use figures::{Figures, draw};
 pub use forecast::{EarlierRun, Forecast, ForecastStage, ProbedModel};
 pub use merge::Merge;

@@ -2,6 +2,7 @@
 
 mod attack;
 mod axis;
+mod base64;
 mod bounds;
 mod counted;
 mod fit_cost;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use attack::Attack;
 pub use axis::Axis;
+pub(crate) use base64::base64;
 pub use bounds::Bounds;
 pub use counted::counted;
 pub use fit_cost::{FitCost, Spread};

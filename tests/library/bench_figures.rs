@@ -121,12 +121,12 @@ fn comparisons_of_one_model_are_named_by_their_folders() {
         run
     };
     let runs = [made("x/one"), made("two"), made("x/one")];
-    let drawn = plot::bench(&runs, &folder.path().join("plots")).unwrap();
+    let drawn = plot::bench(&runs, &folder.path().join("plots"), plot::Format::Png).unwrap();
     let names: Vec<_> =
         drawn.written.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     let of =
         |run: &str| ["latency", "relative", "parity"].map(|name| format!("bench_{name}_pocket_{run}.png"));
     assert_eq!(names, [of("one"), of("two")].concat());
-    let alone = plot::bench(&runs[..1], &folder.path().join("alone")).unwrap();
+    let alone = plot::bench(&runs[..1], &folder.path().join("alone"), plot::Format::Png).unwrap();
     assert!(alone.written[0].ends_with("bench_latency_pocket.png"), "{alone:?}");
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use askance::metric::ThresholdRule;
+use askance::plot::Format;
 use askance::synth::{Aspect, World};
 
 /// `askance synth`
@@ -98,6 +99,12 @@ pub struct PlotArgs {
     /// Where the pictures go [default: plots/ in the first run]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Formats of the figures, such as svg,pdf
+    ///
+    /// png has 1600 pixels across. svg and pdf are 170 mm wide and can be scaled without loss: texts stay texts, lines lines; pictures and maps are PNG
+    /// inside. pdf has the font inside too.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "png")]
+    pub format: Vec<Format>,
 }
 
 /// `askance compare`

@@ -7,6 +7,7 @@ use super::super::drawn::Drawn;
 use super::super::told::folders;
 use super::{latency, parity, relative};
 use crate::error::Result;
+use crate::plot::format::Format;
 use crate::record::{BenchRow, RunDir, file_name, last_part, read_rows};
 use crate::stats::distinct;
 
@@ -15,7 +16,7 @@ use crate::stats::distinct;
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.
-pub fn bench(runs: &[RunDir], out: &Path) -> Result<Drawn> {
+pub fn bench(runs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
     let mut once: Vec<&RunDir> = Vec::new();
     for run in runs {
         if !once.iter().any(|other| same_folder(other, run)) {
@@ -24,7 +25,7 @@ pub fn bench(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     }
     let each: Vec<Vec<BenchRow>> =
         once.iter().map(|run| read_rows(run.bench_path())).collect::<Result<_>>()?;
-    let mut drawn = Drawn::default();
+    let mut drawn = Drawn::of(format);
     for (at, (folder, rows)) in folders(&once).iter().zip(&each).enumerate() {
         for model in distinct(rows.iter().map(|row| row.model.as_str())) {
             let elsewhere = |(other, rows): (usize, &Vec<BenchRow>)| {
