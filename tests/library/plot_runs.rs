@@ -112,6 +112,31 @@ fn only_runs_of_the_same_figure_are_told_apart() {
 }
 
 #[test]
+fn every_figure_is_drawn_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run(&folder.path().join("a"), 6, 0, &["key", "tablet"], 0.2);
+    let out = Out::new().path("formats");
+    let drawn = |format| plot::all_as(std::slice::from_ref(&run), &out, format).unwrap();
+    let [png, svg, pdf] = plot::Format::ALL.map(drawn);
+    let stems = |drawn: &plot::Drawn| -> Vec<_> {
+        drawn.written.iter().map(|path| path.with_extension("")).collect()
+    };
+    assert!(!png.written.is_empty() && stems(&png) == stems(&svg) && stems(&png) == stems(&pdf));
+    for (svg, pdf) in svg.written.iter().zip(&pdf.written) {
+        let text = std::fs::read_to_string(svg).unwrap();
+        assert!(text.contains("width=\"170mm\"") && text.trim_end().ends_with("</svg>"), "{}", svg.display());
+        assert!(text.contains("<text ") && text.contains("%"), "texts are texts: {}", svg.display());
+        assert_eq!(text.matches("<text ").count(), text.matches("</text>").count());
+        let bytes = std::fs::read(pdf).unwrap();
+        let has = |words: &[u8]| bytes.windows(words.len()).any(|window| window == words);
+        assert!(bytes.starts_with(b"%PDF-"), "{}", pdf.display());
+        // 170 mm in points.
+        assert!(has(b"/MediaBox [0 0 481.89"), "{}", pdf.display());
+        assert!(has(b"+Ubuntu-Light") && has(b"/FontFile2"), "the font is inside: {}", pdf.display());
+    }
+}
+
+#[test]
 fn unfinished_runs_are_in_no_figure_and_that_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let both = ["key", "tablet"];

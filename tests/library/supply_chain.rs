@@ -26,7 +26,7 @@ const ALLOWED: [&str; 11] = [
 ];
 
 /// Dependencies of which there are several versions, because others ask for different ones.
-const SEVERAL: [&str; 4] = ["getrandom", "miniz_oxide", "r-efi", "syn"];
+const SEVERAL: [&str; 7] = ["bitflags", "getrandom", "kurbo", "miniz_oxide", "png", "r-efi", "syn"];
 
 /// Files with `unsafe` code: what ONNX Runtime and the loader ask for, the environment before any thread, and an exit without destructors.
 const UNSAFE: [&str; 7] = [
