@@ -186,7 +186,7 @@ mod tests {
                 drop(settings[table].as_table_mut().unwrap().insert("wobble".into(), 3.into()));
             });
             // Some tables refuse what they do not know when they are read.
-            let read = said.contains("unknown field `wobble`");
+            let read = said.contains("unknown field") && said.contains("wobble");
             assert!(read || said.contains(&format!("settings.{table}.wobble,")), "{said}");
         }
     }

@@ -118,9 +118,8 @@ fn every_figure_is_drawn_in_every_format() {
     let out = Out::new().path("formats");
     let drawn = |format| plot::all_as(std::slice::from_ref(&run), &out, format).unwrap();
     let [png, svg, pdf] = plot::Format::ALL.map(drawn);
-    let stems = |drawn: &Drawn| -> Vec<_> {
-        drawn.written.iter().map(|path| path.with_extension("")).collect()
-    };
+    let stems =
+        |drawn: &Drawn| -> Vec<_> { drawn.written.iter().map(|path| path.with_extension("")).collect() };
     assert!(!png.written.is_empty() && stems(&png) == stems(&svg) && stems(&png) == stems(&pdf));
     for (svg, pdf) in svg.written.iter().zip(&pdf.written) {
         let text = std::fs::read_to_string(svg).unwrap();
