@@ -17,6 +17,9 @@ use crate::types::MAX_PIXELS;
 /// Most bytes of a decoded picture: [`MAX_PIXELS`] of four 16-bit channels, and some more.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// Formats that are read, whatever else the decoders are compiled for.
+const FORMATS: [ImageFormat; 5] =
+    [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp, ImageFormat::Tiff, ImageFormat::WebP];
 /// Remedy for a file in another format.
 const READABLE: &str = "convert it to PNG (or 8-bit or 16-bit TIFF, JPEG, BMP or WebP)";
 /// Remedy for a picture whose values are of a kind that is not read.
@@ -111,6 +114,9 @@ fn decoder<'a>(
         }
         return Err(Error::file(path, "is not a picture of a known format", READABLE));
     };
+    if !FORMATS.contains(&format) {
+        return Err(Error::file(path, "is of a kind that cannot be read", READABLE));
+    }
     let decoder = reader.into_decoder().map_err(|e| undecodable(path, e))?;
     if matches!(decoder.color_type(), ColorType::Rgb32F | ColorType::Rgba32F) {
         return Err(Error::file(path, "holds floating-point values, whose range nothing tells", SAVE_AGAIN));
