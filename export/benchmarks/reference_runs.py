@@ -2,7 +2,7 @@
 
     python export/benchmarks/reference_runs.py PROGRAM [demo bench tolerance]
 
-Needs Python 3.11 and a quiet machine, for the bench. Runs in a temporary folder, so that the records name no other; takes a few minutes on
+Needs Python 3.11 and a quiet machine, for the bench. Runs in a temporary folder beside models/, so that the records name no other; takes a few minutes on
 two cores. What a command says goes into its README, after the command, commit, versions and processor from its run.toml.
 """
 
@@ -25,7 +25,7 @@ RUNS = {
         "Providers, precisions and batch sizes of the embedded model on a processor",
         [
             "askance synth --out parts --category hex_nut tablet --train 0 --good 8 --defective 8",
-            "askance bench --providers cpu,openvino --model pocket --precision fp32,int8 --batch 1,8 --data parts --out bench",
+            "askance bench --providers cpu,openvino --model models/pocket --precision fp32,int8 --batch 1,8 --data parts --out bench",
         ],
     ),
     "tolerance": (
@@ -39,8 +39,8 @@ RUNS = {
 
 # What is kept of a run: tables, settings, figures and the page; no pictures, maps or traces.
 KEPT = ["run.toml", "report.html", "*.csv", "plots/*.png"]
-# Large, and of use for going on with a run alone.
-LEFT = ["files.csv"]
+# Of use for going on with a run alone; and figures of pictures, which the page has smaller.
+LEFT = ["files.csv", "gallery.png", "examples_*.png"]
 
 
 def said_by(program, command, folder):
@@ -77,6 +77,7 @@ def readme(title, commands, said, info):
 def make(program, name):
     title, commands = RUNS[name]
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "models").symlink_to(RESULTS.parent / "models")
         said = [said_by(program, command, folder) for command in commands]
         run = Path(folder) / name
         report = f"askance report {name}"
@@ -85,7 +86,7 @@ def make(program, name):
         shutil.rmtree(out, ignore_errors=True)
         for pattern in KEPT:
             for path in run.glob(pattern):
-                if path.name not in LEFT:
+                if not any(path.match(left) for left in LEFT):
                     to = out / path.relative_to(run)
                     to.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, to)
