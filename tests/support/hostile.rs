@@ -2,7 +2,7 @@
 //! that dies is a failure.
 //!
 //! What is tried depends on the name of the target and the number of the try alone. `ASKANCE_HOSTILE_SECONDS=600` tries for that long
-//! instead of [`TRIES`] times. The input of the last try lies in a file of its own, for the case that the process dies.
+//! instead of [`TRIES`] times, `ASKANCE_HOSTILE_TARGET=map` that target alone. The input of the last try lies in a file of its own, for the case that the process dies.
 
 use std::fs;
 use std::ops::Range;
@@ -58,6 +58,9 @@ pub fn try_changed(target: &str, file_name: &str, seeds: &[Vec<u8>], read: impl 
 /// Changes the file at `path`, which may lie among others that are read with it.
 pub fn try_changed_at(target: &str, path: &Path, seeds: &[Vec<u8>], mut read: impl FnMut(&Path)) {
     assert!(!seeds.is_empty(), "{target} has no seeds");
+    if std::env::var("ASKANCE_HOSTILE_TARGET").is_ok_and(|only| only != target) {
+        return;
+    }
     let until = std::env::var("ASKANCE_HOSTILE_SECONDS").ok().map(|seconds| {
         Instant::now() + Duration::from_secs_f64(seconds.parse().expect("a number of seconds"))
     });
