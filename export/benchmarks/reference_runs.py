@@ -15,7 +15,6 @@ from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 
-SYNTH = "askance synth --out line --category tablet --train 0 --good 24 --defective 24"
 RUNS = {
     "demo": (
         "The demo: generated parts of every kind, both embedded models, the paper's three axes",
@@ -31,7 +30,7 @@ RUNS = {
     "tolerance": (
         "What light, position and camera may do to a line with an embedded model: generated tablets, half of them defective",
         [
-            SYNTH,
+            "askance synth --out line --category tablet --train 0 --good 24 --defective 24",
             "askance attack --data line --model pocket-robust --attacks clean --tolerance lighting,pose,camera --out tolerance",
         ],
     ),
