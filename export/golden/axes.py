@@ -76,6 +76,8 @@ LIT = {
     "motion-x": 2.5, "motion-y": 1.0, "exposure": -0.4, "noise": 4.0,
 }  # fmt: skip
 SHADES = [{"shadow": 0.4}, {"shadow": 2.0}, {"shadow": 6.0}]
+GLARE = {"x": 0.5, "y": 0.5, "size": 0.1}
+GLARES = [{"x": 0.25, "y": 0.25, "size": 0.05}, {"x": 1.0, "y": 0.3, "size": 0.4}, {"x": 0.12, "y": 0.87, "size": 2.0}]
 LOSSES = [1.0, 20.0, 50.0, 85.0]
 
 
@@ -221,7 +223,7 @@ def hidden(height, width):
     return np.interp(place, edges, area / area[-1])
 
 
-def relight(picture, values):
+def relight(picture, values, glare):
     of = {axis: values.get(axis, 0.0) for axis in LINEAR}
     there, here = linear_rgb(black_body(1e6 / (1e6 / 6500 + of["temperature"]))), linear_rgb(black_body(6500))
     tint = np.array([2.0 ** of["tint"], 1.0, 2.0 ** of["tint"]])
@@ -232,7 +234,8 @@ def relight(picture, values):
     y = y[:, None]
     light = light * 2.0 ** (of["light-x"] * x / (width / 2) + of["light-y"] * y / (height / 2))
     light = light * (1 - (1 - 2.0 ** -of["shadow"]) * hidden(height, width))
-    light = light + of["glare"] * np.exp(-(x**2 + y**2) / (2 * (0.1 * width) ** 2))
+    across, down = x - (glare["x"] - 0.5) * width, y - (glare["y"] - 0.5) * height
+    light = light + of["glare"] * np.exp(-(across**2 + down**2) / (2 * (glare["size"] * width) ** 2))
     light = light * 2.0 ** (-of["vignette"] * (x**2 + y**2) / ((width / 2) ** 2 + (height / 2) ** 2))
     if of["defocus"]:
         light = defocus(light, of["defocus"])
@@ -266,11 +269,11 @@ def compress(picture, loss):
     return torch.from_numpy(decoded.transpose(2, 0, 1) / 255.0)[None]
 
 
-def perturbed(picture, values, rotation="bilinear", fill="replicate"):
+def perturbed(picture, values, rotation="bilinear", fill="replicate", glare=GLARE):
     steps = [
         (GEOMETRIC, lambda p: move(p, values, rotation, fill)),
         (("hue", "saturation"), lambda p: shift_colour(p, values.get("hue", 0.0), values.get("saturation", 0.0))),
-        (LINEAR, lambda p: relight(p, values)),
+        (LINEAR, lambda p: relight(p, values, glare)),
         (("blur",), lambda p: blur(p, values["blur"])),
         (("brightness",), lambda p: kornia.enhance.adjust_brightness(p, values["brightness"])),
         (("contrast",), lambda p: stretch(p, values["contrast"])),
@@ -314,6 +317,14 @@ def plan():
     yield "large", {**LIT, "shadow": 1.3}, "bilinear", "replicate"
 
 
+def glares():
+    """(picture, values, rotation, fill, glare) of every case with a glare of another place and size."""
+    for glare in GLARES:
+        yield "smooth", {"glare": 1.5}, "bilinear", "replicate", glare
+        yield "structured", {"glare": 0.3}, "bilinear", "replicate", glare
+    yield "large", LIT, "bilinear", "replicate", GLARES[0]
+
+
 def write_pictures(out, rng):
     pictures = {"smooth": smooth(20, rng), "structured": structured(20), "odd": smooth(21, rng), "large": smooth(48, rng)}
     pictures["bytes"] = np.round((0.7 * smooth(45, rng) + 0.3 * rng.random((3, 45, 45))) * 255) / 255
@@ -322,11 +333,10 @@ def write_pictures(out, rng):
         np.save(out / f"picture_{name}.npy", stored)
         pictures[name] = torch.from_numpy((stored / LEVELS).astype(np.float32)).double()[None]
     cases, outputs = [], {name: [] for name in pictures}
-    for name, values, rotation, fill in plan():
-        picture = perturbed(pictures[name], values, rotation, fill)
-        cases.append(
-            dict(picture=name, index=len(outputs[name]), rotation=rotation, fill=fill, values=list(values.items()))
-        )
+    for name, values, rotation, fill, *glare in [*plan(), *glares()]:
+        picture = perturbed(pictures[name], values, rotation, fill, *glare)
+        case = dict(picture=name, index=len(outputs[name]), rotation=rotation, fill=fill, values=list(values.items()))
+        cases.append({**case, **({"glare": glare[0]} if glare else {})})
         outputs[name].append(np.round(picture[0].numpy() * LEVELS).astype("<u2"))
     for name, output in outputs.items():
         np.save(out / f"output_{name}.npy", np.stack(output))

@@ -27,7 +27,11 @@ impl Preset {
     /// The settings of the protocol.
     pub fn settings(self) -> Settings {
         let shared = Settings {
-            perturb: perturb::Resampling { rotation: Rotation::ThreePass, fill: Fill::Replicate },
+            perturb: perturb::Resampling {
+                rotation: Rotation::ThreePass,
+                fill: Fill::Replicate,
+                ..perturb::Resampling::default()
+            },
             border: Border::Zeros,
             ..Settings::default()
         };

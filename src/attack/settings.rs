@@ -19,7 +19,7 @@ pub struct Settings {
     /// How pictures come to the model's square input.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub fit: Fitting,
-    /// Interpolation and fill of the forward rotation, zoom and shift.
+    /// Interpolation and fill of the forward rotation, zoom and shift; place and size of the glare.
     pub perturb: perturb::Resampling,
     /// The interpolation with which a map is turned back.
     #[serde(default)]
@@ -94,6 +94,7 @@ impl Settings {
     pub fn validate(&self) -> Result<()> {
         self.bounds.validate()?;
         self.fit.validate()?;
+        self.perturb.glare.validate()?;
         if self.attacks.contains(&Attack::Joint) && self.axes.is_empty() {
             return Err(Error::usage("`axes`", "leaves the joint attack nothing to search", "name an axis"));
         }

@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 87] = [
+const SETTINGS: [&str; 89] = [
     "adaptive",
     "angle_bounds",
     "aspect",
@@ -37,6 +37,8 @@ const SETTINGS: [&str; 87] = [
     "fpr_limit",
     "frame",
     "fresh",
+    "glare_at",
+    "glare_size",
     "hue_bounds",
     "invariant",
     "keep_traces",

@@ -3,8 +3,7 @@
 //! All of it is the product of a factor of the column and one of the row. Places are those of the centres of pixels; the edges of
 //! the picture, not the centres of its outermost pixels, are at -1 and 1, so that a picture of any resolution gets the same light.
 
-/// Size of a glare: its standard deviation in widths of the picture.
-const GLARE_SIZE: f64 = 0.1;
+use crate::types::Glare;
 
 /// A factor or a light for each pixel of a picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,13 +29,15 @@ impl Field {
         (stops != 0.0).then(|| Self { across: fall(width), down: fall(height) })
     }
 
-    /// The light of a glare in the centre, `peak exp(-r^2 / 2 s^2)`, round and a tenth of the width in size; `None` if there is none.
-    pub fn glare(peak: f64, (height, width): (usize, usize)) -> Option<Self> {
-        let bell = |length: usize, peak: f64| {
-            let half = length as f64 / (2.0 * GLARE_SIZE * width as f64);
-            places(length).map(|at| (peak * (-0.5 * (at * half).powi(2)).exp()) as f32).collect()
+    /// The light of a glare, `peak exp(-r^2 / 2 s^2)` about its place, round; `None` if there is none.
+    pub fn glare(peak: f64, Glare { x, y, size }: Glare, (height, width): (usize, usize)) -> Option<Self> {
+        let bell = |length: usize, share: f64, peak: f64| {
+            // Half a picture in sizes of the glare, finite for the smallest of them too.
+            let half = (length as f64 / (2.0 * size * width as f64)).min(f64::MAX);
+            let centre = 2.0 * share - 1.0;
+            places(length).map(|at| (peak * (-0.5 * ((at - centre) * half).powi(2)).exp()) as f32).collect()
         };
-        (peak != 0.0).then(|| Self { across: bell(width, 1.0), down: bell(height, peak) })
+        (peak != 0.0).then(|| Self { across: bell(width, x, 1.0), down: bell(height, y, peak) })
     }
 
     /// Multiplies each channel of a pixel by the field.
@@ -102,7 +103,7 @@ mod tests {
     fn a_glare_is_round_and_a_tenth_of_the_width_in_size() {
         let (height, width) = (31, 101);
         let mut planes = vec![0.25; height * width];
-        Field::glare(2.0, (height, width)).unwrap().add(&mut planes);
+        Field::glare(2.0, Glare::default(), (height, width)).unwrap().add(&mut planes);
         let at = |row: usize, column: usize| planes[row * width + column];
         assert_eq!(at(15, 50), 2.25);
         assert!((at(25, 50) - at(15, 60)).abs() < 1e-6);
@@ -111,9 +112,32 @@ mod tests {
     }
 
     #[test]
+    fn a_glare_lies_where_it_is_put_and_is_as_large_as_it_is_told() {
+        let (height, width) = (40, 100);
+        let glare = Glare { x: 0.205, y: 0.7625, size: 0.05 };
+        let mut planes = vec![0.0; height * width];
+        Field::glare(1.0, glare, (height, width)).unwrap().add(&mut planes);
+        let at = |row: usize, column: usize| planes[row * width + column];
+        // The centre of pixel (30, 20); its size is five pixels, down the height too.
+        let one_size_off = (-0.5_f32).exp();
+        assert!((at(30, 20) - 1.0).abs() < 1e-6, "{}", at(30, 20));
+        for (row, column) in [(30, 15), (30, 25), (25, 20), (35, 20)] {
+            assert!((at(row, column) - one_size_off).abs() < 1e-6, "{row} {column}: {}", at(row, column));
+        }
+    }
+
+    #[test]
+    fn the_smallest_glare_is_no_nonsense() {
+        let glare = Glare { size: f64::MIN_POSITIVE / 1e10, ..Glare::default() };
+        let mut planes = vec![0.0; 9];
+        Field::glare(1.0, glare, (3, 3)).unwrap().add(&mut planes);
+        assert_eq!(planes, [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
     fn no_field_is_none() {
         let size = (3, 4);
         assert!(Field::uneven(0.0, 0.0, size).is_none());
-        assert!(Field::vignette(0.0, size).is_none() && Field::glare(0.0, size).is_none());
+        assert!(Field::vignette(0.0, size).is_none() && Field::glare(0.0, Glare::default(), size).is_none());
     }
 }

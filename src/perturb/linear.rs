@@ -9,7 +9,7 @@ use super::noise::Noise;
 use super::planes::planes_mut;
 use super::shade::Shade;
 use super::srgb::{decoded, encoded};
-use crate::types::{Axis, Perturbation};
+use crate::types::{Axis, Glare, Perturbation};
 
 /// A change of light, of which at least one part changes something.
 pub(super) struct Linear {
@@ -32,11 +32,11 @@ struct Others {
 }
 
 impl Linear {
-    /// The change of light of a perturbation of pictures of `size` (height, width); `None` if nothing changes.
+    /// The change of light of a perturbation of pictures of `size` (height, width), whose glare lies at `glare`; `None` if nothing changes.
     ///
     /// # Panics
     /// If a shade, a defocus or a noise is negative.
-    pub fn of(p: &Perturbation, size: (usize, usize)) -> Option<Self> {
+    pub fn of(p: &Perturbation, glare: Glare, size: (usize, usize)) -> Option<Self> {
         const OTHERS: [Axis; 11] = [
             Axis::Tint,
             Axis::LightX,
@@ -58,7 +58,7 @@ impl Linear {
                 gain: [red * tint, green, blue * tint],
                 uneven: Field::uneven(p.get(Axis::LightX), p.get(Axis::LightY), size),
                 shade: Shade::new(p.get(Axis::Shadow), size),
-                glare: Field::glare(p.get(Axis::Glare), size),
+                glare: Field::glare(p.get(Axis::Glare), glare, size),
                 vignette: Field::vignette(p.get(Axis::Vignette), size),
                 defocus: Kernel::defocus(p.get(Axis::Defocus)),
                 motion: Kernel::motion(p.get(Axis::MotionX), p.get(Axis::MotionY)),

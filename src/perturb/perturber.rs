@@ -48,14 +48,19 @@ impl Perturber {
     /// A perturber, for pictures of `size` x `size` pixels above all.
     ///
     /// # Panics
-    /// If `size` is 0.
+    /// If `size` is 0, or the glare lies outside the picture or has no size.
     pub fn new(resampling: Resampling, size: usize) -> Self {
         assert!(size > 0, "a picture must have at least one pixel");
+        assert!(
+            resampling.glare.validate().is_ok(),
+            "a glare must lie in the picture: {:?}",
+            resampling.glare
+        );
         let turns = (resampling.rotation == Rotation::ThreePass).then(|| Turns::new(size));
         Self { resampling, size, turns, fields: Mutex::default(), pool: Mutex::new(Vec::new()) }
     }
 
-    /// The resampling with which pictures are turned.
+    /// The resampling with which pictures are turned, and where a glare lies.
     pub fn resampling(&self) -> Resampling {
         self.resampling
     }
@@ -92,7 +97,7 @@ impl Perturber {
         if let Some(shift) = Shift::new(p.get(Axis::Hue), p.get(Axis::Saturation)) {
             shift.apply(planes_mut(out));
         }
-        if let Some(linear) = Linear::of(&p, shape) {
+        if let Some(linear) = Linear::of(&p, self.resampling.glare, shape) {
             let field = if linear.is_noisy() { self.field(shape) } else { Arc::default() };
             self.with_scratch(|scratch| linear.apply(out, shape, &field, &mut scratch.padded));
         }

@@ -1,8 +1,8 @@
-//! The resampling of a picture: the method, and what lies beyond the border.
+//! The resampling of a picture: the method, and what lies beyond the border; and where a glare is put.
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::named;
+use crate::types::{Glare, named};
 
 /// The resampling method of a rotation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,14 +32,17 @@ pub enum Fill {
 
 named!(Fill, "a fill", { Replicate = "replicate", Zeros = "zeros", Reflect = "reflect" });
 
-/// The resampling with which a [`Perturber`](super::Perturber) turns pictures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What a [`Perturber`](super::Perturber) is told beside the values of the axes: the resampling with which it turns pictures, and where a glare lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Resampling {
     /// The resampling method of rotations.
     pub rotation: Rotation,
     /// Fill beyond the border of a turned picture.
     pub fill: Fill,
+    /// Place and size of the glare. A record leaves out the usual ones.
+    #[serde(skip_serializing_if = "Glare::is_usual")]
+    pub glare: Glare,
 }
 
 #[cfg(test)]
@@ -63,7 +66,21 @@ mod tests {
     #[test]
     fn missing_settings_take_the_default_and_unknown_ones_are_refused() {
         let resampling: Resampling = serde_json::from_str(r#"{"rotation":"three-pass"}"#).unwrap();
-        assert_eq!(resampling, Resampling { rotation: Rotation::ThreePass, fill: Fill::Replicate });
+        assert_eq!(resampling, Resampling { rotation: Rotation::ThreePass, ..Resampling::default() });
         assert!(serde_json::from_str::<Resampling>(r#"{"padding":"zeros"}"#).is_err());
+    }
+
+    #[test]
+    fn a_glare_in_its_usual_place_leaves_records_as_they_were() {
+        let written = |resampling: &Resampling| serde_json::to_string(resampling).unwrap();
+        let usual = Resampling::default();
+        assert_eq!(written(&usual), r#"{"rotation":"bilinear","fill":"replicate"}"#);
+        let aside = Resampling { glare: Glare { x: 0.25, ..Glare::default() }, ..usual };
+        assert!(
+            written(&aside).ends_with(r#""glare":{"x":0.25,"y":0.5,"size":0.1}}"#),
+            "{}",
+            written(&aside)
+        );
+        assert_eq!(serde_json::from_str::<Resampling>(&written(&aside)).unwrap(), aside);
     }
 }

@@ -106,7 +106,8 @@ mod tests {
         for size in [48, 49] {
             let map = blob(size);
             let picture = Image::from_shape_fn((3, size, size), |(_, y, x)| map[[y, x]]);
-            let resampling = Resampling { rotation: Rotation::ThreePass, fill: Fill::Zeros };
+            let resampling =
+                Resampling { rotation: Rotation::ThreePass, fill: Fill::Zeros, ..Resampling::default() };
             let perturber = Perturber::new(resampling, size);
             let largest = |rotation, angle| {
                 let p = Perturbation::IDENTITY.with(Axis::Angle, angle);

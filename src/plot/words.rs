@@ -8,7 +8,7 @@ use crate::types::{Axis, Interval};
 const LETTERS: usize = 32;
 
 /// Settings in the order in which readers ask for them, with their words. Bounds stand where `bounds` does.
-const ORDER: [(&str, &str); 36] = [
+const ORDER: [(&str, &str); 39] = [
     ("budget", "budget"),
     ("loss", "loss"),
     ("search", "search"),
@@ -21,6 +21,9 @@ const ORDER: [(&str, &str); 36] = [
     ("border", "border"),
     ("perturb.rotation", "rotation"),
     ("perturb.fill", "fill"),
+    ("perturb.glare.x", "glare across at"),
+    ("perturb.glare.y", "glare down at"),
+    ("perturb.glare.size", "glare size"),
     ("map_rotation", "rotation of maps"),
     ("fit.tile_overlap", "overlap of tiles"),
     ("fit.tile_blend", "blend of tiles"),

@@ -10,7 +10,7 @@ use super::folder::write_durably;
 use super::machine::{Machine, utc_now};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::types::Fitting;
+use crate::types::{Fitting, Glare};
 
 /// The content of `run.toml`: everything needed to tell what a run was and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -358,12 +358,21 @@ pub fn decisive(info: &RunInfo) -> toml::Table {
     data.insert("samples".into(), dataset.samples.to_string().into());
     data.insert("fingerprint".into(), dataset.fingerprint.clone().into());
     table.insert("dataset".into(), data.into());
-    let mut settings = info.settings.clone();
-    // What a record does not say is the usual, which can be named beside another.
-    let usual = || toml::Table::try_from(Fitting::default()).unwrap_or_default().into();
-    settings.entry("fit").or_insert_with(usual);
-    table.insert("settings".into(), settings.into());
+    table.insert("settings".into(), in_full(info.settings.clone()).into());
     table
+}
+
+/// Settings with the fit and the glare that they leave out: what a record does not say of them is the usual, which can be named beside another.
+pub fn in_full(mut settings: toml::Table) -> toml::Table {
+    settings.entry("fit").or_insert_with(|| table_of(&Fitting::default()));
+    if let Some(toml::Value::Table(perturb)) = settings.get_mut("perturb") {
+        perturb.entry("glare").or_insert_with(|| table_of(&Glare::default()));
+    }
+    settings
+}
+
+fn table_of(setting: &impl Serialize) -> toml::Value {
+    toml::Table::try_from(setting).unwrap_or_default().into()
 }
 
 /// The name of a provider without the number of the device: `cuda` for `cuda:1`.

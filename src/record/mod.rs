@@ -62,7 +62,7 @@ pub use folder::{RunDir, read_map, write_atomic};
 pub use formula::csv_cell;
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
-    Skipped, Status, compatible, decisive, decisive_differences, to_table,
+    Skipped, Status, compatible, decisive, decisive_differences, in_full, to_table,
 };
 pub use intervals::{Drops, Intervals};
 pub use journal::{Journal, Opened, read_checked, read_growing, read_rows, write_rows};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
 use crate::metric::{MetricOptions, ThresholdRule};
 use crate::perturb::{self, Fill, Rotation};
-use crate::types::{Attack, Axis, Bounds, Fitting, Frame, Interval, Shard, named};
+use crate::types::{Attack, Axis, Bounds, Fitting, Frame, Glare, Interval, Shard, named};
 
 /// The kind of a study: names its records and its progress, and a run goes on under the same one only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +164,9 @@ pub struct Plan {
     /// Settings that were given one by one and are for axes that move pixels.
     #[serde(default)]
     pub(super) of_moves: Vec<String>,
+    /// Settings that were given one by one and are for the glare.
+    #[serde(default)]
+    pub(super) of_glare: Vec<String>,
     /// Settings that were given one by one and are for searches.
     #[serde(default)]
     pub(super) of_searches: Vec<String>,
@@ -237,6 +240,7 @@ impl Plan {
             bounds,
             bounded: Vec::new(),
             of_moves: Vec::new(),
+            of_glare: Vec::new(),
             of_searches: Vec::new(),
             fit: None,
             perturb,
@@ -301,6 +305,8 @@ impl Plan {
         let Settings { bounds, fit, perturb, map_rotation, frame, loss_frame, border, select, .. } =
             preset.settings();
         let (fit, select) = (Some(fit), Some(select));
+        // No protocol has a glare.
+        let perturb = perturb::Resampling { glare: self.perturb.glare, ..perturb };
         Self { bounds, fit, perturb, map_rotation, frame, loss_frame, border, select, ..self }
     }
 
@@ -351,6 +357,25 @@ impl Plan {
     pub fn fill(self, fill: Fill) -> Self {
         let this = self.of_move("fill");
         Self { perturb: perturb::Resampling { fill, ..this.perturb }, ..this }
+    }
+
+    /// Where a glare lies: the place of its centre as shares of width and height, 0 to 1. Refused where nothing changes the axis glare.
+    #[must_use]
+    pub fn glare_at(self, x: f64, y: f64) -> Self {
+        let glare = Glare { x, y, ..self.perturb.glare };
+        self.of_glare("glare_at", glare)
+    }
+
+    /// How large a glare is: its standard deviation in widths of the picture. Refused where nothing changes the axis glare.
+    #[must_use]
+    pub fn glare_size(self, size: f64) -> Self {
+        let glare = Glare { size, ..self.perturb.glare };
+        self.of_glare("glare_size", glare)
+    }
+
+    fn of_glare(mut self, setting: &str, glare: Glare) -> Self {
+        self.of_glare.push(setting.to_owned());
+        Self { perturb: perturb::Resampling { glare, ..self.perturb }, ..self }
     }
 
     /// Interpolation with which maps are turned back. Refused where nothing is turned, or no map is brought back.

@@ -7,7 +7,7 @@ use crate::attack::Settings;
 use crate::error::{Error, Result};
 use crate::metric::MetricOptions;
 use crate::prompt::PromptSet;
-use crate::record::{RunInfo, to_table};
+use crate::record::{RunInfo, in_full, to_table};
 use crate::types::{Axis, Shard};
 
 /// Everything that decides the numbers of a run, beside its models and data.
@@ -86,7 +86,7 @@ impl RunSettings {
     /// A usage error that names the setting that is missing, makes no sense, or is unknown.
     pub fn known(info: &RunInfo) -> Result<Self> {
         let settings = Self::of(info)?;
-        let mut known = settings.to_table()?;
+        let mut known = in_full(settings.to_table()?);
         for key in LEFT_OUT {
             if let Some(usual) = info.settings.get(key) {
                 known.entry(key).or_insert_with(|| usual.clone());
@@ -103,8 +103,8 @@ impl RunSettings {
     }
 }
 
-/// Keys that are not written where they have their usual value.
-const LEFT_OUT: [&str; 3] = ["adaptive", "fit", "points"];
+/// Keys that are not written where they have their usual value, beside those that [`in_full`] adds.
+const LEFT_OUT: [&str; 2] = ["adaptive", "points"];
 
 /// The first key of a table that another does not have.
 fn unknown(prefix: &str, table: &toml::Table, known: &toml::Table) -> Option<String> {
@@ -121,8 +121,9 @@ fn unknown(prefix: &str, table: &toml::Table, known: &toml::Table) -> Option<Str
 mod tests {
     use super::*;
     use crate::metric::ThresholdRule;
+    use crate::perturb::Resampling;
     use crate::study::plan::Scope;
-    use crate::types::{Fit, Fitting, Frame};
+    use crate::types::{Fit, Fitting, Frame, Glare};
 
     /// Settings with everything that can be set.
     fn full() -> RunSettings {
@@ -140,6 +141,10 @@ mod tests {
                     seed: 7,
                     budget: 12,
                     fit: Fitting::of(Fit::Tile),
+                    perturb: Resampling {
+                        glare: Glare { x: 0.25, y: 0.75, size: 0.05 },
+                        ..Resampling::default()
+                    },
                     loss_frame: Some(Frame::RotatedMask),
                     ..Settings::default()
                 },
@@ -173,6 +178,7 @@ mod tests {
         assert_eq!(RunSettings::known(&info).unwrap(), full());
         let mut usual = info.clone();
         usual.settings.insert("adaptive".into(), false.into());
+        usual.settings["perturb"]["glare"] = toml::Table::try_from(Glare::default()).unwrap().into();
         RunSettings::known(&usual).unwrap();
         let refused = |change: &dyn Fn(&mut toml::Table)| {
             let mut info = info.clone();

@@ -8,16 +8,18 @@ use crate::metric::MetricOptions;
 use crate::stats::distinct;
 use crate::types::{Attack, Axis};
 
-/// Refuses bounds of an axis that is neither attacked, swept nor scanned, settings of moves where no axis moves pixels, and settings of
-/// searches where nothing is searched.
+/// Refuses bounds and places of an axis that is neither attacked, swept nor scanned, settings of moves where no axis moves pixels, and
+/// settings of searches where nothing is searched.
 pub(super) fn refuse_unused(plan: &Plan, settings: &Settings, scanned: &[Axis]) -> Result<()> {
     let named = plan.tolerance.iter().flatten();
     let swept = plan.sweep.iter().flat_map(|sweep| &sweep.axes);
     let attacked = settings.attacks.iter().flat_map(|&attack| settings.axes_of(attack));
     let used: Vec<Axis> = named.chain(swept).chain(attacked).chain(scanned).copied().collect();
-    if let Some(axis) = plan.bounded.iter().find(|axis| !used.contains(axis)) {
+    let bounded = plan.bounded.iter().map(|&axis| (axis, format!("`bounds.{axis}`")));
+    let placed = plan.of_glare.iter().map(|setting| (Axis::Glare, format!("`{setting}`")));
+    if let Some((axis, setting)) = bounded.chain(placed).find(|(axis, _)| !used.contains(axis)) {
         return Err(Error::usage(
-            format!("`bounds.{axis}`"),
+            setting,
             format!("has no effect, since nothing here changes the axis {axis}"),
             format!("leave it out, or add {axis} to `{}`", list_of(plan)),
         ));

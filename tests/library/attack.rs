@@ -411,7 +411,11 @@ fn presets_say_what_was_published() {
         assert_eq!(preset.bounds, Bounds::default());
         assert_eq!(
             preset.perturb,
-            perturb::Resampling { rotation: perturb::Rotation::ThreePass, fill: perturb::Fill::Replicate }
+            perturb::Resampling {
+                rotation: perturb::Rotation::ThreePass,
+                fill: perturb::Fill::Replicate,
+                ..perturb::Resampling::default()
+            }
         );
     }
     assert_eq!((paper.frame, paper.select), (Frame::Derotated, Select::Loss));

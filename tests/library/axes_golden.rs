@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use askance::perturb::{Fill, Perturber, Resampling, Rotation, unwarp_map, upsample, warp_mask};
-use askance::types::{Axis, Image, Perturbation};
+use askance::types::{Axis, Glare, Image, Perturbation};
 use ndarray::{Array2, Array3, Array4, Axis as Dimension};
 use ndarray_npy::{ReadableElement, read_npy};
 use serde::Deserialize;
@@ -32,6 +32,9 @@ struct Case {
     rotation: Rotation,
     fill: Fill,
     values: Vec<(Axis, f64)>,
+    /// Left out where it is the usual.
+    #[serde(default)]
+    glare: Glare,
 }
 
 fn path(name: &str) -> PathBuf {
@@ -53,7 +56,7 @@ fn difference(case: &Case) -> (f32, f32) {
     let picture: Image = picture.mapv(|level| f32::from(level) / LEVELS);
     let expected: Array4<u16> = read(&format!("output_{}.npy", case.picture));
     let expected = expected.index_axis(Dimension(0), case.index).mapv(|level| f32::from(level) / LEVELS);
-    let resampling = Resampling { rotation: case.rotation, fill: case.fill };
+    let resampling = Resampling { rotation: case.rotation, fill: case.fill, glare: case.glare };
     let mut out = Image::zeros(picture.dim());
     let p = Perturbation::of(case.values.iter().copied());
     Perturber::new(resampling, picture.dim().1).apply(picture.view(), p, out.view_mut());
@@ -71,6 +74,7 @@ fn pictures_agree_with_kornia_and_torchvision() {
     for axis in Axis::ALL.into_iter().filter(|axis| *axis != Axis::Jpeg) {
         assert!(cases.iter().any(|case| case.values.iter().any(|(other, _)| *other == axis)), "{axis}");
     }
+    assert!(cases.iter().any(|case| !case.glare.is_usual()), "a glare in another place");
     let wrong: Vec<String> = cases
         .iter()
         .map(|case| (difference(case).0, case))

@@ -62,7 +62,7 @@ fn perturbation() -> impl Strategy<Value = Perturbation> {
 
 fn resampling() -> impl Strategy<Value = Resampling> {
     (prop::sample::select(&Rotation::ALL[..]), prop::sample::select(&Fill::ALL[..]))
-        .prop_map(|(rotation, fill)| Resampling { rotation, fill })
+        .prop_map(|(rotation, fill)| Resampling { rotation, fill, ..Resampling::default() })
 }
 
 fn only(p: &Perturbation, axes: &[Axis]) -> Perturbation {

@@ -89,7 +89,7 @@ fn pictures_agree_with_kornia_and_torch_rotation() {
         let picture: Image = picture.mapv(|level| f32::from(level) / LEVELS);
         let expected: Array4<u16> = read(&format!("output_{}.npy", case.picture));
         let expected = expected.index_axis(Axis(0), case.index).mapv(|level| f32::from(level) / LEVELS);
-        let resampling = Resampling { rotation: case.rotation, fill: case.fill };
+        let resampling = Resampling { rotation: case.rotation, fill: case.fill, ..Resampling::default() };
         let mut out = Image::zeros(picture.dim());
         Perturber::new(resampling, picture.dim().1).apply(
             picture.view(),

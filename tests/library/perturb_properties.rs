@@ -39,7 +39,7 @@ fn image() -> impl Strategy<Value = Image> {
 
 fn resampling() -> impl Strategy<Value = Resampling> {
     (prop::sample::select(&Rotation::ALL[..]), prop::sample::select(&Fill::ALL[..]))
-        .prop_map(|(rotation, fill)| Resampling { rotation, fill })
+        .prop_map(|(rotation, fill)| Resampling { rotation, fill, ..Resampling::default() })
 }
 
 /// A smooth map: slowest wave 4 cycles over the picture.
@@ -64,7 +64,7 @@ proptest! {
     fn a_tiny_perturbation_changes_next_to_nothing(image in image(), fill in prop::sample::select(&Fill::ALL[..])) {
         let tolerance = 0.1 / 255.0;
         for rotation in Rotation::ALL {
-            let resampling = Resampling { rotation, fill };
+            let resampling = Resampling { rotation, fill, ..Resampling::default() };
             let out = apply(resampling, &image, 1e-6, 0.0, 0.0);
             prop_assert!(difference(&out, &image) < tolerance, "{:?}", resampling);
         }
@@ -109,7 +109,7 @@ proptest! {
 
     #[test]
     fn quarter_turns_permute_pixels(image in image(), fill in prop::sample::select(&Fill::ALL[..]), quarters in -4..=4_i32) {
-        let resampling = Resampling { rotation: Rotation::Bilinear, fill };
+        let resampling = Resampling { rotation: Rotation::Bilinear, fill, ..Resampling::default() };
         let mut expected = image.clone();
         for _ in 0..quarters.rem_euclid(4) {
             let last = expected.dim().1 - 1;
@@ -126,7 +126,7 @@ proptest! {
         let (size, tolerance) = (64, if rotation == Rotation::Bilinear { 0.03 } else { 0.1 });
         let map = smooth(size, phase);
         let grey = Image::from_shape_fn((3, size, size), |(_, y, x)| map[[y, x]]);
-        let resampling = Resampling { rotation, fill: Fill::Replicate };
+        let resampling = Resampling { rotation, fill: Fill::Replicate, ..Resampling::default() };
         let turned = apply(resampling, &grey, angle, 0.0, 0.0).index_axis_move(Axis(0), 1);
         let (back, valid) = unwarp_map(turned.view(), &by_angle(angle));
         let centre = (size as f32 - 1.0) / 2.0;
@@ -209,7 +209,7 @@ fn the_three_pass_rotation_turns_the_same_way() {
             (-((y as f32 - cy).powi(2) + (x as f32 - cx).powi(2)) / 8.0).exp()
         })
     };
-    let resampling = Resampling { rotation: Rotation::ThreePass, fill: Fill::Zeros };
+    let resampling = Resampling { rotation: Rotation::ThreePass, fill: Fill::Zeros, ..Resampling::default() };
     for (angle, cy, cx) in [(90.0, 24.0, 16.0), (-90.0, 8.0, 16.0)] {
         let out = apply(resampling, &blob(16.0, 24.0), angle, 0.0, 0.0);
         assert!(difference(&out, &blob(cy, cx)) < 1e-3, "{angle}");
@@ -222,7 +222,7 @@ fn fills_show_what_lies_beyond_the_border() {
     let image = Image::from_elem((3, 16, 16), 0.75);
     for rotation in Rotation::ALL {
         for (fill, corner) in [(Fill::Replicate, 0.75), (Fill::Zeros, 0.0), (Fill::Reflect, 0.75)] {
-            let out = apply(Resampling { rotation, fill }, &image, 45.0, 0.0, 0.0);
+            let out = apply(Resampling { rotation, fill, ..Resampling::default() }, &image, 45.0, 0.0, 0.0);
             assert!((out[[0, 0, 0]] - corner).abs() < 0.05, "{rotation} {fill} {}", out[[0, 0, 0]]);
             assert!((out[[0, 8, 8]] - 0.75).abs() < 0.01);
         }

@@ -9,7 +9,7 @@ use askance::perturb::{Fill, Rotation};
 use askance::study::Plan;
 use askance::types::{Axis, Blend, Fit, Fitting, Frame, Interval, TileScore};
 
-use super::values::{axis_interval, frame, interval};
+use super::values::{axis_interval, frame, interval, place};
 
 /// What the metrics are.
 #[derive(Debug, Clone, Args)]
@@ -162,6 +162,16 @@ pub struct PerturbArgs {
     /// docs/perturbations.md has units and defaults.
     #[arg(long, value_name = "AXIS=LOW,HIGH", value_parser = axis_interval)]
     pub bounds: Vec<(Axis, Interval)>,
+    /// Where the glare lies, as shares of width and height [default: 0.5,0.5]
+    ///
+    /// For the axis glare: the centre of the lamp's reflection, counted from the upper left corner. It stays there when the part moves.
+    #[arg(long, value_name = "X,Y", value_parser = place, allow_hyphen_values = true)]
+    pub glare_at: Option<(f64, f64)>,
+    /// Standard deviation of the glare as a share of the width [default: 0.1]
+    ///
+    /// For the axis glare, whose light falls to 61 % of its peak at this distance from the centre and to 14 % at twice of it.
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
+    pub glare_size: Option<f64>,
     /// Interpolation of the rotation: bilinear or three-pass [default: bilinear]
     #[arg(long, value_name = "NAME")]
     pub rotation: Option<Rotation>,
@@ -190,6 +200,12 @@ impl PerturbArgs {
         }
         for (axis, interval) in self.bounds()? {
             plan = plan.bounds(axis, interval);
+        }
+        if let Some((x, y)) = self.glare_at {
+            plan = plan.glare_at(x, y);
+        }
+        if let Some(size) = self.glare_size {
+            plan = plan.glare_size(size);
         }
         if let Some(rotation) = self.rotation {
             plan = plan.rotation(rotation);

@@ -54,10 +54,18 @@ pub fn positive(text: &str) -> Result<usize, String> {
 }
 
 pub fn interval(text: &str) -> Result<Interval, String> {
+    two(text, "-90,90").map(|(low, high)| Interval { low, high })
+}
+
+pub fn place(text: &str) -> Result<(f64, f64), String> {
+    two(text, "0.25,0.75")
+}
+
+fn two(text: &str, example: &str) -> Result<(f64, f64), String> {
     let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     match numbers.as_deref() {
-        Ok(&[low, high]) => Ok(Interval { low, high }),
-        _ => Err("give two numbers with a comma between, such as -90,90".to_owned()),
+        Ok(&[one, other]) => Ok((one, other)),
+        _ => Err(format!("give two numbers with a comma between, such as {example}")),
     }
 }
 

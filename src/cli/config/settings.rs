@@ -7,7 +7,7 @@ use askance::metric::MetricOptions;
 use askance::perturb::Resampling;
 use askance::prompt::PromptSet;
 use askance::study::{Command, Points, Random, RunSettings, Sweep, Tolerance, Uniform, Work};
-use askance::types::{Attack, Axis, Bounds, Fit, Fitting, Frame, Interval};
+use askance::types::{Attack, Axis, Bounds, Fit, Fitting, Frame, Glare, Interval};
 
 use super::super::args::Axes;
 use super::words::Words;
@@ -109,12 +109,22 @@ fn add_work(words: &mut Words<'_>, command: Command, work: Work) -> Result<()> {
     }
     add_bounds(words, &bounds, &now);
     add_fit(words, fit);
-    let Resampling { rotation, fill } = perturb;
+    let Resampling { rotation, fill, glare } = perturb;
     if rotation != usual.perturb.rotation && now.is_turned() {
         words.add("rotation", rotation);
     }
     if fill != usual.perturb.fill && now.is_moved() {
         words.add("fill", fill);
+    }
+    if now.used.contains(&Axis::Glare) {
+        let Glare { x, y, size } = glare;
+        let usual = Glare::default();
+        if (x, y) != (usual.x, usual.y) {
+            words.add("glare_at", format_args!("{x},{y}"));
+        }
+        if size != usual.size {
+            words.add("glare_size", size);
+        }
     }
     if map_rotation != usual.map_rotation && now.is_turned() && now.settings.brings_maps_back() {
         words.add("map_rotation", map_rotation);

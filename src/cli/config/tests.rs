@@ -7,7 +7,7 @@ use askance::perturb::{Fill, Resampling, Rotation};
 use askance::prompt::PromptSet;
 use askance::record::{BatchInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo};
 use askance::study::{Command, Points, Random, Replayed, Scope, Sweep, Tolerance, Uniform, Work};
-use askance::types::{Attack, Axis, Blend, Bounds, Fit, Fitting, Frame, Interval, TileScore};
+use askance::types::{Attack, Axis, Blend, Bounds, Fit, Fitting, Frame, Glare, Interval, TileScore};
 use tempfile::TempDir;
 
 use super::super::args;
@@ -39,7 +39,11 @@ fn full() -> RunSettings {
                     tile_blend: Blend::Hann,
                     tile_score: TileScore::Max,
                 },
-                perturb: Resampling { rotation: Rotation::ThreePass, fill: Fill::Zeros },
+                perturb: Resampling {
+                    rotation: Rotation::ThreePass,
+                    fill: Fill::Zeros,
+                    glare: Glare { x: 0.1, y: 0.75, size: 0.3 },
+                },
                 map_rotation: Rotation::ThreePass,
                 frame: Frame::RotatedMask,
                 loss_frame: Some(Frame::Derotated),
@@ -52,7 +56,11 @@ fn full() -> RunSettings {
                 seed: 7,
             },
             sweep: None,
-            tolerance: Some(Tolerance { axes: vec![Axis::Hue], decision: Some(-0.25), steps: 9 }),
+            tolerance: Some(Tolerance {
+                axes: vec![Axis::Hue, Axis::Glare],
+                decision: Some(-0.25),
+                steps: 9,
+            }),
             uniform: Some(Uniform { scopes: vec![Scope::Category, Scope::Dataset], budget: 8 }),
             random: Some(Random { draws: 300, decision: Some(-0.25), certify: Some(0.01) }),
             replay: None,
@@ -143,7 +151,7 @@ fn keys(prefix: &str, table: &toml::Table) -> Vec<String> {
 #[test]
 fn every_setting_of_a_record_is_a_flag_or_left_out_for_a_reason() {
     /// Settings, and the word that each becomes; of a table that becomes one word the name of the table.
-    const SETTINGS: [(&str, &str); 46] = [
+    const SETTINGS: [(&str, &str); 49] = [
         ("adaptive", "--adaptive"),
         ("attacks", "--attacks=clean,angle,joint"),
         ("axes", "--axes=angle,blur"),
@@ -166,6 +174,9 @@ fn every_setting_of_a_record_is_a_flag_or_left_out_for_a_reason() {
         ("metric.aupro", "--aupro=thresholds-200"),
         ("metric.fpr_limit", "--fpr-limit=0.1"),
         ("perturb.fill", "--fill=zeros"),
+        ("perturb.glare.size", "--glare-size=0.3"),
+        ("perturb.glare.x", "--glare-at=0.1,0.75"),
+        ("perturb.glare.y", "--glare-at=0.1,0.75"),
         ("perturb.rotation", "--rotation=three-pass"),
         ("points.reference", "--reference-condition=dark"),
         ("points.threshold", "--threshold=mean+-2.5sd"),
@@ -183,7 +194,7 @@ fn every_setting_of_a_record_is_a_flag_or_left_out_for_a_reason() {
         ("start_from_sha256", "of the folder that --start-from names"),
         ("stride", "--stride=2"),
         ("temperature", "--temperature=0.05"),
-        ("tolerance.axes", "--tolerance=hue"),
+        ("tolerance.axes", "--tolerance=hue,glare"),
         ("tolerance.decision", "--decision=-0.25"),
         ("tolerance.steps", "--tolerance-steps=9"),
         ("underscores_to_spaces", "--spaces"),
@@ -263,6 +274,8 @@ fn an_attack_that_is_taken_up_has_the_settings_that_it_had() {
         "--preset authors --budget 8",
         "--axes tilt,blur --bounds blur=0,1 --bounds tilt-x=-1e-7,0.30000000000000004 --seed 9223372036854775807",
         "--adaptive --budget 20 --axes lighting",
+        "--axes glare,hue --glare-at 0.30000000000000004,1 --preset paper",
+        "--axes glare --glare-size 1e-7 --loss dice",
         "--attacks clean --axes hue",
         "--loss drift --select loss --rotation three-pass --fill reflect --angle-bounds=-180,180",
         "--fit tile --tile-overlap 0.3 --border ignore --frame rotated-mask --loss-frame derotated",
@@ -314,6 +327,9 @@ fn a_flag_wins_and_what_it_leaves_without_effect_is_not_taken_over() {
         ("--bounds angle=-2,2", "--bounds=angle"),
         ("--angle-bounds=-2,2", "--bounds=angle"),
         ("--random 0", "--certify"),
+        ("--tolerance hue", "--glare-at"),
+        ("--tolerance hue", "--glare-size"),
+        ("--glare-at 0.5,0.5", "--glare-at"),
     ] {
         assert!(has("", word), "{word}");
         assert!(!has(flags, word), "{flags} leaves {word}");

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::lowest_loss;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::record::{RunDir, RunInfo, SampleRow, SearchRow, read_rows};
+use crate::record::{RunDir, RunInfo, SampleRow, SearchRow, in_full, read_rows};
 use crate::types::{Attack, SampleKey};
 
 /// Settings that the truth must share with the runs; a key that one of them does not have is not compared.
@@ -67,8 +67,9 @@ impl Truth {
         let subject = format!("`truth = {}`", self.dir.path().display());
         let fix = "make it over the same data and models, with the same settings and `search = exhaustive`";
         let (there, here) = (RunInfo::read(self.dir.info_path())?, RunInfo::read(run.info_path())?);
+        let (there_in_full, here_in_full) = (in_full(there.settings.clone()), in_full(here.settings.clone()));
         for name in SHARED {
-            if let (Some(there), Some(here)) = (there.settings.get(name), here.settings.get(name))
+            if let (Some(there), Some(here)) = (there_in_full.get(name), here_in_full.get(name))
                 && differ(there, here)
             {
                 return Err(Error::usage(subject, format!("has another {name}: {there}, not {here}"), fix));
@@ -115,5 +116,16 @@ mod tests {
         assert!(!differ(&old, &new) && !differ(&new, &old));
         assert!(differ(&value("rotation = \"three-pass\""), &new));
         assert!(differ(&toml::Value::Integer(1), &toml::Value::Integer(2)));
+    }
+
+    #[test]
+    fn a_glare_that_is_left_out_is_the_usual_one_and_differs_from_another() {
+        let perturb = |text: &str| {
+            let settings = format!("[perturb]\nrotation = \"bilinear\"\n{text}").parse().unwrap();
+            in_full(settings)["perturb"].clone()
+        };
+        let (usual, aside) = (perturb(""), perturb("glare = { x = 0.25, y = 0.5, size = 0.1 }"));
+        assert!(differ(&usual, &aside) && differ(&aside, &usual));
+        assert!(!differ(&usual, &perturb("glare = { x = 0.5, y = 0.5, size = 0.1 }")));
     }
 }
