@@ -359,11 +359,11 @@ pub(super) fn refused_with_shard(setting: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::Border;
+    use crate::attack::{Border, Preset};
     use crate::metric::MetricOptions;
     use crate::perturb;
     use crate::study::plan::Scope;
-    use crate::types::Interval;
+    use crate::types::{Glare, Interval};
 
     #[test]
     fn the_exhaustive_search_gets_what_it_can_use() {
@@ -397,6 +397,17 @@ mod tests {
     }
 
     #[test]
+    fn a_glare_lies_where_it_is_put_whatever_else_is_said_and_only_scanned_too() {
+        let glare = |plan: Plan| plan.check().unwrap().settings().perturb.glare;
+        let aside = Glare { x: 0.2, y: 0.3, size: 0.05 };
+        let put = |plan: Plan| plan.glare_size(0.05).glare_at(0.2, 0.3);
+        assert_eq!(glare(put(Plan::attack().axes([Axis::Glare])).preset(Preset::Paper)), aside);
+        assert_eq!(glare(put(Plan::sweep([Axis::Glare], 3))), aside);
+        assert_eq!(glare(put(Plan::attack().tolerance([Axis::Glare]))), aside);
+        assert_eq!(glare(Plan::attack().axes([Axis::Glare])), Glare::default());
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused_by_the_name_of_its_setting() {
         let upside_down = Interval { low: 10.0, high: -10.0 };
         for (plan, setting) in [
@@ -405,6 +416,10 @@ mod tests {
                 Plan::attack().bounds(Axis::Brightness, Interval { low: -0.1, high: 0.1 }),
                 "`bounds.brightness`",
             ),
+            (Plan::attack().axes([Axis::Shadow]).glare_at(0.2, 0.3), "`glare_at`"),
+            (Plan::sweep([Axis::Hue], 3).glare_size(0.2), "`glare_size`"),
+            (Plan::attack().axes([Axis::Glare]).glare_at(0.2, f64::NAN), "`glare_at = 0.2,NaN`"),
+            (Plan::sweep([Axis::Glare], 3).glare_size(0.0), "`glare_size = 0`"),
             (Plan::attack().axes([Axis::Hue]).frame(Frame::RotatedMask), "`frame`"),
             (Plan::attack().axes([Axis::Hue]).loss_frame(Frame::RotatedMask), "`loss_frame`"),
             (Plan::sweep([Axis::Angle], 3).loss_frame(Frame::RotatedMask), "`loss_frame`"),

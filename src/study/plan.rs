@@ -543,6 +543,8 @@ mod tests {
         let plan = Plan::attack()
             .preset(Preset::Authors)
             .bounds(Axis::Hue, Interval { low: -1.0, high: 1.0 })
+            .glare_at(0.25, 1.0)
+            .glare_size(0.3)
             .tolerance([])
             .decision(0.5)
             .loss(Goal::Drift)

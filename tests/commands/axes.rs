@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use askance::record::{RunInfo, SampleRow, SweepRow, read_map, read_rows};
-use askance::types::{Attack, Axis, Bounds, Interval};
-use ndarray::Array2;
+use askance::record::{RunDir, RunInfo, SampleRow, SweepRow, read_map, read_rows};
+use askance::types::{Attack, Axis, Bounds, Glare, Interval};
+use ndarray::{Array2, Array3};
 use ndarray_npy::ReadNpyExt as _;
 use tempfile::TempDir;
 
@@ -132,5 +132,94 @@ fn bounds_given_twice_are_refused() {
     let flags = ["--angle-bounds", "-5,5", "--bounds", "angle=-9,9"];
     let said = fail(&mut on("attack", &data, &out, &flags), 2);
     assert!(said.contains("--bounds angle=-9,9"), "{said}");
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_glare_is_recorded_where_it_lies_and_what_is_made_of_the_run_has_it_there() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    let aside = "--axes glare --attacks glare --budget 4 --select loss --bounds glare=0,2 --glare-at 0.25,0.75 --glare-size 0.05";
+    let flags: Vec<&str> = aside.split(' ').collect();
+    run(&mut on("attack", &data, &out, &flags));
+    let perturb = |run: &Path| RunInfo::read(run.join("run.toml")).unwrap().settings["perturb"].clone();
+    let glare = Glare { x: 0.25, y: 0.75, size: 0.05 };
+    assert_eq!(perturb(&out)["glare"].clone().try_into::<Glare>().unwrap(), glare);
+
+    // The same folder takes no other place or size, nor the usual ones.
+    let other = |from: &str, to: &str| {
+        let flags = aside.replace(from, to);
+        fail(&mut on("attack", &data, &out, &flags.split_whitespace().collect::<Vec<_>>()), 2)
+    };
+    let said = other("0.25,0.75", "0.8,0.75");
+    assert!(said.contains("another settings.perturb.glare.x: 0.25 there, 0.8 now"), "{said}");
+    let said = other("--glare-size 0.05", "");
+    assert!(said.contains("another settings.perturb.glare.size: 0.05 there, 0.1 now"), "{said}");
+
+    // The pictures of a replay have the light there: of what it adds, the brightest pixel is beside the centre of the glare.
+    let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
+    let lit = rows.iter().find(|row| row.parameters.get(Axis::Glare).is_some_and(|peak| peak > 0.0));
+    let (lit, images) = (lit.expect("a glare that does harm"), folder.path().join("images"));
+    let sample = format!("{}/{}", lit.category, lit.sample);
+    run(program::askance().arg("replay").arg(&out).arg("--out").arg(&images).args([
+        "--save-images",
+        "--sample",
+        &sample,
+    ]));
+    let dir = RunDir::create(&images).unwrap();
+    let picture = |attack: Attack| {
+        let path = dir.image_path(&lit.model, &lit.id().unwrap(), attack, "", "npy");
+        Array3::<f32>::read_npy(fs::File::open(path).unwrap()).unwrap()
+    };
+    let light = |value: f32| ((value + 0.055) / 1.055).powf(2.4);
+    let added = picture(lit.attack).mapv(light) - picture(Attack::Clean).mapv(light);
+    let far =
+        added.index_axis(ndarray::Axis(1), 10).iter().fold(0.0_f32, |most, light| most.max(light.abs()));
+    assert!(added[[0, 144, 48]] > 0.05 && far < 1e-3, "{} {far}", added[[0, 144, 48]]);
+
+    // So has what is put together of its parts.
+    let parts = ["1/2", "2/2"].map(|part| {
+        let part_out = folder.path().join(part.replace('/', "-of-"));
+        run(on("attack", &data, &part_out, &flags).args(["--shard", part]));
+        part_out
+    });
+    let merged = folder.path().join("merged");
+    run(program::askance().arg("merge").arg(&merged).args(&parts));
+    assert_eq!(perturb(&merged), perturb(&out));
+    assert_eq!(program::text(&merged, "samples.csv"), program::text(&out, "samples.csv"));
+}
+
+#[test]
+fn a_glare_of_which_nothing_is_said_leaves_no_trace_in_the_record() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("run"));
+    let flags = ["--axes", "glare", "--steps", "3"];
+    run(&mut on("sweep", &data, &out, &flags));
+    assert!(!program::text(&out, "run.toml").contains("perturb.glare"));
+    // Its usual place is the same setting, said or not; another is not.
+    let named = [&flags[..], &["--glare-at", "0.5,0.5", "--glare-size", "0.1"]].concat();
+    run(&mut on("sweep", &data, &out, &named));
+    let aside = [&flags[..], &["--glare-at", "0,0.5"]].concat();
+    let said = fail(&mut on("sweep", &data, &out, &aside), 2);
+    assert!(said.contains("another settings.perturb.glare.x: 0.5 there, 0.0 now"), "{said}");
+}
+
+#[test]
+fn a_glare_without_its_axis_or_outside_the_picture_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let (data, out) = (parts(&folder), folder.path().join("never"));
+    for (flags, expected) in [
+        (
+            "--axes hue --glare-at 0.2,0.2",
+            "--glare-at: has no effect, since nothing here changes the axis glare",
+        ),
+        ("--axes hue --glare-size 0.2", "--glare-size: has no effect"),
+        ("--axes glare --glare-at -0.1,0.5", "--glare-at -0.1,0.5: is no place in the picture"),
+        ("--axes glare --glare-size 2.5", "--glare-size 2.5: is no size of a glare"),
+        ("--axes glare --glare-at 0.5", "give two numbers with a comma between, such as 0.25,0.75"),
+    ] {
+        let said = fail(&mut on("attack", &data, &out, &flags.split(' ').collect::<Vec<_>>()), 2);
+        assert!(said.contains(expected), "{said}");
+    }
     assert!(!out.exists());
 }

@@ -1,7 +1,7 @@
 //! What must hold for every axis of a perturbation.
 
 use askance::perturb::{Fill, Perturber, Resampling, Rotation, unwarp_map, warp_mask};
-use askance::types::{Axis, Bounds, Image, Map, Mask, Perturbation};
+use askance::types::{Axis, Bounds, Glare, Image, Map, Mask, Perturbation};
 use proptest::prelude::*;
 
 const GEOMETRIC: [Axis; 6] =
@@ -61,8 +61,15 @@ fn perturbation() -> impl Strategy<Value = Perturbation> {
 }
 
 fn resampling() -> impl Strategy<Value = Resampling> {
-    (prop::sample::select(&Rotation::ALL[..]), prop::sample::select(&Fill::ALL[..]))
-        .prop_map(|(rotation, fill)| Resampling { rotation, fill, ..Resampling::default() })
+    (prop::sample::select(&Rotation::ALL[..]), prop::sample::select(&Fill::ALL[..]), glare())
+        .prop_map(|(rotation, fill, glare)| Resampling { rotation, fill, glare })
+}
+
+/// A glare anywhere in the picture, and in half of the cases the usual one.
+fn glare() -> impl Strategy<Value = Glare> {
+    let size = prop_oneof![Just(1e-300), Just(Glare::MOST_SIZE), 0.01..=Glare::MOST_SIZE];
+    let any = (0.0..=1.0_f64, 0.0..=1.0_f64, size).prop_map(|(x, y, size)| Glare { x, y, size });
+    prop_oneof![Just(Glare::default()), any]
 }
 
 fn only(p: &Perturbation, axes: &[Axis]) -> Perturbation {
@@ -92,6 +99,25 @@ proptest! {
         prop_assert_eq!(&apply(resampling, &image, Perturbation::IDENTITY.with(axis, 0.0)), &image);
         let out = apply(resampling, &image, Perturbation::IDENTITY.with(axis, 1e-6));
         prop_assert!(difference(&out, &image) < tolerance, "{} {}", axis, difference(&out, &image));
+    }
+
+    #[test]
+    fn a_glare_is_brightest_at_its_place_and_the_larger_the_further_it_reaches(
+        x in 0.0..=1.0_f64, y in 0.0..=1.0_f64, size in 0.05..=1.0_f64, height in 8..40_usize, width in 8..40_usize,
+    ) {
+        let dark = Image::from_elem((3, height, width), 0.1);
+        let under = |size, value| {
+            let resampling = Resampling { glare: Glare { x, y, size }, ..Resampling::default() };
+            apply(resampling, &dark, Perturbation::IDENTITY.with(Axis::Glare, value))
+        };
+        prop_assert_eq!(&under(size, 0.0), &dark);
+        let lit = under(size, 0.5);
+        prop_assert_eq!(&lit.index_axis(ndarray::Axis(0), 0), &lit.index_axis(ndarray::Axis(0), 2));
+        let pixel = |share: f64, length: usize| ((share * length as f64) as usize).min(length - 1);
+        let peak = lit[[0, pixel(y, height), pixel(x, width)]];
+        prop_assert!(lit.iter().all(|&value| value <= peak + 1e-6), "{} {}", peak, lit);
+        let larger = under(1.5 * size, 0.5);
+        prop_assert!(larger.iter().zip(&lit).all(|(larger, lit)| larger >= lit));
     }
 
     #[test]
@@ -179,6 +205,13 @@ fn positive_values_go_where_they_are_said_to() {
 #[should_panic(expected = "the loss of a JPEG")]
 fn a_jpeg_of_no_quality_is_refused() {
     apply(Resampling::default(), &Image::zeros((3, 4, 4)), Perturbation::IDENTITY.with(Axis::Jpeg, 100.0));
+}
+
+#[test]
+#[should_panic(expected = "a glare must lie in the picture")]
+fn a_glare_beyond_the_picture_is_refused() {
+    let glare = Glare { x: 1.5, ..Glare::default() };
+    Perturber::new(Resampling { glare, ..Resampling::default() }, 4);
 }
 
 /// Linear light of a value of sRGB.
