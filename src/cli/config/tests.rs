@@ -274,7 +274,7 @@ fn an_attack_that_is_taken_up_has_the_settings_that_it_had() {
         "--preset authors --budget 8",
         "--axes tilt,blur --bounds blur=0,1 --bounds tilt-x=-1e-7,0.30000000000000004 --seed 9223372036854775807",
         "--adaptive --budget 20 --axes lighting",
-        "--axes glare,hue --glare-at 0.30000000000000004,1 --preset paper",
+        "--axes angle,glare --glare-at 0.30000000000000004,1 --preset paper",
         "--axes glare --glare-size 1e-7 --loss dice",
         "--attacks clean --axes hue",
         "--loss drift --select loss --rotation three-pass --fill reflect --angle-bounds=-180,180",
