@@ -156,6 +156,25 @@ fn truth_and_rivals_are_matched_by_sample() {
 }
 
 #[test]
+fn a_truth_about_a_glare_elsewhere_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let (data, truth) = (parts(&folder), folder.path().join("truth"));
+    let axes = ["--axes", "glare,hue"];
+    run(on("attack", &data, &truth).args(axes).args([
+        "--attacks",
+        "joint",
+        "--search",
+        "exhaustive",
+        "--budget",
+        "20",
+        "--keep-traces",
+    ]));
+    let mut elsewhere = compare(&data, &folder.path().join("out"));
+    let said = fail(elsewhere.args(axes).args(["--glare-at", "0.2,0.2", "--truth"]).arg(&truth), 2);
+    assert!(said.contains("has another perturb") && said.contains("x = 0.2"), "{said}");
+}
+
+#[test]
 fn flags_that_do_not_go_together_are_refused() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("never");
