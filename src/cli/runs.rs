@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use askance::error::{Error, Result};
-use askance::study::{Data, Figures, ModelSpec, Models, Observe as _, Origin, Plan, Source};
+use askance::study::{Data, Figures, ModelSpec, Models, Origin, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
@@ -224,8 +224,7 @@ fn run(
     let scheduled = place.scheduled.as_ref();
     let origin = Origin { shard_from: scheduled.map(|scheduled| scheduled.from.clone()), ..origin() };
     let checked = plan.origin(origin).check()?;
-    let data = Data::open(source, &terminal)?;
-    global.differences(&data.info().fingerprint).iter().for_each(|difference| terminal.warn(difference));
+    let data = global.open(source, &terminal)?;
     checked.suits(&data)?;
     let mut out = place.out.unwrap_or_else(|| data.default_out(checked.command().name()));
     if let Some(scheduled) = scheduled {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use askance::error::Result;
-use askance::study::{Data, ModelSpec, Models, Observe as _, Plan, Seeds, Source};
+use askance::study::{ModelSpec, Models, Plan, Seeds, Source};
 
 use super::args::{FreshArgs, Global};
 use super::interrupt;
@@ -26,8 +26,7 @@ pub fn run(
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
     let (plan, seeds) = (plan.origin(origin()), Seeds { count });
-    let data = Data::open(source, &terminal)?;
-    global.differences(&data.info().fingerprint).iter().for_each(|difference| terminal.warn(difference));
+    let data = global.open(source, &terminal)?;
     seeds.check(&plan, &data)?;
     let out = out.unwrap_or_else(|| data.default_out("seeds"));
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;

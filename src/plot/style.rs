@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use ab_glyph::{Font as _, FontRef};
 use plotters::style::{FontStyle, RGBColor, register_font};
 
 use crate::types::{Attack, Axis};
@@ -180,10 +181,12 @@ pub fn counted(numbers: impl IntoIterator<Item = usize>) -> String {
 
 /// Size of the compiled-in font as documents have it, the side of its em square, for a height as plotters has it.
 pub fn em(height: f64) -> f64 {
-    use ab_glyph::{Font as _, FontRef};
-    let font = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT).ok();
-    let share = font.and_then(|font| Some(font.units_per_em()? / font.height_unscaled()));
-    height * share.map_or(1.0, f64::from)
+    static SHARE: OnceLock<f64> = OnceLock::new();
+    let share = || {
+        let font = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT).ok()?;
+        Some(f64::from(font.units_per_em()? / font.height_unscaled()))
+    };
+    height * SHARE.get_or_init(|| share().unwrap_or(1.0))
 }
 
 /// Name of the compiled-in font; registers it on first use.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::faults::{Fault, finite, share};
-use crate::types::Interval;
+use crate::types::{Interval, PooledMetric};
 
 /// 95 % intervals of pooled metrics over the samples; both ends of one are empty where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -94,6 +94,14 @@ impl Drops {
         "aupro_drop_low",
         "aupro_drop_high",
     ];
+
+    /// The drop of a metric.
+    pub fn of(&self, metric: PooledMetric) -> Option<f64> {
+        match metric {
+            PooledMetric::PixelAuroc => self.pixel_auroc_drop,
+            PooledMetric::Aupro => self.aupro_drop,
+        }
+    }
 
     /// The interval of the drop of pixel AUROC.
     pub fn pixel_auroc(&self) -> Option<Interval> {

@@ -85,6 +85,12 @@ impl StabilityRow {
         self.step.is_some()
     }
 
+    /// Whether the unchanged picture is called what it is; nothing is known to be wrong about a picture without a label.
+    pub fn is_right(&self) -> bool {
+        self.label == Label::Unknown
+            || (self.clean_score > self.threshold) == (self.label == Label::Anomalous)
+    }
+
     /// Distance from 0 up to which the decision was seen to hold: on the side of the nearest flip, or the farther one where there
     /// is no flip.
     pub fn held(&self) -> Option<f64> {

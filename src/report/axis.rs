@@ -25,40 +25,47 @@ pub(super) fn interval_on_axis(attack: Attack, held: Option<f64>, flipped: f64) 
 
 /// A distance along an axis in words, with at least two figures that are not 0.
 pub(super) fn distance_on_axis(axis: Axis, distance: f64) -> String {
-    let usual = form(Attack::Single(axis));
-    let size = if let Form::Factor(_) = usual { distance.exp2() - 1.0 } else { distance };
-    let fine = |form: &Form| match *form {
-        Form::Decimals(decimals) | Form::Unit(decimals, _) | Form::Factor(decimals) => {
-            size * 10_f64.powi(decimals as i32) >= 9.5
-        }
-        _ => true,
-    };
-    let form = (0..MORE).map(|more| usual.with_more(more)).find(fine).unwrap_or(usual.with_more(MORE));
-    Cell::Number(Some(distance), form).short()
+    Cell::Number(Some(distance), with_figures(axis, size(axis, distance))).short()
 }
 
 /// From one value of an axis to another around 0 in words, both rounded towards 0: what is said to hold was seen to hold.
 pub(super) fn span_on_axis(axis: Axis, Interval { low, high }: Interval) -> String {
-    let (decimals, unit) = match form(Attack::Single(axis)) {
+    let ends = [low, high].map(|end| size(axis, end).abs());
+    let least = ends.into_iter().filter(|end| *end > 0.0).reduce(f64::min);
+    let (decimals, unit) = match with_figures(axis, least.unwrap_or(f64::INFINITY)) {
         Form::Unit(decimals, unit) => (decimals, format!(" {unit}")),
         Form::Decimals(decimals) | Form::Factor(decimals) => (decimals, String::new()),
         _ => (2, String::new()),
     };
-    let size = |value: f64| if is_factor(axis) { value.exp2() - 1.0 } else { value };
-    let least = [low, high].map(|end| size(end).abs()).into_iter().filter(|end| *end > 0.0).reduce(f64::min);
-    let fine = |decimals: &usize| least.is_none_or(|least| least * 10_f64.powi(*decimals as i32) >= 9.5);
-    let decimals = (decimals..decimals + MORE).find(fine).unwrap_or(decimals + MORE);
     let shown = |value: f64| {
         let steps = 10_f64.powi(decimals as i32);
-        let value = (size(value) * steps * (1.0 + 1e-12)).trunc() / steps;
-        let shown = if value == 0.0 { 0.0 } else { value };
-        if is_factor(axis) { format!("x{:.decimals$}", 1.0 + shown) } else { format!("{shown:+.decimals$}") }
+        let value = (size(axis, value) * steps * (1.0 + 1e-12)).trunc() / steps;
+        // No "-0.00".
+        let value = if value == 0.0 { 0.0 } else { value };
+        if is_factor(axis) { format!("x{:.decimals$}", 1.0 + value) } else { format!("{value:+.decimals$}") }
     };
     if low == 0.0 {
         format!("up to {}{unit}", shown(high))
     } else {
         format!("from {} to {}{unit}", shown(low), shown(high))
     }
+}
+
+/// A value as it is seen: of an axis of factors the factor less one.
+fn size(axis: Axis, value: f64) -> f64 {
+    if is_factor(axis) { value.exp2() - 1.0 } else { value }
+}
+
+/// The form of an axis with as many more decimals as show two figures of a size.
+fn with_figures(axis: Axis, size: f64) -> Form {
+    let usual = form(Attack::Single(axis));
+    let fine = |form: &Form| match *form {
+        Form::Decimals(decimals) | Form::Unit(decimals, _) | Form::Factor(decimals) => {
+            size * 10_f64.powi(decimals as i32) >= 9.5
+        }
+        _ => true,
+    };
+    (0..MORE).map(|more| usual.with_more(more)).find(fine).unwrap_or(usual.with_more(MORE))
 }
 
 /// The ends of a span in units of everyday use, where the axis has others, rounded towards no change.

@@ -8,6 +8,7 @@ mod cell;
 mod defence;
 mod differences;
 mod effort;
+mod metric;
 mod operating;
 mod page;
 mod pairing;

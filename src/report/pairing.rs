@@ -1,6 +1,7 @@
 //! Two runs compared: the answer in sentences, then tables.
 
 use super::cell::{Cell, Column};
+use super::metric::metric_name;
 use super::table::Table;
 use crate::record::PairedRow;
 use crate::stats::grouped;
@@ -49,7 +50,7 @@ fn said(when: &str, rows: &[&PairedRow]) -> Option<String> {
         .filter(|row| row.beyond_chance == Some(false))
         .map(|row| {
             let ends = row.interval().map_or_else(String::new, |ends| format!(", {}", between(ends)));
-            format!("{} ({:+.1} points{ends})", name(row.metric), 100.0 * row.difference)
+            format!("{} ({:+.1} points{ends})", metric_name(row.metric), 100.0 * row.difference)
         })
         .collect();
     if !unsure.is_empty() {
@@ -64,7 +65,7 @@ fn fall(rows: &[&PairedRow]) -> Option<String> {
     let fall = row.fall?;
     let ends = row.fall_interval();
     if let Some(ends) = ends.filter(|ends| ends.low <= 0.0 && 0.0 <= ends.high) {
-        let name = name(row.metric);
+        let name = metric_name(row.metric);
         return Some(format!(
             "From unchanged pictures to there both lose as much {name}, as far as can be told ({:+.1} points, {}).",
             100.0 * fall,
@@ -83,18 +84,11 @@ fn by(difference: f64, ends: Option<Interval>, metric: PooledMetric) -> String {
         false => ends,
     };
     let ends = ends.map(turned).map_or_else(String::new, |ends| format!(" ({})", between(ends)));
-    format!("{:.1} points of {}{ends}", 100.0 * difference.abs(), name(metric))
+    format!("{:.1} points of {}{ends}", 100.0 * difference.abs(), metric_name(metric))
 }
 
 fn between(Interval { low, high }: Interval) -> String {
     format!("95 % interval {:.1} to {:.1}", 100.0 * low, 100.0 * high)
-}
-
-fn name(metric: PooledMetric) -> &'static str {
-    match metric {
-        PooledMetric::PixelAuroc => "pixel AUROC",
-        PooledMetric::Aupro => "AUPRO",
-    }
 }
 
 /// For each pair of models and metric a table of attacks, and one of categories under the strongest attack where there are several.
@@ -106,7 +100,7 @@ pub fn paired_tables(rows: &[PairedRow]) -> Vec<Table> {
             let whole = overall_of(&own);
             let Some(first) = whole.first() else { continue };
             let over = if first.over == Over::Mean { ", means over categories" } else { "" };
-            let title = format!("{} in percent{over}; B minus A in points", name(metric));
+            let title = format!("{} in percent{over}; B minus A in points", metric_name(metric));
             tables.push(table(title, "attack", &whole, |row| row.attack.to_string()));
             let worst = whole.iter().map(|row| row.attack).max().unwrap_or(Attack::Clean);
             let categories: Vec<&PairedRow> = own
@@ -115,7 +109,8 @@ pub fn paired_tables(rows: &[PairedRow]) -> Vec<Table> {
                 .copied()
                 .collect();
             if categories.len() > 1 {
-                let title = format!("{} in percent, attack {worst}; B minus A in points", name(metric));
+                let title =
+                    format!("{} in percent, attack {worst}; B minus A in points", metric_name(metric));
                 tables.push(table(title, "category", &categories, |row| row.over.to_string()));
             }
         }

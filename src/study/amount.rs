@@ -3,7 +3,7 @@
 use super::data::Data;
 use super::plan::{Random, Sweep, Tolerance, Uniform};
 use super::settings::Work;
-use super::uniform::Tried;
+use super::uniform::{self, Tried};
 use crate::attack::{SearchChoice, Settings, sweep_values};
 use crate::error::Result;
 use crate::search;
@@ -75,7 +75,7 @@ pub(super) fn stages(
             add(ROUNDS, samples, rounds(settings), true);
         }
         if let Some(plan) = &work.uniform {
-            add(SHARED, samples, shared(settings, plan)?, false);
+            add(uniform::STAGE, samples, shared(settings, plan)?, false);
         }
         if let Some(plan) = &work.random {
             add(DRAWN, samples, drawn(plan), false);
@@ -95,8 +95,6 @@ pub(super) fn stages(
 }
 
 pub(super) const ROUNDS: &str = "rounds of";
-/// As `uniform` itself calls it, which this file needs.
-const SHARED: &str = "uniform";
 pub(super) const DRAWN: &str = "random";
 pub(super) const CLEAN_SCORES: &str = "clean scores of all shards,";
 pub(super) const SCANNED: &str = "tolerance";

@@ -24,11 +24,7 @@ pub(super) fn differences(found: &[Estimated], summary: &[SummaryRow]) -> Vec<Di
             let estimates = estimates(found, row, against);
             rows.extend(PooledMetric::ALL.iter().filter_map(|&metric| {
                 let difference = metric.of(&row.metrics)? - metric.of(&other.metrics)?;
-                let estimate = match metric {
-                    PooledMetric::PixelAuroc => &estimates.pixel_auroc,
-                    PooledMetric::Aupro => &estimates.aupro,
-                };
-                let ends = around(Some(difference), estimate);
+                let ends = around(Some(difference), estimates.of(metric));
                 Some(DifferenceRow {
                     model: model.to_owned(),
                     against: against.to_owned(),

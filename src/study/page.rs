@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::run::finished;
 use crate::error::{Error, Result};
 use crate::file;
 #[cfg(feature = "plot")]
 use crate::plot;
-use crate::record::{DifferenceRow, Row, RunDir, RunInfo, SampleRow, Status, Trace, read_rows, write_atomic};
+use crate::record::{DifferenceRow, Row, RunDir, SampleRow, Trace, read_rows, write_atomic};
 use crate::report::{Exhibit, PageRun, Searched, page};
 use crate::types::{Attack, Axis, Bounds};
 
@@ -30,11 +31,7 @@ pub fn write_page(runs: &[RunDir], out: &Path) -> Result<()> {
 }
 
 fn read_run(dir: &RunDir, name: String) -> Result<PageRun> {
-    let info = RunInfo::read(dir.info_path())?;
-    if info.status != Status::Finished {
-        let fix = "give the command that began it again, which goes on with it";
-        return Err(Error::file(dir.path(), "is not finished", fix));
-    }
+    let info = finished(dir)?;
     let bounds: Bounds =
         info.settings.get("bounds").and_then(|bounds| bounds.clone().try_into().ok()).unwrap_or_default();
     let axes = info.settings.get("axes").and_then(|axes| axes.clone().try_into().ok());

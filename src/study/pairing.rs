@@ -8,7 +8,7 @@ use super::contents;
 use super::data::Data;
 use super::intervals::{Estimated, around};
 use super::observe::Quiet;
-use super::run::input_sizes;
+use super::run::{finished, input_sizes};
 use super::session::Session;
 use super::settings::RunSettings;
 use super::summary;
@@ -16,7 +16,7 @@ use crate::attack::Settings;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::metric::{Estimate, Estimates};
-use crate::record::{PairedRow, RunDir, RunInfo, SampleRow, Status, decisive_differences, read_checked};
+use crate::record::{PairedRow, RunDir, RunInfo, SampleRow, decisive_differences, read_checked, read_rows};
 use crate::stats::{distinct, grouped, holm, mean};
 use crate::types::{Attack, Metrics, Over, PooledMetric};
 
@@ -76,13 +76,14 @@ impl Pairing {
         }
         contents::require_part(&a.dir, &data)?;
         contents::require_part(&b.dir, &data)?;
+        let (rows_a, rows_b) = (a.rows_of(&data)?, b.rows_of(&data)?);
 
         let mut rows = Vec::new();
         for (of_a, of_b) in &pairs {
             let (name_a, name_b) = names((&a, &of_a.0), (&b, &of_b.0));
             let seed = a.settings.work.settings.seed;
-            let found_a = a.pool(of_a, &attacks, &data, seed)?;
-            let found_b = b.pool(of_b, &attacks, &data, seed)?;
+            let found_a = a.pool(of_a, &attacks, (&data, &rows_a), seed)?;
+            let found_b = b.pool(of_b, &attacks, (&data, &rows_b), seed)?;
             rows.extend(subtracted((&name_a, &name_b), &found_a, &found_b));
         }
         if rows.is_empty() {
@@ -118,11 +119,7 @@ struct Side {
 impl Side {
     fn open(path: &Path) -> Result<Self> {
         let dir = RunDir::open(path)?;
-        let info = RunInfo::read(dir.info_path())?;
-        if info.status != Status::Finished {
-            let fix = "give the command that began it again, which goes on with it";
-            return Err(Error::file(path, "is not finished", fix));
-        }
+        let info = finished(&dir)?;
         if !file::is_there(&dir.samples_path()) {
             let fix = "give runs of `askance eval`, `askance attack` or `askance replay`";
             return Err(Error::file(path, "holds no samples.csv", fix));
@@ -134,25 +131,31 @@ impl Side {
 
     /// Names of the samples that the run has rows of.
     fn names(&self) -> Result<HashSet<String>> {
-        let rows: Vec<SampleRow> = read_checked(self.dir.samples_path(), |_| None)?;
-        Ok(rows.into_iter().map(|row| format!("{}/{}", row.category, row.sample)).collect())
+        let rows: Vec<SampleRow> = read_rows(self.dir.samples_path())?;
+        Ok(rows.iter().map(name_of).collect())
     }
 
+    /// Rows of the samples that are among the data, which must be of this run.
+    fn rows_of(&self, data: &Data) -> Result<Vec<SampleRow>> {
+        let names: HashSet<String> = data.samples().map(|sample| sample.id.to_string()).collect();
+        let belonging = Belonging::new(&self.settings.work.settings, data.dataset(), &self.info.models);
+        let belonging = if self.settings.work.replay.is_some() { belonging.replayed() } else { belonging };
+        let is_own = |row: &SampleRow| names.contains(&name_of(row));
+        let mut rows = read_checked(self.dir.samples_path(), |row| {
+            is_own(row).then(|| belonging.sample(row)).flatten()
+        })?;
+        rows.retain(is_own);
+        Ok(rows)
+    }
+
+    /// Pools the maps of a model under these attacks.
     fn pool(
         &self,
         model: &(String, usize),
         attacks: &[Attack],
-        data: &Data,
+        (data, rows): (&Data, &[SampleRow]),
         seed: u64,
     ) -> Result<Vec<Estimated>> {
-        let belonging = Belonging::new(&self.settings.work.settings, data.dataset(), &self.info.models);
-        let belonging = if self.settings.work.replay.is_some() { belonging.replayed() } else { belonging };
-        let known: HashSet<(String, String)> =
-            data.samples().map(|sample| (sample.id.category.clone(), sample.id.within_category())).collect();
-        let is_common = |row: &SampleRow| known.contains(&(row.category.clone(), row.sample.clone()));
-        let rows = read_checked(self.dir.samples_path(), |row| {
-            is_common(row).then(|| belonging.sample(row)).flatten()
-        })?;
         let settings = Settings { seed, attacks: attacks.to_vec(), ..self.settings.work.settings.clone() };
         let session = Session {
             command: self.settings.command,
@@ -164,8 +167,13 @@ impl Side {
             keep_traces: false,
             observe: &Quiet,
         };
-        summary::of_model(&session, &self.dir, model, &rows)
+        summary::of_model(&session, &self.dir, model, rows)
     }
+}
+
+/// The name of a sample as the data have it.
+fn name_of(row: &SampleRow) -> String {
+    format!("{}/{}", row.category, row.sample)
 }
 
 /// Metrics of other fits, frames or options are other quantities.
@@ -273,17 +281,11 @@ fn row((a, b): (&str, &str), over: &Over, both: &[&Both<'_>], metric: PooledMetr
     let (value_a, value_b) = (value(|one| one.a.row.metrics)?, value(|one| one.b.row.metrics)?);
     let known = || both.iter().filter(|one| metric.of(&one.a.row.metrics).is_some());
     let estimate = |of: for<'o> fn(&'o Both<'_>) -> &'o Estimates| -> Option<Estimate> {
-        let each = known().map(|one| match metric {
-            PooledMetric::PixelAuroc => of(one).pixel_auroc.clone(),
-            PooledMetric::Aupro => of(one).aupro.clone(),
-        });
+        let each = known().map(|one| of(one).of(metric).clone());
         Estimate::mean(&each.collect::<Option<Vec<_>>>()?)
     };
     let (difference, fall) = (estimate(|one| &one.difference), estimate(|one| &one.fall));
-    let drop = |of: &Estimated| match metric {
-        PooledMetric::PixelAuroc => of.row.drops.pixel_auroc_drop,
-        PooledMetric::Aupro => of.row.drops.aupro_drop,
-    };
+    let drop = |of: &Estimated| of.row.drops.of(metric);
     let falls: Option<Vec<f64>> = known().map(|one| Some(drop(one.b)? - drop(one.a)?)).collect();
     let fell = falls.and_then(|falls| mean(&falls));
     let (ends, ends_of_fall) = (around(Some(value_b - value_a), &difference), around(fell, &fall));

@@ -211,6 +211,16 @@ pub(super) fn described(mut info: RunInfo, models: &Models, batches: &[usize]) -
 }
 
 /// Name and input size of each model, as a record of a run has them.
+/// What the record of a run in a folder says, which must be finished.
+pub(super) fn finished(dir: &RunDir) -> Result<RunInfo> {
+    let info = RunInfo::read(dir.info_path())?;
+    if info.status != Status::Finished {
+        let fix = "give the command that began it again, which goes on with it";
+        return Err(Error::file(dir.path(), "is not finished", fix));
+    }
+    Ok(info)
+}
+
 pub(super) fn input_sizes(info: &RunInfo) -> Result<Vec<(String, usize)>> {
     let sized = |model: &ModelInfo| {
         let size = model.input_size.ok_or_else(|| without_size(&model.name))?;

@@ -40,9 +40,7 @@ pub(super) fn write(
     for model in models {
         let pool = Pool::new(session, &run.dir, model, models.len() == 1, &by_key);
         for category in &session.data.dataset.categories {
-            let (of_category, decisions) = pool.category(category)?;
-            found.extend(of_category);
-            operating.extend(decisions);
+            found.extend(pool.category(category, Some(&mut operating))?);
         }
     }
     let summary = intervals::rows(&found);
@@ -71,7 +69,7 @@ pub(super) fn of_model(
     let pool = Pool::new(session, dir, model, true, &by_key);
     let mut found = Vec::new();
     for category in &session.data.dataset.categories {
-        found.extend(pool.category(category)?.0);
+        found.extend(pool.category(category, None)?);
     }
     Ok(found)
 }
@@ -146,8 +144,12 @@ impl<'a> Pool<'a> {
         Self { session, dir, model, alone, objective, rows, first: OnceCell::new() }
     }
 
-    /// A row for each attack, and what is decided about its groups.
-    fn category(&self, category: &Category) -> Result<(Vec<Estimated>, Vec<operating::Found>)> {
+    /// A row for each attack; what is decided about its groups is added where it is asked for.
+    fn category(
+        &self,
+        category: &Category,
+        decided: Option<&mut Vec<operating::Found>>,
+    ) -> Result<Vec<Estimated>> {
         // Samples without rows could not be read and were left out.
         let samples: Vec<&Sample> =
             category.samples.iter().filter(|sample| self.row(sample, Attack::Clean).is_some()).collect();
@@ -160,13 +162,17 @@ impl<'a> Pool<'a> {
         let truth = Truth { masks: masks.as_deref(), blanks: &blanks };
         let redraws = intervals::redraws(self.session, category, &samples, Redraws::COUNT);
         let shared = (masks.is_some(), redraws.as_ref());
-        let mut operating = Operating::new(self.session, self.model, category, &samples, shared);
+        let mut operating =
+            decided.is_some().then(|| Operating::new(self.session, self.model, category, &samples, shared));
         let attacks = self.session.settings.attacks.iter();
         let found = attacks.map(|&attack| {
-            self.attack((category, attack), &samples, truth, redraws.as_ref(), &mut operating)
+            self.attack((category, attack), &samples, truth, redraws.as_ref(), operating.as_mut())
         });
         let found = intervals::with_drops(found.collect::<Result<_>>()?);
-        Ok((found, operating.into_found()))
+        if let (Some(decided), Some(operating)) = (decided, operating) {
+            decided.extend(operating.into_found());
+        }
+        Ok(found)
     }
 
     fn row(&self, sample: &Sample, attack: Attack) -> Option<&SampleRow> {
@@ -245,7 +251,7 @@ impl<'a> Pool<'a> {
         samples: &[&Sample],
         truth: Truth<'_>,
         redraws: Option<&Redraws>,
-        operating: &mut Operating<'_>,
+        mut operating: Option<&mut Operating<'_>>,
     ) -> Result<Estimated> {
         let masks = truth.masks;
         let mut pooled: Vec<PooledSample<'_>> = Vec::with_capacity(samples.len());
@@ -283,7 +289,9 @@ impl<'a> Pool<'a> {
             let problem = format!("holds a row that its stored map contradicts ({place}: {problem})");
             return Err(Error::file(self.dir.samples_path(), problem, CONTRADICTED));
         }
-        operating.attack(attack, &self.objective, &pooled, &places)?;
+        if let Some(operating) = &mut operating {
+            operating.attack(attack, &self.objective, &pooled, &places)?;
+        }
         let by_aupro =
             masks.is_some() && self.session.settings.select == Select::Pooled && attack != Attack::Clean;
         let redraws = redraws.filter(|_| pooled.len() == samples.len());
@@ -292,7 +300,9 @@ impl<'a> Pool<'a> {
         if by_aupro {
             (metrics.aupro, estimates.aupro) = self.aupro(attack, samples, &found, pooled, redraws)?;
         }
-        operating.aupro(attack, metrics.aupro);
+        if let Some(operating) = operating {
+            operating.aupro(attack, metrics.aupro);
+        }
         let row = SummaryRow {
             model: self.model.to_owned(),
             dataset: self.session.data.dataset.name.clone(),

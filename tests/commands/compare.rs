@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use askance::record::{DifferenceRow, Row, SummaryRow, read_rows, to_json};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -25,6 +26,11 @@ fn compared(a: &Path, b: &Path) -> Value {
     serde_json::from_slice(&said.stdout).unwrap()
 }
 
+/// The rows of a table as `--json` would tell them.
+fn table<T: Row>(path: &Path) -> Vec<Value> {
+    read_rows::<T>(path).unwrap().iter().map(to_json).collect()
+}
+
 fn rows<'v>(found: &'v Value, over: &str) -> Vec<&'v Value> {
     found["differences"].as_array().unwrap().iter().filter(|row| row["over"] == over).collect()
 }
@@ -40,46 +46,34 @@ fn two_models_of_two_runs_are_compared_as_two_models_of_one() {
     attack(&data, &both, "--model pocket --model pocket-robust");
     let found = compared(&a, &b);
     // One run has both models in the same redraws: differences.csv must say the same.
-    let mut table = csv::Reader::from_path(both.join("differences.csv")).unwrap();
-    let head = table.headers().unwrap().clone();
-    let mut seen = 0;
-    for record in table.records() {
-        let record = record.unwrap();
-        let cell = |name: &str| &record[head.iter().position(|column| column == name).unwrap()];
+    let differences = table::<DifferenceRow>(&both.join("differences.csv"));
+    for expected in &differences {
         let same = |row: &&Value| {
-            ["over", "category", "attack", "metric"]
-                .iter()
-                .all(|&name| row[name].as_str().unwrap_or("") == cell(name))
+            ["over", "category", "attack", "metric"].iter().all(|&name| row[name] == expected[name])
         };
         let row = found["differences"].as_array().unwrap().iter().find(same).unwrap();
         for name in ["difference", "low", "high"] {
-            let expected: Option<f64> = cell(name).parse().ok();
-            assert_eq!(row[name].as_f64().is_some(), expected.is_some(), "{name}: {row}");
-            let distance = expected.map_or(0.0, |expected| (row[name].as_f64().unwrap() - expected).abs());
-            assert!(distance < 1e-12, "{name}: {row} against {expected:?}");
+            assert_eq!(row[name].is_null(), expected[name].is_null(), "{name}: {row}");
+            let distance =
+                row[name].as_f64().zip(expected[name].as_f64()).map_or(0.0, |(a, b)| (a - b).abs());
+            assert!(distance < 1e-12, "{name}: {row} against {expected}");
         }
-        seen += 1;
     }
-    assert_eq!(seen, found["differences"].as_array().unwrap().len());
-    assert_eq!(seen, 12, "two categories and their mean, two attacks, two metrics");
+    assert_eq!(differences.len(), found["differences"].as_array().unwrap().len());
+    assert_eq!(differences.len(), 12, "two categories and their mean, two attacks, two metrics");
 
     // The values are those of the summaries, and the fall is that of the drops.
+    let [of_a, of_b] = [&a, &b].map(|run| table::<SummaryRow>(&run.join("summary.csv")));
     for row in rows(&found, "mean") {
         let name = if row["metric"] == "aupro" { "aupro" } else { "pixel_auroc" };
-        let summary = |run: &Path, column: &str| -> Option<f64> {
-            let mut table = csv::Reader::from_path(run.join("summary.csv")).unwrap();
-            let head = table.headers().unwrap().clone();
-            let place = |name: &str| head.iter().position(|column| column == name).unwrap();
-            let records = table.records().map(Result::unwrap).collect::<Vec<_>>();
-            let own = records.iter().find(|record| {
-                &record[place("over")] == "mean" && row["attack"].as_str() == Some(&record[place("attack")])
-            });
-            own.unwrap()[place(column)].parse().ok()
+        let summary = |rows: &[Value], column: &str| -> Option<f64> {
+            let own = rows.iter().find(|one| one["over"] == "mean" && one["attack"] == row["attack"]);
+            own.unwrap()[column].as_f64()
         };
-        assert!((row["value_a"].as_f64().unwrap() - summary(&a, name).unwrap()).abs() < 1e-12);
-        assert!((row["value_b"].as_f64().unwrap() - summary(&b, name).unwrap()).abs() < 1e-12);
+        assert!((row["value_a"].as_f64().unwrap() - summary(&of_a, name).unwrap()).abs() < 1e-12);
+        assert!((row["value_b"].as_f64().unwrap() - summary(&of_b, name).unwrap()).abs() < 1e-12);
         let drop = format!("{name}_drop");
-        let fall = summary(&b, &drop).zip(summary(&a, &drop)).map(|(b, a)| b - a);
+        let fall = summary(&of_b, &drop).zip(summary(&of_a, &drop)).map(|(b, a)| b - a);
         assert_eq!(row["fall"].as_f64().is_some(), fall.is_some(), "{row}");
         assert!(fall.is_none_or(|fall| (row["fall"].as_f64().unwrap() - fall).abs() < 1e-12), "{row}");
         let chance = row["chance"].as_f64().unwrap();

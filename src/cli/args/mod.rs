@@ -20,7 +20,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use askance::error::Result;
 use askance::runtime::{self, Flavour};
+use askance::study::{Data, Observe, Source};
 
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
@@ -154,9 +156,16 @@ pub enum RuntimeCommand {
 }
 
 impl Global {
-    /// In what the data and this program are others than those of the run that gave settings.
-    pub fn differences(&self, fingerprint: &str) -> Vec<String> {
-        self.recalled.as_ref().map_or_else(Vec::new, |recalled| recalled.differences(fingerprint))
+    /// Opens the data of a run; warns where they or this program are others than those of the run that gave settings.
+    ///
+    /// # Errors
+    /// Those of [`Data::open`].
+    pub fn open(&self, source: &Source, observe: &dyn Observe) -> Result<Data> {
+        let data = Data::open(source, observe)?;
+        if let Some(recalled) = &self.recalled {
+            recalled.differences(&data.info().fingerprint).iter().for_each(|told| observe.warn(told));
+        }
+        Ok(data)
     }
 
     /// Where ONNX Runtime may come from.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::estimate::Estimate;
 use super::weighted::Weighted;
-use crate::types::Metrics;
+use crate::types::{Metrics, PooledMetric};
 
 /// Distance from 0 and 1 below which pixel metrics are not told from them.
 const PIXELS: f64 = 1e-6;
@@ -180,6 +180,14 @@ pub struct Estimates {
 }
 
 impl Estimates {
+    /// The estimate of a metric; `None` where it is not defined.
+    pub fn of(&self, metric: PooledMetric) -> &Option<Estimate> {
+        match metric {
+            PooledMetric::PixelAuroc => &self.pixel_auroc,
+            PooledMetric::Aupro => &self.aupro,
+        }
+    }
+
     /// These minus others of the same samples and redraws, metric by metric.
     ///
     /// # Panics

@@ -49,7 +49,7 @@ fn first_sentence(subject: &Subject<'_>) -> String {
     let over = if subject.worst.over == Over::Mean { ", mean over categories," } else { "" };
     let fall = |metric: PooledMetric| {
         let (clean, worst) = (metric.of(&subject.clean.metrics)?, metric.of(&subject.worst.metrics)?);
-        let drop = words::drop(subject.worst, metric).unwrap_or(clean - worst);
+        let drop = subject.worst.drops.of(metric).unwrap_or(clean - worst);
         let sure = sure(words::drop_interval(subject.worst, metric));
         Some(format!(
             "from {} to {} % (a drop of {} points{sure})",
@@ -90,11 +90,11 @@ fn first_sentence(subject: &Subject<'_>) -> String {
 
 /// Which attack on fewer axes costs most.
 fn costliest(subject: &Subject<'_>) -> String {
-    let drop = |row: &&&SummaryRow| words::drop(row, PooledMetric::PixelAuroc).unwrap_or(f64::NEG_INFINITY);
+    let drop = |row: &&&SummaryRow| row.drops.of(PooledMetric::PixelAuroc).unwrap_or(f64::NEG_INFINITY);
     let parts =
         subject.parts.iter().filter(|row| row.attack != subject.worst.attack && row.attack != Attack::Clean);
     let Some(most) = parts.max_by(|a, b| drop(a).total_cmp(&drop(b))) else { return String::new() };
-    let Some(value) = words::drop(most, PooledMetric::PixelAuroc) else { return String::new() };
+    let Some(value) = most.drops.of(PooledMetric::PixelAuroc) else { return String::new() };
     format!(
         "Alone, {} costs most: {} points of pixel AUROC{}.",
         words::moved(most.attack, subject.axes),

@@ -65,7 +65,7 @@ fn line(row: &SummaryRow) -> String {
         if row.attack == Attack::Clean {
             return "<td class=\"n\"></td>".to_owned();
         }
-        drop_cell(column, words::drop(row, metric), words::drop_interval(row, metric))
+        drop_cell(column, row.drops.of(metric), words::drop_interval(row, metric))
     };
     format!(
         "<tr data-model=\"{model}\" data-over=\"{over}\" data-dataset=\"{}\" data-attack=\"{attack}\"><td>{model}</td><td>{over}</td><td>{attack}</td>\

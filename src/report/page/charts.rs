@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::svg::{Frame, SERIES, Scale, legend};
 use super::{html, words};
 use crate::record::{RandomRow, SampleRow, StabilityRow, SummaryRow, SweepRow, Trace};
+use crate::report::metric::metric_name;
 use crate::stats::distinct;
 use crate::types::{Attack, Axis, Bounds, Interval, Over, PooledMetric};
 
@@ -38,7 +39,7 @@ pub(super) fn bars(means: &[&SummaryRow], random: &[RandomRow]) -> String {
         if groups.iter().all(|(_, values)| values.iter().all(Option::is_none)) {
             continue;
         }
-        html += &bar_chart(words::metric(metric), &models, &groups);
+        html += &bar_chart(metric_name(metric), &models, &groups);
     }
     if html.is_empty() { html } else { legend(&models) + "<div class=\"charts wide\">" + &html + "</div>" }
 }
@@ -165,8 +166,8 @@ pub(super) fn sweeps(rows: &[SweepRow]) -> String {
             };
             let lines: Vec<Vec<(f64, f64)>> = models.iter().map(line).collect();
             html += &lines_chart(
-                &format!("{} against {axis}", words::metric(metric)),
-                words::metric(metric),
+                &format!("{} against {axis}", metric_name(metric)),
+                metric_name(metric),
                 axis,
                 &lines,
             );

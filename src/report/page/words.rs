@@ -1,15 +1,7 @@
-//! Words for attacks, axes and metrics.
+//! Words for attacks and axes; intervals by metric.
 
 use crate::record::SummaryRow;
 use crate::types::{Attack, Axis, Interval, PooledMetric};
-
-/// The name of a metric.
-pub(super) const fn metric(metric: PooledMetric) -> &'static str {
-    match metric {
-        PooledMetric::PixelAuroc => "pixel AUROC",
-        PooledMetric::Aupro => "AUPRO",
-    }
-}
 
 /// The interval of a metric of a row.
 pub(super) fn interval(row: &SummaryRow, metric: PooledMetric) -> Option<Interval> {
@@ -24,14 +16,6 @@ pub(super) fn drop_interval(row: &SummaryRow, metric: PooledMetric) -> Option<In
     match metric {
         PooledMetric::PixelAuroc => row.drops.pixel_auroc(),
         PooledMetric::Aupro => row.drops.aupro(),
-    }
-}
-
-/// The drop of a metric of a row.
-pub(super) const fn drop(row: &SummaryRow, metric: PooledMetric) -> Option<f64> {
-    match metric {
-        PooledMetric::PixelAuroc => row.drops.pixel_auroc_drop,
-        PooledMetric::Aupro => row.drops.aupro_drop,
     }
 }
 

@@ -40,7 +40,7 @@ fn threshold(rows: &[&StabilityRow]) -> String {
             "a guess, which 5 % of the unchanged pictures exceed: it tells how scores move, not what a line will do"
         }
     };
-    let wrong = |label: Label| rows.iter().filter(|row| row.label == label && !is_right(row)).count();
+    let wrong = |label: Label| rows.iter().filter(|row| row.label == label && !row.is_right()).count();
     let known = rows.iter().filter(|row| row.label != Label::Unknown).count();
     let (rejected, passed) = (wrong(Label::Normal), wrong(Label::Anomalous));
     let already = match (known, rejected + passed) {
@@ -55,15 +55,6 @@ fn threshold(rows: &[&StabilityRow]) -> String {
     format!("{}, {}: threshold {:.4} ({rule}){already}", first.model, first.category, first.threshold)
 }
 
-/// Whether the unchanged picture is called what it is; nothing is known to be wrong about a picture without a label.
-fn is_right(row: &StabilityRow) -> bool {
-    match row.label {
-        Label::Normal => row.clean_score <= row.threshold,
-        Label::Anomalous => row.clean_score > row.threshold,
-        Label::Unknown => true,
-    }
-}
-
 /// How far an axis may move before the first of the samples of a label that are called rightly is called wrongly.
 fn of_label(axis: Axis, label: Label, rows: &[&StabilityRow]) -> Option<String> {
     let own: Vec<&StabilityRow> = rows.iter().filter(|row| row.label == label).copied().collect();
@@ -75,7 +66,7 @@ fn of_label(axis: Axis, label: Label, rows: &[&StabilityRow]) -> Option<String> 
         Label::Anomalous => ("no more bad part passes", "every bad part passes already"),
         Label::Unknown => ("no decision flips", ""),
     };
-    let right: Vec<&StabilityRow> = own.into_iter().filter(|row| is_right(row)).collect();
+    let right: Vec<&StabilityRow> = own.into_iter().filter(|row| row.is_right()).collect();
     if right.is_empty() {
         return Some(none.to_owned());
     }

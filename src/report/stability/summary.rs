@@ -140,8 +140,7 @@ fn mistakes(rows: &[&StabilityRow], label: Label) -> Option<Mistakes> {
     if own.is_empty() {
         return None;
     }
-    let is_right = |row: &&&StabilityRow| (row.clean_score > row.threshold) == (label == Label::Anomalous);
-    let right: Vec<&StabilityRow> = own.iter().filter(is_right).copied().collect();
+    let right: Vec<&StabilityRow> = own.iter().filter(|row| row.is_right()).copied().collect();
     let found = tolerances(&right);
     Some(Mistakes {
         samples: own.len(),

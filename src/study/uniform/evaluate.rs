@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Tried, members};
+use super::{STAGE, Tried, members};
 use crate::attack::{Clock, Evaluator, Objective, Work};
 use crate::dataset::{self, Sample};
 use crate::error::Result;
@@ -31,7 +31,7 @@ pub(in crate::study) fn evaluate(
     let tried = Tried::new(settings, plan)?;
     let samples: Vec<&Sample> =
         members(session, &name, rows).into_iter().flat_map(|(_, samples)| samples).collect();
-    let stage = session.stage("uniform", &name, samples.len() * tried.per_sample());
+    let stage = session.stage(STAGE, &name, samples.len() * tried.per_sample());
     model.prepare(&session.data.categories())?;
     let mut evaluator = Evaluator::new(model, Objective::new(settings, size), run.batch(&name));
     let dir = run.dir.clone();

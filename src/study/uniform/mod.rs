@@ -17,6 +17,9 @@ use crate::types::{Attack, Perturbation, SampleKey};
 pub(super) use evaluate::evaluate;
 pub(super) use pool::{Shared, pool};
 
+/// The stage, as progress has it.
+pub(super) const STAGE: &str = "uniform";
+
 /// The perturbations that are tried, by attack.
 pub(super) struct Tried(Vec<(Attack, Vec<Perturbation>)>);
 
