@@ -1,4 +1,4 @@
-"""Makes the reference runs in results/ again: the demo, a bench on this machine's processor and a tolerance study.
+"""Makes the reference runs in results/reference/ again: the demo, a bench on this machine's processor and a tolerance study.
 
     python export/benchmarks/reference_runs.py PROGRAM [demo bench tolerance]
 
@@ -13,7 +13,9 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
+ROOT = Path(__file__).resolve().parents[2]
+# Not where the commands put their runs unless told otherwise: one of those would be taken up.
+REFERENCE = ROOT / "results" / "reference"
 
 RUNS = {
     "demo": (
@@ -61,7 +63,7 @@ def readme(title, commands, said, info):
         "",
         f"Askance {info['version']} at commit {info['commit'][:12]}, ONNX Runtime {info['runtime']['version'] or '(see bench.csv)'}, "
         f"{machine['cpu']} with {machine['cores']} cores and {machine['memory_mib'] // 1024} GiB, {machine['os']}, {info['started'][:10]}.",
-        "Made by `export/benchmarks/reference_runs.py`. Columns are explained in [records.md](../../docs/records.md).",
+        "Made by `export/benchmarks/reference_runs.py`. Columns are explained in [records.md](../../../docs/records.md).",
         "",
         "It said:",
         "",
@@ -76,12 +78,12 @@ def readme(title, commands, said, info):
 def make(program, name):
     title, commands = RUNS[name]
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "models").symlink_to(RESULTS.parent / "models")
+        (Path(folder) / "models").symlink_to(ROOT / "models")
         said = [said_by(program, command, folder) for command in commands]
         run = Path(folder) / name
         report = f"askance report {name}"
         said_by(program, report, folder)
-        out = RESULTS / name
+        out = REFERENCE / name
         shutil.rmtree(out, ignore_errors=True)
         for pattern in KEPT:
             for path in run.glob(pattern):
@@ -100,7 +102,7 @@ def main():
     program = str(Path(sys.argv[1]).resolve())
     for name in sys.argv[2:] or RUNS:
         make(program, name)
-        print(f"results/{name}")
+        print(f"results/reference/{name}")
 
 
 if __name__ == "__main__":

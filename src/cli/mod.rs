@@ -106,7 +106,26 @@ fn run(cli: Cli) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+
+    #[test]
+    fn no_committed_run_lies_where_a_command_puts_its_own() {
+        let ignored = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.gitignore")).unwrap();
+        let command = Cli::command();
+        let defaults: Vec<String> = command
+            .get_subcommands()
+            .flat_map(clap::Command::get_arguments)
+            .filter(|argument| argument.get_id() == "out")
+            .flat_map(|argument| argument.get_default_values())
+            .map(|value| format!("!/{}", value.to_str().unwrap()))
+            .collect();
+        assert!(defaults.contains(&"!/results/demo".to_owned()), "{defaults:?}");
+        let taken: Vec<&str> =
+            ignored.lines().filter(|line| defaults.iter().any(|one| one == line)).collect();
+        assert!(taken.is_empty(), "committed in spite of being taken up by a command: {taken:?}");
+    }
 
     #[test]
     fn exit_statuses_follow_the_kind() {
