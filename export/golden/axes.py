@@ -75,6 +75,8 @@ LIT = {
     "temperature": 40.0, "tint": -0.1, "light-x": 0.4, "light-y": -0.3, "glare": 0.5, "vignette": 0.6, "defocus": 1.4,
     "motion-x": 2.5, "motion-y": 1.0, "exposure": -0.4, "noise": 4.0,
 }  # fmt: skip
+MIRRORS = [{"mirror": 1.0}, {"mirror": 2.0}, {"mirror": 3.0}]
+MIRRORED = [{**values, **TILTS[3]} for values in MIRRORS]
 SHADES = [{"shadow": 0.4}, {"shadow": 2.0}, {"shadow": 6.0}]
 GLARE = {"x": 0.5, "y": 0.5, "size": 0.1}
 GLARES = [{"x": 0.25, "y": 0.25, "size": 0.05}, {"x": 1.0, "y": 0.3, "size": 0.4}, {"x": 0.12, "y": 0.87, "size": 2.0}]
@@ -223,6 +225,11 @@ def hidden(height, width):
     return np.interp(place, edges, area / area[-1])
 
 
+def mirror(picture, index):
+    transform = kornia.geometry.transform
+    return {1: transform.hflip, 2: transform.vflip, 3: transform.rot180}[int(index)](picture)
+
+
 def relight(picture, values, glare):
     of = {axis: values.get(axis, 0.0) for axis in LINEAR}
     there, here = linear_rgb(black_body(1e6 / (1e6 / 6500 + of["temperature"]))), linear_rgb(black_body(6500))
@@ -271,6 +278,7 @@ def compress(picture, loss):
 
 def perturbed(picture, values, rotation="bilinear", fill="replicate", glare=GLARE):
     steps = [
+        (("mirror",), lambda p: mirror(p, values["mirror"])),
         (GEOMETRIC, lambda p: move(p, values, rotation, fill)),
         (("hue", "saturation"), lambda p: shift_colour(p, values.get("hue", 0.0), values.get("saturation", 0.0))),
         (LINEAR, lambda p: relight(p, values, glare)),
@@ -315,6 +323,11 @@ def plan():
         yield "structured", values, "bilinear", "replicate"
     yield "odd", SHADES[1], "bilinear", "replicate"
     yield "large", {**LIT, "shadow": 1.3}, "bilinear", "replicate"
+    for values in MIRRORS:
+        yield "odd", values, "bilinear", "replicate"
+    for values in MIRRORED:
+        yield "structured", values, "bilinear", "zeros"
+    yield "smooth", {**MIRRORS[0], **MOVES[-1]}, "three-pass", "replicate"
 
 
 def glares():
@@ -357,6 +370,10 @@ def write_maps(out, rng):
     for values in TILTS:
         back = torch.linalg.inv(homography(values, 24))
         outputs.append(kornia.geometry.transform.warp_perspective(map, back, (24, 24), align_corners=True)[0, 0].numpy())
+    for values in MIRRORED:
+        back = torch.linalg.inv(homography(values, 24))
+        tilted = kornia.geometry.transform.warp_perspective(map, back, (24, 24), align_corners=True)
+        outputs.append(mirror(tilted, values["mirror"])[0, 0].numpy())
     np.save(out / "maps.npy", np.stack(outputs).astype("<f4"))
 
 
@@ -372,6 +389,12 @@ def write_masks(out, rng):
         kornia.geometry.transform.warp_perspective(soft, homography(values, 24), (24, 24), mode="nearest", align_corners=True)
         for values in TILTS
     ]
+    outputs += [
+        kornia.geometry.transform.warp_perspective(
+            mirror(soft, values["mirror"]), homography(values, 24), (24, 24), mode="nearest", align_corners=True
+        )
+        for values in MIRRORED
+    ]
     np.save(out / "masks.npy", np.stack([output[0, 0].numpy() > 0.5 for output in outputs]))
 
 
@@ -386,7 +409,7 @@ def main():
     cases = write_pictures(out, rng)
     write_maps(out, rng)
     write_masks(out, rng)
-    moves = [list(values.items()) for values in MOVES + TILTS]
+    moves = [list(values.items()) for values in MOVES + TILTS + MIRRORED]
     (out / "cases.json").write_text(json.dumps({"pictures": cases, "moves": moves}, indent=1) + "\n")
 
 

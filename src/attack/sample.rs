@@ -300,7 +300,9 @@ pub(super) fn box_of(axes: &[Axis], bounds: &Bounds) -> Result<Space> {
             Dimension { low: interval.low, high: interval.high, circular: bounds.is_circular(axis) }
         })
         .collect();
-    Ok(Space::new(dimensions)?.with_rough(axes.iter().map(|axis| axis.is_geometric()).collect()))
+    Ok(Space::new(dimensions)?
+        .with_rough(axes.iter().map(|axis| axis.is_geometric()).collect())
+        .with_lists(axes.iter().map(|axis| axis.is_list()).collect()))
 }
 
 pub(super) fn to_perturbation(axes: &[Axis], point: &[f64]) -> Perturbation {

@@ -139,15 +139,18 @@ impl Settings {
     }
 
     /// Model evaluations per sample that an attack may take, the unchanged picture included: the budget, but for the exhaustive
-    /// search of one axis no more than are of use there. In an adaptive run it is the share of the attack, and for the joint one also all
+    /// search of one axis no more than are of use there, and of a list one for each value. In an adaptive run it is the share of the attack, and for the joint one also all
     /// that the others may save.
     pub fn budget_of(&self, attack: Attack) -> usize {
         if let Some(shares) = self.shares(attack) {
             return shares.all() + if attack == Attack::Joint { self.savings() } else { 0 };
         }
-        match (self.axes_of(attack).len(), self.search) {
-            (0, _) => 1,
-            (1, SearchChoice::Named(search::Kind::Exhaustive)) => self.budget.min(Self::EXHAUSTIVE_AXIS),
+        match (self.axes_of(attack), self.search) {
+            ([], _) => 1,
+            (&[axis], _) if axis.is_list() => {
+                self.budget.min(1 + self.bounds.listed(axis).unwrap_or_default())
+            }
+            ([_], SearchChoice::Named(search::Kind::Exhaustive)) => self.budget.min(Self::EXHAUSTIVE_AXIS),
             _ => self.budget,
         }
     }
@@ -176,10 +179,11 @@ impl Settings {
 
     /// Name of the strategy that searches for an attack, as records have it; `none` where nothing is searched.
     pub fn strategy_of(&self, attack: Attack) -> &'static str {
-        match self.axes_of(attack).len() {
-            0 => "none",
+        match self.axes_of(attack) {
+            [] => "none",
+            [axis] if axis.is_list() => search::Kind::Grid.name(),
             _ if self.adaptive => "adaptive",
-            axes => self.search.strategy(axes),
+            axes => self.search.strategy(axes.len()),
         }
     }
 

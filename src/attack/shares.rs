@@ -18,9 +18,19 @@ pub struct Shares {
 impl Shares {
     /// The shares of an attack on `axes`, at least one, where `attacks` are the axes of all attacks of the run and `evaluations` what a sample
     /// gets for all of them together, the unchanged picture left out. An axis along which the loss is rough gets more than one along which it
-    /// is smooth, a circle more than an interval, and the joint attack most (docs/search.md has the measurements).
+    /// is smooth, a circle more than an interval, and the joint attack most (docs/search.md has the measurements). A list gets one for each
+    /// of its values, and no more than an even share.
     pub(super) fn new(evaluations: usize, attacks: &[&[Axis]], axes: &[Axis], bounds: &Bounds) -> Self {
-        let all: f64 = attacks.iter().map(|axes| weight(axes, bounds)).sum();
+        let listed = |axes: &[Axis]| match axes {
+            [axis] => bounds.listed(*axis).map(|values| values.min(evaluations / attacks.len())),
+            _ => None,
+        };
+        if let Some(search) = listed(axes) {
+            return Self { search: 1 + search, rounds: 0, coarse_round: 0, full_round: 1 };
+        }
+        let evaluations = evaluations - attacks.iter().filter_map(|axes| listed(axes)).sum::<usize>();
+        let searched = attacks.iter().filter(|axes| listed(axes).is_none());
+        let all: f64 = searched.map(|axes| weight(axes, bounds)).sum();
         let own = (evaluations as f64 * weight(axes, bounds) / all).floor() as usize;
         let (search, coarse_round, full_round) = match axes {
             [axis] if axis.is_geometric() => (own / 4, 4, 1),

@@ -11,7 +11,7 @@ use crate::types::{Axis, Bounds, Detail, Interval, Perturbation};
 const MOST_STEPS: usize = 100_000;
 
 /// The values of a sweep: `steps` evenly spaced values of one axis, both ends included, and 0 (the unchanged picture) among them
-/// in its place. A circular axis keeps both ends: they are the same perturbation, which a reader of the plot expects to see twice.
+/// in its place; every value of a list, however many steps. A circular axis keeps both ends: they are the same perturbation, which a reader of the plot expects to see twice.
 ///
 /// # Errors
 /// A usage error for fewer than 2 steps, or more than 100,000.
@@ -21,6 +21,9 @@ pub fn sweep_values(bounds: &Bounds, axis: Axis, steps: usize) -> Result<Vec<f64
     }
     at_most("steps", steps, MOST_STEPS)?;
     let Interval { low, high } = bounds.get(axis);
+    if axis.is_list() {
+        return Ok((low as i64..=high as i64).map(|value| value as f64).collect());
+    }
     let mut values: Vec<f64> =
         (0..steps).map(|step| low + (high - low) * step as f64 / (steps - 1) as f64).collect();
     let tolerance = (high - low).abs() * 1e-9;
@@ -86,6 +89,7 @@ mod tests {
         assert_eq!(sweep_values(&bounds, Axis::Saturation, 2).unwrap(), [-0.5, 0.0, 0.5]);
         let one_sided = bounds.with(Axis::Saturation, Interval { low: 0.0, high: 0.5 });
         assert_eq!(sweep_values(&one_sided, Axis::Saturation, 3).unwrap(), [0.0, 0.25, 0.5]);
+        assert_eq!(sweep_values(&bounds, Axis::Mirror, 25).unwrap(), [0.0, 1.0, 2.0, 3.0]);
         assert!(sweep_values(&bounds, Axis::Hue, 1).is_err());
     }
 }

@@ -57,7 +57,7 @@ pub fn report(global: &Global, done: &Outcome, plots: &Figures, operating_points
     for table in done.tables().into_iter().chain(decisions) {
         say::text(format_args!("{}\n", table_in_flags(table).to_text()));
     }
-    for said in tolerance_sentences(&done.stability) {
+    for said in tolerance_sentences(&done.stability, &done.camera) {
         say::text(format_args!("{said}\n"));
     }
     for skipped in &done.skipped {
@@ -81,7 +81,7 @@ fn summary(done: &Outcome, plots: &Figures) -> Value {
         "scores": done.scores,
         "sweep": flat(&done.sweep),
         "stability": flat(&stability_summary(&done.stability)),
-        "tolerance": tolerance_sentences(&done.stability),
+        "tolerance": tolerance_sentences(&done.stability, &done.camera),
         "uniform": flat(&done.uniform),
         "random": flat(&done.random),
         "plots": say::paths(&plots.written),

@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::bilinear::Source;
 use super::geometry::{FRACTION_BITS, Geometry, ONE, Warp, tilted};
+use super::mirror::Mirror;
 use super::resampling::Fill;
 use crate::types::{Map, Mask, Perturbation};
 
@@ -31,16 +32,13 @@ pub fn upsample(patch_map: ArrayView2<f32>, size: (usize, usize)) -> Map {
     Array2::from_shape_vec(size, out).expect("one value was pushed for every pixel")
 }
 
-/// Brings the map of a picture under the perturbation `p` back: undoes the shift, the zoom, the turn and the tilt.
+/// Brings the map of a picture under the perturbation `p` back: undoes the shift, the zoom, the turn, the tilt and the mirror image.
 ///
 /// Bilinear about the centre, with zeros outside as in the paper (values fade to 0 within one pixel of the border, as in
 /// `kornia.geometry.transform.rotate` with its default padding). The mask is `true` where the source position lies in
 /// the map, that is within the centres of its border pixels.
 pub fn unwarp_map(map: ArrayView2<f32>, p: &Perturbation) -> (Map, Mask) {
-    match Geometry::of(p) {
-        Some(geometry) => unwarped(map, geometry),
-        None => (map.to_owned(), Mask::from_elem(map.dim(), true)),
-    }
+    moved_back(map.to_owned(), p)
 }
 
 pub(super) fn unwarped(map: ArrayView2<f32>, geometry: Geometry) -> (Map, Mask) {
@@ -95,18 +93,38 @@ pub fn restore(patch_map: ArrayView2<f32>, size: (usize, usize), p: &Perturbatio
 
 /// [`unwarp_map`] of a map that is not needed any more.
 pub(super) fn moved_back(map: Map, p: &Perturbation) -> (Map, Mask) {
-    match Geometry::of(p) {
+    let (map, valid) = match Geometry::of(p) {
         Some(geometry) => unwarped(map.view(), geometry),
         None => {
             let everywhere = Mask::from_elem(map.dim(), true);
             (map, everywhere)
         }
+    };
+    mirrored_back((map, valid), p)
+}
+
+/// Undoes the mirror image of a map that is back otherwise, and of what is valid there.
+pub(super) fn mirrored_back((map, valid): (Map, Mask), p: &Perturbation) -> (Map, Mask) {
+    match Mirror::of(p) {
+        Some(mirror) => (mirrored(map, mirror), mirrored(valid, mirror)),
+        None => (map, valid),
     }
+}
+
+fn mirrored<T: Copy>(table: Array2<T>, mirror: Mirror) -> Array2<T> {
+    let size = table.dim();
+    let mut table = table.as_standard_layout().into_owned();
+    mirror.apply(table.as_slice_mut().expect("a table in standard layout is contiguous"), size);
+    table
 }
 
 /// Moves a mask with its picture under the perturbation `p`: nearest pixel (half a pixel rounds up), `false` outside.
 pub fn warp_mask(mask: ArrayView2<bool>, p: &Perturbation) -> Mask {
-    let Some(geometry) = Geometry::of(p) else { return mask.to_owned() };
+    let mask = match Mirror::of(p) {
+        Some(mirror) => mirrored(mask.to_owned(), mirror),
+        None => mask.to_owned(),
+    };
+    let Some(geometry) = Geometry::of(p) else { return mask };
     let (height, width) = mask.dim();
     let mut out = Mask::from_elem((height, width), false);
     let warp = geometry.forward((height, width));

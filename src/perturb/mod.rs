@@ -21,6 +21,7 @@ mod kernel;
 mod light;
 mod linear;
 mod map;
+mod mirror;
 mod noise;
 mod perturber;
 mod pieces;

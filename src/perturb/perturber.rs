@@ -1,4 +1,4 @@
-//! The forward transform: the part is moved, then coloured; then come lamp, lens, sensor, camera and codec.
+//! The forward transform: the part is mirrored and moved, then coloured; then come lamp, lens, sensor, camera and codec.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +11,7 @@ use super::blur::Blur;
 use super::colour::Shift;
 use super::geometry::{self, Geometry};
 use super::linear::Linear;
+use super::mirror::Mirror;
 use super::planes::planes_mut;
 use super::resampling::{Resampling, Rotation};
 use super::shear::{self, Turns};
@@ -118,10 +119,33 @@ impl Perturber {
         }
     }
 
-    /// Tilts, turns, zooms and shifts: in one resampling, but for the three-pass rotation, which the rest follows, bilinear.
+    /// Mirrors, then moves.
     fn place(&self, image: &[f32], shape: (usize, usize), p: &Perturbation, out: &mut [f32]) {
-        let Some(geometry) = Geometry::of(p) else { return out.copy_from_slice(image) };
-        let angle_deg = p.get(Axis::Angle);
+        match (Geometry::of(p), Mirror::of(p)) {
+            (None, mirror) => {
+                out.copy_from_slice(image);
+                if let Some(mirror) = mirror {
+                    mirror.apply(out, shape);
+                }
+            }
+            (Some(geometry), None) => self.move_to(image, shape, geometry, p.get(Axis::Angle), out),
+            (Some(geometry), Some(mirror)) => {
+                let mut mirrored = image.to_vec();
+                mirror.apply(&mut mirrored, shape);
+                self.move_to(&mirrored, shape, geometry, p.get(Axis::Angle), out);
+            }
+        }
+    }
+
+    /// Tilts, turns, zooms and shifts: in one resampling, but for the three-pass rotation, which the rest follows, bilinear.
+    fn move_to(
+        &self,
+        image: &[f32],
+        shape: (usize, usize),
+        geometry: Geometry,
+        angle_deg: f64,
+        out: &mut [f32],
+    ) {
         self.with_scratch(|scratch| match &self.turns {
             Some(turns) if !geometry::is_whole(angle_deg) => {
                 let fill = self.resampling.fill;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use ndarray::ArrayView2;
 
 use super::geometry::{self, Geometry};
-use super::map::{moved_back, reached, unwarped, upsample};
+use super::map::{mirrored_back, moved_back, reached, unwarped, upsample};
 use super::resampling::{Fill, Rotation};
 use super::shear::{Scratch, Turns};
 use crate::types::{Axis, Map, Mask, Perturbation};
@@ -66,7 +66,7 @@ impl Restorer {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         let size = (height, width);
         if height != width {
-            return (back, reached(&whole.back(size), size));
+            return mirrored_back((back, reached(&whole.back(size), size)), p);
         }
         let pivot = turns.of(height).pivot(-angle_deg);
         let mut valid = reached(&whole.back_about(pivot, size), size);
@@ -75,7 +75,7 @@ impl Restorer {
             let turned = reached(&turn.back_about(pivot, size), size);
             valid.zip_mut_with(&turned, |valid, &turned| *valid &= turned);
         }
-        (back, valid)
+        mirrored_back((back, valid), p)
     }
 }
 

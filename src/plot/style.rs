@@ -86,6 +86,7 @@ pub fn axis_colour(axis: Axis) -> RGBColor {
         Axis::Exposure => RGBColor(250, 180, 110),
         Axis::Noise => RGBColor(0, 68, 136),
         Axis::Shadow => RGBColor(110, 110, 140),
+        Axis::Mirror => RGBColor(150, 90, 60),
     }
 }
 
@@ -129,6 +130,7 @@ pub fn axis_noun(axis: Axis) -> &'static str {
         Axis::Exposure => "exposure",
         Axis::Noise => "noise",
         Axis::Shadow => "shade",
+        Axis::Mirror => "mirror image",
     }
 }
 
@@ -139,6 +141,7 @@ pub fn axis_name(axis: Axis) -> String {
         Axis::Hue => "rad",
         Axis::Blur => "sigma in pixels",
         Axis::Scale | Axis::Contrast | Axis::Gamma => "factor",
+        Axis::Mirror => "1 left-right, 2 upside down, 3 both",
         other => other.unit(),
     };
     // The sign must be plain.
@@ -166,6 +169,12 @@ pub fn axis_value(axis: Axis, value: f64) -> String {
         Axis::Gamma => format!("{:.2}", value.exp2()),
         Axis::Jpeg if value == 0.0 => "none".to_owned(),
         Axis::Jpeg => format!("quality {:.0}", 100.0 - value),
+        Axis::Mirror => match value {
+            1.0 => "left-right".to_owned(),
+            2.0 => "upside down".to_owned(),
+            3.0 => "half turn".to_owned(),
+            _ => "as it is".to_owned(),
+        },
     }
 }
 

@@ -27,7 +27,7 @@ pub struct CandidateRow {
 /// Number of columns between the axes and the map.
 const FACTS: usize = 4;
 /// Numbers of axes in files of older versions, the newest first.
-const OLDER_COUNTS: [usize; 2] = [24, 12];
+const OLDER_COUNTS: [usize; 3] = [25, 24, 12];
 
 /// Writes candidates as one float64 `.npy`, a row for each: a value for every axis in the order of [`Axis::ALL`], loss, sample AUROC
 /// (NaN for none), image score, number of rows of the map, the map row by row.
@@ -48,7 +48,7 @@ pub fn write_candidates(path: &Path, candidates: &[CandidateRow]) -> Result<()> 
     write_npy(path, table.view())
 }
 
-/// Reads the candidates that [`write_candidates`] wrote, here or in an older version, which had the first 24 or twelve axes only.
+/// Reads the candidates that [`write_candidates`] wrote, here or in an older version, which had the first 25, 24 or twelve axes only.
 ///
 /// # Errors
 /// A file error when the file is missing or damaged.

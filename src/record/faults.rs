@@ -43,6 +43,9 @@ pub fn outside(column: &'static str, value: f64, within: Interval) -> Option<Fau
 /// The fault of a value on an axis, which has limits whatever the bounds of a run are.
 pub(super) fn on_axis(column: &'static str, axis: Axis, value: impl Into<Option<f64>>) -> Option<Fault> {
     let (value, limits) = (value.into()?, axis.limits());
+    if axis.is_list() && value.fract() != 0.0 {
+        return Some((column, format!("{value} is no whole number, and {axis} is a list")));
+    }
     let within = (limits.low..=limits.high).contains(&value);
     let problem = || format!("{value} lies outside {} to {}, the widest of {axis}", limits.low, limits.high);
     (!within).then(|| (column, problem()))

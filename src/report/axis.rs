@@ -119,6 +119,7 @@ pub(super) fn units(axes: impl IntoIterator<Item = Axis>, factor: &str) -> Optio
                 Axis::Brightness => "a share of full brightness",
                 Axis::Jpeg => "100 less the quality",
                 Axis::Glare => "a share of white light",
+                Axis::Mirror => "1 left and right exchanged, 2 upside down, 3 both",
                 _ if is_factor(axis) => factor,
                 _ => return None,
             };
@@ -143,6 +144,7 @@ fn form(attack: Attack) -> Form {
         ) => Form::Unit(2, "stops"),
         Attack::Single(Axis::Noise) => Form::Unit(2, "levels"),
         Attack::Single(Axis::Jpeg) => Form::Decimals(1),
+        Attack::Single(Axis::Mirror) => Form::Decimals(0),
         Attack::Single(axis) if is_factor(axis) => Form::Factor(2),
         _ => Form::Decimals(3),
     }

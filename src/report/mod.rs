@@ -4,6 +4,7 @@
 mod above;
 mod axis;
 mod bench;
+mod camera;
 mod cell;
 mod defence;
 mod differences;
@@ -26,6 +27,7 @@ mod transfer;
 
 pub use above::{AboveClean, above_clean, above_clean_table};
 pub use bench::{bench_notes, bench_tables, bench_verdict};
+pub use camera::{CameraScales, at_the_camera, camera_scale};
 pub use cell::{Cell, Column, Form};
 pub use defence::{DefenceSummary, DefendedModel, defence_summary, defence_table};
 pub use differences::difference_table;

@@ -213,7 +213,10 @@ impl Bayesian {
         };
         self.round = units
             .into_iter()
-            .map(|unit| Member { point: self.space.point(unit.clone()), unit, asked: false, losses: None })
+            .map(|unit| {
+                let point = self.space.point(unit.clone());
+                Member { unit: self.space.settled(unit, &point), point, asked: false, losses: None }
+            })
             .collect();
     }
 }

@@ -17,8 +17,9 @@ impl Own {
     /// Builds the strategy over the axes that have a width; the others stay at their value.
     pub fn build_over(&self, space: &Space, budget: usize, seed: u64) -> Box<dyn Strategy> {
         match space.free() {
-            None => (self.build)(space, budget, seed),
-            Some(free) if free.is_empty() => build(Kind::Grid, space, budget, seed),
+            None if !space.is_listed() => (self.build)(space, budget, seed),
+            None => build(Kind::Grid, space, budget, seed),
+            Some(free) if free.is_listed() => build(Kind::Grid, space, budget, seed),
             Some(free) => Box::new(Fixed::new(space, (self.build)(&free, budget, seed), self.name)),
         }
     }
@@ -45,6 +46,8 @@ pub fn build_with(
     };
     let build = |kind: Kind, space: &Space, budget: usize| -> Box<dyn Strategy> {
         match kind {
+            // What is a list is gone through.
+            _ if space.is_listed() => Box::new(Grid::new(space, budget)),
             Kind::Grid => Box::new(Grid::new(space, budget)),
             Kind::Random => Box::new(Random::new(space, budget, seed)),
             Kind::Sobol => Box::new(Sobol::new(space, budget, seed)),

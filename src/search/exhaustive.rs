@@ -89,7 +89,8 @@ impl Exhaustive {
             if compass.is_finished() {
                 continue;
             }
-            for axis in 0..self.space.len() {
+            // The grid has every value of a list.
+            for axis in (0..self.space.len()).filter(|&axis| self.space.listed(axis).is_none()) {
                 for sign in [-1.0, 1.0] {
                     let mut unit = compass.at.clone();
                     unit[axis] += sign * compass.step;

@@ -9,7 +9,7 @@ use super::strategy::{Kind, Strategy, check_lengths};
 ///
 /// Axes grow one point at a time, the one with the fewest first (of equals the first), as long as the grid fits; what is
 /// left over goes to the other axes where one more point fits. One axis alone uses the whole budget. A circular axis
-/// has no point at its upper end; another has both its ends, or its middle if it has one point only.
+/// has no point at its upper end; another has both its ends, or its middle if it has one point only. A list has no value twice.
 #[derive(Clone, Debug)]
 pub struct Grid {
     points: std::vec::IntoIter<Vec<f64>>,
@@ -21,7 +21,9 @@ impl Grid {
         if budget == 0 {
             return Self { points: Vec::new().into_iter() };
         }
-        let counts = counts(space.len(), budget);
+        let most: Vec<usize> =
+            (0..space.len()).map(|axis| space.listed(axis).unwrap_or(usize::MAX)).collect();
+        let counts = counts(&most, budget);
         let axes: Vec<Vec<f64>> = space
             .dimensions()
             .iter()
@@ -62,16 +64,17 @@ impl Strategy for Grid {
     }
 }
 
-/// Points per axis.
-fn counts(axes: usize, budget: usize) -> Vec<usize> {
-    if axes == 1 {
-        return vec![budget];
+/// Points per axis, of each at most so many.
+fn counts(most: &[usize], budget: usize) -> Vec<usize> {
+    if let [most] = most {
+        return vec![budget.min(*most)];
     }
-    let mut counts = vec![1; axes];
+    let mut counts = vec![1; most.len()];
     loop {
         let total: usize = counts.iter().product();
-        let fits = |&axis: &usize| total / counts[axis] * (counts[axis] + 1) <= budget;
-        let Some(axis) = (0..axes).filter(fits).min_by_key(|&axis| counts[axis]) else { return counts };
+        let fits =
+            |&axis: &usize| counts[axis] < most[axis] && total / counts[axis] * (counts[axis] + 1) <= budget;
+        let Some(axis) = (0..most.len()).filter(fits).min_by_key(|&axis| counts[axis]) else { return counts };
         counts[axis] += 1;
     }
 }
@@ -129,8 +132,11 @@ mod tests {
             (2, 3, vec![3, 1]),
             (0, 1, vec![]),
         ] {
-            assert_eq!(counts(axes, budget), expected, "{axes} axes, {budget}");
+            assert_eq!(counts(&vec![usize::MAX; axes], budget), expected, "{axes} axes, {budget}");
         }
+        assert_eq!(counts(&[4], 100), [4]);
+        assert_eq!(counts(&[usize::MAX, 4], 100), [25, 4]);
+        assert_eq!(counts(&[4, 3], 100), [4, 3]);
     }
 
     #[test]

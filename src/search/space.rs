@@ -21,15 +21,8 @@ impl Dimension {
     /// The value at `unit`, a coordinate in which the axis is 1 long and starts at 0. Beyond that, a circular axis repeats
     /// and another one is mirrored, so that every real number has its value in the box.
     fn value(&self, unit: f64) -> f64 {
-        let folded = if (0.0..1.0).contains(&unit) {
-            // Nearly always, and remainders are slow.
-            unit
-        } else if self.circular {
-            unit.rem_euclid(1.0)
-        } else {
-            let turn = unit.rem_euclid(2.0);
-            if turn > 1.0 { 2.0 - turn } else { turn }
-        };
+        let folded =
+            if self.circular && !(0.0..1.0).contains(&unit) { unit.rem_euclid(1.0) } else { mirrored(unit) };
         let value = (self.low + folded * self.width()).clamp(self.low, self.high);
         if self.circular && value >= self.high { self.low } else { value }
     }
@@ -40,6 +33,7 @@ impl Dimension {
 pub struct Space {
     dimensions: Vec<Dimension>,
     rough: Vec<bool>,
+    lists: Vec<bool>,
 }
 
 impl Space {
@@ -75,7 +69,8 @@ impl Space {
                 ));
             }
         }
-        Ok(Self { rough: vec![false; dimensions.len()], dimensions })
+        let none = vec![false; dimensions.len()];
+        Ok(Self { rough: none.clone(), lists: none, dimensions })
     }
 
     /// Marks the axes that are rough: a loss changes along them within about a hundredth of their width, in no regular way. A
@@ -87,6 +82,26 @@ impl Space {
     pub fn with_rough(self, rough: Vec<bool>) -> Self {
         assert_eq!(rough.len(), self.len(), "one mark for each axis");
         Self { rough, ..self }
+    }
+
+    /// Marks the axes that are lists: they have whole numbers alone, each for a part of the same length.
+    ///
+    /// # Panics
+    /// If there is not one mark for each axis, or an end of a list is no whole number.
+    #[must_use]
+    pub fn with_lists(self, lists: Vec<bool>) -> Self {
+        assert_eq!(lists.len(), self.len(), "one mark for each axis");
+        let whole = |axis: &Dimension| axis.low.fract() == 0.0 && axis.high.fract() == 0.0;
+        assert!(
+            self.dimensions.iter().zip(&lists).all(|(axis, &is_list)| !is_list || whole(axis)),
+            "a list has whole numbers"
+        );
+        Self { lists, ..self }
+    }
+
+    /// Number of values of an axis that is a list.
+    pub fn listed(&self, axis: usize) -> Option<usize> {
+        self.lists[axis].then(|| self.dimensions[axis].width() as usize + 1)
     }
 
     /// Whether an axis is rough.
@@ -120,10 +135,12 @@ impl Space {
 
     /// The axes that have width, or `None` if all have.
     pub(super) fn free(&self) -> Option<Self> {
-        let axes = self.dimensions.iter().copied().zip(self.rough.iter().copied());
-        let (dimensions, rough): (Vec<_>, Vec<_>) =
-            axes.filter(|(dimension, _)| dimension.width() > 0.0).unzip();
-        (dimensions.len() < self.len()).then_some(Self { dimensions, rough })
+        let free: Vec<usize> = (0..self.len()).filter(|&axis| self.dimensions[axis].width() > 0.0).collect();
+        (free.len() < self.len()).then(|| Self {
+            dimensions: free.iter().map(|&axis| self.dimensions[axis]).collect(),
+            rough: free.iter().map(|&axis| self.rough[axis]).collect(),
+            lists: free.iter().map(|&axis| self.lists[axis]).collect(),
+        })
     }
 
     /// The point of the box at unit coordinates that may be anywhere (see [`Dimension::value`]).
@@ -134,19 +151,49 @@ impl Space {
 
     /// Brings unit coordinates into the box, in place (see [`Space::point`]).
     pub(super) fn fold(&self, unit: &mut [f64]) {
-        for (dimension, value) in self.dimensions.iter().zip(unit) {
-            *value = dimension.value(*value);
+        for (axis, (dimension, value)) in self.dimensions.iter().zip(unit).enumerate() {
+            *value = match self.listed(axis) {
+                Some(count) => {
+                    dimension.low + (mirrored(*value) * count as f64).floor().min(count as f64 - 1.0)
+                }
+                None => dimension.value(*value),
+            };
         }
     }
 
-    /// Unit coordinates of a point.
-    pub(super) fn unit(&self, point: &[f64]) -> Vec<f64> {
-        self.dimensions
-            .iter()
-            .zip(point)
-            .map(|(dimension, &value)| (value - dimension.low) / dimension.width())
-            .collect()
+    /// Unit coordinates that lie in the middle of the parts of lists, where they are those of a point.
+    pub(super) fn settled(&self, unit: Vec<f64>, point: &[f64]) -> Vec<f64> {
+        let of_point = self.unit(point);
+        let settled = |(axis, unit)| if self.lists[axis] { of_point[axis] } else { unit };
+        unit.into_iter().enumerate().map(settled).collect()
     }
+
+    /// Whether every axis is a list.
+    pub(super) fn is_listed(&self) -> bool {
+        self.lists.iter().all(|&is_list| is_list)
+    }
+
+    /// Unit coordinates of a point; on a list the middle of its part.
+    pub(super) fn unit(&self, point: &[f64]) -> Vec<f64> {
+        let unit = |(axis, &value): (usize, &f64)| {
+            let dimension = &self.dimensions[axis];
+            match self.listed(axis) {
+                Some(count) => (value - dimension.low + 0.5) / count as f64,
+                None => (value - dimension.low) / dimension.width(),
+            }
+        };
+        point.iter().enumerate().map(unit).collect()
+    }
+}
+
+/// A coordinate brought into 0 to 1 by mirrors at both ends.
+fn mirrored(unit: f64) -> f64 {
+    if (0.0..1.0).contains(&unit) {
+        // Nearly always, and remainders are slow.
+        return unit;
+    }
+    let turn = unit.rem_euclid(2.0);
+    if turn > 1.0 { 2.0 - turn } else { turn }
 }
 
 #[cfg(test)]
@@ -176,6 +223,22 @@ mod tests {
     fn unit_coordinates_come_back() {
         let space = Space::new(vec![LINE, CIRCLE]).unwrap();
         assert_eq!(space.unit(&space.point(vec![0.25, 0.75])), [0.25, 0.75]);
+    }
+
+    #[test]
+    fn each_value_of_a_list_has_a_part_of_the_same_length() {
+        let list = Dimension { low: 0.0, high: 3.0, circular: false };
+        let space = Space::new(vec![LINE, list]).unwrap().with_lists(vec![false, true]);
+        assert_eq!((space.listed(0), space.listed(1)), (None, Some(4)));
+        let value = |unit: f64| space.point(vec![0.5, unit])[1];
+        for index in 0..1000 {
+            assert_eq!(value((f64::from(index) + 0.5) / 1000.0), f64::from(index / 250));
+        }
+        assert_eq!([-0.3, 0.0, 1.0, 1.3, 2.0].map(value), [1.0, 0.0, 3.0, 2.0, 0.0]);
+        for value in 0..4 {
+            let point = vec![1.0, f64::from(value)];
+            assert_eq!(space.point(space.unit(&point)), point);
+        }
     }
 
     #[test]

@@ -42,6 +42,9 @@ impl Checked {
         if let Some(decision) = plan.decision.filter(|decision| !decision.is_finite()) {
             return Err(Error::usage(decision_setting(decision), "is not finite", "give a number"));
         }
+        if let Some(axes) = &plan.tolerance {
+            refuse_scan_of_list(if axes.is_empty() { &plan.axes } else { axes }, axes.is_empty())?;
+        }
         if let Some(steps) = plan.tolerance_steps.filter(|steps| !(1..=MOST_STEPS).contains(steps)) {
             let fix = format!("give 1 to {MOST_STEPS}");
             return Err(Error::setting("tolerance_steps", steps, "is out of range", fix));
@@ -146,7 +149,9 @@ impl Checked {
     fn tolerance(&self, axes: &[Axis]) -> Tolerance {
         let axes = if axes.is_empty() { &self.plan.axes } else { axes };
         let steps = self.plan.tolerance_steps.unwrap_or(Tolerance::STEPS);
-        Tolerance { axes: axes.to_vec(), decision: self.plan.decision, steps }
+        // No value of a list is further from 0 than another.
+        let axes = axes.iter().copied().filter(|axis| !axis.is_list()).collect();
+        Tolerance { axes, decision: self.plan.decision, steps }
     }
 
     /// Lets the work do without masks: drift is the loss, and without labels an attack tells how stable the answers are. What the user
@@ -356,6 +361,21 @@ pub(super) fn refused_with_shard(setting: &str) -> Error {
     Error::usage(setting, "needs all samples, and `shard` is a part of them", fix)
 }
 
+/// Refuses a tolerance along a list that was asked for by name, or along nothing else.
+fn refuse_scan_of_list(axes: &[Axis], is_usual: bool) -> Result<()> {
+    let mut lists = axes.iter().filter(|axis| axis.is_list());
+    match lists.next() {
+        Some(axis) if !is_usual || axes.iter().all(|axis| axis.is_list()) => Err(Error::usage(
+            "`tolerance`",
+            format!(
+                "cannot be told along {axis}: it is a list, of which no value is further from 0 than another"
+            ),
+            format!("name axes other than {axis}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -442,6 +462,12 @@ mod tests {
             (Plan::sweep([Axis::Hue], usize::MAX), "steps"),
             (Plan::attack().bounds(Axis::Angle, upside_down), "bounds"),
             (Plan::attack().tolerance([]).decision(f64::NAN), "`decision"),
+            (Plan::attack().tolerance([Axis::Angle, Axis::Mirror]), "`tolerance`"),
+            (Plan::attack().axes([Axis::Mirror]).tolerance([]), "`tolerance`"),
+            (
+                Plan::attack().axes([Axis::Mirror]).bounds(Axis::Mirror, Interval { low: 0.0, high: 1.5 }),
+                "`bounds.mirror",
+            ),
             (Plan::sweep([Axis::Hue], 3).tolerance([]), "`tolerance`"),
             (Plan::sweep([Axis::Hue], 3).keep_traces(true), "`keep_traces`"),
             (Plan::attack().random(0), "`random"),

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::observe::Observe;
-use crate::dataset::{self, Dataset, Facts, Layout, Sample, Selection, Survey};
+use crate::dataset::{self, Category, Dataset, Facts, Layout, Sample, Selection, Survey};
 use crate::error::{Error, Result, is_hidden};
 use crate::record::{DatasetInfo, RunInfo, Skipped, file_name};
 use crate::types::{Fit, Fitting, Shard};
@@ -191,7 +191,9 @@ impl Data {
         }
         part.dataset.categories.retain(|category| !category.samples.is_empty());
         let condition_pattern = self.info.condition_pattern.clone();
-        part.info = DatasetInfo { limit: self.info.limit, condition_pattern, ..info(&part.dataset) };
+        let pictures = self.info.pictures.clone();
+        part.info =
+            DatasetInfo { limit: self.info.limit, condition_pattern, pictures, ..info(&part.dataset) };
         part
     }
 
@@ -304,7 +306,14 @@ fn info(dataset: &Dataset) -> DatasetInfo {
         samples: dataset.categories.iter().map(|category| category.samples.len()).sum(),
         fingerprint: dataset.fingerprint(),
         contents: String::new(),
+        pictures: dataset.categories.iter().filter_map(first_picture).collect(),
     }
+}
+
+/// Name of a category, and height and width of its first picture, where it can be read.
+fn first_picture(category: &Category) -> Option<(String, [usize; 2])> {
+    let (height, width) = dataset::inspect(category.samples.first()?).ok()?.size;
+    Some((category.name.clone(), [height, width]))
 }
 
 /// Pieces of a sample's picture for all models together. What cannot be read is an error elsewhere, or left out.

@@ -120,7 +120,7 @@ struct Stages<'a> {
 impl Stages<'_> {
     /// `is_whole` says that all samples are there: a part has no metrics, which are pooled when all parts are put together.
     fn all(mut self, work: &Work, is_whole: bool) -> Result<Outcome> {
-        let mut outcome = Outcome::of(self.run.dir.clone());
+        let mut outcome = Outcome::of(self.run);
         if !work.settings.attacks.is_empty() {
             let mut rows = self.attack(is_whole, &mut outcome)?;
             if work.settings.adaptive {

@@ -73,7 +73,7 @@ impl Merge {
             keep_traces: false,
             observe,
         };
-        let mut outcome = Outcome::of(run.dir.clone());
+        let mut outcome = Outcome::of(&run);
         pooled::pool(&session, &run, &settings.work, &models, &mut rows, &mut outcome)?;
         if let Some(plan) = &settings.work.tolerance {
             outcome.stability = tolerance::gather(&session, plan, &shards, &run, &models, &rows)?;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::run::Run;
 use crate::attack::Clock;
 use crate::record::{
     DifferenceRow, ModelInfo, OperatingRow, RandomRow, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow,
     UniformRow,
 };
 use crate::report::{
-    AboveClean, DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, above_clean_table,
+    AboveClean, CameraScales, DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, above_clean_table,
     defence_summary, defence_table, difference_table, effort_table, operating_tables, random_tables,
     score_tables, stability_tables, summary_tables, sweep_table, uniform_tables,
 };
@@ -37,6 +38,8 @@ pub struct Outcome {
     pub sweep: Vec<SweepRow>,
     /// From where on decisions flip.
     pub stability: Vec<StabilityRow>,
+    /// How many pixels of the camera the models' pixels stand for.
+    pub camera: CameraScales,
     /// Worst cases that samples share.
     pub uniform: Vec<UniformRow>,
     /// The average case beside them, where it was asked for.
@@ -80,9 +83,10 @@ impl Outcome {
     }
 
     /// A run of which nothing but the folder is known yet.
-    pub(super) fn of(dir: RunDir) -> Self {
+    pub(super) fn of(run: &Run) -> Self {
         Self {
-            dir,
+            dir: run.dir.clone(),
+            camera: run.camera(),
             models: Vec::new(),
             skipped: Vec::new(),
             summary: Vec::new(),

@@ -136,6 +136,7 @@ fn models(run: &PageRun) -> Vec<String> {
 }
 
 fn rename(run: &mut PageRun, renamed: &dyn Fn(&mut String)) {
+    run.info.models.iter_mut().for_each(|model| renamed(&mut model.name));
     run.samples.iter_mut().for_each(|row| renamed(&mut row.model));
     run.summary.iter_mut().for_each(|row| renamed(&mut row.model));
     run.sweeps.iter_mut().for_each(|row| renamed(&mut row.model));

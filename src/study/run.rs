@@ -19,6 +19,7 @@ use crate::record::{
     BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
     compatible, to_table,
 };
+use crate::report::CameraScales;
 use crate::types::{Input, counted, senseless_side};
 
 /// A run's folder and its `run.toml`, kept true while the run goes on.
@@ -71,6 +72,11 @@ impl Run {
     /// What the record says of the models.
     pub fn model_infos(&self) -> &[ModelInfo] {
         &self.info.models
+    }
+
+    /// How many pixels of the camera the models' pixels stand for.
+    pub fn camera(&self) -> CameraScales {
+        CameraScales::of_run(&self.info)
     }
 
     /// Most pictures in one call of a model.

@@ -4,6 +4,7 @@ use super::checked::Checked;
 use super::data::Data;
 use crate::dataset::{self, Category, Official};
 use crate::record::SummaryRow;
+use crate::report::{at_the_camera, camera_scale};
 use crate::stats;
 use crate::types::{Attack, Axis, Over};
 
@@ -42,20 +43,14 @@ fn used_axes(checked: &Checked) -> Vec<Axis> {
 /// down; and the noise of a pixel of the camera that leaves so much, where it is independent from pixel to pixel.
 pub(super) fn camera_pixels(checked: &Checked, data: &Data, side: usize) -> Vec<String> {
     let settings = checked.settings();
-    let axes: Vec<Axis> = used_axes(checked)
-        .into_iter()
-        .filter(|axis| {
-            matches!(axis, Axis::Blur | Axis::Defocus | Axis::MotionX | Axis::MotionY | Axis::Noise)
-        })
-        .collect();
+    let axes = used_axes(checked);
     let told = data.dataset().categories.iter().filter_map(|category| {
         let first = category.samples.first()?;
-        let (height, width) = dataset::inspect(first).ok()?.size;
-        let canvas = dataset::canvas_of(first, &settings.input(side)).ok()?;
-        let (down, across) = (height as f64 / canvas.0 as f64, width as f64 / canvas.1 as f64);
-        let bounds = axes.iter().map(|&axis| in_camera_pixels(axis, settings.bounds.get(axis).high, (down, across)));
+        let picture = dataset::inspect(first).ok()?.size;
+        let scale @ (down, across) = camera_scale(picture, settings.input(side).canvas(picture)?)?;
+        let bounds = axes.iter().filter_map(|&axis| at_the_camera(axis, settings.bounds.get(axis).high, scale));
         let bounds: Vec<String> = bounds.collect();
-        (down.max(across) > 1.0 && !bounds.is_empty()).then(|| {
+        (!bounds.is_empty()).then(|| {
             format!(
                 "{}: a pixel of the model's input at {side} is {across:.1} x {down:.1} of the camera's (width x height): {}",
                 category.name,
@@ -64,19 +59,6 @@ pub(super) fn camera_pixels(checked: &Checked, data: &Data, side: usize) -> Vec<
         })
     });
     told.collect()
-}
-
-/// A value in pixels, or levels, of the model's input and what that is at the camera; `scales` are pixels of the camera down and across.
-fn in_camera_pixels(axis: Axis, value: f64, (down, across): (f64, f64)) -> String {
-    match axis {
-        Axis::MotionX => format!("{axis} {value} is {:.1}", value * across),
-        Axis::MotionY => format!("{axis} {value} is {:.1}", value * down),
-        // The mean over so many pixels has a part of their deviation.
-        Axis::Noise => {
-            format!("{axis} {value} is that of {:.0} levels at each of them", value * (down * across).sqrt())
-        }
-        _ => format!("{axis} {value} is {:.1} x {:.1}", value * across, value * down),
-    }
 }
 
 /// Pictures of a category that are looked at for colour: the first, the last, and one between.
@@ -144,15 +126,6 @@ pub(super) fn upside_down(model: &str, summary: &[SummaryRow]) -> Option<String>
 mod tests {
     use super::*;
     use crate::types::Metrics;
-
-    #[test]
-    fn pixels_of_the_model_are_told_as_those_of_the_camera() {
-        let told = |axis, value| in_camera_pixels(axis, value, (4.0, 9.0));
-        assert_eq!(told(Axis::MotionX, 8.0), "motion-x 8 is 72.0");
-        assert_eq!(told(Axis::MotionY, 8.0), "motion-y 8 is 32.0");
-        assert_eq!(told(Axis::Defocus, 6.0), "defocus 6 is 54.0 x 24.0");
-        assert_eq!(told(Axis::Noise, 10.0), "noise 10 is that of 60 levels at each of them");
-    }
 
     #[test]
     fn maps_that_are_far_worse_than_chance_are_spoken_of() {

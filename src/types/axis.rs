@@ -58,6 +58,8 @@ pub enum Axis {
     Noise,
     /// The border of a shade across the picture: stops that the lower right of it loses.
     Shadow,
+    /// Mirror images of the part: 0 as it is, 1 left and right exchanged, 2 upside down, 3 both.
+    Mirror,
 }
 
 /// The constants of an axis.
@@ -71,7 +73,7 @@ struct Facts {
 
 impl Axis {
     /// Number of axes.
-    pub const COUNT: usize = 25;
+    pub const COUNT: usize = 26;
 
     /// All axes in the order of files: the paper's three, then nine and twelve more, each in the order in which they are applied, and
     /// what came later.
@@ -101,6 +103,7 @@ impl Axis {
         Self::Exposure,
         Self::Noise,
         Self::Shadow,
+        Self::Mirror,
     ];
 
     /// The three semantic parameters of arXiv 2405.07969.
@@ -144,6 +147,7 @@ impl Axis {
         "aupro_exposure_stops",
         "aupro_noise_levels",
         "aupro_shadow_stops",
+        "aupro_mirror",
     ];
 
     const fn facts(self) -> Facts {
@@ -193,6 +197,7 @@ impl Axis {
             Self::Exposure => facts("exposure", "exposure_stops", "stops", (-1.0, 1.0), (-4.0, 4.0)),
             Self::Noise => facts("noise", "noise_levels", "levels of 255", (0.0, 10.0), (0.0, 64.0)),
             Self::Shadow => facts("shadow", "shadow_stops", "stops", (0.0, 2.0), (0.0, 6.0)),
+            Self::Mirror => facts("mirror", "mirror", "", (0.0, 3.0), (0.0, 3.0)),
         }
     }
 
@@ -227,8 +232,19 @@ impl Axis {
     pub const fn is_geometric(self) -> bool {
         matches!(
             self,
-            Self::Angle | Self::Scale | Self::TranslateX | Self::TranslateY | Self::TiltX | Self::TiltY
+            Self::Angle
+                | Self::Scale
+                | Self::TranslateX
+                | Self::TranslateY
+                | Self::TiltX
+                | Self::TiltY
+                | Self::Mirror
         )
+    }
+
+    /// Whether the values of the axis are a list, numbered from 0, rather than an interval.
+    pub const fn is_list(self) -> bool {
+        matches!(self, Self::Mirror)
     }
 
     /// Length of a full turn, for an axis that is a circle.

@@ -40,7 +40,12 @@ impl Bounds {
         axis.full_turn().is_some_and(|turn| self.get(axis).width() >= turn * (1.0 - 1e-9))
     }
 
-    /// Refuses bounds that are not finite, are reversed, leave identity out, or go beyond a full turn or
+    /// Number of values that an axis has, if it is a list.
+    pub fn listed(&self, axis: Axis) -> Option<usize> {
+        axis.is_list().then(|| self.get(axis).width() as usize + 1)
+    }
+
+    /// Refuses bounds that are not finite, are reversed, leave identity out, are not whole numbers on a list, or go beyond a full turn or
     /// [`Axis::limits`].
     ///
     /// # Errors
@@ -64,6 +69,12 @@ fn validate(axis: Axis, Interval { low, high }: Interval) -> Result<()> {
         return refused(
             "leaves out 0, the unchanged picture, which is always a candidate".into(),
             "let the interval contain 0",
+        );
+    }
+    if axis.is_list() && (low.fract() != 0.0 || high.fract() != 0.0) {
+        return refused(
+            "is not from one whole number to another".into(),
+            "the axis is a list: give whole numbers",
         );
     }
     if let Some(turn) = axis.full_turn() {

@@ -3,7 +3,7 @@
 use super::{Axis, Pair, named, unknown_name};
 use crate::error::Result;
 
-/// A group of axes.
+/// A group of axes. What is a list is in none: whether a part may lie as its mirror image, only its user knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Group {
@@ -84,14 +84,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_hold_every_axis_and_none_twice() {
+    fn groups_hold_every_axis_but_lists_and_none_twice() {
         let mut axes: Vec<Axis> = Group::ALL.into_iter().flat_map(|group| group.axes()).copied().collect();
         axes.sort_unstable();
         // The angle is of the paper and a pose.
+        let count = axes.len() - 1;
         axes.dedup();
-        assert_eq!(axes, Axis::ALL);
-        let count: usize = Group::ALL.map(|group| group.axes().len()).iter().sum();
-        assert_eq!(count, Axis::COUNT + 1);
+        assert_eq!(axes.len(), count);
+        assert!(axes.into_iter().eq(Axis::ALL.into_iter().filter(|axis| !axis.is_list())));
     }
 
     #[test]

@@ -91,6 +91,53 @@ fn pairs_and_groups_stand_for_their_axes() {
 }
 
 #[test]
+fn a_list_is_gone_through_whatever_the_search_and_the_budget() {
+    let folder = TempDir::new().unwrap();
+    let data = parts(&folder);
+    let mirror = Attack::Single(Axis::Mirror);
+    let value = |row: &SampleRow| row.parameters.get(Axis::Mirror).unwrap();
+    for (name, flags) in [
+        ("usual", "--budget 12"),
+        ("cma", "--budget 12 --search cma-es --select loss"),
+        ("adaptive", "--budget 12 --adaptive"),
+    ] {
+        let out = folder.path().join(name);
+        let flags = format!("--axes mirror,angle {flags}");
+        run(&mut on("attack", &data, &out, &flags.split(' ').collect::<Vec<_>>()));
+        let rows: Vec<SampleRow> = read_rows(out.join("samples.csv")).unwrap();
+        let found: Vec<&SampleRow> = rows.iter().filter(|row| row.attack == mirror).collect();
+        assert!(found.len() == 3 && rows.len() == 12, "{name}");
+        assert!(found.iter().all(|row| row.search == "grid" && row.evaluations <= 5), "{name}: {found:?}");
+        assert!(rows.iter().all(|row| [0.0, 1.0, 2.0, 3.0].contains(&value(row))), "{name}");
+    }
+
+    // Every picture of the list, mirrored exactly, and nothing else.
+    let out = folder.path().join("usual");
+    let sweep = folder.path().join("sweep");
+    run(&mut on("sweep", &data, &sweep, &["--axes", "mirror", "--steps", "9"]));
+    let rows: Vec<SweepRow> = read_rows(sweep.join("sweep.csv")).unwrap();
+    let values = rows.iter().filter(|row| row.over.category().is_some()).map(|row| row.value);
+    assert!(values.eq([0.0, 1.0, 2.0, 3.0]));
+    let png = image::open(sweep.join("plots/sweep_mirror.png")).unwrap();
+    assert!(png.width() > 0);
+    let uniform = folder.path().join("uniform");
+    let flags = "--axes mirror --budget 5 --uniform category --uniform-budget 40 --random 8 --decision 0.5";
+    run(&mut on("attack", &data, &uniform, &flags.split(' ').collect::<Vec<_>>()));
+
+    // Left and right exchanged alone, in the run of whoever says so; a tolerance there is none.
+    let half = folder.path().join("half");
+    run(&mut on("attack", &data, &half, &["--axes", "mirror", "--bounds", "mirror=0,1", "--budget", "9"]));
+    let rows: Vec<SampleRow> = read_rows(half.join("samples.csv")).unwrap();
+    assert!(rows.iter().all(|row| value(row) <= 1.0 && row.evaluations <= 3));
+    for (flags, named) in
+        [("--axes mirror --tolerance", "--tolerance"), ("--axes mirror --bounds mirror=0,1.5", "bounds")]
+    {
+        let error = fail(&mut on("attack", &data, &out, &flags.split(' ').collect::<Vec<_>>()), 2);
+        assert!(error.contains(named) && error.contains("list"), "{error}");
+    }
+}
+
+#[test]
 fn the_joint_attack_alone_can_be_asked_for_and_other_axes_are_another_run() {
     let folder = TempDir::new().unwrap();
     let (data, out) = (parts(&folder), folder.path().join("run"));

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 const GEOMETRIC: [Axis; 6] =
     [Axis::Angle, Axis::Scale, Axis::TranslateX, Axis::TranslateY, Axis::TiltX, Axis::TiltY];
 /// In the order in which they are applied; what comes between two lines is one step.
-const ORDER: [&[Axis]; 8] = [
+const ORDER: [&[Axis]; 9] = [
+    &[Axis::Mirror],
     &GEOMETRIC,
     &[Axis::Hue, Axis::Saturation],
     &[
@@ -55,7 +56,17 @@ fn perturbation() -> impl Strategy<Value = Perturbation> {
     prop::collection::vec((any::<bool>(), 0.0..=1.0_f64), Axis::COUNT).prop_map(|draws| {
         Perturbation::of(Axis::ALL.into_iter().zip(draws).map(|(axis, (still, draw))| {
             let interval = Bounds::default().get(axis);
-            (axis, if still { 0.0 } else { interval.low + draw * interval.width() })
+            let value = interval.low + draw * interval.width();
+            (
+                axis,
+                if still {
+                    0.0
+                } else if axis.is_list() {
+                    value.round()
+                } else {
+                    value
+                },
+            )
         }))
     })
 }
@@ -123,9 +134,10 @@ proptest! {
     #[test]
     fn a_map_comes_back_from_where_the_picture_went(
         angle in -180.0..180.0_f64, scale in -0.4..0.4_f64, x in -0.15..0.15_f64, y in -0.15..0.15_f64,
-        tilt_x in -20.0..20.0_f64, tilt_y in -20.0..20.0_f64,
+        tilt_x in -20.0..20.0_f64, tilt_y in -20.0..20.0_f64, mirror in 0..4_u8,
     ) {
-        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y, tilt_x, tilt_y]));
+        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y, tilt_x, tilt_y]))
+            .with(Axis::Mirror, f64::from(mirror));
         let size = 64;
         let wave = |row: usize, column: usize| {
             ((column as f32 * 0.15).sin() * (row as f32 * 0.11).cos() * 0.5) + 0.5
@@ -148,9 +160,10 @@ proptest! {
     #[test]
     fn masks_go_with_pictures_and_against_maps(
         angle in -180.0..180.0_f64, scale in -0.4..0.4_f64, x in -0.2..0.2_f64, y in -0.2..0.2_f64,
-        tilt_x in -20.0..20.0_f64, tilt_y in -20.0..20.0_f64,
+        tilt_x in -20.0..20.0_f64, tilt_y in -20.0..20.0_f64, mirror in 0..4_u8,
     ) {
-        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y, tilt_x, tilt_y]));
+        let p = Perturbation::of(GEOMETRIC.into_iter().zip([angle, scale, x, y, tilt_x, tilt_y]))
+            .with(Axis::Mirror, f64::from(mirror));
         let mask = Mask::from_shape_fn((32, 32), |(y, x)| (12..20).contains(&y) && (10..22).contains(&x));
         let soft = Image::from_shape_fn((3, 32, 32), |(_, y, x)| f32::from(u8::from(mask[[y, x]])));
         let zeros = Resampling { fill: Fill::Zeros, ..Resampling::default() };
@@ -188,6 +201,9 @@ fn positive_values_go_where_they_are_said_to() {
     let step = 3.0 / size as f64;
     assert!(difference(&under(Axis::TranslateX, step), &dot(20.0, 27.0, 9.0)) < 1e-5);
     assert!(difference(&under(Axis::TranslateY, step), &dot(23.0, 24.0, 9.0)) < 1e-5);
+    for (mirror, y, x) in [(1.0, 20.0, 8.0), (2.0, 12.0, 24.0), (3.0, 12.0, 8.0)] {
+        assert_eq!(under(Axis::Mirror, mirror), dot(y, x, 9.0));
+    }
     // The dot's tail at the border of the picture is continued beyond it.
     assert!(difference(&under(Axis::Scale, -1.0), &dot(18.0, 20.0, 9.0 / 4.0)) < 1e-3);
     let mean = |picture: &Image, channel| picture.index_axis(ndarray::Axis(0), channel).mean().unwrap_or(0.0);

@@ -69,12 +69,12 @@ fn headers_are_exactly_the_documented_ones() {
         "model,dataset,category,sample,label,attack,angle_deg,hue_rad,saturation,scale_log2,translate_x,\
          translate_y,temperature_mired,blur_px,brightness,contrast_log2,gamma_log2,jpeg_loss,tilt_x_deg,\
          tilt_y_deg,tint_stops,light_x_stops,light_y_stops,glare,vignette_stops,defocus_px,motion_x_px,motion_y_px,\
-         exposure_stops,noise_levels,shadow_stops,loss,sample_auroc,\
+         exposure_stops,noise_levels,shadow_stops,mirror,loss,sample_auroc,\
          evaluations,coarse,expected_gain,image_score,search,budget,seed,image,mask,aupro_angle_deg,aupro_hue_rad,\
          aupro_saturation,aupro_scale_log2,aupro_translate_x,aupro_translate_y,aupro_temperature_mired,aupro_blur_px,\
          aupro_brightness,aupro_contrast_log2,aupro_gamma_log2,aupro_jpeg_loss,aupro_tilt_x_deg,aupro_tilt_y_deg,\
          aupro_tint_stops,aupro_light_x_stops,aupro_light_y_stops,aupro_glare,aupro_vignette_stops,aupro_defocus_px,\
-         aupro_motion_x_px,aupro_motion_y_px,aupro_exposure_stops,aupro_noise_levels,aupro_shadow_stops,fit,pieces,\
+         aupro_motion_x_px,aupro_motion_y_px,aupro_exposure_stops,aupro_noise_levels,aupro_shadow_stops,aupro_mirror,fit,pieces,\
          clipped,clipped_defect"
     );
     write_rows::<SummaryRow>(folder.path().join("summary.csv"), &[]).unwrap();

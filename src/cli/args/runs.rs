@@ -71,7 +71,7 @@ pub struct AttackArgs {
     ///
     /// Two axes of one pair are attacked together. angle, hue, saturation, scale, translate-x, translate-y, temperature, blur, brightness,
     /// contrast, gamma, jpeg, tilt-x, tilt-y, tint, light-x, light-y, glare, vignette, defocus, motion-x, motion-y, exposure, noise,
-    /// shadow; the pairs tilt, light, motion; the groups paper, pose, lighting, camera.
+    /// shadow, mirror; the pairs tilt, light, motion; the groups paper, pose, lighting, camera.
     #[arg(
         help_heading = "Perturbation",
         long,

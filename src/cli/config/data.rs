@@ -18,6 +18,7 @@ pub fn add(words: &mut Words<'_>, dataset: &DatasetInfo, skipped: bool) -> Resul
         samples: _,
         fingerprint: _,
         contents: _,
+        pictures: _,
     } = dataset;
     if words.is_given("data") {
         return Ok(());

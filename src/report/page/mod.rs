@@ -15,8 +15,8 @@ mod words;
 use html::{escape, section, table};
 
 use super::{
-    bench_notes, bench_tables, bench_verdict, difference_table, effort_table, efforts, operating_tables,
-    random_tables, stability_tables, sweep_table, tolerance_sentences, uniform_tables,
+    CameraScales, bench_notes, bench_tables, bench_verdict, difference_table, effort_table, efforts,
+    operating_tables, random_tables, stability_tables, sweep_table, tolerance_sentences, uniform_tables,
 };
 use crate::error::Result;
 use crate::record::{
@@ -189,7 +189,7 @@ fn sections(runs: &[PageRun], means: &[&SummaryRow], stability: &[StabilityRow])
         (
             "tolerance",
             "What the decision tolerates",
-            tolerance + &tolerated(stability) + &folded("Tolerances in numbers", &more),
+            tolerance + &tolerated(runs) + &folded("Tolerances in numbers", &more),
         ),
         (
             "sweeps",
@@ -219,7 +219,7 @@ fn sections(runs: &[PageRun], means: &[&SummaryRow], stability: &[StabilityRow])
 }
 
 /// How far each axis may move, a list for each category.
-fn tolerated(stability: &[StabilityRow]) -> String {
+fn tolerated(runs: &[PageRun]) -> String {
     let paragraph = |said: String| {
         let mut axes = said.split("\n  ").filter(|line| !line.is_empty());
         let head = escape(axes.next().unwrap_or_default());
@@ -229,7 +229,9 @@ fn tolerated(stability: &[StabilityRow]) -> String {
         });
         format!("<p>{head}</p><ul>{}</ul>", lines.collect::<String>())
     };
-    tolerance_sentences(stability).into_iter().map(paragraph).collect()
+    let said =
+        runs.iter().flat_map(|run| tolerance_sentences(&run.stability, &CameraScales::of_run(&run.info)));
+    said.map(paragraph).collect()
 }
 
 /// Something long that is shown when it is asked for.

@@ -1,25 +1,27 @@
 //! The scans in sentences for whoever sets up a line: how far each axis may move on either side, and which part fails first.
 
 use crate::record::{DecisionRule, StabilityRow};
+use crate::report::CameraScales;
 use crate::report::axis::{distance_on_axis, in_daily_units, span_on_axis};
 use crate::stats::grouped;
 use crate::types::{Axis, Interval, Label, counted};
 
 /// A paragraph for each model and category with scanned axes: a line about the threshold, then each axis with a line for good and one for
-/// bad parts.
-pub fn tolerance_sentences(rows: &[StabilityRow]) -> Vec<String> {
+/// bad parts. Where `camera` knows the scale, pixels are told as those of the camera too.
+pub fn tolerance_sentences(rows: &[StabilityRow], camera: &CameraScales) -> Vec<String> {
     let scanned = rows.iter().filter(|row| row.is_scanned() && row.attack.axis().is_some());
     let groups = grouped(scanned, |row| (&row.model, &row.dataset, &row.category));
-    groups.iter().map(|group| of_category(group)).collect()
+    groups.iter().map(|group| of_category(group, camera)).collect()
 }
 
-fn of_category(rows: &[&StabilityRow]) -> String {
+fn of_category(rows: &[&StabilityRow], camera: &CameraScales) -> String {
     let axes = grouped(rows.iter().copied(), |row| row.attack);
     let mut lines: Vec<String> = axes.first().map(|rows| threshold(rows)).into_iter().collect();
     lines.extend(axes.iter().filter_map(|rows| {
         let axis = rows[0].attack.axis()?;
         let kinds = [Label::Normal, Label::Anomalous, Label::Unknown];
-        let said: Vec<String> = kinds.into_iter().filter_map(|label| of_label(axis, label, rows)).collect();
+        let said: Vec<String> =
+            kinds.into_iter().filter_map(|label| of_label(axis, label, rows, camera)).collect();
         let step = rows[0].step.map_or_else(String::new, |step| {
             format!(" (scanned in steps of {})", distance_on_axis(axis, step))
         });
@@ -56,7 +58,7 @@ fn threshold(rows: &[&StabilityRow]) -> String {
 }
 
 /// How far an axis may move before the first of the samples of a label that are called rightly is called wrongly.
-fn of_label(axis: Axis, label: Label, rows: &[&StabilityRow]) -> Option<String> {
+fn of_label(axis: Axis, label: Label, rows: &[&StabilityRow], camera: &CameraScales) -> Option<String> {
     let own: Vec<&StabilityRow> = rows.iter().filter(|row| row.label == label).copied().collect();
     if own.is_empty() {
         return None;
@@ -76,7 +78,9 @@ fn of_label(axis: Axis, label: Label, rows: &[&StabilityRow]) -> Option<String> 
         .min_by(|(_, a), (_, b)| a.total_cmp(b))
         .map(|(row, _)| row);
     let Some(span) = held(&right) else { return Some(format!("{what} as far as is known")) };
-    let daily = in_daily_units(axis, span).map_or_else(String::new, |said| format!(" ({said})"));
+    let (model, category) = (&rows[0].model, &rows[0].category);
+    let daily = in_daily_units(axis, span).or_else(|| camera.told(model, category, axis, span));
+    let daily = daily.map_or_else(String::new, |said| format!(" ({said})"));
     let span = span_on_axis(axis, span);
     Some(match nearest {
         None => format!("{what} in all that was scanned, {span}{daily}"),
@@ -143,7 +147,7 @@ mod tests {
             row("good/2", Label::Normal, 0.6, [Some(-0.1), None], [0.0, 1.0]),
             row("cut/0", Label::Anomalous, 0.9, [None, None], [-1.0, 1.0]),
         ];
-        let said = tolerance_sentences(&rows);
+        let said = tolerance_sentences(&rows, &CameraScales::default());
         assert_eq!(
             said,
             [
@@ -162,14 +166,17 @@ mod tests {
             held_above: held,
             ..row("a", Label::Unknown, 0.2, [None, Some(0.5)], [-1.0, 0.0])
         };
-        let said = tolerance_sentences(&[unknown(Some(0.4))]).join("");
+        let said = tolerance_sentences(&[unknown(Some(0.4))], &CameraScales::default()).join("");
         assert!(
             said.contains("a guess") && said.contains("no decision flips from -1.00 to +0.40 stops"),
             "{said}"
         );
-        let said = tolerance_sentences(&[unknown(None)]).join("");
+        let said = tolerance_sentences(&[unknown(None)], &CameraScales::default()).join("");
         assert!(said.ends_with("no decision flips as far as is known"), "{said}");
         let all_wrong = [row("good/2", Label::Normal, 0.6, [None, None], [-1.0, 1.0])];
-        assert!(tolerance_sentences(&all_wrong)[0].ends_with("every good part is rejected already"));
+        assert!(
+            tolerance_sentences(&all_wrong, &CameraScales::default())[0]
+                .ends_with("every good part is rejected already")
+        );
     }
 }

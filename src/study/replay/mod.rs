@@ -246,7 +246,7 @@ impl Replaying<'_> {
         run: &mut Run,
         models: &mut Models,
     ) -> Result<Outcome> {
-        let mut outcome = Outcome::of(run.dir.clone());
+        let mut outcome = Outcome::of(run);
         let begun = Instant::now();
         let (mut journal, mut rows) = evaluate::take_up(session, run)?;
         self.found.copy(origin, &as_found(origin), &run.dir, &mut journal, &mut rows)?;

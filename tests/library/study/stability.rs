@@ -6,7 +6,7 @@ use askance::attack::{Preset, Select};
 use askance::dataset::Layout;
 use askance::metric::{Loss, MetricOptions};
 use askance::record::{DecisionRule, StabilityRow, read_rows};
-use askance::report::tolerance_sentences;
+use askance::report::{CameraScales, tolerance_sentences};
 use askance::study::{Data, Plan, Quiet, Scope, Source, Tolerance, Uniform};
 use askance::types::{Attack, Axis, Label};
 use image::{Rgb, RgbImage};
@@ -59,7 +59,7 @@ fn what_a_lamp_may_do_is_told_to_a_step_of_what_is_known() {
     let data = Data::open(&Source::new(&data).layout(Layout::ImageLabels), &Quiet).unwrap();
     let plan = Plan::attack().attacks([Attack::Clean]).tolerance([Axis::Exposure]).tolerance_steps(20);
     let run = plan.decision(0.5).check().unwrap().run(bench.out("run"), &data, &mut fake(), &Quiet).unwrap();
-    let said = tolerance_sentences(&run.stability).join("\n");
+    let said = tolerance_sentences(&run.stability, &CameraScales::default()).join("\n");
     assert!(said.contains("all 4 decisions are right before anything moves"), "{said}");
 
     let threshold = ((0.5_f64 + 0.055) / 1.055).powf(2.4);
