@@ -86,6 +86,9 @@ fn values(bounds: &Bounds, axis: Axis) -> Vec<Option<f64>> {
     (0..=2 * STEPS)
         .map(|column| {
             let step = column as f64 - STEPS as f64;
+            if axis.is_list() {
+                return (interval.low..=interval.high).contains(&step).then_some(step);
+            }
             let value = step.abs() / STEPS as f64 * if step < 0.0 { interval.low } else { interval.high };
             (step == 0.0 || value != 0.0).then_some(value)
         })
@@ -103,5 +106,7 @@ mod tests {
         assert_eq!(angles, [-90.0, -60.0, -30.0, 0.0, 30.0, 60.0, 90.0]);
         let one_sided = Bounds::default().with(Axis::Angle, Interval { low: 0.0, high: 30.0 });
         assert_eq!(values(&one_sided, Axis::Angle)[..4], [None, None, None, Some(0.0)]);
+        let across = Bounds::default().with(Axis::Mirror, Interval { low: 0.0, high: 1.0 });
+        assert_eq!(values(&across, Axis::Mirror)[3..], [Some(0.0), Some(1.0), None, None]);
     }
 }

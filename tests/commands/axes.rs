@@ -121,7 +121,7 @@ fn a_list_is_gone_through_whatever_the_search_and_the_budget() {
     let png = image::open(sweep.join("plots/sweep_mirror.png")).unwrap();
     assert!(png.width() > 0);
     let uniform = folder.path().join("uniform");
-    let flags = "--axes mirror --budget 5 --uniform category --uniform-budget 40 --random 8 --decision 0.5";
+    let flags = "--axes mirror --budget 5 --uniform=category --uniform-budget 40 --random 8 --decision 0.5";
     run(&mut on("attack", &data, &uniform, &flags.split(' ').collect::<Vec<_>>()));
 
     // Left and right exchanged alone, in the run of whoever says so; a tolerance there is none.
