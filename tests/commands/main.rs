@@ -32,6 +32,7 @@ mod replay;
 mod report;
 mod runs;
 mod shard;
+mod shortage;
 mod submit;
 mod survival;
 mod terminal;

@@ -15,20 +15,24 @@ use crate::program::{askance, fail, on, output, run, said, synth};
 use crate::trees::every_file;
 
 /// One category, one good and one defective part.
-fn parts(folder: &TempDir) -> PathBuf {
+pub fn parts(folder: &TempDir) -> PathBuf {
     synth(folder.path().join("parts"), "--category slate --seed 5 --good 1 --defective 1 --size 64")
 }
 
-fn attack(data: &Path, out: &Path) -> Command {
+pub fn attack(data: &Path, out: &Path) -> Command {
+    attack_of("5", data, out)
+}
+
+pub fn attack_of(budget: &str, data: &Path, out: &Path) -> Command {
     let mut command = on("attack", data, out);
-    command.args(["--attacks", "hue,joint", "--budget", "5", "--keep-traces", "--threads", "1"]);
+    command.args(["--attacks", "hue,joint", "--budget", budget, "--keep-traces", "--threads", "1"]);
     command.args(["--uniform", "--uniform-budget", "3", "--tolerance", "hue", "--tolerance-steps", "2"]);
     command.args(["--random", "2"]);
     command
 }
 
 /// Every file below a folder that an uninterrupted run has too, byte for byte: all but what holds times, and the figures.
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     const TIMED: [&str; 6] = ["run.toml", "plots", "search_time.csv", "search.md", "calls.csv", "bench.csv"];
     let is_result = |name: &Path| {
         name.iter().all(|part| {

@@ -73,6 +73,25 @@ impl Provider {
         }
     }
 
+    /// The same provider on another GPU, where it is one of NVIDIA's.
+    pub(super) fn on_nvidia(&self, device: u32) -> Option<Self> {
+        match self {
+            Self::Cuda { .. } => Some(Self::Cuda { device }),
+            Self::TensorRt { .. } => Some(Self::TensorRt { device }),
+            Self::TensorRtRtx { .. } => Some(Self::TensorRtRtx { device }),
+            _ => None,
+        }
+    }
+
+    /// The same provider on another device, where it is OpenVINO, of whichever build.
+    pub(super) fn on_openvino(&self, device: &str) -> Option<Self> {
+        match self {
+            Self::OpenVino { .. } => Some(Self::OpenVino { device: device.to_owned() }),
+            Self::OpenVinoPlugin { .. } => Some(Self::OpenVinoPlugin { device: device.to_owned() }),
+            _ => None,
+        }
+    }
+
     /// OpenVINO's name of the device, where the provider is OpenVINO, of whichever build.
     pub(crate) fn openvino_device(&self) -> Option<&str> {
         match self {

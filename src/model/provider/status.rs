@@ -101,34 +101,11 @@ pub fn providers(runtime: &Runtime) -> Vec<ProviderStatus> {
 fn devices(runtime: &Runtime, provider: &Provider, default: &ProviderState) -> Vec<Provider> {
     let works = |provider: &Provider| compute(runtime, provider).is_ok();
     let own = (*default == ProviderState::Usable).then(|| provider.clone());
-    let others: Vec<Provider> = match provider {
-        Provider::Cpu => Vec::new(),
-        // GPUs are numbered without gaps, and only the first may be missing.
-        Provider::Cuda { .. } if own.is_some() => {
-            (1..).map(|device| Provider::Cuda { device }).take_while(works).collect()
-        }
-        Provider::TensorRt { .. } if own.is_some() => {
-            (1..).map(|device| Provider::TensorRt { device }).take_while(works).collect()
-        }
-        Provider::TensorRtRtx { .. } if own.is_some() => {
-            (1..).map(|device| Provider::TensorRtRtx { device }).take_while(works).collect()
-        }
-        Provider::Cuda { .. }
-        | Provider::TensorRt { .. }
-        | Provider::TensorRtRtx { .. }
-        | Provider::WebGpu => Vec::new(),
-        Provider::OpenVino { .. } if is_built_in(provider) == Some(true) => ["GPU", "NPU"]
-            .map(|device| Provider::OpenVino { device: device.into() })
-            .into_iter()
-            .filter(works)
-            .collect(),
-        Provider::OpenVino { .. } => Vec::new(),
-        Provider::OpenVinoPlugin { .. } => ["GPU", "NPU"]
-            .map(|device| Provider::OpenVinoPlugin { device: device.into() })
-            .into_iter()
-            .filter(works)
-            .collect(),
-    };
+    // GPUs are numbered without gaps, and only the first may be missing.
+    let gpus = own.iter().flat_map(|first| (1..).map_while(|number| first.on_nvidia(number)).take_while(works));
+    let is_there = is_built_in(provider) != Some(false);
+    let kinds = ["GPU", "NPU"].into_iter().filter(|_| is_there).filter_map(|name| provider.on_openvino(name));
+    let others: Vec<Provider> = gpus.chain(kinds.filter(works)).collect();
     own.into_iter().chain(others).collect()
 }
 
