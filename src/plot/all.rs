@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::chosen::choose;
+use super::differing::Shows;
 use super::drawn::Drawn;
 use super::format::Format;
 use super::records::{Named, Records};
 use super::searches::of_searches;
-use super::told::{Shows, choose};
 use super::{
     AttackKind, bars, bench, bounds as bounds_figure, categories, examples, gallery, histograms, survival,
     sweep,

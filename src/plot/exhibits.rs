@@ -1,8 +1,8 @@
 //! The samples that a run kept as pictures, under every attack, as tiles for a page.
 
+use super::chosen::Run;
 use super::examples::example_tiles;
 use super::records::Records;
-use super::told::Run;
 use crate::error::Result;
 use crate::file;
 use crate::record::{Example, ExampleRow, RunDir, RunInfo, SampleRow, read_examples};

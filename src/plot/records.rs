@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::path::Path;
 
+use super::chosen::Run;
+use super::differing::Shows;
 use super::setting::setting;
-use super::told::{Run, Shows, Told, tell};
+use super::told::{Told, tell};
 use crate::error::Result;
 use crate::file;
 use crate::metric::{DRIFT, Loss};

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::chosen::{Run, choose};
 use super::convergence::{Curve, best_so_far, convergence};
+use super::differing::Shows;
 use super::drawn::Drawn;
 use super::format::Format;
 use super::landscape::{EvaluationPoint, Landscape, landscape};
 use super::setting::setting;
-use super::told::{Run, Shows, choose, tell};
+use super::told::tell;
 use super::traces::TracedSearch;
 use crate::error::Result;
 use crate::record::{RunDir, file_name};

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::told::{Run, Told};
+use super::chosen::Run;
+use super::told::Told;
 use crate::error::Result;
 use crate::file;
 use crate::record::{RunInfo, SampleRow, Trace, read_checked};

@@ -102,7 +102,8 @@ fn devices(runtime: &Runtime, provider: &Provider, default: &ProviderState) -> V
     let works = |provider: &Provider| compute(runtime, provider).is_ok();
     let own = (*default == ProviderState::Usable).then(|| provider.clone());
     // GPUs are numbered without gaps, and only the first may be missing.
-    let gpus = own.iter().flat_map(|first| (1..).map_while(|number| first.on_nvidia(number)).take_while(works));
+    let gpus =
+        own.iter().flat_map(|first| (1..).map_while(|number| first.on_nvidia(number)).take_while(works));
     let is_there = is_built_in(provider) != Some(false);
     let kinds = ["GPU", "NPU"].into_iter().filter(|_| is_there).filter_map(|name| provider.on_openvino(name));
     let others: Vec<Provider> = gpus.chain(kinds.filter(works)).collect();

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::super::chosen::folders;
 use super::super::drawn::Drawn;
-use super::super::told::folders;
 use super::{latency, parity, relative};
 use crate::error::Result;
 use crate::plot::format::Format;
