@@ -18,10 +18,10 @@ use super::starts::Starts;
 use super::stored::in_order;
 use super::{pooled, random, refine, sweep, tolerance, uniform, warnings, worst_cases};
 use crate::attack::{Clock, Settings};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::model::Segmenter;
 use crate::perturb::Rotation;
-use crate::record::{SampleRow, Status, write_rows};
+use crate::record::{SampleRow, write_rows};
 use crate::report::DefendedModel;
 
 impl Checked {
@@ -52,19 +52,8 @@ impl Checked {
         };
         let stages =
             Stages { session, starts: &starts, whole, run: &mut run, models: &mut models.segmenters };
-        match stages.all(&settings.work, self.plan.shard.is_none()) {
-            Ok(mut outcome) => {
-                run.end(Status::Finished)?;
-                (outcome.models, outcome.skipped) = run.into_parts();
-                Ok(outcome)
-            }
-            Err(error) => {
-                if error.kind == Kind::Interrupted {
-                    run.end(Status::Interrupted)?;
-                }
-                Err(error)
-            }
-        }
+        let came = stages.all(&settings.work, self.plan.shard.is_none());
+        run.close(came)
     }
 
     /// What is done with which samples, once data and models are known, before the run's folder is looked at. What may surprise is told.

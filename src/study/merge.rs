@@ -78,9 +78,7 @@ impl Merge {
         if let Some(plan) = &settings.work.tolerance {
             outcome.stability = tolerance::gather(&session, plan, &shards, &run, &models, &rows)?;
         }
-        run.end(Status::Finished)?;
-        (outcome.models, outcome.skipped) = run.into_parts();
-        Ok(outcome)
+        run.close(Ok(outcome))
     }
 
     /// What the record of the whole run says.

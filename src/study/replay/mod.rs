@@ -21,10 +21,10 @@ use super::session::Session;
 use super::settings::{RunSettings, Work};
 use super::stored::in_order;
 use super::{choose, summary};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::file;
 use crate::record::{
-    AS_FOUND, ModelInfo, RunDir, RunInfo, SampleRow, Status, TransferRow, file_name, read_rows, write_atomic,
+    AS_FOUND, ModelInfo, RunDir, RunInfo, SampleRow, TransferRow, file_name, read_rows, write_atomic,
     write_rows,
 };
 use crate::runtime;
@@ -212,19 +212,8 @@ impl Replaying<'_> {
             keep_traces: false,
             observe,
         };
-        match self.stages(&session, (&origin.name, *size), &mut run, models) {
-            Ok(mut outcome) => {
-                run.end(Status::Finished)?;
-                (outcome.models, outcome.skipped) = run.into_parts();
-                Ok(outcome)
-            }
-            Err(error) => {
-                if error.kind == Kind::Interrupted {
-                    run.end(Status::Interrupted)?;
-                }
-                Err(error)
-            }
-        }
+        let came = self.stages(&session, (&origin.name, *size), &mut run, models);
+        run.close(came)
     }
 
     fn record(
