@@ -61,7 +61,7 @@ impl Merge {
         let mut rows = gather(&data, &settings.work.settings, &info.models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
         info.dataset.contents = contents::keep(&dir, &data, "")?;
-        let mut run = Run::with(dir, lock, info)?;
+        let run = Run::with(dir, lock, info)?;
         write_rows(run.dir.samples_path(), &rows)?;
         let session = Session {
             command: settings.command,
