@@ -92,16 +92,18 @@ fn print_json(compared: &ProvidersCompared, figures: &Figures) {
 
 fn print(compared: &ProvidersCompared, figures: &Figures, wide: bool) {
     for table in bench_tables(&compared.rows, wide) {
-        say::text(format_args!("{}\n", table.to_text()));
+        say::table(table);
+        say::space();
     }
     for note in bench_notes(&compared.rows) {
-        say::text(in_flags(&note));
+        say::prose(note);
     }
     for (doubt, remedy) in Warning::told(&compared.warnings) {
-        say::text(format_args!("warning: {doubt}\n  fix: {}", in_flags(remedy)));
+        say::prose(format_args!("warning: {doubt}\n  fix: {remedy}"));
     }
     output::kept(&compared.dir, figures);
     for verdict in bench_verdict(&compared.rows) {
-        say::text(format_args!("\n{}", in_flags(&verdict)));
+        say::space();
+        say::prose(verdict);
     }
 }

@@ -11,7 +11,6 @@ use askance::types::counted;
 use super::args::{Global, PairingArgs};
 use super::output::flat;
 use super::say;
-use super::wording::{in_flags, table_in_flags};
 
 /// Most letters of a value that is told.
 const LONGEST: usize = 40;
@@ -37,12 +36,14 @@ pub fn run(global: &Global, args: &PairingArgs) -> Result<()> {
         return Ok(());
     }
     for answer in paired_answer(&paired.rows) {
-        say::text(format_args!("{answer}\n"));
+        say::prose(answer);
+        say::space();
     }
     for table in paired_tables(&paired.rows) {
-        say::text(format_args!("{}\n", table_in_flags(table).to_text()));
+        say::table(table);
+        say::space();
     }
-    notes(&paired).iter().for_each(|note| say::text(in_flags(note)));
+    notes(&paired).iter().for_each(say::prose);
     if let Some(out) = &args.out {
         say::text(format_args!("every difference: {}", out.display()));
     }

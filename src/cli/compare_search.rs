@@ -38,8 +38,9 @@ pub fn run(
         say::json(&summary);
         return Ok(());
     }
-    for table in &compared.tables {
-        say::text(format_args!("{}\n", table.to_text()));
+    for table in compared.tables {
+        say::table(table);
+        say::space();
     }
     say::text(format_args!("records and plots: {}", out.display()));
     Ok(())

@@ -98,24 +98,25 @@ impl Report<'_> {
         let Dataset { root, layout, official, .. } = self.dataset;
         let known = official.map_or_else(String::new, |official| format!(", {official}"));
         say::text(format_args!("{}: layout {layout}{known}\n", shown(root)));
-        say::text(format_args!("{}\n", self.table().to_text()));
+        say::table(self.table());
+        say::space();
         for (category, census) in self.rows().filter(|(_, census)| !census.defects.is_empty()) {
             let kinds: Vec<String> =
                 census.defects.iter().map(|(kind, count)| format!("{} {count}", shown(kind))).collect();
-            say::text(format_args!("defects of {}: {}", shown(&category.name), kinds.join(", ")));
+            say::prose(format_args!("defects of {}: {}", shown(&category.name), kinds.join(", ")));
         }
         for line in self.shapes.iter().flat_map(Shapes::lines) {
-            say::text(format_args!("{line}"));
+            say::prose(line);
         }
         let absent = self.absent();
         if !absent.is_empty() {
-            say::text(format_args!("not looked at: {}", absent.join(", ")));
+            say::prose(format_args!("not looked at: {}", absent.join(", ")));
         }
         for warning in self.warnings {
-            say::text(format_args!("warning: {warning}"));
+            say::prose(format_args!("warning: {warning}"));
         }
         for problem in self.problems {
-            say::text(format_args!("problem: {problem}"));
+            say::prose(format_args!("problem: {problem}"));
         }
     }
 

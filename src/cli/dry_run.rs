@@ -20,9 +20,10 @@ pub fn report(global: &Global, forecast: &Forecast, fresh: bool) {
         say::json(&summary(forecast));
         return;
     }
-    say::text(format_args!("{}\n", stages(forecast).to_text()));
+    say::table(stages(forecast));
+    say::space();
     for line in lines(forecast, fresh) {
-        say::text(line);
+        say::prose(line);
     }
 }
 

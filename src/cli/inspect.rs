@@ -9,7 +9,6 @@ use askance::runtime::Runtime;
 
 use super::args::{Global, ModelsArgs};
 use super::say;
-use super::wording::in_flags;
 
 /// Where users keep bundles by convention.
 const MODELS_FOLDER: &str = "models";
@@ -27,10 +26,10 @@ pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {
     if global.json {
         say::json(&json!(descriptions));
     } else if args.bundles.is_empty() {
-        say::text(list(&descriptions));
+        say::table(list(&descriptions));
     } else {
         let texts: Vec<String> = descriptions.iter().map(describe).collect();
-        say::text(texts.join("\n\n"));
+        say::prose(texts.join("\n\n"));
     }
     // All are shown before the first damaged one fails the command.
     bundles.into_iter().try_for_each(|bundle| bundle.map(|_| ()))
@@ -45,7 +44,7 @@ fn runtime(global: &Global) -> Result<Runtime> {
     Runtime::acquire(&global.runtime(), &|event| say::error(event))
 }
 
-fn list(descriptions: &[Description]) -> String {
+fn list(descriptions: &[Description]) -> Table {
     let rows = descriptions
         .iter()
         .map(|d| {
@@ -64,7 +63,7 @@ fn list(descriptions: &[Description]) -> String {
         .collect();
     let words = ["name", "where", "architecture"].map(Column::words);
     let numbers = ["pixels", "patches", "precision", "MB"].map(Column::numbers);
-    Table::new("", words.into_iter().chain(numbers).collect(), rows).to_text()
+    Table::new("", words.into_iter().chain(numbers).collect(), rows)
 }
 
 fn describe(d: &Description) -> String {
@@ -75,7 +74,7 @@ fn describe(d: &Description) -> String {
         ("architecture", d.architecture.clone()),
         ("input", format!("{0} x {0} pixels", d.size)),
     ];
-    lines.extend(d.fit.map(|fit| ("fit", in_flags(&fit.in_words()))));
+    lines.extend(d.fit.map(|fit| ("fit", fit.in_words())));
     if let Some(clip) = &d.clip {
         let [rows, columns] = clip.patch_grid;
         lines.extend([

@@ -25,7 +25,7 @@ pub fn providers(global: &Global) -> Result<()> {
     if global.json {
         say::json_text(&in_flags(&format!("{:#}", json!(survey))));
     } else {
-        say::text(in_flags(&describe(&survey)));
+        print(&survey);
     }
     Ok(())
 }
@@ -42,35 +42,43 @@ pub fn probe(library: &Path) -> Result<()> {
     Ok(())
 }
 
-fn describe(survey: &Survey) -> String {
+fn print(survey: &Survey) {
+    for (at, table) in tables(survey).into_iter().enumerate() {
+        if at > 0 {
+            say::space();
+        }
+        say::table(table);
+    }
+    let fixes = survey.providers.iter().filter_map(|status| match &status.state {
+        ProviderState::MissingDependency { fix, .. } => Some(format!("{}: {fix}", status.provider)),
+        _ => None,
+    });
+    for (at, fix) in fixes.enumerate() {
+        if at == 0 {
+            say::space();
+        }
+        say::prose(fix);
+    }
+}
+
+fn tables(survey: &Survey) -> Vec<Table> {
     let libraries: Vec<Vec<Cell>> = survey.libraries.iter().map(library_row).collect();
     let providers = survey.providers.iter();
     let providers =
         providers.map(|status| vec![Cell::text(status.provider.to_string()), Cell::text(state(status))]);
-    let mut parts = Vec::new();
+    let mut tables = Vec::new();
     if !libraries.is_empty() {
         let columns = ["flavour", "version", "from", "can run", "library"].map(Column::words);
-        parts.push(Table::new("", columns.to_vec(), libraries).to_text());
+        tables.push(Table::new("", columns.to_vec(), libraries));
     }
     let columns = ["provider", "state"].map(Column::words);
-    parts.push(Table::new("", columns.to_vec(), providers.collect()).to_text());
+    tables.push(Table::new("", columns.to_vec(), providers.collect()));
     let devices: Vec<Vec<Cell>> = survey.libraries.iter().flat_map(device_rows).collect();
     if !devices.is_empty() {
         let columns = ["flavour", "device", "through", "tells"].map(Column::words);
-        parts.push(Table::new("", columns.to_vec(), devices).to_text());
+        tables.push(Table::new("", columns.to_vec(), devices));
     }
-    let fixes: Vec<String> = survey
-        .providers
-        .iter()
-        .filter_map(|status| match &status.state {
-            ProviderState::MissingDependency { fix, .. } => Some(format!("{}: {fix}", status.provider)),
-            _ => None,
-        })
-        .collect();
-    if !fixes.is_empty() {
-        parts.push(fixes.join("\n"));
-    }
-    parts.join("\n\n")
+    tables
 }
 
 fn library_row(library: &Library) -> Vec<Cell> {
@@ -162,6 +170,7 @@ pub fn list(global: &Global) -> Result<()> {
     });
     let columns = vec![Column::words("name"), Column::words("folder"), Column::numbers("MB")];
     let table = Table::new("", columns, rows.collect());
-    say::text(format_args!("{}\n\nTo remove one, delete its folder.", table.to_text()));
+    say::table(table);
+    say::prose("\nTo remove one, delete its folder.");
     Ok(())
 }

@@ -7,13 +7,14 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 
 use super::args::Cli;
+use super::completed::with_values;
 use super::say;
 use askance::error::{Error, Result};
 
 /// Prints the script that completes commands, flags and values in a shell.
 pub fn completions(shell: Shell) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "askance", &mut script);
+    clap_complete::generate(shell, &mut with_values(Cli::command()), "askance", &mut script);
     say::text(String::from_utf8_lossy(&script));
     Ok(())
 }

@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod compare;
 mod compare_search;
+mod completed;
 mod config;
 mod data;
 mod devices;
@@ -45,7 +46,10 @@ pub fn main() -> ExitCode {
             };
             run(*cli).and_then(|()| say::finish()).map_err(wording::error_in_flags).map_err(explained)
         }
-        config::Parsed::Said(error) => wording::parse_error_in_flags(error).exit(),
+        config::Parsed::Said(said) => match wording::refused_value(&said) {
+            Some(error) => Err(error),
+            None => said.exit(),
+        },
         config::Parsed::Failed(error) => Err(wording::error_in_flags(error)),
     };
     match ended {

@@ -10,7 +10,6 @@ use askance::study::{Figures, Outcome, draw, draw_as, write_page};
 
 use super::args::{Global, PlotArgs, ReportArgs};
 use super::say;
-use super::wording::table_in_flags;
 
 /// `askance plot`
 pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
@@ -55,13 +54,15 @@ pub fn report(global: &Global, done: &Outcome, plots: &Figures, operating_points
     }
     let decisions = if operating_points { done.operating_tables() } else { Vec::new() };
     for table in done.tables().into_iter().chain(decisions) {
-        say::text(format_args!("{}\n", table_in_flags(table).to_text()));
+        say::table(table);
+        say::space();
     }
     for said in tolerance_sentences(&done.stability, &done.camera) {
-        say::text(format_args!("{said}\n"));
+        say::prose(said);
+        say::space();
     }
     for skipped in &done.skipped {
-        say::text(format_args!("left out: {} ({})", skipped.sample, skipped.reason));
+        say::prose(format_args!("left out: {} ({})", skipped.sample, skipped.reason));
     }
     kept(&done.dir, plots);
 }

@@ -10,7 +10,6 @@ use super::args::{Global, ReplayArgs};
 use super::output::figures;
 use super::output::flat;
 use super::terminal::Terminal;
-use super::wording::table_in_flags;
 use super::{interrupt, say};
 
 /// Replays the worst cases of a run, draws the plots, and prints what became of them.
@@ -38,13 +37,15 @@ pub fn run(global: &Global, args: &ReplayArgs) -> Result<()> {
         return Ok(());
     }
     for answer in transfer_answers(&outcome.transfer) {
-        say::text(answer);
+        say::prose(answer);
     }
     for table in transfer_tables(&outcome.transfer) {
-        say::text(format_args!("\n{}", table_in_flags(table).to_text()));
+        say::space();
+        say::table(table);
     }
     for table in outcome.runs.iter().filter_map(|run| difference_table(&run.differences)) {
-        say::text(format_args!("\n{}", table_in_flags(table).to_text()));
+        say::space();
+        say::table(table);
     }
     let what = match (outcome.images, outcome.runs.is_empty()) {
         (0, _) => "records and plots".to_owned(),

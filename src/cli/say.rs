@@ -1,4 +1,5 @@
-//! Printing: what names hold of control characters is escaped, and a reader that is gone ends nothing.
+//! Printing: what names hold of control characters is escaped, a terminal gets lines and tables that are no wider than it, and a reader
+//! that is gone ends nothing.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,15 +8,36 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use serde_json::Value;
+use terminal_size::{Width, terminal_size_of};
 
 use askance::error::{self, Error, Result};
+use askance::report::{Table, folded};
+
+use super::wording::{in_flags, table_in_flags};
 
 /// What kept standard output from taking all that was printed, other than a reader that is gone.
 static FAILED: Mutex<Option<io::Error>> = Mutex::new(None);
 
-/// Prints text and a line break on standard output.
+/// Prints text and a line break on standard output, as it is: a path, or what another program reads.
 pub fn text(text: impl std::fmt::Display) {
     out(&escaped(&text.to_string(), |c| format!("\\u{{{:x}}}", u32::from(c))));
+}
+
+/// Prints sentences on standard output, with settings as flags.
+pub fn prose(sentences: impl std::fmt::Display) {
+    let sentences = in_flags(&sentences.to_string());
+    text(width(&io::stdout()).map_or_else(|| sentences.clone(), |width| folded(&sentences, width)));
+}
+
+/// Prints a table on standard output, with settings as flags.
+pub fn table(table: Table) {
+    let table = table_in_flags(table);
+    text(width(&io::stdout()).map_or_else(|| table.to_text(), |width| table.to_text_within(width)));
+}
+
+/// Prints an empty line on standard output.
+pub fn space() {
+    text("");
 }
 
 /// Prints JSON over several lines on standard output.
@@ -28,11 +50,31 @@ pub fn json_text(text: &str) {
     out(&escaped(text, |c| format!("\\u{:04x}", u32::from(c))));
 }
 
-/// Prints text and a line break on standard error.
+/// Prints sentences and a line break on standard error.
 pub fn error(text: impl std::fmt::Display) {
     let text = escaped(&text.to_string(), |c| format!("\\u{{{:x}}}", u32::from(c))).into_owned();
+    let text = width(&io::stderr()).map_or_else(|| text.clone(), |width| folded(&text, width));
     // There is nowhere to say that nobody listens.
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Columns of the terminal that a stream goes to; none where it goes elsewhere.
+#[cfg(unix)]
+pub fn width(stream: &impl std::os::fd::AsFd) -> Option<usize> {
+    columns(terminal_size_of(stream))
+}
+
+/// Columns of the terminal that a stream goes to; none where it goes elsewhere.
+#[cfg(windows)]
+pub fn width(stream: &impl std::os::windows::io::AsHandle) -> Option<usize> {
+    columns(terminal_size_of(stream))
+}
+
+/// Fewer than this are used as if they were so many: a word may be as long.
+const NARROWEST: usize = 40;
+
+fn columns(size: Option<(Width, terminal_size::Height)>) -> Option<usize> {
+    size.map(|(Width(columns), _)| usize::from(columns).max(NARROWEST))
 }
 
 /// Text for a terminal in one line: a name in front of a bar.

@@ -13,7 +13,6 @@ use super::origin::origin;
 use super::output::flat;
 use super::say;
 use super::terminal::Terminal;
-use super::wording::table_in_flags;
 
 /// Makes or takes up the run of each seed, then prints how far they lie apart.
 pub fn run(
@@ -42,7 +41,8 @@ pub fn run(
         return Ok(());
     }
     for table in seeded.tables {
-        say::text(format_args!("{}\n", table_in_flags(table).to_text()));
+        say::table(table);
+        say::space();
     }
     say::text(format_args!("the run of each seed, seeds.csv and plots: {}", out.display()));
     Ok(())

@@ -26,9 +26,10 @@ pub fn run(global: &Global, args: &SubmitArgs) -> Result<()> {
         say::json(&json!(submitted));
         return Ok(());
     }
-    say::text(format_args!("{}\n", table(&submitted).to_text()));
+    say::table(table(&submitted));
+    say::space();
     for difference in &submitted.differences {
-        say::text(format_args!("the server would refuse it: {difference}"));
+        say::prose(format_args!("the server would refuse it: {difference}"));
     }
     say::text(format_args!("archive: {}", submitted.archive.display()));
     Ok(())

@@ -75,7 +75,8 @@ impl Observe for Terminal {
 pub fn bar(label: &str, total: usize, quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(total as u64), target);
-    let style = ProgressStyle::with_template("{prefix:>22} {bar:32} {pos}/{len} {rate} left {left}")
+    let template = template(say::width(&std::io::stderr()).unwrap_or(USUAL));
+    let style = ProgressStyle::with_template(&template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
             let _ = out.write_str(&rate(state.per_sec()));
@@ -87,6 +88,18 @@ pub fn bar(label: &str, total: usize, quiet: bool) -> ProgressBar {
     bar.set_prefix(say::label(label));
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
+}
+
+/// Columns of a terminal that does not say how many it has.
+const USUAL: usize = 80;
+
+/// A line with a label, a bar as long as the terminal has room for, counts and the time left.
+fn template(width: usize) -> String {
+    // The others: counts, rate and time left where they are long.
+    const LABEL: usize = 22;
+    const OTHERS: usize = 42;
+    let bar = width.saturating_sub(LABEL + OTHERS).clamp(8, 32);
+    format!("{{prefix:>{LABEL}}} {{bar:{bar}}} {{pos}}/{{len}} {{rate}} left {{left}}")
 }
 
 /// Steps in a second, once there are some.
@@ -112,5 +125,12 @@ mod tests {
         assert_eq!([0.0, 30.1255, 0.05].map(rate), ["-/s", "30.1/s", "3.0/min"]);
         assert_eq!(left(0.0, Duration::ZERO), "-");
         assert_eq!(left(2.0, Duration::from_secs(12)), "12s");
+    }
+
+    #[test]
+    fn a_bar_leaves_room_for_the_time_left() {
+        let bar =
+            |width| template(width).split_once("{bar:").unwrap().1.split('}').next().unwrap().to_owned();
+        assert_eq!([40, 60, 80, 120].map(bar), ["8", "8", "16", "32"]);
     }
 }

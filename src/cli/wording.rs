@@ -1,14 +1,12 @@
 //! The library names settings, `` `frame = rotated-mask` ``; a user of the command line gives them as flags,
 //! `--frame rotated-mask`.
 
-use std::error::{self, Error as _};
+use std::error::Error as _;
 
-use clap::CommandFactory as _;
+use clap::error::{ContextKind, ContextValue};
 
-use askance::error::Error;
+use askance::error::{Error, Kind};
 use askance::report::Table;
-
-use super::args::Cli;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
 const SETTINGS: [&str; 89] = [
@@ -170,17 +168,16 @@ pub fn table_in_flags(table: Table) -> Table {
     Table { notes: table.notes.iter().map(|note| in_flags(note)).collect(), ..table }
 }
 
-/// What clap says of a value that the library refused, with the settings as flags.
-pub fn parse_error_in_flags(error: clap::Error) -> clap::Error {
-    let of_the_library = error.source().is_some_and(<dyn error::Error>::is::<Error>);
-    let said = in_flags(&error.render().ansi().to_string());
-    match said.split_once(' ') {
-        // clap puts the first word, "error:", in front again.
-        Some((_, message)) if of_the_library => {
-            clap::Error::raw(error.kind(), message).with_cmd(&Cli::command())
-        }
-        _ => error,
-    }
+/// The error about a value that the library refused, named by its flag; none where clap has something else to say.
+pub fn refused_value(said: &clap::Error) -> Option<Error> {
+    let refused: &Error = said.source()?.downcast_ref()?;
+    let Some(ContextValue::String(argument)) = said.get(ContextKind::InvalidArg) else { return None };
+    // `--border <NAME>`, or `[FLAVOUR]`.
+    let flag = argument.split(' ').next()?.trim_matches(['<', '>', '[', ']', '.']);
+    let error = error_in_flags(refused.clone());
+    let subject =
+        if error.subject.starts_with("--") { error.subject } else { format!("{flag} {}", error.subject) };
+    Some(Error { kind: Kind::Usage, subject, ..error })
 }
 
 #[cfg(test)]
@@ -189,9 +186,11 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use clap::{Command, Parser as _};
+    use clap::{Command, CommandFactory as _, Parser as _};
 
     use askance::report::{Cell, Column};
+
+    use super::super::args::Cli;
 
     use super::*;
 
@@ -300,12 +299,19 @@ mod tests {
         let refused = |words: &[&str]| {
             let error =
                 Cli::try_parse_from([&["askance", "attack", "--data", "d"], words].concat()).unwrap_err();
-            parse_error_in_flags(error).to_string()
+            refused_value(&error).map(|error| error.to_string())
         };
-        let said = refused(&["--border", "thick"]);
-        let expected = "error: invalid value 'thick' for '--border <NAME>': thick: is not a treatment of the border\n  \
-                        fix: use zeros or ignore\n\nFor more information, try '--help'.\n";
-        assert_eq!(said, expected);
-        assert!(refused(&["--budget"]).contains("a value is required for '--budget <N>'"));
+        let said = refused(&["--border", "thick"]).unwrap();
+        assert_eq!(said, "--border thick: is not a treatment of the border\n  fix: use zeros or ignore");
+        let said = refused(&["--bounds", "brigtness=0,1"]).unwrap();
+        assert!(
+            said.starts_with("--bounds brigtness: is not an axis\n  fix: did you mean brightness?"),
+            "{said}"
+        );
+        let said = refused(&["--batch", "many"]).unwrap();
+        assert!(said.starts_with("--batch many: is no number of pictures\n"), "{said}");
+        let error = Cli::try_parse_from(["askance", "runtime", "install", "fast"]).unwrap_err();
+        assert!(refused_value(&error).unwrap().to_string().starts_with("FLAVOUR fast: is not a flavour"));
+        assert_eq!(refused(&["--budget"]), None, "clap says that a value is missing");
     }
 }

@@ -107,11 +107,11 @@ impl Cell {
             Self::Text(text) => text.clone(),
             Self::Count(count) => or_dash(count.map(|count| count.to_string())),
             Self::Number(value, form) => or_dash(value.map(|value| form.short(value))),
-            Self::Share(value) => or_dash(value.map(|value| format!("{:.1}", 100.0 * value))),
-            Self::Points(value) => or_dash(value.map(|value| format!("{:+.1}", 100.0 * value))),
+            Self::Share(value) => or_dash(value.map(|value| format!("{:.1}", percent(value)))),
+            Self::Points(value) => or_dash(value.map(|value| format!("{:+.1}", percent(value)))),
             Self::Several(between, cells) => cells.iter().map(Self::short).collect::<Vec<_>>().join(between),
             Self::Sure { value, interval: Some(Interval { low, high }), shown: true } => {
-                format!("{} ({:.1} to {:.1})", value.short(), 100.0 * low, 100.0 * high)
+                format!("{} ({:.1} to {:.1})", value.short(), percent(*low), percent(*high))
             }
             Self::Sure { value, .. } => value.short(),
         }
@@ -133,6 +133,11 @@ impl Cell {
             }
         }
     }
+}
+
+/// A share in percent as it is written with one decimal: no "-0.0".
+pub(super) fn percent(share: f64) -> f64 {
+    if (100.0 * share).abs() < 0.05 { 0.0 } else { 100.0 * share }
 }
 
 impl Form {
@@ -231,6 +236,10 @@ mod tests {
             ("25.0".to_owned(), "0.25,-0.0625,0.5".to_owned())
         );
         assert_eq!(cell.with_interval().short(), "25.0 (-6.2 to 50.0)");
+        assert_eq!(
+            Cell::sure(Some(0.0), Some(Interval { low: -0.0004, high: 0.0004 })).with_interval().short(),
+            "0.0 (0.0 to 0.0)"
+        );
         let none = Cell::sure(Some(0.25), None);
         assert_eq!((none.exact().join(","), none.with_interval().short()), ("0.25,,".into(), "25.0".into()));
         assert_eq!(Column::sure("clean").names, ["clean", "clean low", "clean high"]);

@@ -1,6 +1,6 @@
 //! Two runs compared: the answer in sentences, then tables.
 
-use super::cell::{Cell, Column};
+use super::cell::{Cell, Column, percent};
 use super::metric::metric_name;
 use super::table::Table;
 use crate::record::PairedRow;
@@ -33,8 +33,10 @@ fn answer(rows: &[&PairedRow]) -> String {
 fn said(when: &str, rows: &[&PairedRow]) -> Option<String> {
     let first = rows.first()?;
     let of = |beyond: Option<bool>, up: bool| -> Vec<String> {
-        let rows = rows.iter().filter(|row| row.beyond_chance == beyond && (row.difference >= 0.0) == up);
-        rows.map(|row| by(row.difference, row.interval(), row.metric)).collect()
+        let rows = rows.iter().filter(|row| row.beyond_chance == beyond && !is_equal(row));
+        rows.filter(|row| (row.difference >= 0.0) == up)
+            .map(|row| by(row.difference, row.interval(), row.metric))
+            .collect()
     };
     let (a, mut clauses) = (&first.a, Vec::new());
     for (beyond, sure) in [(Some(true), "lies"), (None, "was found")] {
@@ -45,18 +47,28 @@ fn said(when: &str, rows: &[&PairedRow]) -> Option<String> {
             }
         }
     }
+    let equal: Vec<&str> =
+        rows.iter().filter(|row| is_equal(row)).map(|row| metric_name(row.metric)).collect();
+    if !equal.is_empty() {
+        clauses.push(format!("has the {} of {a}", equal.join(" and the ")));
+    }
     let unsure: Vec<String> = rows
         .iter()
         .filter(|row| row.beyond_chance == Some(false))
         .map(|row| {
             let ends = row.interval().map_or_else(String::new, |ends| format!(", {}", between(ends)));
-            format!("{} ({:+.1} points{ends})", metric_name(row.metric), 100.0 * row.difference)
+            format!("{} ({:+.1} points{ends})", metric_name(row.metric), percent(row.difference))
         })
         .collect();
     if !unsure.is_empty() {
         clauses.push(format!("cannot be told from {a} in {}", unsure.join(" and ")));
     }
     Some(format!("{when}, {} {}.", first.b, clauses.join(", and ")))
+}
+
+/// Whether two values without an interval are the same in the figures that readers see.
+fn is_equal(row: &PairedRow) -> bool {
+    row.beyond_chance.is_none() && percent(row.difference) == 0.0
 }
 
 /// How much farther B falls than A.
@@ -68,7 +80,7 @@ fn fall(rows: &[&PairedRow]) -> Option<String> {
         let name = metric_name(row.metric);
         return Some(format!(
             "From unchanged pictures to there both lose as much {name}, as far as can be told ({:+.1} points, {}).",
-            100.0 * fall,
+            percent(fall),
             between(ends)
         ));
     }
@@ -88,7 +100,7 @@ fn by(difference: f64, ends: Option<Interval>, metric: PooledMetric) -> String {
 }
 
 fn between(Interval { low, high }: Interval) -> String {
-    format!("95 % interval {:.1} to {:.1}", 100.0 * low, 100.0 * high)
+    format!("95 % interval {:.1} to {:.1}", percent(low), percent(high))
 }
 
 /// For each pair of models and metric a table of attacks, and one of categories under the strongest attack where there are several.
@@ -115,7 +127,8 @@ pub fn paired_tables(rows: &[PairedRow]) -> Vec<Table> {
             }
         }
     }
-    if let Some(last) = tables.last_mut() {
+    let is_sure = rows.iter().any(|row| row.interval().is_some());
+    if let Some(last) = tables.last_mut().filter(|_| is_sure) {
         last.notes.push(
             "in brackets: 95 % interval over samples, both runs in the same redraws; beyond chance: at 5 % for all rows of a kind \
              together (Holm), those over categories or those over their mean"
@@ -228,6 +241,12 @@ mod tests {
             "{said}"
         );
         assert!(said.ends_with("do not tell a difference from chance."), "{said}");
+        let same = PooledMetric::ALL.map(|metric| row(nut(), Attack::Clean, metric, -0.0004, None));
+        let said = paired_answer(&same).join("");
+        assert!(
+            said.starts_with("On unchanged pictures, robust has the pixel AUROC and the AUPRO of pocket."),
+            "{said}"
+        );
     }
 
     #[test]

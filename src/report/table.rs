@@ -57,6 +57,12 @@ impl Table {
 
     /// Aligned text under its title, as a terminal shows it, without a line break at the end.
     pub fn to_text(&self) -> String {
+        let title = (!self.title.is_empty()).then(|| self.title.clone());
+        title.into_iter().chain(self.body()).chain(self.notes.iter().cloned()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Lines of [`Self::to_text`] without title and notes: heads, a rule, rows.
+    pub(super) fn body(&self) -> Vec<String> {
         let rows: Vec<Vec<String>> =
             self.rows.iter().map(|row| row.iter().map(|cell| shown(cell.short())).collect()).collect();
         let widths: Vec<usize> = self
@@ -77,9 +83,7 @@ impl Table {
             padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
         let rule: Vec<String> = widths.iter().map(|&width| "-".repeat(width)).collect();
-        let title = (!self.title.is_empty()).then(|| self.title.clone());
-        let body = [self.heads(), rule].into_iter().chain(rows).map(|cells| line(&cells));
-        title.into_iter().chain(body).chain(self.notes.iter().cloned()).collect::<Vec<_>>().join("\n")
+        [self.heads(), rule].into_iter().chain(rows).map(|cells| line(&cells)).collect()
     }
 
     /// Comma-separated, values at full precision, shares in [0, 1]; without title and notes.

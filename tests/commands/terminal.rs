@@ -133,3 +133,131 @@ fn a_signal_ends_a_command_that_waits_for_something_that_does_not_look() {
     assert!(begin.elapsed() < Duration::from_secs(60));
     assert!(said(&output).contains("stopping"), "{}", said(&output));
 }
+
+/// What a command writes into a terminal with so many columns, in the order in which it comes.
+#[cfg(target_os = "linux")]
+fn on_terminal(columns: usize, command: &mut Command) -> String {
+    // A terminal by Python, which the tests need anyway: a process, and both of its streams.
+    const TERMINAL: &str = "
+import fcntl, os, pty, struct, sys, termios
+child, terminal = pty.fork()
+if child == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('HHHH', 40, int(sys.argv[1]), 0, 0))
+    os.execvp(sys.argv[2], sys.argv[2:])
+while True:
+    try:
+        said = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not said:
+        break
+    sys.stdout.buffer.write(said)
+";
+    let mut python = Command::new("python3");
+    python
+        .args(["-c", TERMINAL])
+        .arg(columns.to_string())
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => python.env(name, value),
+            None => python.env_remove(name),
+        };
+    }
+    let output = output(&mut python);
+    String::from_utf8(output.stdout).unwrap().replace('\r', "")
+}
+
+/// Text without the codes for colours and bold letters.
+#[cfg(target_os = "linux")]
+fn plain(text: &str) -> String {
+    regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap().replace_all(text, "").into_owned()
+}
+
+/// Lines of a text that are longer than a terminal is wide, but for what cannot be broken.
+#[cfg(target_os = "linux")]
+fn too_wide(text: &str, columns: usize) -> Vec<String> {
+    let one_word = |line: &str| !line.trim().contains(' ');
+    plain(text)
+        .lines()
+        .filter(|line| line.chars().count() > columns && !one_word(line))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_wider_than_the_terminal() {
+    let folder = TempDir::new().unwrap();
+    let data = synth(folder.path().join("data"), "--category tablet --good 2 --defective 2");
+    let out = folder.path().join("run");
+    let attack = || {
+        let mut command = on("attack", &data, &out);
+        command.args([
+            "--budget",
+            "3",
+            "--random",
+            "2",
+            "--tolerance",
+            "hue",
+            "--tolerance-steps",
+            "2",
+            "--quiet",
+        ]);
+        command
+    };
+    run(&mut attack());
+    for columns in [60, 80, 120] {
+        let mut commands = vec![attack(), askance(), askance(), askance()];
+        commands[1].args(["data"]).arg(&data);
+        commands[2].args(["compare"]).arg(&out).arg(&out);
+        commands[3].args(["attack", "--data", "d", "--axes", "lamp"]);
+        for command in ["attack", "bench", "sweep", "eval", "paper", "replay", "completions"] {
+            for help in ["-h", "--help"] {
+                let mut asked = askance();
+                asked.args([command, help]);
+                commands.push(asked);
+            }
+        }
+        for command in &mut commands {
+            let said = on_terminal(columns, command);
+            assert!(said.lines().count() > 1, "{command:?}: {said}");
+            let wide = too_wide(&said, columns);
+            assert!(wide.is_empty(), "{columns} columns: {command:?}: {wide:#?}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_and_who_wants_no_colour_get_no_codes() {
+    let asked = || {
+        let mut command = askance();
+        command.args(["models", "--help"]).env("TERM", "xterm").env_remove("NO_COLOR").env_remove("CLICOLOR");
+        command
+    };
+    let wrong = || {
+        let mut command = asked();
+        command.arg("--nothing");
+        command
+    };
+    assert!(on_terminal(80, &mut asked()).contains('\u{1b}'), "a terminal has bold letters");
+    for mut command in [asked(), wrong()] {
+        let output = output(&mut command);
+        let printed = [output.stdout, output.stderr].concat();
+        assert!(!printed.contains(&0x1b), "{}", String::from_utf8_lossy(&printed));
+        for (name, value) in [("NO_COLOR", "1"), ("CLICOLOR", "0"), ("TERM", "dumb")] {
+            let said = on_terminal(80, command.env(name, value));
+            assert!(!said.contains('\u{1b}'), "{name}={value}: {said}");
+            command.env("TERM", "xterm").env_remove("NO_COLOR").env_remove("CLICOLOR");
+        }
+    }
+}
+
+#[test]
+fn lines_for_a_pipe_are_whole() {
+    let said = fail(askance().args(["attack", "--data", "d", "--axes", "lamp"]), 2);
+    let longest = said.lines().map(|line| line.chars().count()).max();
+    assert!(longest > Some(200), "{said}");
+}

@@ -88,19 +88,19 @@ pub struct BenchArgs {
     /// Demand a bound of every configuration, such as "map_max<=0.01,p95_ms<=20"
     ///
     /// Ends with status 1 where one misses it; docs/bench.md has the names.
-    #[arg(help_heading = "Verdict and output", long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(help_heading = "Verdict", long, value_name = "LIST", value_delimiter = ',')]
     pub require: Vec<Requirement>,
     /// Do not end with status 1 where a configuration could not be measured
-    #[arg(help_heading = "Verdict and output", long)]
+    #[arg(help_heading = "Verdict", long)]
     pub allow_missing: bool,
     /// Tables with all columns, for wide terminals
-    #[arg(help_heading = "Verdict and output", long)]
+    #[arg(help_heading = "Run and output", long)]
     pub wide: bool,
     /// Seed of the generated data and of the attack
     #[arg(help_heading = "Parity of maps and metrics", long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// Folder of the run
-    #[arg(help_heading = "Verdict and output", long, value_name = "DIR", default_value = "results/bench")]
+    #[arg(help_heading = "Run and output", long, value_name = "DIR", default_value = "results/bench")]
     pub out: PathBuf,
     #[command(flatten)]
     pub fresh: FreshArgs,
@@ -153,6 +153,9 @@ impl BenchArgs {
 
 const BENCH_EXAMPLES: &str = "\
 Examples:
-  askance bench --providers cpu,openvino --precision fp32,int8
-  askance bench --providers cuda:0 --model models/vit --data mvtec \\
+  two providers in two precisions:
+    askance bench --providers cpu,openvino \\
+      --precision fp32,int8
+  a bound that must hold:
+    askance bench --providers cuda:0 --data mvtec \\
       --require 'map_max<=0.01,p95_ms<=20'";

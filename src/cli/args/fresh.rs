@@ -16,7 +16,7 @@ pub struct FreshArgs {
     ///
     /// A run that is in the folder already is moved to DIR.old-1 (or the next free number), not deleted; a folder that holds something else
     /// is refused.
-    #[arg(long)]
+    #[arg(help_heading = "Run and output", long)]
     fresh: bool,
 }
 

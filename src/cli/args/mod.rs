@@ -130,9 +130,17 @@ pub enum Command {
 
 /// Where completions belong.
 const COMPLETIONS: &str = "\
-bash   askance completions bash > ~/.local/share/bash-completion/completions/askance
-zsh    askance completions zsh > _askance     (in a folder of $fpath)
-fish   askance completions fish > ~/.config/fish/completions/askance.fish";
+What is printed belongs in a file of this name:
+  bash, in ~/.local/share/bash-completion/completions:
+    askance
+  zsh, in a folder of $fpath:
+    _askance
+  fish, in ~/.config/fish/completions:
+    askance.fish
+
+Example:
+  cd ~/.config/fish/completions
+  askance completions fish > askance.fish";
 
 #[derive(Debug, Subcommand)]
 pub enum RuntimeCommand {

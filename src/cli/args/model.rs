@@ -9,18 +9,19 @@ use askance::study::ModelSpec;
 
 use super::values::positive;
 
+/// What a model is given as.
+pub const MODEL_KINDS: &str = "A bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust).";
+
 /// Which models, how they run, and what they do with text.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// Model; repeat it to compare [default: pocket; for the paper its three backbones]
-    ///
-    /// A bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust).
-    #[arg(long, value_name = "DIR")]
+    /// Model; repeat it to compare [default: pocket]
+    #[arg(long, value_name = "DIR", long_help = format!("Model; repeat it to compare [default: pocket]\n\n{MODEL_KINDS}"))]
     pub model: Vec<String>,
     #[command(flatten)]
     pub engine: EngineArgs,
-    /// Prompt set: winclip, common21, or a TOML file [default: winclip; common21 with --preset and for the paper]
+    /// Prompt set: winclip, common21, or a TOML file [default: winclip; common21 with --preset]
     #[arg(long, value_name = "NAME|FILE")]
     pub prompts: Option<String>,
     /// Softmax temperature [default: the bundle's]

@@ -19,39 +19,39 @@ pub struct ReplayArgs {
     /// Model to replay the worst cases under; repeat it for more
     ///
     /// A bundle folder, a graph exported by anomalib (.onnx), or the name of an embedded model (pocket, pocket-robust).
-    #[arg(long, value_name = "DIR", required_unless_present = "save_images")]
+    #[arg(help_heading = "Model", long, value_name = "DIR", required_unless_present = "save_images")]
     pub model: Vec<String>,
     #[command(flatten)]
     pub engine: EngineArgs,
     /// Where the pictures are now [default: where they were]
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "What is replayed", long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Only what was found under these models of the run; repeat it for more [default: under each]
-    #[arg(long, value_name = "MODEL")]
+    #[arg(help_heading = "What is replayed", long, value_name = "MODEL")]
     pub found_under: Vec<String>,
     /// Only these categories
-    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    #[arg(help_heading = "What is replayed", long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub category: Vec<String>,
     /// Only this sample, such as crack/003; repeat it for more
     ///
     /// As its cell `sample` in samples.csv says, with its category in front where several have it.
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "What is replayed", long, value_name = "NAME")]
     pub sample: Vec<String>,
     /// Only these attacks of the run; the unchanged picture is always evaluated
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(help_heading = "What is replayed", long, value_name = "LIST", value_delimiter = ',')]
     pub attacks: Vec<Attack>,
     /// Evaluate all candidates that the run kept
     ///
     /// The worst for each model is chosen anew, which is a bound again.
-    #[arg(long)]
+    #[arg(help_heading = "What is replayed", long)]
     pub all: bool,
     /// Write the perturbed pictures at the size that the model takes
     ///
     /// As PNG and, unrounded, as npy; without --model nothing else is done.
-    #[arg(long)]
+    #[arg(help_heading = "Run and output", long)]
     pub save_images: bool,
     /// Folder of the replay [default: results/replay-RUN]
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "Run and output", long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub fresh: FreshArgs,

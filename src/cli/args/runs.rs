@@ -232,16 +232,25 @@ pub struct DemoArgs {
 
 const EVAL_EXAMPLES: &str = "\
 Examples:
-  askance eval --data parts                        the embedded model
-  askance eval --data mvtec --category bottle --model models/vit";
+  the embedded model on your data:
+    askance eval --data parts
+  another model on one category:
+    askance eval --data mvtec --category bottle \\
+      --model models/vit";
 
 const ATTACK_EXAMPLES: &str = "\
 Examples:
-  askance attack --data parts                      angle, hue, saturation
-  askance attack --data parts --axes lighting      what lamps do
-  askance attack --data parts --tolerance hue      where decisions flip
-  askance attack --data visa --preset paper --model models/vit";
+  angle, hue and saturation:
+    askance attack --data parts
+  what lamps do:
+    askance attack --data parts --axes lighting
+  from which hue on decisions flip:
+    askance attack --data parts --tolerance hue
+  the protocol of the paper:
+    askance attack --data visa --preset paper \\
+      --model models/vit";
 
 const SWEEP_EXAMPLES: &str = "\
 Examples:
-  askance sweep --data parts --axes angle --steps 25";
+  every 7.5 degrees:
+    askance sweep --data parts --axes angle --steps 25";

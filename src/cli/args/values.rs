@@ -53,33 +53,36 @@ pub fn positive(text: &str) -> Result<usize, String> {
     }
 }
 
-pub fn interval(text: &str) -> Result<Interval, String> {
+pub fn interval(text: &str) -> Result<Interval> {
     two(text, "-90,90").map(|(low, high)| Interval { low, high })
 }
 
-pub fn place(text: &str) -> Result<(f64, f64), String> {
+pub fn place(text: &str) -> Result<(f64, f64)> {
     two(text, "0.25,0.75")
 }
 
-fn two(text: &str, example: &str) -> Result<(f64, f64), String> {
+fn two(text: &str, example: &str) -> Result<(f64, f64)> {
     let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     match numbers.as_deref() {
         Ok(&[one, other]) => Ok((one, other)),
-        _ => Err(format!("give two numbers with a comma between, such as {example}")),
+        _ => {
+            let fix = format!("give them with a comma between, such as {example}");
+            Err(Error::usage(text, "is not two numbers", fix))
+        }
     }
 }
 
-pub fn axis_interval(text: &str) -> Result<(Axis, Interval), String> {
-    let (axis, bounds) =
-        text.split_once('=').ok_or("give an axis and its bounds, such as brightness=-0.3,0.3")?;
-    let axis = axis.trim().parse().map_err(|e: Error| format!("{} {}; {}", e.subject, e.problem, e.fix))?;
-    Ok((axis, interval(bounds)?))
+pub fn axis_interval(text: &str) -> Result<(Axis, Interval)> {
+    let (axis, bounds) = text.split_once('=').ok_or_else(|| {
+        Error::usage(text, "is not an axis with its bounds", "give both, such as brightness=-0.3,0.3")
+    })?;
+    Ok((axis.trim().parse()?, interval(bounds)?))
 }
 
 pub fn frame(text: &str) -> Result<Frame> {
     match text {
         "derotated" => Ok(Frame::Derotated),
         "rotated-mask" => Ok(Frame::RotatedMask),
-        _ => Err(Error::usage(format!("--frame {text}"), "is unknown", "use derotated or rotated-mask")),
+        _ => Err(Error::usage(text, "is not a frame", "use derotated or rotated-mask")),
     }
 }
