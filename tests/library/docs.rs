@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use regex::Regex;
+use serde_json::{Value, json};
 
 use crate::documents::{Page, files, pages, root};
 
@@ -144,6 +147,70 @@ fn the_summary_has_every_page_once() {
         .collect();
     there.sort();
     assert_eq!(listed, there);
+}
+
+/// Pages of the book as `.ci/book` hands them to mdBook's renderer, each by its path below docs/.
+fn rendered() -> Vec<Page> {
+    let chapter = |name: &String| {
+        let content = fs::read_to_string(root().join("docs").join(name)).unwrap();
+        let place = name.replace("README.md", "index.md");
+        json!({ "Chapter": { "name": name, "content": content, "sub_items": [], "path": place, "source_path": name } })
+    };
+    let book = json!({ "items": listed().iter().map(chapter).collect::<Vec<_>>() });
+    let context = json!({ "root": root(), "config": { "book": { "src": "docs" } } });
+    let mut program = Command::new("python3");
+    program.arg(root().join(".ci/book")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(json!([context, book]).to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let book: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let chapters = book["items"].as_array().unwrap().iter().filter_map(|item| item.get("Chapter"));
+    let text = |chapter: &Value, key: &str| chapter[key].as_str().unwrap().to_owned();
+    chapters.map(|chapter| Page { name: text(chapter, "path"), text: text(chapter, "content") }).collect()
+}
+
+#[test]
+fn every_link_of_the_book_leads_somewhere() {
+    let pages = rendered();
+    let headings: BTreeMap<&str, BTreeSet<String>> =
+        pages.iter().map(|page| (page.name.as_str(), anchors(page))).collect();
+    assert!(
+        headings.contains_key("repository/export.md")
+            && headings.contains_key("repository/examples/study.rs.md")
+    );
+    let mut broken = Vec::new();
+    for page in &pages {
+        for (line, link) in links(page) {
+            if link.contains("://") || link.starts_with("mailto:") || link.starts_with("data:") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').map_or((link.as_str(), None), |(f, a)| (f, Some(a)));
+            let target = plain(&Path::new(&page.name).parent().unwrap().join(file));
+            let target = if file.is_empty() { page.name.as_str() } else { target.to_str().unwrap() };
+            let found = match headings.get(target) {
+                Some(headings) => anchor.is_none_or(|anchor| headings.contains(anchor)),
+                None => !target.ends_with(".md") && root().join("docs").join(target).is_file(),
+            };
+            if !found {
+                broken.push(format!("{}:{line}: {link}", page.name));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn blocks_of_code_say_what_they_are_and_spans_end_in_their_line() {
+    for page in pages() {
+        for block in page.code() {
+            assert!(!block.language.is_empty(), "{}:{}: write ```sh, or ```text", page.name, block.line - 1);
+        }
+        for (line, text) in page.prose() {
+            let marks = text.chars().filter(|&letter| letter == '`').count();
+            assert!(marks % 2 == 0, "{}:{line}: a span of code goes over the end of the line", page.name);
+        }
+    }
 }
 
 #[test]
