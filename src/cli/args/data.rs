@@ -7,6 +7,18 @@ use clap::Args;
 use askance::dataset::Layout;
 use askance::study::Source;
 
+use super::values::listed;
+
+const LAYOUT: &str = "How the data lie, such as mvtec-ad [default: recognised]";
+
+fn with_layouts() -> String {
+    let layouts = listed(&Layout::ALL.map(Layout::name));
+    format!(
+        "{LAYOUT}\n\n{layouts}. image-labels has good and defective pictures and no masks; unlabelled takes any folder of pictures and \
+         ignores ground truth."
+    )
+}
+
 /// Which data.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
@@ -17,11 +29,7 @@ pub struct DataArgs {
     /// docs/datasets.md has the layouts.
     #[arg(long, value_name = "DIR", required_unless_present = "config")]
     pub data: Option<PathBuf>,
-    /// How the data lie, such as mvtec-ad [default: recognised]
-    ///
-    /// mvtec-ad, visa, mvtec-ad-2, mvtec-ad-2-private, mvtec-loco, btad, aebad-s, m2ad, robustad, meta-json, manifest, image-labels, which
-    /// has good and defective pictures and no masks, or unlabelled, which takes any folder of pictures and ignores ground truth.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = LAYOUT, long_help = with_layouts())]
     pub layout: Option<Layout>,
     /// Name of the data in records and figures [default: that of the folder or list]
     #[arg(long, value_name = "NAME")]
@@ -63,11 +71,7 @@ pub struct SurveyArgs {
     /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json)
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// How the data lie, such as mvtec-ad [default: recognised]
-    ///
-    /// mvtec-ad, visa, mvtec-ad-2, mvtec-ad-2-private, mvtec-loco, btad, aebad-s, m2ad, robustad, meta-json, manifest, image-labels or
-    /// unlabelled.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = LAYOUT, long_help = with_layouts())]
     pub layout: Option<Layout>,
     /// Only these categories
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]

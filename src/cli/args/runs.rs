@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use askance::attack::{Goal, SearchChoice, Select};
-use askance::types::{Attack, Frame};
+use askance::search::Kind;
+use askance::types::{Attack, Axis, Frame, Group, Pair};
 
 use super::config::ConfigArgs;
 use super::data::DataArgs;
@@ -15,7 +16,26 @@ use super::model::ModelArgs;
 use super::perturb::{FitArgs, MetricArgs, PerturbArgs, PointArgs};
 use super::search::CompareArgs;
 use super::uniform::UniformArgs;
-use super::values::{Axes, ShardChoice, positive};
+use super::values::{Axes, ShardChoice, listed, positive};
+
+const AXES: &str = "Axes or groups of them, each attacked alone and all jointly";
+const SEARCH: &str = "Search strategy [default: auto]";
+
+fn with_axes() -> String {
+    let (axes, pairs, groups) = (
+        listed(&Axis::ALL.map(Axis::name)),
+        listed(&Pair::ALL.map(Pair::name)),
+        listed(&Group::ALL.map(Group::name)),
+    );
+    format!(
+        "{AXES}\n\nTwo axes of one pair are attacked together. {axes}; the pairs {pairs}; the groups {groups}."
+    )
+}
+
+fn with_searches() -> String {
+    let kinds = listed(&Kind::ALL.map(Kind::name));
+    format!("{SEARCH}\n\nauto (grid on one axis, bayesian on several), {kinds}.")
+}
 
 /// `askance eval`
 #[derive(Debug, Args)]
@@ -67,27 +87,20 @@ pub struct AttackArgs {
     pub metric: MetricArgs,
     #[command(flatten)]
     pub points: PointArgs,
-    /// Axes or groups of them, each attacked alone and all jointly
-    ///
-    /// Two axes of one pair are attacked together. angle, hue, saturation, scale, translate-x, translate-y, temperature, blur, brightness,
-    /// contrast, gamma, jpeg, tilt-x, tilt-y, tint, light-x, light-y, glare, vignette, defocus, motion-x, motion-y, exposure, noise,
-    /// shadow, mirror; the pairs tilt, light, motion; the groups paper, pose, lighting, camera.
     #[arg(
         help_heading = "Perturbation",
         long,
         value_name = "LIST",
         value_delimiter = ',',
-        default_value = "angle,hue,saturation"
+        default_value = "angle,hue,saturation",
+        help = AXES,
+        long_help = with_axes()
     )]
     pub axes: Vec<Axes>,
     /// Attacks: any axis or pair, joint (over --axes); clean always runs [default: each of --axes, and joint]
     #[arg(help_heading = "Perturbation", long, value_name = "LIST", value_delimiter = ',')]
     pub attacks: Vec<Attack>,
-    /// Search strategy [default: auto]
-    ///
-    /// auto (grid on one axis, bayesian on several), grid, random, sobol, nelder-mead, cma-es, ipop-cma-es, bipop-cma-es, bayesian or
-    /// exhaustive.
-    #[arg(help_heading = "Search", long, value_name = "NAME")]
+    #[arg(help_heading = "Search", long, value_name = "NAME", help = SEARCH, long_help = with_searches())]
     pub search: Option<SearchChoice>,
     /// Model evaluations per sample and attack [default: 100; 8730 for --search exhaustive]
     #[arg(help_heading = "Search", long, value_name = "N", value_parser = positive)]

@@ -45,6 +45,11 @@ impl FromStr for ShardChoice {
     }
 }
 
+/// Names of a list in a sentence.
+pub fn listed(names: &[&str]) -> String {
+    names.join(", ")
+}
+
 pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("give at least 1".to_owned()),
