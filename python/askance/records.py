@@ -24,7 +24,7 @@ TEXT = {
 # Columns of whole numbers that may be empty.
 WHOLE = {
     "anomalous", "batch", "budget", "calls", "certified_rank", "coarse", "decisions", "draws", "evaluations", "flips", "nodes",
-    "nodes_elsewhere", "normal", "normal_pixels", "pieces", "regions", "round", "rounds", "samples", "scenes", "seed", "size", "warm_up_calls",
+    "nodes_elsewhere", "normal", "normal_pixels", "pieces", "regions", "round", "rounds", "samples", "scenes", "seed", "seeds", "size", "warm_up_calls",
 }  # fmt: skip
 LOGICAL = {"true": True, "false": False}
 

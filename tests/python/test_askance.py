@@ -1,14 +1,19 @@
 """The Python package as `pip install` leaves it: the program runs, and its records are frames. Run by .ci/wheel."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import askance
 import numpy
 import pandas
 import pytest
 from askance.names import file_name, text_of
-from askance.records import TEXT, frame
+from askance.records import TEXT, WHOLE, frame
+
+# Sources of the rows that the program writes.
+ROWS = ["bench", "operating", "paired", "random", "rows", "search", "seeds", "stability", "transfer", "uniform"]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +46,15 @@ def test_frames_have_the_right_types(run):
         table = getattr(run, name)
         numbers = table.select_dtypes(["number", "boolean"]).columns
         assert set(table.columns) - set(numbers) <= TEXT, name
+
+
+def test_counts_of_the_program_are_whole_numbers(run):
+    field = re.compile(r"^    pub (\w+): (?:Option<)?(?:usize|u64)\b", re.M)
+    sources = Path(__file__).parents[2] / "src" / "record"
+    counts = {name for source in ROWS for name in field.findall((sources / f"{source}.rs").read_text())}
+    assert {"budget", "evaluations", "samples"} <= counts
+    assert counts - WHOLE == set()
+    assert run.samples.pieces.dtype == run.samples.evaluations.dtype == run.stability.evaluations.dtype == "Int64"
 
 
 def test_numbers_are_those_of_the_command(run):
