@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use askance::error::{Error, Result, shown};
+use askance::plot::Page;
 use askance::record::{RunDir, to_json};
 use askance::report::{stability_summary, tolerance_sentences};
 use askance::study::{Figures, Outcome, draw, draw_as, write_page};
@@ -15,7 +16,8 @@ use super::say;
 pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
     let dirs: Vec<RunDir> = args.runs.iter().map(RunDir::open).collect::<Result<_>>()?;
     let out = args.out.clone().unwrap_or_else(|| dirs[0].plots());
-    let plots = draw_as(&dirs, &out, &args.format)?;
+    let page = Page::new(args.width, args.font_size)?;
+    let plots = draw_as(&dirs, &out, &args.format, page)?;
     if global.json {
         say::json(&json!({ "plots": say::paths(&plots.written), "skipped": plots.skipped }));
         return Ok(());

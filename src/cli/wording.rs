@@ -9,7 +9,7 @@ use askance::error::{Error, Kind};
 use askance::report::Table;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 89] = [
+const SETTINGS: [&str; 91] = [
     "adaptive",
     "angle_bounds",
     "aspect",
@@ -31,6 +31,7 @@ const SETTINGS: [&str; 89] = [
     "dry_run",
     "fill",
     "fit",
+    "font_size",
     "found_under",
     "fpr_limit",
     "frame",
@@ -98,6 +99,7 @@ const SETTINGS: [&str; 89] = [
     "uniform",
     "uniform_budget",
     "warm_up",
+    "width",
     "without_cuda",
 ];
 

@@ -6,6 +6,7 @@ use super::chosen::choose;
 use super::differing::Shows;
 use super::drawn::Drawn;
 use super::format::Format;
+use super::page::Page;
 use super::records::{Named, Records};
 use super::searches::of_searches;
 use super::{
@@ -27,32 +28,32 @@ use crate::types::{Attack, Axis};
 /// A file error when a record is damaged or a figure cannot be written. What a run simply does not have is no
 /// error, but listed in [`Drawn::skipped`].
 pub fn all(runs: &[RunDir], out: &Path) -> Result<Drawn> {
-    all_as(runs, out, Format::Png)
+    all_as(runs, out, Format::Png, Page::default())
 }
 
-/// As [`all`], in another format.
+/// As [`all`], in another format and on another page.
 ///
 /// # Errors
 /// Those of [`all`].
-pub fn all_as(runs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
+pub fn all_as(runs: &[RunDir], out: &Path, format: Format, page: Page) -> Result<Drawn> {
     let (benches, others): (Vec<RunDir>, Vec<RunDir>) =
         runs.iter().cloned().partition(|run| file::is_there(&run.bench_path()));
-    let mut drawn = Drawn::of(format);
+    let mut drawn = Drawn::of(format, page);
     if !benches.is_empty() {
-        drawn.join(bench(&benches, out, format)?);
+        drawn.join(bench(&benches, out, format, page)?);
     }
     if !others.is_empty() {
-        drawn.join(of_attacks(&others, out, format)?);
+        drawn.join(of_attacks(&others, out, format, page)?);
     }
     Ok(drawn)
 }
 
 /// Draws the figures of attacks and sweeps.
-fn of_attacks(dirs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
+fn of_attacks(dirs: &[RunDir], out: &Path, format: Format, page: Page) -> Result<Drawn> {
     let (runs, left_out) = choose(dirs)?;
-    let mut drawn = Drawn::of(format);
+    let mut drawn = Drawn::of(format, page);
     drawn.skipped = left_out;
-    let searches = of_searches(&runs, out, format)?;
+    let searches = of_searches(&runs, out, format, page)?;
     let records: Vec<Records<'_>> = runs.into_iter().map(Records::read).collect::<Result<_>>()?;
 
     let worst =
@@ -63,7 +64,7 @@ fn of_attacks(dirs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
         let mut axes: Vec<Axis> = records.iter().flat_map(|one| one.axes.iter().copied()).collect();
         axes.sort_unstable();
         axes.dedup();
-        gallery(&own.kept[0].image, own.resampling, &axes, &bounds, path)
+        gallery(&own.kept[0].image, own.resampling, &axes, &bounds, page, path)
     })?;
     for axis in Axis::ALL {
         let swept =
@@ -72,7 +73,7 @@ fn of_attacks(dirs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
         let any = rows.iter().any(|row| row.metrics.has_pixels());
         if any || Axis::PAPER.contains(&axis) {
             let rows = any.then_some(&rows).ok_or("no run swept this parameter");
-            drawn.add(out, &format!("sweep_{axis}"), rows, |rows, path| sweep(rows, axis, path))?;
+            drawn.add(out, &format!("sweep_{axis}"), rows, |rows, path| sweep(rows, axis, page, path))?;
         }
     }
     let means = worst.means();
@@ -81,7 +82,7 @@ fn of_attacks(dirs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
         out,
         "bars",
         any.then_some(&means).ok_or("no run has a summary with pAUROC or AUPRO"),
-        |rows, path| bars(rows, path),
+        |rows, path| bars(rows, page, path),
     )?;
     let uniform = Named::of(&records, Shows::Uniform, |one| !one.uniform.is_empty());
     let uniform_means = uniform.uniform_means();
@@ -90,7 +91,7 @@ fn of_attacks(dirs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
         out,
         "bounds",
         any.then_some(&uniform_means).ok_or("no run searched a uniform worst case"),
-        |rows, path| bounds_figure(&uniform.means(), rows, path),
+        |rows, path| bounds_figure(&uniform.means(), rows, page, path),
     )?;
     drawn.add_categories(out, &worst)?;
     let samples = worst.samples();
@@ -100,19 +101,21 @@ fn of_attacks(dirs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
             AttackKind::Joint => row.attack == Attack::Joint,
         });
         let rows = any.then_some(&samples).ok_or("no run made this attack");
-        drawn.add(out, name, rows, |rows, path| histograms(rows, kind, &bounds, path))?;
+        drawn.add(out, name, rows, |rows, path| histograms(rows, kind, &bounds, page, path))?;
     }
     let tolerant =
         Named::of(&records, Shows::Tolerance, |one| one.stability.iter().any(|row| row.is_scanned()));
     let scans = tolerant.scans();
     let scanned = (!scans.is_empty()).then_some(&scans).ok_or("no run looked for flips of the decision");
-    drawn.add(out, "tolerance", scanned, |rows, path| survival(rows, &tolerant.bounds(), path))?;
+    drawn.add(out, "tolerance", scanned, |rows, path| survival(rows, &tolerant.bounds(), page, path))?;
     if kept.is_empty() {
         drawn.skipped.push((format!("examples.{format}"), "no run kept examples".to_owned()));
     }
     for own in &kept {
         let name = format!("examples_{}", file_name(&own.file));
-        drawn.add(out, &name, Ok(own), |own, path| examples(&own.kept, own.resampling, own.samples, path))?;
+        drawn.add(out, &name, Ok(own), |own, path| {
+            examples(&own.kept, own.resampling, own.samples, page, path)
+        })?;
     }
     drawn.join(searches);
     Ok(drawn)
@@ -132,7 +135,8 @@ impl Drawn {
             let name = format!("categories_{}_{}", file_name(&first.dataset), file_name(&file));
             let rows =
                 (several && any).then_some(&group).ok_or("no run has two categories with pAUROC or AUPRO");
-            self.add(out, &name, rows, |rows, path| categories(rows, path))?;
+            let page = self.page;
+            self.add(out, &name, rows, |rows, path| categories(rows, page, path))?;
         }
         Ok(())
     }

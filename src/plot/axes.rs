@@ -8,7 +8,7 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::canvas::{Area, Drawing, px, text_style, upx, wrapped, write};
+use super::canvas::{Area, Drawing, px, text_style, text_width, upx, wrapped, write};
 use super::drawing::Recorder;
 use super::style;
 use crate::types::Axis;
@@ -53,12 +53,34 @@ pub struct Scale<'t> {
     pub low: f64,
     /// Value at the right or upper end.
     pub high: f64,
-    /// Values whose ticks are written.
-    pub ticks: Vec<f64>,
+    /// Values whose ticks are written: the first of these of which the labels stand apart, or else the last.
+    pub ticks: Vec<Vec<f64>>,
     /// Title with its unit; empty for none.
     pub title: &'t str,
     /// Whether the ticks have grid lines.
     pub grid: bool,
+}
+
+/// Least room between the labels of two ticks beside each other, and from one to the other of two above each other.
+const APART: (i32, i32) = (8, 28);
+
+impl Scale<'_> {
+    /// The direction over `length` lengths of the layout, of which a label takes `room`.
+    fn coordinate(&self, length: i32, room: impl Fn(f64) -> i32) -> Coordinate {
+        let apart = |ticks: &&Vec<f64>| {
+            ticks.windows(2).all(|two| {
+                let distance = (two[1] - two[0]) / (self.high - self.low) * f64::from(length);
+                distance >= f64::from(room(two[0]) + room(two[1])) / 2.0
+            })
+        };
+        let ticks = self.ticks.iter().find(apart).or(self.ticks.last()).cloned().unwrap_or_default();
+        Coordinate { low: self.low, high: self.high, ticks }
+    }
+}
+
+/// The ticks that `of` gives for at most `most` of them, and then for ever fewer, down to two.
+pub fn choices(most: usize, of: impl Fn(usize) -> Vec<f64>) -> Vec<Vec<f64>> {
+    (2..=most).rev().map(of).collect()
 }
 
 /// Draws axes, ticks, titles and grid.
@@ -79,14 +101,15 @@ pub fn labelled<'a>(
     let room = width as i32 / px(1) - left - right;
     let lines = wrapped(x.title, style::AXIS, room);
     let further = (lines.len() as i32 - 1).max(0) * X_LINE;
+    let below = if x.title.is_empty() { 84 } else { 90 + further };
     let mut chart = ChartBuilder::on(area)
         .margin_left(px(style::MARGIN / 2))
         .margin_right(px(right))
-        .x_label_area_size(px(if x.title.is_empty() { 84 } else { 90 + further }))
+        .x_label_area_size(px(below))
         .y_label_area_size(px(Y_LABELS))
         .build_cartesian_2d(
-            Coordinate { low: x.low, high: x.high, ticks: x.ticks },
-            Coordinate { low: y.low, high: y.high, ticks: y.ticks },
+            x.coordinate(room, |tick| text_width(&x_label(tick), style::TICK) + APART.0),
+            y.coordinate(height as i32 / px(1) - below, |_| APART.1),
         )?;
     let mut mesh = chart.configure_mesh();
     if !x.grid {
@@ -183,14 +206,17 @@ pub fn decades<'t>(values: impl Iterator<Item = f64>, title: &'t str) -> Scale<'
     };
     let fine = at(&[1.0, 2.0, 5.0]);
     let coarse = || Some(at(&[1.0])).filter(|ticks| ticks.len() >= FEWEST).unwrap_or_else(|| at(&[1.0, 3.0]));
-    let ticks = match fine.len() {
-        0..FEWEST => {
-            let values = decimal_ticks(10_f64.powf(low), 10_f64.powf(high), MOST - 3);
-            values.into_iter().filter(|value| *value > 0.0).map(f64::log10).collect()
-        }
-        FEWEST..=MOST => fine,
-        _ => coarse(),
+    let few = |most| -> Vec<f64> {
+        let values = decimal_ticks(10_f64.powf(low), 10_f64.powf(high), most);
+        values.into_iter().filter(|value| *value > 0.0).map(f64::log10).collect()
     };
+    let mut ticks = match fine.len() {
+        0..FEWEST => choices(MOST - 3, few),
+        FEWEST..=MOST => vec![fine],
+        _ => vec![coarse()],
+    };
+    ticks.extend([at(&[1.0, 3.0]), at(&[1.0])].into_iter().filter(|ticks| ticks.len() > 1));
+    ticks.extend([2, 3, 4].map(|step| at(&[1.0]).into_iter().step_by(step).collect()));
     Scale { low, high, ticks, title, grid: true }
 }
 
@@ -230,16 +256,16 @@ mod tests {
     #[test]
     fn decades_have_round_ticks_and_room() {
         let scale = decades([3.0, 40.0].into_iter(), "");
-        assert_eq!(scale.ticks.iter().map(|&log| power(log)).collect::<Vec<_>>(), ["5", "10", "20", "50"]);
+        assert_eq!(scale.ticks[0].iter().map(|&log| power(log)).collect::<Vec<_>>(), ["5", "10", "20", "50"]);
         assert!(scale.low < 3_f64.log10() && scale.high > 40_f64.log10());
         let narrow = decades([21.0, 23.0].into_iter(), "");
         assert!(
-            narrow.ticks.len() >= 3,
+            narrow.ticks[0].len() >= 3,
             "{:?}",
-            narrow.ticks.iter().map(|&log| power(log)).collect::<Vec<_>>()
+            narrow.ticks[0].iter().map(|&log| power(log)).collect::<Vec<_>>()
         );
         let wide = decades([1e-7, 1.0].into_iter(), "");
-        assert_eq!(wide.ticks.iter().map(|&log| power(log)).collect::<Vec<_>>()[..2], ["1e-7", "1e-6"]);
+        assert_eq!(wide.ticks[0].iter().map(|&log| power(log)).collect::<Vec<_>>()[..2], ["1e-7", "1e-6"]);
     }
 
     #[test]

@@ -6,11 +6,13 @@ use std::path::Path;
 
 use plotters::element::{PathElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, VPos};
-use plotters::style::{Color as _, RGBColor};
+use plotters::style::{Color as _, FontTransform, RGBColor};
 
 use super::axes::{Scale, chart};
-use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, text_style, title, upx, wrapped, write};
-use super::legend::{Entry, Mark, legend, legend_height};
+use super::canvas::{Area, Canvas, Drawing, px, text_style, upx, wrapped, write};
+use super::head::Head;
+use super::legend::{Entry, Mark};
+use super::page::Page;
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::{AS_FOUND, SummaryRow};
@@ -36,7 +38,7 @@ pub(super) const INTERVALS: &str = "line: 95 % interval over samples of each val
 ///
 /// # Errors
 /// A file error when no row has a metric, or the file cannot be written.
-pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
+pub fn bars(means: &[SummaryRow], page: Page, out: &Path) -> Result<()> {
     let panels: Vec<_> =
         METRICS.into_iter().filter(|(_, metric)| means.iter().any(|row| metric(row).0.is_some())).collect();
     if panels.is_empty() {
@@ -82,7 +84,7 @@ pub fn bars(means: &[SummaryRow], out: &Path) -> Result<()> {
         panels.into_iter().map(|(name, metric)| (format!("mean {name}"), clusters(metric))).collect();
     let entries: Vec<(String, RGBColor)> =
         attacks.iter().map(|&attack| (style::attack_name(attack), style::attack_colour(attack))).collect();
-    draw(&heading, &entries, lines_of(several, means), &panels, out)
+    draw(&heading, &entries, lines_of(several, means), panels, page, out)
 }
 
 /// Words about the lines at the values of these rows; none where there are no lines.
@@ -100,6 +102,19 @@ pub(super) struct Cluster {
     pub(super) name: String,
     /// Name, where there are several, and bars of each group, one for each colour.
     pub(super) groups: Vec<(String, Vec<Option<Value>>)>,
+}
+
+impl Cluster {
+    /// In parts of as many groups as have room in a row; whole on the usual page.
+    fn split(self, colours: usize, page: Page) -> Vec<Self> {
+        let most = (bars_in_a_row(page) / colours.max(1)).max(1);
+        if page.is_usual() || self.groups.len() <= most {
+            return vec![self];
+        }
+        let per_part = self.groups.len().div_ceil(self.groups.len().div_ceil(most));
+        let part = |groups: &[_]| Self { name: self.name.clone(), groups: groups.to_vec() };
+        self.groups.chunks(per_part).map(part).collect()
+    }
 }
 
 /// The mean of several seeds, with the lowest and the highest, or a value with the ends of its interval; shares in [0, 1].
@@ -132,25 +147,29 @@ pub(super) fn draw(
     heading: &str,
     bars: &[(String, RGBColor)],
     lines: Option<&str>,
-    panels: &[(String, Vec<Cluster>)],
+    panels: Vec<(String, Vec<Cluster>)>,
+    page: Page,
     out: &Path,
 ) -> Result<()> {
-    let rows = Rows::of(panels.first().map_or(&[], |(_, clusters)| clusters), bars.len());
+    let panels: Vec<(String, Vec<Cluster>)> = panels
+        .into_iter()
+        .map(|(name, clusters)| {
+            (name, clusters.into_iter().flat_map(|one| one.split(bars.len(), page)).collect())
+        })
+        .collect();
+    let rows = Rows::of(panels.first().map_or(&[], |(_, clusters)| clusters), bars.len(), page);
     let entries: Vec<Entry> = bars
         .iter()
         .map(|(name, colour)| Entry { name: name.clone(), colour: *colour, mark: Mark::Box })
         .collect();
     let colours: Vec<RGBColor> = bars.iter().map(|(_, colour)| *colour).collect();
-    let top = 90 + legend_height(&entries, style::WIDTH) + lines.map_or(0, |_| NOTE) + 10;
+    let head = Head::new(page, heading).legend(&entries).note(lines);
+    let top = head.bottom(TOP) + 10;
     let body = panels.len() as i32 * rows.height();
     let height = top + body + rows.key.len() as i32 * LINE + style::MARGIN;
-    let mut canvas = Canvas::new(style::WIDTH, height as u32);
+    let mut canvas = Canvas::new(page, height);
     canvas.draw(out, |area| {
-        title(area, heading, style::WIDTH)?;
-        let used = legend(area, &entries, 90, style::WIDTH)?;
-        if let Some(lines) = lines {
-            note(area, lines, 90 + used)?;
-        }
+        head.draw(area, TOP)?;
         let (_, below) = area.split_vertically(px(top));
         let (below, _) = below.split_vertically(px(body));
         let places = below.split_evenly((panels.len() * rows.each.len(), 1));
@@ -167,8 +186,19 @@ pub(super) fn draw(
     canvas.save(out)
 }
 
+const TOP: i32 = 90;
 /// Height of a line of a name.
 const LINE: i32 = style::TICK as i32 + 6;
+/// Largest number of bars in a row of the usual page, so that the numbers on them can be read.
+const BARS: usize = 30;
+/// Room beside all groups: for the axis, and at the ends.
+const BESIDE: i32 = 112 + style::MARGIN + style::MARGIN / 2;
+
+/// Largest number of bars in a row of a page.
+fn bars_in_a_row(page: Page) -> usize {
+    let room = |width: u32| (width as i32 - BESIDE) as usize;
+    (BARS * room(page.width()) / room(style::WIDTH)).max(1)
+}
 
 /// How clusters of bars and their names are laid out in rows, the same for each panel.
 struct Rows {
@@ -182,16 +212,15 @@ struct Rows {
     names: Vec<Vec<String>>,
     /// What the letters mean that stand for names that are too long.
     key: Vec<String>,
+    page: Page,
 }
 
 impl Rows {
-    fn of(clusters: &[Cluster], colours: usize) -> Self {
-        /// Largest number of bars in a row, so that the numbers on them can be read.
-        const BARS: usize = 30;
+    fn of(clusters: &[Cluster], colours: usize, page: Page) -> Self {
         /// Largest number of lines of a name.
         const LINES: usize = 4;
         let most = clusters.iter().map(|cluster| cluster.groups.len() * colours).max().unwrap_or(1);
-        let fitting = (BARS / most).max(1);
+        let fitting = (bars_in_a_row(page) / most).max(1);
         let per_row = clusters.len().div_ceil(clusters.len().div_ceil(fitting).max(1)).max(1);
         let each: Vec<Range<usize>> =
             (0..clusters.len()).step_by(per_row).map(|at| at..(at + per_row).min(clusters.len())).collect();
@@ -199,7 +228,8 @@ impl Rows {
             clusters[row.clone()].iter().map(|cluster| cluster.groups.len()).sum()
         };
         let slots = each.iter().map(groups_of).max().unwrap_or(1);
-        let room = (style::WIDTH as i32 - 112 - style::MARGIN - style::MARGIN / 2) / slots as i32;
+        let width = page.width() as i32;
+        let room = (width - BESIDE) / slots as i32;
         let lines = |text: &str, slots: usize| -> Vec<String> {
             let parts = text.split_inclusive(", ");
             parts.flat_map(|part| wrapped(part, style::TICK, room * slots as i32 - 14)).collect()
@@ -214,11 +244,11 @@ impl Rows {
         if names.iter().any(|lines| lines.len() > LINES) {
             for (at, cluster) in clusters.iter().enumerate() {
                 let whole = format!("{}: {}", letter(at), cluster.name);
-                key.extend(wrapped(&whole, style::TICK, style::WIDTH as i32 - 2 * style::MARGIN - 112));
+                key.extend(wrapped(&whole, style::TICK, width - 2 * style::MARGIN - 112));
                 names[at] = vec![letter(at)];
             }
         }
-        Self { each, slots, groups, names, key }
+        Self { each, slots, groups, names, key, page }
     }
 
     /// Lines of text below the bars: of groups, and of all.
@@ -250,18 +280,32 @@ impl Rows {
         const FILLED: f64 = 0.92;
         /// Room above 100 % for the number on a full bar.
         const TOP: f64 = 112.0;
+        /// The same where numbers stand upright.
+        const UPRIGHT: f64 = 128.0;
+        /// Size below which numbers that lie are not to be read.
+        const LEAST: u32 = 17;
         let (_, height) = area.dim_in_pixel();
         let (place, _) = area.split_vertically(height as i32 - px(self.further()));
+        let width = FILLED / colours.len() as f64;
+        let lying = |group_width: i32| (f64::from(group_width) * width / 2.15) as u32;
+        let columns = self.page.width() as i32 - BESIDE;
+        let upright = !self.page.is_usual() && lying(columns / self.slots as i32) < LEAST;
         let x = Scale { low: 0.0, high: self.slots as f64, ticks: Vec::new(), title: "", grid: false };
-        let ticks = (0..=5).map(|step| f64::from(step) * 20.0).collect();
-        let y = Scale { low: 0.0, high: TOP, ticks, title: name, grid: true };
+        let ticks = vec![(0..=5).map(|step| f64::from(step) * 20.0).collect()];
+        let y = Scale { low: 0.0, high: if upright { UPRIGHT } else { TOP }, ticks, title: name, grid: true };
         let mut chart = chart(&place, x, y)?;
         let (columns, _) = chart.plotting_area().get_pixel_range();
         let group_width = (columns.end - columns.start) / px(1) / self.slots as i32;
-        let width = FILLED / colours.len() as f64;
         // "100.0" must fit on a bar.
-        let size = ((f64::from(group_width) * width / 2.15) as u32).clamp(12, style::TICK);
-        let number = text_style(size, style::INK, HPos::Center, VPos::Bottom);
+        let number = if upright {
+            let size = ((f64::from(group_width) * width) as u32).clamp(12, style::TICK);
+            let mut style = text_style(size, style::INK, HPos::Left, VPos::Center);
+            style.font = style.font.transform(FontTransform::Rotate270);
+            style
+        } else {
+            let size = lying(group_width).clamp(12, style::TICK);
+            text_style(size, style::INK, HPos::Center, VPos::Bottom)
+        };
         let below = text_style(style::TICK, style::INK, HPos::Center, VPos::Top);
         let (area_x, area_y) = area.get_base_pixel();
         let mut at = 0.0;
@@ -331,11 +375,12 @@ mod tests {
 
     #[test]
     fn many_bars_take_several_rows_and_long_names_a_key() {
-        let few = Rows::of(&clusters(3, "short", 1), 3);
+        let few = Rows::of(&clusters(3, "short", 1), 3, Page::default());
         assert_eq!((few.each.len(), few.key.len()), (1, 0));
-        let many = Rows::of(&clusters(12, "short", 1), 5);
+        let many = Rows::of(&clusters(12, "short", 1), 5, Page::default());
         assert_eq!(many.each, [0..6, 6..12]);
-        let long = Rows::of(&clusters(12, "a name, with many, many, many, many parts", 1), 5);
+        let long =
+            Rows::of(&clusters(12, "a name, with many, many, many, many parts", 1), 5, Page::default());
         assert_eq!((long.names[1].as_slice(), long.key.len()), (&["B".to_owned()][..], 12));
         assert_eq!([letter(0), letter(25), letter(26)], ["A", "Z", "AA"]);
     }

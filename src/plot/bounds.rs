@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::bars::{Cluster, INTERVALS, METRICS, Metric, Value, draw, lines_of};
+use super::page::Page;
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::{SummaryRow, UniformRow};
@@ -21,7 +22,7 @@ const LINES: &str =
 ///
 /// # Errors
 /// A file error when no uniform worst case has a metric, or the file cannot be written.
-pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> Result<()> {
+pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], page: Page, out: &Path) -> Result<()> {
     let mut uniform: Vec<SummaryRow> = uniform.iter().map(UniformRow::summary).collect();
     // The unchanged pictures of both are the same ones.
     for row in uniform.iter_mut().filter(|row| row.attack == Attack::Clean) {
@@ -87,5 +88,5 @@ pub fn bounds(per_sample: &[SummaryRow], uniform: &[UniformRow], out: &Path) -> 
     ];
     let rows = uniform.iter().chain(per_sample).filter(|row| shown.contains(&(&row.model, &row.dataset)));
     let lines = lines_of(several_seeds, rows).map(|words| if words == INTERVALS { LINES } else { words });
-    draw(&heading, &entries, lines, &panels, out)
+    draw(&heading, &entries, lines, panels, page, out)
 }

@@ -9,6 +9,7 @@ use plotters::style::{Color as _, IntoFont as _, RGBColor, TextStyle};
 
 use super::drawing::{Mark, OVERSAMPLING, Recorder, Sheet, pdf, png, svg};
 use super::format::Format;
+use super::page::Page;
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::write_atomic;
@@ -19,19 +20,17 @@ pub type Area<'a> = DrawingArea<Recorder<'a>, Shift>;
 /// Result of drawing, with any of the many error types of plotters.
 pub type Drawing<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Width of a figure as SVG and PDF, in millimetres: that of a page of two columns. Both can be scaled without loss.
-const PAGE: f64 = 170.0;
-
-/// A figure in the making. Positions and sizes are in pixels of the finished PNG.
+/// A figure in the making. Positions and sizes are in lengths of its layout, which are the pixels of a usual PNG.
 pub struct Canvas {
+    page: Page,
     size: (u32, u32),
     marks: Vec<Mark>,
 }
 
 impl Canvas {
     /// A white figure.
-    pub fn new(width: u32, height: u32) -> Self {
-        Self { size: (width, height), marks: Vec::new() }
+    pub fn new(page: Page, height: i32) -> Self {
+        Self { page, size: (page.width(), height as u32), marks: Vec::new() }
     }
 
     /// Lets plotters draw on the whole figure.
@@ -52,9 +51,9 @@ impl Canvas {
     pub fn save(self, out: &Path) -> Result<()> {
         let sheet = Sheet { size: self.size, marks: &self.marks };
         let bytes = match Format::of(out) {
-            Format::Png => png(&sheet),
-            Format::Svg => Ok(svg(&sheet, PAGE).into_bytes()),
-            Format::Pdf => pdf(&sheet, PAGE),
+            Format::Png => png(&sheet, self.page.pixels()),
+            Format::Svg => Ok(svg(&sheet, self.page.width_mm()).into_bytes()),
+            Format::Pdf => pdf(&sheet, self.page.width_mm()),
         };
         let bytes =
             bytes.map_err(|e| Error::file_caused(out, "cannot be encoded", e, "report this figure"))?;
@@ -62,12 +61,12 @@ impl Canvas {
     }
 }
 
-/// A length of the finished figure in the pixels that plotters draws.
+/// A length of the layout in the pixels that plotters draws.
 pub fn px(length: i32) -> i32 {
     length * OVERSAMPLING as i32
 }
 
-/// A size of the finished figure in the pixels that plotters draws.
+/// A size of the layout in the pixels that plotters draws.
 pub fn upx(length: u32) -> u32 {
     length * OVERSAMPLING
 }
@@ -78,14 +77,14 @@ pub fn text_style(size: u32, colour: RGBColor, horizontal: HPos, vertical: VPos)
     TextStyle { font, color: colour.to_backend_color(), pos: Pos::new(horizontal, vertical) }
 }
 
-/// Writes a text at a position of the finished figure.
+/// Writes a text at a position of the layout.
 pub fn write(area: &Area<'_>, text: &str, (x, y): (i32, i32), size: u32, (h, v): (HPos, VPos)) -> Drawing {
     // The font's letters sit a little above the middle of its box.
     let y = if matches!(v, VPos::Center) { y + size as i32 / 9 } else { y };
     Ok(area.draw_text(text, &text_style(size, style::INK, h, v), (px(x), px(y)))?)
 }
 
-/// Width of a text in pixels of the finished figure.
+/// Width of a text in lengths of the layout.
 pub fn text_width(text: &str, size: u32) -> i32 {
     let font = text_style(size, style::INK, HPos::Left, VPos::Top).font;
     font.box_size(text).map_or(0, |(width, _)| width as i32 / OVERSAMPLING as i32)
@@ -129,49 +128,6 @@ pub fn wrapped(text: &str, size: u32, width: i32) -> Vec<String> {
 
 /// Height of a line of small words.
 pub const NOTE: i32 = style::TICK as i32 + 16;
-
-/// Writes a line of small words in the middle of a figure.
-pub fn note(area: &Area<'_>, text: &str, top: i32) -> Drawing {
-    let middle = (style::WIDTH as i32 / 2, top + 4);
-    write(area, text, middle, style::TICK, (HPos::Center, VPos::Top))
-}
-
-/// Writes the title of a figure: smaller where it is long, in two lines where it still does not fit, and without the middle of a
-/// line that is longer than that, since it ends with what was counted.
-pub fn title(area: &Area<'_>, text: &str, width: u32) -> Drawing {
-    /// Where the first of two lines begins, and the second.
-    const TWO: [i32; 2] = [8, 46];
-    let room = width as i32 - 2 * style::MARGIN;
-    let middle = width as i32 / 2;
-    let mut sizes = (style::LABEL..=style::TITLE).rev();
-    if let Some(size) = sizes.find(|&size| text_width(text, size) <= room) {
-        return write(area, text, (middle, style::MARGIN), size, (HPos::Center, VPos::Top));
-    }
-    let lines = match text.split_once(": ") {
-        Some((head, tail)) => [head.to_owned(), tail.to_owned()],
-        None => {
-            let first = wrapped(text, style::LABEL, room).swap_remove(0);
-            [first.clone(), text[first.len()..].trim_start().to_owned()]
-        }
-    };
-    for (line, top) in lines.iter().zip(TWO) {
-        let line = without_middle(line, style::LABEL, room);
-        write(area, &line, (middle, top), style::LABEL, (HPos::Center, VPos::Top))?;
-    }
-    Ok(())
-}
-
-/// The text if it fits into `width`, or else as much of its ends as does.
-fn without_middle(text: &str, size: u32, width: i32) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let cut = |kept: usize| -> String {
-        let (head, tail) = (kept - kept / 2, letters.len() - kept / 2);
-        letters[..head].iter().chain(&['\u{2026}']).chain(&letters[tail..]).collect()
-    };
-    let shorter = (0..letters.len()).rev().map(cut);
-    let mut all = std::iter::once(text.to_owned()).chain(shorter);
-    all.find(|text| text_width(text, size) <= width).unwrap_or_default()
-}
 
 #[cfg(test)]
 mod tests {

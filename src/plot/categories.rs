@@ -8,8 +8,10 @@ use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::bars::{METRICS, Metric, Value, lines_of};
-use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, text_width, title, upx, wrapped, write};
-use super::legend::{Entry, Mark, legend, legend_height};
+use super::canvas::{Area, Canvas, Drawing, px, text_width, upx, wrapped, write};
+use super::head::Head;
+use super::legend::{Entry, Mark};
+use super::page::Page;
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SummaryRow;
@@ -18,10 +20,13 @@ use crate::types::Attack;
 
 /// Height of a row with one line of a name, and of each further line.
 const ROW: (i32, i32) = (46, 30);
-/// Least and largest room for names.
+/// Least and largest room for names on the usual page.
 const NAMES: (i32, i32) = (290, 620);
 /// Height of the line of one attack where each has a line of its own, and what a row has beside them.
 const LANE: (i32, i32) = (15, 22);
+const TOP: i32 = 90;
+/// Least half of a page on which the panels stand beside each other.
+const BESIDE: i32 = 640;
 const HEADING: i32 = 50;
 const TICKS: i32 = 60;
 /// So wide that the last tick of one panel and the first of the next stay apart.
@@ -33,7 +38,7 @@ const GAP: i32 = 90;
 ///
 /// # Errors
 /// A file error when no row has a metric, the rows are of several models or datasets, or the file cannot be written.
-pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
+pub fn categories(rows: &[SummaryRow], page: Page, out: &Path) -> Result<()> {
     let rows: Vec<&SummaryRow> = rows.iter().filter(|row| row.over.category().is_some()).collect();
     let Some(first) = rows.iter().find(|row| row.metrics.has_pixels()) else {
         return Err(Error::file(out, "has nothing to show: no category with a metric", "run askance attack"));
@@ -54,7 +59,11 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
         })
         .collect();
     let longest = names.iter().map(|name| text_width(name, style::TICK)).max().unwrap_or(0);
-    let room = (longest + style::MARGIN + 20).clamp(NAMES.0, NAMES.1);
+    let whole = page.width() as i32;
+    let columns = page.columns(BESIDE, METRICS.len()) as i32;
+    let (least, most) = (NAMES.0.min(whole / 5), NAMES.1.min(whole * 2 / 5));
+    let (least, most) = if page.is_usual() { NAMES } else { (least, most) };
+    let room = (longest + style::MARGIN + 20).clamp(least, most);
     let wrapped: Vec<Vec<String>> =
         names.iter().map(|name| wrapped(name, style::TICK, room - style::MARGIN - 20)).collect();
     let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1) as i32;
@@ -69,34 +78,34 @@ pub fn categories(rows: &[SummaryRow], out: &Path) -> Result<()> {
         each.len() < rows.len()
     };
     let said = lines_of(several_seeds, rows.iter().copied());
-    let words = said.map_or(0, |_| NOTE);
     let lanes = said.is_some() && !several_seeds;
     let of_lanes = if lanes { LANE.0 * attacks.len() as i32 + LANE.1 } else { 0 };
     let row_height = of_lanes.max(ROW.0 + (lines - 1) * ROW.1);
     let body = names.len() as i32 * row_height;
-    let height =
-        90 + legend_height(&entries, style::WIDTH) + words + HEADING + body + TICKS + 2 * style::MARGIN;
-    let mut canvas = Canvas::new(style::WIDTH, height as u32);
+    let counted = style::counted([samples]);
+    let heading = format!("Clean and worst case by category: {model} on {dataset}, {counted}");
+    let head = Head::new(page, &heading).legend(&entries).note(said);
+    let begin = head.bottom(TOP);
+    let block = HEADING + body + TICKS;
+    let lines = METRICS.len() as i32 / columns;
+    let mut canvas = Canvas::new(page, begin + lines * block + 2 * style::MARGIN);
     canvas.draw(out, |area| {
-        let counted = style::counted([samples]);
-        let heading = format!("Clean and worst case by category: {model} on {dataset}, {counted}");
-        title(area, &heading, style::WIDTH)?;
-        let used = legend(area, &entries, 90, style::WIDTH)?;
-        if let Some(said) = said {
-            note(area, said, 90 + used)?;
-        }
-        let top = 90 + used + words + HEADING;
-        for (row, lines) in (0..).zip(&wrapped) {
-            let middle = top + row * row_height + row_height / 2;
-            let first = middle - (lines.len() as i32 - 1) * ROW.1 / 2;
-            for (line, text) in (0..).zip(lines) {
-                let place = (room - 20, first + line * ROW.1);
-                write(area, text, place, style::TICK, (HPos::Right, VPos::Center))?;
+        head.draw(area, TOP)?;
+        for line in 0..lines {
+            let top = begin + line * block + HEADING;
+            for (row, lines) in (0..).zip(&wrapped) {
+                let middle = top + row * row_height + row_height / 2;
+                let first = middle - (lines.len() as i32 - 1) * ROW.1 / 2;
+                for (line, text) in (0..).zip(lines) {
+                    let place = (room - 20, first + line * ROW.1);
+                    write(area, text, place, style::TICK, (HPos::Right, VPos::Center))?;
+                }
             }
         }
-        let width = (style::WIDTH as i32 - room - GAP - 2 * style::MARGIN) / 2;
-        for (column, metric) in (0..).zip(METRICS) {
-            let left = room + column * (width + GAP);
+        let width = (whole - room - (columns - 1) * GAP - 2 * style::MARGIN) / columns;
+        for (at, metric) in (0..).zip(METRICS) {
+            let (line, column) = (at / columns, at % columns);
+            let (left, top) = (room + column * (width + GAP), begin + line * block + HEADING);
             let place = Place { left, top, width, height: body };
             panel(area, &rows, &names, (&attacks, several_seeds, lanes), metric, place)?;
         }

@@ -8,12 +8,18 @@ use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::{Chart, Scale, chart};
-use super::canvas::{Area, Canvas, Drawing, px, text_style, title, upx, write};
-use super::legend::{Entry, Mark, legend};
+use super::canvas::{Area, Canvas, Drawing, px, text_style, text_width, upx};
+use super::head::Head;
+use super::legend::{Entry, Mark};
+use super::page::Page;
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::Trace;
 use crate::stats;
+
+const TOP: i32 = 86;
+const NOTE: &str =
+    "line: median over samples; band: middle half of them; of each strategy the run with the largest budget";
 
 /// The curve of one strategy: for each sample the share of the loss gap closed, in [0, 1], after 1, 2, ...
 /// evaluations.
@@ -50,7 +56,7 @@ pub fn best_so_far(trace: &Trace, budget: usize) -> Vec<f64> {
 ///
 /// # Errors
 /// A file error when there is no curve, a curve is of no sample, or the file cannot be written.
-pub fn convergence(curves: &[Curve], heading: &str, out: &Path) -> Result<()> {
+pub fn convergence(curves: &[Curve], heading: &str, page: Page, out: &Path) -> Result<()> {
     let last = curves.iter().flat_map(|curve| curve.samples.iter().map(Vec::len)).max().unwrap_or(0);
     if last == 0 || curves.iter().any(|curve| curve.samples.is_empty()) {
         return Err(Error::file(
@@ -59,16 +65,13 @@ pub fn convergence(curves: &[Curve], heading: &str, out: &Path) -> Result<()> {
             "use `keep_traces`",
         ));
     }
-    let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);
+    let entries: Vec<Entry> = curves.iter().enumerate().map(|(number, curve)| entry(number, curve)).collect();
+    let head = Head::new(page, heading).legend(&entries).note(Some(NOTE));
+    let top = head.bottom(TOP) + 2;
+    let mut canvas = Canvas::new(page, page.height(top, 1));
     canvas.draw(out, |area| {
-        title(area, heading, style::WIDTH)?;
-        let entries: Vec<Entry> =
-            curves.iter().enumerate().map(|(number, curve)| entry(number, curve)).collect();
-        let used = legend(area, &entries, 86, style::WIDTH)?;
-        let note = "line: median over samples; band: middle half of them; of each strategy the run with the largest budget";
-        let middle = style::WIDTH as i32 / 2;
-        write(area, note, (middle, 86 + used + 4), style::TICK, (HPos::Center, VPos::Top))?;
-        let (_, below) = area.split_vertically(px(86 + used + 44));
+        head.draw(area, TOP)?;
+        let (_, below) = area.split_vertically(px(top));
         let right = (last.max(2) as f64).log2();
         let x = Scale {
             low: 0.0,
@@ -77,7 +80,7 @@ pub fn convergence(curves: &[Curve], heading: &str, out: &Path) -> Result<()> {
             title: "full-model evaluations per sample, the unchanged picture included",
             grid: false,
         };
-        let ticks = (0..=5).map(|step| f64::from(step) * 20.0).collect();
+        let ticks = vec![(0..=5).map(|step| f64::from(step) * 20.0).collect()];
         let y = Scale { low: 0.0, high: 103.0, ticks, title: "loss gap closed (%)", grid: true };
         let mut chart = chart(&below, x, y)?;
         evaluation_ticks(&below, &mut chart, last)?;
@@ -125,11 +128,31 @@ fn quartiles(curve: &Curve) -> [Vec<(f64, f64)>; 3] {
     })
 }
 
+/// The numbers 1, 2, 5, 10 and so on up to the last, or the powers of ten alone where there is no room for others, a doubling being
+/// `octave` long.
+fn written(last: usize, octave: f64) -> Vec<usize> {
+    /// Least room between two numbers.
+    const APART: i32 = 8;
+    let of = |steps: &[usize]| -> Vec<usize> {
+        let decades = (0..6).flat_map(|power| steps.iter().map(move |step| step * 10_usize.pow(power)));
+        decades.take_while(|&tick| tick <= last).collect()
+    };
+    let width = |tick: usize| text_width(&tick.to_string(), style::TICK);
+    let apart = |ticks: &Vec<usize>| {
+        ticks.windows(2).all(|two| {
+            let distance = (two[1] as f64 / two[0] as f64).log2() * octave;
+            distance >= f64::from((width(two[0]) + width(two[1])) / 2 + APART)
+        })
+    };
+    Some(of(&[1, 2, 5])).filter(apart).unwrap_or_else(|| of(&[1]))
+}
+
 /// Draws grid lines and numbers at 1, 2, 5, 10 and so on.
 fn evaluation_ticks(area: &Area<'_>, chart: &mut Chart<'_>, last: usize) -> Drawing {
     let below = text_style(style::TICK, style::INK, HPos::Center, VPos::Top);
-    let decades = (0..6).flat_map(|power| [1, 2, 5].map(|step| step * 10_usize.pow(power)));
-    for tick in decades.take_while(|&tick| tick <= last) {
+    let (across, _) = chart.plotting_area().get_pixel_range();
+    let octave = f64::from((across.end - across.start) / px(1)) / (last.max(2) as f64).log2();
+    for tick in written(last, octave) {
         let x = (tick as f64).log2();
         let line = vec![(x, 0.0), (x, 103.0)];
         chart.draw_series([PathElement::new(line, style::GRID.stroke_width(upx(1)))])?;

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::format::Format;
+use super::page::Page;
 use crate::error::Result;
 
 /// The outcome of drawing figures: those that were written, and those that were not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Drawn {
     /// Paths of the figures written.
     pub written: Vec<PathBuf>,
@@ -14,12 +15,14 @@ pub struct Drawn {
     pub skipped: Vec<(String, String)>,
     /// Format of the figures.
     format: Format,
+    /// Their width and letters.
+    pub(super) page: Page,
 }
 
 impl Drawn {
-    /// None yet, of a format.
-    pub(super) fn of(format: Format) -> Self {
-        Self { format, ..Self::default() }
+    /// None yet, of a format and a page.
+    pub(super) fn of(format: Format, page: Page) -> Self {
+        Self { format, page, ..Self::default() }
     }
 
     /// Takes the figures of another.

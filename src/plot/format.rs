@@ -7,10 +7,10 @@ use crate::types::named;
 /// A format of figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// Pixels, 1600 across.
+    /// Pixels: 1600 across, or 300 an inch where a width or letters were asked for.
     #[default]
     Png,
-    /// Lines and texts, 170 mm across; pictures are PNG inside.
+    /// Lines and texts, as wide as the page; pictures are PNG inside.
     Svg,
     /// The same on a page of this size, with the letters of the font inside.
     Pdf,

@@ -6,9 +6,11 @@ use plotters::element::{PathElement, Rectangle};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::axes::{Scale, axis_label, axis_ticks, decimal_ticks, labelled, short};
+use super::axes::{Scale, axis_label, axis_ticks, choices, decimal_ticks, labelled, short};
 use super::bars::SPREAD;
-use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, title, upx, wrapped, write};
+use super::canvas::{Area, Canvas, Drawing, px, upx, wrapped, write};
+use super::head::Head;
+use super::page::Page;
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SampleRow;
@@ -32,9 +34,11 @@ const MOST: usize = 41;
 const ROW: i32 = 290;
 /// Height of a line of a heading.
 const HEADING: i32 = style::LABEL as i32 + 8;
-/// Largest number of panels in a row.
+/// Largest number of panels in a row, on any page.
 const COLUMNS: usize = 3;
-const TOP: i32 = 92;
+/// Least width of a panel beside another.
+const PANEL: i32 = 330;
+const TOP: i32 = 82;
 const GAP: i32 = 18;
 
 /// Draws how often each value was the worst one: rows of panels for each model and dataset, one panel for each axis, bins from
@@ -42,7 +46,13 @@ const GAP: i32 = 18;
 ///
 /// # Errors
 /// A file error when no row belongs to attacks of this kind, or the file cannot be written.
-pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &Path) -> Result<()> {
+pub fn histograms(
+    rows: &[SampleRow],
+    kind: AttackKind,
+    bounds: &Bounds,
+    page: Page,
+    out: &Path,
+) -> Result<()> {
     let counts = |row: &SampleRow, axis| match kind {
         AttackKind::Joint => row.attack == Attack::Joint && row.parameters.get(axis).is_some(),
         AttackKind::Single => row.attack != Attack::Joint && row.attack.axes(&[]).contains(&axis),
@@ -55,9 +65,10 @@ pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &P
     };
     let each = distinct(rows.iter().map(|row| (row.model.as_str(), row.dataset.as_str())));
     let one_dataset = each.iter().all(|group| group.1 == each[0].1);
+    let most = page.columns(PANEL, COLUMNS);
     let blocks: Vec<Block<'_>> = each
         .into_iter()
-        .map(|(model, dataset)| Block { model, dataset, axes: axes_of((model, dataset)) })
+        .map(|(model, dataset)| Block { model, dataset, axes: axes_of((model, dataset)), most })
         .filter(|block| !block.axes.is_empty())
         .collect();
     if blocks.is_empty() {
@@ -75,7 +86,7 @@ pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &P
             let number = style::counted(own);
             let dataset = if one_dataset { String::new() } else { format!(", {}", block.dataset) };
             let heading = format!("{}{dataset} ({number})", block.model);
-            wrapped(&heading, style::LABEL, style::WIDTH as i32 - 2 * style::MARGIN)
+            wrapped(&heading, style::LABEL, page.width() as i32 - 2 * style::MARGIN)
         })
         .collect();
     let row_height = if blocks.len() == 1 && blocks[0].lines() == 1 { 2 * ROW } else { ROW };
@@ -89,22 +100,20 @@ pub fn histograms(rows: &[SampleRow], kind: AttackKind, bounds: &Bounds, out: &P
             rows.iter().filter(|row| block.has(row) && block.axes.iter().any(|&axis| counts(row, axis)));
         distinct(own.map(|row| row.seed)).len() > 1
     });
-    let begin = TOP + if several_seeds { NOTE } else { 0 };
+    let text = match kind {
+        AttackKind::Single => "Worst values of each parameter, attacked alone or in its pair",
+        AttackKind::Joint => "Worst values in the joint attack (all parameters together)",
+    };
+    let head = Head::new(page, text).note(several_seeds.then_some(SPREAD));
+    let begin = head.bottom(TOP) + 10;
     let height = begin + heights.iter().sum::<i32>() + style::MARGIN;
-    let mut canvas = Canvas::new(style::WIDTH, height as u32);
+    let mut canvas = Canvas::new(page, height);
     canvas.draw(out, |area| {
-        let text = match kind {
-            AttackKind::Single => "Worst values of each parameter, attacked alone or in its pair",
-            AttackKind::Joint => "Worst values in the joint attack (all parameters together)",
-        };
-        title(area, text, style::WIDTH)?;
-        if several_seeds {
-            note(area, SPREAD, TOP - 10)?;
-        }
+        head.draw(area, TOP)?;
         let mut top = begin;
         for ((block, heading), height) in blocks.iter().zip(&headings).zip(&heights) {
             for (line, text) in (0..).zip(heading) {
-                let place = (style::WIDTH as i32 / 2, top + line * HEADING);
+                let place = (page.width() as i32 / 2, top + line * HEADING);
                 write(area, text, place, style::LABEL, (HPos::Center, VPos::Top))?;
             }
             let above = top + heading.len() as i32 * HEADING + GAP;
@@ -130,6 +139,8 @@ struct Block<'r> {
     model: &'r str,
     dataset: &'r str,
     axes: Vec<Axis>,
+    /// Largest number of panels in a row.
+    most: usize,
 }
 
 impl Block<'_> {
@@ -139,7 +150,7 @@ impl Block<'_> {
 
     /// Number of rows of panels.
     fn lines(&self) -> usize {
-        self.axes.len().div_ceil(COLUMNS)
+        self.axes.len().div_ceil(self.most)
     }
 }
 
@@ -196,9 +207,15 @@ fn panel(area: &Area<'_>, axis: Axis, interval: Interval, seeds: &[Vec<f64>]) ->
     let top = largest as f64 * 1.05;
     let Interval { low, high } = interval;
     let name = style::axis_name(axis);
-    let x = Scale { low, high, ticks: axis_ticks(axis, low, high, 5), title: &name, grid: false };
-    let counts_only = decimal_ticks(0.0, top, 6).into_iter().filter(|tick| tick.fract() == 0.0).collect();
-    let y = Scale { low: 0.0, high: top, ticks: counts_only, title: "samples", grid: true };
+    let x = Scale {
+        low,
+        high,
+        ticks: choices(5, |most| axis_ticks(axis, low, high, most)),
+        title: &name,
+        grid: false,
+    };
+    let whole = |most| decimal_ticks(0.0, top, most).into_iter().filter(|tick| tick.fract() == 0.0).collect();
+    let y = Scale { low: 0.0, high: top, ticks: choices(6, whole), title: "samples", grid: true };
     let mut chart = labelled(area, x, y, &axis_label(axis), &short)?;
     let bin = interval.width() / bins as f64;
     let colour = style::axis_colour(axis);

@@ -5,9 +5,11 @@ use std::path::Path;
 use plotters::element::{PathElement, Rectangle};
 use plotters::style::{Color as _, RGBColor};
 
-use super::axes::{Chart, Scale, axis_ticks, chart, decimal_ticks};
-use super::canvas::{Area, Canvas, Drawing, px, title, upx};
-use super::legend::{Entry, Mark, legend};
+use super::axes::{Chart, Scale, axis_ticks, chart, choices, decimal_ticks};
+use super::canvas::{Area, Canvas, Drawing, px, text_width, upx};
+use super::head::Head;
+use super::legend::{Entry, Mark};
+use super::page::Page;
 use super::symbol::{Symbol, symbol};
 use super::{heat, style};
 use crate::error::{Error, Result};
@@ -42,6 +44,9 @@ pub struct Landscape<'a> {
 
 /// Width of the colour bar with its ticks.
 const BAR: i32 = 220;
+const TOP: i32 = 86;
+/// Height of the ticks and the title below the map.
+const AXIS: i32 = 100;
 const PATH: RGBColor = RGBColor(255, 255, 255);
 const ENDS: RGBColor = style::PALETTE[5];
 
@@ -51,7 +56,7 @@ const ENDS: RGBColor = style::PALETTE[5];
 ///
 /// # Errors
 /// A file error when no dense evaluation is full, or the file cannot be written.
-pub fn landscape(shown: &Landscape<'_>, out: &Path) -> Result<()> {
+pub fn landscape(shown: &Landscape<'_>, page: Page, out: &Path) -> Result<()> {
     let full: Vec<&EvaluationPoint> =
         shown.dense.iter().filter(|point| point.full && point.loss.is_finite()).collect();
     if full.is_empty() {
@@ -74,13 +79,20 @@ pub fn landscape(shown: &Landscape<'_>, out: &Path) -> Result<()> {
     let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
     let high = if high > low { high } else { low + 1e-6 };
 
-    let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);
+    let entries = if shown.path.is_empty() { Vec::new() } else { entries(shown.path) };
+    let head = Head::new(page, shown.heading).legend(&entries);
+    // A name that is longer than the bar stands above.
+    let long = text_width(shown.colours, style::AXIS)
+        > page.height(head.bottom(TOP) + 8, 1) - head.bottom(TOP) - AXIS;
+    let (beside, above) =
+        if long { ("", Some(format!("colours: {}", shown.colours))) } else { (shown.colours, None) };
+    let head = head.note(above.as_deref());
+    let top = head.bottom(TOP) + 8;
+    let mut canvas = Canvas::new(page, page.height(top, 1));
     canvas.draw(out, |area| {
-        title(area, shown.heading, style::WIDTH)?;
-        let used =
-            if shown.path.is_empty() { 0 } else { legend(area, &entries(shown.path), 86, style::WIDTH)? };
-        let (_, below) = area.split_vertically(px(86 + used + 8));
-        let (map, bar) = below.split_horizontally(px(style::WIDTH as i32 - BAR));
+        head.draw(area, TOP)?;
+        let (_, below) = area.split_vertically(px(top));
+        let (map, bar) = below.split_horizontally(px(page.width() as i32 - BAR));
         let shade = |loss: f64| {
             let [r, g, b] =
                 heat::colour(((high - loss) / (high - low)) as f32).map(|v| (255.0 * v).round() as u8);
@@ -98,7 +110,7 @@ pub fn landscape(shown: &Landscape<'_>, out: &Path) -> Result<()> {
             }
         }
         draw_path(&map, &chart, shown.path)?;
-        colour_bar(&bar, (low, high), shown.colours, &shade)
+        colour_bar(&bar, (low, high), beside, &shade)
     })?;
     canvas.save(out)
 }
@@ -119,7 +131,13 @@ fn entries(path: &[EvaluationPoint]) -> Vec<Entry> {
 fn plane<'a>(area: &Area<'a>, bounds: &Bounds) -> Drawing<Chart<'a>> {
     let scale = |axis, most, title| {
         let Interval { low, high } = bounds.get(axis);
-        Scale { low, high, ticks: axis_ticks(axis, low, high, most), title, grid: false }
+        Scale {
+            low,
+            high,
+            ticks: choices(most, |most| axis_ticks(axis, low, high, most)),
+            title,
+            grid: false,
+        }
     };
     let x = scale(Axis::Hue, 9, "hue shift (rad)");
     chart(area, x, scale(Axis::Angle, 9, "angle (degrees, clockwise)"))
@@ -134,7 +152,13 @@ fn colour_bar(
     const STEPS: i32 = 256;
     // A title of a space keeps the bar as high as the map.
     let x = Scale { low: 0.0, high: 1.0, ticks: Vec::new(), title: " ", grid: false };
-    let y = Scale { low, high, ticks: decimal_ticks(low, high, 9), title: name, grid: false };
+    let y = Scale {
+        low,
+        high,
+        ticks: choices(9, |most| decimal_ticks(low, high, most)),
+        title: name,
+        grid: false,
+    };
     let mut chart = chart(area, x, y)?;
     let at = |step: i32| low + (high - low) * f64::from(step) / f64::from(STEPS);
     for step in 0..STEPS {

@@ -4,7 +4,8 @@ use plotters::element::{PathElement, Rectangle};
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color as _, RGBColor};
 
-use super::canvas::{Area, Drawing, fitted, px, text_width, upx, write};
+use super::canvas::{Area, Drawing, fitted, px, text_width, upx, wrapped, write};
+use super::page::Page;
 use super::style;
 use super::symbol::{Symbol, symbol};
 
@@ -39,51 +40,85 @@ const ROW: i32 = 42;
 const SAMPLE: i32 = 56;
 const GAP: i32 = 12;
 const APART: i32 = 36;
+/// Distance of the lines of a name.
+const LINE: i32 = style::TICK as i32 + 6;
 
-fn room(width: u32) -> i32 {
-    width as i32 - 2 * style::MARGIN
+/// Entries laid out in rows.
+pub struct Legend {
+    width: i32,
+    rows: Vec<Row>,
 }
 
-fn entry_width(entry: &Entry, room: i32) -> i32 {
-    (SAMPLE + GAP + text_width(&entry.name, style::TICK) + APART).min(room)
+/// Entries beside each other, the lines of their names, and the room that each takes.
+#[derive(Default)]
+struct Row {
+    entries: Vec<(Entry, Vec<String>, i32)>,
 }
 
-/// The entries of each row, and their width.
-fn rows(entries: &[Entry], room: i32) -> Vec<(Vec<&Entry>, i32)> {
-    let mut rows: Vec<(Vec<&Entry>, i32)> = Vec::new();
-    for entry in entries {
-        let width = entry_width(entry, room);
-        match rows.last_mut().filter(|(_, used)| used + width <= room) {
-            Some((row, used)) => {
-                row.push(entry);
-                *used += width;
+impl Row {
+    fn width(&self) -> i32 {
+        self.entries.iter().map(|(.., width)| width).sum()
+    }
+
+    fn height(&self) -> i32 {
+        let lines = self.entries.iter().map(|(_, lines, _)| lines.len()).max().unwrap_or(1);
+        ROW + (lines as i32 - 1) * LINE
+    }
+}
+
+impl Legend {
+    /// In as many rows as the entries need. A name that is too long for a row is cut on the usual page, and has lines on others.
+    pub fn new(page: Page, entries: &[Entry]) -> Self {
+        let width = page.width() as i32;
+        let room = width - 2 * style::MARGIN;
+        let of_name = room - SAMPLE - GAP - APART;
+        let mut rows: Vec<Row> = Vec::new();
+        for entry in entries {
+            let lines = if page.is_usual() {
+                vec![fitted(&entry.name, style::TICK, of_name)]
+            } else {
+                wrapped(&entry.name, style::TICK, of_name)
+            };
+            let longest = if page.is_usual() {
+                text_width(&entry.name, style::TICK)
+            } else {
+                lines.iter().map(|line| text_width(line, style::TICK)).max().unwrap_or(0)
+            };
+            let own = (SAMPLE + GAP + longest + APART).min(room);
+            if rows.last().is_none_or(|row| row.width() + own > room) {
+                rows.push(Row::default());
             }
-            None => rows.push((vec![entry], width)),
+            if let Some(row) = rows.last_mut() {
+                row.entries.push((entry.clone(), lines, own));
+            }
         }
+        Self { width, rows }
     }
-    rows
-}
 
-/// Height of the entries as [`legend`] draws them.
-pub fn legend_height(entries: &[Entry], width: u32) -> i32 {
-    rows(entries, room(width)).len() as i32 * ROW
-}
+    /// Height of all rows.
+    pub fn height(&self) -> i32 {
+        self.rows.iter().map(Row::height).sum()
+    }
 
-/// Draws the entries in as many centred rows as they need from `top` on; returns the height.
-pub fn legend(area: &Area<'_>, entries: &[Entry], top: i32, width: u32) -> Drawing<i32> {
-    let room = room(width);
-    let rows = rows(entries, room);
-    for (number, (row, used)) in rows.iter().enumerate() {
-        let middle = top + number as i32 * ROW + ROW / 2;
-        let mut left = (width as i32 - used + APART) / 2;
-        for entry in row {
-            sample(area, entry, left, middle)?;
-            let name = fitted(&entry.name, style::TICK, room - SAMPLE - GAP - APART);
-            write(area, &name, (left + SAMPLE + GAP, middle), style::TICK, (HPos::Left, VPos::Center))?;
-            left += entry_width(entry, room);
+    /// Draws the rows from `top` on, each in the middle.
+    pub fn draw(&self, area: &Area<'_>, top: i32) -> Drawing {
+        let mut top = top;
+        for row in &self.rows {
+            let mut left = (self.width - row.width() + APART) / 2;
+            let middle = top + row.height() / 2;
+            for (entry, lines, width) in &row.entries {
+                sample(area, entry, left, middle)?;
+                let first = middle - (lines.len() as i32 - 1) * LINE / 2;
+                for (at, line) in (0..).zip(lines) {
+                    let place = (left + SAMPLE + GAP, first + at * LINE);
+                    write(area, line, place, style::TICK, (HPos::Left, VPos::Center))?;
+                }
+                left += width;
+            }
+            top += row.height();
         }
+        Ok(())
     }
-    Ok(rows.len() as i32 * ROW)
 }
 
 fn sample(area: &Area<'_>, entry: &Entry, left: i32, middle: i32) -> Drawing {

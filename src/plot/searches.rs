@@ -9,6 +9,7 @@ use super::differing::Shows;
 use super::drawn::Drawn;
 use super::format::Format;
 use super::landscape::{EvaluationPoint, Landscape, landscape};
+use super::page::Page;
 use super::setting::setting;
 use super::told::tell;
 use super::traces::TracedSearch;
@@ -31,20 +32,20 @@ type Sample<'k> = (&'k str, &'k str, &'k str);
 /// A file error when a record is damaged or a figure cannot be written.
 pub fn searches(runs: &[RunDir], out: &Path) -> Result<Drawn> {
     let (runs, left_out) = choose(runs)?;
-    let mut drawn = of_searches(&runs, out, Format::Png)?;
+    let mut drawn = of_searches(&runs, out, Format::Png, Page::default())?;
     drawn.skipped.splice(0..0, left_out);
     Ok(drawn)
 }
 
 /// Draws the figures of runs that were chosen.
-pub(super) fn of_searches(runs: &[Run<'_>], out: &Path, format: Format) -> Result<Drawn> {
+pub(super) fn of_searches(runs: &[Run<'_>], out: &Path, format: Format, page: Page) -> Result<Drawn> {
     let traced: Vec<usize> = (0..runs.len()).filter(|&at| runs[at].dir.traces().is_dir()).collect();
     let mut told = tell(&traced.iter().map(|&at| &runs[at]).collect::<Vec<_>>(), Shows::Searches);
     for told in &mut told {
         told.at = traced[told.at];
     }
     let searches = TracedSearch::of(runs, &told)?;
-    let mut drawn = Drawn::of(format);
+    let mut drawn = Drawn::of(format, page);
     if searches.is_empty() {
         for name in ["convergence", "landscape"] {
             drawn.skipped.push((format!("{name}.{format}"), "no run kept traces".to_owned()));
@@ -54,12 +55,12 @@ pub(super) fn of_searches(runs: &[Run<'_>], out: &Path, format: Format) -> Resul
         let own: Vec<&TracedSearch> = searches.iter().filter(|search| search.row.model == model).collect();
         let file = file_name(&own[0].file);
         let name = drawn.unused(&format!("convergence_{file}"));
-        match draw_convergence(model, &own, &out.join(&name))? {
+        match draw_convergence(model, &own, page, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),
         }
         let name = drawn.unused(&format!("landscape_{file}"));
-        match draw_landscape(model, &own, runs, &out.join(&name))? {
+        match draw_landscape(model, &own, runs, page, &out.join(&name))? {
             None => drawn.written.push(out.join(name)),
             Some(reason) => drawn.skipped.push((name, reason.to_owned())),
         }
@@ -68,7 +69,12 @@ pub(super) fn of_searches(runs: &[Run<'_>], out: &Path, format: Format) -> Resul
 }
 
 /// Draws the convergence of the searches of one model, or returns the reason why there is nothing to draw.
-fn draw_convergence(model: &str, searches: &[&TracedSearch], out: &Path) -> Result<Option<&'static str>> {
+fn draw_convergence(
+    model: &str,
+    searches: &[&TracedSearch],
+    page: Page,
+    out: &Path,
+) -> Result<Option<&'static str>> {
     let mut chosen: Vec<(&str, usize)> = Vec::new();
     for search in searches.iter().filter(|search| search.row.search != Kind::Exhaustive.name()) {
         let (name, budget) = (search.row.search.as_str(), search.row.budget);
@@ -114,7 +120,12 @@ fn draw_convergence(model: &str, searches: &[&TracedSearch], out: &Path) -> Resu
         .collect();
     let number = distinct(common.iter().map(|(sample, _)| *sample)).len();
     let samples = if number == 1 { "sample" } else { "samples" };
-    convergence(&curves, &format!("How fast searches close the loss gap: {model}, {number} {samples}"), out)?;
+    convergence(
+        &curves,
+        &format!("How fast searches close the loss gap: {model}, {number} {samples}"),
+        page,
+        out,
+    )?;
     Ok(None)
 }
 
@@ -129,6 +140,7 @@ fn draw_landscape(
     model: &str,
     searches: &[&TracedSearch],
     runs: &[Run<'_>],
+    page: Page,
     out: &Path,
 ) -> Result<Option<&'static str>> {
     for dense in searches.iter().filter(|search| search.row.evaluations >= DENSE) {
@@ -157,7 +169,7 @@ fn draw_landscape(
             path: &path_points,
             bounds: &bounds,
         };
-        landscape(&shown, out)?;
+        landscape(&shown, page, out)?;
         return Ok(None);
     }
     Ok(Some("no trace has 1000 full evaluations over angle and hue"))

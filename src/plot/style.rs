@@ -26,9 +26,9 @@ pub const GRID: RGBColor = RGBColor(222, 222, 222);
 /// Colour of pixels that no map covers.
 pub const NOTHING: [f32; 3] = [0.88, 0.88, 0.88];
 
-/// Width of every figure in pixels.
+/// Width of a usual figure in lengths of its layout, the pixels of its PNG.
 pub const WIDTH: u32 = 1600;
-/// Height of a figure of one row of panels.
+/// Height of a usual figure of one row of panels.
 pub const HEIGHT: u32 = 1000;
 /// Width of the empty border of a figure.
 pub const MARGIN: i32 = 24;

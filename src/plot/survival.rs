@@ -7,9 +7,11 @@ use plotters::element::PathElement;
 use plotters::series::DashedLineSeries;
 use plotters::style::Color as _;
 
-use super::axes::{Scale, axis_label, axis_ticks, decimal_ticks, labelled, short};
-use super::canvas::{Area, Canvas, Drawing, px, title, upx};
-use super::legend::{Entry, Mark, legend, legend_height};
+use super::axes::{Scale, axis_label, axis_ticks, choices, decimal_ticks, labelled, short};
+use super::canvas::{Area, Canvas, Drawing, px, upx};
+use super::head::Head;
+use super::legend::{Entry, Mark};
+use super::page::Page;
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::StabilityRow;
@@ -23,6 +25,10 @@ const COLUMNS: usize = 3;
 /// Height of each of several rows of panels.
 const ROW: i32 = 480;
 
+const TOP: i32 = 90;
+/// Least width of a panel beside another.
+const PANEL: i32 = 330;
+
 /// A series with a line in every panel.
 struct Series<'r> {
     entry: Entry,
@@ -35,7 +41,7 @@ struct Series<'r> {
 ///
 /// # Errors
 /// A file error when no axis was scanned, or the file cannot be written.
-pub fn survival(rows: &[StabilityRow], bounds: &Bounds, out: &Path) -> Result<()> {
+pub fn survival(rows: &[StabilityRow], bounds: &Bounds, page: Page, out: &Path) -> Result<()> {
     let axes: Vec<Axis> =
         Axis::ALL.into_iter().filter(|&axis| rows.iter().any(|row| scanned(row, axis))).collect();
     if axes.is_empty() {
@@ -57,14 +63,14 @@ pub fn survival(rows: &[StabilityRow], bounds: &Bounds, out: &Path) -> Result<()
         subtitle(rows)
     );
     let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
-    let lines = axes.len().div_ceil(COLUMNS);
+    let lines = axes.len().div_ceil(page.columns(PANEL, COLUMNS));
     let columns = axes.len().div_ceil(lines);
-    let top = 90 + legend_height(&entries, style::WIDTH) + 10;
-    let height = if lines == 1 { style::HEIGHT as i32 } else { top + lines as i32 * ROW };
-    let mut canvas = Canvas::new(style::WIDTH, height as u32);
+    let head = Head::new(page, &heading).legend(&entries);
+    let top = head.bottom(TOP) + 10;
+    let height = if lines == 1 { page.height(top, 1) } else { top + lines as i32 * ROW };
+    let mut canvas = Canvas::new(page, height);
     canvas.draw(out, |area| {
-        title(area, &heading, style::WIDTH)?;
-        legend(area, &entries, 90, style::WIDTH)?;
+        head.draw(area, TOP)?;
         let (_, below) = area.split_vertically(px(top));
         let places = below.split_evenly((lines, columns));
         for (number, (place, &axis)) in places.iter().zip(&axes).enumerate() {
@@ -144,11 +150,17 @@ fn panel(area: &Area<'_>, series: &[Series<'_>], axis: Axis, bounds: &Bounds, fi
     if end < bound {
         title = format!("{title}, scanned to {}", axis_label(axis)(bound));
     }
-    let x = Scale { low: 0.0, high: end, ticks: axis_ticks(axis, 0.0, end, 6), title: &title, grid: true };
+    let x = Scale {
+        low: 0.0,
+        high: end,
+        ticks: choices(6, |most| axis_ticks(axis, 0.0, end, most)),
+        title: &title,
+        grid: true,
+    };
     let y = Scale {
         low: 0.0,
         high: 102.0,
-        ticks: decimal_ticks(0.0, 100.0, 11),
+        ticks: choices(11, |most| decimal_ticks(0.0, 100.0, most)),
         title: if first { "decision holds (%)" } else { "" },
         grid: true,
     };

@@ -6,9 +6,11 @@ use plotters::element::{Circle, PathElement, Polygon};
 use plotters::series::DashedLineSeries;
 use plotters::style::{Color as _, RGBColor};
 
-use super::axes::{Scale, axis_label, axis_ticks, decimal_ticks, labelled, short};
-use super::canvas::{Area, Canvas, Drawing, NOTE, note, px, title, upx};
-use super::legend::{Entry, Mark, legend};
+use super::axes::{Scale, axis_label, axis_ticks, choices, decimal_ticks, labelled, short};
+use super::canvas::{Area, Canvas, Drawing, px, upx};
+use super::head::Head;
+use super::legend::{Entry, Mark};
+use super::page::Page;
 use super::style;
 use crate::error::{Error, Result};
 use crate::record::SweepRow;
@@ -30,6 +32,10 @@ const DASHES: [i32; 3] = [0, 14, 5];
 /// Most measured values of a line that are marked: more would touch each other.
 const MARKED: usize = 41;
 
+const TOP: i32 = 90;
+/// Least width of a panel beside another.
+const PANEL: i32 = 560;
+
 /// A series with a line in both panels.
 struct Series {
     entry: Entry,
@@ -45,7 +51,7 @@ struct Series {
 ///
 /// # Errors
 /// A file error when no row belongs to the axis and has a metric, or the file cannot be written.
-pub fn sweep(rows: &[SweepRow], axis: Axis, out: &Path) -> Result<()> {
+pub fn sweep(rows: &[SweepRow], axis: Axis, page: Page, out: &Path) -> Result<()> {
     let rows: Vec<&SweepRow> = rows.iter().filter(|row| row.axis == axis).collect();
     let series = all_series(&rows);
     let panels: Vec<usize> = (0..METRICS.len())
@@ -58,19 +64,19 @@ pub fn sweep(rows: &[SweepRow], axis: Axis, out: &Path) -> Result<()> {
             "run askance sweep",
         ));
     }
-    let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);
+    let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
+    let banded = series.iter().any(|series| series.bands.iter().any(|band| !band.is_empty()));
+    let (name, counted) = (style::axis_noun(axis), style::counted(counts(&rows)));
+    let title = format!("One uniform {name} for all of {counted}{}", subtitle(&rows));
+    let head = Head::new(page, &title).legend(&entries).note(banded.then_some(BANDS));
+    let top = head.bottom(TOP) + 10;
+    let columns = page.columns(PANEL, panels.len());
+    let lines = panels.len().div_ceil(columns);
+    let mut canvas = Canvas::new(page, page.height(top, lines));
     canvas.draw(out, |area| {
-        let name = style::axis_noun(axis);
-        let counted = style::counted(counts(&rows));
-        title(area, &format!("One uniform {name} for all of {counted}{}", subtitle(&rows)), style::WIDTH)?;
-        let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
-        let mut used = legend(area, &entries, 90, style::WIDTH)?;
-        if series.iter().any(|series| series.bands.iter().any(|band| !band.is_empty())) {
-            note(area, BANDS, 90 + used)?;
-            used += NOTE;
-        }
-        let (_, below) = area.split_vertically(px(90 + used + 10));
-        for (place, metric) in below.split_evenly((1, panels.len())).iter().zip(panels) {
+        head.draw(area, TOP)?;
+        let (_, below) = area.split_vertically(px(top));
+        for (place, metric) in below.split_evenly((lines, columns)).iter().zip(panels) {
             panel(place, &series, metric, axis)?;
         }
         Ok(())
@@ -184,11 +190,17 @@ fn panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawi
     let x = Scale {
         low: left,
         high: right,
-        ticks: axis_ticks(axis, left, right, 7),
+        ticks: choices(7, |most| axis_ticks(axis, left, right, most)),
         title: &style::axis_name(axis),
         grid: true,
     };
-    let y = Scale { low, high, ticks: decimal_ticks(low, high, 9), title: METRICS[metric].0, grid: true };
+    let y = Scale {
+        low,
+        high,
+        ticks: choices(9, |most| decimal_ticks(low, high, most)),
+        title: METRICS[metric].0,
+        grid: true,
+    };
     let mut chart = labelled(area, x, y, &axis_label(axis), &short)?;
     for Series { entry, bands, .. } in series {
         for two in bands[metric].windows(2) {

@@ -46,15 +46,15 @@ pub fn draw(runs: &[RunDir], out: &Path) -> Result<Figures> {
     }
 }
 
-/// As [`draw`], in each of several formats; what is not drawn is told once.
+/// As [`draw`], in each of several formats, on a page of any width; what is not drawn is told once.
 ///
 /// # Errors
 /// Those of [`draw`].
 #[cfg(feature = "plot")]
-pub fn draw_as(runs: &[RunDir], out: &Path, formats: &[plot::Format]) -> Result<Figures> {
+pub fn draw_as(runs: &[RunDir], out: &Path, formats: &[plot::Format], page: plot::Page) -> Result<Figures> {
     let mut figures = Figures::default();
     for &format in formats {
-        let Figures { written, skipped } = plot::all_as(runs, out, format)?.into();
+        let Figures { written, skipped } = plot::all_as(runs, out, format, page)?.into();
         figures.written.extend(written);
         if figures.skipped.is_empty() {
             figures.skipped = skipped;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use askance::plot;
+use askance::plot::{self, Page};
 use askance::record::{BenchRow, BenchStatus, RunDir, write_rows};
 use tempfile::TempDir;
 
@@ -15,7 +15,7 @@ fn count(path: &Path, colour: [u8; 3]) -> usize {
     picture.pixels().filter(|pixel| pixel.0 == colour).count()
 }
 
-type Draw = fn(&[BenchRow], &str, &Path) -> askance::error::Result<()>;
+type Draw = fn(&[BenchRow], &str, Page, &Path) -> askance::error::Result<()>;
 
 const BLUE: [u8; 3] = [0, 114, 178];
 const ORANGE: [u8; 3] = [213, 94, 0];
@@ -37,7 +37,7 @@ fn row(ran: &str, precision: &str, batch: usize, ms: f64, difference: f64) -> Be
     }
 }
 
-fn rows() -> Vec<BenchRow> {
+pub(super) fn rows() -> Vec<BenchRow> {
     let mut rows = vec![
         row("cpu", "fp32", 1, 20.0, 0.0),
         row("cpu", "fp32", 8, 130.0, 3e-7),
@@ -64,7 +64,7 @@ fn rows() -> Vec<BenchRow> {
 fn a_bar_is_as_long_as_its_time() {
     let out = Out::new();
     let path = out.path("bench_relative.png");
-    plot::relative(&rows(), "pocket", &path).unwrap();
+    plot::relative(&rows(), "pocket", Page::default(), &path).unwrap();
     // Two bars each: cpu 6.4 and 5.2 times the fastest, openvino 3.52 and 2.4 times.
     let ratio = count(&path, BLUE) as f64 / count(&path, ORANGE) as f64;
     assert!((ratio - 11.6 / 5.92).abs() < 0.05, "{ratio}");
@@ -77,7 +77,7 @@ fn throughput_and_parity_have_a_colour_for_each_provider() {
         [("bench_latency.png", plot::latency), ("bench_parity.png", plot::parity)];
     for (name, draw) in figures {
         let path = out.path(name);
-        draw(&rows(), "pocket", &path).unwrap();
+        draw(&rows(), "pocket", Page::default(), &path).unwrap();
         assert!(count(&path, BLUE) > 500 && count(&path, ORANGE) > 500, "{name}");
         assert_eq!(count(&path, [204, 121, 167]), 0, "{name}: a failed configuration is no series");
     }
@@ -92,11 +92,11 @@ fn maps_without_any_difference_are_drawn_at_none() {
         row.map_max_difference = row.map_max_difference.map(|_| 0.0);
         row.worst_pixel_auroc = row.worst_pixel_auroc.map(|_| 0.0);
     }
-    plot::parity(&rows, "pocket", &path).unwrap();
+    plot::parity(&rows, "pocket", Page::default(), &path).unwrap();
     assert!(count(&path, BLUE) > 500 && count(&path, ORANGE) > 500);
     let rows: Vec<BenchRow> =
         rows.into_iter().map(|row| BenchRow { worst_pixel_auroc: None, ..row }).collect();
-    plot::parity(&rows[..1], "pocket", &out.path("bench_parity_one.png")).unwrap();
+    plot::parity(&rows[..1], "pocket", Page::default(), &out.path("bench_parity_one.png")).unwrap();
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn nothing_measured_is_an_error_and_no_picture() {
     let figures: [Draw; 3] = [plot::latency, plot::relative, plot::parity];
     for draw in figures {
         let path = folder.path().join("x.png");
-        let drawn = draw(failed, "pocket", &path);
+        let drawn = draw(failed, "pocket", Page::default(), &path);
         assert!(drawn.unwrap_err().problem.contains("nothing to show"));
         assert!(!path.exists());
     }
@@ -121,12 +121,13 @@ fn comparisons_of_one_model_are_named_by_their_folders() {
         run
     };
     let runs = [made("x/one"), made("two"), made("x/one")];
-    let drawn = plot::bench(&runs, &folder.path().join("plots"), plot::Format::Png).unwrap();
+    let drawn = plot::bench(&runs, &folder.path().join("plots"), plot::Format::Png, Page::default()).unwrap();
     let names: Vec<_> =
         drawn.written.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     let of =
         |run: &str| ["latency", "relative", "parity"].map(|name| format!("bench_{name}_pocket_{run}.png"));
     assert_eq!(names, [of("one"), of("two")].concat());
-    let alone = plot::bench(&runs[..1], &folder.path().join("alone"), plot::Format::Png).unwrap();
+    let alone =
+        plot::bench(&runs[..1], &folder.path().join("alone"), plot::Format::Png, Page::default()).unwrap();
     assert!(alone.written[0].ends_with("bench_latency_pocket.png"), "{alone:?}");
 }

@@ -45,6 +45,7 @@ mod perturb_properties;
 mod plot_figures;
 mod plot_intervals;
 mod plot_many;
+mod plot_pages;
 mod plot_runs;
 mod prompt_files;
 mod prompt_golden;

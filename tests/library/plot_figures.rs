@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use askance::perturb::Resampling;
-use askance::plot::{self, AttackKind};
+use askance::plot::{self, AttackKind, Page};
 use askance::record::{
     Example, ExampleRow, Parameters, RunDir, RunInfo, SampleRow, Status, SummaryRow, SweepRow, UniformRow,
     mean_rows, to_table, write_examples, write_rows,
@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::figures::{Out, noise};
 
-const MODELS: [&str; 6] = [
+pub(super) const MODELS: [&str; 6] = [
     "pocket",
     "pocket-wide",
     "vit-b-16-plus-240",
@@ -179,7 +179,7 @@ pub(super) fn sample_rows(models: &[&str], count: usize) -> Vec<SampleRow> {
 }
 
 /// A round part with a scratch on a dark ground.
-fn part(size: usize) -> (Image, Mask) {
+pub(super) fn part(size: usize) -> (Image, Mask) {
     let at = |value: usize| value as f32 / size as f32 - 0.5;
     let scratch = |y: usize, x: usize| (at(x) + at(y)).abs() < 0.03 && (0.05..0.3).contains(&at(x));
     let image = Array3::from_shape_fn((3, size, size), |(channel, y, x)| {
@@ -201,7 +201,7 @@ fn patch_map(row: f32, column: f32) -> Map {
     })
 }
 
-fn made_up_examples(count: usize) -> Vec<Example> {
+pub(super) fn made_up_examples(count: usize) -> Vec<Example> {
     let (image, mask) = part(192);
     (0..count)
         .map(|number| Example {
@@ -239,13 +239,15 @@ fn the_gallery_shows_the_part_in_many_colours() {
     let out = Out::new();
     let path = out.path("gallery.png");
     let (image, _) = part(192);
-    plot::gallery(&image, Resampling::default(), &Axis::PAPER, &Bounds::default(), &path).unwrap();
+    plot::gallery(&image, Resampling::default(), &Axis::PAPER, &Bounds::default(), Page::default(), &path)
+        .unwrap();
     assert_drawn(&path);
     let error = plot::gallery(
         &Array3::zeros((1, 4, 5)),
         Resampling::default(),
         &Axis::PAPER,
         &Bounds::default(),
+        Page::default(),
         &path,
     )
     .unwrap_err();
@@ -255,6 +257,7 @@ fn the_gallery_shows_the_part_in_many_colours() {
         Resampling::default(),
         &Axis::PAPER,
         &Bounds::default(),
+        Page::default(),
         &path,
     )
     .unwrap();
@@ -265,7 +268,7 @@ fn sweeps_of_one_model_show_categories_and_their_mean() {
     let out = Out::new();
     for (count, axis) in [(1, Axis::Saturation), (4, Axis::Angle), (15, Axis::Hue)] {
         let path = out.path(&format!("sweep_{count}_categories.png"));
-        plot::sweep(&sweep_rows(&MODELS[..1], &CATEGORIES[..count]), axis, &path).unwrap();
+        plot::sweep(&sweep_rows(&MODELS[..1], &CATEGORIES[..count]), axis, Page::default(), &path).unwrap();
         let picture = assert_drawn(&path);
         assert!(shows(&picture, [20, 20, 20]), "the mean");
         assert_eq!(shows(&picture, [0, 114, 178]), count > 1, "the first category");
@@ -276,7 +279,7 @@ fn sweeps_of_one_model_show_categories_and_their_mean() {
 fn sweeps_of_several_models_show_one_line_each() {
     let out = Out::new();
     let path = out.path("sweep_6_models.png");
-    plot::sweep(&sweep_rows(&MODELS, &CATEGORIES), Axis::Angle, &path).unwrap();
+    plot::sweep(&sweep_rows(&MODELS, &CATEGORIES), Axis::Angle, Page::default(), &path).unwrap();
     let picture = assert_drawn(&path);
     assert!(shows(&picture, [0, 114, 178]) && shows(&picture, [86, 180, 233]), "first and sixth model");
 }
@@ -289,20 +292,28 @@ fn a_metric_that_is_missing_gets_no_panel_and_nothing_at_all_is_an_error() {
         row.metrics.aupro = None;
     }
     let path = out.path("sweep_one_panel.png");
-    plot::sweep(&rows, Axis::Hue, &path).unwrap();
+    plot::sweep(&rows, Axis::Hue, Page::default(), &path).unwrap();
     assert_drawn(&path);
     for row in &mut rows {
         row.metrics.pixel_auroc = None;
     }
     let path = out.path("nothing.png");
-    assert!(plot::sweep(&rows, Axis::Hue, &path).unwrap_err().problem.contains("nothing to show"));
-    assert!(plot::bars(&[], &path).unwrap_err().problem.contains("nothing to show"));
-    assert!(plot::histograms(&[], AttackKind::Single, &Bounds::default(), &path).is_err());
+    assert!(
+        plot::sweep(&rows, Axis::Hue, Page::default(), &path)
+            .unwrap_err()
+            .problem
+            .contains("nothing to show")
+    );
+    assert!(plot::bars(&[], Page::default(), &path).unwrap_err().problem.contains("nothing to show"));
+    assert!(plot::histograms(&[], AttackKind::Single, &Bounds::default(), Page::default(), &path).is_err());
     let clean: Vec<_> =
         sample_rows(&MODELS[..1], 3).into_iter().filter(|row| row.attack == Attack::Clean).collect();
-    assert!(plot::histograms(&clean, AttackKind::Joint, &Bounds::default(), &path).is_err());
+    assert!(plot::histograms(&clean, AttackKind::Joint, &Bounds::default(), Page::default(), &path).is_err());
     assert!(
-        plot::examples(&[], Resampling::default(), 0, &path).unwrap_err().problem.contains("no examples")
+        plot::examples(&[], Resampling::default(), 0, Page::default(), &path)
+            .unwrap_err()
+            .problem
+            .contains("no examples")
     );
     assert!(!path.exists());
 }
@@ -316,7 +327,7 @@ fn bars_show_every_attack() {
         ("bars_3_models_2_datasets.png", &MODELS[2..5], &["MVTec AD", "VisA"][..]),
     ] {
         let path = out.path(name);
-        plot::bars(&mean_rows(&summary_rows(models, datasets)), &path).unwrap();
+        plot::bars(&mean_rows(&summary_rows(models, datasets)), Page::default(), &path).unwrap();
         let picture = assert_drawn(&path);
         for colour in [[110, 110, 110], [0, 114, 178], [230, 159, 0], [0, 158, 115], [213, 94, 0]] {
             assert!(shows(&picture, colour), "{name}: {colour:?}");
@@ -327,7 +338,7 @@ fn bars_show_every_attack() {
         row.metrics.aupro = None;
     }
     let path = out.path("bars_missing.png");
-    plot::bars(&rows, &path).unwrap();
+    plot::bars(&rows, Page::default(), &path).unwrap();
     assert_drawn(&path);
 }
 
@@ -339,11 +350,19 @@ fn histograms_have_a_row_for_each_model() {
         ("histograms_6_models.png", &MODELS[..], AttackKind::Joint),
     ] {
         let path = out.path(name);
-        plot::histograms(&sample_rows(models, 200), kind, &Bounds::default(), &path).unwrap();
+        plot::histograms(&sample_rows(models, 200), kind, &Bounds::default(), Page::default(), &path)
+            .unwrap();
         assert_drawn(&path);
     }
     let path = out.path("histograms_1_sample.png");
-    plot::histograms(&sample_rows(&MODELS[..1], 1), AttackKind::Joint, &Bounds::default(), &path).unwrap();
+    plot::histograms(
+        &sample_rows(&MODELS[..1], 1),
+        AttackKind::Joint,
+        &Bounds::default(),
+        Page::default(),
+        &path,
+    )
+    .unwrap();
     assert_drawn(&path);
 }
 
@@ -352,7 +371,7 @@ fn examples_show_pictures_and_maps() {
     let out = Out::new();
     for count in [2, 4] {
         let path = out.path(&format!("examples_{count}.png"));
-        plot::examples(&made_up_examples(count), Resampling::default(), 40, &path).unwrap();
+        plot::examples(&made_up_examples(count), Resampling::default(), 40, Page::default(), &path).unwrap();
         assert_drawn(&path);
     }
 }
@@ -363,10 +382,10 @@ fn categories_have_a_line_each() {
     let path = out.path("categories.png");
     let mut rows = summary_rows(&MODELS[2..3], &["MVTec AD"]);
     rows[3].metrics.pixel_auroc = None;
-    plot::categories(&rows, &path).unwrap();
+    plot::categories(&rows, Page::default(), &path).unwrap();
     assert_drawn(&path);
-    assert!(plot::categories(&summary_rows(&MODELS[..2], &["toys"]), &path).is_err());
-    assert!(plot::categories(&[], &path).is_err());
+    assert!(plot::categories(&summary_rows(&MODELS[..2], &["toys"]), Page::default(), &path).is_err());
+    assert!(plot::categories(&[], Page::default(), &path).is_err());
 }
 
 #[derive(Serialize)]
@@ -510,12 +529,12 @@ fn uniform_worst_cases_stand_between_clean_and_per_sample_ones() {
             })
             .collect();
         let path = out.path(name);
-        plot::bounds(&per_sample, &uniform, &path).unwrap();
+        plot::bounds(&per_sample, &uniform, Page::default(), &path).unwrap();
         let picture = assert_drawn(&path);
         for colour in [[110, 110, 110], [230, 159, 0], [213, 94, 0]] {
             assert!(shows(&picture, colour), "{name}: {colour:?}");
         }
         let clean: Vec<UniformRow> = uniform.into_iter().filter(|row| row.attack == Attack::Clean).collect();
-        assert!(plot::bounds(&per_sample, &clean, &path).is_err(), "nothing was searched");
+        assert!(plot::bounds(&per_sample, &clean, Page::default(), &path).is_err(), "nothing was searched");
     }
 }

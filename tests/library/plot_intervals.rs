@@ -1,6 +1,6 @@
 //! Figures of made-up records with intervals over samples.
 
-use askance::plot;
+use askance::plot::{self, Page};
 use askance::record::{Intervals, Parameters, SummaryRow, UniformRow, mean_rows, sweep_means};
 use askance::types::{Attack, Axis, Metrics};
 
@@ -21,7 +21,7 @@ fn around(metrics: &Metrics, name: &str) -> Intervals {
     }
 }
 
-fn sure(rows: Vec<SummaryRow>) -> Vec<SummaryRow> {
+pub(super) fn sure(rows: Vec<SummaryRow>) -> Vec<SummaryRow> {
     let name = |row: &SummaryRow| format!("{}{}{}", row.model, row.over, row.attack);
     let intervals = |row: SummaryRow| SummaryRow { intervals: around(&row.metrics, &name(&row)), ..row };
     rows.into_iter().map(intervals).collect()
@@ -37,8 +37,8 @@ fn bars_have_lines_where_there_are_intervals() {
     ] {
         let bare = mean_rows(&summary_rows(models, datasets));
         let (without, with) = (out.path(&format!("{name}_none.png")), out.path(&format!("{name}.png")));
-        plot::bars(&bare, &without).unwrap();
-        plot::bars(&sure(bare), &with).unwrap();
+        plot::bars(&bare, Page::default(), &without).unwrap();
+        plot::bars(&sure(bare), Page::default(), &with).unwrap();
         let (without, with) = (assert_drawn(&without), assert_drawn(&with));
         assert!(with.height() > without.height(), "a line says what the bars' lines are");
     }
@@ -54,8 +54,8 @@ fn lines_of_several_seeds_are_their_spread() {
     });
     bare.extend(other.collect::<Vec<_>>());
     let (without, with) = (out.path("bars_seeds_none.png"), out.path("bars_seeds.png"));
-    plot::bars(&bare, &without).unwrap();
-    plot::bars(&sure(bare), &with).unwrap();
+    plot::bars(&bare, Page::default(), &without).unwrap();
+    plot::bars(&sure(bare), Page::default(), &with).unwrap();
     assert_eq!(assert_drawn(&without), assert_drawn(&with));
 }
 
@@ -68,8 +68,8 @@ fn categories_have_a_line_for_each_attack_where_there_are_intervals() {
             .filter(|row| CATEGORIES[..count].iter().any(|name| row.over.category() == Some(name)))
             .collect();
         let (without, with) = (out.path(&format!("{name}_none.png")), out.path(&format!("{name}.png")));
-        plot::categories(&bare, &without).unwrap();
-        plot::categories(&sure(bare), &with).unwrap();
+        plot::categories(&bare, Page::default(), &without).unwrap();
+        plot::categories(&sure(bare), Page::default(), &with).unwrap();
         let heights = [without, with].map(|path| image::open(path).unwrap().height());
         assert!(heights[0] < heights[1], "{heights:?}");
     }
@@ -86,11 +86,11 @@ fn sweeps_have_bands_where_there_are_intervals() {
         let mut rows = sweep_rows(models, &CATEGORIES[..count]);
         rows.extend(sweep_means(&rows));
         let (without, with) = (out.path(&format!("{name}_none.png")), out.path(&format!("{name}.png")));
-        plot::sweep(&rows, Axis::Angle, &without).unwrap();
+        plot::sweep(&rows, Axis::Angle, Page::default(), &without).unwrap();
         for row in &mut rows {
             row.intervals = around(&row.metrics, &row.model);
         }
-        plot::sweep(&rows, Axis::Angle, &with).unwrap();
+        plot::sweep(&rows, Axis::Angle, Page::default(), &with).unwrap();
         let (without, with) = (assert_drawn(&without), assert_drawn(&with));
         let shades = |picture: &image::RgbImage, pale: fn(&[u8; 3]) -> bool| {
             picture.pixels().filter(|pixel| pale(&pixel.0)).count()
@@ -127,7 +127,7 @@ fn the_interval_of_clean_pictures_stands_beside_the_uniform_worst_case() {
         })
         .collect();
     let (without, with) = (out.path("bounds_none.png"), out.path("bounds_intervals.png"));
-    plot::bounds(&means, &uniform, &without).unwrap();
-    plot::bounds(&sure(means), &uniform, &with).unwrap();
+    plot::bounds(&means, &uniform, Page::default(), &without).unwrap();
+    plot::bounds(&sure(means), &uniform, Page::default(), &with).unwrap();
     assert!(assert_drawn(&without).height() < assert_drawn(&with).height());
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use askance::plot;
+use askance::plot::{self, Page};
 use askance::record::{
     DatasetInfo, DecisionRule, ModelInfo, Parameters, RunDir, RunInfo, StabilityRow, SummaryRow, UniformRow,
     mean_rows, write_rows,
@@ -14,9 +14,9 @@ use super::plot_figures::{
     CATEGORIES, assert_drawn, finished_info, run_settings, sample_rows, summary_rows, sweep_rows,
 };
 
-const LONG: &str = "a_defect-category_of_a_quite_long_name";
+pub(super) const LONG: &str = "a_defect-category_of_a_quite_long_name";
 
-fn scans(model: &str, axes: &[Axis]) -> Vec<StabilityRow> {
+pub(super) fn scans(model: &str, axes: &[Axis]) -> Vec<StabilityRow> {
     let scan = |axis: Axis, number: usize| {
         let bound = Bounds::default().get(axis).high;
         let flip = bound * noise(&format!("{model}{number}{axis}"), 7) * 1.4;
@@ -47,7 +47,7 @@ fn scans(model: &str, axes: &[Axis]) -> Vec<StabilityRow> {
     axes.iter().flat_map(|&axis| (0..30).map(move |number| scan(axis, number))).collect()
 }
 
-fn uniform(means: &[SummaryRow]) -> Vec<UniformRow> {
+pub(super) fn uniform(means: &[SummaryRow]) -> Vec<UniformRow> {
     let of = |row: &SummaryRow| UniformRow {
         model: row.model.clone(),
         dataset: row.dataset.clone(),
@@ -148,7 +148,7 @@ fn plot_long_names_in_whole() {
     for row in rows.iter_mut().filter(|row| row.over.category() == Some(CATEGORIES[0])) {
         row.over = Over::Category(LONG.into());
     }
-    plot::categories(&rows, &out.join("categories.png")).unwrap();
+    plot::categories(&rows, Page::default(), &out.join("categories.png")).unwrap();
     assert_drawn(&out.join("categories.png"));
 }
 
@@ -158,7 +158,8 @@ fn plot_tolerance_in_three_panels_a_row() {
     let mut heights = Vec::new();
     for axes in [1, 3, 4, 12] {
         let path = out.path(&format!("tolerance_{axes}_axes.png"));
-        plot::survival(&scans("pocket", &Axis::ALL[..axes]), &Bounds::default(), &path).unwrap();
+        plot::survival(&scans("pocket", &Axis::ALL[..axes]), &Bounds::default(), Page::default(), &path)
+            .unwrap();
         heights.push(assert_drawn(&path).height());
     }
     assert_eq!(heights[0], heights[1]);

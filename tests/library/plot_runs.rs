@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use askance::plot::{self, Drawn};
+use askance::plot::{self, Drawn, Page};
 use askance::record::{DatasetInfo, ModelInfo, RunDir, RunInfo, Status, SummaryRow, SweepRow, write_rows};
 use askance::types::{Attack, Axis, Metrics, Over};
 
@@ -116,7 +116,7 @@ fn every_figure_is_drawn_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
     let run = run(&folder.path().join("a"), 6, 0, &["key", "tablet"], 0.2);
     let out = Out::new().path("formats");
-    let drawn = |format| plot::all_as(std::slice::from_ref(&run), &out, format).unwrap();
+    let drawn = |format| plot::all_as(std::slice::from_ref(&run), &out, format, Page::default()).unwrap();
     let [png, svg, pdf] = plot::Format::ALL.map(drawn);
     let stems =
         |drawn: &Drawn| -> Vec<_> { drawn.written.iter().map(|path| path.with_extension("")).collect() };

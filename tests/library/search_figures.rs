@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::fs;
 use std::path::Path;
 
-use askance::plot::{self, Curve, EvaluationPoint, Landscape};
+use askance::plot::{self, Curve, EvaluationPoint, Landscape, Page};
 use askance::record::{Row as _, RunDir, RunInfo, SampleRow, Status};
 use askance::types::{Attack, Bounds, SampleId};
 use ndarray::Array2;
@@ -26,7 +26,7 @@ fn loss(angle_deg: f64, hue_rad: f64, saturation: f64) -> f64 {
 }
 
 /// Angle, hue, saturation, loss, cost: the unchanged picture, then so many random points, every fourth one coarse.
-fn random_trace(name: &str, count: usize) -> Array2<f64> {
+pub(super) fn random_trace(name: &str, count: usize) -> Array2<f64> {
     let mut table = Array2::zeros((count, 5));
     for (at, mut row) in table.rows_mut().into_iter().enumerate() {
         let draw = |axis: u64| if at == 0 { 0.5 } else { noise(&format!("{name}/{at}"), axis) };
@@ -39,7 +39,7 @@ fn random_trace(name: &str, count: usize) -> Array2<f64> {
     table
 }
 
-fn dense_trace() -> Array2<f64> {
+pub(super) fn dense_trace() -> Array2<f64> {
     let mut table = Array2::ones((1 + 12 * 12 * 12, 5));
     for at in 0..table.nrows() {
         let part = |step: usize| ((at - 1) / 12_usize.pow(step as u32) % 12) as f64;
@@ -128,8 +128,13 @@ fn convergence_has_a_colour_for_each_strategy() {
     for count in [1, 4, 9] {
         let path = out.path(&format!("convergence_{count}.png"));
         let curves: Vec<Curve> = names[..count].iter().copied().enumerate().map(curve).collect();
-        plot::convergence(&curves, "How fast searches close the loss gap: pocket, 20 samples", &path)
-            .unwrap();
+        plot::convergence(
+            &curves,
+            "How fast searches close the loss gap: pocket, 20 samples",
+            Page::default(),
+            &path,
+        )
+        .unwrap();
         let pixels = pixels(&path);
         for (number, colour) in
             [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167]].iter().enumerate()
@@ -138,8 +143,11 @@ fn convergence_has_a_colour_for_each_strategy() {
         }
     }
     let nothing = out.path("nothing.png");
-    assert!(plot::convergence(&[], "", &nothing).is_err());
-    assert!(plot::convergence(&[Curve { name: "a".into(), samples: vec![] }], "", &nothing).is_err());
+    assert!(plot::convergence(&[], "", Page::default(), &nothing).is_err());
+    assert!(
+        plot::convergence(&[Curve { name: "a".into(), samples: vec![] }], "", Page::default(), &nothing)
+            .is_err()
+    );
     assert!(!nothing.exists());
 }
 
@@ -164,7 +172,7 @@ fn a_landscape_is_brightest_where_the_loss_is_lowest() {
         bounds: &Bounds::default(),
     };
     let file = out.path("landscape_bare.png");
-    plot::landscape(&shown, &file).unwrap();
+    plot::landscape(&shown, Page::default(), &file).unwrap();
     let pixels = pixels(&file);
     // Between the axis and the colour bar: the middle of the brightest colour.
     let bright: Vec<(usize, usize)> = (0..1000)
@@ -178,11 +186,11 @@ fn a_landscape_is_brightest_where_the_loss_is_lowest() {
 
     shown.path = &path;
     let file = out.path("landscape_path.png");
-    plot::landscape(&shown, &file).unwrap();
+    plot::landscape(&shown, Page::default(), &file).unwrap();
     assert!(self::pixels(&file).contains(&[86, 180, 233]), "ring and plus");
     let coarse: Vec<EvaluationPoint> =
         dense.iter().map(|point| EvaluationPoint { full: false, ..*point }).collect();
-    assert!(plot::landscape(&Landscape { dense: &coarse, ..shown }, &file).is_err());
+    assert!(plot::landscape(&Landscape { dense: &coarse, ..shown }, Page::default(), &file).is_err());
 }
 
 #[test]

@@ -101,10 +101,20 @@ pub struct PlotArgs {
     pub out: Option<PathBuf>,
     /// Formats of the figures, such as svg,pdf
     ///
-    /// png has 1600 pixels across. svg and pdf are 170 mm wide and can be scaled without loss: texts stay texts, lines lines; pictures and maps are PNG
+    /// png has 1600 pixels across, or with --width or --font-size 300 dots an inch. svg and pdf can be scaled without loss: texts stay texts, lines lines; pictures and maps are PNG
     /// inside. pdf has the font inside too.
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "png")]
     pub format: Vec<Format>,
+    /// Width of the figures in millimetres, such as that of a column [default: 170]
+    ///
+    /// 40 to 500. Figures are laid out for it: what has no room beside each other stands below each other.
+    #[arg(long, value_name = "MM", allow_hyphen_values = true)]
+    pub width: Option<f64>,
+    /// Size of the usual letters in points, at the width of the figures [default: 7]
+    ///
+    /// 4 to 24. Of ticks, legends and notes; titles of axes and headings are larger in proportion, numbers on many bars smaller.
+    #[arg(long, value_name = "PT", allow_hyphen_values = true)]
+    pub font_size: Option<f64>,
 }
 
 /// `askance compare`

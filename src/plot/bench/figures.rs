@@ -8,6 +8,7 @@ use super::super::drawn::Drawn;
 use super::{latency, parity, relative};
 use crate::error::Result;
 use crate::plot::format::Format;
+use crate::plot::page::Page;
 use crate::record::{BenchRow, RunDir, file_name, last_part, read_rows};
 use crate::stats::distinct;
 
@@ -16,7 +17,7 @@ use crate::stats::distinct;
 ///
 /// # Errors
 /// A file error when a record is damaged or a figure cannot be written.
-pub fn bench(runs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
+pub fn bench(runs: &[RunDir], out: &Path, format: Format, page: Page) -> Result<Drawn> {
     let mut once: Vec<&RunDir> = Vec::new();
     for run in runs {
         if !once.iter().any(|other| same_folder(other, run)) {
@@ -25,7 +26,7 @@ pub fn bench(runs: &[RunDir], out: &Path, format: Format) -> Result<Drawn> {
     }
     let each: Vec<Vec<BenchRow>> =
         once.iter().map(|run| read_rows(run.bench_path())).collect::<Result<_>>()?;
-    let mut drawn = Drawn::of(format);
+    let mut drawn = Drawn::of(format, page);
     for (at, (folder, rows)) in folders(&once).iter().zip(&each).enumerate() {
         for model in distinct(rows.iter().map(|row| row.model.as_str())) {
             let elsewhere = |(other, rows): (usize, &Vec<BenchRow>)| {
@@ -57,13 +58,14 @@ impl Drawn {
         let compared = rows.iter().any(|row| row.images_per_s.is_some() && row.map_max_difference.is_some());
         let figures: [(&str, bool, Draw); 3] =
             [("latency", timed, latency), ("relative", timed, relative), ("parity", compared, parity)];
+        let page = self.page;
         for (name, any, draw) in figures {
             let name = format!("bench_{name}_{}", file_name(file));
             let input = any.then_some(rows).ok_or("no configuration was measured");
-            self.add(out, &name, input, |rows, path| draw(rows, title, path))?;
+            self.add(out, &name, input, |rows, path| draw(rows, title, page, path))?;
         }
         Ok(())
     }
 }
 
-type Draw = fn(&[BenchRow], &str, &Path) -> Result<()>;
+type Draw = fn(&[BenchRow], &str, Page, &Path) -> Result<()>;

@@ -7,34 +7,37 @@ use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::super::axes::{decades, labelled, power};
-use super::super::canvas::{Canvas, px, text_style, title, upx, write};
-use super::super::legend::legend;
+use super::super::canvas::{Canvas, px, text_style, upx};
+use super::super::head::Head;
+use super::super::page::Page;
 use super::super::style;
 use super::series::{entries, series, series_of};
 use crate::error::{Error, Result};
 use crate::record::BenchRow;
+
+const TOP: i32 = 86;
+const NOTE: &str =
+    "dot: median, with its batch size; thin line: to the 99th percentile; up and left is better";
 
 /// Draws images a second against the median time of a call, both logarithmic: a line for each provider and precision, a dot for
 /// each batch size with its number, and a thin line from the dot to the 99th percentile.
 ///
 /// # Errors
 /// A file error when no row was measured, or the file cannot be written.
-pub fn latency(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
+pub fn latency(rows: &[BenchRow], heading: &str, page: Page, out: &Path) -> Result<()> {
     let timed: Vec<(&BenchRow, f64, f64)> =
         rows.iter().filter_map(|row| Some((row, row.p50_ms?, row.images_per_s?))).collect();
     if timed.is_empty() {
         return Err(Error::file(out, "has nothing to show: nothing was measured", "run askance bench"));
     }
     let series = series(rows);
-    let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT);
+    let title = format!("Throughput against latency: {heading}");
+    let head = Head::new(page, &title).legend(&entries(&series)).note(Some(NOTE));
+    let top = head.bottom(TOP) + 6;
+    let mut canvas = Canvas::new(page, page.height(top, 1));
     canvas.draw(out, |area| {
-        title(area, &format!("Throughput against latency: {heading}"), style::WIDTH)?;
-        let used = legend(area, &entries(&series), 86, style::WIDTH)?;
-        let note =
-            "dot: median, with its batch size; thin line: to the 99th percentile; up and left is better";
-        let middle = style::WIDTH as i32 / 2;
-        write(area, note, (middle, 86 + used + 4), style::TICK, (HPos::Center, VPos::Top))?;
-        let (_, below) = area.split_vertically(px(86 + used + 48));
+        head.draw(area, TOP)?;
+        let (_, below) = area.split_vertically(px(top));
         let ends = timed.iter().flat_map(|(row, p50, _)| [*p50, row.p99_ms.unwrap_or(*p50)]);
         let x = decades(ends, "milliseconds a call");
         let y = decades(timed.iter().map(|(.., speed)| *speed), "images a second");

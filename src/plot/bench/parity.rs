@@ -6,14 +6,18 @@ use plotters::element::{Circle, PathElement, Text};
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color as _, RGBColor};
 
-use super::super::axes::{Chart, Scale, decades, decimal_ticks, labelled, power, short};
-use super::super::canvas::{Area, Canvas, Drawing, px, text_style, title, upx, write};
-use super::super::legend::legend;
+use super::super::axes::{Chart, Scale, choices, decades, decimal_ticks, labelled, power, short};
+use super::super::canvas::{Area, Canvas, Drawing, px, text_style, upx};
+use super::super::head::Head;
+use super::super::page::Page;
 use super::super::style;
 use super::series::{entries, series, series_of};
 use crate::error::{Error, Result};
 use crate::record::BenchRow;
 
+const TOP: i32 = 86;
+const NOTE: &str =
+    "against fp32 on the CPU; number: batch size; right is faster, low above and near 0 below is closer";
 /// The value that stands for no difference on a logarithmic axis; smaller than a float32 near 1 can tell.
 const NONE: f64 = 1e-8;
 
@@ -22,7 +26,7 @@ const NONE: f64 = 1e-8;
 ///
 /// # Errors
 /// A file error when no row has both, or the file cannot be written.
-pub fn parity(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
+pub fn parity(rows: &[BenchRow], heading: &str, page: Page, out: &Path) -> Result<()> {
     let series = series(rows);
     let points = |value: fn(&BenchRow) -> Option<f64>| -> Vec<Point> {
         let of = |row: &BenchRow| {
@@ -38,14 +42,14 @@ pub fn parity(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
         return Err(Error::file(out, "has nothing to show: no maps were compared", "run askance bench"));
     }
     let panels = 1 + usize::from(!changes.is_empty());
-    let mut canvas = Canvas::new(style::WIDTH, style::HEIGHT + if panels == 2 { 300 } else { 0 });
+    let title = format!("Parity against speed: {heading}");
+    let head = Head::new(page, &title).legend(&entries(&series)).note(Some(NOTE));
+    let top = head.bottom(TOP) + 6;
+    let further = if panels == 2 && page.is_usual() { 300 } else { 0 };
+    let mut canvas = Canvas::new(page, page.height(top, panels) + further);
     canvas.draw(out, |area| {
-        title(area, &format!("Parity against speed: {heading}"), style::WIDTH)?;
-        let used = legend(area, &entries(&series), 86, style::WIDTH)?;
-        let note = "against fp32 on the CPU; number: batch size; right is faster, low above and near 0 below is closer";
-        let middle = style::WIDTH as i32 / 2;
-        write(area, note, (middle, 86 + used + 4), style::TICK, (HPos::Center, VPos::Top))?;
-        let (_, below) = area.split_vertically(px(86 + used + 48));
+        head.draw(area, TOP)?;
+        let (_, below) = area.split_vertically(px(top));
         let places = below.split_evenly((panels, 1));
         let y = differences_scale(differences.iter().map(|point| 10_f64.powf(point.value)));
         panel(&places[0], &differences, y, &|log| {
@@ -53,7 +57,7 @@ pub fn parity(rows: &[BenchRow], heading: &str, out: &Path) -> Result<()> {
         })?;
         if let Some(place) = places.get(1) {
             let furthest = changes.iter().map(|point| point.value.abs()).fold(0.1, f64::max) * 1.15;
-            let ticks = decimal_ticks(-furthest, furthest, 7);
+            let ticks = choices(7, |most| decimal_ticks(-furthest, furthest, most));
             let y =
                 Scale { low: -furthest, high: furthest, ticks, title: "worst pAUROC (points)", grid: true };
             panel(place, &changes, y, &short)?;
@@ -102,6 +106,6 @@ mod tests {
     #[test]
     fn maps_without_any_difference_have_a_scale_too() {
         let ticks = differences_scale([NONE].into_iter()).ticks;
-        assert_eq!(ticks, [-8.0, -7.0, -6.0, -5.0]);
+        assert_eq!(ticks[0], [-8.0, -7.0, -6.0, -5.0]);
     }
 }

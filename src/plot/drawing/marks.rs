@@ -71,7 +71,53 @@ pub enum Mark {
     },
 }
 
+impl Mark {
+    /// The mark on a grid that is `scale` times as fine; a picture stays as it is.
+    pub fn scaled(&self, scale: f64) -> Self {
+        let at = |length: i32| (f64::from(length) * scale).round() as i32;
+        let place = |&(x, y): &BackendCoord| (at(x), at(y));
+        let wide = |width: u32| ((f64::from(width) * scale).round() as u32).max(1);
+        match self {
+            Self::Rectangle { corners: [from, to], colour, stroke: None } => {
+                // Both corners are covered; neighbours must show no seam.
+                let to = (at(to.0 + 1) - 1, at(to.1 + 1) - 1);
+                Self::Rectangle { corners: [place(from), to], colour: *colour, stroke: None }
+            }
+            Self::Rectangle { corners: [from, to], colour, stroke } => Self::Rectangle {
+                corners: [place(from), place(to)],
+                colour: *colour,
+                stroke: stroke.map(wide),
+            },
+            Self::Circle { centre, radius, colour, stroke } => Self::Circle {
+                centre: place(centre),
+                radius: wide(*radius),
+                colour: *colour,
+                stroke: stroke.map(wide),
+            },
+            Self::Line { ends: [from, to], colour, width } => {
+                Self::Line { ends: [place(from), place(to)], colour: *colour, width: wide(*width) }
+            }
+            Self::Path { points, colour, width } => Self::Path {
+                points: points.iter().map(place).collect(),
+                colour: *colour,
+                width: wide(*width),
+            },
+            Self::Polygon { points, colour } => {
+                Self::Polygon { points: points.iter().map(place).collect(), colour: *colour }
+            }
+            Self::Text(words) => Self::Text(Words {
+                at: place(&words.at),
+                size: words.size * scale,
+                area: (at(words.area.0), at(words.area.1)),
+                ..words.clone()
+            }),
+            Self::Picture { image, at } => Self::Picture { image: image.clone(), at: *at },
+        }
+    }
+}
+
 /// A text at its place.
+#[derive(Clone)]
 pub struct Words {
     /// The letters.
     pub text: String,
