@@ -27,6 +27,31 @@ pub fn open(path: &Path, fix: &str) -> Result<File> {
     File::open(path).map_err(failed)
 }
 
+/// Copies a regular file, through a temporary name beside the copy, so that none is ever half there. Missing folders are made.
+///
+/// # Errors
+///
+/// Those of [`open`], or the copy cannot be written.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    let failed = |e| {
+        Error::file_caused(to, "cannot be written", e, "check the free space and permissions of its folder")
+    };
+    let mut source = open(from, "check its permissions and the disk")?;
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut part = to.as_os_str().to_owned();
+    part.push(".part");
+    let written = File::create(&part)
+        .and_then(|mut copy| io::copy(&mut source, &mut copy))
+        .and_then(|_| fs::rename(&part, to));
+    written.map_err(|e| {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&part);
+        failed(e)
+    })
+}
+
 /// Whether there is anything at `path`, readable or not: what cannot be read is to be an error, not taken for missing.
 pub fn is_there(path: &Path) -> bool {
     let missing = |e: io::Error| matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);

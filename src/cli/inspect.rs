@@ -1,13 +1,15 @@
-//! `askance models`: the bundles that are there.
+//! `askance models`: the bundles that are there, and beginning one.
+
+use std::path::Path;
 
 use serde_json::json;
 
-use askance::error::Result;
-use askance::model::{Bundle, Description, NamedModel};
+use askance::error::{Result, shown};
+use askance::model::{Bundle, Description, NamedModel, init};
 use askance::report::{Cell, Column, Form, Table};
 use askance::runtime::Runtime;
 
-use super::args::{Global, ModelsArgs};
+use super::args::{Global, InitArgs, ModelsArgs, ModelsCommand};
 use super::say;
 
 /// Where users keep bundles by convention.
@@ -15,6 +17,9 @@ const MODELS_FOLDER: &str = "models";
 
 /// `askance models`: every bundle is opened, and so verified by its hashes.
 pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {
+    if let Some(ModelsCommand::Init(args)) = &args.command {
+        return begin(global, args);
+    }
     let bundles: Vec<Result<Bundle>> = if args.bundles.is_empty() {
         let embedded = Bundle::embedded_names().into_iter().map(Bundle::embedded);
         embedded.chain(Bundle::folders_in(MODELS_FOLDER).into_iter().map(Bundle::open)).collect()
@@ -33,6 +38,42 @@ pub fn models(global: &Global, args: &ModelsArgs) -> Result<()> {
     }
     // All are shown before the first damaged one fails the command.
     bundles.into_iter().try_for_each(|bundle| bundle.map(|_| ()))
+}
+
+/// `askance models init`
+fn begin(global: &Global, args: &InitArgs) -> Result<()> {
+    let begun = init(&args.graph, args.out.as_deref(), args.force)?;
+    if global.json {
+        let left: Vec<_> =
+            begun.left.iter().map(|(field, line)| json!({ "field": field, "line": line })).collect();
+        say::json(&json!({
+            "manifest": say::path(&begun.manifest),
+            "copied": say::paths(&begun.copied),
+            "guesses": begun.guesses,
+            "fill_in": left,
+        }));
+        return Ok(());
+    }
+    say::text(shown(&begun.manifest));
+    for file in &begun.copied {
+        say::text(format_args!("{} (a copy)", shown(file)));
+    }
+    if !begun.guesses.is_empty() {
+        say::text(format_args!("guesses, to be looked at: {}", begun.guesses.join(", ")));
+    }
+    for (field, line) in &begun.left {
+        say::text(format_args!("to fill in: {field} (line {line})"));
+    }
+    // A bare name may be that of an embedded model.
+    let model = match begun.folder.components().count() {
+        0 => ".".to_owned(),
+        1 if begun.folder.is_relative() => shown(Path::new(".").join(&begun.folder)),
+        _ => shown(&begun.folder),
+    };
+    let next = if begun.left.is_empty() { "next" } else { "then" };
+    say::text(format_args!("{next}: askance models {model}"));
+    say::text(format_args!("      askance eval --data DIR --model {model}"));
+    Ok(())
 }
 
 /// A bundle, or what is recognised in a graph without a manifest.

@@ -9,7 +9,7 @@ use askance::error::{Error, Kind};
 use askance::report::Table;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 91] = [
+const SETTINGS: [&str; 92] = [
     "adaptive",
     "angle_bounds",
     "aspect",
@@ -32,6 +32,7 @@ const SETTINGS: [&str; 91] = [
     "fill",
     "fit",
     "font_size",
+    "force",
     "found_under",
     "fpr_limit",
     "frame",

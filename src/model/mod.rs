@@ -55,7 +55,7 @@ pub use bundle::{
 };
 pub use defence::{Defence, defend};
 pub use fake::Fake;
-pub use foreign::{Foreign, recognise};
+pub use foreign::{Begun, Foreign, init, recognise};
 pub(crate) use gemm::Gemm;
 pub(crate) use kept_text::SWITCH as TEXT_CACHE;
 pub use load::load;

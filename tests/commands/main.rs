@@ -26,6 +26,7 @@ mod fit;
 mod kept_text;
 mod memory;
 mod merged;
+mod models_init;
 mod paper;
 mod providers;
 mod replay;

@@ -6,7 +6,7 @@ use std::path::Path;
 use askance::error::Result;
 use askance::perturb::Resampling;
 use askance::plot::{self, AttackKind, Curve, EvaluationPoint, Format, Landscape, Page};
-use askance::record::{SummaryRow, SweepRow, mean_rows};
+use askance::record::{BenchRow, SummaryRow, mean_rows};
 use askance::types::{Attack, Axis, Bounds, Metrics, Over};
 use ndarray::Array2;
 
@@ -18,6 +18,7 @@ use crate::plot_intervals::sure;
 use crate::plot_many::{LONG, scans, uniform};
 use crate::search_figures::{dense_trace, random_trace};
 
+type Bench = fn(&[BenchRow], &str, Page, &Path) -> Result<()>;
 type Draw = Box<dyn Fn(Page, &Path) -> Result<()>>;
 
 fn means(models: &[&str], datasets: &[&str]) -> Vec<SummaryRow> {
@@ -63,16 +64,12 @@ fn curves(count: usize) -> Vec<Curve> {
     names[..count].iter().map(curve).collect()
 }
 
-fn banded(models: &[&str], categories: &[&str]) -> Vec<SweepRow> {
-    sweep_rows(models, categories)
-}
-
 /// Every figure, from little and from much.
 fn figures() -> Vec<(String, Draw)> {
     let mut all: Vec<(String, Draw)> = Vec::new();
     let mut add = |name: &str, draw: Draw| all.push((name.to_owned(), draw));
     for (name, models, categories) in [("few", 1, 3), ("categories", 1, 15), ("models", 6, 2)] {
-        let rows = banded(&MODELS[..models], &CATEGORIES[..categories]);
+        let rows = sweep_rows(&MODELS[..models], &CATEGORIES[..categories]);
         for axis in Axis::PAPER {
             let rows = rows.clone();
             add(
@@ -152,7 +149,7 @@ fn figures() -> Vec<(String, Draw)> {
             plot::landscape(&shown, page, out)
         }),
     );
-    let benches: [(&str, fn(&[_], &str, Page, &Path) -> Result<()>); 3] =
+    let benches: [(&str, Bench); 3] =
         [("latency", plot::latency), ("relative", plot::relative), ("parity", plot::parity)];
     for (name, draw) in benches {
         add(

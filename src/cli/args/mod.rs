@@ -28,7 +28,7 @@ pub use bench::BenchArgs;
 pub use data::SurveyArgs;
 pub use dry_run::DryRunArgs;
 pub use fresh::FreshArgs;
-pub use model::ModelsArgs;
+pub use model::{InitArgs, ModelsArgs, ModelsCommand};
 pub use others::{MergeArgs, PairingArgs, PlotArgs, ReportArgs, SubmitArgs, SynthArgs};
 pub use paper::PaperArgs;
 pub use recalled::Recalled;
@@ -110,7 +110,7 @@ pub enum Command {
         #[command(subcommand)]
         command: RuntimeCommand,
     },
-    /// List, verify and describe model bundles
+    /// List, verify and describe model bundles; begin the manifest of a graph of your own
     Models(ModelsArgs),
     /// Write the procedural data set in MVTec AD layout
     Synth(SynthArgs),

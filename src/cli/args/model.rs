@@ -1,6 +1,8 @@
 //! Flags about the models, and how they run.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 
 use askance::attack::{BatchSize, Preset};
 use askance::error::{Error, Result};
@@ -128,8 +130,34 @@ impl EngineArgs {
 
 /// `askance models`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ModelsArgs {
     /// Bundle folders or embedded names; all known ones if none is given
     #[arg(value_name = "BUNDLE")]
     pub bundles: Vec<String>,
+    #[command(subcommand)]
+    pub command: Option<ModelsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// Begin the manifest of an ONNX graph from picture to map: what the file tells, and what is left to fill in
+    ///
+    /// Names, shapes, hashes and files of weights are read from the graph. What it cannot tell (how pixels are normalised, whether high means
+    /// anomalous) stands there as "fill in" with a remark, and the model is refused until that is done; guesses are said to be some.
+    Init(InitArgs),
+}
+
+/// `askance models init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The graph; one called model.onnx gets its bundle.toml beside itself
+    #[arg(value_name = "GRAPH.onnx")]
+    pub graph: PathBuf,
+    /// Folder of the bundle, to which the graph is copied [default: of the graph's name, beside it]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write over files that are there already
+    #[arg(long)]
+    pub force: bool,
 }

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::clip::{self, ClipManifest};
 use super::foreign::{self, ForeignManifest};
+use super::left::require_filled;
 use crate::error::{Error, Kind, Result};
 use crate::model::precision::Precision;
 use crate::types::{Fit, Fitting};
@@ -118,6 +119,7 @@ pub(super) fn parse(text: &str, subject: &str) -> Result<Manifest> {
             "export the bundle again with the scripts of this version",
         ));
     }
+    require_filled(text, subject)?;
     let architecture = table.get("architecture").and_then(toml::Value::as_str).unwrap_or_default();
     let manifest = match architecture {
         clip::ARCHITECTURE => Manifest::Clip(sections(text, subject)?),

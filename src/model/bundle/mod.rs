@@ -7,6 +7,7 @@ mod embedded;
 mod external;
 mod files;
 mod foreign;
+mod left;
 mod manifest;
 mod sibling;
 
@@ -20,4 +21,6 @@ pub(crate) use foreign::{ARCHITECTURE as FOREIGN_ARCHITECTURE, FOREIGN_GRAPH};
 pub use foreign::{
     Channels, ForeignManifest, InputSection, OutputSection, Polarity, Resize, TensorLayout, TextInputSection,
 };
+pub(crate) use left::{FILL_IN, to_fill_in};
+pub(crate) use manifest::MANIFEST_FILE;
 pub use manifest::Manifest;

@@ -4,8 +4,11 @@
 mod company;
 mod contract;
 mod convert;
+mod draft;
+mod init;
 mod recognise;
 mod segmenter;
 
+pub use init::{Begun, init};
 pub use recognise::recognise;
 pub use segmenter::Foreign;

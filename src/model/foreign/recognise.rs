@@ -22,8 +22,8 @@ use crate::types::senseless_side;
 
 /// Side of the picture that shows what a graph of free size returns.
 const PROBE: usize = 256;
-const MAP: &str = "anomaly_map";
-const SCORE: &str = "pred_score";
+pub(super) const MAP: &str = "anomaly_map";
+pub(super) const SCORE: &str = "pred_score";
 
 /// Recognises an `.onnx` file without a manifest and makes a bundle of it. Known are the exports of anomalib 2: one picture in,
 /// RGB in [0, 1], resized and normalised by the graph itself; `anomaly_map` and `pred_score` out, brought to [0, 1] by anomalib's
@@ -178,8 +178,8 @@ fn probe(session: &mut Session, input: &str, size: usize, file: &str) -> Result<
     Ok(normalised)
 }
 
-const MANIFEST: &str = "put it into a folder as model.onnx with a bundle.toml that describes it \
-                        (docs/foreign-models.md), and give that folder to `model`";
+const MANIFEST: &str = "begin a bundle of it with `askance models init`, complete its bundle.toml \
+                        (docs/foreign-models.md), and give its folder to `model`";
 
 fn unknown(session: &Session, file: &str) -> Error {
     let words = |outlets: &[ort::value::Outlet]| {

@@ -186,7 +186,7 @@ fn location<R: Read + Seek>(source: &mut R, length: u64) -> io::Result<Option<St
     Ok(location.filter(|_| is_external))
 }
 
-fn end_of<R: Seek>(source: &mut R, length: u64) -> io::Result<u64> {
+pub(super) fn end_of<R: Seek>(source: &mut R, length: u64) -> io::Result<u64> {
     source.stream_position()?.checked_add(length).ok_or_else(damaged)
 }
 
@@ -194,18 +194,19 @@ fn size<R: Read>(source: &mut R) -> io::Result<usize> {
     usize::try_from(varint(source)?).map_err(|_| damaged())
 }
 
-fn text<R: Read>(source: &mut R) -> io::Result<String> {
+pub(super) fn text<R: Read>(source: &mut R) -> io::Result<String> {
     let length = varint(source)?;
     let mut bytes = Vec::new();
     source.by_ref().take(length).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-const VARINT: u64 = 0;
-const LENGTH: u64 = 2;
+/// Wire types.
+pub(super) const VARINT: u64 = 0;
+pub(super) const LENGTH: u64 = 2;
 
 /// Calls `visit` at the content of each field with a length, which `visit` must consume. Other fields are skipped.
-fn each_field<R: Read + Seek>(
+pub(super) fn each_field<R: Read + Seek>(
     source: &mut R,
     end: u64,
     visit: &mut dyn FnMut(&mut R, u64, u64) -> io::Result<()>,
@@ -222,12 +223,12 @@ fn each_field<R: Read + Seek>(
     Ok(())
 }
 
-fn key<R: Read>(source: &mut R) -> io::Result<(u64, u64)> {
+pub(super) fn key<R: Read>(source: &mut R) -> io::Result<(u64, u64)> {
     let key = varint(source)?;
     Ok((key >> 3, key & 7))
 }
 
-fn varint<R: Read>(source: &mut R) -> io::Result<u64> {
+pub(super) fn varint<R: Read>(source: &mut R) -> io::Result<u64> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let mut byte = [0];
@@ -240,7 +241,7 @@ fn varint<R: Read>(source: &mut R) -> io::Result<u64> {
     Err(damaged())
 }
 
-fn skip_value<R: Read + Seek>(source: &mut R, kind: u64) -> io::Result<()> {
+pub(super) fn skip_value<R: Read + Seek>(source: &mut R, kind: u64) -> io::Result<()> {
     match kind {
         VARINT => varint(source).map(|_| ()),
         1 => skip(source, 8),
@@ -253,11 +254,11 @@ fn skip_value<R: Read + Seek>(source: &mut R, kind: u64) -> io::Result<()> {
     }
 }
 
-fn skip<R: Seek>(source: &mut R, length: u64) -> io::Result<()> {
+pub(super) fn skip<R: Seek>(source: &mut R, length: u64) -> io::Result<()> {
     source.seek_relative(i64::try_from(length).map_err(|_| damaged())?)
 }
 
-fn damaged() -> io::Error {
+pub(super) fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "not an ONNX model")
 }
 
