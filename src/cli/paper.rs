@@ -11,6 +11,7 @@ use super::origin::origin;
 use super::output::flat;
 use super::say;
 use super::terminal::Terminal;
+use super::wording::in_flags;
 
 /// Runs the protocol and prints its tables.
 pub fn run(global: &Global, args: &PaperArgs) -> Result<()> {
@@ -62,7 +63,7 @@ fn print(results: &PaperResults) {
         }
     }
     for (figure, reason) in &results.figures.skipped {
-        say::error(format_args!("not drawn: {figure} ({reason})"));
+        say::error(format_args!("not drawn: {figure} ({})", in_flags(reason)));
     }
     say::text(format_args!("tables, figures and runs: {}", results.page.display()));
 }

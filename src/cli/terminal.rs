@@ -66,6 +66,10 @@ impl Observe for Terminal {
         say::error(format_args!("warning: {}", in_flags(warning)));
     }
 
+    fn worded(&self, text: &str) -> String {
+        in_flags(text)
+    }
+
     fn stop(&self) -> bool {
         interrupt::requested()
     }

@@ -168,7 +168,7 @@ pub fn error_in_flags(error: Error) -> Error {
 
 /// A table with the settings in its notes as flags.
 pub fn table_in_flags(table: Table) -> Table {
-    Table { notes: table.notes.iter().map(|note| in_flags(note)).collect(), ..table }
+    table.worded(&in_flags)
 }
 
 /// The error about a value that the library refused, named by its flag; none where clap has something else to say.

@@ -45,6 +45,12 @@ impl Table {
         table
     }
 
+    /// The same table with its notes in a reader's words for settings: `words` gets texts with settings in backticks.
+    #[must_use]
+    pub fn worded(self, words: &dyn Fn(&str) -> String) -> Self {
+        Self { notes: self.notes.iter().map(|note| words(note)).collect(), ..self }
+    }
+
     /// Width of [`Self::to_text`] in letters, without title and notes.
     pub(super) fn width(&self) -> usize {
         let widest = |(place, column): (usize, &Column)| {
@@ -186,6 +192,8 @@ fn latex(text: &str) -> String {
             '\\' => escaped.push_str("\\textbackslash{}"),
             '~' => escaped.push_str("\\textasciitilde{}"),
             '^' => escaped.push_str("\\textasciicircum{}"),
+            // Two hyphens, as flags have them, would become one dash.
+            '-' if escaped.ends_with('-') => escaped.push_str("{}-"),
             _ => escaped.push(letter),
         }
     }
@@ -229,6 +237,14 @@ mod tests {
             vec![Cell::text("a, \"b\" | c"), Cell::Share(None), Cell::Points(None)],
         ];
         Table::new("Means, in %", columns, rows)
+    }
+
+    #[test]
+    fn notes_are_told_in_the_readers_words_and_a_flag_keeps_its_hyphens() {
+        let table = Table { notes: vec!["give `budget`".into()], ..table() };
+        let table = table.worded(&|text| text.replace("`budget`", "--budget 5"));
+        assert_eq!(table.notes, ["give --budget 5"]);
+        assert!(table.to_latex("t").contains("give -{}-budget 5"), "{}", table.to_latex("t"));
     }
 
     #[test]

@@ -30,6 +30,11 @@ pub trait Observe {
     /// Something that may make a result other than what the user expects.
     fn warn(&self, _warning: &str) {}
 
+    /// A text for a file that a study writes for readers, which has settings in backticks, with these as its readers name them.
+    fn worded(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
     /// Whether to stop. Asked before each model call; what is finished then stays on disk, and the same study goes on from there.
     fn stop(&self) -> bool {
         false

@@ -98,7 +98,7 @@ impl Paper {
         let rank = |name: &str| inventory.parts.iter().position(|part| part.name == name);
         made.sort_by_key(|run: &Made| (run.command == Command::Sweep, rank(&run.part), run.place));
         let swept = distinct(swept.iter().flat_map(|(_, data)| data.categories()).map(str::to_owned));
-        self.conclude(out, inventory, made, &swept)
+        self.conclude(out, inventory, made, &swept, observe)
     }
 
     /// The objects of MVTec AD whose orientation means nothing.
@@ -122,14 +122,19 @@ impl Paper {
         inventory: Inventory,
         made: Vec<Made>,
         swept: &[String],
+        observe: &dyn Observe,
     ) -> Result<PaperResults> {
         let above_clean: Vec<AboveClean> = made.iter().flat_map(|run| run.above_clean.clone()).collect();
         let (runs, summaries): (Vec<RunDir>, Vec<Vec<SummaryRow>>) =
             made.into_iter().map(|run| (run.dir, run.summary)).unzip();
         let summary = summaries.concat();
-        let tables = tables::write(out, &inventory, self, &summary, &above_clean)?;
+        let tables = tables::write(out, (&inventory, self), &summary, &above_clean, observe)?;
         let figures = draw(&runs, &out.join("plots"))?;
         let page = out.join("paper.md");
+        let inventory = Inventory {
+            left_out: inventory.left_out.iter().map(|left_out| observe.worded(left_out)).collect(),
+            ..inventory
+        };
         let text = page::page(self, swept, out, &inventory, &summary, &tables, &figures);
         write_atomic(&page, text.as_bytes())?;
         Ok(PaperResults { runs, summary, above_clean, tables, figures, missing: inventory.missing, page })

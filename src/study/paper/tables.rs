@@ -10,14 +10,15 @@ use crate::error::Result;
 use crate::model::{Bundle, ClipManifest};
 use crate::record::{SummaryRow, file_name, write_atomic};
 use crate::report::{AboveClean, Table, above_clean_table, backbone_tables, category_table, published_table};
+use crate::study::observe::Observe;
 
 /// Writes every table as CSV, Markdown and LaTeX.
 pub(super) fn write(
     out: &Path,
-    inventory: &Inventory,
-    paper: &Paper,
+    (inventory, paper): (&Inventory, &Paper),
     summary: &[SummaryRow],
     above_clean: &[AboveClean],
+    observe: &dyn Observe,
 ) -> Result<Vec<(Table, PathBuf)>> {
     let kinds: HashMap<&str, Official> =
         inventory.parts.iter().filter_map(|part| Some((part.name.as_str(), part.found.kind?))).collect();
@@ -33,7 +34,8 @@ pub(super) fn write(
     });
     named.extend(beside.map(|table| ("published".to_owned(), table)));
     let (mut tables, rehearsal) = (Vec::new(), paper.rehearsal());
-    for (name, mut table) in named {
+    for (name, table) in named {
+        let mut table = table.worded(&|note| observe.worded(note));
         if let Some(rehearsal) = &rehearsal {
             table.title.push_str(&format!(" ({rehearsal})"));
         }
