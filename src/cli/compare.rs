@@ -5,15 +5,12 @@ use serde_json::json;
 use askance::error::Result;
 use askance::record::write_rows;
 use askance::report::{paired_answer, paired_tables};
-use askance::study::{Paired, Pairing};
-use askance::types::counted;
+use askance::study::Pairing;
 
 use super::args::{Global, PairingArgs};
 use super::output::flat;
 use super::say;
-
-/// Most letters of a value that is told.
-const LONGEST: usize = 40;
+use super::wording::in_flags;
 
 /// Compares the runs, then says the answer, the numbers, and what else differs.
 pub fn run(global: &Global, args: &PairingArgs) -> Result<()> {
@@ -43,38 +40,9 @@ pub fn run(global: &Global, args: &PairingArgs) -> Result<()> {
         say::table(table);
         say::space();
     }
-    notes(&paired).iter().for_each(say::prose);
+    paired.notes().iter().for_each(|note| say::prose(in_flags(note)));
     if let Some(out) = &args.out {
         say::text(format_args!("every difference: {}", out.display()));
     }
     Ok(())
-}
-
-/// What else is unlike between the runs.
-fn notes(paired: &Paired) -> Vec<String> {
-    let mut notes = Vec::new();
-    let [both, only_a, only_b] = paired.samples;
-    if only_a + only_b > 0 {
-        let samples = counted(both, "sample", "samples");
-        notes.push(format!(
-            "compared on the {samples} of both runs; left out: {only_a} of A alone, {only_b} of B alone"
-        ));
-    }
-    if !paired.settings.is_empty() {
-        notes.push("settings that differ (A, B):".to_owned());
-        notes.extend(
-            paired.settings.iter().map(|(name, a, b)| format!("  {name}: {}, {}", short(a), short(b))),
-        );
-    }
-    if !paired.alone.is_empty() {
-        notes.push(format!("not compared: {}", paired.alone.join(", ")));
-    }
-    notes
-}
-
-fn short(value: &str) -> String {
-    if value.chars().count() <= LONGEST {
-        return value.to_owned();
-    }
-    value.chars().take(LONGEST).chain(['\u{2026}']).collect()
 }

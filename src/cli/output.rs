@@ -7,10 +7,11 @@ use askance::error::{Error, Result, shown};
 use askance::plot::Page;
 use askance::record::{RunDir, to_json};
 use askance::report::{stability_summary, tolerance_sentences};
-use askance::study::{Figures, Outcome, draw, draw_as, write_page};
+use askance::study::{Figures, Outcome, ReportPage, draw, draw_as};
 
 use super::args::{Global, PlotArgs, ReportArgs};
 use super::say;
+use super::wording::in_flags;
 
 /// `askance plot`
 pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
@@ -26,7 +27,7 @@ pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
         say::text(shown(path));
     }
     for (figure, reason) in &plots.skipped {
-        say::error(format_args!("not drawn: {figure} ({reason})"));
+        say::error(format_args!("not drawn: {figure} ({})", in_flags(reason)));
     }
     Ok(())
 }
@@ -35,7 +36,21 @@ pub fn plot(global: &Global, args: &PlotArgs) -> Result<()> {
 pub fn page(global: &Global, args: &ReportArgs) -> Result<()> {
     let dirs: Vec<RunDir> = args.runs.iter().map(RunDir::open).collect::<Result<_>>()?;
     let out = args.out.clone().unwrap_or_else(|| dirs[0].page());
-    write_page(&dirs, &out)?;
+    if args.data.is_some() && dirs.len() < 2 {
+        let problem = "has no effect on a page about one run, which is made from its records alone";
+        return Err(Error::usage(
+            "`data`",
+            problem,
+            "leave it out, or name the runs to hold against this one",
+        ));
+    }
+    if dirs.len() > 1 && !global.quiet {
+        say::error("holding the runs against each other; with thousands of pictures that takes a minute");
+    }
+    let mut page = ReportPage::new(&dirs);
+    page.data = args.data.as_deref();
+    page.words = &in_flags;
+    page.write(&out)?;
     if global.json {
         say::json(&json!({ "page": say::path(&out) }));
     } else {
@@ -64,7 +79,7 @@ pub fn report(global: &Global, done: &Outcome, plots: &Figures, operating_points
         say::space();
     }
     for skipped in &done.skipped {
-        say::prose(format_args!("left out: {} ({})", skipped.sample, skipped.reason));
+        say::prose(format_args!("left out: {} ({})", skipped.sample, in_flags(&skipped.reason)));
     }
     kept(&done.dir, plots);
 }

@@ -28,8 +28,9 @@ pub(super) fn distance_on_axis(axis: Axis, distance: f64) -> String {
     Cell::Number(Some(distance), with_figures(axis, size(axis, distance))).short()
 }
 
-/// From one value of an axis to another around 0 in words, both rounded towards 0: what is said to hold was seen to hold.
-pub(super) fn span_on_axis(axis: Axis, Interval { low, high }: Interval) -> String {
+/// From one value of an axis to another around 0 in words, both rounded towards 0: what is said to hold was seen to hold. `two_sided`
+/// says whether the axis goes below 0 at all.
+pub(super) fn span_on_axis(axis: Axis, Interval { low, high }: Interval, two_sided: bool) -> String {
     let ends = [low, high].map(|end| size(axis, end).abs());
     let least = ends.into_iter().filter(|end| *end > 0.0).reduce(f64::min);
     let (decimals, unit) = match with_figures(axis, least.unwrap_or(f64::INFINITY)) {
@@ -44,7 +45,7 @@ pub(super) fn span_on_axis(axis: Axis, Interval { low, high }: Interval) -> Stri
         let value = if value == 0.0 { 0.0 } else { value };
         if is_factor(axis) { format!("x{:.decimals$}", 1.0 + value) } else { format!("{value:+.decimals$}") }
     };
-    if low == 0.0 {
+    if low == 0.0 && !two_sided {
         format!("up to {}{unit}", shown(high))
     } else {
         format!("from {} to {}{unit}", shown(low), shown(high))
@@ -69,10 +70,18 @@ fn with_figures(axis: Axis, size: f64) -> Form {
 }
 
 /// The ends of a span in units of everyday use, where the axis has others, rounded towards no change.
-pub(super) fn in_daily_units(axis: Axis, Interval { low, high }: Interval) -> Option<String> {
+pub(super) fn in_daily_units(
+    axis: Axis,
+    Interval { low, high }: Interval,
+    two_sided: bool,
+) -> Option<String> {
     let between = |[from, to]: [f64; 2], unit: &str| {
         let (from, to) = ((from - 1e-9).ceil(), (to + 1e-9).floor());
-        if low == 0.0 { format!("up to {to:.0}{unit}") } else { format!("{from:.0} to {to:.0}{unit}") }
+        if low == 0.0 && !two_sided {
+            format!("up to {to:.0}{unit}")
+        } else {
+            format!("{from:.0} to {to:.0}{unit}")
+        }
     };
     let light = [low, high].map(|stops| 100.0 * stops.exp2());
     Some(match axis {
@@ -183,18 +192,20 @@ mod tests {
 
     #[test]
     fn a_span_never_says_more_than_was_seen() {
-        let said = |axis, low, high| span_on_axis(axis, Interval { low, high });
+        let said = |axis, low, high| span_on_axis(axis, Interval { low, high }, low < 0.0);
         assert_eq!(said(Axis::Exposure, -0.759, 0.4999), "from -0.75 to +0.49 stops");
         assert_eq!(said(Axis::Exposure, -0.3, 0.3), "from -0.30 to +0.30 stops");
         assert_eq!(said(Axis::Blur, 0.0, 1.239), "up to +1.23 px");
         assert_eq!(said(Axis::TranslateX, -0.1, 0.001_69), "from -0.1000 to +0.0016");
+        let none_below = Interval { low: 0.0, high: 0.085 };
+        assert_eq!(span_on_axis(Axis::Hue, none_below, true), "from +0.000 to +0.085 rad");
         assert_eq!(said(Axis::Gamma, -0.5, 0.5), "from x0.71 to x1.41");
         assert_eq!(said(Axis::Angle, -0.000_000_01, 2.0), "from +0.0000000 to +2.0000000 deg");
     }
 
     #[test]
     fn units_of_everyday_use() {
-        let said = |axis, low, high| in_daily_units(axis, Interval { low, high }).unwrap();
+        let said = |axis, low, high| in_daily_units(axis, Interval { low, high }, true).unwrap();
         assert_eq!(said(Axis::Exposure, -1.0, 0.4999), "50 to 141 % of the light");
         assert_eq!(said(Axis::Vignette, -0.5, 1.0), "50 to 141 % of the light at the corners");
         assert_eq!(said(Axis::Shadow, 0.0, 2.0), "down to 25 % of the light");
@@ -204,7 +215,7 @@ mod tests {
         assert_eq!(said(Axis::Brightness, -0.2, 0.03), "-51 to 7 of 255 levels");
         assert_eq!(said(Axis::TranslateX, -0.1, 0.001_69), "-10.00 to 0.16 % of the width");
         assert_eq!(said(Axis::Jpeg, 0.0, 30.5), "down to quality 70");
-        assert_eq!(in_daily_units(Axis::Angle, Interval { low: -1.0, high: 1.0 }), None);
+        assert_eq!(in_daily_units(Axis::Angle, Interval { low: -1.0, high: 1.0 }, true), None);
     }
 
     #[test]

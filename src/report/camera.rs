@@ -31,14 +31,29 @@ impl CameraScales {
         Self(all.collect())
     }
 
-    /// A span of an axis in pixels, or of its noise, at the camera, rounded towards no change; `None` for another axis, or where nothing is
-    /// known.
-    pub(super) fn told(&self, model: &str, category: &str, axis: Axis, span: Interval) -> Option<String> {
-        let (down, across) = *self.0.get(&(model.to_owned(), category.to_owned()))?;
+    /// The scales of several runs, of which no two have a model of one name.
+    pub(super) fn of_runs<'r>(infos: impl IntoIterator<Item = &'r RunInfo>) -> Self {
+        Self(infos.into_iter().flat_map(|info| Self::of_run(info).0).collect())
+    }
+
+    /// A span of an axis in pixels, or of its noise, at the camera, rounded towards no change, with both ends where it is on both sides of 0;
+    /// `None` for another axis, or where nothing is known or the categories differ.
+    pub(super) fn told(
+        &self,
+        model: &str,
+        categories: &[&str],
+        axis: Axis,
+        (span, two_sided): (Interval, bool),
+    ) -> Option<String> {
+        let scale = |category: &&str| self.0.get(&(model.to_owned(), (*category).to_owned())).copied();
+        let (down, across) = scale(categories.first()?)?;
+        if categories.iter().any(|category| scale(category) != Some((down, across))) {
+            return None;
+        }
         let less = |value: f64| ((10.0 * value * (1.0 + 1e-12)).trunc() / 10.0).abs();
         let along = |scale: f64| {
             let [low, high] = [span.low, span.high].map(|end| less(end * scale));
-            if span.low == 0.0 { format!("up to {high:.1}") } else { format!("-{low:.1} to {high:.1}") }
+            if two_sided { format!("-{low:.1} to {high:.1}") } else { format!("up to {high:.1}") }
         };
         Some(match axis {
             Axis::MotionX => format!("{} pixels of the camera", along(across)),
@@ -47,10 +62,10 @@ impl CameraScales {
                 let [wide, high] = [across, down].map(|scale| less(span.high * scale));
                 format!("up to {wide:.1} x {high:.1} pixels of the camera, width x height")
             }
-            Axis::Noise => format!(
-                "up to {:.0} levels at each pixel of the camera",
-                noise(span.high, (down, across)).floor()
-            ),
+            Axis::Noise => {
+                let levels = noise(span.high, (down, across)).floor();
+                format!("up to {levels:.0} levels at each pixel of the camera")
+            }
             _ => return None,
         })
     }
@@ -106,19 +121,22 @@ mod tests {
             [("nut", [400, 900]), ("tiny", [50, 50])].map(|(name, size)| (name.to_owned(), size)).into();
         let models = [model("m", Some(100)), model("old", None)];
         let scales = CameraScales::of(&models, &pictures, Fitting::of(Fit::Squeeze));
-        let told = |axis, low, high| scales.told("m", "nut", axis, Interval { low, high });
+        let told = |axis, low, high| scales.told("m", &["nut"], axis, (Interval { low, high }, low < 0.0));
         assert_eq!(told(Axis::MotionX, -3.019, 1.299).unwrap(), "-27.1 to 11.6 pixels of the camera");
         assert_eq!(told(Axis::MotionY, 0.0, 1.5).unwrap(), "up to 6.0 pixels of the camera");
         let blurred = "up to 11.1 x 4.9 pixels of the camera, width x height";
         assert_eq!(told(Axis::Blur, 0.0, 1.239).unwrap(), blurred);
         assert_eq!(told(Axis::Noise, 0.0, 1.99).unwrap(), "up to 11 levels at each pixel of the camera");
         assert_eq!(told(Axis::Exposure, -1.0, 1.0), None);
-        let anywhere = Interval { low: 0.0, high: 1.0 };
+        let blurred = |scales: &CameraScales, model, categories: &[&str]| {
+            scales.told(model, categories, Axis::Blur, (Interval { low: 0.0, high: 1.0 }, false))
+        };
         for (model, category) in [("old", "nut"), ("m", "tiny"), ("m", "bolt")] {
-            assert_eq!(scales.told(model, category, Axis::Blur, anywhere), None, "{model} {category}");
+            assert_eq!(blurred(&scales, model, &[category]), None, "{model} {category}");
         }
+        assert_eq!(blurred(&scales, "m", &["nut", "tiny"]), None, "their scales differ");
         let padded = CameraScales::of(&models, &pictures, Fitting::of(Fit::Pad));
         let wide = "up to 9.0 x 9.0 pixels of the camera, width x height";
-        assert_eq!(padded.told("m", "nut", Axis::Blur, anywhere).unwrap(), wide);
+        assert_eq!(blurred(&padded, "m", &["nut"]).unwrap(), wide);
     }
 }

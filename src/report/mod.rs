@@ -36,7 +36,7 @@ pub use differences::difference_table;
 pub use effort::{Effort, effort_table, efforts};
 pub use fold::folded;
 pub use operating::operating_tables;
-pub use page::{Exhibit, PageRun, Searched, page};
+pub use page::{Exhibit, PageParts, PageRun, Searched, page};
 pub use pairing::{paired_answer, paired_tables};
 pub use paper::{backbone_tables, category_table, published_table};
 pub use published::{Published, published};
@@ -46,7 +46,8 @@ pub(crate) use search::share;
 pub use search::{Standing, score, search_tables, standings};
 pub use seeds::seed_tables;
 pub use stability::{
-    Mistakes, StabilitySummary, Tolerated, stability_summary, stability_tables, tolerance_sentences,
+    Mistakes, StabilitySummary, Tolerated, stability_summary, stability_tables, tolerance_answers,
+    tolerance_sentences,
 };
 pub use summary::{summary_tables, uniform_tables};
 pub use sweep::sweep_table;

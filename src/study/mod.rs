@@ -6,7 +6,7 @@
 //! 3. A [`Plan`] says what to do; [`Plan::check`] refuses what makes no sense.
 //! 4. [`Checked::run`] makes the run in a folder, or takes up the one that is there, and gives an [`Outcome`]; [`Checked::forecast`] tells
 //!    what that takes.
-//! 5. [`draw`] makes the figures from the records, [`write_page`] one HTML page.
+//! 5. [`draw`] makes the figures from the records, [`write_page`] or [`ReportPage`] one HTML page.
 //!
 //! [`Replay`] puts the worst cases of a run before other models; [`Merge`], [`Pairing`], [`Comparison`], [`Seeds`] and [`Paper`] put
 //! several runs together. An [`Observe`] hears of progress and warnings, and can stop a
@@ -71,7 +71,7 @@ pub use merge::Merge;
 pub use models::{ModelSpec, Models};
 pub use observe::{Observe, Quiet};
 pub use outcome::Outcome;
-pub use page::write_page;
+pub use page::{ReportPage, write_page};
 pub use pairing::{Paired, Pairing};
 pub use paper::{Paper, PaperResults};
 pub use pixels::pixel_warnings;

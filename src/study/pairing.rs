@@ -18,7 +18,7 @@ use crate::file;
 use crate::metric::{Estimate, Estimates};
 use crate::record::{PairedRow, RunDir, RunInfo, SampleRow, decisive_differences, read_checked, read_rows};
 use crate::stats::{distinct, grouped, holm, mean};
-use crate::types::{Attack, Metrics, Over, PooledMetric};
+use crate::types::{Attack, Metrics, Over, PooledMetric, counted};
 
 /// Probability of calling even one difference beyond chance that is not.
 const LEVEL: f64 = 0.05;
@@ -59,6 +59,11 @@ impl Pairing {
     /// A run that is not finished, or whose records are damaged; runs without a sample, attack or model in common, or whose metrics are
     /// not the same quantity; pictures other than those that both saw.
     pub fn run(&self) -> Result<Paired> {
+        self.named(&|(a, of_a), (b, of_b)| names((a, of_a), (b, of_b)))
+    }
+
+    /// The same, with a reader's names for a model of A and one of B.
+    pub(super) fn named(&self, names: &Named<'_>) -> Result<Paired> {
         let (a, b) = (Side::open(&self.a)?, Side::open(&self.b)?);
         refuse_other_quantities(&a, &b)?;
         let pairs = pairs(&a, &b, &self.models)?;
@@ -80,7 +85,7 @@ impl Pairing {
 
         let mut rows = Vec::new();
         for (of_a, of_b) in &pairs {
-            let (name_a, name_b) = names((&a, &of_a.0), (&b, &of_b.0));
+            let (name_a, name_b) = names((&a.dir, &of_a.0), (&b.dir, &of_b.0));
             let seed = a.settings.work.settings.seed;
             let found_a = a.pool(of_a, &attacks, (&data, &rows_a), seed)?;
             let found_b = b.pool(of_b, &attacks, (&data, &rows_b), seed)?;
@@ -106,6 +111,42 @@ impl Pairing {
         })
     }
 }
+
+impl Paired {
+    /// What else is unlike between the runs, in lines.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let [both, only_a, only_b] = self.samples;
+        if only_a + only_b > 0 {
+            let samples = counted(both, "sample", "samples");
+            notes.push(format!(
+                "compared on the {samples} of both runs; left out: {only_a} of A alone, {only_b} of B alone"
+            ));
+        }
+        if !self.settings.is_empty() {
+            notes.push("settings that differ (A, B):".to_owned());
+            notes.extend(
+                self.settings.iter().map(|(name, a, b)| format!("  {name}: {}, {}", short(a), short(b))),
+            );
+        }
+        if !self.alone.is_empty() {
+            notes.push(format!("not compared: {}", self.alone.join(", ")));
+        }
+        notes
+    }
+}
+
+/// A value as far as it is told.
+fn short(value: &str) -> String {
+    const LONGEST: usize = 40;
+    if value.chars().count() <= LONGEST {
+        return value.to_owned();
+    }
+    value.chars().take(LONGEST).chain(['\u{2026}']).collect()
+}
+
+/// Names for readers of a model of the run A and of one of the run B.
+pub(super) type Named<'n> = dyn Fn((&RunDir, &str), (&RunDir, &str)) -> (String, String) + 'n;
 
 /// One of the two runs.
 struct Side {
@@ -229,14 +270,14 @@ fn pairs(a: &Side, b: &Side, wanted: &[(String, String)]) -> Result<Vec<ModelPai
 }
 
 /// What readers call the two: the models, or where these have the same name the runs too.
-fn names((a, of_a): (&Side, &str), (b, of_b): (&Side, &str)) -> (String, String) {
+fn names((a, of_a): (&RunDir, &str), (b, of_b): (&RunDir, &str)) -> (String, String) {
     if of_a != of_b {
         return (of_a.to_owned(), of_b.to_owned());
     }
-    let last = |side: &Side| side.dir.path().file_name().map(|name| name.to_string_lossy().into_owned());
-    let run = |side: &Side| match (last(a), last(b)) {
-        (one, other) if one != other => last(side).unwrap_or_default(),
-        _ => side.dir.path().display().to_string(),
+    let last = |dir: &RunDir| dir.path().file_name().map(|name| name.to_string_lossy().into_owned());
+    let run = |dir: &RunDir| match (last(a), last(b)) {
+        (one, other) if one != other => last(dir).unwrap_or_default(),
+        _ => dir.path().display().to_string(),
     };
     (format!("{of_a} of {}", run(a)), format!("{of_b} of {}", run(b)))
 }

@@ -111,7 +111,10 @@ fn every_number_of_the_categories_is_that_of_the_summary_and_no_name_is_markup()
         "Under the worst",
         "pixel AUROC",
         "data:image/jpeg",
-        "What a line may have",
+        "How far each axis may move before a decision changes",
+        "all 2 categories",
+        "What next",
+        "--budget",
         "convergence",
         "bundle_sha256",
     ] {
@@ -124,8 +127,34 @@ fn runs_stand_side_by_side_with_paired_differences() {
     let folder = TempDir::new().unwrap();
     let (one, other) = (attacked(folder.path(), "pocket"), attacked(folder.path(), "pocket-robust"));
     let both = page(&[&one, &other]);
-    assert!(both.contains("<b>pocket-robust</b> keeps"), "the second sentence compares");
-    assert!(both.contains("Mean difference of the samples"), "differences are paired");
+    assert!(
+        both.contains("pocket-robust lies") || both.contains("pocket-robust was found"),
+        "the second sentence compares"
+    );
+    assert!(
+        both.contains("AUPRO in percent, means over categories; B minus A"),
+        "pooled differences are paired"
+    );
+    assert!(
+        !both.contains("Mean difference of the samples"),
+        "single samples are told where there is nothing better"
+    );
+
+    let data = folder.path().join("parts");
+    fs::rename(&data, folder.path().join("elsewhere")).unwrap();
+    let without = page(&[&one, &other]);
+    assert!(without.contains("<b>pocket-robust</b> keeps"), "the second sentence compares all the same");
+    assert!(without.contains("Mean difference of the samples"), "differences of samples need no masks");
+    let why = "are not held against each other on the same pictures";
+    assert!(
+        without.contains(why) && without.contains(">--data</span> tells where"),
+        "the page says what it lacks"
+    );
+    let found = page(&[&one, &other, "--data".as_ref(), &folder.path().join("elsewhere")]);
+    assert!(!found.contains(why) && found.contains("B minus A"), "pictures may lie elsewhere now");
+    fs::rename(folder.path().join("elsewhere"), &data).unwrap();
+    let said = fail(askance().arg("report").arg(&one).arg("--data").arg(&data), 2);
+    assert!(said.contains("--data: has no effect on a page about one run"), "{said}");
     let models: std::collections::HashSet<String> =
         cells(&both).into_keys().map(|[model, ..]| model).collect();
     assert_eq!(models.len(), 2, "{models:?}");
@@ -137,7 +166,7 @@ fn runs_stand_side_by_side_with_paired_differences() {
     }
     let twice = page(&[&one, &copy]);
     assert!(
-        twice.contains("pocket (pocket)") && twice.contains("pocket (copy)"),
+        twice.contains("pocket of pocket") && twice.contains("pocket of copy"),
         "runs of one model are told apart"
     );
 }

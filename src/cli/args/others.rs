@@ -151,6 +151,11 @@ pub struct ReportArgs {
     /// Run folders; others are held against the first
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
+    /// Where the pictures are now, for several runs [default: where they were]
+    ///
+    /// Runs are held against each other by their stored maps and the masks of the pictures. Where these are missing the page says so.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// The page [default: report.html in the first run]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -1,45 +1,45 @@
 //! The answer, in sentences.
 
 use super::html::{escape, percent, points, sure};
-use super::{Subject, words};
-use crate::record::{DifferenceRow, StabilityRow, SummaryRow};
-use crate::report::axis::distance_on_axis;
-use crate::report::{StabilitySummary, Tolerated, stability_summary};
-use crate::stats::distinct;
-use crate::types::{Attack, Axis, Over, PooledMetric};
+use super::{PageRun, Subject, words};
+use crate::record::{DifferenceRow, PairedRow, StabilityRow, SummaryRow};
+use crate::report::paired_answer;
+use crate::types::{Attack, Over, PooledMetric};
+
+/// Most models that are held against the first one in a paragraph.
+const FEW: usize = 2;
+/// Evaluations a picture and attack below which a search is called short.
+const SHORT: i64 = 50;
 
 /// What a page is about, in two sentences where metrics are known; then what a line may have, where that was looked for.
 pub(super) fn answer(
     subjects: &[Subject<'_>],
     differences: &[&DifferenceRow],
-    stability: &[StabilityRow],
+    paired: &[PairedRow],
+    tolerated: &str,
     verdicts: &[String],
 ) -> String {
     let mut html = String::new();
     if let Some(first) = subjects.first() {
         html += &format!("<p class=\"answer\">{}</p>", first_sentence(first));
         let second = match subjects {
-            [only] => costliest(only),
+            [only] => format!("<p class=\"answer\">{}</p>", costliest(only)),
             [_, others @ ..] => {
-                others.iter().map(|other| compared(first, other, differences)).collect::<Vec<_>>().join(" ")
+                let is_paired = |other: &&Subject<'_>| paired.iter().any(|row| row.b == other.worst.model);
+                let alone: Vec<&Subject<'_>> = others.iter().filter(|other| !is_paired(other)).collect();
+                against_the_first(first, &alone, differences)
             }
             [] => String::new(),
         };
-        if !second.is_empty() {
-            html += &format!("<p class=\"answer\">{second}</p>");
-        }
+        html += &second;
     }
-    let summary = stability_summary(stability);
-    for model in distinct(summary.iter().map(|row| row.model.as_str())) {
-        let said: Vec<String> =
-            summary.iter().filter(|row| row.model == model).filter_map(allowed(&summary)).collect();
-        if !said.is_empty() {
-            html += &format!("<p>What a line may have with {}: {}.</p>", escape(model), said.join("; "));
-        }
+    for said in paired_answer(paired) {
+        html += &format!("<p class=\"answer\">{}</p>", escape(&said).replace('\n', " "));
     }
+    html += tolerated;
     html + &verdicts
         .iter()
-        .map(|verdict| format!("<p>{}</p>", escape(verdict).replace("\\n", "<br>")))
+        .map(|verdict| format!("<p>{}</p>", escape(verdict).replace('\n', "<br>")))
         .collect::<String>()
 }
 
@@ -103,6 +103,31 @@ fn costliest(subject: &Subject<'_>) -> String {
     )
 }
 
+/// The other models beside the first one: a sentence for each of a few, a list of many with those that keep most in front.
+fn against_the_first(first: &Subject<'_>, others: &[&Subject<'_>], differences: &[&DifferenceRow]) -> String {
+    let mut said: Vec<(f64, String)> = others
+        .iter()
+        .map(|other| {
+            let kept = PooledMetric::PixelAuroc.of(&other.worst.metrics).unwrap_or(f64::NEG_INFINITY);
+            (kept, compared(first, other, differences))
+        })
+        .filter(|(_, said)| !said.is_empty())
+        .collect();
+    if said.len() <= FEW {
+        let said: Vec<String> = said.into_iter().map(|(_, said)| said).collect();
+        return if said.is_empty() {
+            String::new()
+        } else {
+            format!("<p class=\"answer\">{}</p>", said.join(" "))
+        };
+    }
+    said.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let items: String = said.iter().map(|(_, said)| format!("<li>{said}</li>")).collect();
+    format!(
+        "<p class=\"answer\">The others at their worst cases, the most robust first:</p><ul class=\"answer\">{items}</ul>"
+    )
+}
+
 /// Another model beside the first one.
 fn compared(first: &Subject<'_>, other: &Subject<'_>, differences: &[&DifferenceRow]) -> String {
     let metric = PooledMetric::PixelAuroc;
@@ -124,6 +149,14 @@ fn compared(first: &Subject<'_>, other: &Subject<'_>, differences: &[&Difference
     let difference = recorded.map_or(of_other - of_first, |row| row.difference);
     let interval = recorded.and_then(|row| row.interval());
     let unlike = first.worst.attack != other.worst.attack;
+    if difference == 0.0 && !unlike {
+        return format!(
+            "<b>{}</b> keeps {} %, the same as {}.",
+            escape(&other.worst.model),
+            percent(of_other),
+            escape(&first.worst.model)
+        );
+    }
     let certain = match interval {
         Some(ends) if ends.low > 0.0 => ": it is the more robust of the two",
         Some(ends) if ends.high < 0.0 => ": it is the less robust of the two",
@@ -141,34 +174,44 @@ fn compared(first: &Subject<'_>, other: &Subject<'_>, differences: &[&Difference
     )
 }
 
-/// What the scan of an axis allows, of all categories where there are several.
-fn allowed(summary: &[StabilitySummary]) -> impl Fn(&StabilitySummary) -> Option<String> {
-    let has_all = summary.iter().any(|row| row.over == Over::All);
-    move |row| {
-        let axis: Axis = row.attack.axis().filter(|_| row.scanned > 0)?;
-        if has_all && row.over != Over::All {
-            return None;
-        }
-        let at = |tolerated: &Tolerated| distance_on_axis(axis, tolerated.flipped);
-        let mistakes = [
-            (&row.false_alarms, "the first good part is rejected"),
-            (&row.escapes, "the first bad part passes"),
+/// What to do next, by what a run does not tell yet. Settings are in backticks.
+pub(super) fn next_steps(
+    subjects: &[Subject<'_>],
+    runs: &[PageRun],
+    stability: &[StabilityRow],
+) -> Vec<String> {
+    let Some(first) = subjects.first() else { return Vec::new() };
+    let metric = PooledMetric::PixelAuroc;
+    if first.worst.attack == Attack::Clean {
+        return vec![
+            "Search for the worst cases: `askance attack` with the same `data` and `model`.".to_owned(),
         ];
-        let mut said: Vec<String> = mistakes
-            .iter()
-            .filter_map(|(mistakes, what)| {
-                let min = mistakes.as_ref()?.min.as_ref()?;
-                Some(format!("{what} at {}", at(min)))
-            })
-            .collect();
-        said.extend(row.median.as_ref().map(|half| format!("half of all decisions flip by {}", at(half))));
-        if said.is_empty() {
-            let flips = row.min.as_ref().map_or_else(
-                || "no decision flips within the bounds".to_owned(),
-                |min| format!("the first decision flips at {}", at(min)),
-            );
-            said.push(flips);
-        }
-        Some(format!("<b>{axis}</b>: {}", said.join(", ")))
     }
+    let mut steps = Vec::new();
+    let unsure = |subject: &Subject<'_>| {
+        metric.of(&subject.worst.metrics).is_some() && words::drop_interval(subject.worst, metric).is_none()
+    };
+    if subjects.iter().any(unsure) {
+        steps.push(
+            "Give more pictures: from 8 defective ones in each category on, numbers have intervals and models can be told apart."
+                .to_owned(),
+        );
+    }
+    let budget = |run: &PageRun| run.info.settings.get("budget").and_then(toml::Value::as_integer);
+    if let Some(least) = runs.iter().filter_map(budget).min().filter(|budget| *budget < SHORT) {
+        steps.push(format!(
+            "Search longer: with {least} evaluations for each picture and attack, worse cases are likely to be missed (`budget`)."
+        ));
+    }
+    if stability.iter().all(|row| !row.is_scanned()) {
+        steps.push(
+            "Ask how far each axis of your line may move before a decision changes: the same command with `tolerance`.".to_owned(),
+        );
+    }
+    if subjects.len() == 1 {
+        steps.push(
+            "Hold something against it: the same command with a second `model`, or with a `defence` around this one.".to_owned(),
+        );
+    }
+    steps
 }

@@ -55,7 +55,7 @@ fn bar_chart(metric: &str, models: &[&str], groups: &[Bars]) -> String {
         format!("{name}: {}", each.collect::<Vec<_>>().join(", "))
     });
     let frame = Frame {
-        width: 110.0 + 92.0 * groups.len() as f64,
+        width: 90.0 + (24.0 + 11.0 * models.len() as f64).clamp(64.0, 120.0) * groups.len() as f64,
         height: 260.0,
         x: Scale { low: 0.0, high: groups.len() as f64, ticks, title: String::new() },
         y: Scale::percent(format!("{metric} (%)")),

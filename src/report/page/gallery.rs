@@ -7,7 +7,10 @@ use super::picture::img;
 use crate::error::Result;
 use crate::report::axis::on_axis;
 use crate::stats::{distinct, grouped};
-use crate::types::Attack;
+use crate::types::{Attack, Axis};
+
+/// Cards at once, beyond which only those of the first model are shown at first.
+const MANY: usize = 12;
 
 /// A card for each sample with its clean picture and map, and a row for each attack.
 ///
@@ -20,14 +23,15 @@ pub(super) fn gallery(exhibits: &[Exhibit]) -> Result<String> {
     let models = distinct(exhibits.iter().map(|one| one.model.clone()));
     let categories = distinct(exhibits.iter().map(|one| one.category.clone()));
     let attacks = distinct(exhibits.iter().map(|one| one.attack.name().to_owned()));
+    let cards = grouped(exhibits, |one| (&one.model, &one.category, &one.sample));
     let mut html = format!(
         "<div class=\"filters\" data-filters=\"gallery\">{}{}{}<output></output></div><div id=\"gallery-cards\">",
-        select("model", &models),
-        select("category", &categories),
-        select("attack", &attacks)
+        select("model", &models, cards.len() > MANY),
+        select("category", &categories, false),
+        select("attack", &attacks, false)
     );
-    for group in grouped(exhibits, |one| (&one.model, &one.category, &one.sample)) {
-        html += &card(&group)?;
+    for group in &cards {
+        html += &card(group)?;
     }
     Ok(html + "</div>")
 }
@@ -49,9 +53,12 @@ fn card(falls: &[&Exhibit]) -> Result<String> {
     for fall in falls {
         let [_, _, worst, worst_map] = &fall.tiles;
         let attack = fall.attack.name();
+        let all: Vec<Axis> = fall.parameters.axes().collect();
+        let moved = fall.attack.axes(&all);
         let mut said: Vec<(String, String)> = fall
             .parameters
             .axes()
+            .filter(|axis| moved.contains(axis))
             .map(|axis| (axis.to_string(), on_axis(Attack::Single(axis), fall.parameters.get(axis)).short()))
             .collect();
         said.push(("pixel AUROC".to_owned(), auroc(fall.sample_auroc)));

@@ -4,6 +4,9 @@ use crate::error::shown;
 use crate::report::Table;
 use crate::types::Interval;
 
+/// How readers name settings: a text with settings in backticks to the same text in their words.
+pub(super) type Words<'w> = &'w dyn Fn(&str) -> String;
+
 /// Text as HTML has it, between tags and in quoted attributes; what is hidden in it is written out.
 pub(super) fn escape(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
@@ -45,6 +48,14 @@ pub(super) fn section(id: &str, heading: &str, body: &str) -> String {
     format!("<section id=\"{id}\"><h2>{}</h2>{body}</section>\n", escape(heading))
 }
 
+/// Something long that is shown when it is asked for.
+pub(super) fn folded(name: &str, body: &str) -> String {
+    if body.is_empty() {
+        return String::new();
+    }
+    format!("<details><summary>{}</summary>{body}</details>", escape(name))
+}
+
 /// A cell of a share, with the exact value and interval for programs; `column` is its name in the CSV.
 pub(super) fn share_cell(column: &str, value: Option<f64>, interval: Option<Interval>) -> String {
     cell(column, value, interval, "n")
@@ -84,8 +95,12 @@ pub(super) fn scrolled(label: &str, table: &str) -> String {
     )
 }
 
-/// A table of a report, sortable, with its notes beneath.
-pub(super) fn table(table: &Table) -> String {
+/// Tables of a report, sortable, each with its notes beneath.
+pub(super) fn tables(tables: impl IntoIterator<Item = Table>, words: Words<'_>) -> String {
+    tables.into_iter().map(|one| table(&one, words)).collect()
+}
+
+fn table(table: &Table, words: Words<'_>) -> String {
     // A table that shows its intervals already says what they are.
     let sure = table.with_intervals();
     let table = if sure.rows == table.rows { table } else { &sure };
@@ -100,13 +115,44 @@ pub(super) fn table(table: &Table) -> String {
         format!("<tr>{}</tr>", cells.collect::<String>())
     };
     let rows: String = table.rows.iter().map(row).collect();
-    let notes: String =
-        table.notes.iter().map(|note| format!("<p class=\"note\">{}</p>", escape(note))).collect();
+    let notes: String = table.notes.iter().map(|note| line_below(note, words)).collect();
     let html = format!(
-        "<table class=\"sortable\"><caption>{}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>",
-        escape(&table.title)
+        "<table class=\"sortable\">{}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>",
+        caption_of(&table.title)
     );
     scrolled(&table.title, &html) + &notes
+}
+
+/// The caption of a table, which stays in sight where the table scrolls.
+pub(super) fn caption_of(title: &str) -> String {
+    format!("<caption><span>{}</span></caption>", escape(title))
+}
+
+/// A line in small print.
+pub(super) fn line_below(note: &str, words: Words<'_>) -> String {
+    format!("<p class=\"note\">{}</p>", worded(note, words))
+}
+
+/// A text in the reader's words for settings; no line breaks within a flag.
+pub(super) fn worded(text: &str, words: Words<'_>) -> String {
+    let said = escape(&words(text));
+    let mut html = String::with_capacity(said.len());
+    for part in said.split_inclusive(' ') {
+        match part.find("--") {
+            Some(at) => {
+                let name = |letter: char| letter == '-' || letter.is_ascii_alphanumeric();
+                let end = part[at..].find(|letter| !name(letter)).map_or(part.len(), |end| at + end);
+                html.push_str(&format!(
+                    "{}<span class=\"flag\">{}</span>{}",
+                    &part[..at],
+                    &part[at..end],
+                    &part[end..]
+                ));
+            }
+            None => html.push_str(part),
+        }
+    }
+    html
 }
 
 #[cfg(test)]
@@ -120,6 +166,13 @@ mod tests {
             escape(hostile),
             "&lt;/td&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&#39;&amp;\\u{202e}\\n"
         );
+    }
+
+    #[test]
+    fn settings_are_told_in_the_readers_words_and_no_line_breaks_within_a_flag() {
+        let said = worded("<missed> (`budget`).", &|text| text.replace("`budget`", "--budget"));
+        assert_eq!(said, "&lt;missed&gt; (<span class=\"flag\">--budget</span>).");
+        assert_eq!(worded("`budget`", &str::to_owned), "`budget`");
     }
 
     #[test]

@@ -10,24 +10,38 @@ mod paired;
 mod picture;
 mod settings;
 mod svg;
+mod tolerance;
 mod words;
 
-use html::{escape, section, table};
+use html::{Words, escape, folded, line_below, section, tables, worded};
 
 use super::{
     CameraScales, bench_notes, bench_tables, bench_verdict, difference_table, effort_table, efforts,
-    operating_tables, random_tables, stability_tables, sweep_table, tolerance_sentences, uniform_tables,
+    operating_tables, paired_tables, random_tables, sweep_table, uniform_tables,
 };
 use crate::error::Result;
 use crate::record::{
-    BenchRow, DifferenceRow, OperatingRow, Parameters, RandomRow, RunInfo, SampleRow, StabilityRow,
-    SummaryRow, SweepRow, Trace, UniformRow,
+    BenchRow, DifferenceRow, OperatingRow, PairedRow, Parameters, RandomRow, RunInfo, SampleRow,
+    StabilityRow, SummaryRow, SweepRow, Trace, UniformRow,
 };
 use crate::stats::{distinct, grouped};
 use crate::types::{Attack, Axis, Bounds, Image, Over};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
+
+/// What a page is made of.
+#[derive(Clone, Copy)]
+pub struct PageParts<'p> {
+    /// The runs, of which the first is what the others are held against.
+    pub runs: &'p [PageRun],
+    /// The other runs held against the first, in the same redraws.
+    pub paired: &'p [PairedRow],
+    /// What else is unlike between the runs, or why they cannot be held against each other, in lines.
+    pub remarks: &'p [String],
+    /// How readers name settings: takes a text with settings in backticks.
+    pub words: Words<'p>,
+}
 
 /// What a page shows of one run; what the run does not have is empty. Models have names that tell those of different runs apart.
 #[derive(Clone, Debug)]
@@ -116,16 +130,23 @@ struct Subject<'r> {
 ///
 /// # Errors
 /// A file error when a picture cannot be encoded.
-pub fn page(runs: &[PageRun]) -> Result<String> {
+pub fn page(parts: &PageParts<'_>) -> Result<String> {
+    let PageParts { runs, paired, words, .. } = *parts;
     let means: Vec<&SummaryRow> = runs.iter().flat_map(|run| overall(&run.summary)).collect();
     let subjects = subjects(runs);
     let differences: Vec<&DifferenceRow> = runs.iter().flat_map(|run| &run.differences).collect();
     let stability: Vec<StabilityRow> = runs.iter().flat_map(|run| run.stability.iter().cloned()).collect();
-    let verdicts: Vec<String> = runs.iter().flat_map(|run| bench_verdict(&run.bench)).collect();
+    let verdicts: Vec<String> =
+        runs.iter().flat_map(|run| bench_verdict(&run.bench)).map(|verdict| words(&verdict)).collect();
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
     let title = format!("Askance: {}", names.join(", "));
-    let answer = answer::answer(&subjects, &differences, &stability, &verdicts);
-    let sections = sections(runs, &means, &stability)?;
+    let camera = CameraScales::of_runs(runs.iter().map(|run| &run.info));
+    let tolerated = tolerance::answer(&stability, &camera);
+    let answer = answer::answer(&subjects, &differences, paired, &tolerated, &verdicts);
+    let steps = answer::next_steps(&subjects, runs, &stability);
+    let steps: String = steps.iter().map(|step| format!("<li>{}</li>", worded(step, words))).collect();
+    let next = if steps.is_empty() { steps } else { format!("<h3>What next</h3><ul>{steps}</ul>") };
+    let sections = sections(parts, &means, (&stability, &camera))?;
     let contents: String = sections
         .iter()
         .filter(|(.., body)| !body.is_empty())
@@ -137,11 +158,12 @@ pub fn page(runs: &[PageRun]) -> Result<String> {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
          <title>{title}</title><style>{STYLE}</style></head>\n<body><a class=\"skip\" href=\"#answer\">To the answer</a>\
-         <header><h1>{title}</h1></header><main><section id=\"answer\" aria-label=\"Answer\">{answer}{}</section>\
-         <nav aria-label=\"Contents\"><ul>{contents}</ul></nav>\n{body}</main><footer>Made by askance {} from records alone.</footer>\
+         <header><h1>{title}</h1></header><main><section id=\"answer\" aria-label=\"Answer\">{answer}{next}{}</section>\
+         <nav aria-label=\"Contents\"><ul>{contents}</ul></nav>\n{body}</main><footer>Made by askance {} from {}.</footer>\
          <script>{SCRIPT}</script></body></html>\n",
         TERMS,
         env!("CARGO_PKG_VERSION"),
+        if paired.is_empty() { "records alone" } else { "records, and the masks of the pictures" },
         title = escape(&title),
     ))
 }
@@ -153,30 +175,34 @@ below 50 % is worse than chance. Pooled over the pixels of all pictures of a cat
 <dt>AUPRO</dt><dd>How much of each defect is found, small defects weighing as much as large ones, averaged over false alarm rates up to a limit \
 (30 % unless the settings say otherwise). 100 % is perfect; chance is far below 50 %.</dd>\
 <dt>worst case</dt><dd>For each picture, the change within the bounds that hurts most of those that were tried. Nothing guarantees that no worse one exists.</dd>\
+<dt>joint</dt><dd>All axes of the attack moved together; every other attack moves the axis that it is named after, alone.</dd>\
 <dt>drop</dt><dd>Clean value minus worst-case value, in points of percent.</dd>\
 <dt>95 % interval</dt><dd>How far the number moves when the pictures are drawn anew. Where two models are compared on the same pictures, the interval is that of their difference.</dd>\
 <dt>mean over categories</dt><dd>Every category weighs the same, however many pictures it has.</dd></dl></details>";
 
 type Section = (&'static str, &'static str, String);
 
-fn sections(runs: &[PageRun], means: &[&SummaryRow], stability: &[StabilityRow]) -> Result<Vec<Section>> {
+fn sections(
+    parts: &PageParts<'_>,
+    means: &[&SummaryRow],
+    (stability, camera): (&[StabilityRow], &CameraScales),
+) -> Result<Vec<Section>> {
+    let PageParts { runs, words, .. } = *parts;
     let of_categories: Vec<&SummaryRow> =
         runs.iter().flat_map(|run| &run.summary).filter(|row| row.over.category().is_some()).collect();
     let random: Vec<RandomRow> = runs.iter().flat_map(|run| run.random.iter().cloned()).collect();
     let sweeps: Vec<SweepRow> = runs.iter().flat_map(|run| run.sweeps.iter().cloned()).collect();
     let exhibits: Vec<Exhibit> = runs.iter().flat_map(|run| run.exhibits.iter().cloned()).collect();
-    let tables = |each: &dyn Fn(&PageRun) -> Vec<super::Table>| -> String {
-        runs.iter().flat_map(each).map(|one| table(&one)).collect()
-    };
+    let tables = |each: &dyn Fn(&PageRun) -> Vec<super::Table>| tables(runs.iter().flat_map(each), words);
     let drops = if means.is_empty() { String::new() } else { categories::drops(means) };
     let bounds = runs.first().map(|run| run.bounds).unwrap_or_default();
     let histograms: String = runs.iter().map(|run| charts::histograms(&run.samples, &run.bounds)).collect();
-    let tolerance = charts::tolerance(stability, &bounds);
-    let more = tables(&|run| stability_tables(&run.stability));
     let provenance: String = runs.iter().map(settings::settings).collect();
+    let many = distinct(random.iter().map(|row| &row.model)).len() > 2;
     let random_tables = tables(&|run| random_tables(&run.random, &run.summary));
+    let random_tables = if many { folded("A table of each model", &random_tables) } else { random_tables };
     Ok(vec![
-        ("compared", "Models compared", compared(runs)),
+        ("compared", "Models compared", compared(parts)),
         ("drops", "Drop per attack", drops),
         ("bars", "Clean, average and worst", charts::bars(means, &random)),
         ("by-category", "Every category", categories::categories(&of_categories)),
@@ -186,11 +212,7 @@ fn sections(runs: &[PageRun], means: &[&SummaryRow], stability: &[StabilityRow])
             "Where the worst cases lie",
             folded("Histograms of the worst parameters, an axis each", &histograms),
         ),
-        (
-            "tolerance",
-            "What the decision tolerates",
-            tolerance + &tolerated(runs) + &folded("Tolerances in numbers", &more),
-        ),
+        ("tolerance", "What the decision tolerates", tolerance::section((stability, camera), &bounds, words)),
         (
             "sweeps",
             "The same change for every picture",
@@ -213,33 +235,9 @@ fn sections(runs: &[PageRun], means: &[&SummaryRow], stability: &[StabilityRow])
             searches(runs)
                 + &tables(&|run| effort_table(&efforts(&run.samples, &run.bounds)).into_iter().collect()),
         ),
-        ("providers", "Providers", providers(runs)),
+        ("providers", "Providers", providers(runs, words)),
         ("settings", "Settings and provenance", provenance),
     ])
-}
-
-/// How far each axis may move, a list for each category.
-fn tolerated(runs: &[PageRun]) -> String {
-    let paragraph = |said: String| {
-        let mut axes = said.split("\n  ").filter(|line| !line.is_empty());
-        let head = escape(axes.next().unwrap_or_default());
-        let lines = axes.map(|line| match line.strip_prefix("  ") {
-            Some(detail) => format!("<br>{}", escape(detail)),
-            None => format!("<li><b>{}</b>", escape(line)),
-        });
-        format!("<p>{head}</p><ul>{}</ul>", lines.collect::<String>())
-    };
-    let said =
-        runs.iter().flat_map(|run| tolerance_sentences(&run.stability, &CameraScales::of_run(&run.info)));
-    said.map(paragraph).collect()
-}
-
-/// Something long that is shown when it is asked for.
-fn folded(name: &str, body: &str) -> String {
-    if body.is_empty() {
-        return String::new();
-    }
-    format!("<details><summary>{}</summary>{body}</details>", escape(name))
 }
 
 /// Rows over all categories: the means where there are some, else those of the only category.
@@ -266,15 +264,22 @@ fn subjects(runs: &[PageRun]) -> Vec<Subject<'_>> {
     subjects
 }
 
-/// Differences within each run, and those between runs.
-fn compared(runs: &[PageRun]) -> String {
-    let within: String =
-        runs.iter().filter_map(|run| difference_table(&run.differences)).map(|one| table(&one)).collect();
+/// Differences within each run, and those between runs: of the pooled metrics where they could be had, else of single samples.
+fn compared(parts: &PageParts<'_>) -> String {
+    let PageParts { runs, paired, remarks, words } = *parts;
+    let within = tables(runs.iter().filter_map(|run| difference_table(&run.differences)), words);
     if runs.len() < 2 {
         return within;
     }
-    let samples: Vec<SampleRow> = runs.iter().flat_map(|run| run.samples.iter().cloned()).collect();
-    within + &paired::table(&samples).map_or_else(String::new, |one| table(&one))
+    let between = match paired {
+        [] => {
+            let samples: Vec<SampleRow> = runs.iter().flat_map(|run| run.samples.iter().cloned()).collect();
+            tables(paired::table(&samples), words)
+        }
+        paired => tables(paired_tables(paired), words),
+    };
+    let remarks: String = remarks.iter().map(|remark| line_below(remark, words)).collect();
+    within + &between + &remarks
 }
 
 /// One search of each model: the first whose evaluations were kept.
@@ -291,17 +296,13 @@ fn searches(runs: &[PageRun]) -> String {
     if html.is_empty() { html } else { format!("<div class=\"charts\">{html}</div>") }
 }
 
-fn providers(runs: &[PageRun]) -> String {
+fn providers(runs: &[PageRun], words: Words<'_>) -> String {
     let benched = runs.iter().filter(|run| !run.bench.is_empty());
     benched
         .map(|run| {
-            let tables: String = bench_tables(&run.bench, true).iter().map(table).collect();
             let notes = bench_notes(&run.bench);
-            tables
-                + &notes
-                    .iter()
-                    .map(|note| format!("<p class=\"note\">{}</p>", escape(note)))
-                    .collect::<String>()
+            tables(bench_tables(&run.bench, true), words)
+                + &notes.iter().map(|note| line_below(note, words)).collect::<String>()
         })
         .collect()
 }

@@ -39,10 +39,13 @@
       for (const card of document.querySelectorAll(bar.dataset.filters === "gallery" ? ".card" : "none")) {
         card.hidden = !card.querySelector(".fall[data-attack]:not([hidden])");
       }
-      bar.querySelector("output").textContent = `${shown} of ${rows.length}`;
+      bar.querySelector("output").textContent = `${shown} of ${rows.length} shown`;
     };
     inputs.forEach((input) => ["input", "change"].forEach((kind) => input.addEventListener(kind, apply)));
     apply();
   }
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+  const most = 60;
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => {
+    if ([...one.querySelectorAll("tbody")].every((body) => body.rows.length <= most)) one.open = true;
+  }));
 })();

@@ -9,6 +9,9 @@ const RIGHT: f64 = 14.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 44.0;
 
+/// Share of its own size below which no chart is drawn, so that its words can be read. It scrolls where there is less room.
+const LEAST: f64 = 0.85;
+
 /// A scale of a chart.
 pub(super) struct Scale {
     pub(super) low: f64,
@@ -85,8 +88,9 @@ impl Frame {
                 escape(text)
             );
         }
+        let least = LEAST * width;
         format!(
-            "<figure><figcaption>{title}</figcaption><svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" role=\"img\" \
+            "<figure><figcaption>{title}</figcaption><svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" style=\"min-width:{least:.0}px\" role=\"img\" \
              aria-label=\"{title}. {says}\"><title>{title}</title><desc>{says}</desc>{axes}{body}\
              <line class=\"axis\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{bottom}\" y2=\"{bottom}\"/>\
              <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\

@@ -4,6 +4,6 @@ mod sentences;
 mod summary;
 mod tables;
 
-pub use sentences::tolerance_sentences;
+pub use sentences::{tolerance_answers, tolerance_sentences};
 pub use summary::{Mistakes, StabilitySummary, Tolerated, stability_summary};
 pub use tables::stability_tables;

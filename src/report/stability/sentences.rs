@@ -3,37 +3,47 @@
 use crate::record::{DecisionRule, StabilityRow};
 use crate::report::CameraScales;
 use crate::report::axis::{distance_on_axis, in_daily_units, span_on_axis};
-use crate::stats::grouped;
+use crate::stats::{distinct, grouped};
 use crate::types::{Axis, Interval, Label, counted};
 
 /// A paragraph for each model and category with scanned axes: a line about the threshold, then each axis with a line for good and one for
 /// bad parts. Where `camera` knows the scale, pixels are told as those of the camera too.
 pub fn tolerance_sentences(rows: &[StabilityRow], camera: &CameraScales) -> Vec<String> {
-    let scanned = rows.iter().filter(|row| row.is_scanned() && row.attack.axis().is_some());
-    let groups = grouped(scanned, |row| (&row.model, &row.dataset, &row.category));
-    groups.iter().map(|group| of_category(group, camera)).collect()
+    let groups = grouped(scanned(rows), |row| (&row.model, &row.dataset, &row.category));
+    groups.iter().map(|group| paragraph(group, camera)).collect()
 }
 
-fn of_category(rows: &[&StabilityRow], camera: &CameraScales) -> String {
+/// A paragraph for each model, as those of [`tolerance_sentences`], about all its categories together: how far an axis may move before
+/// the first part of any of them fails.
+pub fn tolerance_answers(rows: &[StabilityRow], camera: &CameraScales) -> Vec<String> {
+    let groups = grouped(scanned(rows), |row| (&row.model, &row.dataset));
+    groups.iter().map(|group| paragraph(group, camera)).collect()
+}
+
+fn scanned(rows: &[StabilityRow]) -> impl Iterator<Item = &StabilityRow> {
+    rows.iter().filter(|row| row.is_scanned() && row.attack.axis().is_some())
+}
+
+/// What is said of these rows of one model.
+fn paragraph(rows: &[&StabilityRow], camera: &CameraScales) -> String {
+    let categories = distinct(rows.iter().map(|row| row.category.as_str()));
     let axes = grouped(rows.iter().copied(), |row| row.attack);
-    let mut lines: Vec<String> = axes.first().map(|rows| threshold(rows)).into_iter().collect();
+    let mut lines: Vec<String> = axes.first().map(|rows| threshold(rows, &categories)).into_iter().collect();
     lines.extend(axes.iter().filter_map(|rows| {
         let axis = rows[0].attack.axis()?;
         let kinds = [Label::Normal, Label::Anomalous, Label::Unknown];
-        let said: Vec<String> =
-            kinds.into_iter().filter_map(|label| of_label(axis, label, rows, camera)).collect();
+        let said = kinds.into_iter().filter_map(|label| of_label(axis, label, (rows, &categories), camera));
         let step = rows[0].step.map_or_else(String::new, |step| {
             format!(" (scanned in steps of {})", distance_on_axis(axis, step))
         });
-        Some(format!("  {axis}{step}\n    {}", said.join("\n    ")))
+        Some(format!("  {axis}{step}\n    {}", said.collect::<Vec<_>>().join("\n    ")))
     }));
     lines.join("\n")
 }
 
 /// What the threshold is worth, and how many decisions are wrong before anything moves.
-fn threshold(rows: &[&StabilityRow]) -> String {
-    let first = rows[0];
-    let rule = match first.rule {
+fn threshold(rows: &[&StabilityRow], categories: &[&str]) -> String {
+    let rule = |rule: DecisionRule| match rule {
         DecisionRule::Given => "given",
         DecisionRule::BestF1 => {
             "that of the largest F1 of these same unchanged pictures, which flatters the model"
@@ -42,6 +52,8 @@ fn threshold(rows: &[&StabilityRow]) -> String {
             "a guess, which 5 % of the unchanged pictures exceed: it tells how scores move, not what a line will do"
         }
     };
+    let rules: Vec<&str> = distinct(rows.iter().map(|row| row.rule)).into_iter().map(rule).collect();
+    let rule = rules.join("; or ");
     let wrong = |label: Label| rows.iter().filter(|row| row.label == label && !row.is_right()).count();
     let known = rows.iter().filter(|row| row.label != Label::Unknown).count();
     let (rejected, passed) = (wrong(Label::Normal), wrong(Label::Anomalous));
@@ -54,19 +66,42 @@ fn threshold(rows: &[&StabilityRow]) -> String {
             counted(passed, "bad part", "bad parts")
         ),
     };
-    format!("{}, {}: threshold {:.4} ({rule}){already}", first.model, first.category, first.threshold)
+    let thresholds = || rows.iter().map(|row| row.threshold);
+    let (low, high) =
+        (thresholds().fold(f64::INFINITY, f64::min), thresholds().fold(f64::NEG_INFINITY, f64::max));
+    let threshold = match low < high {
+        true => format!("a threshold for each, {low:.4} to {high:.4}"),
+        false => format!("threshold {low:.4}"),
+    };
+    let over = match categories {
+        [only] => (*only).to_owned(),
+        several => format!("all {} categories", several.len()),
+    };
+    format!("{}, {over}: {threshold} ({rule}){already}", rows[0].model)
 }
 
-/// How far an axis may move before the first of the samples of a label that are called rightly is called wrongly.
-fn of_label(axis: Axis, label: Label, rows: &[&StabilityRow], camera: &CameraScales) -> Option<String> {
+/// How far an axis may move before the first of the samples of a label that are called rightly is called wrongly. Of several categories a
+/// sample is told with its own.
+fn of_label(
+    axis: Axis,
+    label: Label,
+    (rows, categories): (&[&StabilityRow], &[&str]),
+    camera: &CameraScales,
+) -> Option<String> {
     let own: Vec<&StabilityRow> = rows.iter().filter(|row| row.label == label).copied().collect();
     if own.is_empty() {
         return None;
     }
-    let (what, none) = match label {
-        Label::Normal => ("no more good part is rejected", "every good part is rejected already"),
-        Label::Anomalous => ("no more bad part passes", "every bad part passes already"),
-        Label::Unknown => ("no decision flips", ""),
+    let (what, fails, none) = match label {
+        Label::Normal => (
+            "no further good part is rejected",
+            "a further good part is rejected",
+            "every good part is rejected already",
+        ),
+        Label::Anomalous => {
+            ("no further bad part passes", "a further bad part passes", "every bad part passes already")
+        }
+        Label::Unknown => ("no decision flips", "a decision flips", ""),
     };
     let right: Vec<&StabilityRow> = own.into_iter().filter(|row| row.is_right()).collect();
     if right.is_empty() {
@@ -78,13 +113,29 @@ fn of_label(axis: Axis, label: Label, rows: &[&StabilityRow], camera: &CameraSca
         .min_by(|(_, a), (_, b)| a.total_cmp(b))
         .map(|(row, _)| row);
     let Some(span) = held(&right) else { return Some(format!("{what} as far as is known")) };
-    let (model, category) = (&rows[0].model, &rows[0].category);
-    let daily = in_daily_units(axis, span).or_else(|| camera.told(model, category, axis, span));
+    let two_sided =
+        right.iter().any(|row| row.below.is_some() || row.held_below.is_some_and(|held| held < 0.0));
+    let daily = in_daily_units(axis, span, two_sided)
+        .or_else(|| camera.told(&rows[0].model, categories, axis, (span, two_sided)));
     let daily = daily.map_or_else(String::new, |said| format!(" ({said})"));
-    let span = span_on_axis(axis, span);
-    Some(match nearest {
-        None => format!("{what} in all that was scanned, {span}{daily}"),
-        Some(row) => format!("{what} {span}{daily}, first to fail: {}", row.sample),
+    let Some(row) = nearest else {
+        return Some(format!(
+            "{what} in all that was scanned, {}{daily}",
+            span_on_axis(axis, span, two_sided)
+        ));
+    };
+    let first = match categories.len() {
+        1 => format!("first to fail: {}", row.sample),
+        _ => format!("first to fail: {}/{}", row.category, row.sample),
+    };
+    Some(match row.resolution.filter(|_| span == Interval { low: 0.0, high: 0.0 }) {
+        Some(least) => {
+            format!(
+                "{fails} by the smallest change that was tried, {}, {first}",
+                distance_on_axis(axis, least)
+            )
+        }
+        None => format!("{what} {}{daily}, {first}", span_on_axis(axis, span, two_sided)),
     })
 }
 
@@ -153,9 +204,36 @@ mod tests {
             [
                 "m, nut: threshold 0.5000 (given); 1 of 4 decisions are wrong before anything moves (1 good part rejected, 0 bad parts passed)\n  \
               exposure (scanned in steps of 0.10 stops)\n    \
-              no more good part is rejected from -0.75 to +0.49 stops (60 to 141 % of the light), first to fail: good/0\n    \
-              no more bad part passes in all that was scanned, from -1.00 to +1.00 stops (50 to 200 % of the light)"
+              no further good part is rejected from -0.75 to +0.49 stops (60 to 141 % of the light), first to fail: good/0\n    \
+              no further bad part passes in all that was scanned, from -1.00 to +1.00 stops (50 to 200 % of the light)"
             ]
+        );
+    }
+
+    #[test]
+    fn categories_together_hold_as_far_as_the_first_part_of_any() {
+        let good = |category: &str, threshold, flips, held| StabilityRow {
+            category: category.into(),
+            threshold,
+            ..row("good/0", Label::Normal, 0.2, flips, held)
+        };
+        let rows = [
+            good("nut", 0.5, [None, Some(0.5)], [-1.0, 0.4999]),
+            good("bolt", 0.625, [Some(-0.25), None], [-0.2499, 1.0]),
+        ];
+        assert_eq!(
+            tolerance_answers(&rows, &CameraScales::default()),
+            [
+                "m, all 2 categories: a threshold for each, 0.5000 to 0.6250 (given); all 2 decisions are right before anything moves\n  \
+              exposure (scanned in steps of 0.10 stops)\n    \
+              no further good part is rejected from -0.24 to +0.49 stops (85 to 141 % of the light), first to fail: bolt/good/0"
+            ]
+        );
+        assert_eq!(tolerance_sentences(&rows, &CameraScales::default()).len(), 2);
+        assert_eq!(
+            tolerance_answers(&rows[..1], &CameraScales::default()),
+            tolerance_sentences(&rows[..1], &CameraScales::default()),
+            "of one there is nothing else to say"
         );
     }
 
@@ -173,6 +251,10 @@ mod tests {
         );
         let said = tolerance_sentences(&[unknown(None)], &CameraScales::default()).join("");
         assert!(said.ends_with("no decision flips as far as is known"), "{said}");
+        let at_once = [row("a", Label::Normal, 0.2, [Some(-0.001), Some(0.001)], [0.0, 0.0])];
+        let said = tolerance_sentences(&at_once, &CameraScales::default()).join("");
+        let expected = "a further good part is rejected by the smallest change that was tried, 0.0010 stops, first to fail: a";
+        assert!(said.ends_with(expected), "{said}");
         let all_wrong = [row("good/2", Label::Normal, 0.6, [None, None], [-1.0, 1.0])];
         assert!(
             tolerance_sentences(&all_wrong, &CameraScales::default())[0]

@@ -69,10 +69,10 @@ fn what_a_lamp_may_do_is_told_to_a_step_of_what_is_known() {
         let end = rest.find(' ').unwrap();
         rest[..end].parse().unwrap()
     };
-    let good = number("no more good part is rejected from -1.00 to ");
+    let good = number("no further good part is rejected from -1.00 to ");
     let known = (threshold / linear(100)).log2();
     assert!(known - step <= good && good <= known, "{good} said, {known} known: {said}");
-    let bad = number("no more bad part passes from ");
+    let bad = number("no further bad part passes from ");
     let known = (threshold / linear(170)).log2();
     assert!(known <= bad && bad <= known + step, "{bad} said, {known} known: {said}");
     assert!(said.contains("first to fail: good/0\n") && said.ends_with("first to fail: worn/0"), "{said}");
