@@ -242,8 +242,9 @@ mod tests {
     #[test]
     fn notes_are_told_in_the_readers_words_and_a_flag_keeps_its_hyphens() {
         let table = Table { notes: vec!["give `budget`".into()], ..table() };
-        let table = table.worded(&|text| text.replace("`budget`", "--budget 5"));
-        assert_eq!(table.notes, ["give --budget 5"]);
+        let flag = ["--", "budget 5"].concat();
+        let table = table.worded(&|text| text.replace("`budget`", &flag));
+        assert_eq!(table.notes, [format!("give {flag}")]);
         assert!(table.to_latex("t").contains("give -{}-budget 5"), "{}", table.to_latex("t"));
     }
 

@@ -39,7 +39,8 @@ pub(super) fn categories(rows: &[&SummaryRow]) -> String {
     )
 }
 
-/// A choice of one value of an attribute of rows, or of any; nothing where there is no choice. `first` chooses the first one.
+/// A choice of one value of an attribute of rows, or of any; nothing where there is no choice. `first` chooses the first one, as
+/// long as that leaves something.
 pub(super) fn select(of: &str, values: &[String], first: bool) -> String {
     if values.len() < 2 {
         return String::new();
@@ -49,8 +50,9 @@ pub(super) fn select(of: &str, values: &[String], first: bool) -> String {
         format!("<option{selected}>{}</option>", escape(value))
     };
     let options: String = values.iter().enumerate().map(option).collect();
+    let preset = if first { " data-preset" } else { "" };
     format!(
-        "<label>{of} <select data-filter=\"{of}\"><option value=\"\">any</option>{options}</select></label>"
+        "<label>{of} <select data-filter=\"{of}\"{preset}><option value=\"\">any</option>{options}</select></label>"
     )
 }
 
@@ -88,4 +90,19 @@ fn line(row: &SummaryRow, (with_model, with_over): (bool, bool)) -> String {
         share_cell("image_auroc", row.metrics.image_auroc, row.intervals.image_auroc()),
         samples = row.samples,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_no_choice_of_one_and_the_first_can_be_chosen_beforehand() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(select("model", &names(&["a"]), true), "");
+        let chosen = select("model", &names(&["a", "<b>"]), true);
+        assert!(chosen.contains("data-preset") && chosen.contains("<option selected>a</option>"), "{chosen}");
+        assert!(chosen.contains("<option>&lt;b&gt;</option>"), "{chosen}");
+        assert!(!select("model", &names(&["a", "b"]), false).contains("selected"));
+    }
 }

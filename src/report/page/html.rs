@@ -170,8 +170,9 @@ mod tests {
 
     #[test]
     fn settings_are_told_in_the_readers_words_and_no_line_breaks_within_a_flag() {
-        let said = worded("<missed> (`budget`).", &|text| text.replace("`budget`", "--budget"));
-        assert_eq!(said, "&lt;missed&gt; (<span class=\"flag\">--budget</span>).");
+        let flag = ["--", "budget"].concat();
+        let said = worded("<missed> (`budget`).", &|text| text.replace("`budget`", &flag));
+        assert_eq!(said, format!("&lt;missed&gt; (<span class=\"flag\">{flag}</span>)."));
         assert_eq!(worded("`budget`", &str::to_owned), "`budget`");
     }
 

@@ -27,6 +27,7 @@
   for (const bar of document.querySelectorAll("[data-filters]")) {
     const rows = [...document.querySelectorAll(places[bar.dataset.filters])];
     const inputs = [...bar.querySelectorAll("[data-filter]")];
+    const preset = () => inputs.find((input) => "preset" in input.dataset);
     const apply = () => {
       let shown = 0;
       for (const row of rows) {
@@ -36,12 +37,21 @@
         });
         if (!row.hidden) shown += 1;
       }
+      if (shown === 0 && preset()) {
+        preset().value = "";
+        delete preset().dataset.preset;
+        apply();
+        return;
+      }
       for (const card of document.querySelectorAll(bar.dataset.filters === "gallery" ? ".card" : "none")) {
         card.hidden = !card.querySelector(".fall[data-attack]:not([hidden])");
       }
       bar.querySelector("output").textContent = `${shown} of ${rows.length} shown`;
     };
-    inputs.forEach((input) => ["input", "change"].forEach((kind) => input.addEventListener(kind, apply)));
+    inputs.forEach((input) => ["input", "change"].forEach((kind) => input.addEventListener(kind, () => {
+      delete input.dataset.preset;
+      apply();
+    })));
     apply();
   }
   const most = 60;

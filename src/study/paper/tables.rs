@@ -61,3 +61,35 @@ fn b16plus(specs: &[String]) -> Vec<String> {
     let bundles = specs.iter().filter_map(|spec| Bundle::resolve(spec).ok());
     bundles.filter(is_one).map(|bundle| bundle.name().to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Attack;
+
+    /// Names settings in capitals.
+    struct Capitals;
+
+    impl Observe for Capitals {
+        fn worded(&self, text: &str) -> String {
+            text.replace("`select = pooled`", "SELECT POOLED")
+        }
+    }
+
+    #[test]
+    fn tables_name_settings_as_their_readers_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let inventory =
+            Inventory { parts: Vec::new(), models: Vec::new(), missing: Vec::new(), left_out: Vec::new() };
+        let (dataset, model) = ("d".to_owned(), "m".to_owned());
+        let above = AboveClean { dataset, model, attack: Attack::Joint, above: 1, samples: 2 };
+        let paper = Paper::new("data");
+        let tables = write(folder.path(), (&inventory, &paper), &[], &[above], &Capitals).unwrap();
+        let notes: Vec<&String> = tables.iter().flat_map(|(table, _)| &table.notes).collect();
+        assert!(notes.iter().any(|note| note.ends_with("SELECT POOLED does")), "{notes:?}");
+        for extension in ["md", "tex"] {
+            let path = folder.path().join(format!("tables/above_clean.{extension}"));
+            assert!(std::fs::read_to_string(path).unwrap().contains("SELECT POOLED"));
+        }
+    }
+}
