@@ -79,8 +79,8 @@ mod tests {
     fn what_has_no_space_or_stands_in_backticks_stays_whole() {
         assert_eq!(folded("see results/a/very/long/path now", 10), "see\n  results/a/very/long/path\n  now");
         assert_eq!(
-            folded("say `askance eval --data d` then go", 12),
-            "say\n  `askance eval --data d`\n  then go"
+            folded("say `askance eval parts now` then go", 12),
+            "say\n  `askance eval parts now`\n  then go"
         );
         assert_eq!(folded("version `GLIBC 2.99 is away", 12), "version\n  `GLIBC\n  2.99 is\n  away");
     }
