@@ -53,7 +53,7 @@ impl Checked {
         let stages =
             Stages { session, starts: &starts, whole, run: &mut run, models: &mut models.segmenters };
         let came = stages.all(&settings.work, self.plan.shard.is_none());
-        run.close(came)
+        Outcome::closing(run, came)
     }
 
     /// What is done with which samples, once data and models are known, before the run's folder is looked at. What may surprise is told.

@@ -78,7 +78,7 @@ impl Merge {
         if let Some(plan) = &settings.work.tolerance {
             outcome.stability = tolerance::gather(&session, plan, &shards, &run, &models, &rows)?;
         }
-        run.close(Ok(outcome))
+        Outcome::closing(run, Ok(outcome))
     }
 
     /// What the record of the whole run says.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::run::Run;
 use crate::attack::Clock;
+use crate::error::{Kind, Result};
 use crate::record::{
-    DifferenceRow, ModelInfo, OperatingRow, RandomRow, RunDir, Skipped, StabilityRow, SummaryRow, SweepRow,
-    UniformRow,
+    DifferenceRow, ModelInfo, OperatingRow, RandomRow, RunDir, Skipped, StabilityRow, Status, SummaryRow,
+    SweepRow, UniformRow,
 };
 use crate::report::{
     AboveClean, CameraScales, DefenceSummary, DefendedModel, Effort, ScoreSummary, Table, above_clean_table,
@@ -80,6 +81,23 @@ impl Outcome {
     pub fn defences(&self) -> Vec<DefenceSummary> {
         let any = self.defended.iter().any(|model| model.defence != "none");
         if any { defence_summary(&self.summary, &self.defended) } else { Vec::new() }
+    }
+
+    /// Records how the work of a run ended, and completes what came of it by what the record knows.
+    pub(super) fn closing(mut run: Run, came: Result<Self>) -> Result<Self> {
+        match came {
+            Ok(mut outcome) => {
+                run.end(Status::Finished)?;
+                (outcome.models, outcome.skipped) = run.into_parts();
+                Ok(outcome)
+            }
+            Err(error) => {
+                if error.kind == Kind::Interrupted {
+                    run.end(Status::Interrupted)?;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// A run of which nothing but the folder is known yet.

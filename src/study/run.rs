@@ -8,12 +8,11 @@ use super::contents;
 use super::data::{Data, left_out, with_skip_bad};
 use super::models::Models;
 use super::observe::Observe;
-use super::outcome::Outcome;
 use super::plan::Origin;
 use super::settings::RunSettings;
 use crate::attack::Work;
 use crate::dataset::{self, Sample};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::file::Lock;
 use crate::model::{Provenance, Segmenter};
 use crate::record::{
@@ -114,23 +113,6 @@ impl Run {
     pub fn end(&mut self, status: Status) -> Result<()> {
         self.info.status = status;
         self.info.write(self.dir.info_path())
-    }
-
-    /// Records how the work of the run ended, and completes what came of it by what the record knows.
-    pub fn close(mut self, came: Result<Outcome>) -> Result<Outcome> {
-        match came {
-            Ok(mut outcome) => {
-                self.end(Status::Finished)?;
-                (outcome.models, outcome.skipped) = self.into_parts();
-                Ok(outcome)
-            }
-            Err(error) => {
-                if error.kind == Kind::Interrupted {
-                    self.end(Status::Interrupted)?;
-                }
-                Err(error)
-            }
-        }
     }
 
     /// Models and samples left out, for whoever reads the results.

@@ -263,7 +263,7 @@ fn a_glare_without_its_axis_or_outside_the_picture_is_refused() {
         ("--axes hue --glare-size 0.2", "--glare-size: has no effect"),
         ("--axes glare --glare-at -0.1,0.5", "--glare-at -0.1,0.5: is no place in the picture"),
         ("--axes glare --glare-size 2.5", "--glare-size 2.5: is no size of a glare"),
-        ("--axes glare --glare-at 0.5", "give two numbers with a comma between, such as 0.25,0.75"),
+        ("--axes glare --glare-at 0.5", "--glare-at 0.5: is not two numbers"),
     ] {
         let said = fail(&mut on("attack", &data, &out, &flags.split(' ').collect::<Vec<_>>()), 2);
         assert!(said.contains(expected), "{said}");

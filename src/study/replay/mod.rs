@@ -213,7 +213,7 @@ impl Replaying<'_> {
             observe,
         };
         let came = self.stages(&session, (&origin.name, *size), &mut run, models);
-        run.close(came)
+        Outcome::closing(run, came)
     }
 
     fn record(
