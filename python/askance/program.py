@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -39,10 +40,14 @@ def run(arguments: Sequence[str | Path]) -> Run | Any:
     """Runs a command, such as `["attack", "--data", "parts", "--out", "results/parts"]`, and reads the run that it made. Progress and
     warnings go to standard error as the command says them.
 
-    What a command without a run (`data`, `models`, `providers`) prints with `--json` comes back as Python values.
+    A command that makes no run, such as `data`, `compare`, `synth` or one with `--dry-run`, gives what it prints with `--json` as Python
+    values; one that prints no JSON, such as `completions`, its text.
 
-    Raises AskanceError where the command fails.
+    Raises AskanceError where the command fails, and TypeError where the arguments are one text instead of a list.
     """
+    if isinstance(arguments, (str, bytes, Path)):
+        given = arguments.decode(errors="replace") if isinstance(arguments, bytes) else str(arguments)
+        raise TypeError(f"arguments are one text, {given!r}: give a list of words, such as {_words(given)}")
     words = [str(argument) for argument in arguments]
     if "--json" not in words:
         words.append("--json")
@@ -56,5 +61,23 @@ def run(arguments: Sequence[str | Path]) -> Run | Any:
         answer = printed.read()
     if process.returncode != 0:
         raise AskanceError(words, process.returncode, "".join(said))
-    told = json.loads(answer)
-    return Run(told["out"], told) if isinstance(told, dict) and "out" in told else told
+    try:
+        told = json.loads(answer)
+    except ValueError:
+        return answer.decode(errors="replace")
+    return Run(told["out"], told) if _made_run(told) else told
+
+
+def _made_run(told: Any) -> bool:
+    """Whether a command that tells this made a run. A forecast (`--dry-run`) names the folder of a run that may be there from before."""
+    if not isinstance(told, dict) or told.get("dry_run"):
+        return False
+    out = told.get("out")
+    return isinstance(out, str) and Path(out, "run.toml").is_file()
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
