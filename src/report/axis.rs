@@ -76,7 +76,9 @@ pub(super) fn in_daily_units(
     two_sided: bool,
 ) -> Option<String> {
     let between = |[from, to]: [f64; 2], unit: &str| {
-        let (from, to) = ((from - 1e-9).ceil(), (to + 1e-9).floor());
+        // Towards each other, whichever is the larger.
+        let (up, down) = (|end: f64| (end - 1e-9).ceil(), |end: f64| (end + 1e-9).floor());
+        let (from, to) = if from <= to { (up(from), down(to)) } else { (down(from), up(to)) };
         if low == 0.0 && !two_sided {
             format!("up to {to:.0}{unit}")
         } else {
@@ -88,7 +90,7 @@ pub(super) fn in_daily_units(
         Axis::Exposure => between(light, " % of the light"),
         Axis::LightX | Axis::LightY => between(light, " % of the light at one edge"),
         Axis::Vignette => {
-            between([-high, -low].map(|stops| 100.0 * stops.exp2()), " % of the light at the corners")
+            between([low, high].map(|stops| 100.0 * (-stops).exp2()), " % of the light at the corners")
         }
         Axis::Shadow => {
             let left = (100.0 * (-high).exp2() - 1e-9).ceil();
@@ -96,7 +98,7 @@ pub(super) fn in_daily_units(
         }
         Axis::Temperature => {
             let kelvin = |mired: f64| 1e6 / (1e6 / DAYLIGHT + mired);
-            between([high, low].map(kelvin), " K where the lamp has 5500 K")
+            between([low, high].map(kelvin), " K where the lamp has 5500 K")
         }
         Axis::Hue => between([low, high].map(f64::to_degrees), " degrees of the colour circle"),
         Axis::Brightness => between([low, high].map(|share| 255.0 * share), " of 255 levels"),
@@ -207,10 +209,10 @@ mod tests {
     fn units_of_everyday_use() {
         let said = |axis, low, high| in_daily_units(axis, Interval { low, high }, true).unwrap();
         assert_eq!(said(Axis::Exposure, -1.0, 0.4999), "50 to 141 % of the light");
-        assert_eq!(said(Axis::Vignette, -0.5, 1.0), "50 to 141 % of the light at the corners");
+        assert_eq!(said(Axis::Vignette, -0.5, 1.0), "141 to 50 % of the light at the corners");
         assert_eq!(said(Axis::Shadow, 0.0, 2.0), "down to 25 % of the light");
         // 1e6 / (1e6 / 5500 + 32.7) = 4661.6 and 1e6 / (1e6 / 5500 - 32.7) = 6706.1
-        assert_eq!(said(Axis::Temperature, -32.7, 32.7), "4662 to 6706 K where the lamp has 5500 K");
+        assert_eq!(said(Axis::Temperature, -32.7, 32.7), "6706 to 4662 K where the lamp has 5500 K");
         assert_eq!(said(Axis::Hue, -0.1, 0.1), "-5 to 5 degrees of the colour circle");
         assert_eq!(said(Axis::Brightness, -0.2, 0.03), "-51 to 7 of 255 levels");
         assert_eq!(said(Axis::TranslateX, -0.1, 0.001_69), "-10.00 to 0.16 % of the width");

@@ -57,7 +57,10 @@ fn said(when: &str, rows: &[&PairedRow]) -> Option<String> {
         .filter(|row| row.beyond_chance == Some(false))
         .map(|row| {
             let ends = row.interval().map_or_else(String::new, |ends| format!(", {}", between(ends)));
-            format!("{} ({:+.1} points{ends})", metric_name(row.metric), percent(row.difference))
+            // One of many may lie apart by chance.
+            let alone = row.interval().is_some_and(|ends| ends.low > 0.0 || ends.high < 0.0);
+            let counted = if alone { ", which is not beyond chance among all the rows compared" } else { "" };
+            format!("{} ({:+.1} points{ends}{counted})", metric_name(row.metric), percent(row.difference))
         })
         .collect();
     if !unsure.is_empty() {

@@ -13,6 +13,7 @@ use super::session::Session;
 use super::settings::RunSettings;
 use super::summary;
 use crate::attack::Settings;
+use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::metric::{Estimate, Estimates};
@@ -179,7 +180,9 @@ impl Side {
     /// Rows of the samples that are among the data, which must be of this run.
     fn rows_of(&self, data: &Data) -> Result<Vec<SampleRow>> {
         let names: HashSet<String> = data.samples().map(|sample| sample.id.to_string()).collect();
-        let belonging = Belonging::new(&self.settings.work.settings, data.dataset(), &self.info.models);
+        // The same pictures may have another name, or lie in another folder, for the other run.
+        let named = Dataset { name: self.info.dataset.name.clone(), ..data.dataset().clone() };
+        let belonging = Belonging::new(&self.settings.work.settings, &named, &self.info.models);
         let belonging = if self.settings.work.replay.is_some() { belonging.replayed() } else { belonging };
         let is_own = |row: &SampleRow| names.contains(&name_of(row));
         let mut rows = read_checked(self.dir.samples_path(), |row| {

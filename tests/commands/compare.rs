@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use askance::record::{DifferenceRow, Row, SummaryRow, read_rows, to_json};
 use serde_json::Value;
@@ -61,6 +62,13 @@ fn two_models_of_two_runs_are_compared_as_two_models_of_one() {
     }
     assert_eq!(differences.len(), found["differences"].as_array().unwrap().len());
     assert_eq!(differences.len(), 12, "two categories and their mean, two attacks, two metrics");
+
+    // The same pictures in a folder of another name.
+    let moved = folder.path().join("moved");
+    run(Command::new("cp").arg("-r").args([&data, &moved]));
+    let c = folder.path().join("c");
+    attack(&moved, &c, "--model pocket-robust --seed 5");
+    assert_eq!(compared(&a, &c)["differences"], found["differences"]);
 
     // The values are those of the summaries, and the fall is that of the drops.
     let [of_a, of_b] = [&a, &b].map(|run| table::<SummaryRow>(&run.join("summary.csv")));

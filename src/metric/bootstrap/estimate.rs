@@ -104,7 +104,7 @@ impl Estimate {
         if self.is_difference {
             of_difference(self.value, &redraws, &self.without, reach)
         } else {
-            of_share(self.value, &redraws, self.step, reach)
+            of_share(self.value, &redraws, &self.without, self.step, reach)
         }
     }
 

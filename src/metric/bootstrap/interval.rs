@@ -4,6 +4,10 @@ use crate::stats::{normal_distribution, quantile, standard_deviation};
 
 /// Quantile of the standard normal that leaves 2.5 % above.
 const Z: f64 = 1.959_963_984_540_054;
+/// Share of the redraws that an interval leaves out on each side.
+const LEFT_OUT: f64 = 0.025;
+/// A step below this is one of pixels, not of samples.
+const FINE: f64 = 1e-4;
 /// Quantile of the standard normal beyond which [`normal_distribution`] no longer tells probabilities apart.
 const FARTHEST: f64 = 5.0;
 
@@ -53,8 +57,16 @@ fn student(freedom: f64, z: f64) -> f64 {
 
 /// The interval of a share in [0, 1]: Student's, in log-odds, where a metric close to its end is no longer skewed. `None` if
 /// the redraws are all alike: what does not vary among the samples says nothing about others. Values closer to 0 or 1 than
-/// `step` count as that far from them.
-pub(super) fn of_share(value: f64, redraws: &[f64], step: f64, reach: f64) -> Option<Interval> {
+/// `step` count as that far from them. Where that is far below what single samples do, and more redraws than an interval leaves out at an
+/// end lie so close, their log-odds are those of `step` alone and their deviation says nothing: then the interval has percentiles, as that
+/// of a difference.
+pub(super) fn of_share(
+    value: f64,
+    redraws: &[f64],
+    without: &[Vec<f64>],
+    step: f64,
+    reach: f64,
+) -> Option<Interval> {
     let log_odds = |share: f64| {
         let share = share.clamp(step, 1.0 - step);
         (share / (1.0 - share)).ln()
@@ -62,6 +74,11 @@ pub(super) fn of_share(value: f64, redraws: &[f64], step: f64, reach: f64) -> Op
     let first = redraws.first()?;
     if redraws.iter().all(|redraw| redraw == first) {
         return None;
+    }
+    let at_an_end = redraws.iter().filter(|&&redraw| redraw <= step || redraw >= 1.0 - step).count();
+    if step < FINE && at_an_end as f64 > LEFT_OUT * redraws.len() as f64 {
+        let Interval { low, high } = of_difference(value, redraws, without, reach)?;
+        return Some(Interval { low: low.min(value), high: high.max(value) });
     }
     let redraws: Vec<f64> = redraws.iter().map(|&share| log_odds(share)).collect();
     let deviation = standard_deviation(&redraws)?;
@@ -180,8 +197,19 @@ mod tests {
 
     #[test]
     fn a_share_stays_one_and_has_no_interval_without_spread() {
-        let interval = of_share(0.99, &[0.97, 0.99, 0.999, 1.0], 1e-6, 3.0).unwrap();
-        assert!(0.0 < interval.low && interval.low < 0.9 && interval.high < 1.0, "{interval:?}");
-        assert_eq!(of_share(1.0, &[1.0; 10], 1e-6, 2.0), None);
+        let interval = of_share(0.99, &[0.97, 0.99, 0.999, 0.9999], &[], 1e-6, 3.0).unwrap();
+        assert!(0.0 < interval.low && interval.low < 0.95 && interval.high < 1.0, "{interval:?}");
+        assert_eq!(of_share(1.0, &[1.0; 10], &[], 1e-6, 2.0), None);
+    }
+
+    #[test]
+    fn redraws_at_an_end_do_not_stretch_an_interval_over_all_shares() {
+        let mut redraws: Vec<f64> = (0..900).map(|at| 0.001 + 0.005 * f64::from(at) / 900.0).collect();
+        redraws.extend([0.0; 100]);
+        let interval = of_share(0.002, &redraws, &[], 1e-6, 2.4).unwrap();
+        assert!(interval.low < 0.001 && interval.high < 0.0065, "{interval:?}");
+        let turned: Vec<f64> = redraws.iter().map(|redraw| 1.0 - redraw).collect();
+        let interval = of_share(0.998, &turned, &[], 1e-6, 2.4).unwrap();
+        assert!(interval.low > 0.9935 && interval.high > 0.999, "{interval:?}");
     }
 }

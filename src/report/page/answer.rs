@@ -4,7 +4,7 @@ use super::html::{escape, percent, points, sure};
 use super::{PageRun, Subject, words};
 use crate::record::{DifferenceRow, PairedRow, StabilityRow, SummaryRow};
 use crate::report::paired_answer;
-use crate::types::{Attack, Over, PooledMetric};
+use crate::types::{Attack, Interval, Over, PooledMetric};
 
 /// Most models that are held against the first one in a paragraph.
 const FEW: usize = 2;
@@ -34,13 +34,15 @@ pub(super) fn answer(
         html += &second;
     }
     for said in paired_answer(paired) {
-        html += &format!("<p class=\"answer\">{}</p>", escape(&said).replace('\n', " "));
+        html += &format!("<p class=\"answer\">{}</p>", lines(&said, " "));
     }
     html += tolerated;
-    html + &verdicts
-        .iter()
-        .map(|verdict| format!("<p>{}</p>", escape(verdict).replace('\n', "<br>")))
-        .collect::<String>()
+    html + &verdicts.iter().map(|verdict| format!("<p>{}</p>", lines(verdict, "<br>"))).collect::<String>()
+}
+
+/// The lines of a text, each escaped by itself: a line break is a letter that is written out.
+fn lines(text: &str, between: &str) -> String {
+    text.split('\n').map(escape).collect::<Vec<_>>().join(between)
 }
 
 /// How far a model falls: `Under the worst angle, hue and saturation within bounds, pixel AUROC of m falls from 93.1 to 74.2 % ...`.
@@ -59,11 +61,7 @@ fn first_sentence(subject: &Subject<'_>) -> String {
         ))
     };
     if subject.worst.attack == Attack::Clean {
-        let value = PooledMetric::PixelAuroc.of(&subject.clean.metrics).or(subject.clean.metrics.image_auroc);
-        let value = value.map_or_else(|| "not known".to_owned(), |value| format!("{} %", percent(value)));
-        return format!(
-            "On unchanged pictures the AUROC of {model} is {value}; no worst case was searched for."
-        );
+        return unchanged(subject, &model, over);
     }
     let moved = words::moved(subject.worst.attack, subject.axes);
     let dataset = escape(&subject.worst.dataset);
@@ -86,6 +84,22 @@ fn first_sentence(subject: &Subject<'_>) -> String {
     format!(
         "Under the worst {moved} within the bounds, pixel AUROC of <b>{model}</b> on {dataset}{over} falls <b>{auroc}</b>{aupro}.{unsure}"
     )
+}
+
+/// What is known where nothing was attacked.
+fn unchanged(subject: &Subject<'_>, model: &str, over: &str) -> String {
+    let (metrics, intervals) = (&subject.clean.metrics, &subject.clean.intervals);
+    let of = |name: &str, value: Option<f64>, ends: Option<Interval>| {
+        value.map(|value| format!("{name} of {model}{over} is {} %{}", percent(value), sure(ends)))
+    };
+    let known = of("pixel AUROC", metrics.pixel_auroc, intervals.pixel_auroc())
+        .or_else(|| of("image AUROC", metrics.image_auroc, intervals.image_auroc()));
+    match known {
+        Some(known) => format!("On unchanged pictures {known}; no worst case was searched for."),
+        None => format!(
+            "Nothing says how good {model} is: there is no ground truth, and no worst case was searched for."
+        ),
+    }
 }
 
 /// Which attack on fewer axes costs most.
@@ -177,17 +191,22 @@ fn compared(first: &Subject<'_>, other: &Subject<'_>, differences: &[&Difference
 /// What to do next, by what a run does not tell yet. Settings are in backticks.
 pub(super) fn next_steps(
     subjects: &[Subject<'_>],
-    runs: &[PageRun],
+    (runs, paired): (&[PageRun], &[PairedRow]),
     stability: &[StabilityRow],
 ) -> Vec<String> {
     let Some(first) = subjects.first() else { return Vec::new() };
     let metric = PooledMetric::PixelAuroc;
-    if first.worst.attack == Attack::Clean {
-        return vec![
-            "Search for the worst cases: `askance attack` with the same `data` and `model`.".to_owned(),
-        ];
-    }
     let mut steps = Vec::new();
+    let measured = runs.iter().filter(|run| !run.summary.is_empty()).count();
+    if measured > 1 && paired.is_empty() {
+        steps.push(
+            "Be sure of the difference: give the folder of the pictures with `data`, so that both runs are redrawn together."
+                .to_owned(),
+        );
+    }
+    if first.worst.attack == Attack::Clean {
+        steps.push("Search for the worst cases: askance attack with the same `data` and `model`.".to_owned());
+    }
     let unsure = |subject: &Subject<'_>| {
         metric.of(&subject.worst.metrics).is_some() && words::drop_interval(subject.worst, metric).is_none()
     };

@@ -143,7 +143,7 @@ pub fn page(parts: &PageParts<'_>) -> Result<String> {
     let camera = CameraScales::of_runs(runs.iter().map(|run| &run.info));
     let tolerated = tolerance::answer(&stability, &camera);
     let answer = answer::answer(&subjects, &differences, paired, &tolerated, &verdicts);
-    let steps = answer::next_steps(&subjects, runs, &stability);
+    let steps = answer::next_steps(&subjects, (runs, paired), &stability);
     let steps: String = steps.iter().map(|step| format!("<li>{}</li>", worded(step, words))).collect();
     let next = if steps.is_empty() { steps } else { format!("<h3>What next</h3><ul>{steps}</ul>") };
     let sections = sections(parts, &means, (&stability, &camera))?;

@@ -44,15 +44,20 @@ fn paragraph(rows: &[&StabilityRow], camera: &CameraScales) -> String {
 /// What the threshold is worth, and how many decisions are wrong before anything moves.
 fn threshold(rows: &[&StabilityRow], categories: &[&str]) -> String {
     let rule = |rule: DecisionRule| match rule {
-        DecisionRule::Given => "given",
+        DecisionRule::Given => "given".to_owned(),
         DecisionRule::BestF1 => {
-            "that of the largest F1 of these same unchanged pictures, which flatters the model"
+            "that of the largest F1 of these same unchanged pictures, which flatters the model".to_owned()
         }
         DecisionRule::TopFivePercent => {
-            "a guess, which 5 % of the unchanged pictures exceed: it tells how scores move, not what a line will do"
+            let own = || rows.iter().filter(|row| row.rule == rule);
+            let above = own().filter(|row| row.clean_score > row.threshold).count();
+            format!(
+                "a guess, which {above} of {} unchanged pictures exceed: it tells how scores move, not what a line will do",
+                own().count()
+            )
         }
     };
-    let rules: Vec<&str> = distinct(rows.iter().map(|row| row.rule)).into_iter().map(rule).collect();
+    let rules: Vec<String> = distinct(rows.iter().map(|row| row.rule)).into_iter().map(rule).collect();
     let rule = rules.join("; or ");
     let wrong = |label: Label| rows.iter().filter(|row| row.label == label && !row.is_right()).count();
     let known = rows.iter().filter(|row| row.label != Label::Unknown).count();
@@ -124,10 +129,18 @@ fn of_label(
             span_on_axis(axis, span, two_sided)
         ));
     };
-    let first = match categories.len() {
-        1 => format!("first to fail: {}", row.sample),
-        _ => format!("first to fail: {}/{}", row.category, row.sample),
+    let sample = match categories.len() {
+        1 => row.sample.clone(),
+        _ => format!("{}/{}", row.category, row.sample),
     };
+    // An end of the scan is no limit.
+    let open =
+        match (right.iter().any(|row| row.below.is_some()), right.iter().any(|row| row.above.is_some())) {
+            (true, false) => "; above 0 none fails in all that was scanned",
+            (false, true) if two_sided => "; below 0 none fails in all that was scanned",
+            _ => "",
+        };
+    let first = format!("first to fail: {sample}{open}");
     Some(match row.resolution.filter(|_| span == Interval { low: 0.0, high: 0.0 }) {
         Some(least) => {
             format!(
