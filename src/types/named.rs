@@ -82,12 +82,15 @@ pub(crate) fn unknown_name(text: &str, what: &str, names: &[&str]) -> Error {
 pub(crate) fn did_you_mean(text: &str, names: &[&str]) -> String {
     /// Of letters that are the same in both, weighted for a common beginning; what clap asks of its own suggestions.
     const ALIKE: f64 = 0.8;
-    let alike = |name: &&&str| strsim::jaro_winkler(text, name);
+    /// Letters from which on a name with one slip is still told from other names.
+    const TELLING: usize = 3;
+    let is_slip = |name: &str| name.chars().count() >= TELLING && strsim::osa_distance(text, name) == 1;
     names
         .iter()
-        .max_by(|a, b| alike(a).total_cmp(&alike(b)))
-        .filter(|name| alike(name) > ALIKE)
-        .map_or_else(String::new, |name| format!("did you mean {name}? Otherwise "))
+        .map(|name| (is_slip(name), strsim::jaro_winkler(text, name), name))
+        .filter(|&(is_slip, alike, _)| is_slip || alike > ALIKE)
+        .max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
+        .map_or_else(String::new, |(.., name)| format!("did you mean {name}? Otherwise "))
 }
 
 /// Reads a value that is written as text.
@@ -102,7 +105,7 @@ pub(crate) fn deserialize_by_text<'de, T: FromStr<Err = Error>, D: Deserializer<
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::{did_you_mean, named};
 
     #[derive(Clone, Copy, Debug, PartialEq)]
     enum Light {
@@ -137,5 +140,19 @@ mod tests {
                 .contains("`Green` is not a light: did you mean green? Otherwise use green, deep-red or off"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn one_slip_is_understood_in_short_names_too() {
+        let meant = |text, names: &[&str]| did_you_mean(text, names).split('?').next().unwrap().to_owned();
+        assert_eq!(meant("kye", &["battery", "key", "leather"]), "did you mean key");
+        assert_eq!(meant("pgn", &["png", "svg", "pdf"]), "did you mean png");
+        assert_eq!(meant("eky", &["key", "hex_nut"]), "did you mean key");
+        assert_eq!(meant("hu", &["hue", "hub-cap"]), "did you mean hue");
+        // Two slips in three letters, or one in two, are another name.
+        assert_eq!(meant("yke", &["key"]), "");
+        assert_eq!(meant("ab", &["cb", "ad"]), "");
+        // A name that is one slip away goes before one that only begins alike.
+        assert_eq!(meant("soxcket", &["soxck", "socket"]), "did you mean socket");
     }
 }
