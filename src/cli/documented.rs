@@ -156,6 +156,39 @@ fn every_command_and_flag_in_a_sentence_is_known() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Every command with examples below its help, and these.
+fn examples(command: &Command) -> Vec<(String, String)> {
+    let own = command.get_after_help().map(|text| (command.get_name().to_owned(), text.to_string()));
+    own.into_iter().chain(command.get_subcommands().flat_map(examples)).collect()
+}
+
+#[test]
+fn every_example_below_a_help_is_understood_and_fits_a_terminal() {
+    let examples = examples(&Cli::command());
+    let named: Vec<&str> = examples.iter().map(|(name, _)| name.as_str()).collect();
+    for name in [
+        "attack", "bench", "compare", "data", "eval", "merge", "models", "paper", "plot", "replay", "report",
+        "submit", "sweep",
+    ] {
+        assert!(named.contains(&name), "{name} has no examples");
+    }
+    for (name, text) in &examples {
+        // What completions say is where files belong.
+        if !text.starts_with("Examples:") {
+            continue;
+        }
+        // Examples stand deeper than what is said of them.
+        let script: Vec<&str> = text.lines().filter(|line| line.starts_with("    ")).collect();
+        let commands = starts(&script.join("\n"));
+        assert!(!commands.is_empty(), "{name}: {text}");
+        for words in commands {
+            assert_eq!(refused(&words, false), None, "{name}: {words:?}");
+        }
+        let wide = text.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None, "{name}");
+    }
+}
+
 #[test]
 fn scripts_are_read_as_a_shell_reads_them() {
     let script = "cd export   # askance not this\nmpirun -n 2 askance data 'a b' \\\n  --json && askance merge \"$OUT\" > log\n\

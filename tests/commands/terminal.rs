@@ -213,7 +213,22 @@ fn nothing_is_wider_than_the_terminal() {
         commands[1].args(["data"]).arg(&data);
         commands[2].args(["compare"]).arg(&out).arg(&out);
         commands[3].args(["attack", "--data", "d", "--axes", "lamp"]);
-        for command in ["attack", "bench", "sweep", "eval", "paper", "replay", "completions"] {
+        for command in [
+            "attack",
+            "bench",
+            "compare",
+            "completions",
+            "data",
+            "eval",
+            "merge",
+            "models",
+            "paper",
+            "plot",
+            "replay",
+            "report",
+            "submit",
+            "sweep",
+        ] {
             for help in ["-h", "--help"] {
                 let mut asked = askance();
                 asked.args([command, help]);

@@ -67,6 +67,7 @@ impl DataArgs {
 
 /// `askance data`
 #[derive(Debug, Args)]
+#[command(after_help = DATA_EXAMPLES)]
 pub struct SurveyArgs {
     /// Folder of categories, one category, or a list of pictures (manifest.csv, meta.json)
     #[arg(value_name = "DIR")]
@@ -89,3 +90,10 @@ fn side(text: &str) -> Result<usize, String> {
 
 /// More pixels along a side than any model takes.
 const MAX_SIDE: usize = 4096;
+
+const DATA_EXAMPLES: &str = "\
+Examples:
+  what a folder holds:
+    askance data mvtec
+  two categories, at the input of a larger model:
+    askance data mvtec --category bottle cable --size 336";

@@ -130,7 +130,7 @@ impl EngineArgs {
 
 /// `askance models`
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_help = MODELS_EXAMPLES)]
 pub struct ModelsArgs {
     /// Bundle folders or embedded names; all known ones if none is given
     #[arg(value_name = "BUNDLE")]
@@ -161,3 +161,12 @@ pub struct InitArgs {
     #[arg(long)]
     pub force: bool,
 }
+
+const MODELS_EXAMPLES: &str = "\
+Examples:
+  all models that are embedded or in models:
+    askance models
+  a bundle of your own, its files verified:
+    askance models models/vit
+  the manifest of a graph from picture to map:
+    askance models init net.onnx";

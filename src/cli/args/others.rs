@@ -42,6 +42,7 @@ pub struct SynthArgs {
 
 /// `askance merge`
 #[derive(Debug, Args)]
+#[command(after_help = MERGE_EXAMPLES)]
 pub struct MergeArgs {
     /// Folder of the whole run, which must not hold one yet
     #[arg(value_name = "OUT")]
@@ -62,6 +63,7 @@ pub struct MergeArgs {
 
 /// `askance submit`
 #[derive(Debug, Args)]
+#[command(after_help = SUBMIT_EXAMPLES)]
 pub struct SubmitArgs {
     /// Folder of a finished run of askance eval with --layout mvtec-ad-2-private
     #[arg(value_name = "RUN")]
@@ -92,6 +94,7 @@ pub struct SubmitArgs {
 
 /// `askance plot`
 #[derive(Debug, Args)]
+#[command(after_help = PLOT_EXAMPLES)]
 pub struct PlotArgs {
     /// Run folders
     #[arg(required = true, value_name = "RUN")]
@@ -119,6 +122,7 @@ pub struct PlotArgs {
 
 /// `askance compare`
 #[derive(Debug, Args)]
+#[command(after_help = PAIRING_EXAMPLES)]
 pub struct PairingArgs {
     /// Folder of a finished run
     #[arg(value_name = "A")]
@@ -147,6 +151,7 @@ fn model_pair(text: &str) -> Result<(String, String), String> {
 
 /// `askance report`
 #[derive(Debug, Args)]
+#[command(after_help = REPORT_EXAMPLES)]
 pub struct ReportArgs {
     /// Run folders; others are held against the first
     #[arg(required = true, value_name = "RUN")]
@@ -160,3 +165,46 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
+
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  all shards in results/mine/part-1, part-2 and so on:
+    askance merge results/mine
+  shards brought together from other machines:
+    askance merge whole shard-1 shard-2 --data parts";
+
+const SUBMIT_EXAMPLES: &str = "\
+Examples:
+  the run that is submitted, and its archive:
+    askance eval --data mvtec_ad_2 \\
+      --layout mvtec-ad-2-private --model models/vit \\
+      --out results/private
+    askance submit results/private --out mine
+  with the thresholds of a run on the public test set:
+    askance submit results/private --out mine \\
+      --threshold-from results/public";
+
+const PLOT_EXAMPLES: &str = "\
+Examples:
+  all figures of a run, in its folder plots:
+    askance plot results/mine
+  for a column of a paper, 85 mm wide:
+    askance plot results/mine --format pdf --width 85 \\
+      --font-size 8 --out figures
+  two runs beside each other:
+    askance plot results/a results/b --out figures";
+
+const PAIRING_EXAMPLES: &str = "\
+Examples:
+  models of the same name in two runs:
+    askance compare results/before results/after
+  two models of one run, and every difference as CSV:
+    askance compare results/mine results/mine \\
+      --pair pocket=pocket-robust --out differences.csv";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  a page in the folder of the run, report.html:
+    askance report results/mine
+  two runs, the second held against the first:
+    askance report results/a results/b --out both.html";

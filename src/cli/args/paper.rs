@@ -18,6 +18,7 @@ const PROMPTS: &str = "Prompt set: winclip, common21, or a TOML file [default: c
 /// `askance paper`
 #[derive(Debug, Args)]
 #[command(
+    after_help = PAPER_EXAMPLES,
     mut_arg("model", |model| model.help(MODELS).long_help(format!("{MODELS}\n\n{MODEL_KINDS}"))),
     mut_arg("prompts", |prompts| prompts.help(PROMPTS))
 )]
@@ -72,3 +73,11 @@ pub struct PaperArgs {
     #[command(flatten)]
     pub fresh: FreshArgs,
 }
+
+const PAPER_EXAMPLES: &str = "\
+Examples:
+  all that is there, with the backbones in models:
+    askance paper --data-root datasets
+  a rehearsal with the embedded model:
+    askance paper --data-root datasets --model pocket \\
+      --limit 2 --budget 10 --out results/rehearsal";

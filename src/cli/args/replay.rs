@@ -12,6 +12,7 @@ use super::model::EngineArgs;
 
 /// `askance replay`
 #[derive(Debug, Args)]
+#[command(after_help = REPLAY_EXAMPLES)]
 pub struct ReplayArgs {
     /// Folder of a finished run of askance attack
     #[arg(value_name = "RUN")]
@@ -73,3 +74,14 @@ impl ReplayArgs {
         }
     }
 }
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  do the worst cases travel to another model?
+    askance replay results/mine --model pocket-robust
+  the same points in another precision:
+    askance replay results/mine --model models/pocket-int8 \\
+      --found-under pocket
+  as pictures:
+    askance replay results/mine --save-images \\
+      --attacks joint";
