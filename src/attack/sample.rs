@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::Segmentation;
 use crate::search::{self, Dimension, Space, Strategy};
 use crate::stats::derive_seed;
-use crate::types::{Attack, Axis, Bounds, Detail, Perturbation};
+use crate::types::{Attack, Axis, Bounds, Detail, Interval, Perturbation};
 
 /// The worst case that one attack found on one sample.
 #[derive(Clone, Debug)]
@@ -285,7 +285,15 @@ impl<'s> SampleAttack<'s> {
 /// # Errors
 /// The attack has no axes, or its bounds make no box.
 pub(super) fn space_of(settings: &Settings, attack: Attack) -> Result<Space> {
-    box_of(settings.axes_of(attack), &settings.bounds)
+    let axes = settings.axes_of(attack);
+    match axes {
+        // The unchanged picture is known.
+        &[axis] if axis.is_list() && settings.bounds.get(axis).high > 0.0 => {
+            let bounds = settings.bounds.with(axis, Interval { low: 1.0, ..settings.bounds.get(axis) });
+            box_of(axes, &bounds)
+        }
+        _ => box_of(axes, &settings.bounds),
+    }
 }
 
 /// The space of these axes within their bounds.

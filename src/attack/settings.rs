@@ -147,9 +147,7 @@ impl Settings {
         }
         match (self.axes_of(attack), self.search) {
             ([], _) => 1,
-            (&[axis], _) if axis.is_list() => {
-                self.budget.min(1 + self.bounds.listed(axis).unwrap_or_default())
-            }
+            (&[axis], _) if axis.is_list() => self.budget.min(self.bounds.listed(axis).unwrap_or_default()),
             ([_], SearchChoice::Named(search::Kind::Exhaustive)) => self.budget.min(Self::EXHAUSTIVE_AXIS),
             _ => self.budget,
         }

@@ -22,7 +22,7 @@ impl Shares {
     /// of its values, and no more than an even share.
     pub(super) fn new(evaluations: usize, attacks: &[&[Axis]], axes: &[Axis], bounds: &Bounds) -> Self {
         let listed = |axes: &[Axis]| match axes {
-            [axis] => bounds.listed(*axis).map(|values| values.min(evaluations / attacks.len())),
+            [axis] => bounds.listed(*axis).map(|values| (values - 1).min(evaluations / attacks.len())),
             _ => None,
         };
         if let Some(search) = listed(axes) {

@@ -16,14 +16,14 @@ const MOST_STEPS: usize = 100_000;
 /// # Errors
 /// A usage error for fewer than 2 steps, or more than 100,000.
 pub fn sweep_values(bounds: &Bounds, axis: Axis, steps: usize) -> Result<Vec<f64>> {
-    if steps < 2 {
-        return Err(Error::setting("steps", steps, "is too few for a range", "give at least 2"));
-    }
-    at_most("steps", steps, MOST_STEPS)?;
     let Interval { low, high } = bounds.get(axis);
     if axis.is_list() {
         return Ok((low as i64..=high as i64).map(|value| value as f64).collect());
     }
+    if steps < 2 {
+        return Err(Error::setting("steps", steps, "is too few for a range", "give at least 2"));
+    }
+    at_most("steps", steps, MOST_STEPS)?;
     let mut values: Vec<f64> =
         (0..steps).map(|step| low + (high - low) * step as f64 / (steps - 1) as f64).collect();
     let tolerance = (high - low).abs() * 1e-9;

@@ -30,7 +30,7 @@ pub fn run(
     comparison.check(&plan, &data)?;
     let out = out.unwrap_or_else(|| data.default_out("compare-search"));
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
-    fresh.make_room(&out)?;
+    fresh.make_room_beside(&data, &out)?;
     let compared = comparison.run(&plan, &out, &data, &mut models, &terminal)?;
     if global.json {
         let mut summary = json!(compared);

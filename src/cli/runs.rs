@@ -51,7 +51,7 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
         let data = Data::open(&source, &terminal)?;
         checked.suits(&data)?;
         let out = args.out.clone().unwrap_or_else(|| data.default_out(checked.command().name()));
-        args.fresh.make_room(&out)?;
+        args.fresh.make_room_beside(&data, &out)?;
         return devices::run(global, devices, &out, (args.save_maps, args.points.operating_points));
     }
     if args.compare.compare_search.is_some() {
@@ -237,7 +237,7 @@ fn run(
         dry_run::report(global, &forecast, fresh);
         return Ok(());
     }
-    place.fresh.make_room(&out)?;
+    place.fresh.make_room_beside(&data, &out)?;
     let outcome = checked.run(out, &data, &mut models, &terminal)?;
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };
     output::report(global, &outcome, &figures, operating_points);

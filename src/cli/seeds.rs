@@ -29,7 +29,7 @@ pub fn run(
     seeds.check(&plan, &data)?;
     let out = out.unwrap_or_else(|| data.default_out("seeds"));
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
-    fresh.make_room(&out)?;
+    fresh.make_room_beside(&data, &out)?;
     let seeded = seeds.run(&plan, &out, &data, &mut models, &terminal)?;
     if global.json {
         say::json(&json!({

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView2, ArrayView3, Axis, Zip};
 
-use crate::types::{Group, Perturbation};
+use crate::types::{self, Perturbation};
 
 /// Half a step of 8 bits: what is nearer to 0 or 1 becomes black or white in a file.
 const HALF_STEP: f32 = 0.5 / 255.0;
@@ -38,7 +38,8 @@ pub fn newly_clipped(
 
 /// The part of a perturbation that moves pixels and leaves their values.
 pub fn moves(perturbation: &Perturbation) -> Perturbation {
-    Perturbation::of(Group::Pose.axes().iter().map(|&axis| (axis, perturbation.get(axis))))
+    let geometric = types::Axis::ALL.into_iter().filter(|axis| axis.is_geometric());
+    Perturbation::of(geometric.map(|axis| (axis, perturbation.get(axis))))
 }
 
 #[cfg(test)]

@@ -70,6 +70,32 @@ impl RunDir {
         file::lock_folder(&self.root).ok_or_else(|| in_use(&self.root))
     }
 
+    /// Removes what a process that was killed had begun to write: files with a temporary name. Only for who has the lock; folders of other
+    /// runs within this one are left alone.
+    ///
+    /// # Errors
+    /// A file error when a folder of the run cannot be read, or such a file cannot be removed.
+    pub(crate) fn clear(&self) -> Result<()> {
+        let mut folders = vec![self.root.clone()];
+        while let Some(folder) = folders.pop() {
+            let failed = |e| {
+                Error::file_caused(&folder, "cannot be cleared of files begun", e, "check its permissions")
+            };
+            for entry in fs::read_dir(&folder).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let path = entry.path();
+                if entry.file_type().map_err(failed)?.is_dir() {
+                    if !file::is_there(&path.join(INFO)) {
+                        folders.push(path);
+                    }
+                } else if is_temporary(&entry.file_name().to_string_lossy()) {
+                    fs::remove_file(&path).map_err(failed)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Moves the folder of a run, or one whose folders are of runs, out of the way, so that a run may begin anew there: to the same name
     /// with `.old-1` behind it, or the next number that is free. Nothing is deleted. Gives the new name; none where there is nothing
     /// to move.
@@ -419,9 +445,39 @@ pub(super) fn temporary_name(name: &str) -> String {
     format!(".{name}.{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// Whether a name is one of [`temporary_name`].
+fn is_temporary(name: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
+    let numbers = inner.and_then(|name| name.rsplit_once('.')?.1.split_once('-'));
+    numbers.is_some_and(|(process, count)| number(process) && number(count))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_begun_is_cleared_away_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path().join("run")).unwrap();
+        let put = |name: &str| {
+            let path = run.root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        };
+        let (begun, other) =
+            (temporary_name("map.npy"), [".hidden.tmp", "a.1-2.tmp", ".x.1-b.tmp", "samples.csv"]);
+        put(&begun);
+        put(&format!("maps/{begun}"));
+        put(&format!("part-1/{begun}"));
+        put("part-1/run.toml");
+        other.iter().for_each(|name| put(name));
+        run.clear().unwrap();
+        let is_there = |name: &str| run.root.join(name).is_file();
+        assert!(!is_there(&begun) && !is_there(&format!("maps/{begun}")));
+        assert!(is_there(&format!("part-1/{begun}")) && other.iter().all(|name| is_there(name)));
+    }
 
     #[test]
     fn no_name_leaves_its_folder() {

@@ -165,7 +165,8 @@ pub struct DatasetInfo {
     /// not taken.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub contents: String,
-    /// Height and width in pixels of the first picture of each category of the whole data, as it is stored; empty in older records.
+    /// Height and width in pixels of the pictures of each category of the whole data, as they are stored, where all have the same; empty in
+    /// older records.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pictures: BTreeMap<String, [usize; 2]>,
 }

@@ -265,6 +265,38 @@ impl Data {
         Path::new("results").join(format!("{command}-{}", file_name(&self.dataset.name)))
     }
 
+    /// Refuses a folder for a run that is that of the data, lies in it or holds it: the run would be taken for pictures, or the pictures for
+    /// the run when it is moved aside.
+    ///
+    /// # Errors
+    /// A usage error that names the setting.
+    pub fn keep_apart(&self, out: &Path) -> Result<()> {
+        let root = &self.dataset.root;
+        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let whole = |path: &Path| {
+            // What is not there yet is where its nearest folder is.
+            let path = whole(path);
+            let there = path.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+            there.map_or_else(
+                || path.clone(),
+                |(folder, real)| match path.strip_prefix(folder) {
+                    Ok(rest) if rest.as_os_str().is_empty() => real,
+                    Ok(rest) => real.join(rest),
+                    Err(_) => path.clone(),
+                },
+            )
+        };
+        let (data, run) = (whole(root), whole(out));
+        let how = match (run.starts_with(&data), data.starts_with(&run)) {
+            (true, true) => "is the folder of the data",
+            (true, false) if root.is_dir() => "lies in the folder of the data",
+            (false, true) => "holds the data",
+            _ => return Ok(()),
+        };
+        let problem = format!("{how}, {}", root.display());
+        Err(Error::setting("out", out.display(), problem, "give a folder beside the data"))
+    }
+
     /// What a record of a run says of the data.
     pub fn info(&self) -> DatasetInfo {
         self.info.clone()
@@ -306,13 +338,15 @@ fn info(dataset: &Dataset) -> DatasetInfo {
         samples: dataset.categories.iter().map(|category| category.samples.len()).sum(),
         fingerprint: dataset.fingerprint(),
         contents: String::new(),
-        pictures: dataset.categories.iter().filter_map(first_picture).collect(),
+        pictures: dataset.categories.iter().filter_map(size_of_pictures).collect(),
     }
 }
 
-/// Name of a category, and height and width of its first picture, where it can be read.
-fn first_picture(category: &Category) -> Option<(String, [usize; 2])> {
-    let (height, width) = dataset::inspect(category.samples.first()?).ok()?.size;
+/// Name of a category, and height and width of its pictures, where all that can be read have the same.
+fn size_of_pictures(category: &Category) -> Option<(String, [usize; 2])> {
+    let sizes = category.samples.par_iter().filter_map(|sample| dataset::inspect(sample).ok());
+    let sizes: BTreeSet<(usize, usize)> = sizes.map(|facts| facts.size).collect();
+    let (height, width) = sizes.first().copied().filter(|_| sizes.len() == 1)?;
     Some((category.name.clone(), [height, width]))
 }
 

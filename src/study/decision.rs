@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::data::Data;
 use crate::dataset::Sample;
-use crate::error::{Error, Result};
 use crate::metric;
 use crate::record::DecisionRule;
 use crate::types::Label;
@@ -23,12 +22,14 @@ pub(super) struct Decision {
 pub(super) type Decisions = HashMap<String, Decision>;
 
 /// The decision of each category that has samples: the one given; else, with labels, that of largest F1 of the clean scores; else
-/// the one that the highest 5 % of them exceed. `score` gives the clean image score of a sample, where it is known.
+/// the one that the highest 5 % of them exceed. `score` gives the clean image score of a sample, where it is known. A category whose
+/// scores are all alike has none, and is handed to `undecided`.
 pub(super) fn decisions(
     data: &Data,
     given: Option<f64>,
     score: &dyn Fn(&Sample) -> Option<f32>,
-) -> Result<Decisions> {
+    undecided: &dyn Fn(&str),
+) -> Decisions {
     let mut found = HashMap::new();
     for category in &data.dataset().categories {
         let (scores, labels): (Vec<f32>, Vec<bool>) = category
@@ -41,11 +42,15 @@ pub(super) fn decisions(
         }
         let decision = given
             .map(|threshold| Decision { threshold, rule: DecisionRule::Given })
-            .or_else(|| from_scores(&scores, &labels))
-            .ok_or_else(|| undecided(&category.name))?;
-        found.insert(category.name.clone(), decision);
+            .or_else(|| from_scores(&scores, &labels));
+        match decision {
+            Some(decision) => {
+                found.insert(category.name.clone(), decision);
+            }
+            None => undecided(&category.name),
+        }
     }
-    Ok(found)
+    found
 }
 
 fn from_scores(scores: &[f32], labels: &[bool]) -> Option<Decision> {
@@ -57,13 +62,11 @@ fn from_scores(scores: &[f32], labels: &[bool]) -> Option<Decision> {
     })
 }
 
-fn undecided(category: &str) -> Error {
-    Error::usage(
-        "`decision`",
-        format!(
-            "cannot be chosen for category {category}: its unchanged pictures do not have two different image scores"
-        ),
-        "give the threshold on the image score, or more pictures",
+/// What is said of a category without a threshold; `what` is not known of it.
+pub(super) fn without_decision(what: &str, category: &str) -> String {
+    format!(
+        "{what} of category {category}: no threshold can be chosen, since its unchanged pictures do not have two different image scores; \
+         give it as `decision`, or more pictures"
     )
 }
 
@@ -81,6 +84,5 @@ mod tests {
         assert_eq!(unlabelled.rule, DecisionRule::TopFivePercent);
         assert!((0.8..0.9).contains(&unlabelled.threshold), "{unlabelled:?}");
         assert_eq!(from_scores(&[0.5, 0.5], &[false, false]), None);
-        assert!(undecided("key").problem.contains("category key"));
     }
 }

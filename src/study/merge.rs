@@ -57,6 +57,7 @@ impl Merge {
 
         let dir = RunDir::create(out)?;
         let lock = dir.lock()?;
+        dir.clear()?;
         refuse_other_run(&dir, &info, self.renew)?;
         let mut rows = gather(&data, &settings.work.settings, &info.models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
@@ -101,7 +102,8 @@ fn refuse_other_run(dir: &RunDir, info: &RunInfo, renew: bool) -> Result<()> {
     }
     let old = RunInfo::read(dir.info_path())?;
     if old.status == Status::Finished && !renew {
-        let fix = "give a folder that does not exist yet";
+        let fix =
+            "give a folder that does not exist yet; figures that are missing here, `askance plot` draws";
         return Err(Error::usage(dir.path().display().to_string(), "holds a run already", fix));
     }
     compatible(&old, info)

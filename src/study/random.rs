@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::amount;
 use super::by_key::{ByKey, by_key};
-use super::decision::{Decision, decisions};
+use super::decision::{Decision, decisions, without_decision};
 use super::plan::Random;
 use super::run::{Run, decoded};
 use super::session::Session;
@@ -291,14 +291,9 @@ impl Answered<'_> {
             let row = (sample.id.category == category.name).then(|| clean(rows, self.model, sample));
             Some(row.flatten()?.image_score as f32)
         };
-        match decisions(self.session.data, self.plan.decision, &score) {
-            Ok(found) => found.get(&category.name).copied(),
-            Err(Error { problem, fix, .. }) => {
-                let warning = format!("no flips are counted: `decision` {problem}; {fix}");
-                self.session.observe.warn(&warning);
-                None
-            }
-        }
+        let undecided =
+            |category: &str| self.session.observe.warn(&without_decision("no flips are counted", category));
+        decisions(self.session.data, self.plan.decision, &score, &undecided).get(&category.name).copied()
     }
 
     /// Metrics of each draw, pooled over the samples.

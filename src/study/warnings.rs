@@ -6,7 +6,7 @@ use crate::dataset::{self, Category, Official};
 use crate::record::SummaryRow;
 use crate::report::{at_the_camera, camera_scale};
 use crate::stats;
-use crate::types::{Attack, Axis, Over};
+use crate::types::{Attack, Axis, Interval, Over};
 
 /// What is unusual about what the plan does with these data.
 pub(super) fn of_plan(checked: &Checked, data: &Data) -> Vec<&'static str> {
@@ -48,7 +48,7 @@ pub(super) fn camera_pixels(checked: &Checked, data: &Data, side: usize) -> Vec<
         let first = category.samples.first()?;
         let picture = dataset::inspect(first).ok()?.size;
         let scale @ (down, across) = camera_scale(picture, settings.input(side).canvas(picture)?)?;
-        let bounds = axes.iter().filter_map(|&axis| at_the_camera(axis, settings.bounds.get(axis).high, scale));
+        let bounds = axes.iter().filter_map(|&axis| at_the_camera(axis, farthest(settings.bounds.get(axis)), scale));
         let bounds: Vec<String> = bounds.collect();
         (!bounds.is_empty()).then(|| {
             format!(
@@ -59,6 +59,11 @@ pub(super) fn camera_pixels(checked: &Checked, data: &Data, side: usize) -> Vec<
         })
     });
     told.collect()
+}
+
+/// The end of an interval that is farther from 0.
+fn farthest(Interval { low, high }: Interval) -> f64 {
+    if -low > high { low } else { high }
 }
 
 /// Pictures of a category that are looked at for colour: the first, the last, and one between.

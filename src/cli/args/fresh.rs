@@ -6,6 +6,7 @@ use clap::Args;
 
 use askance::error::Result;
 use askance::record::RunDir;
+use askance::study::Data;
 
 use super::super::say;
 
@@ -24,6 +25,12 @@ impl FreshArgs {
     /// Whether a run begins anew.
     pub fn is_asked(&self) -> bool {
         self.fresh
+    }
+
+    /// Makes room for a run on these data in the folder `out`, where that is asked for.
+    pub fn make_room_beside(&self, data: &Data, out: &Path) -> Result<()> {
+        data.keep_apart(out)?;
+        self.make_room(out)
     }
 
     /// Makes room for a run in the folder `out`, where that is asked for.

@@ -12,7 +12,7 @@ use crate::record::SampleRow;
 use crate::study::amount;
 use crate::study::by_key::by_key;
 use crate::study::data::Data;
-use crate::study::decision::{Decisions, decisions};
+use crate::study::decision::{Decisions, decisions, without_decision};
 use crate::study::plan::Tolerance;
 use crate::study::run::Run;
 use crate::study::session::Session;
@@ -41,7 +41,10 @@ pub(in crate::study) fn decide(
         let row = by_key.get(&(SampleKey::new(&name, &sample.id), Attack::Clean));
         row.map(|row| row.image_score as f32).or_else(|| others.get(&sample.id).copied())
     };
-    Ok((decisions(whole, plan.decision, &score)?, clock))
+    let undecided = |category: &str| {
+        session.observe.warn(&without_decision("nothing is said of the stability", category))
+    };
+    Ok((decisions(whole, plan.decision, &score, &undecided), clock))
 }
 
 /// The image scores of the unchanged pictures that are not among those of the session. One that cannot be read is left out where that

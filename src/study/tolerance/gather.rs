@@ -8,7 +8,7 @@ use crate::dataset::Sample;
 use crate::error::{Error, Result};
 use crate::record::{RunDir, SampleRow, StabilityRow, read_checked, write_rows};
 use crate::study::by_key::by_key;
-use crate::study::decision::decisions;
+use crate::study::decision::{decisions, without_decision};
 use crate::study::plan::Tolerance;
 use crate::study::run::Run;
 use crate::study::session::Session;
@@ -40,10 +40,13 @@ pub(in crate::study) fn gather(
         let objective = Objective::new(session.settings, *size);
         let worst = Worst { dir: &run.dir, model, objective, rows: by_key(samples) };
         let score = |sample: &Sample| Some(worst.row(sample, Attack::Clean)?.image_score as f32);
-        let decisions = decisions(session.data, plan.decision, &score)?;
+        let undecided = |category: &str| {
+            session.observe.warn(&without_decision("nothing is said of the stability", category));
+        };
+        let decisions = decisions(session.data, plan.decision, &score, &undecided);
         let there = session.data.samples().filter(|sample| worst.row(sample, Attack::Clean).is_some());
         for sample in there {
-            let decision = decisions[&sample.id.category];
+            let Some(&decision) = decisions.get(&sample.id.category) else { continue };
             for &attack in &attacks {
                 let Some((shard, row)) = scanned.remove(&(SampleKey::new(model, &sample.id), attack)) else {
                     let problem = format!("of no shard has a row of {model}, {} and {attack}", sample.id);

@@ -37,6 +37,7 @@ pub(in crate::study) fn scan(
         .data
         .samples()
         .filter(|sample| worst.row(sample, Attack::Clean).is_some())
+        .filter(|sample| decisions.contains_key(&sample.id.category))
         .filter(|sample| !finished.contains(&SampleKey::new(&name, &sample.id)))
         .collect();
     let (all, per_sample) = (session.data.samples().count(), amount::scanned(settings, plan));

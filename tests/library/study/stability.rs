@@ -75,7 +75,9 @@ fn what_a_lamp_may_do_is_told_to_a_step_of_what_is_known() {
     let bad = number("no further bad part passes from ");
     let known = (threshold / linear(170)).log2();
     assert!(known <= bad && bad <= known + step, "{bad} said, {known} known: {said}");
-    assert!(said.contains("first to fail: good/0\n") && said.ends_with("first to fail: worn/0"), "{said}");
+    let below = "first to fail: good/0; below 0 none fails in all that was scanned\n";
+    let above = "first to fail: worn/0; above 0 none fails in all that was scanned";
+    assert!(said.contains(below) && said.ends_with(above), "{said}");
     let percent = number("stops (50 to ") / 100.0;
     let known = threshold / linear(100);
     assert!(known * (-step).exp2() <= percent && percent <= known, "{percent} said, {known} known: {said}");
