@@ -67,6 +67,9 @@ fn scan_step(row: &SampleRow, bounds: &Bounds) -> Option<f64> {
         Ok(Kind::Exhaustive) => Exhaustive::grid_budget(budget),
         _ => return None,
     };
+    if let Some(listed) = bounds.listed(axis) {
+        return (values + 1 >= listed).then_some(1.0);
+    }
     let steps = if bounds.is_circular(axis) { values } else { values.saturating_sub(1) };
     let width = bounds.get(axis).width();
     (steps > 0 && width > 0.0).then(|| width / steps as f64)
@@ -152,6 +155,8 @@ mod tests {
         assert_eq!(step(angle, Kind::CmaEs, 100), None);
         assert_eq!(step(Attack::Joint, Kind::Grid, 100), None);
         assert_eq!(step(angle, Kind::Grid, 2), None, "one value is no scan");
+        let mirror = Attack::Single(Axis::Mirror);
+        assert_eq!((step(mirror, Kind::Grid, 4), step(mirror, Kind::Grid, 3)), (Some(1.0), None));
         assert_eq!(step(angle, Kind::Grid, 1), None);
     }
 

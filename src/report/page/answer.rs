@@ -197,8 +197,10 @@ pub(super) fn next_steps(
     let Some(first) = subjects.first() else { return Vec::new() };
     let metric = PooledMetric::PixelAuroc;
     let mut steps = Vec::new();
-    let measured = runs.iter().filter(|run| !run.summary.is_empty()).count();
-    if measured > 1 && paired.is_empty() {
+    let mut measured =
+        runs.iter().filter(|run| !run.summary.is_empty()).map(|run| &run.info.dataset.fingerprint);
+    let is_one_data_set = measured.next().is_some_and(|first| measured.any(|other| other == first));
+    if is_one_data_set && paired.is_empty() {
         steps.push(
             "Be sure of the difference: give the folder of the pictures with `data`, so that both runs are redrawn together."
                 .to_owned(),
