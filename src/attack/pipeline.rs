@@ -178,7 +178,7 @@ impl Pipeline {
         if !self.spare.is_empty() {
             return Ok(());
         }
-        while self.most > 1 && !has_room(self.most, size) {
+        while self.most > 1 && !has_room(self.most, (size, size)) {
             self.most /= 2;
         }
         require_room(name, None, size, self.most).map_err(without_hope)

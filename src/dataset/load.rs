@@ -70,10 +70,10 @@ pub fn load(sample: &Sample, input: impl Into<Input>) -> Result<Loaded> {
     let Decoded { pixels, .. } = picture::read(&sample.image)?;
     let original = (pixels.height() as usize, pixels.width() as usize);
     let canvas = canvas(sample, original, &input)?;
-    let side = canvas.0.max(canvas.1);
-    if !has_room(1, side) {
+    if !has_room(1, canvas) {
+        let (height, width) = canvas;
         let problem =
-            format!("needs more memory than there is at {side} pixels a side, which the model takes");
+            format!("needs more memory than there is at {width} x {height} pixels, its size for the model");
         return Err(Error::new(
             Kind::Memory,
             sample.image.display().to_string(),

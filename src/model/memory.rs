@@ -21,7 +21,7 @@ const PHRASES: [&str; 8] = [
 /// # Errors
 /// One of [`Kind::Memory`].
 pub(crate) fn require_room(subject: &str, field: Option<&str>, size: usize, pictures: usize) -> Result<()> {
-    if has_room(pictures, size) {
+    if has_room(pictures, (size, size)) {
         return Ok(());
     }
     let number = if pictures == 1 { "a picture".to_owned() } else { format!("{pictures} pictures") };

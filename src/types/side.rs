@@ -18,9 +18,9 @@ pub fn senseless_side(side: usize) -> Option<String> {
 /// ONNX Runtime.
 const COPIES: usize = 4;
 
-/// Whether memory can be had for a call with so many pictures of so many pixels a side. An allocation that fails later ends the program.
-pub(crate) fn has_room(pictures: usize, side: usize) -> bool {
-    let factors = [3, COPIES, pictures, side, side];
+/// Whether memory can be had for a call with so many pictures of that height and width. An allocation that fails later ends the program.
+pub(crate) fn has_room(pictures: usize, (height, width): (usize, usize)) -> bool {
+    let factors = [3, COPIES, pictures, height, width];
     let numbers = factors.into_iter().try_fold(1, |all: usize, factor| all.checked_mul(factor));
     let mut room: Vec<f32> = Vec::new();
     let had = numbers.is_some_and(|numbers| room.try_reserve_exact(numbers).is_ok());
@@ -35,9 +35,9 @@ mod tests {
 
     #[test]
     fn room_is_asked_for_before_it_is_used() {
-        assert!(has_room(8, 240));
-        assert!(!has_room(1 << 16, 1 << 13), "more than an address space");
-        assert!(!has_room(usize::MAX, 2));
+        assert!(has_room(8, (240, 240)) && has_room(1, (192, 60_000)));
+        assert!(!has_room(1 << 16, (1 << 13, 1 << 13)), "more than an address space");
+        assert!(!has_room(usize::MAX, (2, 1)));
     }
 
     #[test]
