@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use askance::error::{Error, Result};
-use askance::study::{Data, Figures, ModelSpec, Models, Origin, Plan, Source};
+use askance::study::{Command, Data, Figures, ModelSpec, Models, Origin, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
@@ -237,7 +237,10 @@ fn run(
         dry_run::report(global, &forecast, fresh);
         return Ok(());
     }
-    place.fresh.make_room_beside(&data, &out)?;
+    // The demo makes its pictures in its own folder.
+    if checked.command() != Command::Demo {
+        place.fresh.make_room_beside(&data, &out)?;
+    }
     let outcome = checked.run(out, &data, &mut models, &terminal)?;
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };
     output::report(global, &outcome, &figures, operating_points);

@@ -46,7 +46,6 @@ impl Run {
 
     /// Makes the folder and `run.toml` of a run of which all but the data is known, or takes up the run that is there.
     pub fn open(mut info: RunInfo, out: &Path, data: &Data) -> Result<Self> {
-        data.keep_apart(out)?;
         let dir = RunDir::create(out)?;
         let lock = dir.lock()?;
         dir.clear()?;
