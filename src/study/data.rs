@@ -1,13 +1,13 @@
 //! The data of a study: which, and what was found.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::observe::Observe;
-use crate::dataset::{self, Category, Dataset, Facts, Layout, Sample, Selection, Survey};
+use crate::dataset::{self, Dataset, Facts, Layout, Sample, Selection, Survey};
 use crate::error::{Error, Result, is_hidden};
 use crate::record::{DatasetInfo, RunInfo, Skipped, file_name};
 use crate::types::{Fit, Fitting, Shard};
@@ -122,7 +122,7 @@ impl Data {
         if let Some(first) = problems.first().filter(|_| !source.skip_bad) {
             return Err(with_skip_bad(first.clone()));
         }
-        let (unreadable, remarks) = check_headers(&mut dataset, source.skip_bad)?;
+        let Headers { unreadable, remarks, pictures } = check_headers(&mut dataset, source.skip_bad)?;
         let listed = problems.into_iter().map(|e| Skipped { sample: e.subject, reason: e.problem });
         let skipped: Vec<Skipped> = listed.chain(unreadable).collect();
         if source.skip_bad {
@@ -149,7 +149,7 @@ impl Data {
             dataset.name.clone_from(name);
         }
         let condition_pattern = source.condition_pattern.clone();
-        let info = DatasetInfo { limit: source.limit, condition_pattern, ..info(&dataset) };
+        let info = DatasetInfo { limit: source.limit, condition_pattern, pictures, ..info(&dataset) };
         Ok(Self { dataset, skipped, skip_bad: source.skip_bad, warnings, info })
     }
 
@@ -272,19 +272,12 @@ impl Data {
     /// A usage error that names the setting.
     pub fn keep_apart(&self, out: &Path) -> Result<()> {
         let root = &self.dataset.root;
-        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let whole = |path: &Path| {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             // What is not there yet is where its nearest folder is.
-            let path = whole(path);
-            let there = path.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
-            there.map_or_else(
-                || path.clone(),
-                |(folder, real)| match path.strip_prefix(folder) {
-                    Ok(rest) if rest.as_os_str().is_empty() => real,
-                    Ok(rest) => real.join(rest),
-                    Err(_) => path.clone(),
-                },
-            )
+            let there =
+                |folder: &Path| Some(folder.canonicalize().ok()?.join(path.strip_prefix(folder).ok()?));
+            path.ancestors().find_map(there).unwrap_or(path.clone())
         };
         let (data, run) = (whole(root), whole(out));
         let how = match (run.starts_with(&data), data.starts_with(&run)) {
@@ -303,28 +296,44 @@ impl Data {
     }
 }
 
-/// Takes samples out whose headers are bad, where that is allowed; gives them, and what is unusual about the others.
-fn check_headers(dataset: &mut Dataset, skip_bad: bool) -> Result<(Vec<Skipped>, Vec<dataset::Remark>)> {
+/// What the headers of all pictures tell.
+#[derive(Default)]
+struct Headers {
+    /// Samples that were taken out.
+    unreadable: Vec<Skipped>,
+    /// What is unusual about the others.
+    remarks: Vec<dataset::Remark>,
+    /// Height and width of the pictures of each category where all have the same.
+    pictures: BTreeMap<String, [usize; 2]>,
+}
+
+/// Reads all headers, and takes samples out whose headers are bad, where that is allowed.
+fn check_headers(dataset: &mut Dataset, skip_bad: bool) -> Result<Headers> {
     let checks: Vec<Vec<Result<Facts>>> = dataset
         .categories
         .par_iter()
         .map(|category| category.samples.par_iter().map(dataset::inspect).collect())
         .collect();
-    let (mut skipped, mut remarks) = (Vec::new(), Vec::new());
+    let mut headers = Headers::default();
     for (category, checks) in dataset.categories.iter_mut().zip(checks) {
         let samples = std::mem::take(&mut category.samples);
+        let mut sizes = BTreeSet::new();
         for (sample, check) in samples.into_iter().zip(checks) {
             match check {
                 Ok(facts) => {
-                    remarks.extend(facts.remarks);
+                    headers.remarks.extend(facts.remarks);
+                    sizes.insert(facts.size);
                     category.samples.push(sample);
                 }
-                Err(error) if skip_bad => skipped.push(left_out(&sample, &error)),
+                Err(error) if skip_bad => headers.unreadable.push(left_out(&sample, &error)),
                 Err(error) => return Err(with_skip_bad(error)),
             }
         }
+        if let (1, Some(&(height, width))) = (sizes.len(), sizes.first()) {
+            headers.pictures.insert(category.name.clone(), [height, width]);
+        }
     }
-    Ok((skipped, remarks))
+    Ok(headers)
 }
 
 fn info(dataset: &Dataset) -> DatasetInfo {
@@ -338,16 +347,8 @@ fn info(dataset: &Dataset) -> DatasetInfo {
         samples: dataset.categories.iter().map(|category| category.samples.len()).sum(),
         fingerprint: dataset.fingerprint(),
         contents: String::new(),
-        pictures: dataset.categories.iter().filter_map(size_of_pictures).collect(),
+        pictures: BTreeMap::new(),
     }
-}
-
-/// Name of a category, and height and width of its pictures, where all that can be read have the same.
-fn size_of_pictures(category: &Category) -> Option<(String, [usize; 2])> {
-    let sizes = category.samples.par_iter().filter_map(|sample| dataset::inspect(sample).ok());
-    let sizes: BTreeSet<(usize, usize)> = sizes.map(|facts| facts.size).collect();
-    let (height, width) = sizes.first().copied().filter(|_| sizes.len() == 1)?;
-    Some((category.name.clone(), [height, width]))
 }
 
 /// Pieces of a sample's picture for all models together. What cannot be read is an error elsewhere, or left out.

@@ -84,5 +84,6 @@ mod tests {
         assert_eq!(unlabelled.rule, DecisionRule::TopFivePercent);
         assert!((0.8..0.9).contains(&unlabelled.threshold), "{unlabelled:?}");
         assert_eq!(from_scores(&[0.5, 0.5], &[false, false]), None);
+        assert!(without_decision("nothing", "key").contains("category key"));
     }
 }

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use askance::error::Result;
 use askance::perturb::Resampling;
-use askance::plot::{self, AttackKind, Curve, EvaluationPoint, Format, Landscape, Page};
+use askance::plot::{self, AttackKind, Curve, Format, Landscape, Page};
 use askance::record::{BenchRow, SummaryRow, mean_rows};
 use askance::types::{Attack, Axis, Bounds, Metrics, Over};
-use ndarray::Array2;
 
 use crate::figures::{Out, noise};
 use crate::plot_figures::{
@@ -16,7 +15,7 @@ use crate::plot_figures::{
 };
 use crate::plot_intervals::sure;
 use crate::plot_many::{LONG, scans, uniform};
-use crate::search_figures::{dense_trace, random_trace};
+use crate::search_figures::{dense_trace, points, random_trace};
 
 type Bench = fn(&[BenchRow], &str, Page, &Path) -> Result<()>;
 type Draw = Box<dyn Fn(Page, &Path) -> Result<()>>;
@@ -38,16 +37,6 @@ fn under(axes: &[Axis]) -> Vec<SummaryRow> {
         ..one.clone()
     };
     sure(Attack::over(axes).into_iter().map(row).collect())
-}
-
-fn points(table: &Array2<f64>) -> Vec<EvaluationPoint> {
-    let point = |row: ndarray::ArrayView1<'_, f64>| EvaluationPoint {
-        angle_deg: row[0],
-        hue_rad: row[1],
-        loss: row[3],
-        full: row[4] == 1.0,
-    };
-    table.rows().into_iter().map(point).collect()
 }
 
 fn curves(count: usize) -> Vec<Curve> {

@@ -151,18 +151,20 @@ fn convergence_has_a_colour_for_each_strategy() {
     assert!(!nothing.exists());
 }
 
+/// The evaluations of a trace of angle, hue and saturation.
+pub fn points(table: &Array2<f64>) -> Vec<EvaluationPoint> {
+    let point = |row: ndarray::ArrayView1<'_, f64>| EvaluationPoint {
+        angle_deg: row[0],
+        hue_rad: row[1],
+        loss: row[3],
+        full: row[4] == 1.0,
+    };
+    table.rows().into_iter().map(point).collect()
+}
+
 #[test]
 fn a_landscape_is_brightest_where_the_loss_is_lowest() {
     let out = Out::new();
-    let points = |table: &Array2<f64>| -> Vec<EvaluationPoint> {
-        let point = |row: ndarray::ArrayView1<'_, f64>| EvaluationPoint {
-            angle_deg: row[0],
-            hue_rad: row[1],
-            loss: row[3],
-            full: row[4] == 1.0,
-        };
-        table.rows().into_iter().map(point).collect()
-    };
     let (dense, path) = (points(&dense_trace()), points(&random_trace("a", 60)));
     let mut shown = Landscape {
         heading: "Loss of nut/scratch/000 under pocket",
