@@ -249,7 +249,11 @@ fn nothing_is_wider_than_the_terminal() {
 fn a_pipe_and_who_wants_no_colour_get_no_codes() {
     let asked = || {
         let mut command = askance();
-        command.args(["models", "--help"]).env("TERM", "xterm").env_remove("NO_COLOR").env_remove("CLICOLOR");
+        command.args(["models", "--help"]).env("TERM", "xterm");
+        // With `CI` a dumb terminal counts as one that has colours.
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
+            command.env_remove(name);
+        }
         command
     };
     let wrong = || {
