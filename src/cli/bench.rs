@@ -14,17 +14,7 @@ use super::output::figures;
 use super::say;
 use super::terminal::Terminal;
 use super::wording::in_flags;
-use super::{interrupt, output};
-
-/// `askance bench-worker`, which the command starts for each configuration.
-pub fn bench_worker() -> Result<()> {
-    askance::bench::serve(std::io::stdin().lock(), std::io::stdout())
-}
-
-/// `askance study-worker`, which the command starts for each provider and precision whose metrics are compared.
-pub fn study_worker() -> Result<()> {
-    askance::study::serve(std::io::stdin().lock())
-}
+use super::{children, interrupt, output};
 
 /// Compares providers, and prints and draws what came out.
 pub fn run(global: &Global, args: &BenchArgs) -> Result<()> {
@@ -37,7 +27,7 @@ pub fn run(global: &Global, args: &BenchArgs) -> Result<()> {
         plan: args.plan(global)?,
         source: args.source(),
         metrics: !args.no_metrics,
-        program: Program { path, bench: vec!["bench-worker".into()], study: vec!["study-worker".into()] },
+        program: Program { path, bench: vec![children::BENCH.into()], study: vec![children::STUDY.into()] },
         origin: origin(),
     };
     args.fresh.make_room(&args.out)?;

@@ -123,12 +123,12 @@ mod tests {
         fn below(path: &[String], command: &Command, found: &mut Vec<(Vec<String>, Arg)>) {
             let own = command.get_arguments().filter(|argument| argument.get_action().takes_values());
             found.extend(own.map(|argument| (path.to_vec(), argument.clone())));
-            for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+            for command in command.get_subcommands() {
                 below(&[path, &[command.get_name().to_owned()]].concat(), command, found);
             }
         }
         let mut found = Vec::new();
-        for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+        for command in Cli::command().get_subcommands() {
             below(&[command.get_name().to_owned()], command, &mut found);
         }
         found

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use askance::error::{Result, shown};
+use askance::error::{Error, Kind, Result, shown};
 use askance::model::{Bundle, Description, NamedModel, init};
 use askance::report::{Cell, Column, Form, Table};
 use askance::runtime::Runtime;
@@ -78,7 +78,12 @@ fn begin(global: &Global, args: &InitArgs) -> Result<()> {
 
 /// A bundle, or what is recognised in a graph without a manifest.
 fn open(global: &Global, spec: &str) -> Result<Bundle> {
-    NamedModel::find(spec)?.open(|| runtime(global))
+    // A user gives it without a flag.
+    let argument = |error: Error| match error.kind {
+        Kind::Usage => Error { subject: format!("BUNDLE {}", shown(spec)), ..error },
+        _ => error,
+    };
+    NamedModel::find(spec).map_err(argument)?.open(|| runtime(global))
 }
 
 fn runtime(global: &Global) -> Result<Runtime> {

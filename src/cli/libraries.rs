@@ -12,8 +12,8 @@ use askance::report::{Cell, Column, Form, Table};
 use askance::runtime::{self, Device, Flavour, InstallOptions};
 
 use super::args::Global;
-use super::say;
 use super::wording::in_flags;
+use super::{children, say};
 
 /// `askance providers`
 pub fn providers(global: &Global) -> Result<()> {
@@ -32,12 +32,12 @@ pub fn providers(global: &Global) -> Result<()> {
 
 fn child(program: &Path, library: &Path) -> Command {
     let mut command = Command::new(program);
-    command.args(["runtime", "probe"]).arg(library);
+    command.arg(children::LIBRARY).arg(library);
     command
 }
 
-/// The child process of [`providers`]: one line of JSON.
-pub fn probe(library: &Path) -> Result<()> {
+/// What one library can run, as one line of JSON.
+pub fn examine(library: &Path) -> Result<()> {
     say::json_text(&json!(model::examine(library)).to_string());
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod children;
 mod compare;
 mod compare_search;
 mod completed;
@@ -37,6 +38,9 @@ use askance::error::{Kind, Result};
 /// Runs the command of this process and tells its exit status: 0, 1 (failed), 2 (usage), 130 (interrupted, state saved).
 pub fn main() -> ExitCode {
     telemetry::forbid();
+    if let Some(ended) = children::run(std::env::args_os().skip(1)) {
+        return exit(ended.and_then(|()| say::finish()));
+    }
     let ended = match config::parse(std::env::args_os()) {
         config::Parsed::Arguments(cli) => {
             let recalled = cli.global.recalled.clone();
@@ -52,6 +56,11 @@ pub fn main() -> ExitCode {
         },
         config::Parsed::Failed(error) => Err(wording::error_in_flags(error)),
     };
+    exit(ended)
+}
+
+/// Tells how a command ended.
+fn exit(ended: Result<()>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -83,8 +92,6 @@ fn run(cli: Cli) -> Result<()> {
         Command::Attack(args) => runs::attack(&global, &args),
         Command::Sweep(args) => runs::sweep(&global, &args),
         Command::Bench(args) => bench::run(&global, &args),
-        Command::BenchWorker => bench::bench_worker(),
-        Command::StudyWorker => bench::study_worker(),
         Command::Data(args) => data::run(&global, &args),
         Command::Paper(args) => paper::run(&global, &args),
         Command::Replay(args) => replay::run(&global, &args),
@@ -99,7 +106,6 @@ fn run(cli: Cli) -> Result<()> {
                 libraries::install(&global, flavour, without_cuda)
             }
             RuntimeCommand::List => libraries::list(&global),
-            RuntimeCommand::Probe { library } => libraries::probe(&library),
         },
         Command::Models(args) => inspect::models(&global, &args),
         Command::Synth(args) => synth::run(&global, &args),

@@ -81,12 +81,6 @@ pub enum Command {
     Attack(AttackArgs),
     /// Execution providers compared on this machine: latency, throughput, memory, and whether maps and metrics stay the same
     Bench(BenchArgs),
-    /// One configuration of `bench`, told what to do on standard input
-    #[command(hide = true)]
-    BenchWorker,
-    /// One attack of `bench`, told what to do on standard input
-    #[command(hide = true)]
-    StudyWorker,
     /// What a data set holds: layout, counts, sizes, masks, and every file that cannot be used
     Data(SurveyArgs),
     /// The paper's whole protocol over the data sets and backbones that are there: attacks, sweeps, tables and figures
@@ -155,12 +149,6 @@ pub enum RuntimeCommand {
     },
     /// What the cache holds, and its size
     List,
-    /// Load one library and print what it can run as JSON, for `askance providers`
-    #[command(hide = true)]
-    Probe {
-        /// The library
-        library: PathBuf,
-    },
 }
 
 impl Global {
