@@ -1,13 +1,11 @@
 //! `askance attack --compare-search`.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
 use askance::error::Result;
 use askance::study::{Data, ModelSpec, Models, Plan, Source};
 
-use super::args::{CompareArgs, FreshArgs, Global};
+use super::args::{CompareArgs, Global, PlaceArgs};
 use super::interrupt;
 use super::origin::origin;
 use super::say;
@@ -19,7 +17,7 @@ pub fn run(
     plan: &Plan,
     args: &CompareArgs,
     (source, spec): (&Source, &ModelSpec),
-    (out, fresh): (Option<PathBuf>, &FreshArgs),
+    place: &PlaceArgs,
 ) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
@@ -28,9 +26,9 @@ pub fn run(
     let Some(comparison) = args.comparison(checked.settings().budget) else { return Ok(()) };
     let data = Data::open(source, &terminal)?;
     comparison.check(&plan, &data)?;
-    let out = out.unwrap_or_else(|| data.default_out("compare-search"));
+    let out = place.out.clone().unwrap_or_else(|| data.default_out("compare-search"));
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
-    fresh.make_room_beside(&data, &out)?;
+    place.fresh.make_room_beside(&data, &out)?;
     let compared = comparison.run(&plan, &out, &data, &mut models, &terminal)?;
     if global.json {
         let mut summary = json!(compared);

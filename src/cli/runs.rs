@@ -1,15 +1,11 @@
 //! `eval`, `attack`, `sweep` and `demo`: from arguments to a plan, from a plan to a finished run.
 
-use std::path::PathBuf;
-
 use askance::error::{Error, Result};
 use askance::study::{Command, Data, Figures, ModelSpec, Models, Origin, Plan, Source};
 use askance::synth;
 use askance::types::{Axis, Shard};
 
-use super::args::{
-    AttackArgs, Axes, DemoArgs, DryRunArgs, EvalArgs, FreshArgs, Global, ShardChoice, SweepArgs,
-};
+use super::args::{AttackArgs, Axes, DemoArgs, EvalArgs, Global, PlaceArgs, ShardChoice, SweepArgs};
 use super::origin::origin;
 use super::output::figures;
 use super::schedulers::Scheduled;
@@ -26,8 +22,8 @@ const DEMO_STEPS: usize = 7;
 /// `askance eval`
 pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
     let plan = args.fit.apply(Plan::eval(), None)?;
-    let plan = args.points.apply(args.metric.apply(plan)).save_maps(args.save_maps);
-    let (plan, place) = split(global, plan, args.shard, (args.out.clone(), &args.fresh, &args.dry_run))?;
+    let plan = args.points.apply(args.metric.apply(plan)).save_maps(args.part.save_maps);
+    let (plan, place) = split(global, plan, args.part.shard, &args.place)?;
     args.model.engine.require_one()?;
     let (source, spec) = (args.data.source(), args.model.spec(None));
     run((global, args.points.operating_points), plan, &source, &spec, place)
@@ -35,13 +31,12 @@ pub fn eval(global: &Global, args: &EvalArgs) -> Result<()> {
 
 /// `askance attack`
 pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
-    let written = (args.out.clone(), &args.fresh, &args.dry_run);
-    let (plan, place) = split(global, attack_plan(args)?, args.shard, written)?;
-    if args.dry_run.dry_run {
+    let (plan, place) = split(global, attack_plan(args)?, args.part.shard, &args.place)?;
+    if args.place.dry_run {
         refuse_several(args)?;
     }
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
-    if args.compare.compare_search.is_some() || args.seeds.is_some() || args.shard.is_some() {
+    if args.compare.compare_search.is_some() || args.seeds.is_some() || args.part.shard.is_some() {
         args.model.engine.require_one()?;
     }
     let devices = &args.model.engine.provider;
@@ -50,22 +45,16 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
         let terminal = Terminal::new(global.quiet);
         let data = Data::open(&source, &terminal)?;
         checked.suits(&data)?;
-        let out = args.out.clone().unwrap_or_else(|| data.default_out(checked.command().name()));
-        args.fresh.make_room_beside(&data, &out)?;
-        return devices::run(global, devices, &out, (args.save_maps, args.points.operating_points));
+        let out = args.place.out.clone().unwrap_or_else(|| data.default_out(checked.command().name()));
+        args.place.fresh.make_room_beside(&data, &out)?;
+        return devices::run(global, devices, &out, (args.part.save_maps, args.points.operating_points));
     }
     if args.compare.compare_search.is_some() {
-        return compare_search::run(
-            global,
-            &plan,
-            &args.compare,
-            (&source, &spec),
-            (args.out.clone(), &args.fresh),
-        )
-        .map_err(|error| args.perturb.as_given(error));
+        return compare_search::run(global, &plan, &args.compare, (&source, &spec), &args.place)
+            .map_err(|error| args.perturb.as_given(error));
     }
     if let Some(count) = args.seeds {
-        return seeds::run(global, plan, count, (&source, &spec), (args.out.clone(), &args.fresh))
+        return seeds::run(global, plan, count, (&source, &spec), &args.place)
             .map_err(|error| args.perturb.as_given(error));
     }
     run((global, args.points.operating_points), plan, &source, &spec, place)
@@ -75,7 +64,8 @@ pub fn attack(global: &Global, args: &AttackArgs) -> Result<()> {
 pub(super) fn attack_plan(args: &AttackArgs) -> Result<Plan> {
     let plan = args.fit.apply(args.perturb.apply(Plan::attack())?, args.perturb.preset)?;
     let plan = args.points.apply(args.metric.apply(plan));
-    let mut plan = plan.axes(Axes::all(&args.axes)).save_maps(args.save_maps).keep_traces(args.keep_traces);
+    let mut plan =
+        plan.axes(Axes::all(&args.axes)).save_maps(args.part.save_maps).keep_traces(args.keep_traces);
     if !args.attacks.is_empty() {
         plan = plan.attacks(args.attacks.iter().copied());
     }
@@ -130,7 +120,7 @@ pub fn sweep(global: &Global, args: &SweepArgs) -> Result<()> {
     let plan = args.metric.apply(Plan::sweep(Axes::all(&args.axes), args.steps));
     let (source, spec) = (args.data.source(), args.model.spec(args.perturb.preset));
     let plan = args.fit.apply(args.perturb.apply(plan)?, args.perturb.preset)?;
-    run((global, false), plan, &source, &spec, Place::whole((args.out.clone(), &args.fresh, &args.dry_run)))
+    run((global, false), plan, &source, &spec, Place::whole(&args.place))
         .map_err(|error| args.perturb.as_given(error))
 }
 
@@ -153,30 +143,22 @@ pub fn demo(global: &Global, args: &DemoArgs) -> Result<()> {
         plan,
         &Source::new(data),
         &spec,
-        Place::whole((Some(args.out.clone()), &FreshArgs::default(), &DryRunArgs::default())),
+        Place::whole(&PlaceArgs { out: Some(args.out.clone()), ..PlaceArgs::default() }),
     )
 }
 
 /// Where a run goes.
 struct Place<'a> {
-    /// The folder that was given.
-    out: Option<PathBuf>,
-    /// Whether what is there has to make room.
-    fresh: &'a FreshArgs,
-    /// Whether it is told what a run takes, and none is made.
-    dry: bool,
+    given: &'a PlaceArgs,
     /// The shard that a scheduler gave, which has a folder in that folder.
     scheduled: Option<Scheduled>,
 }
 
 impl<'a> Place<'a> {
-    fn whole((out, fresh, dry): Written<'a>) -> Self {
-        Self { out, fresh, dry: dry.dry_run, scheduled: None }
+    fn whole(given: &'a PlaceArgs) -> Self {
+        Self { given, scheduled: None }
     }
 }
-
-/// The folder that was given, whether what is there has to make room, and whether anything is written at all.
-type Written<'a> = (Option<PathBuf>, &'a FreshArgs, &'a DryRunArgs);
 
 /// Refuses a dry run of several runs at once: each is told by itself.
 fn refuse_several(args: &AttackArgs) -> Result<()> {
@@ -196,17 +178,17 @@ fn split<'a>(
     global: &Global,
     plan: Plan,
     shard: Option<ShardChoice>,
-    written: Written<'a>,
+    place: &'a PlaceArgs,
 ) -> Result<(Plan, Place<'a>)> {
     match shard {
-        None => Ok((plan, Place::whole(written))),
-        Some(ShardChoice::Given(shard)) => Ok((plan.shard(shard), Place::whole(written))),
+        None => Ok((plan, Place::whole(place))),
+        Some(ShardChoice::Given(shard)) => Ok((plan.shard(shard), Place::whole(place))),
         Some(ShardChoice::Auto) => {
             let scheduled = schedulers::of_this_process()?;
             if !global.quiet {
                 say::error(format_args!("shard {} ({})", scheduled.shard, scheduled.from));
             }
-            Ok((plan.shard(scheduled.shard), Place { scheduled: Some(scheduled), ..Place::whole(written) }))
+            Ok((plan.shard(scheduled.shard), Place { scheduled: Some(scheduled), ..Place::whole(place) }))
         }
     }
 }
@@ -221,25 +203,26 @@ fn run(
 ) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
-    let scheduled = place.scheduled.as_ref();
-    let origin = Origin { shard_from: scheduled.map(|scheduled| scheduled.from.clone()), ..origin() };
+    let Place { given, scheduled } = place;
+    let origin =
+        Origin { shard_from: scheduled.as_ref().map(|scheduled| scheduled.from.clone()), ..origin() };
     let checked = plan.origin(origin).check()?;
     let data = global.open(source, &terminal)?;
     checked.suits(&data)?;
-    let mut out = place.out.unwrap_or_else(|| data.default_out(checked.command().name()));
+    let mut out = given.out.clone().unwrap_or_else(|| data.default_out(checked.command().name()));
     if let Some(scheduled) = scheduled {
         out.push(format!("part-{}", scheduled.shard.index()));
     }
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
-    if place.dry {
-        let fresh = place.fresh.is_asked();
+    if given.dry_run {
+        let fresh = given.fresh.is_asked();
         let forecast = checked.forecast((&out, fresh), &data, &mut models, &terminal)?;
         dry_run::report(global, &forecast, fresh);
         return Ok(());
     }
     // The demo makes its pictures in its own folder.
     if checked.command() != Command::Demo {
-        place.fresh.make_room_beside(&data, &out)?;
+        given.fresh.make_room_beside(&data, &out)?;
     }
     let outcome = checked.run(out, &data, &mut models, &terminal)?;
     let figures = if checked.is_whole() { figures(&outcome.dir)? } else { Figures::default() };

@@ -1,13 +1,11 @@
 //! `askance attack --seeds`.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
 use askance::error::Result;
 use askance::study::{ModelSpec, Models, Plan, Seeds, Source};
 
-use super::args::{FreshArgs, Global};
+use super::args::{Global, PlaceArgs};
 use super::interrupt;
 use super::origin::origin;
 use super::output::flat;
@@ -20,16 +18,16 @@ pub fn run(
     plan: Plan,
     count: usize,
     (source, spec): (&Source, &ModelSpec),
-    (out, fresh): (Option<PathBuf>, &FreshArgs),
+    place: &PlaceArgs,
 ) -> Result<()> {
     interrupt::listen()?;
     let terminal = Terminal::new(global.quiet);
     let (plan, seeds) = (plan.origin(origin()), Seeds { count });
     let data = global.open(source, &terminal)?;
     seeds.check(&plan, &data)?;
-    let out = out.unwrap_or_else(|| data.default_out("seeds"));
+    let out = place.out.clone().unwrap_or_else(|| data.default_out("seeds"));
     let mut models = Models::load(spec, &global.runtime(), &terminal)?;
-    fresh.make_room_beside(&data, &out)?;
+    place.fresh.make_room_beside(&data, &out)?;
     let seeded = seeds.run(&plan, &out, &data, &mut models, &terminal)?;
     if global.json {
         say::json(&json!({

@@ -1,14 +1,13 @@
 //! Arguments as clap sees them. Each group of flags turns into what the library takes by one method.
 
 mod bench;
-mod config;
 mod data;
-mod dry_run;
 mod fresh;
 mod model;
 mod others;
 mod paper;
 mod perturb;
+mod place;
 mod recalled;
 mod replay;
 mod runs;
@@ -26,11 +25,10 @@ use askance::study::{Data, Observe, Source};
 
 pub use bench::BenchArgs;
 pub use data::SurveyArgs;
-pub use dry_run::DryRunArgs;
-pub use fresh::FreshArgs;
 pub use model::{InitArgs, ModelsArgs, ModelsCommand};
 pub use others::{MergeArgs, PairingArgs, PlotArgs, ReportArgs, SubmitArgs, SynthArgs};
 pub use paper::PaperArgs;
+pub use place::PlaceArgs;
 pub use recalled::Recalled;
 pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};

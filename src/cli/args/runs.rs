@@ -8,15 +8,13 @@ use askance::attack::{Goal, SearchChoice, Select};
 use askance::search::Kind;
 use askance::types::{Attack, Axis, Frame, Group, Pair};
 
-use super::config::ConfigArgs;
 use super::data::DataArgs;
-use super::dry_run::DryRunArgs;
-use super::fresh::FreshArgs;
 use super::model::ModelArgs;
 use super::perturb::{FitArgs, MetricArgs, PerturbArgs, PointArgs};
+use super::place::{PartArgs, PlaceArgs};
 use super::search::CompareArgs;
 use super::uniform::UniformArgs;
-use super::values::{Axes, ShardChoice, listed, positive};
+use super::values::{Axes, listed, positive};
 
 const AXES: &str = "Axes or groups of them, each attacked alone and all jointly";
 const SEARCH: &str = "Search strategy [default: auto]";
@@ -51,24 +49,10 @@ pub struct EvalArgs {
     pub metric: MetricArgs,
     #[command(flatten)]
     pub points: PointArgs,
-    /// Only part I of N of the work, such as 1/2, or auto
-    ///
-    /// askance merge puts the parts together. auto: the part that the variables of Slurm, Kubernetes, torchrun or MPI say, in OUT/part-I
-    /// (docs/scaling.md).
-    #[arg(help_heading = "Run and output", long, value_name = "I/N|auto")]
-    pub shard: Option<ShardChoice>,
-    /// Folder of the run [default: results/eval-DATA]
-    #[arg(help_heading = "Run and output", long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
     #[command(flatten)]
-    pub fresh: FreshArgs,
+    pub place: PlaceArgs,
     #[command(flatten)]
-    pub config: ConfigArgs,
-    #[command(flatten)]
-    pub dry_run: DryRunArgs,
-    /// Write each map at evaluation size as npy
-    #[arg(help_heading = "Run and output", long)]
-    pub save_maps: bool,
+    pub part: PartArgs,
 }
 
 /// `askance attack`
@@ -167,24 +151,10 @@ pub struct AttackArgs {
     /// From --seed on, each a run of its own in OUT/seed-SEED.
     #[arg(help_heading = "Search", long, value_name = "N", value_parser = positive, conflicts_with = "compare_search")]
     pub seeds: Option<usize>,
-    /// Only part I of N of the work, such as 1/2, or auto
-    ///
-    /// askance merge puts the parts together. auto: the part that the variables of Slurm, Kubernetes, torchrun or MPI say, in OUT/part-I
-    /// (docs/scaling.md).
-    #[arg(help_heading = "Run and output", long, value_name = "I/N|auto")]
-    pub shard: Option<ShardChoice>,
-    /// Folder of the run [default: results/attack-DATA; results/seeds-DATA with --seeds]
-    #[arg(help_heading = "Run and output", long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
     #[command(flatten)]
-    pub fresh: FreshArgs,
+    pub place: PlaceArgs,
     #[command(flatten)]
-    pub config: ConfigArgs,
-    #[command(flatten)]
-    pub dry_run: DryRunArgs,
-    /// Write each map at evaluation size as npy
-    #[arg(help_heading = "Run and output", long)]
-    pub save_maps: bool,
+    pub part: PartArgs,
     /// Keep every evaluation of every search, as npy: the searched axes, loss
     #[arg(help_heading = "Run and output", long)]
     pub keep_traces: bool,
@@ -218,15 +188,8 @@ pub struct SweepArgs {
     /// Values on each axis
     #[arg(help_heading = "Perturbation", long, value_name = "N", default_value_t = 13)]
     pub steps: usize,
-    /// Folder of the run [default: results/sweep-DATA]
-    #[arg(help_heading = "Run and output", long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
     #[command(flatten)]
-    pub fresh: FreshArgs,
-    #[command(flatten)]
-    pub config: ConfigArgs,
-    #[command(flatten)]
-    pub dry_run: DryRunArgs,
+    pub place: PlaceArgs,
 }
 
 /// `askance demo`
