@@ -98,6 +98,25 @@ mod tests {
     use crate::search::Dimension;
 
     #[test]
+    fn every_value_of_a_list_is_asked_for_once_whatever_the_strategy() {
+        let list = Dimension { low: 1.0, high: 3.0, circular: false };
+        let fixed = Dimension { low: 0.25, high: 0.25, circular: false };
+        let alone = Space::new(vec![list]).unwrap().with_lists(vec![true]);
+        let beside = Space::new(vec![fixed, list]).unwrap().with_lists(vec![false, true]);
+        for (kind, space) in Kind::ALL.into_iter().flat_map(|kind| [(kind, &alone), (kind, &beside)]) {
+            let mut strategy = build(kind, space, 3, 7);
+            let mut asked = Vec::new();
+            while strategy.remaining() > 0 {
+                let points = strategy.ask(2);
+                strategy.tell(&points, &vec![0.5; points.len()]);
+                asked.extend(points.into_iter().filter_map(|point| point.last().copied()));
+            }
+            asked.sort_by(f64::total_cmp);
+            assert_eq!(asked, [1.0, 2.0, 3.0], "{}", kind.name());
+        }
+    }
+
+    #[test]
     fn an_axis_of_no_width_stays_and_takes_no_part() {
         let line = Dimension { low: -1.0, high: 1.0, circular: false };
         let fixed = Dimension { low: 0.25, high: 0.25, circular: false };
