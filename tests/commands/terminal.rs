@@ -1,6 +1,8 @@
 //! What a terminal, a pipe and a signal get from the program.
 
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -117,21 +119,43 @@ fn slow_library(folder: &Path) -> std::path::PathBuf {
     library
 }
 
+/// How a command ends that waits for its library and gets so many signals, each once the one before was answered, and how long it takes.
 #[cfg(target_os = "linux")]
-#[test]
-fn a_signal_ends_a_command_that_waits_for_something_that_does_not_look() {
+fn signalled(signals: usize) -> (Option<i32>, Duration) {
     let folder = TempDir::new().unwrap();
     let data = synth(folder.path().join("data"), "--category tablet --good 1 --defective 1");
     let mut command = on("eval", &data, &folder.path().join("run"));
     command.arg("--ort-lib").arg(slow_library(folder.path())).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
+    let mut child = command.spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
     std::thread::sleep(Duration::from_secs(2));
     let begin = Instant::now();
-    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    assert!(begin.elapsed() < Duration::from_secs(60));
-    assert!(said(&output).contains("stopping"), "{}", said(&output));
+    for signal in 0..signals {
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        if signal == 0 {
+            let mut line = String::new();
+            said.read_line(&mut line).unwrap();
+            assert!(line.contains("stopping"), "{line}");
+        }
+    }
+    (child.wait().unwrap().code(), begin.elapsed())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_ends_a_command_that_waits_for_something_that_does_not_look() {
+    let (code, elapsed) = signalled(1);
+    assert_eq!(code, Some(130));
+    assert!(elapsed < Duration::from_secs(60), "{elapsed:?}");
+}
+
+/// Ten seconds are what the first signal leaves to whatever is under way.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_second_signal_ends_a_command_at_once() {
+    let (code, elapsed) = signalled(2);
+    assert_eq!(code, Some(130));
+    assert!(elapsed < Duration::from_secs(9), "{elapsed:?}");
 }
 
 /// What a command writes into a terminal with so many columns, in the order in which it comes.
