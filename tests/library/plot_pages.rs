@@ -253,6 +253,19 @@ fn no_text_of_a_paper_lies_over_another_or_beyond_the_edge() {
 }
 
 #[test]
+fn a_figure_has_the_same_bytes_each_time() {
+    let out = Out::new();
+    for (name, draw) in figures() {
+        let [first, second] = ["first", "second"].map(|time| {
+            let path = out.path(&format!("{time}/{name}.pdf"));
+            draw(Page::default(), &path).unwrap();
+            fs::read(path).unwrap()
+        });
+        assert!(first == second, "{name}");
+    }
+}
+
+#[test]
 fn a_fault_of_the_texts_is_seen() {
     let drawn = |texts: &str| format!("<svg viewBox=\"0 0 100 100\">\n{texts}</svg>");
     let text = |x: f64, y: f64| {
