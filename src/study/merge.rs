@@ -49,7 +49,7 @@ impl Merge {
     pub fn run(&self, out: impl AsRef<Path>, observe: &dyn Observe) -> Result<Outcome> {
         let shards: Vec<RunDir> = self.shards.iter().map(RunDir::open).collect::<Result<_>>()?;
         let mut info = self.united(&shards)?;
-        let save_maps = self.save_maps || info.save_maps;
+        let save_maps = info.save_maps;
         let settings = RunSettings::of(&info)?;
         let data = Data::recorded(&info, self.data.as_deref())?;
         let models = input_sizes(&info)?;
@@ -58,10 +58,10 @@ impl Merge {
         let dir = RunDir::create(out)?;
         let lock = dir.lock()?;
         dir.clear()?;
-        refuse_other_run(&dir, &info, self.renew)?;
+        let before = refuse_other_run(&dir, &info, self.renew)?;
         let mut rows = gather(&data, &settings.work.settings, &info.models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
-        info.dataset.contents = contents::keep(&dir, &data, "")?;
+        info.dataset.contents = contents::keep(&dir, &data, &before)?;
         let run = Run::with(dir, lock, info)?;
         write_rows(run.dir.samples_path(), &rows)?;
         let session = Session {
@@ -90,23 +90,41 @@ impl Merge {
         }
         let mut info = unite(&infos)?;
         info.command.clone_from(&self.origin.command);
+        info.save_maps |= self.save_maps;
         info.status = Status::Running;
         Ok(info)
     }
 }
 
-/// A merge that was stopped may be made again; any other run stays as it is.
-fn refuse_other_run(dir: &RunDir, info: &RunInfo, renew: bool) -> Result<()> {
+/// A merge goes on wherever it was stopped, in its figures too, which are drawn once its record is finished; any other run stays as it
+/// is. Gives the hash over what the pictures and masks held, where a merge has come to its end here before, and nothing otherwise.
+fn refuse_other_run(dir: &RunDir, info: &RunInfo, renew: bool) -> Result<String> {
     if !dir.info_path().exists() {
-        return refuse_lost_rows(dir);
+        return refuse_lost_rows(dir).map(|()| String::new());
     }
     let old = RunInfo::read(dir.info_path())?;
-    if old.status == Status::Finished && !renew {
-        let fix =
-            "give a folder that does not exist yet; figures that are missing here, `askance plot` draws";
-        return Err(Error::usage(dir.path().display().to_string(), "holds a run already", fix));
+    let subject = dir.path().display().to_string();
+    let fix = "give a folder that does not exist yet; a merge goes on where these shards were merged, with the flags that it had";
+    compatible(&old, info).map_err(|error| {
+        let fix = if renew { error.fix.clone() } else { fix.to_owned() };
+        Error { subject: subject.clone(), fix, ..error }
+    })?;
+    if old.status != Status::Finished {
+        return Ok(String::new());
     }
-    compatible(&old, info)
+    if !renew && as_merged(&old) != as_merged(info) {
+        let problem = "holds a run already, which is not what these shards were merged into";
+        return Err(Error::usage(subject, problem, fix));
+    }
+    Ok(old.dataset.contents)
+}
+
+/// A record without what a merge of the same shards may say otherwise: how it was spelled, how far it has come, and what follows from the
+/// files, which are held against it one by one.
+fn as_merged(info: &RunInfo) -> RunInfo {
+    let mut info = RunInfo { command: String::new(), status: Status::Finished, ..info.clone() };
+    info.dataset.contents.clear();
+    info
 }
 
 /// Masks are read anew, and must be those that the shards saw. What a run has skipped is no part of its rows, so that nothing can

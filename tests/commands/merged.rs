@@ -3,9 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use askance::record::RunInfo;
+use askance::record::{RunInfo, Status};
 use tempfile::TempDir;
 
 use crate::program::{askance, fail, on, run, said, synth};
@@ -260,6 +262,44 @@ fn what_the_scheduler_says_is_told_recorded_and_refused_where_it_is_not_plain() 
     assert_eq!((merged.shard_from, merged.settings.get("shard")), (None, None));
     let none = folder.path().join("none");
     assert!(fail(askance().arg("merge").arg(&none), 1).contains("holds no folder part-1"));
+}
+
+#[test]
+fn a_merge_that_was_killed_while_it_drew_figures_goes_on_with_the_same_command() {
+    let folder = TempDir::new().unwrap();
+    let data = parts(&folder);
+    let out = folder.path().join("run");
+    for rank in 0..2 {
+        let mut part = on("attack", &data, &out);
+        part.args(ATTACK.split(' '));
+        run(&mut scheduled(part, &format!("RANK={rank} WORLD_SIZE=2")));
+    }
+    let merge = || {
+        let mut merge = askance();
+        merge.arg("merge").arg(&out);
+        merge
+    };
+    run(&mut merge());
+    let right = every_file(&out);
+    let figures = out.join("plots");
+    let of = |figures: &Path| fs::read_dir(figures).map_or(0, |drawn| drawn.count());
+    let all = of(&figures);
+    for (name, _) in right.iter().filter(|(name, _)| !name.to_str().unwrap().starts_with("part-")) {
+        fs::remove_file(out.join(name)).unwrap();
+    }
+    let mut child = merge().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while of(&figures) == 0 {
+        assert!(child.try_wait().unwrap().is_none() && began.elapsed() < Duration::from_secs(120));
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let drawn = of(&figures);
+    assert!(drawn < all, "{drawn} of {all} figures were drawn when it was killed");
+    assert_eq!(RunInfo::read(out.join("run.toml")).unwrap().status, Status::Finished);
+    run(&mut merge());
+    assert!(every_file(&out) == right, "every byte, run.toml and figures among them");
 }
 
 #[test]

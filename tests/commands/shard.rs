@@ -104,8 +104,7 @@ fn other_masks_are_refused_and_a_merge_that_failed_can_be_made_again() {
     let elsewhere = TempDir::new().unwrap();
     let same = parts(&elsewhere);
     run(askance().arg("merge").arg(&merged).args(&shards).arg("--data").arg(&same));
-    let said = fail(askance().arg("merge").arg(&merged).args(&shards).arg("--data").arg(&same), 2);
-    assert!(said.contains("holds a run already"), "{said}");
+    run(askance().arg("merge").arg(&merged).args(&shards).arg("--data").arg(&same));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub struct SynthArgs {
 #[derive(Debug, Args)]
 #[command(after_help = MERGE_EXAMPLES)]
 pub struct MergeArgs {
-    /// Folder of the whole run, which must not hold one yet
+    /// Folder of the whole run, which must not hold another
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
     /// Folders of all its shards [default: all OUT/part-N]

@@ -35,8 +35,34 @@ fn the_shards_put_together_are_the_run_byte_for_byte() {
     let outcome = merge.run(bench.out("merged"), &Quiet).unwrap();
     assert_eq!(files(&bench.out("merged")), files(&bench.out("whole")));
     assert_eq!(outcome.summary.len(), 2 * 3);
+    let error = refusal(merge.run(bench.out("shard-1"), &Quiet));
+    assert!(error.problem.contains("holds a run with another settings.shard"), "{error}");
+    assert!(error.fix.starts_with("give a folder that does not exist yet"), "{error}");
+}
+
+#[test]
+fn a_merge_that_has_its_records_goes_on_with_what_is_missing_and_no_other_does() {
+    let bench = Bench::new();
+    let shards = shards(&bench, 2);
+    let merge = Merge { shards, ..Merge::default() };
+    merge.run(bench.out("merged"), &Quiet).unwrap();
+    let (right, record) = (files(&bench.out("merged")), bench.out("merged/run.toml"));
+    let finished = fs::read(&record).unwrap();
+    fs::write(bench.out("merged/samples.csv"), "cut").unwrap();
+    fs::remove_file(bench.out("merged/files.csv")).unwrap();
+    merge.run(bench.out("merged"), &Quiet).unwrap();
+    assert!(files(&bench.out("merged")) == right && fs::read(&record).unwrap() == finished);
+
+    let maps = Merge { save_maps: true, ..merge.clone() };
+    let error = refusal(maps.run(bench.out("merged"), &Quiet));
+    assert!(error.problem.contains("holds a run already"), "{error}");
+    let mut info = RunInfo::read(&record).unwrap();
+    // Of shards that were begun at another time.
+    info.started = "2020-01-01T00:00:00Z".into();
+    info.write(&record).unwrap();
     let error = refusal(merge.run(bench.out("merged"), &Quiet));
     assert!(error.problem.contains("holds a run already"), "{error}");
+    assert!(files(&bench.out("merged")) == right);
 }
 
 #[test]
