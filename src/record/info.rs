@@ -295,15 +295,42 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
 /// thresholds and the reference of `operating.csv` change no sample, and that file is written anew from the others.
 ///
 /// # Errors
-/// A usage error that names the first key that differs, with both values.
+/// A usage error that names the first key that differs, with both values; pictures and masks come last.
 pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
-    let (old, new) = (without_points(old), without_points(new));
-    let Some((key, before, now)) = decisive_differences(&old, &new).into_iter().next() else { return Ok(()) };
+    let Some((key, before, now)) = first_difference(old, new) else { return Ok(()) };
     Err(Error::usage(
         "`out`",
         format!("holds a run with another {key}: {before} there, {now} now"),
         "repeat the first run's settings, or give another `out`, or begin anew with `fresh`",
     ))
+}
+
+/// Keys by which pictures and masks differ.
+const FILES: [&str; 2] = ["dataset.fingerprint", "dataset.samples"];
+
+/// Whether nothing that decides a result differs but pictures and masks: files are others, fewer or more than they were.
+pub(crate) fn only_files_differ(old: &RunInfo, new: &RunInfo) -> bool {
+    first_difference(old, new).is_some_and(|(key, ..)| FILES.contains(&key.as_str()))
+}
+
+fn first_difference(old: &RunInfo, new: &RunInfo) -> Option<Difference> {
+    let mut differences = decisive_differences(&without_points(old), &without_points(new));
+    if differences.iter().any(|(key, ..)| FILES.contains(&key.as_str())) {
+        differences.extend(other_choice(&old.dataset, &new.dataset));
+    }
+    // Among equals the first stays the first.
+    differences.into_iter().min_by_key(|(key, ..)| FILES.contains(&key.as_str()))
+}
+
+/// What decides which files of a folder are looked at, where it differs: by itself it decides no result.
+fn other_choice(old: &DatasetInfo, new: &DatasetInfo) -> Option<Difference> {
+    let limit = |info: &DatasetInfo| info.limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
+    if old.limit != new.limit {
+        return Some(("dataset.limit".to_owned(), limit(old), limit(new)));
+    }
+    let is_known = !old.layout.is_empty() && !new.layout.is_empty();
+    (is_known && old.layout != new.layout)
+        .then(|| ("dataset.layout".to_owned(), old.layout.clone(), new.layout.clone()))
 }
 
 /// Key of the settings of `operating.csv` in the settings of a run.
@@ -314,6 +341,9 @@ fn without_points(info: &RunInfo) -> RunInfo {
     info.settings.remove(POINTS);
     info
 }
+
+/// A key and its two values.
+type Difference = (String, String, String);
 
 /// Every key that decides a result and in which two runs differ, with both values as TOML has them.
 pub fn decisive_differences(one: &RunInfo, other: &RunInfo) -> Vec<(String, String, String)> {

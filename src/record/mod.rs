@@ -60,6 +60,7 @@ pub use flat::to_json;
 pub(crate) use folder::{DAMAGED_MAP, write_npy};
 pub use folder::{RunDir, read_map, write_atomic};
 pub use formula::csv_cell;
+pub(crate) use info::only_files_differ;
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
     Skipped, Status, compatible, decisive, decisive_differences, in_full, to_table,

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::data::Data;
-use crate::error::{Error, Result};
+use crate::dataset::Sample;
+use crate::error::{Error, Result, shown};
 use crate::file;
 use crate::record::{Row, RunDir, RunInfo, SampleRow, read_rows, write_rows};
+use crate::types::counted;
 
 /// One picture or mask as a run has seen it (`files.csv`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +35,7 @@ impl Row for FileRow {
     const KEY: &'static [&'static str] = &["sample", "part"];
 }
 
-const FIX: &str = "restore the file, or give another `out`";
+const FIX: &str = "restore the file, or give another `out`, or begin anew with `fresh`";
 
 /// Hashes every picture and mask, refuses those that differ from what the run in the folder has seen, and keeps the hashes there.
 /// `expected` is the hash over them all in its `run.toml`, empty where there is none yet; gives what it is now.
@@ -130,40 +132,130 @@ fn hexadecimal(hash: &[u8]) -> String {
 
 /// The files of the data as they are now; `all`, or only those that were seen.
 fn compare(data: &Data, seen: &[FileRow], all: bool) -> Result<Vec<FileRow>> {
+    let looked = look(data, seen, all)?;
+    let mut changed = looked.iter().filter(|looked| looked.is_changed).map(|looked| looked.path);
+    let Some(first) = changed.next() else {
+        return Ok(looked.into_iter().map(|looked| looked.row).collect());
+    };
+    let others: Vec<String> = changed.map(|path| below(path, data)).collect();
+    let so_do = if others.is_empty() {
+        String::new()
+    } else {
+        format!(", and so {} {}", if others.len() == 1 { "does" } else { "do" }, counted_names(&others))
+    };
+    Err(Error::file(first, format!("holds something else than when the run began{so_do}"), FIX))
+}
+
+/// The error about a run that saw other files, which cannot be gone on with: it names them where files.csv tells. Of a part of a run
+/// it tells of the files of that part.
+pub(super) fn by_file(dir: &RunDir, whole: &Data, error: Error) -> Error {
+    let seen = match seen(&dir.files_path()) {
+        Ok(seen) if !seen.is_empty() => seen,
+        _ => {
+            let problem =
+                format!("{}; files.csv, which would tell which, is gone or was changed", error.problem);
+            return Error { problem, ..error };
+        }
+    };
+    let is_part = RunInfo::read(dir.info_path()).is_ok_and(|info| info.settings.contains_key("shard"));
+    match differences(whole, &seen, is_part) {
+        Err(unreadable) => unreadable,
+        Ok(told) if told.is_empty() => error,
+        Ok(told) => {
+            let root = &whole.dataset().root;
+            let problem = format!(
+                "holds other pictures or masks than when the run in {} began: {}",
+                dir.path().display(),
+                told.join("; ")
+            );
+            let fix = "put the files back as they were, or give another `out`, or begin anew with `fresh`";
+            Error { kind: error.kind, ..Error::file(root, problem, fix) }
+        }
+    }
+}
+
+/// What has become of the files that a run has seen, and which are new where it saw all.
+fn differences(whole: &Data, seen: &[FileRow], is_part: bool) -> Result<Vec<String>> {
+    let looked = look(whole, seen, false)?;
+    let changed = looked.iter().filter(|looked| looked.is_changed).map(|looked| below(looked.path, whole));
+    let there: HashSet<(&str, &str)> =
+        looked.iter().map(|looked| (looked.row.sample.as_str(), looked.row.part.as_str())).collect();
+    let missing = seen.iter().filter(|row| !there.contains(&(row.sample.as_str(), row.part.as_str())));
+    let missing = missing.map(|row| format!("{} of {}", row.part, row.sample));
+    let known: HashSet<(String, &str)> =
+        seen.iter().map(|row| (row.sample.clone(), row.part.as_str())).collect();
+    let files =
+        whole.samples().flat_map(|sample| files_of(sample).map(move |(part, path)| (sample, part, path)));
+    let new = files
+        .filter(|(sample, part, _)| !is_part && !known.contains(&(sample.id.to_string(), part.as_str())))
+        .map(|(_, _, path)| below(path, whole));
+    let told =
+        [("changed", changed.collect::<Vec<_>>()), ("missing", missing.collect()), ("new", new.collect())];
+    let told = told.into_iter().filter(|(_, names)| !names.is_empty());
+    Ok(told.map(|(what, names)| format!("{what}: {}", counted_names(&names))).collect())
+}
+
+/// How many files are named.
+const NAMED: usize = 3;
+
+/// So many files, with the names of the first.
+fn counted_names(names: &[String]) -> String {
+    let named = names[..names.len().min(NAMED)].join(", ");
+    let more = if names.len() > NAMED { " and others" } else { "" };
+    format!("{} ({named}{more})", counted(names.len(), "file", "files"))
+}
+
+/// A path below the folder of the data.
+fn below(path: &Path, data: &Data) -> String {
+    shown(path.strip_prefix(&data.dataset().root).unwrap_or(path))
+}
+
+/// Picture and masks of a sample, each with the name of its part.
+fn files_of(sample: &Sample) -> impl Iterator<Item = (String, &Path)> {
+    let masks = sample.masks.iter().enumerate();
+    let masks = masks.map(|(number, path)| (format!("mask {number}"), path.as_path()));
+    std::iter::once(("image".to_owned(), sample.image.as_path())).chain(masks)
+}
+
+/// A file as it is now.
+struct Looked<'d> {
+    row: FileRow,
+    path: &'d Path,
+    /// Whether it holds something else than it did.
+    is_changed: bool,
+}
+
+/// The files of the data as they are now, in order; `all`, or only those that were seen.
+fn look<'d>(data: &'d Data, seen: &[FileRow], all: bool) -> Result<Vec<Looked<'d>>> {
     let seen: HashMap<(&str, &str), &FileRow> =
         seen.iter().map(|row| ((row.sample.as_str(), row.part.as_str()), row)).collect();
-    let samples: Vec<_> = data.samples().collect();
-    let rows: Vec<Vec<FileRow>> = samples
-        .par_iter()
+    let samples: Vec<&'d Sample> = data.samples().collect();
+    let looked: Vec<Vec<Looked<'d>>> = samples
+        .into_par_iter()
         .map(|sample| {
-            let masks = sample.masks.iter().enumerate();
-            let masks = masks.map(|(number, path)| (format!("mask {number}"), path));
-            let mut rows = Vec::with_capacity(1 + sample.masks.len());
-            for (part, path) in std::iter::once(("image".to_owned(), &sample.image)).chain(masks) {
+            let mut looked = Vec::with_capacity(1 + sample.masks.len());
+            for (part, path) in files_of(sample) {
                 let sample = sample.id.to_string();
                 let before = seen.get(&(sample.as_str(), part.as_str())).copied();
                 if all || before.is_some() {
-                    rows.push(look(path, sample, part, before)?);
+                    looked.push(look_at(path, sample, part, before)?);
                 }
             }
-            Ok(rows)
+            Ok(looked)
         })
         .collect::<Result<_>>()?;
-    Ok(rows.into_iter().flatten().collect())
+    Ok(looked.into_iter().flatten().collect())
 }
 
-fn look(path: &Path, sample: String, part: String, before: Option<&FileRow>) -> Result<FileRow> {
+fn look_at<'d>(path: &'d Path, sample: String, part: String, before: Option<&FileRow>) -> Result<Looked<'d>> {
     let metadata = std::fs::metadata(path).map_err(|e| Error::file_caused(path, "cannot be read", e, FIX))?;
     let (size, state) = (metadata.len(), state(&metadata));
     if let Some(before) = before.filter(|before| before.size == size && before.state == state) {
-        return Ok(before.clone());
+        return Ok(Looked { row: before.clone(), path, is_changed: false });
     }
     let sha256 = hexadecimal(&Sha256::digest(file::read(path, FIX)?));
-    if before.is_some_and(|before| before.sha256 != sha256) {
-        let problem = "holds something else than when the run began";
-        return Err(Error::file(path, problem, FIX));
-    }
-    Ok(FileRow { sample, part, size, state, sha256 })
+    let is_changed = before.is_some_and(|before| before.sha256 != sha256);
+    Ok(Looked { row: FileRow { sample, part, size, state, sha256 }, path, is_changed })
 }
 
 fn state(metadata: &Metadata) -> String {

@@ -17,7 +17,7 @@ use crate::file::Lock;
 use crate::model::{Provenance, Segmenter};
 use crate::record::{
     BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
-    compatible, to_table,
+    compatible, only_files_differ, to_table,
 };
 use crate::report::CameraScales;
 use crate::types::{Input, counted, senseless_side};
@@ -36,22 +36,23 @@ impl Run {
         checked: &Checked,
         settings: &RunSettings,
         out: &Path,
-        data: &Data,
+        (data, whole): (&Data, &Data),
         models: &Models,
         batches: &[usize],
     ) -> Result<Self> {
         let info = RunInfo { save_maps: checked.plan.save_maps, ..start(&checked.plan.origin, settings)? };
-        Self::open(described(info, models, batches)?, out, data)
+        Self::open(described(info, models, batches)?, out, (data, whole))
     }
 
-    /// Makes the folder and `run.toml` of a run of which all but the data is known, or takes up the run that is there.
-    pub fn open(mut info: RunInfo, out: &Path, data: &Data) -> Result<Self> {
+    /// Makes the folder and `run.toml` of a run of which all but the data is known, or takes up the run that is there. `whole` are all the
+    /// data, where those of the run are a part of them.
+    pub fn open(mut info: RunInfo, out: &Path, (data, whole): (&Data, &Data)) -> Result<Self> {
         let dir = RunDir::create(out)?;
         let lock = dir.lock()?;
         dir.clear()?;
         info.dataset = data.info();
         info.skipped.clone_from(&data.skipped);
-        if let Some(old) = earlier(&dir, &info)? {
+        if let Some(old) = earlier(&dir, &info, whole)? {
             (info.started, info.dataset.contents) = (old.started, old.dataset.contents);
         }
         info.dataset.contents = contents::keep(&dir, data, &info.dataset.contents)?;
@@ -122,14 +123,16 @@ impl Run {
     }
 }
 
-/// The record of the run in a folder, which a run of `info` would go on with; none where there is none.
-pub(super) fn earlier(dir: &RunDir, info: &RunInfo) -> Result<Option<RunInfo>> {
+/// The record of the run in a folder, which a run of `info` on these data would go on with; none where there is none.
+pub(super) fn earlier(dir: &RunDir, info: &RunInfo, whole: &Data) -> Result<Option<RunInfo>> {
     if !dir.info_path().exists() {
         return refuse_lost_record(dir).map(|()| None);
     }
     let old = RunInfo::read(dir.info_path())?;
-    compatible(&old, info)
-        .map_err(|error| Error { subject: format!("`out = {}`", dir.path().display()), ..error })?;
+    compatible(&old, info).map_err(|error| {
+        let error = Error { subject: format!("`out = {}`", dir.path().display()), ..error };
+        if only_files_differ(&old, info) { contents::by_file(dir, whole, error) } else { error }
+    })?;
     Ok(Some(old))
 }
 
@@ -217,7 +220,6 @@ pub(super) fn described(mut info: RunInfo, models: &Models, batches: &[usize]) -
     Ok(info)
 }
 
-/// Name and input size of each model, as a record of a run has them.
 /// What the record of a run in a folder says, which must be finished.
 pub(super) fn finished(dir: &RunDir) -> Result<RunInfo> {
     let info = RunInfo::read(dir.info_path())?;
@@ -228,6 +230,7 @@ pub(super) fn finished(dir: &RunDir) -> Result<RunInfo> {
     Ok(info)
 }
 
+/// Name and input size of each model, as a record of a run has them.
 pub(super) fn input_sizes(info: &RunInfo) -> Result<Vec<(String, usize)>> {
     let sized = |model: &ModelInfo| {
         let size = model.input_size.ok_or_else(|| without_size(&model.name))?;

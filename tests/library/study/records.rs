@@ -82,6 +82,55 @@ fn a_picture_or_mask_that_was_replaced_by_another_of_its_size_is_refused_by_name
 }
 
 #[test]
+fn pictures_and_masks_that_were_changed_taken_away_or_added_are_told_by_file() {
+    let (bench, checked) = (Bench::new(), plan().check().unwrap());
+    pad(&bench);
+    bench.run(&checked, "run");
+    let shard = plan().shard("1/2".parse().unwrap()).check().unwrap();
+    bench.run(&shard, "part");
+    let at = |name: &str| bench.data().join(name);
+    for name in ["nut/test/red/1.png", "nut/test/red/2.png", "plate/test/red/0.png"] {
+        replace(&at(name), |path| part(path, Some(7)));
+    }
+    let error = refused(&bench, &checked);
+    assert!(error.subject.ends_with("nut/test/red/1.png"), "{error}");
+    let rest = "something else than when the run began, and so do 2 files (nut/test/red/2.png, plate/test/red/0.png)";
+    assert!(error.problem.ends_with(rest) && error.fix.contains("`fresh`"), "{error}");
+
+    // Another size, a sample that is gone, and more new ones than are named.
+    part(&at("nut/test/red/1.png"), Some(7));
+    fs::remove_file(at("nut/test/red/0.png")).unwrap();
+    fs::remove_file(at("nut/ground_truth/red/0_mask.png")).unwrap();
+    for number in 5..9 {
+        part(&at(&format!("plate/test/good/{number}.png")), None);
+    }
+    let error = refused(&bench, &checked);
+    assert_eq!(error.subject, bench.data().display().to_string());
+    for told in [
+        "changed: 3 files (nut/test/red/1.png, nut/test/red/2.png, plate/test/red/0.png); ",
+        "missing: 2 files (image of nut/red/0, mask 0 of nut/red/0); ",
+        "new: 4 files (plate/test/good/5.png, plate/test/good/6.png, plate/test/good/7.png and others)",
+    ] {
+        assert!(error.problem.contains(told), "{error}");
+    }
+    assert!(error.fix.contains("put the files back") && error.fix.contains("`fresh`"), "{error}");
+    // A part has seen its own files alone: what belongs to the others is not new.
+    let error = refusal(shard.run(bench.out("part"), &bench.open(), &mut fake(), &Quiet));
+    assert!(error.problem.contains("changed: ") && !error.problem.contains("new: "), "{error}");
+
+    // What was left out is told before what became of the files.
+    let few = Data::open(&Source::new(bench.data()).limit(1), &Quiet).unwrap();
+    let error = refusal(checked.run(bench.out("run"), &few, &mut fake(), &Quiet));
+    assert!(error.problem.contains("another dataset.limit: none there, 1 now"), "{error}");
+    fs::remove_file(bench.out("run/files.csv")).unwrap();
+    let error = refused(&bench, &checked);
+    assert!(
+        error.problem.contains("another dataset.fingerprint") && error.problem.contains("files.csv"),
+        "{error}"
+    );
+}
+
+#[test]
 fn files_that_were_touched_copied_or_moved_are_the_same() {
     let (bench, checked) = finished(plan());
     let path = bench.data().join("nut/test/red/1.png");
