@@ -18,6 +18,7 @@ mod merge;
 mod origin;
 mod output;
 mod paper;
+mod recorded;
 mod replay;
 mod runs;
 mod say;

@@ -8,6 +8,8 @@ use clap::error::{ContextKind, ContextValue};
 use askance::error::{Error, Kind};
 use askance::report::Table;
 
+use super::recorded;
+
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
 const SETTINGS: [&str; 92] = [
     "adaptive",
@@ -118,8 +120,15 @@ const RENAMED: [(&str, &str); 7] = [
 /// The bounds of any axis without a flag of its own.
 const BOUNDS: &str = "bounds.";
 
-/// The flag of a setting, with its value where it has one; `None` for what is no setting.
+/// The flag of a setting, or of a key of a record that a setting gives, with its value where it has one; `None` for what is no setting.
 fn flag(name: &str, value: Option<&str>) -> Option<String> {
+    match recorded::setting(name) {
+        Some((setting, said)) => flag_of(&setting, said.or(value)),
+        None => flag_of(name, value),
+    }
+}
+
+fn flag_of(name: &str, value: Option<&str>) -> Option<String> {
     let renamed = RENAMED.iter().find(|(setting, _)| *setting == name).map(|&(_, flag)| flag.to_owned());
     let same = || SETTINGS.contains(&name).then(|| name.replace('_', "-"));
     if let Some(flag) = renamed.or_else(same) {

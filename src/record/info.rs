@@ -300,7 +300,7 @@ pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
     let Some((key, before, now)) = first_difference(old, new) else { return Ok(()) };
     Err(Error::usage(
         "`out`",
-        format!("holds a run with another {key}: {before} there, {now} now"),
+        format!("holds a run with another `{key}`: {before} there, {now} now"),
         "repeat the first run's settings, or give another `out`, or begin anew with `fresh`",
     ))
 }

@@ -28,7 +28,7 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
         if let Some((key, there, here)) = decisive_differences(&whole, info).into_iter().next() {
             return Err(Error::usage(
                 name.as_str(),
-                format!("has another {key} than {first_name}: {here} here, {there} there"),
+                format!("has another `{key}` than {first_name}: {here} here, {there} there"),
                 "merge shards of one run: repeat one of them with the settings of the others",
             ));
         }

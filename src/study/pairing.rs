@@ -230,7 +230,6 @@ fn refuse_other_quantities(a: &Side, b: &Side) -> Result<()> {
     let Some((key, of_a, of_b)) = differences.into_iter().find(|(key, ..)| quantity(key)) else {
         return Ok(());
     };
-    let key = key.trim_start_matches("settings.");
     let problem = format!(
         "was made with another `{key}` ({of_b}) than {} ({of_a}): their metrics are not the same quantity",
         a.dir.path().display()

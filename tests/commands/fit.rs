@@ -63,7 +63,7 @@ fn every_fit_runs_to_the_end_and_is_recorded() {
         on("attack", &data, &folder.path().join("tile")).args(["--attacks", "angle", "--budget", "7"]),
         2,
     );
-    assert!(text.contains("settings.fit"), "{text}");
+    assert!(text.contains("another --fit: "), "{text}");
     let runs = ["tile", "squeeze"].map(|name| folder.path().join(name));
     let text = fail(askance().arg("plot").args(&runs), 2);
     assert!(text.contains("with --fit squeeze") && text.contains("other pixels"), "{text}");

@@ -77,12 +77,12 @@ fn what_is_no_whole_is_refused() {
     let other = folder.path().join("other");
     run(attack(&data, &other).args(["--shard", "2/2", "--seed", "3"]));
     let said = merge(&[&one, &other]);
-    assert!(said.contains("another seed") && said.contains("\"3\" here, \"0\" there"), "{said}");
+    assert!(said.contains("another --seed than") && said.contains("\"3\" here, \"0\" there"), "{said}");
     assert!(!merged.exists());
 
     // A shard is taken up as that shard and no other.
     let said = fail(attack(&data, &one).args(["--shard", "2/2"]), 2);
-    assert!(said.contains("settings.shard"), "{said}");
+    assert!(said.contains("another --shard: \"1/2\" there, \"2/2\" now"), "{said}");
 }
 
 #[test]

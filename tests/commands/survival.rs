@@ -230,7 +230,10 @@ fn a_folder_is_taken_until_its_process_dies_however_that_is() {
         command
     };
     let refused = fail(&mut other(&[]), 2);
-    assert!(refused.contains("budget: 2000 there, 3 now") && refused.contains("--fresh"), "{refused}");
+    assert!(
+        refused.contains("another --budget: 2000 there, 3 now") && refused.contains("--fresh"),
+        "{refused}"
+    );
     let told = output(&mut other(&["--fresh"]));
     assert!(told.status.success() && said(&told).contains("run.old-1"), "{}", said(&told));
     let names =

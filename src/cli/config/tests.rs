@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::super::args;
 use super::super::runs::attack_plan;
+use super::super::wording::in_flags;
 use super::*;
 
 /// A record in which nothing has its usual value, of a run with two models and two defences.
@@ -400,4 +401,54 @@ fn an_error_says_where_a_word_comes_from_that_nobody_typed() {
     assert_eq!(explained("--seed 1"), "mend it");
     assert_eq!(recalled.differences("").len(), 0);
     assert!(recalled.differences("another")[0].contains("the data are not those"));
+}
+
+/// The keys of a table that hold no table.
+fn leaves(prefix: &str, table: &toml::Table) -> Vec<String> {
+    let of = |(key, value): (&String, &toml::Value)| {
+        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        value.as_table().map_or_else(|| vec![key.clone()], |table| leaves(&key, table))
+    };
+    table.iter().flat_map(of).collect()
+}
+
+#[test]
+fn whatever_decides_a_result_is_told_by_the_flag_that_gives_it() {
+    /// What follows from the command, the data and the program.
+    const NO_FLAG: [&str; 5] =
+        ["dataset.fingerprint", "dataset.samples", "runtime.version", "settings.command", "version"];
+    let mut settings = full();
+    settings.work.sweep = Some(Sweep { axes: vec![Axis::Hue], steps: 5 });
+    let all = askance::record::decisive(&info(&settings));
+    let keys = leaves("", &all);
+    assert!(keys.len() > 40, "{keys:?}");
+    let unsaid: Vec<&String> =
+        keys.iter().filter(|key| !in_flags(&format!("`{key}`")).starts_with("--")).collect();
+    assert_eq!(unsaid, NO_FLAG);
+    for (key, flag) in [
+        ("settings.fit.fit", "--fit"),
+        ("settings.fit.tile_size", "--tile-size"),
+        ("settings.bounds.hue_rad.low", "--hue-bounds"),
+        ("settings.bounds.blur_px.high", "--bounds blur"),
+        ("settings.perturb.glare.x", "--glare-at"),
+        ("settings.perturb.fill", "--fill"),
+        ("settings.metric.fpr_limit", "--fpr-limit"),
+        ("settings.random.certify", "--certify"),
+        ("settings.random", "--random"),
+        ("settings.tolerance", "--tolerance"),
+        ("settings.tolerance.steps", "--tolerance-steps"),
+        ("settings.uniform.budget", "--uniform-budget"),
+        ("settings.prompts.templates", "--prompts"),
+        ("settings.underscores_to_spaces", "--spaces"),
+        ("settings.replay.all", "--all"),
+        ("settings.warm_up", "--warm-up"),
+        ("settings.strict_ep", "--strict-ep"),
+        ("provider.options.winclip.underscores_to_spaces", "--spaces"),
+        ("provider.options.cuda.use_tf32", "--tf32"),
+        ("models.pocket+grey-world", "--model pocket+grey-world"),
+        ("seed", "--seed"),
+        ("dataset.categories", "--category"),
+    ] {
+        assert_eq!(in_flags(&format!("`{key}`")), flag);
+    }
 }

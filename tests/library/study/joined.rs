@@ -36,7 +36,7 @@ fn the_shards_put_together_are_the_run_byte_for_byte() {
     assert_eq!(files(&bench.out("merged")), files(&bench.out("whole")));
     assert_eq!(outcome.summary.len(), 2 * 3);
     let error = refusal(merge.run(bench.out("shard-1"), &Quiet));
-    assert!(error.problem.contains("holds a run with another settings.shard"), "{error}");
+    assert!(error.problem.contains("holds a run with another `settings.shard`"), "{error}");
     assert!(error.fix.starts_with("give a folder that does not exist yet"), "{error}");
 }
 

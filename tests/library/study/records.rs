@@ -121,11 +121,11 @@ fn pictures_and_masks_that_were_changed_taken_away_or_added_are_told_by_file() {
     // What was left out is told before what became of the files.
     let few = Data::open(&Source::new(bench.data()).limit(1), &Quiet).unwrap();
     let error = refusal(checked.run(bench.out("run"), &few, &mut fake(), &Quiet));
-    assert!(error.problem.contains("another dataset.limit: none there, 1 now"), "{error}");
+    assert!(error.problem.contains("another `dataset.limit`: none there, 1 now"), "{error}");
     fs::remove_file(bench.out("run/files.csv")).unwrap();
     let error = refused(&bench, &checked);
     assert!(
-        error.problem.contains("another dataset.fingerprint") && error.problem.contains("files.csv"),
+        error.problem.contains("another `dataset.fingerprint`") && error.problem.contains("files.csv"),
         "{error}"
     );
 }
