@@ -86,6 +86,11 @@ pub fn lock_folder(path: &Path) -> Option<Lock> {
     }
 }
 
+/// Waits until the disk has the names of the files in the folder at `path`, where the system can wait for that.
+pub fn sync_folder(path: &Path) {
+    let _ = File::open(path).and_then(|folder| folder.sync_all());
+}
+
 /// Refuses what lies at `path` and is no regular file, before it is opened, by this program or a library; nothing may lie there.
 ///
 /// # Errors

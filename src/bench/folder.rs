@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::file::Lock;
 use crate::record::{
     BenchRow, CallRow, ConfigurationInfo, DatasetInfo, Journal, Opened, ProviderInfo, RunDir, RunInfo,
-    RuntimeInfo, Status, compatible, to_table, utc_now, write_rows,
+    RuntimeInfo, Status, compatible, read_mended, to_table, utc_now, write_rows,
 };
 use crate::stats::distinct;
 use crate::types::Fitting;
@@ -92,7 +92,7 @@ impl Folder {
     pub fn describe(&mut self, data: DatasetInfo, command: String, commit: Option<String>) -> Result<()> {
         (self.info.dataset, self.info.command, self.info.commit) = (data, command, commit);
         if self.dir.info_path().exists() {
-            let old = RunInfo::read(self.dir.info_path())?;
+            let (old, _) = read_mended(&self.dir.info_path())?;
             let subject = format!("`out = {}`", self.dir.path().display());
             compatible(&old, &self.info).map_err(|error| Error { subject, ..error })?;
             self.info.started = old.started;

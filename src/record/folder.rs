@@ -411,7 +411,8 @@ pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
     replace(path.as_ref(), bytes, false)
 }
 
-/// Writes a file as [`write_atomic`] does, and waits until the disk has it: a loss of power, too, leaves the old or the new one.
+/// Writes a file as [`write_atomic`] does, and waits until the disk has it, and its name: a loss of power, too, leaves the old or the new
+/// one, and the new one from here on.
 pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
     replace(path, bytes, true)
 }
@@ -433,6 +434,9 @@ fn replace(path: &Path, bytes: &[u8], durably: bool) -> Result<()> {
             if durably { file.sync_all() } else { Ok(()) }
         })
         .and_then(|()| fs::rename(&temporary, path));
+    if durably && written.is_ok() {
+        file::sync_folder(parent);
+    }
     written.map_err(|e| {
         // The first error is the one to tell.
         let _ = fs::remove_file(&temporary);

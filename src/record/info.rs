@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::checksum;
-use super::folder::write_durably;
+use super::copy::{of_cut, write_twice};
 use super::machine::{Machine, utc_now};
 use crate::error::{Error, Result};
 use crate::file;
@@ -237,7 +237,8 @@ impl RunInfo {
         let text = file::read_text(path, "give the folder of a run")?;
         if !checksum::agrees(&text) {
             let problem = "was cut short or changed since it was written, as its checksum says";
-            let fix = "restore the file, or begin anew with `fresh`; where it was changed on purpose, delete its first line";
+            let fix = "give the command of the run again, which mends one that was cut short; restore one that was changed, or delete its first line \
+                       where that was on purpose, or begin anew with `fresh`";
             return Err(Error::file(path, problem, fix));
         }
         toml::from_str(&text).map_err(|e| {
@@ -258,7 +259,7 @@ impl RunInfo {
         })
     }
 
-    /// Writes a `run.toml` through a temporary name.
+    /// Writes a `run.toml`, and a copy beside it, through temporary names.
     ///
     /// # Errors
     /// A file error when the file cannot be written; a usage error when the seed does not fit into TOML.
@@ -275,8 +276,19 @@ impl RunInfo {
         let text = toml::to_string(self).map_err(|e| {
             Error::file_caused(path, "cannot be written as TOML", e, "report this run's settings")
         })?;
-        write_durably(path, checksum::with_line(&text).as_bytes())
+        write_twice(path, checksum::with_line(&text).as_bytes())
     }
+}
+
+/// Reads a record that a run goes on with, and whether it was cut short: then its copy tells what it said.
+///
+/// # Errors
+/// Those of [`RunInfo::read`].
+pub(crate) fn read_mended(path: &Path) -> Result<(RunInfo, bool)> {
+    RunInfo::read(path).map(|info| (info, false)).or_else(|error| {
+        let copy = of_cut(path).and_then(|copy| RunInfo::read(copy).ok());
+        copy.map(|info| (info, true)).ok_or(error)
+    })
 }
 
 /// Settings of any kind as a TOML table, for [`RunInfo::settings`]. `None` is left out.

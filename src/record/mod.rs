@@ -22,6 +22,7 @@ mod archive;
 mod bench;
 mod candidates;
 mod checksum;
+mod copy;
 mod differences;
 mod examples;
 mod faults;
@@ -60,11 +61,11 @@ pub use flat::to_json;
 pub(crate) use folder::{DAMAGED_MAP, write_npy};
 pub use folder::{RunDir, read_map, write_atomic};
 pub use formula::csv_cell;
-pub(crate) use info::only_files_differ;
 pub use info::{
     BatchInfo, ConfigurationInfo, DatasetInfo, DefenceInfo, ModelInfo, ProviderInfo, RunInfo, RuntimeInfo,
     Skipped, Status, compatible, decisive, decisive_differences, in_full, to_table,
 };
+pub(crate) use info::{only_files_differ, read_mended};
 pub use intervals::{Drops, Intervals};
 pub use journal::{Journal, Opened, read_checked, read_growing, read_rows, write_rows};
 pub use machine::Machine;

@@ -148,7 +148,7 @@ fn compare(data: &Data, seen: &[FileRow], all: bool) -> Result<Vec<FileRow>> {
 
 /// The error about a run that saw other files, which cannot be gone on with: it names them where files.csv tells. Of a part of a run
 /// it tells of the files of that part.
-pub(super) fn by_file(dir: &RunDir, whole: &Data, error: Error) -> Error {
+pub(super) fn by_file(dir: &RunDir, old: &RunInfo, whole: &Data, error: Error) -> Error {
     let seen = match seen(&dir.files_path()) {
         Ok(seen) if !seen.is_empty() => seen,
         _ => {
@@ -157,7 +157,7 @@ pub(super) fn by_file(dir: &RunDir, whole: &Data, error: Error) -> Error {
             return Error { problem, ..error };
         }
     };
-    let is_part = RunInfo::read(dir.info_path()).is_ok_and(|info| info.settings.contains_key("shard"));
+    let is_part = old.settings.contains_key("shard");
     match differences(whole, &seen, is_part) {
         Err(unreadable) => unreadable,
         Ok(told) if told.is_empty() => error,

@@ -39,7 +39,7 @@ impl Checked {
     ) -> Result<Outcome> {
         let Prepared { work, data, starts, batches } = self.prepare(whole, models, observe)?;
         let settings = self.recorded(work, models);
-        let mut run = Run::begin(self, &settings, out.as_ref(), (&data, whole), models, &batches)?;
+        let mut run = Run::begin(self, &settings, out.as_ref(), (&data, whole), models, &batches, observe)?;
         let session = Session {
             command: settings.command,
             settings: &settings.work.settings,

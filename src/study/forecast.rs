@@ -121,7 +121,7 @@ impl Checked {
         let settings = self.recorded(work, models);
         let info = described(start(&self.plan.origin, &settings)?, models, &batches)?;
         let rows_each = work_rows(&settings.work, &info);
-        let earlier = if fresh { None } else { look(info, out, data, rows_each)? };
+        let earlier = if fresh { None } else { look(info, out, data, (rows_each, observe))? };
         let work = settings.work;
         let mut forecast = Forecast {
             samples: own.samples().count(),
@@ -263,10 +263,15 @@ fn work_rows(work: &Work, info: &RunInfo) -> usize {
 }
 
 /// The run in a folder, where there is one that would be gone on with.
-fn look(mut info: RunInfo, out: &Path, data: &Data, rows_each: usize) -> Result<Option<EarlierRun>> {
+fn look(
+    mut info: RunInfo,
+    out: &Path,
+    data: &Data,
+    (rows_each, observe): (usize, &dyn Observe),
+) -> Result<Option<EarlierRun>> {
     info.dataset = data.info();
     let dir = RunDir::at(out);
-    let Some(old) = earlier(&dir, &info, data)? else { return Ok(None) };
+    let Some(old) = earlier(&dir, &info, data, observe)? else { return Ok(None) };
     let rows: Vec<SampleRow> = read_growing(dir.samples_path())?;
     let mut of_sample: HashMap<(&str, &str), usize> = HashMap::new();
     rows.iter().for_each(|row| *of_sample.entry((&row.category, &row.sample)).or_default() += 1);

@@ -10,7 +10,7 @@ use super::observe::Observe;
 use super::outcome::Outcome;
 use super::plan::Origin;
 use super::pooled;
-use super::run::{Run, input_sizes, refuse_lost_rows};
+use super::run::{Run, input_sizes, record_of, refuse_lost_rows};
 use super::session::Session;
 use super::settings::RunSettings;
 use super::tolerance;
@@ -58,7 +58,7 @@ impl Merge {
         let dir = RunDir::create(out)?;
         let lock = dir.lock()?;
         dir.clear()?;
-        let before = refuse_other_run(&dir, &info, self.renew)?;
+        let before = refuse_other_run(&dir, &info, self.renew, observe)?;
         let mut rows = gather(&data, &settings.work.settings, &info.models, &shards, &dir)?;
         require_same_data(&data.dataset, &info, &rows)?;
         info.dataset.contents = contents::keep(&dir, &data, &before)?;
@@ -98,11 +98,11 @@ impl Merge {
 
 /// A merge goes on wherever it was stopped, in its figures too, which are drawn once its record is finished; any other run stays as it
 /// is. Gives the hash over what the pictures and masks held, where a merge has come to its end here before, and nothing otherwise.
-fn refuse_other_run(dir: &RunDir, info: &RunInfo, renew: bool) -> Result<String> {
+fn refuse_other_run(dir: &RunDir, info: &RunInfo, renew: bool, observe: &dyn Observe) -> Result<String> {
     if !dir.info_path().exists() {
         return refuse_lost_rows(dir).map(|()| String::new());
     }
-    let old = RunInfo::read(dir.info_path())?;
+    let old = record_of(dir, observe)?;
     let subject = dir.path().display().to_string();
     let fix = "give a folder that does not exist yet; a merge goes on where these shards were merged, with the flags that it had";
     compatible(&old, info).map_err(|error| {

@@ -17,7 +17,7 @@ use crate::file::Lock;
 use crate::model::{Provenance, Segmenter};
 use crate::record::{
     BatchInfo, DefenceInfo, ModelInfo, ProviderInfo, RunDir, RunInfo, RuntimeInfo, Skipped, Status,
-    compatible, only_files_differ, to_table,
+    compatible, only_files_differ, read_mended, to_table,
 };
 use crate::report::CameraScales;
 use crate::types::{Input, counted, senseless_side};
@@ -39,20 +39,26 @@ impl Run {
         (data, whole): (&Data, &Data),
         models: &Models,
         batches: &[usize],
+        observe: &dyn Observe,
     ) -> Result<Self> {
         let info = RunInfo { save_maps: checked.plan.save_maps, ..start(&checked.plan.origin, settings)? };
-        Self::open(described(info, models, batches)?, out, (data, whole))
+        Self::open(described(info, models, batches)?, out, (data, whole), observe)
     }
 
     /// Makes the folder and `run.toml` of a run of which all but the data is known, or takes up the run that is there. `whole` are all the
     /// data, where those of the run are a part of them.
-    pub fn open(mut info: RunInfo, out: &Path, (data, whole): (&Data, &Data)) -> Result<Self> {
+    pub fn open(
+        mut info: RunInfo,
+        out: &Path,
+        (data, whole): (&Data, &Data),
+        observe: &dyn Observe,
+    ) -> Result<Self> {
         let dir = RunDir::create(out)?;
         let lock = dir.lock()?;
         dir.clear()?;
         info.dataset = data.info();
         info.skipped.clone_from(&data.skipped);
-        if let Some(old) = earlier(&dir, &info, whole)? {
+        if let Some(old) = earlier(&dir, &info, whole, observe)? {
             (info.started, info.dataset.contents) = (old.started, old.dataset.contents);
         }
         info.dataset.contents = contents::keep(&dir, data, &info.dataset.contents)?;
@@ -124,16 +130,31 @@ impl Run {
 }
 
 /// The record of the run in a folder, which a run of `info` on these data would go on with; none where there is none.
-pub(super) fn earlier(dir: &RunDir, info: &RunInfo, whole: &Data) -> Result<Option<RunInfo>> {
+pub(super) fn earlier(
+    dir: &RunDir,
+    info: &RunInfo,
+    whole: &Data,
+    observe: &dyn Observe,
+) -> Result<Option<RunInfo>> {
     if !dir.info_path().exists() {
         return refuse_lost_record(dir).map(|()| None);
     }
-    let old = RunInfo::read(dir.info_path())?;
+    let old = record_of(dir, observe)?;
     compatible(&old, info).map_err(|error| {
         let error = Error { subject: format!("`out = {}`", dir.path().display()), ..error };
-        if only_files_differ(&old, info) { contents::by_file(dir, whole, error) } else { error }
+        if only_files_differ(&old, info) { contents::by_file(dir, &old, whole, error) } else { error }
     })?;
     Ok(Some(old))
+}
+
+/// The record in the folder of a run that goes on; what is told of one that was cut short, and read from its copy.
+pub(super) fn record_of(dir: &RunDir, observe: &dyn Observe) -> Result<RunInfo> {
+    let path = dir.info_path();
+    let (info, was_cut) = read_mended(&path)?;
+    if was_cut {
+        observe.warn(&format!("{} is cut short, and made again from its copy", path.display()));
+    }
+    Ok(info)
 }
 
 /// Refuses a folder that holds records of a run, but not `run.toml`, without which nobody knows of what run they are.

@@ -201,8 +201,12 @@ impl Replaying<'_> {
             ));
         }
         let batches = models.batch_sizes(data, observe)?;
-        let mut run =
-            Run::open(self.record(&settings, as_found.clone(), models, &batches)?, into, (data, data))?;
+        let mut run = Run::open(
+            self.record(&settings, as_found.clone(), models, &batches)?,
+            into,
+            (data, data),
+            observe,
+        )?;
         let session = Session {
             command: Command::Replay,
             settings: &settings.work.settings,

@@ -1,0 +1,70 @@
+//! The copy of `run.toml` that lies beside it: without its record nobody knows of what run the rows of a folder are.
+
+use std::path::{Path, PathBuf};
+
+use super::folder::write_durably;
+use crate::error::Result;
+use crate::file;
+
+/// Where the copy of a record lies.
+fn beside(record: &Path) -> PathBuf {
+    let name = record.file_name().unwrap_or_default().to_string_lossy();
+    record.with_file_name(format!(".{name}.copy"))
+}
+
+/// Writes a record and its copy. The copy comes first, so that it is never older.
+pub(super) fn write_twice(record: &Path, bytes: &[u8]) -> Result<()> {
+    write_durably(&beside(record), bytes)?;
+    write_durably(record, bytes)
+}
+
+/// The copy that stands for a record which was cut short, as a loss of power leaves a file; none where the record is anything but the
+/// beginning of its copy: then it was changed.
+pub(super) fn of_cut(record: &Path) -> Option<PathBuf> {
+    let (copy, fix) = (beside(record), "check its permissions");
+    let (found, whole) = (file::read(record, fix).ok()?, file::read(&copy, fix).ok()?);
+    (found.len() < whole.len() && whole.starts_with(&found)).then_some(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::{RunInfo, read_mended};
+    use super::*;
+
+    #[test]
+    fn a_cut_record_is_mended_from_its_copy_and_a_changed_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.toml");
+        let info = RunInfo::start("askance eval", None, 3, toml::Table::new());
+        info.write(&path).unwrap();
+        assert_eq!(read_mended(&path).unwrap(), (info.clone(), false));
+        let whole = fs::read(&path).unwrap();
+        for length in (0..whole.len()).step_by(5) {
+            fs::write(&path, &whole[..length]).unwrap();
+            assert!(RunInfo::read(&path).is_err(), "{length}");
+            assert_eq!(read_mended(&path).unwrap(), (info.clone(), true), "{length}");
+        }
+        for bit in (0..whole.len() * 8).step_by(37) {
+            let mut changed = whole.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, changed).unwrap();
+            // A line that is no checksum any more is a comment: what it stood above is as it was.
+            assert!(
+                read_mended(&path).is_err() || RunInfo::read(&path).is_ok_and(|read| read == info),
+                "{bit}"
+            );
+        }
+        fs::write(&path, &whole[..40]).unwrap();
+        let copy = beside(&path);
+        for length in [0, 39, 41, whole.len() - 1] {
+            fs::write(&copy, &whole[..length]).unwrap();
+            assert!(read_mended(&path).is_err(), "{length}");
+        }
+        fs::remove_file(&copy).unwrap();
+        assert!(read_mended(&path).is_err());
+        fs::write(&path, &whole).unwrap();
+        assert_eq!(read_mended(&path).unwrap(), (info, false), "a record of before there were copies");
+    }
+}
