@@ -32,6 +32,31 @@ pub(super) fn of_row<C: AsRef<[u8]>>(place: Place, cells: impl IntoIterator<Item
     format!("{word}-{:08x}", hasher.finalize())
 }
 
+/// The checksums of the rows of a table, one after the other: what the last one has behind its own, so that rows which are gone from the
+/// middle are missed, and rows of another state of the table noticed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chain(Hasher);
+
+impl Chain {
+    /// Takes the checksum of the next row.
+    pub fn add(&mut self, sum: &str) {
+        self.0.update(sum.as_bytes());
+    }
+
+    /// The checksum of the last row, `own`, with that of all rows before it behind.
+    pub fn sealed(&self, own: &str) -> String {
+        format!("{own}-{:08x}", self.0.clone().finalize())
+    }
+}
+
+/// The checksum that a row has of its own, and whether it has one of all rows before it behind.
+pub(super) fn own_part(given: &str) -> (&str, bool) {
+    match given.match_indices('-').nth(1) {
+        Some((at, _)) => (&given[..at], true),
+        None => (given, false),
+    }
+}
+
 /// How the line begins that stands above the text of `run.toml`.
 const LINE: &str = "# crc32 ";
 const HOW: &str = " of what follows; without this line a change is read";
@@ -60,6 +85,14 @@ mod tests {
         assert!(row.starts_with("row-") && row.len() == 12, "{row}");
         assert_ne!(row, of_row(Place::Within, ["a", "bc"]));
         assert_ne!(row[4..], of_row(Place::Last, ["ab", "c"])[4..]);
+        let mut chain = Chain::default();
+        chain.add(&row);
+        let sealed = chain.sealed("end-00000000");
+        assert_eq!(
+            (own_part(&sealed), own_part("end-00000000")),
+            (("end-00000000", true), ("end-00000000", false))
+        );
+        assert_ne!(sealed, Chain::default().sealed("end-00000000"));
         // `crc32(b"row" b"ab\x1f" b"c\x1f")` of Python's zlib.
         assert_eq!(row, "row-0151f858");
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 
-use super::checksum::{self, Place};
+use super::checksum::{self, Chain, Place};
 use super::faults::Fault;
 use super::folder::write_durably;
 use super::formula::{csv_cell, text_of};
@@ -137,7 +137,7 @@ impl<T: Row> Journal<T> {
     /// A file error when the row cannot be written (the file is then left as it was before), when one of its cells
     /// holds a line break, and when the file is gone or was changed by somebody else.
     pub fn append(&mut self, row: &T) -> Result<()> {
-        let line = row_line(&self.path, row, Place::Within)?;
+        let (line, _) = summed_line(&self.path, row, None)?;
         self.require_undisturbed()?;
         self.write(&line)
     }
@@ -253,9 +253,12 @@ enum Stage {
 /// and no row has lost all.
 fn text_of_rows<T: Row>(path: &Path, rows: &[T], stage: Stage) -> Result<Vec<u8>> {
     let mut text = header_line::<T>(path, stage == Stage::Growing || !rows.is_empty())?;
+    let mut chain = Chain::default();
     for (at, row) in rows.iter().enumerate() {
         let is_last = stage == Stage::Complete && at + 1 == rows.len();
-        text.extend(row_line(path, row, if is_last { Place::Last } else { Place::Within })?);
+        let (line, sum) = summed_line(path, row, if is_last { Some(&chain) } else { None })?;
+        text.extend(line);
+        chain.add(&sum);
     }
     Ok(text)
 }
@@ -318,6 +321,7 @@ fn parse<T: Row>(
     let mut rows = Vec::new();
     let mut keys = HashMap::new();
     let mut last = None;
+    let mut chain = Chain::default();
     for record in reader.records() {
         let record = record.map_err(|e| damaged(path, e))?;
         let line = record.position().map_or(0, csv::Position::line);
@@ -325,7 +329,17 @@ fn parse<T: Row>(
             if stage == Stage::Complete && last == Some(Place::Last) {
                 return Err(followed(path, line));
             }
-            last = Some(place_of(&record).ok_or_else(|| changed(path, line))?);
+            let given = record.iter().next_back().unwrap_or_default();
+            let (own, is_sealed) = checksum::own_part(given);
+            last = Some(place_of(&record, own).ok_or_else(|| changed(path, line))?);
+            if is_sealed && last == Some(Place::Within) {
+                return Err(changed(path, line));
+            }
+            // What a run that goes on misses, it makes again.
+            if is_sealed && stage == Stage::Complete && chain.sealed(own) != given {
+                return Err(other_rows(path));
+            }
+            chain.add(given);
         }
         let record = in_order(record, &places);
         let row: T = record.deserialize(None).map_err(|e| unlike_row::<T>(path, line, e))?;
@@ -344,9 +358,9 @@ fn parse<T: Row>(
     Ok(Content { rows, whole, torn, older, summed })
 }
 
-/// What the checksum in the last cell of a row says of its place; none where it is that of another row.
-fn place_of(record: &StringRecord) -> Option<Place> {
-    let (given, cells) = (record.get(record.len().checked_sub(1)?)?, record.len() - 1);
+/// What the checksum of a row, which stands in its last cell, says of its place; none where it is that of another row.
+fn place_of(record: &StringRecord, given: &str) -> Option<Place> {
+    let cells = record.len().checked_sub(1)?;
     let is_given = |place: &Place| checksum::of_row(*place, record.iter().take(cells)) == given;
     [Place::Within, Place::Last].into_iter().find(is_given)
 }
@@ -384,8 +398,9 @@ fn in_order(record: StringRecord, places: &[Option<usize>]) -> StringRecord {
     whole
 }
 
-/// The line of a row, its cells in the order of the header, then its checksum.
-fn row_line<T: Row>(path: &Path, row: &T, place: Place) -> Result<Vec<u8>> {
+/// The line of a row, its cells in the order of the header, then its checksum, which comes behind the line too. The last row of a table
+/// is given what is before it.
+fn summed_line<T: Row>(path: &Path, row: &T, before: Option<&Chain>) -> Result<(Vec<u8>, String)> {
     let cells = line(path, row)?;
     let (fields, header) = (T::cells(), T::header());
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(cells.as_slice());
@@ -394,9 +409,12 @@ fn row_line<T: Row>(path: &Path, row: &T, place: Place) -> Result<Vec<u8>> {
     let by_name: HashMap<&str, Cow<'_, str>> = fields.into_iter().zip(record.iter().map(csv_cell)).collect();
     let mut cells: Vec<&str> =
         header.iter().map(|name| by_name.get(name).map_or("", |cell| cell.as_ref())).collect();
-    let sum = checksum::of_row(place, &cells);
+    let sum = match before {
+        Some(chain) => chain.sealed(&checksum::of_row(Place::Last, &cells)),
+        None => checksum::of_row(Place::Within, &cells),
+    };
     cells.push(&sum);
-    line(path, &cells)
+    Ok((line(path, &cells)?, sum))
 }
 
 /// One line of CSV. Numbers are written in the fewest digits that read back as the same value.
@@ -442,13 +460,17 @@ const CHANGED: &str = "restore the file, or delete that line and give the run's 
                        read without its column `checksum`";
 
 fn shortened(path: &Path) -> Error {
-    let problem = "has lost rows at its end, as the checksum of its last row says";
-    Error::file(
-        path,
-        problem,
-        "restore the file, or give the run's command again, which makes what is missing",
-    )
+    Error::file(path, "has lost rows at its end, as the checksum of its last row says", LOST)
 }
+
+fn other_rows(path: &Path) -> Error {
+    let problem =
+        "has lost rows, or has others than it was written with, as the checksum of its last row says";
+    Error::file(path, problem, LOST)
+}
+
+/// Remedy for a table that has lost rows.
+const LOST: &str = "restore the file, or give the run's command again, which makes what is missing";
 
 fn followed(path: &Path, line: u64) -> Error {
     let problem = format!("goes on after what was its last row when it was written (line {line})");

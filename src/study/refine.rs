@@ -16,9 +16,10 @@ use crate::attack::{
 };
 use crate::dataset::Sample;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::model::{Segmentation, Segmenter};
 use crate::record::{Parameters, SampleRow};
-use crate::types::{Attack, Detail, Perturbation, SampleKey};
+use crate::types::{Attack, Detail, Perturbation, SampleId, SampleKey};
 
 /// Makes with one model the rounds of every category and attack, as far as an earlier start has not, and counts them in `rows`.
 pub(super) fn refine(
@@ -52,11 +53,13 @@ pub(super) fn refine(
         let has_rows =
             |sample: &Sample| there.contains_key(&(SampleKey::new(&name, &sample.id), Attack::Clean));
         let Some(pool) = Pool::load(category, &objective, &has_rows)? else { return Ok(()) };
-        // Rows with a choice by AUPRO were written after all rounds, and count them.
+        // Rows with a choice by AUPRO were written after all rounds, and count them. Where a file of rounds is not there, they are gone
+        // through again, with the answers that are kept: it was lost, or the sample had none.
         let is_chosen = |sample: &&Sample| {
             searches.attacks().all(|attack| {
                 let row = there.get(&(SampleKey::new(&name, &sample.id), attack));
                 row.is_some_and(|row| row.aupro != Parameters::default())
+                    && has_rounds(settings, &searches, &sample.id, attack)
             })
         };
         if pool.samples.iter().all(is_chosen) {
@@ -92,6 +95,14 @@ pub(super) fn refine(
     }
     stage.complete();
     Ok(clock)
+}
+
+/// Whether the rounds of an attack on a sample have left the files that they can leave.
+fn has_rounds(settings: &Settings, searches: &Searches<'_>, id: &SampleId, attack: Attack) -> bool {
+    let Some(shares) = settings.shares(attack).filter(|shares| shares.rounds > 0) else { return true };
+    let details = [Some(Detail::Full), (shares.coarse_round > 0).then_some(Detail::Coarse)];
+    let is_there = |detail| file::is_there(&searches.dir.rounds_path(searches.model, id, attack, detail));
+    details.into_iter().flatten().all(is_there)
 }
 
 /// The attacks that search, each with what it may spend.

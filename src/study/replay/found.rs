@@ -132,14 +132,24 @@ impl Found {
             let chosen = self.chosen(model, id, attack)?;
             if all {
                 let rounds = self.dir.rounds_path(model, id, attack, Detail::Full);
-                let rounds = Some(rounds).filter(|path| file::is_there(path));
+                let there = Some(&rounds).filter(|path| file::is_there(path));
+                let candidates = self.dir.candidates_path(model, id, attack);
                 let mut kept = Vec::new();
-                for path in [Some(self.dir.candidates_path(model, id, attack)), rounds].into_iter().flatten()
-                {
-                    kept.extend(read_candidates(&path).map_err(|error| Error {
+                for path in std::iter::once(&candidates).chain(there) {
+                    kept.extend(read_candidates(path).map_err(|error| Error {
                         fix: "give the command of that run again, or leave `replay.all` out".to_owned(),
                         ..error
                     })?);
+                }
+                let evaluated = self.row(model, id, attack)?.evaluations;
+                // An adaptive run keeps every full evaluation.
+                if self.settings.work.settings.adaptive && kept.len() < evaluated {
+                    let problem = format!("is gone: {} of {evaluated} evaluations were kept", kept.len());
+                    return Err(Error::file(
+                        rounds,
+                        problem,
+                        "give the command of that run again, which makes it",
+                    ));
                 }
                 points.add(attack, kept.iter().map(|candidate| candidate.perturbation).chain(chosen));
             } else {

@@ -101,6 +101,32 @@ fn a_run_that_is_stopped_in_its_rounds_ends_as_if_it_had_not_been() {
 }
 
 #[test]
+fn answers_of_rounds_that_were_deleted_are_given_again() {
+    let bench = Bench::new();
+    let checked = plan().check().unwrap();
+    checked.run(bench.out("run"), &bench.open(), &mut coarse(), &Listener::default()).unwrap();
+    let right = files(&bench.out("run"));
+    let rounds: Vec<_> = right
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| name.to_str().unwrap().contains("-rounds"))
+        .collect();
+    assert!(rounds.len() > 12, "{rounds:?}");
+    for name in [rounds[0], rounds[rounds.len() / 2], rounds[rounds.len() - 1]] {
+        fs::remove_file(bench.out("run").join(name)).unwrap();
+        checked.run(bench.out("run"), &bench.open(), &mut coarse(), &Listener::default()).unwrap();
+        assert!(files(&bench.out("run")) == right, "{} was lost", name.display());
+    }
+    // What only reads the run misses them too.
+    let lost = rounds.iter().find(|name| name.to_str().unwrap().ends_with("angle-rounds.npy")).unwrap();
+    fs::remove_file(bench.out("run").join(lost)).unwrap();
+    let replay = Replay { all: true, ..Replay::new(bench.out("run")) };
+    let replaying = replay.open().unwrap();
+    let error = refusal(replaying.run(bench.out("replay"), Some(&mut fake()), &Listener::default()));
+    assert!(error.subject.ends_with("angle-rounds.npy") && error.problem.starts_with("is gone"), "{error}");
+}
+
+#[test]
 fn coarse_evaluations_count_for_what_they_cost() {
     let bench = Bench::new();
     let checked = plan().budget(30).check().unwrap();

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use askance::attack::Select;
 use askance::record::RunDir;
-use askance::study::{Checked, Data, Merge, Observe as _, Plan, Quiet, Scope, Source, Uniform, draw};
+use askance::study::{
+    Checked, Data, Merge, Observe as _, Plan, Quiet, ReportPage, Scope, Source, Uniform, draw,
+};
 use askance::types::Axis;
 
 use super::{Bench, Listener, fake, files};
@@ -240,6 +242,38 @@ fn no_damage_gets_into_figures_or_merges_without_a_word() {
         }
     }
     told("flipped bits and cuts, figures", &fates);
+}
+
+#[test]
+fn a_row_that_is_gone_from_a_table_is_missed_by_readers_and_made_again() {
+    let case = Case::new(Select::Pooled);
+    case.again().unwrap();
+    let (right, everything) = (files(&case.out()), with_record(&case.out()));
+    let run = [RunDir::open(case.out()).unwrap()];
+    let (figures, page) = (case.bench.out("figures"), case.bench.out("page.html"));
+    let mut tables = 0;
+    for (name, bytes) in everything.iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "csv")) {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for gone in 1..lines.len().saturating_sub(1).min(4) {
+            let left: Vec<&str> =
+                lines.iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, line)| *line).collect();
+            fs::write(case.out().join(name), left.join("\n") + "\n").unwrap();
+            let what = format!("row {gone} of {}", name.display());
+            if name != Path::new("files.csv") {
+                let said = draw(&run, &figures).map(drop).and_then(|()| ReportPage::new(&run).write(&page));
+                let said = said.map(drop).expect_err(&what).to_string();
+                assert!(
+                    said.contains(name.to_str().unwrap()) && said.contains("lost rows"),
+                    "{what}: {said}"
+                );
+            }
+            assert_ne!(case.fate_of_run(&right, name, &what), Fate::Refused, "{what}");
+            case.restore(&everything);
+            tables += usize::from(gone == 1);
+        }
+    }
+    assert!(tables > 5, "{tables} tables have rows enough");
 }
 
 #[test]
