@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::file::Lock;
 use crate::record::{
     BenchRow, CallRow, ConfigurationInfo, DatasetInfo, Journal, Opened, ProviderInfo, RunDir, RunInfo,
-    RuntimeInfo, Status, compatible, read_mended, to_table, utc_now, write_rows,
+    RuntimeInfo, Status, compatible, read_mended, to_table, utc_apart, write_rows,
 };
 use crate::stats::distinct;
 use crate::types::Fitting;
@@ -82,7 +82,8 @@ impl Folder {
         info.provider = ProviderInfo { requested: providers.join(","), ..ProviderInfo::default() };
         let Opened { journal: calls, rows, .. } = Journal::open(dir.calls_path())?;
         refuse_lost_record(&dir, &rows)?;
-        Ok(Self { dir, _lock: lock, info, calls, names: names(&plan.model), started: utc_now() })
+        let started = utc_apart(|time| rows.iter().any(|call| call.started == time));
+        Ok(Self { dir, _lock: lock, info, calls, names: names(&plan.model), started })
     }
 
     /// Records the data and the command of the comparison; refuses a folder that holds one of other settings or data.

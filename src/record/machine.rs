@@ -38,8 +38,18 @@ impl Machine {
 
 /// The present time as `YYYY-MM-DDThh:mm:ssZ`.
 pub fn utc_now() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    rfc3339(seconds)
+    rfc3339(seconds_now())
+}
+
+/// The present time, or the first second after it that is not taken: a clock that was turned back tells a time again.
+pub fn utc_apart(is_taken: impl Fn(&str) -> bool) -> String {
+    let now = seconds_now();
+    (now..).map(rfc3339).find(|time| !is_taken(time)).unwrap_or_default()
+}
+
+/// Seconds since 1970.
+fn seconds_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn read(path: &str) -> Option<String> {
@@ -87,6 +97,15 @@ fn rfc3339(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_that_was_told_before_is_not_told_again() {
+        let now = seconds_now();
+        let taken: Vec<String> = (now..now + 20).map(rfc3339).collect();
+        let told = utc_apart(|time| taken.iter().any(|other| other == time));
+        assert_eq!(told, rfc3339(now + 20));
+        assert!(utc_apart(|_| false) < told);
+    }
 
     #[test]
     fn dates_are_right_at_the_edges() {

@@ -69,7 +69,7 @@ pub(crate) use info::{only_files_differ, read_mended};
 pub use intervals::{Drops, Intervals};
 pub use journal::{Journal, Opened, read_checked, read_growing, read_rows, write_rows};
 pub use machine::Machine;
-pub(crate) use machine::utc_now;
+pub(crate) use machine::utc_apart;
 pub use name::{file_name, last_part};
 pub(crate) use npy::{is_whole, require_whole};
 pub use operating::{Compared, Curves, Grouping, ImageRates, OperatingRow, PixelRates};
