@@ -9,7 +9,7 @@ use askance::error::{Error, Kind};
 use askance::report::Table;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 92] = [
+const SETTINGS: [&str; 93] = [
     "adaptive",
     "angle_bounds",
     "aspect",
@@ -39,6 +39,7 @@ const SETTINGS: [&str; 92] = [
     "fresh",
     "glare_at",
     "glare_size",
+    "group_by",
     "hue_bounds",
     "invariant",
     "keep_traces",

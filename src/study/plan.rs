@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::group_by::GroupBy;
 use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
 use crate::metric::{MetricOptions, ThresholdRule};
 use crate::perturb::{self, Fill, Rotation};
@@ -88,7 +89,7 @@ impl Random {
     pub const CONFIDENCE: f64 = 0.95;
 }
 
-/// Where one decides: how thresholds are chosen, and what conditions are held against.
+/// Where one decides: how thresholds are chosen, which groups have rows, and what these are held against.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Points {
     /// The rule by which the thresholds of a category are chosen.
@@ -98,6 +99,9 @@ pub struct Points {
     /// name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// Columns of the data whose values are groups as conditions are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group_by: Vec<GroupBy>,
 }
 
 impl Points {
@@ -465,6 +469,13 @@ impl Plan {
     #[must_use]
     pub fn reference_condition(self, condition: impl Into<String>) -> Self {
         Self { points: Points { reference: Some(condition.into()), ..self.points }, ..self }
+    }
+
+    /// Also rows for the pictures of each value of these columns of the data, as for each condition. Refused where the data have no such
+    /// column.
+    #[must_use]
+    pub fn group_by(self, columns: impl IntoIterator<Item = GroupBy>) -> Self {
+        Self { points: Points { group_by: columns.into_iter().collect(), ..self.points }, ..self }
     }
 
     /// Also from which value of these axes on decisions flip; of the plan's axes where none is named.

@@ -6,7 +6,7 @@ use askance::attack::{Border, Preset};
 use askance::error::{Error, Result};
 use askance::metric::{AuproMode, MetricOptions, ThresholdRule};
 use askance::perturb::{Fill, Rotation};
-use askance::study::Plan;
+use askance::study::{GroupBy, Plan};
 use askance::types::{Axis, Blend, Fit, Fitting, Frame, Interval, TileScore};
 
 use super::values::{axis_interval, frame, interval, place};
@@ -37,7 +37,13 @@ pub struct PointArgs {
     /// Those of operating.csv [default: regular, same or test0, as data sets call that of their training pictures].
     #[arg(long, value_name = "NAME")]
     pub reference_condition: Option<String>,
-    /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size and condition
+    /// Also rows for the pictures of each value of these columns of the data
+    ///
+    /// Columns of a manifest.csv, keys of a meta.json or groups of --condition-pattern, such as lamp,operator. COLUMN=VALUE names the value
+    /// that the others are compared with. Those of operating.csv.
+    #[arg(long, value_name = "COLUMN", num_args = 1.., value_delimiter = ',')]
+    pub group_by: Vec<GroupBy>,
+    /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size, condition and column
     #[arg(long)]
     pub operating_points: bool,
 }
@@ -49,10 +55,11 @@ impl PointArgs {
             Some(threshold) => plan.threshold(threshold),
             None => plan,
         };
-        match &self.reference_condition {
+        let plan = match &self.reference_condition {
             Some(condition) => plan.reference_condition(condition),
             None => plan,
-        }
+        };
+        if self.group_by.is_empty() { plan } else { plan.group_by(self.group_by.clone()) }
     }
 }
 

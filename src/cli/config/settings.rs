@@ -24,7 +24,7 @@ pub fn add(words: &mut Words<'_>, recorded: RunSettings) -> Result<()> {
         underscores_to_spaces,
         stride,
         metric,
-        points: Points { threshold, reference },
+        points: Points { threshold, reference, group_by },
         // A part of the work, and what is repeated is the work.
         shard: _,
         work,
@@ -52,6 +52,9 @@ pub fn add(words: &mut Words<'_>, recorded: RunSettings) -> Result<()> {
     }
     if let Some(reference) = reference {
         words.add("reference_condition", reference);
+    }
+    if !group_by.is_empty() {
+        words.add_all("group_by", &group_by);
     }
     add_work(words, command, work)
 }

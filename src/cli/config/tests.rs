@@ -23,7 +23,11 @@ fn full() -> RunSettings {
         underscores_to_spaces: true,
         stride: 2,
         metric: MetricOptions { fpr_limit: 0.1, aupro: AuproMode::Thresholds200 },
-        points: Points { threshold: ThresholdRule::Deviations(-2.5), reference: Some("dark".into()) },
+        points: Points {
+            threshold: ThresholdRule::Deviations(-2.5),
+            reference: Some("dark".into()),
+            group_by: vec!["lamp=warm".parse().unwrap()],
+        },
         shard: Some("2/3".parse().unwrap()),
         work: Work {
             settings: Settings {
@@ -178,6 +182,7 @@ fn every_setting_of_a_record_is_a_flag_or_left_out_for_a_reason() {
         ("perturb.glare.x", "--glare-at=0.1,0.75"),
         ("perturb.glare.y", "--glare-at=0.1,0.75"),
         ("perturb.rotation", "--rotation=three-pass"),
+        ("points.group_by", "--group-by=lamp=warm"),
         ("points.reference", "--reference-condition=dark"),
         ("points.threshold", "--threshold=mean+-2.5sd"),
         ("prompts.anomalous", "--prompts=common21"),
