@@ -43,6 +43,7 @@ mod operating_golden;
 mod perturb_golden;
 mod perturb_properties;
 mod plot_figures;
+mod plot_groups;
 mod plot_intervals;
 mod plot_many;
 mod plot_pages;
