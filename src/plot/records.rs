@@ -92,10 +92,9 @@ fn axes(run: &Run<'_>) -> Result<Vec<Axis>> {
 /// The fault of a value outside the bounds of its run.
 fn outside(parameters: &Parameters, bounds: &Bounds) -> Option<Fault> {
     parameters.axes().find_map(|axis| {
-        let (value, within) = (parameters.get(axis)?, bounds.get(axis));
-        let problem =
-            || format!("{value} lies outside the bounds in run.toml, {} to {}", within.low, within.high);
-        (!within.holds(value) && value != 0.0).then(|| (axis.column(), problem()))
+        let value = parameters.get(axis)?;
+        let problem = || format!("{value} lies outside the bounds in run.toml, {}", bounds.told(axis));
+        (!bounds.holds(axis, value) && value != 0.0).then(|| (axis.column(), problem()))
     })
 }
 
@@ -324,6 +323,9 @@ fn each_seed<T: Clone>(rows: &[(u64, T)], means: impl Fn(&[T]) -> Vec<T>) -> Vec
 fn around(one: Bounds, other: Bounds) -> Bounds {
     Axis::ALL.into_iter().fold(one, |bounds, axis| {
         let (a, b) = (one.get(axis), other.get(axis));
+        if let (Some(own), Some(others)) = (one.values(axis), other.values(axis)) {
+            return bounds.with_values(axis, &[own, others].concat());
+        }
         bounds.with(axis, Interval { low: a.low.min(b.low), high: a.high.max(b.high) })
     })
 }

@@ -333,6 +333,14 @@ impl Plan {
         Self { bounds: self.bounds.with(axis, interval), bounded, ..self }
     }
 
+    /// Only these values of an axis that is a list, and 0, which is always among them. Refused where nothing that the plan does takes that
+    /// axis.
+    #[must_use]
+    pub fn values(self, axis: Axis, values: &[f64]) -> Self {
+        let bounded = self.bounded.into_iter().chain([axis]).collect();
+        Self { bounds: self.bounds.with_values(axis, values), bounded, ..self }
+    }
+
     fn of_move(mut self, setting: &str) -> Self {
         self.of_moves.push(setting.to_owned());
         self

@@ -45,6 +45,7 @@ mod perturb_properties;
 mod plot_figures;
 mod plot_groups;
 mod plot_intervals;
+mod plot_lists;
 mod plot_many;
 mod plot_pages;
 mod plot_runs;

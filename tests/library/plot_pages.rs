@@ -15,6 +15,7 @@ use crate::plot_figures::{
 };
 use crate::plot_groups::{LONG_VALUE, fallen, lamp};
 use crate::plot_intervals::sure;
+use crate::plot_lists::mirror_rows;
 use crate::plot_many::{LONG, scans, uniform};
 use crate::search_figures::{dense_trace, points, random_trace};
 
@@ -67,6 +68,13 @@ fn figures() -> Vec<(String, Draw)> {
                 Box::new(move |page, out| plot::sweep(&rows, axis, page, out)),
             );
         }
+    }
+    for (name, models, categories) in [("one", 1, 1), ("categories", 1, 15), ("models", 6, 2)] {
+        let rows = mirror_rows(&MODELS[..models], &CATEGORIES[..categories]);
+        add(
+            &format!("sweep_mirror_{name}"),
+            Box::new(move |page, out| plot::sweep(&rows, Axis::Mirror, page, out)),
+        );
     }
     let many = ["budget 50", "budget 100", "budget 400, search bayesian"]
         .map(|of| format!("a-model-with-a-really-long-name, {of}, 5 seeds"));

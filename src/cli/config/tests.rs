@@ -155,7 +155,7 @@ fn keys(prefix: &str, table: &toml::Table) -> Vec<String> {
 #[test]
 fn every_setting_of_a_record_is_a_flag_or_left_out_for_a_reason() {
     /// Settings, and the word that each becomes; of a table that becomes one word the name of the table.
-    const SETTINGS: [(&str, &str); 49] = [
+    const SETTINGS: [(&str, &str); 50] = [
         ("adaptive", "--adaptive"),
         ("attacks", "--attacks=clean,angle,joint"),
         ("axes", "--axes=angle,blur"),
@@ -276,6 +276,8 @@ fn an_attack_that_is_taken_up_has_the_settings_that_it_had() {
         "",
         "--axes angle,hue --attacks joint --search exhaustive",
         "--preset paper",
+        "--axes mirror,hue --bounds mirror=3",
+        "--axes mirror,hue --bounds mirror=1,2",
         "--preset authors --budget 8",
         "--axes tilt,blur --bounds blur=0,1 --bounds tilt-x=-1e-7,0.30000000000000004 --seed 9223372036854775807",
         "--adaptive --budget 20 --axes lighting",
