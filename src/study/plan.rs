@@ -174,6 +174,9 @@ pub struct Plan {
     /// Settings that were given one by one and are for searches.
     #[serde(default)]
     pub(super) of_searches: Vec<String>,
+    /// The protocol that the other settings began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) preset: Option<Preset>,
     /// None: the preset's, or that of the models, or squeezed.
     #[serde(default)]
     pub(super) fit: Option<Fitting>,
@@ -246,6 +249,7 @@ impl Plan {
             of_moves: Vec::new(),
             of_glare: Vec::new(),
             of_searches: Vec::new(),
+            preset: None,
             fit: None,
             perturb,
             map_rotation,
@@ -311,7 +315,8 @@ impl Plan {
         let (fit, select) = (Some(fit), Some(select));
         // No protocol has a glare.
         let perturb = perturb::Resampling { glare: self.perturb.glare, ..perturb };
-        Self { bounds, fit, perturb, map_rotation, frame, loss_frame, border, select, ..self }
+        let preset = Some(preset);
+        Self { preset, bounds, fit, perturb, map_rotation, frame, loss_frame, border, select, ..self }
     }
 
     /// These axes, each attacked alone and all jointly.
