@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::Segmentation;
 use crate::search::{self, Dimension, Space, Strategy};
 use crate::stats::derive_seed;
-use crate::types::{Attack, Axis, Bounds, Detail, Interval, Perturbation};
+use crate::types::{Attack, Axis, Bounds, Detail, Perturbation};
 
 /// The worst case that one attack found on one sample.
 #[derive(Clone, Debug)]
@@ -289,8 +289,10 @@ pub(super) fn space_of(settings: &Settings, attack: Attack) -> Result<Space> {
     match axes {
         // The unchanged picture is known.
         &[axis] if axis.is_list() && settings.bounds.get(axis).high > 0.0 => {
-            let bounds = settings.bounds.with(axis, Interval { low: 1.0, ..settings.bounds.get(axis) });
-            box_of(axes, &bounds)
+            let mut others = settings.bounds.values(axis).unwrap_or_default();
+            others.retain(|&value| value != 0.0);
+            let (low, high) = (others[0], others[others.len() - 1]);
+            Ok(Space::new(vec![Dimension { low, high, circular: false }])?.with_lists(vec![Some(others)]))
         }
         _ => box_of(axes, &settings.bounds),
     }
@@ -310,7 +312,7 @@ pub(super) fn box_of(axes: &[Axis], bounds: &Bounds) -> Result<Space> {
         .collect();
     Ok(Space::new(dimensions)?
         .with_rough(axes.iter().map(|axis| axis.is_geometric()).collect())
-        .with_lists(axes.iter().map(|axis| axis.is_list()).collect()))
+        .with_lists(axes.iter().map(|&axis| bounds.values(axis)).collect()))
 }
 
 pub(super) fn to_perturbation(axes: &[Axis], point: &[f64]) -> Perturbation {

@@ -17,8 +17,8 @@ const MOST_STEPS: usize = 100_000;
 /// A usage error for fewer than 2 steps, or more than 100,000.
 pub fn sweep_values(bounds: &Bounds, axis: Axis, steps: usize) -> Result<Vec<f64>> {
     let Interval { low, high } = bounds.get(axis);
-    if axis.is_list() {
-        return Ok((low as i64..=high as i64).map(|value| value as f64).collect());
+    if let Some(values) = bounds.values(axis) {
+        return Ok(values);
     }
     if steps < 2 {
         return Err(Error::setting("steps", steps, "is too few for a range", "give at least 2"));
@@ -90,6 +90,8 @@ mod tests {
         let one_sided = bounds.with(Axis::Saturation, Interval { low: 0.0, high: 0.5 });
         assert_eq!(sweep_values(&one_sided, Axis::Saturation, 3).unwrap(), [0.0, 0.25, 0.5]);
         assert_eq!(sweep_values(&bounds, Axis::Mirror, 25).unwrap(), [0.0, 1.0, 2.0, 3.0]);
+        let turned = bounds.with_values(Axis::Mirror, &[3.0]);
+        assert_eq!(sweep_values(&turned, Axis::Mirror, 25).unwrap(), [0.0, 3.0]);
         assert!(sweep_values(&bounds, Axis::Hue, 1).is_err());
     }
 }

@@ -119,7 +119,7 @@ mod tests {
                 for candidate in &candidates {
                     for axis in Axis::ALL {
                         let value = candidate.get(axis);
-                        assert!(settings.bounds.get(axis).holds(value), "{axis} {value}");
+                        assert!(settings.bounds.holds(axis, value), "{axis} {value}");
                         assert!(axes.contains(&axis) || value == 0.0);
                     }
                 }

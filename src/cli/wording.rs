@@ -11,7 +11,7 @@ use askance::report::Table;
 use super::recorded;
 
 /// Settings that a user gives as the flag of the same name, with hyphens for underscores.
-const SETTINGS: [&str; 92] = [
+const SETTINGS: [&str; 93] = [
     "adaptive",
     "angle_bounds",
     "aspect",
@@ -41,6 +41,7 @@ const SETTINGS: [&str; 92] = [
     "fresh",
     "glare_at",
     "glare_size",
+    "group_by",
     "hue_bounds",
     "invariant",
     "keep_traces",

@@ -7,11 +7,11 @@ use regex::Regex;
 use super::sample::{Circumstances, Sample};
 use crate::error::{Error, Result};
 
-/// Takes the circumstances of each sample from its path below `root` (with `/` between folders), by the groups `scene` and `condition` of a
-/// regular expression. Samples that it does not match keep what is known of them.
+/// Takes the circumstances of each sample from its path below `root` (with `/` between folders), by the groups `scene`, `condition` and
+/// others that have a name of a regular expression. Samples that it does not match keep what is known of them.
 ///
 /// # Errors
-/// A usage error about an expression that cannot be read, has neither group, or matches no sample.
+/// A usage error about an expression that cannot be read, has no group with a name, or matches no sample.
 pub(super) fn from_paths<'s>(
     pattern: &str,
     root: &Path,
@@ -27,8 +27,9 @@ pub(super) fn from_paths<'s>(
             return refuse(format!("is no regular expression ({said})"), EXAMPLE);
         }
     };
-    if !expression.capture_names().flatten().any(|name| ["scene", "condition"].contains(&name)) {
-        return refuse("has neither a group scene nor a group condition".to_owned(), EXAMPLE);
+    let names: Vec<&str> = expression.capture_names().flatten().collect();
+    if names.is_empty() {
+        return refuse("has no group with a name, such as scene or condition".to_owned(), EXAMPLE);
     }
     let (mut seen, mut matched) = (None, false);
     for sample in samples {
@@ -37,9 +38,11 @@ pub(super) fn from_paths<'s>(
         if let Some(found) = expression.captures(&path) {
             let group =
                 |name| found.name(name).map(|text| text.as_str().to_owned()).filter(|text| !text.is_empty());
-            let Circumstances { condition, scene } = &mut sample.circumstances;
+            let Circumstances { condition, scene, columns } = &mut sample.circumstances;
             *condition = group("condition").or(condition.take());
             *scene = group("scene").or(scene.take());
+            let others = names.iter().filter(|name| !["scene", "condition"].contains(name));
+            columns.extend(others.filter_map(|&name| Some((name.to_owned(), group(name)?))));
             matched = true;
         }
         seen.get_or_insert(path);
@@ -67,7 +70,7 @@ mod tests {
             image: path.into(),
             masks: Vec::new(),
             masked: true,
-            circumstances: Circumstances { condition: Some("kept".into()), scene: None },
+            circumstances: Circumstances { condition: Some("kept".into()), ..Circumstances::default() },
         }
     }
 
@@ -89,9 +92,17 @@ mod tests {
     }
 
     #[test]
+    fn groups_of_other_names_are_columns() {
+        let mut samples = [sample("d/can/lamp2_07.png"), sample("d/can/lamp_07.png")];
+        from_paths(r"lamp(?<lamp>\d*)_(?<scene>\d+)", Path::new("d"), samples.iter_mut()).unwrap();
+        let columns = samples.map(|sample| sample.circumstances.columns.into_iter().collect::<Vec<_>>());
+        assert_eq!(columns, [vec![("lamp".to_owned(), "2".to_owned())], vec![]]);
+    }
+
+    #[test]
     fn expressions_of_no_use_are_refused() {
         for (pattern, said) in
-            [("(", "no regular"), (r"\d", "neither"), ("(?<scene>x)", "the first is can/1.png")]
+            [("(", "no regular"), (r"\d", "no group"), ("(?<scene>x)", "the first is can/1.png")]
         {
             let error = circumstances(pattern, &["d/can/1.png"]).unwrap_err();
             assert!(error.problem.contains(said) && error.subject.contains("condition_pattern"), "{error}");

@@ -1,5 +1,6 @@
 //! The samples of a test set.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -33,6 +34,8 @@ pub struct Circumstances {
     pub condition: Option<String>,
     /// Name of what is shown, unique among the samples of one label in a category: pictures of one scene differ in their condition alone.
     pub scene: Option<String>,
+    /// What else is said of the picture, by the name of the column, key or group that says it. What is empty is left out.
+    pub columns: BTreeMap<String, String>,
 }
 
 /// Numbers of test pictures.

@@ -39,7 +39,7 @@ pub struct Selection {
     /// Layout of the data; recognised when none.
     pub layout: Option<Layout>,
     /// Regular expression on the path of a picture below the root, with `/` between folders, whose groups `scene` and `condition` say of
-    /// what and how it was taken; none for what the layout tells.
+    /// what and how it was taken, and others more of it; none for what the layout tells.
     pub condition_pattern: Option<String>,
 }
 

@@ -6,6 +6,7 @@ use super::chosen::choose;
 use super::differing::Shows;
 use super::drawn::Drawn;
 use super::format::Format;
+use super::groups::{groupings, groups, noun};
 use super::page::Page;
 use super::records::{Named, Records};
 use super::searches::of_searches;
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::error::Result;
 use crate::file;
-use crate::record::{RunDir, SummaryRow, file_name};
+use crate::record::{OperatingRow, RunDir, SummaryRow, file_name};
 use crate::stats::grouped;
 use crate::types::{Attack, Axis};
 
@@ -94,6 +95,7 @@ fn of_attacks(dirs: &[RunDir], out: &Path, format: Format, page: Page) -> Result
         |rows, path| bounds_figure(&uniform.means(), rows, page, path),
     )?;
     drawn.add_categories(out, &worst)?;
+    drawn.add_groups(out, &worst)?;
     let samples = worst.samples();
     for (name, kind) in [("histograms", AttackKind::Single), ("histograms_joint", AttackKind::Joint)] {
         let any = samples.iter().any(|row| match kind {
@@ -122,6 +124,23 @@ fn of_attacks(dirs: &[RunDir], out: &Path, format: Format, page: Page) -> Result
 }
 
 impl Drawn {
+    /// Draws one figure for each grouping of the pictures, model and data set that has groups.
+    fn add_groups(&mut self, out: &Path, worst: &Named<'_>) -> Result<()> {
+        let rows = worst.operating();
+        for group in grouped(&rows, |row| (&row.model, &row.dataset)) {
+            let group: Vec<OperatingRow> = group.into_iter().cloned().collect();
+            let (model, dataset) = (&group[0].model, &group[0].dataset);
+            for grouping in groupings(&group) {
+                let by = noun(&grouping).replace(' ', "-");
+                let (by, file) = (file_name(&by), file_name(&worst.file(model)));
+                let name = format!("groups_{by}_{}_{file}", file_name(dataset));
+                let page = self.page;
+                self.add(out, &name, Ok(&group), |rows, path| groups(rows, &grouping, page, path))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Draws one figure for each model and data set with several categories.
     fn add_categories(&mut self, out: &Path, worst: &Named<'_>) -> Result<()> {
         let summary = worst.summary();

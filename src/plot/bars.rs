@@ -132,7 +132,15 @@ impl Value {
         metric: Metric,
         several_seeds: bool,
     ) -> Option<Self> {
-        let rows: Vec<_> = rows.map(metric).collect();
+        Self::of_each(rows.map(metric), several_seeds)
+    }
+
+    /// The same of values and their intervals.
+    pub(super) fn of_each(
+        rows: impl Iterator<Item = (Option<f64>, Option<Interval>)>,
+        several_seeds: bool,
+    ) -> Option<Self> {
+        let rows: Vec<_> = rows.collect();
         let values: Vec<f64> = rows.iter().filter_map(|row| row.0).collect();
         let low = values.iter().copied().min_by(f64::total_cmp)?;
         let high = values.iter().copied().max_by(f64::total_cmp)?;

@@ -137,8 +137,8 @@ fn values(bounds: &Bounds, axis: Axis, steps: usize) -> Vec<Option<f64>> {
     (0..=2 * steps)
         .map(|column| {
             let step = column as f64 - steps as f64;
-            if axis.is_list() {
-                return (interval.low..=interval.high).contains(&step).then_some(step);
+            if let Some(values) = bounds.values(axis) {
+                return values.contains(&step).then_some(step);
             }
             let value = step.abs() / steps as f64 * if step < 0.0 { interval.low } else { interval.high };
             (step == 0.0 || value != 0.0).then_some(value)
@@ -159,5 +159,7 @@ mod tests {
         assert_eq!(values(&one_sided, Axis::Angle, STEPS)[..4], [None, None, None, Some(0.0)]);
         let across = Bounds::default().with(Axis::Mirror, Interval { low: 0.0, high: 1.0 });
         assert_eq!(values(&across, Axis::Mirror, STEPS)[3..], [Some(0.0), Some(1.0), None, None]);
+        let turned = Bounds::default().with_values(Axis::Mirror, &[3.0]);
+        assert_eq!(values(&turned, Axis::Mirror, STEPS)[3..], [Some(0.0), None, None, Some(3.0)]);
     }
 }

@@ -7,6 +7,7 @@
 //! | `bars.png` | clean against worst case, per model and attack | `summary.csv` |
 //! | `bounds.png` | clean, uniform worst case, per-sample worst case | `summary.csv`, `uniform.csv` |
 //! | `categories_<dataset>_<model>.png` | clean against worst case, category by category | `summary.csv` |
+//! | `groups_<grouping>_<dataset>_<model>.png` | how far groups of pictures fall: conditions, columns of the data, kinds and sizes of defects | `operating.csv` |
 //! | `histograms.png`, `histograms_joint.png` | which parameters the worst cases have | `samples.csv`, `run.toml` |
 //! | `tolerance.png` | how many samples keep their decision up to which perturbation | `stability.csv`, `run.toml` |
 //! | `examples_<model>.png` | worst cases with their maps beside clean ones | `examples/`, `patch_maps/`, `run.toml` |
@@ -35,10 +36,12 @@ mod examples;
 mod exhibits;
 mod format;
 mod gallery;
+mod groups;
 mod head;
 mod heat;
 mod histograms;
 mod landscape;
+mod lanes;
 mod legend;
 mod page;
 mod records;
@@ -64,6 +67,7 @@ pub use examples::examples;
 pub use exhibits::{Exhibited, exhibits};
 pub use format::Format;
 pub use gallery::gallery;
+pub use groups::groups;
 pub use histograms::{AttackKind, histograms};
 pub use landscape::{EvaluationPoint, Landscape, landscape};
 pub use page::Page;

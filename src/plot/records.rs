@@ -13,8 +13,8 @@ use crate::file;
 use crate::metric::{DRIFT, Loss};
 use crate::perturb::{Resampling, enlarge};
 use crate::record::{
-    Example, Fault, Parameters, Row, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow, UniformRow,
-    mean_rows, read_checked, read_examples, require_agreement, uniform_means,
+    Example, Fault, OperatingRow, Parameters, Row, RunInfo, SampleRow, StabilityRow, SummaryRow, SweepRow,
+    UniformRow, mean_rows, read_checked, read_examples, require_agreement, uniform_means,
 };
 use crate::stats::distinct;
 use crate::types::{Attack, Axis, Bounds, Fitting, Input, Interval, Over};
@@ -32,6 +32,7 @@ pub(super) struct Records<'r> {
     pub(super) sweeps: Vec<SweepRow>,
     pub(super) stability: Vec<StabilityRow>,
     pub(super) uniform: Vec<UniformRow>,
+    pub(super) operating: Vec<OperatingRow>,
 }
 
 impl<'r> Records<'r> {
@@ -62,6 +63,7 @@ impl<'r> Records<'r> {
             summary,
             sweeps: rows(&dir.sweep_path(), |_| None)?,
             stability: rows(&dir.stability_path(), |_| None)?,
+            operating: rows(&dir.operating_path(), |_| None)?,
             uniform,
             run,
         })
@@ -90,10 +92,9 @@ fn axes(run: &Run<'_>) -> Result<Vec<Axis>> {
 /// The fault of a value outside the bounds of its run.
 fn outside(parameters: &Parameters, bounds: &Bounds) -> Option<Fault> {
     parameters.axes().find_map(|axis| {
-        let (value, within) = (parameters.get(axis)?, bounds.get(axis));
-        let problem =
-            || format!("{value} lies outside the bounds in run.toml, {} to {}", within.low, within.high);
-        (!within.holds(value) && value != 0.0).then(|| (axis.column(), problem()))
+        let value = parameters.get(axis)?;
+        let problem = || format!("{value} lies outside the bounds in run.toml, {}", bounds.told(axis));
+        (!bounds.holds(axis, value) && value != 0.0).then(|| (axis.column(), problem()))
     })
 }
 
@@ -167,6 +168,20 @@ impl<'r> Named<'r> {
             |records| records.sweeps.iter().filter(move |row| row.axis == axis),
             |row| &mut row.model,
             |_, row| (row.dataset.clone(), row.over.clone(), row.value.to_bits()),
+        ))
+    }
+
+    /// Rows of groups of pictures, those of each seed one after the other.
+    pub(super) fn operating(&self) -> Vec<OperatingRow> {
+        without_seed(self.once(
+            |records| records.operating.iter(),
+            |row| &mut row.model,
+            |seed, row| {
+                // The mean over some categories is another than that over others.
+                let pictures = row.normal + row.anomalous;
+                let of = (row.grouping.to_string(), row.group.clone());
+                (seed, row.dataset.clone(), row.over.clone(), row.attack, of, pictures)
+            },
         ))
     }
 
@@ -308,6 +323,9 @@ fn each_seed<T: Clone>(rows: &[(u64, T)], means: impl Fn(&[T]) -> Vec<T>) -> Vec
 fn around(one: Bounds, other: Bounds) -> Bounds {
     Axis::ALL.into_iter().fold(one, |bounds, axis| {
         let (a, b) = (one.get(axis), other.get(axis));
+        if let (Some(own), Some(others)) = (one.values(axis), other.values(axis)) {
+            return bounds.with_values(axis, &[own, others].concat());
+        }
         bounds.with(axis, Interval { low: a.low.min(b.low), high: a.high.max(b.high) })
     })
 }

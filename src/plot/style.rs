@@ -169,12 +169,7 @@ pub fn axis_value(axis: Axis, value: f64) -> String {
         Axis::Gamma => format!("{:.2}", value.exp2()),
         Axis::Jpeg if value == 0.0 => "none".to_owned(),
         Axis::Jpeg => format!("quality {:.0}", 100.0 - value),
-        Axis::Mirror => match value {
-            1.0 => "left-right".to_owned(),
-            2.0 => "upside down".to_owned(),
-            3.0 => "half turn".to_owned(),
-            _ => "as it is".to_owned(),
-        },
+        Axis::Mirror => axis.value_name(value).unwrap_or_default().to_owned(),
     }
 }
 

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use plotters::element::{Circle, PathElement, Polygon};
 use plotters::series::DashedLineSeries;
+use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color as _, RGBColor};
 
 use super::axes::{Scale, axis_label, axis_ticks, choices, decimal_ticks, labelled, short};
-use super::canvas::{Area, Canvas, Drawing, px, upx};
+use super::canvas::{Area, Canvas, Drawing, px, text_style, upx, wrapped};
 use super::head::Head;
 use super::legend::{Entry, Mark};
 use super::page::Page;
@@ -23,8 +24,9 @@ const METRICS: [(&str, Metric); 2] = [
     ("AUPRO (%)", |row| (row.metrics.aupro, row.intervals.aupro())),
 ];
 
-/// Words about the bands.
+/// Words about the bands, and about the lines of a list.
 const BANDS: &str = "band: 95 % interval over samples";
+const LINES: &str = "from left to right as named; line: 95 % interval over samples";
 
 /// Lengths of dashes, in the order in which repeated colours take them.
 const DASHES: [i32; 3] = [0, 14, 5];
@@ -45,7 +47,8 @@ struct Series {
     bands: [Vec<(f64, Interval)>; 2],
 }
 
-/// Draws pAUROC and AUPRO against the uniform values of one axis, a dot at each value that was measured. For one model on one data set it shows each
+/// Draws pAUROC and AUPRO against the uniform values of one axis, a dot at each value that was measured; along a list, of which no value lies
+/// between two others, dots by themselves over the names of the values. For one model on one data set it shows each
 /// category thin and their mean bold, for several models only their means. Bold lines have bands where there are intervals over samples. A metric that no row has gets no
 /// panel.
 ///
@@ -64,11 +67,19 @@ pub fn sweep(rows: &[SweepRow], axis: Axis, page: Page, out: &Path) -> Result<()
             "run askance sweep",
         ));
     }
-    let entries: Vec<Entry> = series.iter().map(|series| series.entry.clone()).collect();
+    let entry = |series: &Series| match series.entry.mark {
+        Mark::Line { .. } if axis.is_list() => Entry { mark: Mark::Box, ..series.entry.clone() },
+        _ => series.entry.clone(),
+    };
+    let entries: Vec<Entry> = series.iter().map(entry).collect();
     let banded = series.iter().any(|series| series.bands.iter().any(|band| !band.is_empty()));
     let (name, counted) = (style::axis_noun(axis), style::counted(counts(&rows)));
     let title = format!("One uniform {name} for all of {counted}{}", subtitle(&rows));
-    let head = Head::new(page, &title).legend(&entries).note(banded.then_some(BANDS));
+    let head = Head::new(page, &title).legend(&entries).note(banded.then_some(if axis.is_list() {
+        LINES
+    } else {
+        BANDS
+    }));
     let top = head.bottom(TOP) + 10;
     let columns = page.columns(PANEL, panels.len());
     let lines = panels.len().div_ceil(columns);
@@ -77,7 +88,11 @@ pub fn sweep(rows: &[SweepRow], axis: Axis, page: Page, out: &Path) -> Result<()
         head.draw(area, TOP)?;
         let (_, below) = area.split_vertically(px(top));
         for (place, metric) in below.split_evenly((lines, columns)).iter().zip(panels) {
-            panel(place, &series, metric, axis)?;
+            if axis.is_list() {
+                list_panel(place, &series, metric, axis)?;
+            } else {
+                panel(place, &series, metric, axis)?;
+            }
         }
         Ok(())
     })?;
@@ -183,22 +198,12 @@ fn line(name: String, number: usize, width: u32, colour: Option<RGBColor>, rows:
 fn panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawing {
     let points = || series.iter().flat_map(|series| &series.points[metric]);
     let (left, right) = range(points().map(|point| point.0), 0.0);
-    let bands = series.iter().flat_map(|series| &series.bands[metric]);
-    let ends = bands.flat_map(|&(_, Interval { low, high })| [low, high]);
-    let (low, high) = range(points().map(|point| point.1).chain(ends), 4.0);
-    let (low, high) = (low.max(0.0), high.min(100.0));
+    let y = shares(series, metric);
     let x = Scale {
         low: left,
         high: right,
         ticks: choices(7, |most| axis_ticks(axis, left, right, most)),
         title: &style::axis_name(axis),
-        grid: true,
-    };
-    let y = Scale {
-        low,
-        high,
-        ticks: choices(9, |most| decimal_ticks(low, high, most)),
-        title: METRICS[metric].0,
         grid: true,
     };
     let mut chart = labelled(area, x, y, &axis_label(axis), &short)?;
@@ -225,6 +230,63 @@ fn panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawi
         } else {
             let (on, off) = (upx(dash as u32), upx(dash as u32));
             chart.draw_series(DashedLineSeries::new(points.clone(), on, off, stroke))?;
+        }
+    }
+    Ok(())
+}
+
+/// The direction of a metric, as long as its values and intervals take.
+fn shares(series: &[Series], metric: usize) -> Scale<'static> {
+    let points = series.iter().flat_map(|series| &series.points[metric]);
+    let bands = series.iter().flat_map(|series| &series.bands[metric]);
+    let ends = bands.flat_map(|&(_, Interval { low, high })| [low, high]);
+    let (low, high) = range(points.map(|point| point.1).chain(ends), 4.0);
+    let (low, high) = (low.max(0.0), high.min(100.0));
+    let ticks = choices(9, |most| decimal_ticks(low, high, most));
+    Scale { low, high, ticks, title: METRICS[metric].0, grid: true }
+}
+
+/// A panel of an axis that is a list: over each value a dot of every series, beside each other.
+fn list_panel(area: &Area<'_>, series: &[Series], metric: usize, axis: Axis) -> Drawing {
+    /// Share of the room of a value that its dots take.
+    const FILLED: f64 = 0.6;
+    /// Distance of the first line of a name from the axis, and of the others from it.
+    const NAME: (i32, i32) = (16, style::TICK as i32 + 6);
+    let mut values: Vec<f64> =
+        series.iter().flat_map(|series| &series.points[metric]).map(|point| point.0).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    let places: Vec<f64> = (0..values.len()).map(|place| place as f64).collect();
+    let x = Scale { low: -0.5, high: values.len() as f64 - 0.5, ticks: vec![places], title: "", grid: false };
+    let mut chart = labelled(area, x, shares(series, metric), &|_| String::new(), &short)?;
+    let beside = FILLED / series.len() as f64;
+    let at = |value: f64, number: usize| {
+        let place = values.partition_point(|&other| other < value) as f64;
+        place + (number as f64 - (series.len() as f64 - 1.0) / 2.0) * beside
+    };
+    for (number, Series { entry, points, bands }) in series.iter().enumerate() {
+        let Mark::Line { width, .. } = entry.mark else { continue };
+        let stroke = entry.colour.stroke_width(upx(style::THIN));
+        let line = |&(value, Interval { low, high }): &(f64, Interval)| {
+            PathElement::new(vec![(at(value, number), low), (at(value, number), high)], stroke)
+        };
+        chart.draw_series(bands[metric].iter().map(line))?;
+        let dot = |&(value, shown): &(f64, f64)| {
+            Circle::new((at(value, number), shown), upx(width + 5), entry.colour.filled())
+        };
+        chart.draw_series(points[metric].iter().map(dot))?;
+    }
+    let (columns, _) = chart.plotting_area().get_pixel_range();
+    let room = (columns.end - columns.start) / px(1) / values.len() as i32;
+    let (area_x, area_y) = area.get_base_pixel();
+    let below = text_style(style::TICK, style::INK, HPos::Center, VPos::Top);
+    let (_, bottom) = chart.plotting_area().get_pixel_range();
+    for (place, &value) in values.iter().enumerate() {
+        let (x, _) = chart.backend_coord(&(place as f64, 0.0));
+        let name = style::axis_value(axis, value);
+        for (line, text) in (0..).zip(wrapped(&name, style::TICK, room - 8)) {
+            let top = bottom.end - area_y + px(NAME.0 + line * NAME.1);
+            area.draw_text(&text, &below, (x - area_x, top))?;
         }
     }
     Ok(())

@@ -65,6 +65,11 @@ pub(super) fn rank(key: &str) -> usize {
 pub(super) fn words(key: &str, value: &toml::Value) -> Option<String> {
     let bounded = Axis::ALL.into_iter().find(|axis| key.strip_prefix("bounds.") == Some(axis.column()));
     let text = match bounded {
+        Some(axis) if value.is_array() => {
+            let values: Vec<f64> = value.clone().try_into().ok()?;
+            let others = values.into_iter().filter(|&value| value != 0.0);
+            others.map(|value| style::axis_value(axis, value)).collect::<Vec<_>>().join("+")
+        }
         Some(axis) => {
             let Interval { low, high } = value.clone().try_into().ok()?;
             format!("{axis} {} to {}", style::axis_value(axis, low), style::axis_value(axis, high))

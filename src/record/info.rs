@@ -304,7 +304,7 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
 /// Checks that a run that left `old` may be taken up again as `new`: everything that decides a result must
 /// agree. Command line, machine, start time, the data's folder, the provider as it was spelled, the library's
 /// path, the number of threads and the number of the device may differ, and so may where engines are kept, and where one decides: the
-/// thresholds and the reference of `operating.csv` change no sample, and that file is written anew from the others.
+/// thresholds, groups and references of `operating.csv` change no sample, and that file is written anew from the others.
 ///
 /// # Errors
 /// A usage error that names the first key that differs, with both values; pictures and masks come last.

@@ -72,7 +72,7 @@ pub use machine::Machine;
 pub(crate) use machine::utc_apart;
 pub use name::{file_name, last_part};
 pub(crate) use npy::{is_whole, require_whole};
-pub use operating::{Compared, Curves, Grouping, ImageRates, OperatingRow, PixelRates};
+pub use operating::{Compared, Curves, Grouping, ImageRates, OperatingDrops, OperatingRow, PixelRates};
 pub use paired::PairedRow;
 pub use parameters::Parameters;
 pub use random::RandomRow;

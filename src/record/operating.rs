@@ -1,13 +1,17 @@
 //! The rows of `operating.csv`: what a model does where one decides.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::faults::{Fault, count, finite, share};
 use super::rows::Row;
-use crate::types::{Attack, Interval, Over, named};
+use crate::error::{Error, Result};
+use crate::types::{Attack, Interval, Over, by_text, unknown_name};
 
 /// What the pictures of a row have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grouping {
     /// Nothing: all pictures of the category.
     All,
@@ -17,9 +21,49 @@ pub enum Grouping {
     Size,
     /// The condition under which they were taken.
     Condition,
+    /// A value of this column of the data; as text `column:NAME`, which no other grouping can be taken for.
+    Column(String),
 }
 
-named!(Grouping, "a grouping", { All = "all", Defect = "defect", Size = "size", Condition = "condition" });
+impl Grouping {
+    const COLUMN: &'static str = "column:";
+    const NAMES: [&'static str; 5] = ["all", "defect", "size", "condition", "column:NAME"];
+
+    /// Whether its groups are pictures that were taken alike, good and defective ones.
+    pub fn is_of_circumstances(&self) -> bool {
+        matches!(self, Self::Condition | Self::Column(_))
+    }
+}
+
+impl fmt::Display for Grouping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::All => "all",
+            Self::Defect => "defect",
+            Self::Size => "size",
+            Self::Condition => "condition",
+            Self::Column(name) => return write!(f, "{}{name}", Self::COLUMN),
+        })
+    }
+}
+
+impl FromStr for Grouping {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let column = text.strip_prefix(Self::COLUMN).filter(|name| !name.is_empty());
+        Ok(match (text, column) {
+            ("all", _) => Self::All,
+            ("defect", _) => Self::Defect,
+            ("size", _) => Self::Size,
+            ("condition", _) => Self::Condition,
+            (_, Some(name)) => Self::Column(name.to_owned()),
+            _ => return Err(unknown_name(text, "a grouping", &Self::NAMES)),
+        })
+    }
+}
+
+by_text!(Grouping);
 
 /// Rates of decisions about pixels at the threshold, in [0, 1], pooled over all pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -78,7 +122,7 @@ pub struct Curves {
     pub image_auroc_drop_share: Option<f64>,
 }
 
-/// 95 % intervals over samples or scenes, and what a condition has more than the reference.
+/// 95 % intervals over samples or scenes, and what a condition or value has more than the reference.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
     /// Lower end of the interval of pixel F1.
@@ -89,9 +133,9 @@ pub struct Compared {
     pub image_f1_low: Option<f64>,
     /// Its upper end.
     pub image_f1_high: Option<f64>,
-    /// The condition that differences are taken from.
+    /// The condition or value that differences are taken from.
     pub reference: Option<String>,
-    /// Scenes that both conditions show and the differences are of; none where scenes are not known.
+    /// Scenes that both show and the differences are of; none where scenes are not known.
     pub scenes: Option<usize>,
     /// Pixel AUROC minus that of the reference.
     pub pixel_auroc_difference: Option<f64>,
@@ -113,6 +157,45 @@ pub struct Compared {
     pub image_f1_difference_high: Option<f64>,
 }
 
+/// How far the metrics of a group lie below those of the same pictures unchanged; empty in clean rows and in those of sizes. The
+/// intervals of 95 % are over samples or scenes; those of all pictures are empty where there are no groups.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OperatingDrops {
+    /// Clean pixel AUROC minus this one.
+    pub pixel_auroc_drop: Option<f64>,
+    /// Lower end of its interval.
+    pub pixel_auroc_drop_low: Option<f64>,
+    /// Upper end of its interval.
+    pub pixel_auroc_drop_high: Option<f64>,
+    /// Clean image AUROC minus this one.
+    pub image_auroc_drop: Option<f64>,
+    /// Lower end of its interval.
+    pub image_auroc_drop_low: Option<f64>,
+    /// Upper end of its interval.
+    pub image_auroc_drop_high: Option<f64>,
+}
+
+impl OperatingDrops {
+    const COLUMNS: &'static [&'static str] = &[
+        "pixel_auroc_drop",
+        "pixel_auroc_drop_low",
+        "pixel_auroc_drop_high",
+        "image_auroc_drop",
+        "image_auroc_drop_low",
+        "image_auroc_drop_high",
+    ];
+
+    /// The interval of the drop of pixel AUROC.
+    pub fn pixel_auroc_interval(&self) -> Option<Interval> {
+        Some(Interval { low: self.pixel_auroc_drop_low?, high: self.pixel_auroc_drop_high? })
+    }
+
+    /// The interval of the drop of image AUROC.
+    pub fn image_auroc_interval(&self) -> Option<Interval> {
+        Some(Interval { low: self.image_auroc_drop_low?, high: self.image_auroc_drop_high? })
+    }
+}
+
 /// What a model does at its thresholds with one group of the pictures of a category under one attack, or the mean over categories
 /// (`operating.csv`). Everything is about the maps that `summary.csv` has pixel AUROC of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -127,7 +210,7 @@ pub struct OperatingRow {
     pub attack: Attack,
     /// What the pictures have in common.
     pub grouping: Grouping,
-    /// Which kind, size or condition; none for all.
+    /// Which kind, size, condition or value; none for all.
     pub group: Option<String>,
     /// Good pictures.
     pub normal: usize,
@@ -149,6 +232,8 @@ pub struct OperatingRow {
     pub curves: Curves,
     /// Intervals and differences.
     pub compared: Compared,
+    /// Drops from the unchanged pictures.
+    pub drops: OperatingDrops,
 }
 
 impl OperatingRow {
@@ -229,12 +314,14 @@ impl Row for OperatingRow {
         ImageRates::COLUMNS,
         Curves::COLUMNS,
         Compared::COLUMNS,
+        OperatingDrops::COLUMNS,
     ];
+    const NEWER: &'static [&'static [&'static str]] = &[OperatingDrops::COLUMNS];
     const KEY: &'static [&'static str] =
         &["model", "dataset", "over", "category", "attack", "grouping", "group"];
 
     fn fault(&self) -> Option<Fault> {
-        let Self { pixels, images, curves, compared, .. } = self;
+        let Self { pixels, images, curves, compared, drops, .. } = self;
         let shares = [
             ("pixel_precision", pixels.pixel_precision),
             ("pixel_recall", pixels.pixel_recall),
@@ -273,6 +360,12 @@ impl Row for OperatingRow {
             ("image_f1_difference", compared.image_f1_difference),
             ("image_f1_difference_low", compared.image_f1_difference_low),
             ("image_f1_difference_high", compared.image_f1_difference_high),
+            ("pixel_auroc_drop", drops.pixel_auroc_drop),
+            ("pixel_auroc_drop_low", drops.pixel_auroc_drop_low),
+            ("pixel_auroc_drop_high", drops.pixel_auroc_drop_high),
+            ("image_auroc_drop", drops.image_auroc_drop),
+            ("image_auroc_drop_low", drops.image_auroc_drop_low),
+            ("image_auroc_drop_high", drops.image_auroc_drop_high),
         ];
         let counts = [
             ("normal", Some(self.normal)),

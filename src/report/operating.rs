@@ -88,7 +88,12 @@ fn reasons(rows: &[&OperatingRow]) -> Vec<String> {
 }
 
 fn of_groups(model: &str, rows: &[&OperatingRow]) -> Table {
-    let compared = rows.iter().find_map(|row| row.compared.reference.clone());
+    let references = distinct(rows.iter().filter_map(|row| row.compared.reference.as_deref()));
+    let compared = match references.as_slice() {
+        [] => None,
+        [one] => Some(*one),
+        _ => Some("reference"),
+    };
     let mut columns = vec![
         Column::words("category"),
         Column::words("grouping"),
@@ -99,8 +104,9 @@ fn of_groups(model: &str, rows: &[&OperatingRow]) -> Table {
         pair("regions found", "overlap", ["region recall", "region overlap"]),
         pair("pictures found", "false alarms", ["image recall", "image false alarms"]),
         Column::numbers("pixel AUROC"),
+        Column::sure("its drop"),
     ];
-    columns.extend(compared.as_ref().map(|reference| Column::sure(format!("pixel AUROC - {reference}"))));
+    columns.extend(compared.map(|reference| Column::sure(format!("pixel AUROC - {reference}"))));
     let lines = rows.iter().map(|row| {
         let mut line = vec![
             Cell::text(row.over.to_string()),
@@ -112,16 +118,17 @@ fn of_groups(model: &str, rows: &[&OperatingRow]) -> Table {
             Cell::shares(row.pixels.region_recall, row.pixels.region_overlap),
             Cell::shares(row.images.image_recall, row.images.image_false_alarms),
             Cell::Share(row.curves.pixel_auroc),
+            Cell::sure(row.drops.pixel_auroc_drop, row.drops.pixel_auroc_interval()),
         ];
         let difference =
             || Cell::sure(row.compared.pixel_auroc_difference, row.pixel_auroc_difference_interval());
-        line.extend(compared.as_ref().map(|_| difference()));
+        line.extend(compared.map(|_| difference()));
         line
     });
     let lines = lines.collect();
     let mut notes = vec![
         "regions found / overlap: share of the regions of the ground truth of which any pixel is called anomalous, and mean share of a \
-         region that is"
+         region that is; its drop: from pixel AUROC of the same pictures unchanged"
             .to_owned(),
     ];
     if let Some(reference) = compared {
@@ -129,7 +136,12 @@ fn of_groups(model: &str, rows: &[&OperatingRow]) -> Table {
         let of = scenes.map_or_else(String::new, |scenes| {
             format!(", over the scenes that both show ({} at most)", counted(scenes, "scene", "scenes"))
         });
-        notes.push(format!("pixel AUROC - {reference}: that of the condition minus that of {reference}{of}"));
+        let others = if references.len() > 1 {
+            format!("those of its grouping with {}", references.join(" or "))
+        } else {
+            reference.to_owned()
+        };
+        notes.push(format!("pixel AUROC - {reference}: that of the group minus that of {others}{of}"));
     }
     Table { notes, ..Table::new(format!("{model}: decisions in % by group"), columns, lines) }
 }

@@ -33,7 +33,8 @@ impl Dimension {
 pub struct Space {
     dimensions: Vec<Dimension>,
     rough: Vec<bool>,
-    lists: Vec<bool>,
+    /// The values of each axis that is a list.
+    lists: Vec<Option<Vec<f64>>>,
 }
 
 impl Space {
@@ -69,8 +70,8 @@ impl Space {
                 ));
             }
         }
-        let none = vec![false; dimensions.len()];
-        Ok(Self { rough: none.clone(), lists: none, dimensions })
+        let count = dimensions.len();
+        Ok(Self { rough: vec![false; count], lists: vec![None; count], dimensions })
     }
 
     /// Marks the axes that are rough: a loss changes along them within about a hundredth of their width, in no regular way. A
@@ -84,24 +85,28 @@ impl Space {
         Self { rough, ..self }
     }
 
-    /// Marks the axes that are lists: they have whole numbers alone, each for a part of the same length.
+    /// Says which axes are lists: they have these values alone, each for a part of the same length.
     ///
     /// # Panics
-    /// If there is not one mark for each axis, or an end of a list is no whole number.
+    /// If there is not one entry for each axis, or a list does not ascend from the lower end of its axis to the upper one.
     #[must_use]
-    pub fn with_lists(self, lists: Vec<bool>) -> Self {
-        assert_eq!(lists.len(), self.len(), "one mark for each axis");
-        let whole = |axis: &Dimension| axis.low.fract() == 0.0 && axis.high.fract() == 0.0;
-        assert!(
-            self.dimensions.iter().zip(&lists).all(|(axis, &is_list)| !is_list || whole(axis)),
-            "a list has whole numbers"
-        );
+    pub fn with_lists(self, lists: Vec<Option<Vec<f64>>>) -> Self {
+        assert_eq!(lists.len(), self.len(), "one entry for each axis");
+        for (axis, list) in
+            self.dimensions.iter().zip(&lists).filter_map(|(axis, list)| Some((axis, list.as_ref()?)))
+        {
+            let ends = (list.first().copied(), list.last().copied());
+            assert!(
+                ends == (Some(axis.low), Some(axis.high)) && list.is_sorted_by(|a, b| a < b),
+                "a list ascends from end to end"
+            );
+        }
         Self { lists, ..self }
     }
 
     /// Number of values of an axis that is a list.
     pub fn listed(&self, axis: usize) -> Option<usize> {
-        self.lists[axis].then(|| self.dimensions[axis].width() as usize + 1)
+        self.lists[axis].as_ref().map(Vec::len)
     }
 
     /// Whether an axis is rough.
@@ -127,9 +132,11 @@ impl Space {
     /// Whether the point lies in the box: both ends belong to an axis, only the lower one to a circle.
     pub fn contains(&self, point: &[f64]) -> bool {
         point.len() == self.len()
-            && self.dimensions.iter().zip(point).all(|(dimension, &value)| {
+            && self.dimensions.iter().zip(&self.lists).zip(point).all(|((dimension, list), &value)| {
                 let Dimension { low, high, circular } = *dimension;
-                value >= low && (value < high || (!circular && value == high))
+                value >= low
+                    && (value < high || (!circular && value == high))
+                    && list.as_ref().is_none_or(|list| list.contains(&value))
             })
     }
 
@@ -139,7 +146,7 @@ impl Space {
         (free.len() < self.len()).then(|| Self {
             dimensions: free.iter().map(|&axis| self.dimensions[axis]).collect(),
             rough: free.iter().map(|&axis| self.rough[axis]).collect(),
-            lists: free.iter().map(|&axis| self.lists[axis]).collect(),
+            lists: free.iter().map(|&axis| self.lists[axis].clone()).collect(),
         })
     }
 
@@ -152,9 +159,10 @@ impl Space {
     /// Brings unit coordinates into the box, in place (see [`Space::point`]).
     pub(super) fn fold(&self, unit: &mut [f64]) {
         for (axis, (dimension, value)) in self.dimensions.iter().zip(unit).enumerate() {
-            *value = match self.listed(axis) {
-                Some(count) => {
-                    dimension.low + (mirrored(*value) * count as f64).floor().min(count as f64 - 1.0)
+            *value = match &self.lists[axis] {
+                Some(list) => {
+                    let place = (mirrored(*value) * list.len() as f64).floor() as usize;
+                    list[place.min(list.len() - 1)]
                 }
                 None => dimension.value(*value),
             };
@@ -164,21 +172,25 @@ impl Space {
     /// Unit coordinates that lie in the middle of the parts of lists, where they are those of a point.
     pub(super) fn settled(&self, unit: Vec<f64>, point: &[f64]) -> Vec<f64> {
         let of_point = self.unit(point);
-        let settled = |(axis, unit)| if self.lists[axis] { of_point[axis] } else { unit };
+        let settled =
+            |(axis, unit): (usize, f64)| if self.lists[axis].is_some() { of_point[axis] } else { unit };
         unit.into_iter().enumerate().map(settled).collect()
     }
 
     /// Whether every axis is a list.
     pub(super) fn is_listed(&self) -> bool {
-        self.lists.iter().all(|&is_list| is_list)
+        self.lists.iter().all(Option::is_some)
     }
 
     /// Unit coordinates of a point; on a list the middle of its part.
     pub(super) fn unit(&self, point: &[f64]) -> Vec<f64> {
         let unit = |(axis, &value): (usize, &f64)| {
             let dimension = &self.dimensions[axis];
-            match self.listed(axis) {
-                Some(count) => (value - dimension.low + 0.5) / count as f64,
+            match &self.lists[axis] {
+                Some(list) => {
+                    let place = list.partition_point(|&other| other < value).min(list.len() - 1);
+                    (place as f64 + 0.5) / list.len() as f64
+                }
                 None => (value - dimension.low) / dimension.width(),
             }
         };
@@ -228,7 +240,8 @@ mod tests {
     #[test]
     fn each_value_of_a_list_has_a_part_of_the_same_length() {
         let list = Dimension { low: 0.0, high: 3.0, circular: false };
-        let space = Space::new(vec![LINE, list]).unwrap().with_lists(vec![false, true]);
+        let space =
+            Space::new(vec![LINE, list]).unwrap().with_lists(vec![None, Some(vec![0.0, 1.0, 2.0, 3.0])]);
         assert_eq!((space.listed(0), space.listed(1)), (None, Some(4)));
         let value = |unit: f64| space.point(vec![0.5, unit])[1];
         for index in 0..1000 {
@@ -239,6 +252,16 @@ mod tests {
             let point = vec![1.0, f64::from(value)];
             assert_eq!(space.point(space.unit(&point)), point);
         }
+    }
+
+    #[test]
+    fn a_list_may_leave_numbers_out() {
+        let list = Dimension { low: 0.0, high: 3.0, circular: false };
+        let space = Space::new(vec![list]).unwrap().with_lists(vec![Some(vec![0.0, 3.0])]);
+        assert_eq!((space.listed(0), space.contains(&[3.0]), space.contains(&[1.0])), (Some(2), true, false));
+        let value = |unit: f64| space.point(vec![unit])[0];
+        assert_eq!([0.0, 0.49, 0.51, 1.0].map(value), [0.0, 0.0, 3.0, 3.0]);
+        assert_eq!((space.unit(&[0.0]), space.unit(&[3.0])), (vec![0.25], vec![0.75]));
     }
 
     #[test]

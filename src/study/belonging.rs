@@ -136,10 +136,9 @@ impl<'r> Belonging<'r> {
     }
 
     fn bounded(&self, column: &'static str, axis: Axis, value: f64) -> Option<Fault> {
-        let bounds = self.settings.bounds.get(axis);
-        let problem =
-            || format!("{value} lies outside the bounds of the run, {} to {}", bounds.low, bounds.high);
-        (!bounds.holds(value)).then(|| (column, problem()))
+        let bounds = &self.settings.bounds;
+        let problem = || format!("{value} lies outside the bounds of the run, {}", bounds.told(axis));
+        (!bounds.holds(axis, value)).then(|| (column, problem()))
     }
 }
 

@@ -35,8 +35,8 @@ pub struct Source {
     pub limit: Option<usize>,
     /// Whether samples that cannot be read are left out and listed instead of ending the study.
     pub skip_bad: bool,
-    /// Regular expression on paths below the root, whose groups `scene` and `condition` say of what and how a picture was taken; none for
-    /// what the layout tells.
+    /// Regular expression on paths below the root, whose groups `scene` and `condition` say of what and how a picture was taken, and others
+    /// more of it; none for what the layout tells.
     pub condition_pattern: Option<String>,
 }
 

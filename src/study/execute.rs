@@ -70,6 +70,7 @@ impl Checked {
         let data = self.plan.shard.map_or_else(|| whole.clone(), |shard| whole.shard(shard, fit, &sizes));
         warnings::of_plan(self, &data).into_iter().for_each(|warning| observe.warn(warning));
         warnings::colourless(self, &data).iter().for_each(|warning| observe.warn(warning));
+        warnings::tiles_of_the_paper(self, &data, (&sizes, fit)).iter().for_each(|note| observe.note(note));
         refuse_unbounded(&work, &models.segmenters)?;
         for &side in &sizes {
             warnings::camera_pixels(self, &data, side).iter().for_each(|note| observe.note(note));

@@ -14,6 +14,7 @@ use super::run::{Run, input_sizes, record_of, refuse_lost_rows};
 use super::session::Session;
 use super::settings::RunSettings;
 use super::tolerance;
+use super::unused::refuse_points;
 use super::worst_cases::require_trace;
 use crate::attack::Settings;
 use crate::dataset::{Dataset, Sample};
@@ -52,6 +53,7 @@ impl Merge {
         let save_maps = info.save_maps;
         let settings = RunSettings::of(&info)?;
         let data = Data::recorded(&info, self.data.as_deref())?;
+        refuse_points(&settings.points, &data)?;
         let models = input_sizes(&info)?;
         shards.iter().try_for_each(|shard| contents::require_seen(shard, &data))?;
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::group_by::GroupBy;
 use crate::attack::{Border, Goal, Preset, SearchChoice, Select, Settings};
 use crate::metric::{MetricOptions, ThresholdRule};
 use crate::perturb::{self, Fill, Rotation};
@@ -88,7 +89,7 @@ impl Random {
     pub const CONFIDENCE: f64 = 0.95;
 }
 
-/// Where one decides: how thresholds are chosen, and what conditions are held against.
+/// Where one decides: how thresholds are chosen, which groups have rows, and what these are held against.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Points {
     /// The rule by which the thresholds of a category are chosen.
@@ -98,6 +99,9 @@ pub struct Points {
     /// name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// Columns of the data whose values are groups as conditions are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group_by: Vec<GroupBy>,
 }
 
 impl Points {
@@ -170,6 +174,9 @@ pub struct Plan {
     /// Settings that were given one by one and are for searches.
     #[serde(default)]
     pub(super) of_searches: Vec<String>,
+    /// The protocol that the other settings began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) preset: Option<Preset>,
     /// None: the preset's, or that of the models, or squeezed.
     #[serde(default)]
     pub(super) fit: Option<Fitting>,
@@ -242,6 +249,7 @@ impl Plan {
             of_moves: Vec::new(),
             of_glare: Vec::new(),
             of_searches: Vec::new(),
+            preset: None,
             fit: None,
             perturb,
             map_rotation,
@@ -307,7 +315,8 @@ impl Plan {
         let (fit, select) = (Some(fit), Some(select));
         // No protocol has a glare.
         let perturb = perturb::Resampling { glare: self.perturb.glare, ..perturb };
-        Self { bounds, fit, perturb, map_rotation, frame, loss_frame, border, select, ..self }
+        let preset = Some(preset);
+        Self { preset, bounds, fit, perturb, map_rotation, frame, loss_frame, border, select, ..self }
     }
 
     /// These axes, each attacked alone and all jointly.
@@ -327,6 +336,14 @@ impl Plan {
     pub fn bounds(self, axis: Axis, interval: Interval) -> Self {
         let bounded = self.bounded.into_iter().chain([axis]).collect();
         Self { bounds: self.bounds.with(axis, interval), bounded, ..self }
+    }
+
+    /// Only these values of an axis that is a list, and 0, which is always among them. Refused where nothing that the plan does takes that
+    /// axis.
+    #[must_use]
+    pub fn values(self, axis: Axis, values: &[f64]) -> Self {
+        let bounded = self.bounded.into_iter().chain([axis]).collect();
+        Self { bounds: self.bounds.with_values(axis, values), bounded, ..self }
     }
 
     fn of_move(mut self, setting: &str) -> Self {
@@ -465,6 +482,13 @@ impl Plan {
     #[must_use]
     pub fn reference_condition(self, condition: impl Into<String>) -> Self {
         Self { points: Points { reference: Some(condition.into()), ..self.points }, ..self }
+    }
+
+    /// Also rows for the pictures of each value of these columns of the data, as for each condition. Refused where the data have no such
+    /// column.
+    #[must_use]
+    pub fn group_by(self, columns: impl IntoIterator<Item = GroupBy>) -> Self {
+        Self { points: Points { group_by: columns.into_iter().collect(), ..self.points }, ..self }
     }
 
     /// Also from which value of these axes on decisions flip; of the plan's axes where none is named.

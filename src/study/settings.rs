@@ -134,7 +134,11 @@ mod tests {
             underscores_to_spaces: true,
             stride: 2,
             metric: MetricOptions::default(),
-            points: Points { threshold: ThresholdRule::Deviations(3.0), reference: Some("dark".into()) },
+            points: Points {
+                threshold: ThresholdRule::Deviations(3.0),
+                reference: Some("dark".into()),
+                group_by: vec!["lamp=warm".parse().unwrap()],
+            },
             shard: Some("2/3".parse().unwrap()),
             work: Work {
                 settings: Settings {

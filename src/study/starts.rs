@@ -89,6 +89,6 @@ fn is_within(settings: &Settings, attack: Attack, perturbation: &Perturbation) -
     let axes = settings.axes_of(attack);
     Axis::ALL.into_iter().all(|axis| {
         let value = perturbation.get(axis);
-        if axes.contains(&axis) { settings.bounds.get(axis).holds(value) } else { value == 0.0 }
+        if axes.contains(&axis) { settings.bounds.holds(axis, value) } else { value == 0.0 }
     })
 }

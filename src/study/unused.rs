@@ -1,12 +1,15 @@
 //! Settings that a plan was given and that nothing in it takes.
 
+use std::collections::BTreeSet;
+
 use super::data::Data;
+use super::group_by::GroupBy;
 use super::plan::{Command, Plan, Points};
 use crate::attack::{Goal, Settings};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_hidden};
 use crate::metric::MetricOptions;
 use crate::stats::distinct;
-use crate::types::{Attack, Axis};
+use crate::types::{Attack, Axis, counted};
 
 /// Refuses bounds and places of an axis that is neither attacked, swept nor scanned, settings of moves where no axis moves pixels, and
 /// settings of searches where nothing is searched.
@@ -96,6 +99,7 @@ pub(super) fn refuse_points(points: &Points, data: &Data) -> Result<()> {
         let problem = "has no effect, since these data have no ground truth to count decisions against";
         return Err(Error::setting("threshold", points.threshold, problem, "leave it out"));
     }
+    refuse_columns(&points.group_by, data)?;
     let Some(reference) = &points.reference else { return Ok(()) };
     let conditions = distinct(data.samples().filter_map(|sample| sample.circumstances.condition.as_deref()));
     if conditions.contains(&reference.as_str()) {
@@ -111,6 +115,67 @@ pub(super) fn refuse_points(points: &Points, data: &Data) -> Result<()> {
         problem,
         "name another, or tell them by `condition_pattern`",
     ))
+}
+
+/// Most values of a column that is grouped by: each is a row of every category and attack.
+const MOST_VALUES: usize = 50;
+/// Most values of a column of which each picture may have its own: a trial on a few pictures.
+const FEW_VALUES: usize = 8;
+/// Columns of a list that have rows already, or say no more than where a picture lies.
+const KNOWN_COLUMNS: [&str; 6] = ["category", "condition", "image", "mask", "scene", "split"];
+
+/// Refuses columns that the data do not have, or that make no groups.
+fn refuse_columns(group_by: &[GroupBy], data: &Data) -> Result<()> {
+    let refuse = |by: &GroupBy, problem: String, fix: &str| Err(Error::setting("group_by", by, problem, fix));
+    for (at, by) in group_by.iter().enumerate() {
+        if !data.is_labelled() {
+            let problem = "has no effect, since these data have no ground truth to measure groups against";
+            return refuse(by, problem.to_owned(), "leave it out");
+        }
+        if group_by[..at].iter().any(|other| other.column == by.column) {
+            return refuse(by, "names a column twice".to_owned(), "name each column once");
+        }
+        if KNOWN_COLUMNS.contains(&by.column.as_str()) {
+            let problem = "is no column of your own: categories and conditions have their rows anyway, scenes are what intervals redraw";
+            return refuse(by, problem.to_owned(), "leave it out");
+        }
+        let all = || data.samples().map(|sample| &sample.circumstances.columns);
+        let told: Vec<&str> = all().filter_map(|of| of.get(&by.column)).map(String::as_str).collect();
+        let values: BTreeSet<&str> = told.iter().copied().collect();
+        if values.is_empty() {
+            let known: BTreeSet<&str> =
+                all().flat_map(|columns| columns.keys()).map(String::as_str).collect();
+            let problem = if known.is_empty() {
+                "is no column of these data, which tell nothing of their pictures by columns of your own"
+                    .to_owned()
+            } else {
+                let listed = known.iter().copied().collect::<Vec<_>>().join(", ");
+                format!("is no column of these data in which anything stands; they have {listed}")
+            };
+            let fix = "name a column of the list, or a group of `condition_pattern`";
+            return refuse(by, problem, fix);
+        }
+        let each_its_own = values.len() == told.len() && values.len() > FEW_VALUES;
+        if values.len() > MOST_VALUES || each_its_own {
+            let problem = format!(
+                "has {} for {}, and each value would be a group",
+                counted(values.len(), "value", "values"),
+                counted(told.len(), "picture", "pictures")
+            );
+            return refuse(by, problem, "name a column of at most 50 values that pictures share");
+        }
+        if [by.column.as_str()].iter().chain(&values).any(|text| text.contains(is_hidden)) {
+            let problem = "has a name or value with a line break or another hidden character";
+            return refuse(by, problem.to_owned(), "use plain names");
+        }
+        if let Some(reference) = by.reference.as_deref().filter(|value| !values.contains(value)) {
+            let listed = values.iter().copied().collect::<Vec<_>>().join(", ");
+            let problem =
+                format!("compares with {reference}, which is no value of the column; it has {listed}");
+            return refuse(by, problem, "name one of these behind the `=`");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

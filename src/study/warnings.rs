@@ -1,12 +1,15 @@
 //! What is unusual about a plan and about what came out of it.
 
+use std::collections::BTreeSet;
+
 use super::checked::Checked;
 use super::data::Data;
+use crate::attack::Preset;
 use crate::dataset::{self, Category, Official};
 use crate::record::SummaryRow;
 use crate::report::{at_the_camera, camera_scale};
 use crate::stats;
-use crate::types::{Attack, Axis, Interval, Over};
+use crate::types::{Attack, Axis, Fit, Fitting, Interval, Over};
 
 /// What is unusual about what the plan does with these data.
 pub(super) fn of_plan(checked: &Checked, data: &Data) -> Vec<&'static str> {
@@ -59,6 +62,29 @@ pub(super) fn camera_pixels(checked: &Checked, data: &Data, side: usize) -> Vec<
         })
     });
     told.collect()
+}
+
+/// That the paper's tiles are not these, where its preset makes tiles of pictures.
+pub(super) fn tiles_of_the_paper(
+    checked: &Checked,
+    data: &Data,
+    (sizes, fitting): (&BTreeSet<usize>, Fitting),
+) -> Option<String> {
+    let makes_tiles = checked.plan.preset == Some(Preset::Paper)
+        && fitting.fit == Fit::Tile
+        && data.pieces(fitting, sizes) > data.samples().count() * sizes.len();
+    makes_tiles.then(|| {
+        let Fitting { tile_size, tile_overlap, tile_blend, tile_score, .. } = fitting;
+        let side = match tile_size {
+            Some(size) => format!("squares of {size} pixels"),
+            None => "squares of the shorter side".to_owned(),
+        };
+        format!(
+            "`preset = paper`: how arXiv 2405.07969 cuts pictures that are not square is not published, so its numbers there cannot be \
+             repeated exactly; here they become {side} that overlap by {tile_overlap} of a side at least, with maps joined by \
+             `tile_blend = {tile_blend}` and scores by `tile_score = {tile_score}`"
+        )
+    })
 }
 
 /// The end of an interval that is farther from 0.

@@ -247,6 +247,13 @@ impl Axis {
         matches!(self, Self::Mirror)
     }
 
+    /// The name of a value of a list; none of what is no list, or no value of it.
+    pub fn value_name(self, value: f64) -> Option<&'static str> {
+        const MIRROR: [&str; 4] = ["as it is", "left-right", "upside down", "half turn"];
+        let place = (self.is_list() && value.fract() == 0.0 && value >= 0.0).then_some(value as usize)?;
+        MIRROR.get(place).copied()
+    }
+
     /// Length of a full turn, for an axis that is a circle.
     pub const fn full_turn(self) -> Option<f64> {
         match self {

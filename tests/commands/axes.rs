@@ -10,7 +10,7 @@ use ndarray::{Array2, Array3};
 use ndarray_npy::ReadNpyExt as _;
 use tempfile::TempDir;
 
-use crate::program::{self, fail, run, synth};
+use crate::program::{self, askance, fail, run, synth};
 
 /// Two defective and one good part.
 fn parts(folder: &TempDir) -> PathBuf {
@@ -129,9 +129,39 @@ fn a_list_is_gone_through_whatever_the_search_and_the_budget() {
     run(&mut on("attack", &data, &half, &["--axes", "mirror", "--bounds", "mirror=0,1", "--budget", "9"]));
     let rows: Vec<SampleRow> = read_rows(half.join("samples.csv")).unwrap();
     assert!(rows.iter().all(|row| value(row) <= 1.0 && row.evaluations <= 2));
-    for (flags, named) in
-        [("--axes mirror --tolerance", "--tolerance"), ("--axes mirror --bounds mirror=0,1.5", "bounds")]
-    {
+    // The half turn alone: recorded, gone on with, made again from the record, and in every stage.
+    let turned = folder.path().join("turned");
+    let flags = "--axes mirror,angle --bounds mirror=3 --budget 9 --uniform=category --uniform-budget 9 --random 8 --decision 0.5";
+    let flags: Vec<&str> = flags.split(' ').collect();
+    run(&mut on("attack", &data, &turned, &flags));
+    let rows: Vec<SampleRow> = read_rows(turned.join("samples.csv")).unwrap();
+    assert!(rows.iter().all(|row| [0.0, 3.0].contains(&value(row))));
+    let alone: Vec<&SampleRow> = rows.iter().filter(|row| row.attack == mirror).collect();
+    assert!(alone.iter().all(|row| row.evaluations == 2) && alone.iter().any(|row| value(row) == 3.0));
+    let recorded = fs::read_to_string(turned.join("run.toml")).unwrap();
+    assert!(
+        recorded.contains("mirror = [0.0, 3.0]") || recorded.contains("mirror = [\n    0.0,\n    3.0,\n]"),
+        "{recorded}"
+    );
+    let bytes = || fs::read(turned.join("samples.csv")).unwrap();
+    let before = bytes();
+    run(&mut on("attack", &data, &turned, &flags));
+    assert!(bytes() == before);
+    let other = fail(&mut on("attack", &data, &turned, &["--axes", "mirror,angle", "--budget", "9"]), 2);
+    assert!(other.contains("--out"), "{other}");
+    let again = folder.path().join("again");
+    run(askance().args(["attack", "--config"]).arg(&turned).arg("--out").arg(&again));
+    assert!(fs::read(again.join("samples.csv")).unwrap() == before);
+    let sweep = folder.path().join("sweep-turned");
+    run(&mut on("sweep", &data, &sweep, &["--axes", "mirror", "--bounds", "mirror=3"]));
+    let rows: Vec<SweepRow> = read_rows(sweep.join("sweep.csv")).unwrap();
+    assert!(rows.iter().filter(|row| row.over.category().is_some()).map(|row| row.value).eq([0.0, 3.0]));
+
+    for (flags, named) in [
+        ("--axes mirror --tolerance", "--tolerance"),
+        ("--axes mirror --bounds mirror=0,1.5", "bounds"),
+        ("--axes mirror --bounds mirror=half", "part of a list"),
+    ] {
         let error = fail(&mut on("attack", &data, &out, &flags.split(' ').collect::<Vec<_>>()), 2);
         assert!(error.contains(named) && error.contains("list"), "{error}");
     }
@@ -208,7 +238,7 @@ fn a_glare_is_recorded_where_it_lies_and_what_is_made_of_the_run_has_it_there() 
     let lit = rows.iter().find(|row| row.parameters.get(Axis::Glare).is_some_and(|peak| peak > 0.0));
     let (lit, images) = (lit.expect("a glare that does harm"), folder.path().join("images"));
     let sample = format!("{}/{}", lit.category, lit.sample);
-    run(program::askance().arg("replay").arg(&out).arg("--out").arg(&images).args([
+    run(askance().arg("replay").arg(&out).arg("--out").arg(&images).args([
         "--save-images",
         "--sample",
         &sample,
@@ -231,7 +261,7 @@ fn a_glare_is_recorded_where_it_lies_and_what_is_made_of_the_run_has_it_there() 
         part_out
     });
     let merged = folder.path().join("merged");
-    run(program::askance().arg("merge").arg(&merged).args(&parts));
+    run(askance().arg("merge").arg(&merged).args(&parts));
     assert_eq!(perturb(&merged), perturb(&out));
     assert_eq!(program::text(&merged, "samples.csv"), program::text(&out, "samples.csv"));
 }

@@ -60,7 +60,7 @@ pub(super) fn assert_drawn(path: &Path) -> image::RgbImage {
     picture
 }
 
-fn shows(picture: &image::RgbImage, colour: [u8; 3]) -> bool {
+pub(super) fn shows(picture: &image::RgbImage, colour: [u8; 3]) -> bool {
     picture.pixels().any(|pixel| pixel.0 == colour)
 }
 

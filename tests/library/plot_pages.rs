@@ -6,14 +6,16 @@ use std::path::Path;
 use askance::error::Result;
 use askance::perturb::Resampling;
 use askance::plot::{self, AttackKind, Curve, Format, Landscape, Page};
-use askance::record::{BenchRow, SummaryRow, mean_rows};
+use askance::record::{BenchRow, Grouping, SummaryRow, mean_rows};
 use askance::types::{Attack, Axis, Bounds, Metrics, Over};
 
 use crate::figures::{Out, noise};
 use crate::plot_figures::{
     CATEGORIES, MODELS, made_up_examples, part, sample_rows, summary_rows, sweep_rows,
 };
+use crate::plot_groups::{LONG_VALUE, fallen, lamp};
 use crate::plot_intervals::sure;
+use crate::plot_lists::mirror_rows;
 use crate::plot_many::{LONG, scans, uniform};
 use crate::search_figures::{dense_trace, points, random_trace};
 
@@ -67,6 +69,13 @@ fn figures() -> Vec<(String, Draw)> {
             );
         }
     }
+    for (name, models, categories) in [("one", 1, 1), ("categories", 1, 15), ("models", 6, 2)] {
+        let rows = mirror_rows(&MODELS[..models], &CATEGORIES[..categories]);
+        add(
+            &format!("sweep_mirror_{name}"),
+            Box::new(move |page, out| plot::sweep(&rows, Axis::Mirror, page, out)),
+        );
+    }
     let many = ["budget 50", "budget 100", "budget 400, search bayesian"]
         .map(|of| format!("a-model-with-a-really-long-name, {of}, 5 seeds"));
     let long: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -89,6 +98,18 @@ fn figures() -> Vec<(String, Draw)> {
     }
     for (name, rows) in [("lanes", sure(rows.clone())), ("dots", rows)] {
         add(&format!("categories_{name}"), Box::new(move |page, out| plot::categories(&rows, page, out)));
+    }
+    let attacks = Attack::over(&Axis::PAPER).split_off(1);
+    let lots: Vec<String> = (0..12).map(|lot| format!("lot {lot}")).collect();
+    let lots: Vec<&str> = lots.iter().map(String::as_str).collect();
+    for (name, grouping, groups) in [
+        ("two", lamp(), &["cold", "warm"][..]),
+        ("six", Grouping::Condition, &["regular", "dark", "bright", LONG_VALUE, "shift_1", "shift_2"]),
+        ("twelve", Grouping::Column("the-lot-as-the-supplier-calls-it".into()), &lots),
+        ("sizes", Grouping::Size, &["below 0.1 %", "0.1 to 1 %", "above 1 %"]),
+    ] {
+        let rows = fallen(&grouping, groups, &attacks);
+        add(&format!("groups_{name}"), Box::new(move |page, out| plot::groups(&rows, &grouping, page, out)));
     }
     for (name, kind) in [("single", AttackKind::Single), ("joint", AttackKind::Joint)] {
         for models in [1, 6] {

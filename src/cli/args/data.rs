@@ -48,6 +48,7 @@ pub struct DataArgs {
     /// Condition and scene of a picture, by a regular expression on its path [default: what the layout tells]
     ///
     /// It looks at the path below --data and has the groups scene and condition, such as '(?<scene>\d+)_(?<condition>[^/]+)\.png$'.
+    /// Groups of other names are columns for --group-by.
     #[arg(long, value_name = "REGEX")]
     pub condition_pattern: Option<String>,
 }

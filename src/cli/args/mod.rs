@@ -33,7 +33,7 @@ pub use recalled::Recalled;
 pub use replay::ReplayArgs;
 pub use runs::{AttackArgs, DemoArgs, EvalArgs, SweepArgs};
 pub use search::CompareArgs;
-pub use values::{Axes, ShardChoice};
+pub use values::{Axes, AxisRange, ShardChoice};
 
 /// Worst-case rotation, hue and saturation for zero-shot anomaly segmenters, over ONNX Runtime.
 #[derive(Debug, Parser)]

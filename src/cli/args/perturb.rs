@@ -6,10 +6,10 @@ use askance::attack::{Border, Preset};
 use askance::error::{Error, Result};
 use askance::metric::{AuproMode, MetricOptions, ThresholdRule};
 use askance::perturb::{Fill, Rotation};
-use askance::study::Plan;
+use askance::study::{GroupBy, Plan};
 use askance::types::{Axis, Blend, Fit, Fitting, Frame, Interval, TileScore};
 
-use super::values::{axis_interval, frame, interval, place};
+use super::values::{AxisRange, Range, frame, interval, place};
 
 /// What the metrics are.
 #[derive(Debug, Clone, Args)]
@@ -37,7 +37,13 @@ pub struct PointArgs {
     /// Those of operating.csv [default: regular, same or test0, as data sets call that of their training pictures].
     #[arg(long, value_name = "NAME")]
     pub reference_condition: Option<String>,
-    /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size and condition
+    /// Also rows for the pictures of each value of these columns of the data
+    ///
+    /// Columns of a manifest.csv, keys of a meta.json or groups of --condition-pattern, such as lamp,operator. COLUMN=VALUE names the value
+    /// that the others are compared with. Those of operating.csv.
+    #[arg(long, value_name = "COLUMN", num_args = 1.., value_delimiter = ',')]
+    pub group_by: Vec<GroupBy>,
+    /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size, condition and column
     #[arg(long)]
     pub operating_points: bool,
 }
@@ -49,10 +55,11 @@ impl PointArgs {
             Some(threshold) => plan.threshold(threshold),
             None => plan,
         };
-        match &self.reference_condition {
+        let plan = match &self.reference_condition {
             Some(condition) => plan.reference_condition(condition),
             None => plan,
-        }
+        };
+        if self.group_by.is_empty() { plan } else { plan.group_by(self.group_by.clone()) }
     }
 }
 
@@ -159,9 +166,9 @@ pub struct PerturbArgs {
     pub saturation_bounds: Option<Interval>,
     /// Bounds of an axis, such as brightness=-0.3,0.3; repeat it for more
     ///
-    /// docs/perturbations.md has units and defaults.
-    #[arg(long, value_name = "AXIS=LOW,HIGH", value_parser = axis_interval)]
-    pub bounds: Vec<(Axis, Interval)>,
+    /// docs/perturbations.md has units and defaults. Of mirror, a list, its values are named: mirror=3 tries the half turn alone.
+    #[arg(long, value_name = "AXIS=LOW,HIGH")]
+    pub bounds: Vec<AxisRange>,
     /// Where the glare lies, as shares of width and height [default: 0.5,0.5]
     ///
     /// For the axis glare: the centre of the lamp's reflection, counted from the upper left corner. It stays there when the part moves.
@@ -198,8 +205,11 @@ impl PerturbArgs {
         if let Some(preset) = self.preset {
             plan = plan.preset(preset);
         }
-        for (axis, interval) in self.bounds()? {
-            plan = plan.bounds(axis, interval);
+        for AxisRange { axis, range, .. } in self.bounds()? {
+            plan = match range {
+                Range::Interval(interval) => plan.bounds(axis, interval),
+                Range::Values(values) => plan.values(axis, &values),
+            };
         }
         if let Some((x, y)) = self.glare_at {
             plan = plan.glare_at(x, y);
@@ -227,7 +237,7 @@ impl PerturbArgs {
 
     /// An error about bounds, which the library does not know how they were given, with the flag that was.
     pub fn as_given(&self, error: Error) -> Error {
-        let of = |(axis, _): &(Axis, Interval)| {
+        let of = |AxisRange { axis, .. }: &AxisRange| {
             let value = error.subject.strip_prefix(&format!("`bounds.{axis}"))?.strip_suffix('`')?;
             let value = value.strip_prefix(" = ").map(|value| format!("={value}"));
             Some(format!("--bounds {axis}{}", value.unwrap_or_default()))
@@ -236,18 +246,21 @@ impl PerturbArgs {
         Error { subject: given.unwrap_or_else(|| error.subject.clone()), ..error }
     }
 
-    fn bounds(&self) -> Result<Vec<(Axis, Interval)>> {
+    fn bounds(&self) -> Result<Vec<AxisRange>> {
         let own = [
             (Axis::Angle, self.angle_bounds),
             (Axis::Hue, self.hue_bounds),
             (Axis::Saturation, self.saturation_bounds),
         ];
-        let own = own.into_iter().filter_map(|(axis, interval)| Some((axis, interval?)));
-        let given: Vec<(Axis, Interval)> = own.chain(self.bounds.iter().copied()).collect();
-        for (index, (axis, Interval { low, high })) in given.iter().enumerate() {
-            if given[..index].iter().any(|(other, _)| other == axis) {
+        let own = own.into_iter().filter_map(|(axis, interval)| {
+            let range = Range::Interval(interval?);
+            Some(AxisRange { axis, range, text: String::new() })
+        });
+        let given: Vec<AxisRange> = own.chain(self.bounds.iter().cloned()).collect();
+        for (index, AxisRange { axis, text, .. }) in given.iter().enumerate() {
+            if given[..index].iter().any(|other| other.axis == *axis) {
                 return Err(Error::usage(
-                    format!("--bounds {axis}={low},{high}"),
+                    format!("--bounds {text}"),
                     "gives the bounds of an axis that has some already",
                     "give them once",
                 ));

@@ -77,11 +77,41 @@ fn two(text: &str, example: &str) -> Result<(f64, f64)> {
     }
 }
 
-pub fn axis_interval(text: &str) -> Result<(Axis, Interval)> {
-    let (axis, bounds) = text.split_once('=').ok_or_else(|| {
-        Error::usage(text, "is not an axis with its bounds", "give both, such as brightness=-0.3,0.3")
-    })?;
-    Ok((axis.trim().parse()?, interval(bounds)?))
+/// How far an axis may go, or which values of a list there are.
+#[derive(Clone, Debug)]
+pub enum Range {
+    Interval(Interval),
+    Values(Vec<f64>),
+}
+
+/// The bounds of one axis, as they were given.
+#[derive(Clone, Debug)]
+pub struct AxisRange {
+    pub axis: Axis,
+    pub range: Range,
+    pub text: String,
+}
+
+impl FromStr for AxisRange {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (axis, bounds) = text.split_once('=').ok_or_else(|| {
+            Error::usage(text, "is not an axis with its bounds", "give both, such as brightness=-0.3,0.3")
+        })?;
+        let axis: Axis = axis.trim().parse()?;
+        let range =
+            if axis.is_list() { Range::Values(numbers(bounds)?) } else { Range::Interval(interval(bounds)?) };
+        Ok(Self { axis, range, text: text.to_owned() })
+    }
+}
+
+fn numbers(text: &str) -> Result<Vec<f64>> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    numbers.map_err(|_| {
+        let fix = "give the numbers of its values with commas between, such as 1,3; 0, the unchanged picture, is always one";
+        Error::usage(text, "is no part of a list", fix)
+    })
 }
 
 pub fn frame(text: &str) -> Result<Frame> {

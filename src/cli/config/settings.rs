@@ -9,7 +9,7 @@ use askance::prompt::PromptSet;
 use askance::study::{Command, Points, Random, RunSettings, Sweep, Tolerance, Uniform, Work};
 use askance::types::{Attack, Axis, Bounds, Fit, Fitting, Frame, Glare, Interval};
 
-use super::super::args::Axes;
+use super::super::args::{Axes, AxisRange};
 use super::words::Words;
 
 /// Adds every setting of a record.
@@ -24,7 +24,7 @@ pub fn add(words: &mut Words<'_>, recorded: RunSettings) -> Result<()> {
         underscores_to_spaces,
         stride,
         metric,
-        points: Points { threshold, reference },
+        points: Points { threshold, reference, group_by },
         // A part of the work, and what is repeated is the work.
         shard: _,
         work,
@@ -52,6 +52,9 @@ pub fn add(words: &mut Words<'_>, recorded: RunSettings) -> Result<()> {
     }
     if let Some(reference) = reference {
         words.add("reference_condition", reference);
+    }
+    if !group_by.is_empty() {
+        words.add_all("group_by", &group_by);
     }
     add_work(words, command, work)
 }
@@ -226,16 +229,21 @@ fn normalised(mut settings: Settings) -> Settings {
 /// Bounds that are not the usual ones, of the axes in use whose bounds the user did not give.
 fn add_bounds(words: &mut Words<'_>, bounds: &Bounds, now: &Now) {
     let given: Vec<Axis> =
-        words.many::<(Axis, Interval)>("bounds").into_iter().flatten().map(|(axis, _)| axis).collect();
+        words.many::<AxisRange>("bounds").into_iter().flatten().map(|given| given.axis).collect();
     for axis in Axis::ALL {
         let own = words.is_given(&format!("{axis}_bounds"));
         let Interval { low, high } = bounds.get(axis);
-        if bounds.get(axis) != axis.default_bounds()
-            && now.used.contains(&axis)
-            && !own
-            && !given.contains(&axis)
-        {
-            words.add_to("bounds", format_args!("{axis}={low},{high}"));
+        let is_usual = if axis.is_list() {
+            bounds.values(axis) == Bounds::default().values(axis)
+        } else {
+            bounds.get(axis) == axis.default_bounds()
+        };
+        if !is_usual && now.used.contains(&axis) && !own && !given.contains(&axis) {
+            let told = match bounds.values(axis) {
+                Some(_) => bounds.told(axis).replace(' ', ""),
+                None => format!("{low},{high}"),
+            };
+            words.add_to("bounds", format_args!("{axis}={told}"));
         }
     }
 }

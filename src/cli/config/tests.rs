@@ -24,7 +24,11 @@ fn full() -> RunSettings {
         underscores_to_spaces: true,
         stride: 2,
         metric: MetricOptions { fpr_limit: 0.1, aupro: AuproMode::Thresholds200 },
-        points: Points { threshold: ThresholdRule::Deviations(-2.5), reference: Some("dark".into()) },
+        points: Points {
+            threshold: ThresholdRule::Deviations(-2.5),
+            reference: Some("dark".into()),
+            group_by: vec!["lamp=warm".parse().unwrap()],
+        },
         shard: Some("2/3".parse().unwrap()),
         work: Work {
             settings: Settings {
@@ -152,7 +156,7 @@ fn keys(prefix: &str, table: &toml::Table) -> Vec<String> {
 #[test]
 fn every_setting_of_a_record_is_a_flag_or_left_out_for_a_reason() {
     /// Settings, and the word that each becomes; of a table that becomes one word the name of the table.
-    const SETTINGS: [(&str, &str); 49] = [
+    const SETTINGS: [(&str, &str); 50] = [
         ("adaptive", "--adaptive"),
         ("attacks", "--attacks=clean,angle,joint"),
         ("axes", "--axes=angle,blur"),
@@ -179,6 +183,7 @@ fn every_setting_of_a_record_is_a_flag_or_left_out_for_a_reason() {
         ("perturb.glare.x", "--glare-at=0.1,0.75"),
         ("perturb.glare.y", "--glare-at=0.1,0.75"),
         ("perturb.rotation", "--rotation=three-pass"),
+        ("points.group_by", "--group-by=lamp=warm"),
         ("points.reference", "--reference-condition=dark"),
         ("points.threshold", "--threshold=mean+-2.5sd"),
         ("prompts.anomalous", "--prompts=common21"),
@@ -272,6 +277,8 @@ fn an_attack_that_is_taken_up_has_the_settings_that_it_had() {
         "",
         "--axes angle,hue --attacks joint --search exhaustive",
         "--preset paper",
+        "--axes mirror,hue --bounds mirror=3",
+        "--axes mirror,hue --bounds mirror=1,2",
         "--preset authors --budget 8",
         "--axes tilt,blur --bounds blur=0,1 --bounds tilt-x=-1e-7,0.30000000000000004 --seed 9223372036854775807",
         "--adaptive --budget 20 --axes lighting",

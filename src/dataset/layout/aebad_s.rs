@@ -41,7 +41,10 @@ fn entries(folder: &Path, problems: &mut Vec<Error>) -> Vec<Entry> {
                     image: format!("test/{kind}/{name}/{file}"),
                     mask: if good { String::new() } else { mask },
                     place: format!("test/{kind}/{name}"),
-                    circumstances: Circumstances { condition: Some(name.clone()), scene: None },
+                    circumstances: Circumstances {
+                        condition: Some(name.clone()),
+                        ..Circumstances::default()
+                    },
                 });
             }
         }

@@ -46,6 +46,7 @@ fn entries(folder: &Path, problems: &mut Vec<Error>) -> Vec<Entry> {
                     circumstances: Circumstances {
                         condition: Some(light.to_owned()),
                         scene: Some(format!("{name}/{view}")),
+                        ..Circumstances::default()
                     },
                 });
             }

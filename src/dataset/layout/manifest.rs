@@ -1,4 +1,5 @@
-//! Our own CSV for data in any other order: `category,split,image,mask`, and `condition` and `scene` where these are known.
+//! Our own CSV for data in any other order: `category,split,image,mask`, and `condition`, `scene` and columns of the user's where these are
+//! known.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::types::Label;
 
 const COLUMNS: [&str; 4] = ["category", "split", "image", "mask"];
+const OPTIONAL: [&str; 2] = ["condition", "scene"];
 
 #[derive(Deserialize)]
 struct Line {
@@ -72,7 +74,7 @@ struct Rows {
 /// Lines of a manifest by category, for the categories that have test lines.
 fn by_category(path: &Path, problems: &mut Vec<Error>) -> Result<BTreeMap<String, Rows>> {
     let mut categories: BTreeMap<String, Rows> = BTreeMap::new();
-    for row in table::csv::<Line>(path, &COLUMNS, problems)? {
+    for row in table::csv::<Line>(path, &COLUMNS, &OPTIONAL, problems)? {
         let Line { category, split, image, .. } = &row.cells;
         if category.is_empty() || image.is_empty() {
             problems.push(Error::file(
@@ -103,7 +105,8 @@ fn by_category(path: &Path, problems: &mut Vec<Error>) -> Result<BTreeMap<String
 
 fn entry(row: Row<Line>) -> Entry {
     let line = row.cells;
-    let circumstances = Circumstances { condition: line.condition.clone(), scene: line.scene.clone() };
+    let circumstances =
+        Circumstances { condition: line.condition.clone(), scene: line.scene.clone(), columns: row.others };
     Entry {
         circumstances,
         defect: defect(&line),

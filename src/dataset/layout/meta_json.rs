@@ -38,6 +38,8 @@ struct Item {
     condition: Option<Word>,
     #[serde(default)]
     scene: Option<Word>,
+    #[serde(flatten)]
+    others: BTreeMap<String, Value>,
 }
 
 /// A name, which may be a number.
@@ -54,6 +56,14 @@ impl Word {
             Self::Text(text) => Some(text).filter(|text| !text.is_empty()),
             Self::Number(number) => Some(number.to_string()),
         }
+    }
+}
+
+/// A value of a key of the user's, where it is a plain one.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Bool(is) => Some(is.to_string()),
+        other => serde_json::from_value::<Word>(other).ok()?.text(),
     }
 }
 
@@ -178,6 +188,7 @@ fn entry(path: &Path, picture: Value, place: String) -> Result<Entry> {
     let circumstances = Circumstances {
         condition: picture.condition.and_then(Word::text),
         scene: picture.scene.and_then(Word::text),
+        columns: picture.others.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect(),
     };
     let specie = picture.specie_name.filter(|name| !name.is_empty() && name != GOOD);
     Ok(Entry {

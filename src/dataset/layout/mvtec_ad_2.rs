@@ -29,6 +29,7 @@ pub fn lights(stem: &str) -> Circumstances {
     told.map_or_else(Circumstances::default, |(scene, light)| Circumstances {
         condition: Some(light.to_owned()),
         scene: Some(scene.to_owned()),
+        ..Circumstances::default()
     })
 }
 

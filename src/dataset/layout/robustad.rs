@@ -96,6 +96,6 @@ fn entry(folder: &Path, inside: &Path, shift: &str, line: &str) -> Result<Entry,
         image: format!("{name}/{}", item.file_name),
         mask: mask.as_ref().map(found).unwrap_or_default(),
         place: format!("{name}/{LIST}"),
-        circumstances: Circumstances { condition: Some(shift.to_owned()), scene: None },
+        circumstances: Circumstances { condition: Some(shift.to_owned()), ..Circumstances::default() },
     })
 }

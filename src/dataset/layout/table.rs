@@ -1,6 +1,6 @@
 //! The common part of the layouts that are lists of paths.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -140,12 +140,16 @@ pub fn text(path: &Path) -> Result<String> {
 pub struct Row<L> {
     pub line: u64,
     pub cells: L,
+    /// What the columns hold that were not asked for, by name; empty cells are left out.
+    pub others: BTreeMap<String, String>,
 }
 
-/// The lines of a CSV file that has `columns` in any order, beside any others. A line that cannot be read is a problem.
+/// The lines of a CSV file that has `columns` in any order, those that are `optional` or not, beside any others. A line that cannot be
+/// read is a problem.
 pub fn csv<L: DeserializeOwned>(
     path: &Path,
     columns: &[&str],
+    optional: &[&str],
     problems: &mut Vec<Error>,
 ) -> Result<Vec<Row<L>>> {
     let fix = format!("write a cell for each of {} in every line", columns.join(","));
@@ -161,15 +165,21 @@ pub fn csv<L: DeserializeOwned>(
             format!("let the first line be {}", columns.join(",")),
         ));
     }
-    if let Some(column) =
-        columns.iter().find(|column| header.iter().filter(|name| name == *column).count() > 1)
-    {
+    let is_other = |name: &str| !name.is_empty() && ![columns, optional].concat().contains(&name);
+    let mut seen = HashSet::new();
+    if let Some(column) = header.iter().find(|name| !name.is_empty() && !seen.insert(*name)) {
         return Err(Error::file(
             path,
             format!("has the column `{column}` twice"),
             "delete one of the two, or rename it",
         ));
     }
+    let others: Vec<(usize, &str)> = header.iter().enumerate().filter(|(_, name)| is_other(name)).collect();
+    let of_others = |record: &csv::StringRecord| -> BTreeMap<String, String> {
+        let cells = others.iter().map(|&(at, name)| (name, record.get(at).unwrap_or_default()));
+        let filled = cells.filter(|(_, cell)| !cell.is_empty());
+        filled.map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect()
+    };
     let mut rows = Vec::new();
     for record in reader.records() {
         let place = match &record {
@@ -177,8 +187,9 @@ pub fn csv<L: DeserializeOwned>(
             Err(error) => error.position(),
         };
         let line = place.map_or(0, |place| line_of(&text, place));
-        match record.and_then(|record| record.deserialize(Some(&header))) {
-            Ok(cells) => rows.push(Row { line, cells }),
+        let read = |record: csv::StringRecord| Ok((record.deserialize(Some(&header))?, of_others(&record)));
+        match record.and_then(read) {
+            Ok((cells, others)) => rows.push(Row { line, cells, others }),
             Err(e) => problems.push(match e.kind() {
                 csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                     let what = format!(

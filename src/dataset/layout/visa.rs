@@ -50,7 +50,7 @@ pub fn read(root: &Path, chosen: &[String]) -> Result<Listing> {
     let mut listing = Listing::default();
     let mut listed: HashSet<PathBuf> = HashSet::new();
     let mut objects: BTreeMap<String, Vec<(Row<Line>, bool)>> = BTreeMap::new();
-    for row in table::csv::<Line>(&path, &COLUMNS, &mut listing.problems)? {
+    for row in table::csv::<Line>(&path, &COLUMNS, &[], &mut listing.problems)? {
         let Line { object, split, .. } = &row.cells;
         if only.as_ref().is_some_and(|only| only != object) {
             continue;

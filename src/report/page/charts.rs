@@ -165,12 +165,9 @@ pub(super) fn sweeps(rows: &[SweepRow]) -> String {
                 own.filter_map(|row| Some((row.value, metric.of(&row.metrics)?))).collect()
             };
             let lines: Vec<Vec<(f64, f64)>> = models.iter().map(line).collect();
-            html += &lines_chart(
-                &format!("{} against {axis}", metric_name(metric)),
-                metric_name(metric),
-                axis,
-                &lines,
-            );
+            let chart = if axis.is_list() { list_chart } else { lines_chart };
+            html +=
+                &chart(&format!("{} against {axis}", metric_name(metric)), metric_name(metric), axis, &lines);
         }
     }
     if html.is_empty() { html } else { legend(&models) + "<div class=\"charts\">" + &html + "</div>" }
@@ -214,21 +211,59 @@ fn lines_chart(title: &str, y: &str, axis: Axis, lines: &[Vec<(f64, f64)>]) -> S
     if low.partial_cmp(&high) != Some(Ordering::Less) {
         return String::new();
     }
-    let says = lines.iter().filter_map(|line| {
-        let lowest = line.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
-        Some(format!("lowest {} % at {:.3}", html::percent(lowest.1), lowest.0))
-    });
     let frame = Frame {
         width: 330.0,
         height: 220.0,
         x: Scale::round(low, high, 5, words::unit(axis)),
         y: Scale::percent(format!("{y} (%)")),
         title: title.to_owned(),
-        says: says.collect::<Vec<_>>().join("; "),
+        says: lowest(lines, |value| format!("{value:.3}")),
     };
     let body =
         lines.iter().enumerate().map(|(place, line)| frame.line(line, &format!("s{}", place % SERIES)));
     frame.svg(&body.collect::<String>())
+}
+
+/// Where each line is lowest.
+fn lowest(lines: &[Vec<(f64, f64)>], named: impl Fn(f64) -> String) -> String {
+    let says = lines.iter().filter_map(|line| {
+        let lowest = line.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some(format!("lowest {} % at {}", html::percent(lowest.1), named(lowest.0)))
+    });
+    says.collect::<Vec<_>>().join("; ")
+}
+
+/// Bars over the values of a list, of which none lies between two others.
+fn list_chart(title: &str, y: &str, axis: Axis, lines: &[Vec<(f64, f64)>]) -> String {
+    /// Share of the room of a value that its bars take.
+    const FILLED: f64 = 0.7;
+    let mut values: Vec<f64> = lines.iter().flatten().map(|point| point.0).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    if values.len() < 2 {
+        return String::new();
+    }
+    let name = |value: f64| axis.value_name(value).map_or_else(|| value.to_string(), str::to_owned);
+    let ticks = values.iter().enumerate().map(|(place, &value)| (place as f64, name(value)));
+    let frame = Frame {
+        width: 330.0,
+        height: 220.0,
+        x: Scale { low: -0.5, high: values.len() as f64 - 0.5, ticks: ticks.collect(), title: String::new() },
+        y: Scale::percent(format!("{y} (%)")),
+        title: title.to_owned(),
+        says: lowest(lines, name),
+    };
+    let width = FILLED / lines.len() as f64;
+    let of_line = |(place, line): (usize, &Vec<(f64, f64)>)| -> String {
+        let bar = |&(value, share): &(f64, f64)| {
+            let at = values.partition_point(|&other| other < value) as f64;
+            let left = at - FILLED / 2.0 + place as f64 * width;
+            let says = format!("{}: {} %", name(value), html::percent(share));
+            frame.bar((left, left + 0.92 * width), share, &format!("b{}", place % SERIES), &says)
+        };
+        line.iter().map(bar).collect()
+    };
+    frame.svg(&lines.iter().enumerate().map(of_line).collect::<String>())
 }
 
 /// The lowest loss so far against the evaluations of one search.
@@ -292,6 +327,7 @@ pub(super) fn landscape(title: &str, axes: &[Axis], bounds: &Bounds, trace: &Tra
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::Metrics;
 
     #[test]
     fn a_decision_that_never_flips_holds_to_the_end() {
@@ -304,5 +340,25 @@ mod tests {
         assert!(html.contains("4 samples") && html.contains("2 of them in the outermost bins"), "{html}");
         assert_eq!(html.matches("<rect").count(), 3);
         assert_eq!(histogram("m", Axis::Angle, Interval::symmetric(0.0), &[0.0]), "");
+    }
+
+    #[test]
+    fn values_of_a_list_stand_under_their_names_and_no_line_joins_them() {
+        let row = |axis, value| SweepRow {
+            model: "pocket".into(),
+            dataset: "parts".into(),
+            over: Over::Category("can".into()),
+            axis,
+            value,
+            samples: 2,
+            metrics: Metrics { pixel_auroc: Some(0.9 - value / 10.0), ..Metrics::default() },
+            intervals: Default::default(),
+        };
+        let html = sweeps(&[0.0, 1.0, 3.0].map(|value| row(Axis::Mirror, value)));
+        let named = |name: &&str| html.contains(&format!(">{name}</text>"));
+        assert!(["as it is", "left-right", "half turn"].iter().all(named), "{html}");
+        assert!(html.contains("lowest 60.0 % at half turn") && html.matches("<rect").count() == 3, "{html}");
+        assert!(!html.contains("<polyline") && !html.contains("upside down"), "{html}");
+        assert!(sweeps(&[0.0, 1.0].map(|value| row(Axis::Hue, value))).contains("<polyline"));
     }
 }

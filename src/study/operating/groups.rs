@@ -1,9 +1,12 @@
 //! The groups of pictures that have rows of their own.
 
+use std::collections::BTreeSet;
+
 use crate::dataset::Sample;
 use crate::metric::RegionSize;
 use crate::record::Grouping;
 use crate::stats;
+use crate::study::group_by::GroupBy;
 use crate::types::Label;
 
 /// The pictures that a row is about, one entry per sample of the category.
@@ -14,8 +17,15 @@ pub(super) struct Group {
     pub members: Vec<bool>,
 }
 
-/// All samples; each kind of defect with all good samples, where there are several; sizes of regions; conditions.
-pub(super) fn groups(samples: &[&Sample], has_masks: bool) -> Vec<Group> {
+impl Group {
+    /// Whether it is a part of the pictures with curves, and so with a fall of its own.
+    pub fn has_curves_of_its_own(&self) -> bool {
+        self.grouping == Grouping::Defect || self.grouping.is_of_circumstances()
+    }
+}
+
+/// All samples; each kind of defect with all good samples, where there are several; sizes of regions; conditions; values of columns.
+pub(super) fn groups(samples: &[&Sample], has_masks: bool, group_by: &[GroupBy]) -> Vec<Group> {
     let of = |grouping, name: Option<&str>, size, is_member: &dyn Fn(&Sample) -> bool| Group {
         grouping,
         name: name.map(str::to_owned),
@@ -37,13 +47,23 @@ pub(super) fn groups(samples: &[&Sample], has_masks: bool) -> Vec<Group> {
         let sizes = RegionSize::ALL;
         groups.extend(sizes.iter().map(|&size| of(Grouping::Size, Some(size.name()), Some(size), &|_| true)));
     }
-    let condition = |sample: &&Sample| sample.circumstances.condition.clone();
-    let mut conditions: Vec<String> = stats::distinct(samples.iter().filter_map(condition));
-    conditions.sort_unstable();
-    groups.extend(conditions.iter().map(|name| {
-        of(Grouping::Condition, Some(name), None, &|sample| {
-            sample.circumstances.condition.as_ref() == Some(name)
-        })
-    }));
+    let columns = group_by.iter().map(|by| Grouping::Column(by.column.clone()));
+    for grouping in [Grouping::Condition].into_iter().chain(columns) {
+        let values = || samples.iter().filter_map(|sample| value_of(sample, &grouping));
+        let names: BTreeSet<&str> = values().collect();
+        groups.extend(names.into_iter().map(|name| {
+            let is_member = |sample: &Sample| value_of(sample, &grouping) == Some(name);
+            of(grouping.clone(), Some(name), None, &is_member)
+        }));
+    }
     groups
+}
+
+/// The condition of a sample, or its value of a column; none where it is not known.
+fn value_of<'s>(sample: &'s Sample, grouping: &Grouping) -> Option<&'s str> {
+    match grouping {
+        Grouping::Condition => sample.circumstances.condition.as_deref(),
+        Grouping::Column(name) => sample.circumstances.columns.get(name).map(String::as_str),
+        Grouping::All | Grouping::Defect | Grouping::Size => None,
+    }
 }

@@ -16,15 +16,15 @@ use crate::attack::{Objective, PooledSample, scored};
 use crate::dataset::{Category, Sample};
 use crate::error::Result;
 use crate::metric::{
-    Counts, FalseAlarms, MetricOptions, Redraws, Region, ScoredSet, Weighted, decide_pixels,
+    Counts, Estimates, FalseAlarms, MetricOptions, Redraws, Region, ScoredSet, Weighted, decide_pixels,
     drop_above_chance, evaluate, image_threshold, pixel_threshold, portion_bad, portion_good,
 };
-use crate::record::{Compared, Curves, Grouping, ImageRates, OperatingRow, PixelRates};
+use crate::record::{Compared, Curves, Grouping, ImageRates, OperatingDrops, OperatingRow, PixelRates};
 use crate::stats;
 use crate::types::{Attack, Label, Metrics, Over};
 use decisions::Decisions;
 use groups::{Group, groups};
-use rows::{Estimated, ends, with_differences};
+use rows::{Estimated, drops, ends, with_differences};
 
 /// False-positive rate up to which the AUPRO of these rows is integrated, that of MVTec AD 2.
 const AUPRO_LIMIT: f64 = 0.05;
@@ -44,6 +44,7 @@ struct Clean {
     /// Those of each group.
     curves: Vec<Curves>,
     alarms: Vec<Option<FalseAlarms>>,
+    estimates: Vec<Estimates>,
     aupro: Option<f64>,
 }
 
@@ -68,7 +69,7 @@ impl<'a> Operating<'a> {
         samples: &'a [&'a Sample],
         (has_masks, redraws): (bool, Option<&'a Redraws>),
     ) -> Self {
-        let groups = groups(samples, has_masks);
+        let groups = groups(samples, has_masks, &session.points.group_by);
         Self { session, model, category, samples, redraws, has_masks, groups, clean: None, found: Vec::new() }
     }
 
@@ -153,16 +154,17 @@ impl<'a> Operating<'a> {
             },
             redraws,
         };
-        let weighted = (redraws.is_some()
-            && self.groups.iter().any(|group| group.grouping == Grouping::Condition))
-        .then(|| Weighted::new(set, &MetricOptions::default()).map(Weighted::without_aupro))
-        .transpose()?;
-        let reference = self.reference();
-        let (mut found, mut alarms) = (Vec::new(), Vec::new());
+        let weighted = (redraws.is_some() && self.groups.iter().any(|group| group.has_curves_of_its_own()))
+            .then(|| self.weighted(set))
+            .transpose()?;
+        let (mut found, mut alarms, mut of_groups) = (Vec::new(), Vec::new(), Vec::new());
         for (number, group) in self.groups.iter().enumerate() {
             let (curves, own) = at.curves(number, group)?;
             alarms.push(own);
-            let (mut compared, estimates) = at.compared(group, reference, weighted.as_ref())?;
+            let (mut compared, mut estimates) = at.compared(group, weighted.as_ref())?;
+            let own = at.estimates(group, weighted.as_ref());
+            let drops = self.falls(number, &curves, &own, &mut estimates);
+            of_groups.push(own);
             let [pixel_f1, image_f1, ..] = &estimates;
             let (pixels, images) = (at.pixel_rates(group), at.image_rates(group));
             (compared.pixel_f1_low, compared.pixel_f1_high) = ends(around(pixels.pixel_f1, pixel_f1));
@@ -174,7 +176,7 @@ impl<'a> Operating<'a> {
                 dataset: self.session.data.dataset.name.clone(),
                 over: Over::Category(self.category.name.clone()),
                 attack,
-                grouping: group.grouping,
+                grouping: group.grouping.clone(),
                 group: group.name.clone(),
                 normal: members.len() - anomalous,
                 anomalous,
@@ -186,6 +188,7 @@ impl<'a> Operating<'a> {
                 images,
                 curves,
                 compared,
+                drops,
             };
             found.push(Found { row, estimates });
         }
@@ -199,22 +202,56 @@ impl<'a> Operating<'a> {
             },
             curves: found.iter().map(|found| found.row.curves).collect(),
             alarms,
+            estimates: of_groups,
             aupro: None,
         });
         Ok((found, clean))
     }
 
-    /// The group of the condition that others are held against.
-    fn reference(&self) -> Option<&Group> {
-        let find = |name: &str| {
-            let is =
-                |group: &&Group| group.grouping == Grouping::Condition && group.name.as_deref() == Some(name);
-            self.groups.iter().find(is)
-        };
-        match self.session.points.reference.as_deref() {
-            Some(name) => find(name),
-            None => REFERENCES.into_iter().find_map(find),
+    fn weighted(&self, set: &ScoredSet<'_>) -> Result<Weighted> {
+        if !self.has_masks {
+            return Ok(Weighted::of_images(set.image_scores, set.image_labels));
         }
+        Weighted::new(set, &MetricOptions::default()).map(Weighted::without_aupro)
+    }
+
+    /// How far a group fell from where it was on the unchanged pictures; `estimates` gets what the redraws say of it.
+    fn falls(
+        &self,
+        number: usize,
+        curves: &Curves,
+        own: &Estimates,
+        estimates: &mut Estimated,
+    ) -> OperatingDrops {
+        let Some(clean) = &self.clean else { return OperatingDrops::default() };
+        let before = &clean.curves[number];
+        let Estimates { pixel_auroc, image_auroc, .. } = clean.estimates[number].minus(own);
+        (estimates[5], estimates[6]) = (pixel_auroc, image_auroc);
+        let minus = |before: Option<f64>, after: Option<f64>| Some(before? - after?);
+        drops(
+            [minus(before.pixel_auroc, curves.pixel_auroc), minus(before.image_auroc, curves.image_auroc)],
+            estimates,
+        )
+    }
+
+    /// The group that another is held against; none for itself.
+    fn reference_of(&self, of: &Group) -> Option<&Group> {
+        let find = |name: &str| {
+            self.groups
+                .iter()
+                .find(|group| group.grouping == of.grouping && group.name.as_deref() == Some(name))
+        };
+        let points = self.session.points;
+        let reference = match (&of.grouping, points.reference.as_deref()) {
+            (Grouping::Condition, Some(name)) => find(name),
+            (Grouping::Condition, None) => REFERENCES.into_iter().find_map(find),
+            (Grouping::Column(column), _) => {
+                let by = points.group_by.iter().find(|by| by.column == *column);
+                by.and_then(|by| find(by.reference.as_deref()?))
+            }
+            _ => None,
+        };
+        reference.filter(|reference| reference.name != of.name)
     }
 }
 
@@ -328,14 +365,19 @@ impl At<'_, '_, '_> {
         })
     }
 
-    /// What a condition has more than the reference, in the scenes that both show where scenes are known; and the values of all statistics
+    /// The metrics of a group in the redraws; none where nothing is asked of them.
+    fn estimates(&self, group: &Group, weighted: Option<&Weighted>) -> Estimates {
+        match (self.redraws, weighted) {
+            (Some(redraws), Some(weighted)) if group.size.is_none() => {
+                redraws.only(&group.members).estimates(weighted)
+            }
+            _ => Estimates::default(),
+        }
+    }
+
+    /// What a condition or value has more than its reference, in the scenes that both show where scenes are known; and the values of all statistics
     /// with an interval in the redraws.
-    fn compared(
-        &self,
-        group: &Group,
-        reference: Option<&Group>,
-        weighted: Option<&Weighted>,
-    ) -> Result<(Compared, Estimated)> {
+    fn compared(&self, group: &Group, weighted: Option<&Weighted>) -> Result<(Compared, Estimated)> {
         let (decisions, mut estimates) = (self.decisions, Estimated::default());
         if group.size.is_some() {
             return Ok((Compared::default(), estimates));
@@ -345,9 +387,9 @@ impl At<'_, '_, '_> {
             estimates[0] = redraws.estimate(|weights| decisions.pixel_f1(weights));
             estimates[1] = redraws.estimate(|weights| decisions.image_f1(weights));
         }
-        let reference =
-            reference.filter(|other| group.grouping == Grouping::Condition && other.name != group.name);
-        let Some(reference) = reference else { return Ok((Compared::default(), estimates)) };
+        let Some(reference) = self.operating.reference_of(group) else {
+            return Ok((Compared::default(), estimates));
+        };
         let Pair { own, other, scenes } = self.pair(group, reference);
         let places = |of: &[bool]| -> Vec<usize> { (0..of.len()).filter(|&at| of[at]).collect() };
         let auroc =
@@ -375,7 +417,7 @@ impl At<'_, '_, '_> {
         Ok((with_differences(compared, differences, &estimates), estimates))
     }
 
-    /// The samples of two conditions that are compared, by place.
+    /// The samples of two groups that are compared, by place.
     fn pair(&self, group: &Group, reference: &Group) -> Pair {
         let samples = self.operating.samples;
         let scene = |at: usize| {
@@ -400,7 +442,7 @@ impl At<'_, '_, '_> {
     }
 }
 
-/// The samples of two conditions, and how many scenes both show.
+/// The samples of two groups, and how many scenes both show.
 struct Pair {
     own: Vec<bool>,
     other: Vec<bool>,

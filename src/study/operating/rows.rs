@@ -1,13 +1,14 @@
 //! Rows of `operating.csv`, and their means over categories.
 
 use crate::metric::Estimate;
-use crate::record::{Compared, Curves, Grouping, ImageRates, OperatingRow, PixelRates};
+use crate::record::{Compared, Curves, Grouping, ImageRates, OperatingDrops, OperatingRow, PixelRates};
 use crate::stats;
 use crate::study::intervals::around;
 use crate::types::{Interval, Over};
 
-/// The statistics of a row that have intervals: pixel F1, image F1, and the differences of pixel AUROC, pixel F1 and image F1.
-pub(in crate::study) type Estimated = [Option<Estimate>; 5];
+/// The statistics of a row that have intervals: pixel F1, image F1, the differences of pixel AUROC, pixel F1 and image F1, and the drops
+/// of pixel AUROC and image AUROC.
+pub(in crate::study) type Estimated = [Option<Estimate>; 7];
 
 /// A row with the values of some of its statistics in the redraws.
 pub(in crate::study) struct Found {
@@ -44,12 +45,27 @@ pub(super) fn with_differences(
     }
 }
 
-/// All rows, and behind them the means over categories of what these have in common: all pictures, sizes of regions, conditions.
+/// Drops of pixel AUROC and image AUROC with their intervals.
+pub(super) fn drops([pixel_auroc, image_auroc]: [Option<f64>; 2], estimates: &Estimated) -> OperatingDrops {
+    let (of_pixels, of_images) =
+        (ends(around(pixel_auroc, &estimates[5])), ends(around(image_auroc, &estimates[6])));
+    OperatingDrops {
+        pixel_auroc_drop: pixel_auroc,
+        pixel_auroc_drop_low: of_pixels.0,
+        pixel_auroc_drop_high: of_pixels.1,
+        image_auroc_drop: image_auroc,
+        image_auroc_drop_low: of_images.0,
+        image_auroc_drop_high: of_images.1,
+    }
+}
+
+/// All rows, and behind them the means over categories of what these have in common: all pictures, sizes of regions, conditions, values of
+/// columns.
 pub(in crate::study) fn rows(found: &[Found]) -> Vec<OperatingRow> {
     let shared = found.iter().filter(|found| found.row.grouping != Grouping::Defect);
     let key = |found: &&Found| {
         let row = &found.row;
-        (row.model.clone(), row.attack, row.grouping, row.group.clone())
+        (row.model.clone(), row.attack, row.grouping.clone(), row.group.clone())
     };
     let means = stats::grouped(shared, key);
     found.iter().map(|found| found.row.clone()).chain(means.iter().map(|group| mean_of(group))).collect()
@@ -75,6 +91,8 @@ pub(super) fn mean_of(group: &[&Found]) -> OperatingRow {
         estimate(2, &|row| row.compared.pixel_auroc_difference),
         estimate(3, &|row| row.compared.pixel_f1_difference),
         estimate(4, &|row| row.compared.image_f1_difference),
+        estimate(5, &|row| row.drops.pixel_auroc_drop),
+        estimate(6, &|row| row.drops.image_auroc_drop),
     ];
     let (pixel_f1_low, pixel_f1_high) = ends(around(mean(&pixel_f1), &estimates[0]));
     let (image_f1_low, image_f1_high) = ends(around(mean(&image_f1), &estimates[1]));
@@ -128,6 +146,10 @@ pub(super) fn mean_of(group: &[&Found]) -> OperatingRow {
                 mean(&|row| row.compared.pixel_f1_difference),
                 mean(&|row| row.compared.image_f1_difference),
             ],
+            &estimates,
+        ),
+        drops: drops(
+            [mean(&|row| row.drops.pixel_auroc_drop), mean(&|row| row.drops.image_auroc_drop)],
             &estimates,
         ),
         ..group[0].row.clone()

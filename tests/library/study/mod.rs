@@ -4,6 +4,7 @@ mod adaptive;
 mod attack;
 mod damage;
 mod forecast;
+mod groups;
 mod intervals;
 mod joined;
 mod labels;

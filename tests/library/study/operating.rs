@@ -47,7 +47,7 @@ fn of<'r>(
 ) -> &'r OperatingRow {
     let is = |row: &&OperatingRow| {
         row.over != Over::Mean
-            && (row.grouping, row.attack) == (grouping, attack)
+            && (&row.grouping, row.attack) == (&grouping, attack)
             && row.group.as_deref() == group
     };
     rows.iter().find(is).expect("the row is there")

@@ -6,8 +6,9 @@ use std::fs;
 use askance::attack::Preset;
 use askance::error::Result;
 use askance::metric::MetricOptions;
-use askance::study::{ModelSpec, Models, Origin, Paper};
-use askance::types::Attack;
+use askance::study::{Checked, Data, ModelSpec, Models, Origin, Paper, Plan, Source};
+use askance::types::{Attack, Fit, Fitting};
+use image::{GrayImage, Luma, RgbImage};
 
 use super::{Bench, Listener, fake, refusal};
 
@@ -144,4 +145,48 @@ fn what_would_fail_after_hours_is_refused_at_once() {
     fs::write(bench.out("root/mvtec_ad/toothbrush/test/good/0.png"), b"no picture").unwrap();
     assert!(run(paper(&bench)).subject.contains("0.png"));
     assert!(!out.exists());
+}
+
+/// Notes of a run on one good and one defective picture of this size.
+fn notes(plan: Plan, (width, height): (u32, u32)) -> Vec<String> {
+    let bench = Bench::new();
+    let part = bench.out("wide/part");
+    for folder in ["test/good", "test/cut", "ground_truth/cut"] {
+        fs::create_dir_all(part.join(folder)).unwrap();
+    }
+    for (name, red) in [("test/good/0.png", 90), ("test/cut/0.png", 190)] {
+        RgbImage::from_pixel(width, height, image::Rgb([red, 90, 90])).save(part.join(name)).unwrap();
+    }
+    let marked = |x, y| Luma([if x < 12 && y < 12 { 255 } else { 0 }]);
+    GrayImage::from_fn(width, height, marked).save(part.join("ground_truth/cut/0_mask.png")).unwrap();
+    let heard = Listener::default();
+    let data = Data::open(&Source::new(part), &heard).unwrap();
+    let plan: Checked = plan.attacks([Attack::Clean]).check().unwrap();
+    plan.run(bench.out("run"), &data, &mut fake(), &heard).unwrap();
+    heard.notes.take()
+}
+
+#[test]
+fn the_papers_preset_says_that_its_tiles_are_not_the_papers() {
+    let told = |plan: Plan, size| {
+        let notes = notes(plan, size);
+        notes.into_iter().filter(|note| note.contains("not published")).collect::<Vec<_>>()
+    };
+    let wide = (96, 48);
+    let notes = told(Plan::attack().preset(Preset::Paper), wide);
+    assert_eq!(notes.len(), 1);
+    assert!(
+        ["`preset = paper`", "squares of the shorter side that overlap by 0.2", "`tile_blend = mean`"]
+            .iter()
+            .all(|part| notes[0].contains(part)),
+        "{notes:?}"
+    );
+    let sized = Fitting { tile_size: Some(40), tile_overlap: 0.5, ..Fitting::of(Fit::Tile) };
+    let notes = told(Plan::attack().preset(Preset::Paper).fit(sized), wide);
+    assert!(notes[0].contains("squares of 40 pixels that overlap by 0.5"), "{notes:?}");
+    // Nothing to say of square pictures, without tiles, or without the paper.
+    assert!(told(Plan::attack().preset(Preset::Paper), (48, 48)).is_empty());
+    assert!(told(Plan::attack().preset(Preset::Paper).fit(Fitting::of(Fit::Squeeze)), wide).is_empty());
+    assert!(told(Plan::attack().preset(Preset::Authors), wide).is_empty());
+    assert!(told(Plan::attack().fit(Fitting::of(Fit::Tile)), wide).is_empty());
 }
