@@ -3,9 +3,12 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use askance::error::Result;
+use serde_json::json;
 
-use super::libraries;
+use askance::error::Result;
+use askance::model;
+
+use super::say;
 
 /// One configuration of `bench`, told what to do on standard input.
 pub const BENCH: &str = "bench-worker";
@@ -20,9 +23,14 @@ pub fn run(mut words: impl Iterator<Item = OsString>) -> Option<Result<()>> {
     match (name.to_str()?, words.next(), words.next()) {
         (BENCH, None, None) => Some(askance::bench::serve(std::io::stdin().lock(), std::io::stdout())),
         (STUDY, None, None) => Some(askance::study::serve(std::io::stdin().lock())),
-        (LIBRARY, Some(library), None) => Some(libraries::examine(Path::new(&library))),
+        (LIBRARY, Some(library), None) => Some(examine(Path::new(&library))),
         _ => None,
     }
+}
+
+fn examine(path: &Path) -> Result<()> {
+    say::json_text(&json!(model::examine(path)).to_string());
+    Ok(())
 }
 
 #[cfg(test)]

@@ -36,12 +36,6 @@ fn child(program: &Path, library: &Path) -> Command {
     command
 }
 
-/// What one library can run, as one line of JSON.
-pub fn examine(library: &Path) -> Result<()> {
-    say::json_text(&json!(model::examine(library)).to_string());
-    Ok(())
-}
-
 fn print(survey: &Survey) {
     for (at, table) in tables(survey).into_iter().enumerate() {
         if at > 0 {

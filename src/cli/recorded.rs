@@ -3,7 +3,7 @@
 use askance::types::Axis;
 
 /// Keys that have another name than the setting that gives them. One that ends in a dot stands for all below it.
-const KEYS: [(&str, &str); 29] = [
+const KEYS: [(&str, &str); 30] = [
     ("batches", "batch"),
     ("dataset.categories", "categories"),
     ("dataset.layout", "layout"),
@@ -16,6 +16,7 @@ const KEYS: [(&str, &str); 29] = [
     ("perturb.glare.x", "glare_at"),
     ("perturb.glare.y", "glare_at"),
     ("perturb.", ""),
+    ("points.group_by", "group_by"),
     ("points.reference", "reference_condition"),
     ("points.threshold", "threshold"),
     ("precisions", "precision"),

@@ -203,7 +203,7 @@ fn another_comparison_does_not_mix_in() {
     assert_ne!(calls[0].started, calls[7].started);
 
     let said = fail(&mut bench(&out, &["--batch", "2", "--rounds", "1", "--no-metrics"]), 2);
-    assert!(said.contains("batches") && said.contains("--out"), "{said}");
+    assert!(said.contains("another --batch") && said.contains("--out"), "{said}");
 }
 
 #[cfg(unix)]
