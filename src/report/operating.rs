@@ -132,9 +132,10 @@ fn of_groups(model: &str, rows: &[&OperatingRow]) -> Table {
             .to_owned(),
     ];
     if let Some(reference) = compared {
-        let scenes = rows.iter().filter_map(|row| row.compared.scenes).max();
-        let of = scenes.map_or_else(String::new, |scenes| {
-            format!(", over the scenes that both show ({} at most)", counted(scenes, "scene", "scenes"))
+        let scenes = || rows.iter().filter_map(|row| row.compared.scenes);
+        let of = scenes().min().zip(scenes().max()).map_or_else(String::new, |(fewest, most)| {
+            let from = if fewest < most { format!("{fewest} to ") } else { String::new() };
+            format!(", over the scenes that both show ({from}{})", counted(most, "scene", "scenes"))
         });
         let others = if references.len() > 1 {
             format!("those of its grouping with {}", references.join(" or "))

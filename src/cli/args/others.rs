@@ -56,7 +56,7 @@ pub struct MergeArgs {
     /// Write each map at evaluation size as npy
     #[arg(long)]
     pub save_maps: bool,
-    /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size and condition
+    /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size, condition and column
     #[arg(long)]
     pub operating_points: bool,
 }

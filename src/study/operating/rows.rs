@@ -59,6 +59,14 @@ pub(super) fn drops([pixel_auroc, image_auroc]: [Option<f64>; 2], estimates: &Es
     }
 }
 
+/// The scenes behind a mean of differences: a category that lacks the reference has no part in it.
+fn scenes_of(group: &[&Found]) -> Option<usize> {
+    let differing = group.iter().map(|found| &found.row.compared);
+    let mut differing = differing.filter(|compared| compared.pixel_auroc_difference.is_some()).peekable();
+    differing.peek()?;
+    differing.map(|compared| compared.scenes).sum()
+}
+
 /// All rows, and behind them the means over categories of what these have in common: all pictures, sizes of regions, conditions, values of
 /// columns.
 pub(in crate::study) fn rows(found: &[Found]) -> Vec<OperatingRow> {
@@ -102,7 +110,7 @@ pub(super) fn mean_of(group: &[&Found]) -> OperatingRow {
         image_f1_low,
         image_f1_high,
         reference: group.iter().find_map(|found| found.row.compared.reference.clone()),
-        scenes: sum(&|row| row.compared.scenes),
+        scenes: scenes_of(group),
         ..Compared::default()
     };
     OperatingRow {
@@ -153,5 +161,47 @@ pub(super) fn mean_of(group: &[&Found]) -> OperatingRow {
             &estimates,
         ),
         ..group[0].row.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Attack, Over};
+
+    fn found(category: &str, difference: Option<f64>, scenes: Option<usize>) -> Found {
+        let row = OperatingRow {
+            model: "model".into(),
+            dataset: "data".into(),
+            over: Over::Category(category.into()),
+            attack: Attack::Clean,
+            grouping: Grouping::Condition,
+            group: Some("dark".into()),
+            normal: 5,
+            anomalous: 5,
+            normal_pixels: None,
+            rule: "best-f1".into(),
+            pixel_threshold: None,
+            image_threshold: None,
+            pixels: PixelRates::default(),
+            images: ImageRates::default(),
+            curves: Curves::default(),
+            compared: Compared { pixel_auroc_difference: difference, scenes, ..Compared::default() },
+            drops: OperatingDrops::default(),
+        };
+        Found { row, estimates: Default::default() }
+    }
+
+    #[test]
+    fn scenes_of_a_mean_are_those_of_the_categories_that_have_the_difference() {
+        let (can, tin, jar) =
+            (found("can", Some(-0.1), Some(9)), found("tin", None, None), found("jar", Some(-0.3), Some(4)));
+        let mean = mean_of(&[&can, &tin, &jar]);
+        assert_eq!(mean.compared.pixel_auroc_difference, Some(-0.2));
+        assert_eq!((mean.compared.scenes, mean.normal), (Some(13), 15));
+        assert_eq!(mean_of(&[&tin]).compared.scenes, None);
+        // Where scenes are not known everything is compared.
+        let unpaired = found("lid", Some(-0.1), None);
+        assert_eq!(mean_of(&[&can, &unpaired]).compared.scenes, None);
     }
 }
