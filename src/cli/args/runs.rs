@@ -148,8 +148,14 @@ pub struct AttackArgs {
     pub seed: Option<u64>,
     /// Repeat the attack with N seeds, and tell how far they lie apart
     ///
-    /// From --seed on, each a run of its own in OUT/seed-SEED.
-    #[arg(help_heading = "Search", long, value_name = "N", value_parser = positive, conflicts_with = "compare_search")]
+    /// From --seed on, each a run of its own in OUT/seed-SEED, with an operating.csv of its own.
+    #[arg(
+        help_heading = "Search",
+        long,
+        value_name = "N",
+        value_parser = positive,
+        conflicts_with_all = ["compare_search", "operating_points"]
+    )]
     pub seeds: Option<usize>,
     #[command(flatten)]
     pub place: PlaceArgs,

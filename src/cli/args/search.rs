@@ -23,7 +23,7 @@ pub struct CompareArgs {
         value_name = "LIST",
         num_args = 0..=1,
         default_missing_value = "all",
-        conflicts_with_all = ["search", "attacks", "tolerance", "tolerance_steps", "decision", "uniform", "random"]
+        conflicts_with_all = ["search", "attacks", "tolerance", "tolerance_steps", "decision", "uniform", "random", "operating_points"]
     )]
     pub compare_search: Option<Strategies>,
     /// Budgets of --compare-search [default: that of --budget]
