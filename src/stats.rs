@@ -1,5 +1,7 @@
 //! Small statistics, lists without repetition, and the derivation of seeds. Pure.
 
+use std::collections::BTreeSet;
+
 /// Arithmetic mean, `None` for nothing.
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
@@ -136,6 +138,18 @@ fn least_probability(events: usize, trials: usize, tail: f64) -> f64 {
         }
         if or_more(middle) < tail { low = middle } else { high = middle }
     }
+}
+
+/// The texts in order, none twice: numbers by their value, before all other texts.
+pub fn in_order<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<&'t str> {
+    let texts: BTreeSet<&str> = texts.into_iter().collect();
+    let mut texts: Vec<&str> = texts.into_iter().collect();
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    texts.sort_by(|a, b| match (number(a), number(b)) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    });
+    texts
 }
 
 /// The distinct values, in the order of first appearance.
@@ -281,5 +295,11 @@ mod tests {
         assert_eq!(derive_seed(1, "a"), derive_seed(1, "a"));
         assert_ne!(derive_seed(1, "a"), derive_seed(1, "b"));
         assert_ne!(derive_seed(1, "a"), derive_seed(2, "a"));
+    }
+
+    #[test]
+    fn numbers_come_by_their_value_before_words() {
+        let texts = ["10", "2", "warm", "-1.5", "NaN", "1e1", "0", "2", "cold", "inf"];
+        assert_eq!(in_order(texts), ["-1.5", "0", "2", "10", "1e1", "NaN", "cold", "inf", "warm"]);
     }
 }

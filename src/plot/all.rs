@@ -11,8 +11,8 @@ use super::page::Page;
 use super::records::{Named, Records};
 use super::searches::of_searches;
 use super::{
-    AttackKind, bars, bench, bounds as bounds_figure, categories, examples, gallery, histograms, survival,
-    sweep,
+    AttackKind, bars, bench, bounds as bounds_figure, categories, examples, gallery, histograms, stale,
+    survival, sweep,
 };
 use crate::error::Result;
 use crate::file;
@@ -54,6 +54,7 @@ fn of_attacks(dirs: &[RunDir], out: &Path, format: Format, page: Page) -> Result
     let (runs, left_out) = choose(dirs)?;
     let mut drawn = Drawn::of(format, page);
     drawn.skipped = left_out;
+    let own = dirs.first().filter(|_| dirs.len() == 1 && runs.len() == 1);
     let searches = of_searches(&runs, out, format, page)?;
     let records: Vec<Records<'_>> = runs.into_iter().map(Records::read).collect::<Result<_>>()?;
 
@@ -96,6 +97,9 @@ fn of_attacks(dirs: &[RunDir], out: &Path, format: Format, page: Page) -> Result
     )?;
     drawn.add_categories(out, &worst)?;
     drawn.add_groups(out, &worst)?;
+    if let Some(own) = own {
+        stale::remove(own, out, &drawn)?;
+    }
     let samples = worst.samples();
     for (name, kind) in [("histograms", AttackKind::Single), ("histograms_joint", AttackKind::Joint)] {
         let any = samples.iter().any(|row| match kind {

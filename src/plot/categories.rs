@@ -55,6 +55,7 @@ pub fn categories(rows: &[SummaryRow], page: Page, out: &Path) -> Result<()> {
     let lanes = Lanes {
         heading: &heading,
         names: &names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(),
+        sizes: &[],
         attacks: &attacks,
         apart: said.is_some() && !several_seeds,
         note: said,

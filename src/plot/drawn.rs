@@ -25,6 +25,11 @@ impl Drawn {
         Self { format, page, ..Self::default() }
     }
 
+    /// The format of the figures.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
     /// Takes the figures of another.
     pub(super) fn join(&mut self, other: Self) {
         self.written.extend(other.written);

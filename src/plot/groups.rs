@@ -28,8 +28,14 @@ const OF_REGIONS: [(&str, Fall); 1] = [("regions lost (points)", |clean, row| {
 /// Words about the lines of intervals.
 const INTERVALS: &str = "line: 95 % interval over samples or scenes, the same ones clean and attacked";
 
+/// Words about what has no interval.
+const NO_INTERVAL: &str =
+    "no interval below 8 defective pictures or scenes of a category (image AUROC: 8 good ones too)";
+/// Samples below which there is none.
+const FEWEST: usize = 8;
+
 /// Draws how far the groups of one grouping lie below the same pictures unchanged, in points: a row for all pictures and for each group, and in it
-/// a dot for each attack, on a line as long as its interval where there is one. Conditions, columns and kinds of defects lose pixel and
+/// a line for each attack with a dot, and its interval where there is one. Conditions, columns and kinds of defects lose pixel and
 /// image AUROC, sizes regions that are found. Of several categories it shows means, or, of kinds of defects, each by itself. With several seeds
 /// the dot is their mean, on a line from the lowest to the highest. The rows are of one model on one data set, the clean ones among them.
 ///
@@ -56,11 +62,6 @@ pub fn groups(rows: &[OperatingRow], grouping: &Grouping, page: Page, out: &Path
     let Some(first) = rows.first().filter(|_| !panels.is_empty()) else {
         return Err(Error::file(out, "has nothing to show: no group with a drop", "run askance attack"));
     };
-    let sure = !several_seeds
-        && panels
-            .iter()
-            .flat_map(|panel| panel.values.iter().flatten().flatten())
-            .any(|value| value.low < value.high);
     let samples = lines[0].pictures();
     let heading = format!(
         "Worst-case drop by {}: {} on {}, {}",
@@ -70,15 +71,59 @@ pub fn groups(rows: &[OperatingRow], grouping: &Grouping, page: Page, out: &Path
         style::counted([samples])
     );
     let names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
+    let sizes: Vec<String> = lines.iter().map(|line| line.size(grouping)).collect();
+    let note = note(rows, grouping, &lines[0], several_seeds, &panels);
     let lanes = Lanes {
         heading: &heading,
         names: &names,
         attacks: &attacks,
-        apart: sure,
-        note: if several_seeds { Some(super::bars::SPREAD) } else { sure.then_some(INTERVALS) },
+        sizes: &sizes,
+        apart: true,
+        note: Some(&note),
         panels,
     };
     lanes.draw(page, out)
+}
+
+/// What a reader has to know of what is shown.
+fn note(
+    rows: &[OperatingRow],
+    grouping: &Grouping,
+    all: &Line,
+    several_seeds: bool,
+    panels: &[Panel],
+) -> String {
+    let values = || panels.iter().flat_map(|panel| panel.values.iter().flatten().flatten());
+    let sure = !several_seeds && values().any(|value| value.low < value.high);
+    let too_few = |row: &OperatingRow| {
+        let drops = &row.drops;
+        (drops.pixel_auroc_drop.is_some() && drops.pixel_auroc_interval().is_none() && row.anomalous < FEWEST)
+            || (drops.image_auroc_drop.is_some()
+                && drops.image_auroc_interval().is_none()
+                && row.anomalous.min(row.normal) < FEWEST)
+    };
+    let mut shown = rows.iter().filter(|row| row.grouping == *grouping || row.grouping == Grouping::All);
+    let unsure = !several_seeds && *grouping != Grouping::Size && shown.any(too_few);
+    let below = values().any(|value| value.low < 0.0);
+    let means = all.rows.iter().any(|row| row.over.category().is_none());
+    let counted = match grouping {
+        Grouping::Defect => "in brackets: defective pictures",
+        Grouping::Size => "in brackets: regions",
+        _ => "in brackets: good + defective pictures",
+    };
+    let of_means = match grouping {
+        Grouping::Defect => "all pictures: mean over categories",
+        _ => "means over the categories that have the group",
+    };
+    let parts = [
+        Some(counted),
+        means.then_some(of_means),
+        below.then_some("below 0: better than clean"),
+        several_seeds.then_some(super::bars::SPREAD),
+        sure.then_some(INTERVALS),
+        unsure.then_some(NO_INTERVAL),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The groupings of rows of which there is something to draw: those with two groups or more that fell.
@@ -94,19 +139,24 @@ pub(super) fn groupings(rows: &[OperatingRow]) -> Vec<Grouping> {
     let all = distinct(rows.iter().filter(fallen).map(|row| &row.grouping));
     let groups = |grouping: &Grouping| {
         let own = rows.iter().filter(fallen).filter(|row| row.grouping == *grouping);
-        distinct(own.map(|row| (row.over.category(), row.group.as_deref()))).len()
+        // Kinds of defects are shown category by category, all others once for all categories.
+        let category = |row: &OperatingRow| -> Option<String> {
+            let category = row.over.category().filter(|_| *grouping == Grouping::Defect);
+            category.map(str::to_owned)
+        };
+        distinct(own.map(|row| (category(row), row.group.as_deref()))).len()
     };
     all.into_iter().filter(|grouping| groups(grouping) > 1).cloned().collect()
 }
 
 /// What a grouping is by, in words and in the name of a file.
-pub(super) fn noun(grouping: &Grouping) -> &str {
+pub(super) fn noun(grouping: &Grouping) -> String {
     match grouping {
-        Grouping::All => "all",
-        Grouping::Defect => "kind of defect",
-        Grouping::Size => "size of defect",
-        Grouping::Condition => "condition",
-        Grouping::Column(name) => name,
+        Grouping::All => "all".to_owned(),
+        Grouping::Defect => "kind of defect".to_owned(),
+        Grouping::Size => "size of defect".to_owned(),
+        Grouping::Condition => "condition".to_owned(),
+        Grouping::Column(name) => format!("column {name}"),
     }
 }
 
@@ -130,6 +180,17 @@ impl Line {
         self.rows.iter().map(|row| row.normal + row.anomalous).max().unwrap_or(0)
     }
 
+    /// How much it is about, in brackets.
+    fn size(&self, grouping: &Grouping) -> String {
+        let most = |count: fn(&OperatingRow) -> usize| self.rows.iter().map(count).max().unwrap_or(0);
+        let (good, defective) = (most(|row| row.normal), most(|row| row.anomalous));
+        match grouping {
+            Grouping::Defect => format!("({defective})"),
+            Grouping::Size => format!("({})", most(|row| row.pixels.regions.unwrap_or(0))),
+            _ => format!("({good} + {defective})"),
+        }
+    }
+
     fn value(&self, attack: Attack, fall: Fall, several_seeds: bool) -> Option<Value> {
         let clean = self.of(Attack::Clean).next()?;
         Value::of_each(self.of(attack).map(|row| fall(clean, row)), several_seeds)
@@ -148,7 +209,12 @@ fn lines(rows: &[OperatingRow], grouping: &Grouping) -> Vec<Line> {
     } else {
         over_categories(rows, several, grouping)
     };
-    let groups = grouped(&own, |row| (row.over.category(), row.group.as_deref()));
+    let mut groups = grouped(&own, |row| (row.over.category(), row.group.as_deref()));
+    if grouping.is_of_circumstances() {
+        // Each category has its groups in order, but not all of them have all.
+        let order = stats::in_order(own.iter().filter_map(|row| row.group.as_deref()));
+        groups.sort_by_key(|rows| order.iter().position(|&name| Some(name) == rows[0].group.as_deref()));
+    }
     let of_group = |rows: Vec<&OperatingRow>| {
         let group = rows[0].group.clone().unwrap_or_default();
         let name = match rows[0].over.category().filter(|_| several) {
@@ -191,8 +257,11 @@ fn mean_of(group: &[&OperatingRow]) -> OperatingRow {
     };
     let mut row = group[0].clone();
     row.over = Over::Mean;
-    (row.normal, row.anomalous) =
-        (group.iter().map(|row| row.normal).sum(), group.iter().map(|row| row.anomalous).sum());
+    // Seeds have the same pictures.
+    let of_categories = grouped(group, |row| row.over.category());
+    let sum = |count: fn(&OperatingRow) -> usize| of_categories.iter().map(|rows| count(rows[0])).sum();
+    (row.normal, row.anomalous) = (sum(|row| row.normal), sum(|row| row.anomalous));
+    row.pixels.regions = Some(sum(|row| row.pixels.regions.unwrap_or(0)));
     row.pixels.region_recall = mean(|row| row.pixels.region_recall);
     row.drops = Default::default();
     row.drops.pixel_auroc_drop = mean(|row| row.drops.pixel_auroc_drop);
@@ -205,9 +274,13 @@ fn panel(heading: &'static str, values: Vec<Vec<Option<Value>>>) -> Panel {
     /// Room at an end, as a part of the whole.
     const ROOM: f64 = 0.04;
     let all = || values.iter().flatten().flatten();
+    /// Least width, in points, where nothing falls.
+    const LEAST: f64 = 1.0;
     let low = 100.0 * all().map(|value| value.low).fold(0.0, f64::min);
     let high = 100.0 * all().map(|value| value.high).fold(0.0, f64::max);
-    let room = ROOM * (high - low).max(1.0);
-    let (low, high) = (if low < 0.0 { low - room } else { low }, high + room);
+    let high = high.max(low + LEAST);
+    let room = ROOM * (high - low);
+    // Nothing lost is a line within, so that a dot on it is whole and the end of a panel is not taken for it.
+    let (low, high) = (low - room, high + room);
     Panel { heading, low, high, ticks: choices(6, |most| decimal_ticks(low, high, most)), values }
 }

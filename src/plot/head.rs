@@ -36,10 +36,7 @@ impl Head {
     /// With words below these.
     pub fn note(self, text: Option<&str>) -> Self {
         let room = self.page.width() as i32 - 2 * style::MARGIN;
-        let lines = |text: &str| {
-            if self.page.is_usual() { vec![text.to_owned()] } else { wrapped(text, style::TICK, room) }
-        };
-        Self { note: text.map(lines).unwrap_or_default(), ..self }
+        Self { note: text.map(|text| wrapped(text, style::TICK, room)).unwrap_or_default(), ..self }
     }
 
     /// Height that the title needs beyond that for which figures have room.

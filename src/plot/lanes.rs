@@ -48,8 +48,10 @@ pub(super) struct Lanes<'l> {
     pub heading: &'l str,
     /// Names of the rows.
     pub names: &'l [String],
+    /// What stands behind each name and is not broken: how much the row is about; none where it is not said.
+    pub sizes: &'l [String],
     pub attacks: &'l [Attack],
-    /// Whether each attack has a line of its own in a row, for its interval.
+    /// Whether each attack has a line of its own in a row, on which no other hides it.
     pub apart: bool,
     /// Words about the lines.
     pub note: Option<&'l str>,
@@ -71,14 +73,19 @@ impl Lanes<'_> {
                 mark: Mark::Box,
             })
             .collect();
-        let longest = self.names.iter().map(|name| text_width(name, style::TICK)).max().unwrap_or(0);
+        let whole_name = |at: usize| match self.sizes.get(at) {
+            Some(size) => format!("{} {size}", self.names[at]),
+            None => self.names[at].clone(),
+        };
+        let widths = (0..self.names.len()).map(|at| text_width(&whole_name(at), style::TICK));
+        let longest = widths.max().unwrap_or(0);
         let whole = page.width() as i32;
         let columns = page.columns(BESIDE, self.panels.len()) as i32;
         let (least, most) = (NAMES.0.min(whole / 5), NAMES.1.min(whole * 2 / 5));
         let (least, most) = if page.is_usual() { NAMES } else { (least, most) };
         let room = (longest + style::MARGIN + 20).clamp(least, most);
         let wrapped: Vec<Vec<String>> =
-            self.names.iter().map(|name| wrapped(name, style::TICK, room - style::MARGIN - 20)).collect();
+            (0..self.names.len()).map(|at| self.lines_of(at, room - style::MARGIN - 20)).collect();
         let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1) as i32;
         let of_lanes = if self.apart { LANE.0 * self.attacks.len() as i32 + LANE.1 } else { 0 };
         let row_height = of_lanes.max(ROW.0 + (lines - 1) * ROW.1);
@@ -112,6 +119,19 @@ impl Lanes<'_> {
         canvas.save(out)
     }
 
+    /// The lines of a name, its size behind the last or on a line of its own.
+    fn lines_of(&self, at: usize, width: i32) -> Vec<String> {
+        let mut lines = wrapped(&self.names[at], style::TICK, width);
+        if let Some(size) = self.sizes.get(at) {
+            let joined = lines.last().map(|last| format!("{last} {size}"));
+            match joined.filter(|joined| text_width(joined, style::TICK) <= width) {
+                Some(joined) => lines.splice(lines.len() - 1.., [joined]).for_each(drop),
+                None => lines.push(size.clone()),
+            }
+        }
+        lines
+    }
+
     fn panel(&self, area: &Area<'_>, panel: &Panel, place: Place) -> Drawing {
         let Place { left, top, width, height } = place;
         let share = |value: f64| (value - panel.low) / (panel.high - panel.low);
@@ -126,11 +146,17 @@ impl Lanes<'_> {
         for &tick in ticks.into_iter().flatten() {
             let at = x(tick);
             let line = vec![(px(at), px(top)), (px(at), px(top + height))];
-            // What lies on either side of nothing are different things.
-            let colour = if tick == 0.0 && panel.low < 0.0 { style::INK } else { style::GRID };
-            area.draw(&PathElement::new(line, colour.stroke_width(upx(1))))?;
+            area.draw(&PathElement::new(line, style::GRID.stroke_width(upx(1))))?;
             let below = (at, top + height + 10);
             write(area, &short(tick), below, style::TICK, (HPos::Center, VPos::Top))?;
+        }
+        let corners = [(0, 0), (width, 0), (width, height), (0, height), (0, 0)];
+        let frame = corners.map(|(right, down)| (px(left + right), px(top + down)));
+        area.draw(&PathElement::new(frame.to_vec(), style::PALETTE[6].stroke_width(upx(1))))?;
+        // What lies on either side of nothing are different things.
+        if panel.low < 0.0 {
+            let zero = [top, top + height].map(|y| (px(x(0.0)), px(y)));
+            area.draw(&PathElement::new(zero.to_vec(), style::INK.stroke_width(upx(2))))?;
         }
         for (row, values) in (0..).zip(&panel.values) {
             let row_height = height / self.names.len() as i32;

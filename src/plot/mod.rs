@@ -47,6 +47,7 @@ mod page;
 mod records;
 mod searches;
 mod setting;
+mod stale;
 mod style;
 mod survival;
 mod sweep;

@@ -180,4 +180,14 @@ mod tests {
         assert!(svg.contains("<title>a &amp; b</title>") && svg.contains("&lt;x&gt;"), "{svg}");
         assert!(svg.contains("&quot;nothing&quot;"), "{svg}");
     }
+
+    #[test]
+    fn a_column_of_charts_has_room_for_the_least_width_of_the_widest() {
+        /// Width of charts of sweeps and searches.
+        const WIDEST: f64 = 330.0;
+        let css = include_str!("page.css");
+        let columns = css.lines().find(|line| line.starts_with(".charts{")).unwrap();
+        let least = columns.split_once("minmax(min(100%,").unwrap().1.split_once("px").unwrap().0;
+        assert!(least.parse::<f64>().unwrap() >= LEAST * WIDEST, "{columns}");
+    }
 }

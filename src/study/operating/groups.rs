@@ -1,7 +1,5 @@
 //! The groups of pictures that have rows of their own.
 
-use std::collections::BTreeSet;
-
 use crate::dataset::Sample;
 use crate::metric::RegionSize;
 use crate::record::Grouping;
@@ -50,7 +48,7 @@ pub(super) fn groups(samples: &[&Sample], has_masks: bool, group_by: &[GroupBy])
     let columns = group_by.iter().map(|by| Grouping::Column(by.column.clone()));
     for grouping in [Grouping::Condition].into_iter().chain(columns) {
         let values = || samples.iter().filter_map(|sample| value_of(sample, &grouping));
-        let names: BTreeSet<&str> = values().collect();
+        let names = stats::in_order(values());
         groups.extend(names.into_iter().map(|name| {
             let is_member = |sample: &Sample| value_of(sample, &grouping) == Some(name);
             of(grouping.clone(), Some(name), None, &is_member)
