@@ -25,7 +25,11 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
         return Err(Error::usage("merge", "has no shards", "name the folders of all shards"));
     };
     for (_, name, info) in &parts[1..] {
-        if let Some((key, there, here)) = decisive_differences(&whole, info).into_iter().next() {
+        let pattern = |info: &RunInfo| info.dataset.condition_pattern.as_deref().unwrap_or("none").to_owned();
+        let of_pattern = (whole.dataset.condition_pattern != info.dataset.condition_pattern)
+            .then(|| ("condition_pattern".to_owned(), pattern(&whole), pattern(info)));
+        if let Some((key, there, here)) = decisive_differences(&whole, info).into_iter().next().or(of_pattern)
+        {
             return Err(Error::usage(
                 name.as_str(),
                 format!("has another `{key}` than {first_name}: {here} here, {there} there"),
@@ -171,6 +175,12 @@ mod tests {
         let (one, two) = (shard("1/2"), shard("2/2"));
         assert!(refusal(&[one.clone(), one.clone(), two.clone()]).contains("and so is a/1of2"));
         assert!(refusal(&[one.clone(), shard("2/3")]).contains("is shard 2/3, and a/1of2 is 1/2"));
+
+        let mut other = two.clone();
+        other.1.dataset.condition_pattern = Some("(?<condition>[a-z]+)".into());
+        let refused = refusal(&[one.clone(), other]);
+        let told = "another `condition_pattern` than a/1of2: (?<condition>[a-z]+) here, none there";
+        assert!(refused.contains(told), "{refused}");
 
         let mut other = two.clone();
         other.1.settings.insert("budget".into(), 60.into());
