@@ -1,6 +1,6 @@
 //! The file `run.toml`: what a run was, and whether it may be taken up again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::copy::{of_cut, write_twice};
 use super::machine::{Machine, utc_now};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::types::{Fitting, Glare, counted};
+use crate::types::{Axis, Bounds, Fitting, Glare, counted};
 
 /// The content of `run.toml`: everything needed to tell what a run was and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -351,6 +351,9 @@ fn first_difference(old: &RunInfo, new: &RunInfo) -> Option<Difference> {
     if differences.iter().any(|(key, ..)| FILES.contains(&key.as_str())) {
         differences.extend(other_limit(&old.dataset, &new.dataset));
     }
+    if let Some(at) = differences.iter().position(|(key, ..)| key.starts_with("models.")) {
+        differences.splice(at..at, other_defence(old, new));
+    }
     // Among equals the first stays the first.
     differences.into_iter().min_by_key(|(key, ..)| FILES.contains(&key.as_str()))
 }
@@ -458,14 +461,44 @@ fn differences(prefix: &str, old: &toml::Table, new: &toml::Table) -> Vec<(Strin
     let of_key = |key: &String| {
         let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
         match (old.get(key), new.get(key)) {
-            (Some(toml::Value::Table(before)), Some(toml::Value::Table(now))) => {
+            (Some(toml::Value::Table(before)), Some(toml::Value::Table(now))) if !is_list(prefix, key) => {
                 differences(&name, before, now)
             }
             (before, now) if before == now => Vec::new(),
+            (Some(before), Some(now)) if prefix == BOUNDS => {
+                vec![(name, bounds(key, before), bounds(key, now))]
+            }
             (before, now) => vec![(name, shown(before), shown(now))],
         }
     };
     keys.into_iter().flat_map(of_key).collect()
+}
+
+/// Key of the bounds in a record.
+const BOUNDS: &str = "settings.bounds";
+
+/// Whether a key is that of the bounds of a list, which has one value in either spelling.
+fn is_list(prefix: &str, key: &str) -> bool {
+    prefix == BOUNDS && Axis::ALL.into_iter().any(|axis| axis.is_list() && axis.column() == key)
+}
+
+/// The bounds of one axis: of a list its values, as a user gives them.
+fn bounds(key: &str, value: &toml::Value) -> String {
+    let read = toml::Table::from_iter([(key.to_owned(), value.clone())]).try_into::<Bounds>().ok();
+    let axis = Axis::ALL.into_iter().find(|axis| axis.is_list() && axis.column() == key);
+    let told = read.zip(axis).map(|(bounds, axis)| bounds.told(axis).replace(", ", ","));
+    told.unwrap_or_else(|| value.to_string())
+}
+
+/// The defences of two runs where they differ, which the names of their models say too.
+pub(super) fn other_defence(old: &RunInfo, new: &RunInfo) -> Option<Difference> {
+    let defences = |info: &RunInfo| {
+        let name =
+            |model: &ModelInfo| model.defence.as_ref().map_or("none", |of| of.name.as_str()).to_owned();
+        info.models.iter().map(name).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let (before, now) = (defences(old), defences(new));
+    (before != now).then(|| ("defence".to_owned(), before, now))
 }
 
 fn shown(value: Option<&toml::Value>) -> String {

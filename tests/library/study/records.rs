@@ -455,7 +455,7 @@ fn an_empty_cell_on_an_axis_of_the_run_is_no_zero() {
         let mut changed = rows.clone();
         blank(&mut changed[at]);
         write_rows(&path, &changed).unwrap();
-        let runs = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+        let runs = [RunDir::open(bench.out("run")).unwrap()];
         #[cfg(feature = "plot")]
         assert!(
             refusal(askance::study::draw(&runs, &bench.out("plots"))).problem.contains(&place),
@@ -736,7 +736,7 @@ fn a_pipe_in_place_of_a_record_is_not_passed_over_by_plots() {
     let uniform = Uniform { scopes: vec![Scope::Category], budget: 4 };
     let (bench, _) = finished(plan().tolerance([Axis::Hue]).tolerance_steps(2).uniform(uniform));
     let draw = || {
-        let run = [askance::record::RunDir::open(bench.out("run"))?];
+        let run = [RunDir::open(bench.out("run"))?];
         askance::study::draw(&run, &bench.out("plots"))
     };
     for name in [
@@ -768,7 +768,7 @@ fn a_pipe_in_place_of_a_record_is_not_passed_over_by_plots() {
 #[test]
 fn a_summary_that_is_older_than_its_rows_is_not_drawn() {
     let (bench, _) = finished(plan());
-    let run = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+    let run = [RunDir::open(bench.out("run")).unwrap()];
     askance::study::draw(&run, &bench.out("plots")).unwrap();
     let path = bench.out("run/samples.csv");
     let mut rows: Vec<SampleRow> = read_rows(&path).unwrap();
@@ -788,7 +788,7 @@ fn rows_outside_the_bounds_that_their_run_records_are_not_drawn() {
     let (_, text) = text.split_once('\n').unwrap();
     fs::write(&record, text.replace("low = -90.0", "low = -0.001").replace("high = 90.0", "high = 0.001"))
         .unwrap();
-    let run = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+    let run = [RunDir::open(bench.out("run")).unwrap()];
     let error = refusal(askance::study::draw(&run, &bench.out("plots")));
     assert!(error.subject.contains("samples.csv") && error.problem.contains("column angle_deg"), "{error}");
 }
