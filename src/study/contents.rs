@@ -256,7 +256,12 @@ fn counted_names(names: &[String]) -> String {
 
 /// A path below the folder of the data.
 fn below(path: &Path, data: &Data) -> String {
-    shown(path.strip_prefix(&data.dataset().root).unwrap_or(path))
+    shown(path.strip_prefix(folder(&data.dataset().root)).unwrap_or(path))
+}
+
+/// The folder of data: of a list the one in which it lies.
+fn folder(root: &Path) -> &Path {
+    if root.is_dir() { root } else { root.parent().unwrap_or(root) }
 }
 
 /// Picture and masks of a sample, each with the name of its part.
