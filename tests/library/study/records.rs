@@ -137,6 +137,7 @@ fn pictures_and_masks_that_were_changed_taken_away_or_added_are_told_by_file() {
 /// What the second of two lists makes of a run over the first.
 fn told_of_lists(first: &[&str], then: &[&str]) -> Error {
     let (bench, checked) = (Bench::new(), plan().check().unwrap());
+    part(&bench.data().join("nut/test/good/1.png"), Some(1));
     let list = bench.data().join("list.csv");
     let open = |lines: &[&str]| {
         fs::write(&list, format!("category,split,image,mask\n{}\n", lines.join("\n"))).unwrap();
