@@ -80,7 +80,10 @@ fn begin(global: &Global, args: &InitArgs) -> Result<()> {
 fn open(global: &Global, spec: &str) -> Result<Bundle> {
     // A user gives it without a flag.
     let argument = |error: Error| match error.kind {
-        Kind::Usage => Error { subject: format!("BUNDLE {}", shown(spec)), ..error },
+        Kind::Usage => {
+            let fix = format!("{}; `askance models` without a name lists those that there are", error.fix);
+            Error { subject: format!("BUNDLE {}", shown(spec)), fix, ..error }
+        }
         _ => error,
     };
     NamedModel::find(spec).map_err(argument)?.open(|| runtime(global))

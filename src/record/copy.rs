@@ -18,11 +18,12 @@ pub(super) fn write_twice(record: &Path, bytes: &[u8]) -> Result<()> {
     write_durably(record, bytes)
 }
 
-/// The copy that stands for a record which was cut short, as a loss of power leaves a file; none where the record is anything but the
-/// beginning of its copy: then it was changed.
+/// The copy that stands for a record which is gone or was cut short, as a loss of power leaves a file; none where the record is anything
+/// but the beginning of its copy: then it was changed.
 pub(super) fn of_cut(record: &Path) -> Option<PathBuf> {
     let (copy, fix) = (beside(record), "check its permissions");
-    let (found, whole) = (file::read(record, fix).ok()?, file::read(&copy, fix).ok()?);
+    let found = if file::is_there(record) { file::read(record, fix).ok()? } else { Vec::new() };
+    let whole = file::read(&copy, fix).ok()?;
     (found.len() < whole.len() && whole.starts_with(&found)).then_some(copy)
 }
 
@@ -41,11 +42,14 @@ mod tests {
         info.write(&path).unwrap();
         assert_eq!(read_mended(&path).unwrap(), (info.clone(), false));
         let whole = fs::read(&path).unwrap();
-        for length in (0..whole.len()).step_by(5) {
+        for length in [1].into_iter().chain((0..whole.len()).step_by(5)) {
             fs::write(&path, &whole[..length]).unwrap();
-            assert!(RunInfo::read(&path).is_err(), "{length}");
+            let error = RunInfo::read(&path).unwrap_err();
+            assert!(error.fix.contains("the command of the run again"), "{length}: {error}");
             assert_eq!(read_mended(&path).unwrap(), (info.clone(), true), "{length}");
         }
+        fs::remove_file(&path).unwrap();
+        assert_eq!(read_mended(&path).unwrap(), (info.clone(), true), "gone");
         for bit in (0..whole.len() * 8).step_by(37) {
             let mut changed = whole.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
@@ -60,7 +64,8 @@ mod tests {
         let copy = beside(&path);
         for length in [0, 39, 41, whole.len() - 1] {
             fs::write(&copy, &whole[..length]).unwrap();
-            assert!(read_mended(&path).is_err(), "{length}");
+            let error = read_mended(&path).unwrap_err();
+            assert!(!error.fix.contains("again") && error.fix.contains("`fresh`"), "{length}: {error}");
         }
         fs::remove_file(&copy).unwrap();
         assert!(read_mended(&path).is_err());

@@ -52,11 +52,12 @@ impl RunDir {
             return Err(Error::file(&run.root, "is not a folder", "give the folder of a finished run"));
         }
         if !file::is_there(&run.info_path()) {
-            return Err(Error::file(
-                &run.root,
-                "holds no run.toml",
-                "give the folder that was `out` of a run",
-            ));
+            let fix = if file::is_there(&run.root.join(COPY_OF_INFO)) {
+                "give the command of the run again, which makes it again from its copy, .run.toml.copy"
+            } else {
+                "give the folder that was `out` of a run"
+            };
+            return Err(Error::file(&run.root, "holds no run.toml", fix));
         }
         file::open(&run.info_path(), "check its permissions")?;
         Ok(run)
@@ -360,6 +361,8 @@ impl RunDir {
 
 /// Name of the file that says what a run was.
 const INFO: &str = "run.toml";
+/// Where its copy lies, that [`super::copy`] writes.
+const COPY_OF_INFO: &str = ".run.toml.copy";
 
 fn in_use(folder: &Path) -> Error {
     Error::file(

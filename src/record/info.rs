@@ -1,6 +1,6 @@
 //! The file `run.toml`: what a run was, and whether it may be taken up again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::copy::{of_cut, write_twice};
 use super::machine::{Machine, utc_now};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::types::{Fitting, Glare};
+use crate::types::{Axis, Bounds, Fitting, Glare, counted};
 
 /// The content of `run.toml`: everything needed to tell what a run was and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -280,14 +280,16 @@ impl RunInfo {
     }
 }
 
-/// Reads a record that a run goes on with, and whether it was cut short: then its copy tells what it said.
+/// Reads a record that a run goes on with, and whether it is gone or was cut short: then its copy tells what it said.
 ///
 /// # Errors
 /// Those of [`RunInfo::read`].
 pub(crate) fn read_mended(path: &Path) -> Result<(RunInfo, bool)> {
     RunInfo::read(path).map(|info| (info, false)).or_else(|error| {
         let copy = of_cut(path).and_then(|copy| RunInfo::read(copy).ok());
-        copy.map(|info| (info, true)).ok_or(error)
+        // The command of the run has just been given: only another remedy is left.
+        let fix = "restore the file (where it was changed on purpose, delete its first line), or begin anew with `fresh`";
+        copy.map(|info| (info, true)).ok_or_else(|| Error { fix: fix.to_owned(), ..error })
     })
 }
 
@@ -310,6 +312,11 @@ pub fn to_table<S: Serialize>(settings: &S) -> Result<toml::Table> {
 /// A usage error that names the first key that differs, with both values; pictures and masks come last.
 pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
     let Some((key, before, now)) = first_difference(old, new) else { return Ok(()) };
+    if FILES.contains(&key.as_str()) {
+        let problem = format!("holds a run on other pictures or masks: {}", other_files(old, new));
+        let fix = "put the files back as they were, or give another `out`, or begin anew with `fresh`";
+        return Err(Error::usage("`out`", problem, fix));
+    }
     Err(Error::usage(
         "`out`",
         format!("holds a run with another `{key}`: {before} there, {now} now"),
@@ -320,6 +327,16 @@ pub fn compatible(old: &RunInfo, new: &RunInfo) -> Result<()> {
 /// Keys by which pictures and masks differ.
 const FILES: [&str; 2] = ["dataset.fingerprint", "dataset.samples"];
 
+/// In words, how the files of two runs differ.
+fn other_files(old: &RunInfo, new: &RunInfo) -> String {
+    match (old.dataset.samples, new.dataset.samples) {
+        (before, now) if before != now => {
+            format!("{} there, {now} now", counted(before, "sample", "samples"))
+        }
+        _ => "their names, labels or sizes are not what they were".to_owned(),
+    }
+}
+
 /// Whether nothing that decides a result differs but pictures and masks: files are others, fewer or more than they were.
 pub(crate) fn only_files_differ(old: &RunInfo, new: &RunInfo) -> bool {
     first_difference(old, new).is_some_and(|(key, ..)| FILES.contains(&key.as_str()))
@@ -327,19 +344,28 @@ pub(crate) fn only_files_differ(old: &RunInfo, new: &RunInfo) -> bool {
 
 fn first_difference(old: &RunInfo, new: &RunInfo) -> Option<Difference> {
     let mut differences = decisive_differences(&without_points(old), &without_points(new));
+    // Other data have other names and categories, of which a user may have given none.
+    if differences.iter().any(|(key, ..)| key.starts_with("dataset.")) {
+        differences.splice(0..0, other_layout(&old.dataset, &new.dataset));
+    }
     if differences.iter().any(|(key, ..)| FILES.contains(&key.as_str())) {
-        differences.extend(other_choice(&old.dataset, &new.dataset));
+        differences.extend(other_limit(&old.dataset, &new.dataset));
+    }
+    if let Some(at) = differences.iter().position(|(key, ..)| key.starts_with("models.")) {
+        differences.splice(at..at, other_defence(old, new));
     }
     // Among equals the first stays the first.
     differences.into_iter().min_by_key(|(key, ..)| FILES.contains(&key.as_str()))
 }
 
-/// What decides which files of a folder are looked at, where it differs: by itself it decides no result.
-fn other_choice(old: &DatasetInfo, new: &DatasetInfo) -> Option<Difference> {
+/// How many files of a folder are looked at, where it differs: by itself it decides no result.
+fn other_limit(old: &DatasetInfo, new: &DatasetInfo) -> Option<Difference> {
     let limit = |info: &DatasetInfo| info.limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
-    if old.limit != new.limit {
-        return Some(("dataset.limit".to_owned(), limit(old), limit(new)));
-    }
+    (old.limit != new.limit).then(|| ("dataset.limit".to_owned(), limit(old), limit(new)))
+}
+
+/// How the files of a folder are read, where it differs: by itself it decides no result.
+fn other_layout(old: &DatasetInfo, new: &DatasetInfo) -> Option<Difference> {
     let is_known = !old.layout.is_empty() && !new.layout.is_empty();
     (is_known && old.layout != new.layout)
         .then(|| ("dataset.layout".to_owned(), old.layout.clone(), new.layout.clone()))
@@ -435,14 +461,44 @@ fn differences(prefix: &str, old: &toml::Table, new: &toml::Table) -> Vec<(Strin
     let of_key = |key: &String| {
         let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
         match (old.get(key), new.get(key)) {
-            (Some(toml::Value::Table(before)), Some(toml::Value::Table(now))) => {
+            (Some(toml::Value::Table(before)), Some(toml::Value::Table(now))) if !is_list(prefix, key) => {
                 differences(&name, before, now)
             }
             (before, now) if before == now => Vec::new(),
+            (Some(before), Some(now)) if prefix == BOUNDS => {
+                vec![(name, bounds(key, before), bounds(key, now))]
+            }
             (before, now) => vec![(name, shown(before), shown(now))],
         }
     };
     keys.into_iter().flat_map(of_key).collect()
+}
+
+/// Key of the bounds in a record.
+const BOUNDS: &str = "settings.bounds";
+
+/// Whether a key is that of the bounds of a list, which has one value in either spelling.
+fn is_list(prefix: &str, key: &str) -> bool {
+    prefix == BOUNDS && Axis::ALL.into_iter().any(|axis| axis.is_list() && axis.column() == key)
+}
+
+/// The bounds of one axis: of a list its values, as a user gives them.
+fn bounds(key: &str, value: &toml::Value) -> String {
+    let read = toml::Table::from_iter([(key.to_owned(), value.clone())]).try_into::<Bounds>().ok();
+    let axis = Axis::ALL.into_iter().find(|axis| axis.is_list() && axis.column() == key);
+    let told = read.zip(axis).map(|(bounds, axis)| bounds.told(axis).replace(", ", ","));
+    told.unwrap_or_else(|| value.to_string())
+}
+
+/// The defences of two runs where they differ, which the names of their models say too.
+pub(super) fn other_defence(old: &RunInfo, new: &RunInfo) -> Option<Difference> {
+    let defences = |info: &RunInfo| {
+        let name =
+            |model: &ModelInfo| model.defence.as_ref().map_or("none", |of| of.name.as_str()).to_owned();
+        info.models.iter().map(name).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let (before, now) = (defences(old), defences(new));
+    (before != now).then(|| ("defence".to_owned(), before, now))
 }
 
 fn shown(value: Option<&toml::Value>) -> String {

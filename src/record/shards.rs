@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::info::{ModelInfo, RunInfo, Status, decisive_differences};
+use super::info::{ModelInfo, RunInfo, Status, decisive_differences, other_defence};
 use crate::error::{Error, Result};
 use crate::types::Shard;
 
@@ -25,7 +25,13 @@ pub fn unite(shards: &[(String, RunInfo)]) -> Result<RunInfo> {
         return Err(Error::usage("merge", "has no shards", "name the folders of all shards"));
     };
     for (_, name, info) in &parts[1..] {
-        if let Some((key, there, here)) = decisive_differences(&whole, info).into_iter().next() {
+        let pattern = |info: &RunInfo| info.dataset.condition_pattern.as_deref().unwrap_or("none").to_owned();
+        let of_pattern = (whole.dataset.condition_pattern != info.dataset.condition_pattern)
+            .then(|| ("condition_pattern".to_owned(), pattern(&whole), pattern(info)));
+        let first = decisive_differences(&whole, info).into_iter().next().or(of_pattern);
+        let of_model = first.as_ref().is_some_and(|(key, ..)| key.starts_with("models."));
+        let defence = other_defence(&whole, info).filter(|_| of_model);
+        if let Some((key, there, here)) = defence.or(first) {
             return Err(Error::usage(
                 name.as_str(),
                 format!("has another `{key}` than {first_name}: {here} here, {there} there"),
@@ -139,7 +145,7 @@ fn without_shard(info: &RunInfo) -> RunInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Skipped;
+    use crate::record::{DefenceInfo, Skipped};
 
     fn shard(text: &str) -> (String, RunInfo) {
         let mut settings = toml::Table::new();
@@ -171,6 +177,23 @@ mod tests {
         let (one, two) = (shard("1/2"), shard("2/2"));
         assert!(refusal(&[one.clone(), one.clone(), two.clone()]).contains("and so is a/1of2"));
         assert!(refusal(&[one.clone(), shard("2/3")]).contains("is shard 2/3, and a/1of2 is 1/2"));
+
+        let model = |name: &str, defence: Option<&str>| ModelInfo {
+            name: name.into(),
+            defence: defence.map(|name| DefenceInfo { name: name.into(), pictures_per_evaluation: 1 }),
+            ..ModelInfo::default()
+        };
+        let (mut plain, mut defended) = (one.clone(), two.clone());
+        plain.1.models = vec![model("pocket", None)];
+        defended.1.models = vec![model("pocket+grey-world", Some("grey-world"))];
+        let refused = refusal(&[plain, defended]);
+        assert!(refused.contains("another `defence` than a/1of2: grey-world here, none there"), "{refused}");
+
+        let mut other = two.clone();
+        other.1.dataset.condition_pattern = Some("(?<condition>[a-z]+)".into());
+        let refused = refusal(&[one.clone(), other]);
+        let told = "another `condition_pattern` than a/1of2: (?<condition>[a-z]+) here, none there";
+        assert!(refused.contains(told), "{refused}");
 
         let mut other = two.clone();
         other.1.settings.insert("budget".into(), 60.into());

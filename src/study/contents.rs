@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -158,7 +158,7 @@ pub(super) fn by_file(dir: &RunDir, old: &RunInfo, whole: &Data, error: Error) -
         }
     };
     let is_part = old.settings.contains_key("shard");
-    match differences(whole, &seen, is_part) {
+    match differences(whole, &seen, &paths(dir, old, whole), is_part) {
         Err(unreadable) => unreadable,
         Ok(told) if told.is_empty() => error,
         Ok(told) => {
@@ -174,25 +174,74 @@ pub(super) fn by_file(dir: &RunDir, old: &RunInfo, whole: &Data, error: Error) -
     }
 }
 
-/// What has become of the files that a run has seen, and which are new where it saw all.
-fn differences(whole: &Data, seen: &[FileRow], is_part: bool) -> Result<Vec<String>> {
+/// Paths of pictures and masks as the rows of a run have them, by sample and part; of data that were moved where they are now.
+fn paths(dir: &RunDir, old: &RunInfo, whole: &Data) -> HashMap<(String, String), PathBuf> {
+    let now = |path: String| match Path::new(&path).strip_prefix(&old.dataset.root) {
+        Ok(below) => whole.dataset().root.join(below),
+        Err(_) => PathBuf::from(&path),
+    };
+    let rows: Vec<SampleRow> = read_rows(dir.samples_path()).unwrap_or_default();
+    let of_row = |row: SampleRow| {
+        let sample = format!("{}/{}", row.category, row.sample);
+        let masks: Vec<String> =
+            row.mask.iter().flat_map(|mask| mask.split(';')).map(str::to_owned).collect();
+        let masks = masks.into_iter().enumerate().map(|(number, path)| (format!("mask {number}"), path));
+        let files = std::iter::once(("image".to_owned(), row.image)).chain(masks);
+        files.map(|(part, path)| ((sample.clone(), part), now(path))).collect::<Vec<_>>()
+    };
+    rows.into_iter().flat_map(of_row).collect()
+}
+
+/// What has become of the files that a run has seen, and which are new where it saw all. A file that is there as it was, but of another
+/// sample, was named or labelled otherwise; one that is there and of none was left out. `paths` are those of the rows of the run.
+fn differences(
+    whole: &Data,
+    seen: &[FileRow],
+    paths: &HashMap<(String, String), PathBuf>,
+    is_part: bool,
+) -> Result<Vec<String>> {
     let looked = look(whole, seen, false)?;
     let changed = looked.iter().filter(|looked| looked.is_changed).map(|looked| below(looked.path, whole));
     let there: HashSet<(&str, &str)> =
         looked.iter().map(|looked| (looked.row.sample.as_str(), looked.row.part.as_str())).collect();
-    let missing = seen.iter().filter(|row| !there.contains(&(row.sample.as_str(), row.part.as_str())));
-    let missing = missing.map(|row| format!("{} of {}", row.part, row.sample));
+    let gone: Vec<&FileRow> =
+        seen.iter().filter(|row| !there.contains(&(row.sample.as_str(), row.part.as_str()))).collect();
     let known: HashSet<(String, &str)> =
         seen.iter().map(|row| (row.sample.clone(), row.part.as_str())).collect();
     let files =
         whole.samples().flat_map(|sample| files_of(sample).map(move |(part, path)| (sample, part, path)));
-    let new = files
-        .filter(|(sample, part, _)| !is_part && !known.contains(&(sample.id.to_string(), part.as_str())))
-        .map(|(_, _, path)| below(path, whole));
-    let told =
-        [("changed", changed.collect::<Vec<_>>()), ("missing", missing.collect()), ("new", new.collect())];
+    let unknown: Vec<&Path> = files
+        .filter(|(sample, part, _)| !known.contains(&(sample.id.to_string(), part.as_str())))
+        .map(|(_, _, path)| path)
+        .collect();
+    let same = |row: &FileRow| unknown.iter().copied().find(|path| is_same(path, row));
+    let (mut renamed, mut left_out, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    for row in gone {
+        let path = paths.get(&(row.sample.clone(), row.part.clone()));
+        match (same(row), path) {
+            (Some(now), _) => renamed.push(now),
+            (None, Some(path)) if file::is_there(path) => left_out.push(below(path, whole)),
+            (None, Some(path)) => missing.push(below(path, whole)),
+            (None, None) => missing.push(format!("{} of {}", row.part, row.sample)),
+        }
+    }
+    let new = unknown.iter().filter(|path| !is_part && !renamed.contains(path));
+    let new = new.map(|path| below(path, whole)).collect();
+    let renamed = renamed.iter().map(|path| below(path, whole)).collect();
+    let told = [
+        ("changed", changed.collect::<Vec<_>>()),
+        ("missing", missing),
+        ("there, but not among the samples now", left_out),
+        ("named or labelled otherwise", renamed),
+        ("new", new),
+    ];
     let told = told.into_iter().filter(|(_, names)| !names.is_empty());
     Ok(told.map(|(what, names)| format!("{what}: {}", counted_names(&names))).collect())
+}
+
+/// Whether a file is the one that a run has seen, wherever it belongs now.
+fn is_same(path: &Path, row: &FileRow) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == row.size && state(&metadata) == row.state)
 }
 
 /// How many files are named.
@@ -207,7 +256,12 @@ fn counted_names(names: &[String]) -> String {
 
 /// A path below the folder of the data.
 fn below(path: &Path, data: &Data) -> String {
-    shown(path.strip_prefix(&data.dataset().root).unwrap_or(path))
+    shown(path.strip_prefix(folder(&data.dataset().root)).unwrap_or(path))
+}
+
+/// The folder of data: of a list the one in which it lies.
+fn folder(root: &Path) -> &Path {
+    if root.is_dir() { root } else { root.parent().unwrap_or(root) }
 }
 
 /// Picture and masks of a sample, each with the name of its part.

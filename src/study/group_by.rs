@@ -38,8 +38,8 @@ impl FromStr for GroupBy {
 
     fn from_str(text: &str) -> Result<Self> {
         let (column, reference) = match text.split_once('=') {
-            Some((column, value)) => (column, Some(value)),
-            None => (text, None),
+            Some((column, value)) => (column.trim(), Some(value.trim())),
+            None => (text.trim(), None),
         };
         if column.is_empty() || reference.is_some_and(str::is_empty) {
             let fix = "write COLUMN, or COLUMN=VALUE with the value that others are compared with";
@@ -57,10 +57,11 @@ mod tests {
 
     #[test]
     fn what_names_nothing_is_refused() {
-        for text in ["", "=warm", "lamp="] {
+        for text in ["", " ", "=warm", "lamp="] {
             let error = text.parse::<GroupBy>().unwrap_err();
             assert!(error.fix.contains("COLUMN=VALUE"), "{error}");
         }
+        assert_eq!(" lamp = warm ".parse::<GroupBy>().unwrap().to_string(), "lamp=warm");
         let by: GroupBy = "lamp=a=b".parse().unwrap();
         assert_eq!((by.column.as_str(), by.reference.as_deref()), ("lamp", Some("a=b")));
     }

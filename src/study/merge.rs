@@ -10,7 +10,7 @@ use super::observe::Observe;
 use super::outcome::Outcome;
 use super::plan::Origin;
 use super::pooled;
-use super::run::{Run, input_sizes, record_of, refuse_lost_rows};
+use super::run::{Run, has_record, input_sizes, record_of, refuse_lost_rows};
 use super::session::Session;
 use super::settings::RunSettings;
 use super::tolerance;
@@ -101,8 +101,8 @@ impl Merge {
 /// A merge goes on wherever it was stopped, in its figures too, which are drawn once its record is finished; any other run stays as it
 /// is. Gives the hash over what the pictures and masks held, where a merge has come to its end here before, and nothing otherwise.
 fn refuse_other_run(dir: &RunDir, info: &RunInfo, renew: bool, observe: &dyn Observe) -> Result<String> {
-    if !dir.info_path().exists() {
-        return refuse_lost_rows(dir).map(|()| String::new());
+    if !has_record(dir, || refuse_lost_rows(dir))? {
+        return Ok(String::new());
     }
     let old = record_of(dir, observe)?;
     let subject = dir.path().display().to_string();

@@ -136,8 +136,8 @@ pub(super) fn earlier(
     whole: &Data,
     observe: &dyn Observe,
 ) -> Result<Option<RunInfo>> {
-    if !dir.info_path().exists() {
-        return refuse_lost_record(dir).map(|()| None);
+    if !has_record(dir, || refuse_lost_record(dir))? {
+        return Ok(None);
     }
     let old = record_of(dir, observe)?;
     compatible(&old, info).map_err(|error| {
@@ -147,12 +147,24 @@ pub(super) fn earlier(
     Ok(Some(old))
 }
 
-/// The record in the folder of a run that goes on; what is told of one that was cut short, and read from its copy.
+/// Whether a folder has the record of a run that can be gone on with. Where run.toml is gone and `lost` refuses what is left, its copy
+/// tells; of a run that has left nothing it tells nothing either.
+pub(super) fn has_record(dir: &RunDir, lost: impl FnOnce() -> Result<()>) -> Result<bool> {
+    let path = dir.info_path();
+    if path.exists() {
+        return Ok(true);
+    }
+    let has_copy = || read_mended(&path).is_ok();
+    lost().map(|()| false).or_else(|error| if has_copy() { Ok(true) } else { Err(error) })
+}
+
+/// The record in the folder of a run that goes on; what is told of one that is gone or was cut short, and read from its copy.
 pub(super) fn record_of(dir: &RunDir, observe: &dyn Observe) -> Result<RunInfo> {
     let path = dir.info_path();
-    let (info, was_cut) = read_mended(&path)?;
-    if was_cut {
-        observe.warn(&format!("{} is cut short, and made again from its copy", path.display()));
+    let what = if path.exists() { "is cut short" } else { "is gone" };
+    let (info, is_from_copy) = read_mended(&path)?;
+    if is_from_copy {
+        observe.warn(&format!("{} {what}, and made again from its copy", path.display()));
     }
     Ok(info)
 }

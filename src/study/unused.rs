@@ -9,7 +9,7 @@ use crate::attack::{Goal, Settings};
 use crate::error::{Error, Result, is_hidden};
 use crate::metric::MetricOptions;
 use crate::stats::distinct;
-use crate::types::{Attack, Axis, counted};
+use crate::types::{Attack, Axis, counted, did_you_mean};
 
 /// Refuses bounds and places of an axis that is neither attacked, swept nor scanned, settings of moves where no axis moves pixels, and
 /// settings of searches where nothing is searched.
@@ -121,8 +121,21 @@ pub(super) fn refuse_points(points: &Points, data: &Data) -> Result<()> {
 const MOST_VALUES: usize = 50;
 /// Most values of a column of which each picture may have its own: a trial on a few pictures.
 const FEW_VALUES: usize = 8;
-/// Columns of a list that have rows already, or say no more than where a picture lies.
-const KNOWN_COLUMNS: [&str; 6] = ["category", "condition", "image", "mask", "scene", "split"];
+/// Why a column of a list is none to group by, and what to do; none where it is one of the user's own.
+fn known_column(column: &str) -> Option<(&'static str, &'static str)> {
+    const LEAVE: &str = "leave it out";
+    Some(match column {
+        "category" => ("is no column of your own: categories have their rows anyway", LEAVE),
+        "condition" => (
+            "is no column of your own: conditions have their rows anyway",
+            "leave it out, or name the one that others are compared with by `reference_condition`",
+        ),
+        "image" | "mask" => ("names files, each of which would be a group", LEAVE),
+        "scene" => ("is no column to group by: scenes are what intervals redraw", LEAVE),
+        "split" => ("is the same for all pictures, which are those to test", LEAVE),
+        _ => return None,
+    })
+}
 
 /// Refuses columns that the data do not have, or that make no groups.
 fn refuse_columns(group_by: &[GroupBy], data: &Data) -> Result<()> {
@@ -135,9 +148,8 @@ fn refuse_columns(group_by: &[GroupBy], data: &Data) -> Result<()> {
         if group_by[..at].iter().any(|other| other.column == by.column) {
             return refuse(by, "names a column twice".to_owned(), "name each column once");
         }
-        if KNOWN_COLUMNS.contains(&by.column.as_str()) {
-            let problem = "is no column of your own: categories and conditions have their rows anyway, scenes are what intervals redraw";
-            return refuse(by, problem.to_owned(), "leave it out");
+        if let Some((problem, fix)) = known_column(&by.column) {
+            return refuse(by, problem.to_owned(), fix);
         }
         let all = || data.samples().map(|sample| &sample.circumstances.columns);
         let told: Vec<&str> = all().filter_map(|of| of.get(&by.column)).map(String::as_str).collect();
@@ -152,8 +164,9 @@ fn refuse_columns(group_by: &[GroupBy], data: &Data) -> Result<()> {
                 let listed = known.iter().copied().collect::<Vec<_>>().join(", ");
                 format!("is no column of these data in which anything stands; they have {listed}")
             };
-            let fix = "name a column of the list, or a group of `condition_pattern`";
-            return refuse(by, problem, fix);
+            let meant = did_you_mean(&by.column, &known.into_iter().collect::<Vec<_>>());
+            let fix = format!("{meant}name a column of the list, or a group of `condition_pattern`");
+            return refuse(by, problem, &fix);
         }
         let each_its_own = values.len() == told.len() && values.len() > FEW_VALUES;
         if values.len() > MOST_VALUES || each_its_own {

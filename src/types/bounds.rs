@@ -114,16 +114,21 @@ fn validate(axis: Axis, Interval { low, high }: Interval) -> Result<()> {
     if low > high {
         return refused("has its lower end above its upper end".into(), "exchange the two numbers");
     }
+    let limits = axis.limits();
+    if axis.is_list() {
+        let values: Vec<String> = (1..=limits.high as u8).map(|value| value.to_string()).collect();
+        let fix = format!("give some of {}; 0, the unchanged picture, is always one", values.join(", "));
+        if low.fract() != 0.0 || high.fract() != 0.0 || low < limits.low || high > limits.high {
+            return refused(format!("is no part of the list 0, {}", values.join(", ")), &fix);
+        }
+        if high == 0.0 {
+            return refused("leaves nothing but the unchanged picture".into(), &fix);
+        }
+    }
     if low > 0.0 || high < 0.0 {
         return refused(
             "leaves out 0, the unchanged picture, which is always a candidate".into(),
             "let the interval contain 0",
-        );
-    }
-    if axis.is_list() && (low.fract() != 0.0 || high.fract() != 0.0) {
-        return refused(
-            "is not from one whole number to another".into(),
-            "the axis is a list: give whole numbers",
         );
     }
     if let Some(turn) = axis.full_turn() {
@@ -132,7 +137,6 @@ fn validate(axis: Axis, Interval { low, high }: Interval) -> Result<()> {
         }
         return Ok(());
     }
-    let limits = axis.limits();
     if low < limits.low || high > limits.high {
         return refused(format!("goes beyond {} to {}", limits.low, limits.high), "narrow it");
     }
@@ -234,6 +238,11 @@ mod tests {
         for odd in [1.5, 4.0, -1.0, 300.0, f64::NAN] {
             let error = all.with_values(Axis::Mirror, &[1.0, odd]).validate().unwrap_err();
             assert!(error.subject.starts_with("`bounds.mirror = "), "{odd}: {error}");
+            assert!(odd.is_nan() || error.fix.starts_with("give some of 1, 2, 3"), "{odd}: {error}");
+        }
+        for nothing in [&[0.0][..], &[]] {
+            let error = all.with_values(Axis::Mirror, nothing).validate().unwrap_err();
+            assert_eq!(error.problem, "leaves nothing but the unchanged picture");
         }
     }
 

@@ -159,8 +159,8 @@ fn a_list_is_gone_through_whatever_the_search_and_the_budget() {
 
     for (flags, named) in [
         ("--axes mirror --tolerance", "--tolerance"),
-        ("--axes mirror --bounds mirror=0,1.5", "bounds"),
-        ("--axes mirror --bounds mirror=half", "part of a list"),
+        ("--axes mirror --bounds mirror=1.5", "--bounds mirror=1.5: is no part of the list"),
+        ("--axes mirror --bounds mirror=half", "mirror=half: is no part of the list 0, 1, 2, 3"),
     ] {
         let error = fail(&mut on("attack", &data, &out, &flags.split(' ').collect::<Vec<_>>()), 2);
         assert!(error.contains(named) && error.contains("list"), "{error}");

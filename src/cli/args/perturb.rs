@@ -39,8 +39,8 @@ pub struct PointArgs {
     pub reference_condition: Option<String>,
     /// Also rows for the pictures of each value of these columns of the data
     ///
-    /// Columns of a manifest.csv, keys of a meta.json or groups of --condition-pattern, such as lamp,operator. COLUMN=VALUE names the value
-    /// that the others are compared with. Those of operating.csv.
+    /// Rows of operating.csv. Columns of a manifest.csv, keys of a meta.json or groups of --condition-pattern, such as lamp,operator.
+    /// COLUMN=VALUE names the value that the others are compared with.
     #[arg(long, value_name = "COLUMN", num_args = 1.., value_delimiter = ',')]
     pub group_by: Vec<GroupBy>,
     /// Also print what operating.csv holds: decisions at the thresholds, by kind of defect, size, condition and column
@@ -237,8 +237,11 @@ impl PerturbArgs {
 
     /// An error about bounds, which the library does not know how they were given, with the flag that was.
     pub fn as_given(&self, error: Error) -> Error {
-        let of = |AxisRange { axis, .. }: &AxisRange| {
+        let of = |AxisRange { axis, text, .. }: &AxisRange| {
             let value = error.subject.strip_prefix(&format!("`bounds.{axis}"))?.strip_suffix('`')?;
+            if axis.is_list() {
+                return Some(format!("--bounds {text}"));
+            }
             let value = value.strip_prefix(" = ").map(|value| format!("={value}"));
             Some(format!("--bounds {axis}{}", value.unwrap_or_default()))
         };

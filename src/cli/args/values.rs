@@ -100,17 +100,23 @@ impl FromStr for AxisRange {
             Error::usage(text, "is not an axis with its bounds", "give both, such as brightness=-0.3,0.3")
         })?;
         let axis: Axis = axis.trim().parse()?;
-        let range =
-            if axis.is_list() { Range::Values(numbers(bounds)?) } else { Range::Interval(interval(bounds)?) };
+        let range = if axis.is_list() {
+            Range::Values(numbers(axis, bounds)?)
+        } else {
+            Range::Interval(interval(bounds)?)
+        };
         Ok(Self { axis, range, text: text.to_owned() })
     }
 }
 
-fn numbers(text: &str) -> Result<Vec<f64>> {
+fn numbers(axis: Axis, text: &str) -> Result<Vec<f64>> {
     let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     numbers.map_err(|_| {
-        let fix = "give the numbers of its values with commas between, such as 1,3; 0, the unchanged picture, is always one";
-        Error::usage(text, "is no part of a list", fix)
+        let values: Vec<String> = (1..=axis.limits().high as u8).map(|value| value.to_string()).collect();
+        let values = values.join(", ");
+        let fix =
+            format!("give some of {values} with commas between; 0, the unchanged picture, is always one");
+        Error::usage(format!("{axis}={text}"), format!("is no part of the list 0, {values}"), fix)
     })
 }
 

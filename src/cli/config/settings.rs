@@ -53,7 +53,8 @@ pub fn add(words: &mut Words<'_>, recorded: RunSettings) -> Result<()> {
     if let Some(reference) = reference {
         words.add("reference_condition", reference);
     }
-    if !group_by.is_empty() {
+    // Other data have other columns, and no flag takes one away.
+    if !group_by.is_empty() && !words.is_given("data") {
         words.add_all("group_by", &group_by);
     }
     add_work(words, command, work)

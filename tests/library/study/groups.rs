@@ -187,12 +187,15 @@ fn columns_that_make_no_groups_are_refused() {
         (&["empty"], "in which anything stands"),
         (&["number"], "has 36 values for 36 pictures"),
         (&["lamp", "lamp=warm"], "twice"),
-        (&["condition"], "no column of your own"),
+        (&["condition"], "conditions have their rows anyway"),
+        (&["image"], "names files"),
         (&["lamp=hot"], "it has cold new, warm"),
     ] {
         let error = refused(&data, columns);
         assert!(error.problem.contains(said) && error.subject.contains("group_by"), "{error}");
     }
+    assert!(refused(&data, &["lmap"]).fix.starts_with("did you mean lamp?"));
+    assert!(refused(&data, &["condition=warm"]).fix.contains("`reference_condition`"));
     // Two pictures of each label are a trial.
     let few = Data::open(&bench.source().limit(2), &Quiet).unwrap();
     plan().group_by(by(&["number"])).check().unwrap().suits(&few).unwrap();

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use askance::attack::Select;
 use askance::error::{Error, Result};
-use askance::record::{Row, RunInfo, SampleRow, StabilityRow, read_map, read_rows, write_rows};
+use askance::record::{
+    Row, RunDir, RunInfo, SampleRow, StabilityRow, Status, read_map, read_rows, write_rows,
+};
 use askance::study::{Checked, Data, Merge, Outcome, Plan, Quiet, Scope, Source, Uniform};
 use askance::types::{Attack, Axis, Label};
 use ndarray::{Array2, ArrayView2, s};
@@ -108,7 +110,7 @@ fn pictures_and_masks_that_were_changed_taken_away_or_added_are_told_by_file() {
     assert_eq!(error.subject, bench.data().display().to_string());
     for told in [
         "changed: 3 files (nut/test/red/1.png, nut/test/red/2.png, plate/test/red/0.png); ",
-        "missing: 2 files (image of nut/red/0, mask 0 of nut/red/0); ",
+        "missing: 2 files (nut/test/red/0.png, nut/ground_truth/red/0_mask.png); ",
         "new: 4 files (plate/test/good/5.png, plate/test/good/6.png, plate/test/good/7.png and others)",
     ] {
         assert!(error.problem.contains(told), "{error}");
@@ -125,9 +127,76 @@ fn pictures_and_masks_that_were_changed_taken_away_or_added_are_told_by_file() {
     fs::remove_file(bench.out("run/files.csv")).unwrap();
     let error = refused(&bench, &checked);
     assert!(
-        error.problem.contains("another `dataset.fingerprint`") && error.problem.contains("files.csv"),
+        error.problem.starts_with("holds a run on other pictures or masks: 10 samples there, 13 now")
+            && error.problem.contains("files.csv")
+            && error.fix.contains("put the files back"),
         "{error}"
     );
+}
+
+/// What the second of two lists makes of a run over the first.
+fn told_of_lists(first: &[&str], then: &[&str]) -> Error {
+    let (bench, checked) = (Bench::new(), plan().check().unwrap());
+    part(&bench.data().join("nut/test/good/1.png"), Some(1));
+    let list = bench.data().join("list.csv");
+    let open = |lines: &[&str]| {
+        fs::write(&list, format!("category,split,image,mask\n{}\n", lines.join("\n"))).unwrap();
+        Data::open(&Source::new(&list), &Quiet).unwrap()
+    };
+    let data = open(first);
+    checked.run(bench.out("run"), &data, &mut fake(), &Quiet).unwrap();
+    refusal(checked.run(bench.out("run"), &open(then), &mut fake(), &Quiet))
+}
+
+#[test]
+fn files_that_a_list_no_longer_names_or_labels_otherwise_are_no_missing_ones() {
+    let defect = "nut,test,nut/test/red/0.png,nut/ground_truth/red/0_mask.png";
+    let [good, plain, masked] = [
+        "nut,test,nut/test/good/0.png,",
+        "nut,test,nut/test/good/1.png,",
+        "nut,test,nut/test/good/1.png,nut/ground_truth/red/1_mask.png",
+    ];
+    let error = told_of_lists(&[defect, good, plain], &[defect, good]);
+    let told = "there, but not among the samples now: 1 file (nut/test/good/1.png)";
+    assert!(error.problem.ends_with(told), "{error}");
+    let error = told_of_lists(&[defect, good, plain], &[defect, good, masked]);
+    let told = "named or labelled otherwise: 1 file (nut/test/good/1.png); new: 1 file (nut/ground_truth/red/1_mask.png)";
+    assert!(error.problem.contains(told) && !error.problem.contains("missing"), "{error}");
+}
+
+#[test]
+fn a_folder_in_place_of_a_list_is_told_by_the_layout() {
+    let (bench, checked) = (Bench::new(), plan().check().unwrap());
+    let list = bench.data().join("list.csv");
+    let lines = "nut,test,nut/test/good/0.png,\nnut,test,nut/test/red/0.png,nut/ground_truth/red/0_mask.png";
+    fs::write(&list, format!("category,split,image,mask\n{lines}\n")).unwrap();
+    let data = Data::open(&Source::new(&list), &Quiet).unwrap();
+    checked.run(bench.out("run"), &data, &mut fake(), &Quiet).unwrap();
+    fs::remove_file(&list).unwrap();
+    let error = refused(&bench, &checked);
+    assert!(error.problem.starts_with("holds a run with another `dataset.layout`: "), "{error}");
+}
+
+#[test]
+fn a_record_that_is_gone_is_made_again_from_its_copy() {
+    let (bench, checked) = finished(plan());
+    let record = bench.out("run/run.toml");
+    fs::remove_file(&record).unwrap();
+    let error = refusal(RunDir::open(bench.out("run")));
+    assert!(error.fix.contains("the command of the run again"), "{error}");
+    let said = heard(&bench, &checked);
+    assert!(said.contains("run.toml is gone, and made again from its copy"), "{said}");
+    assert_eq!(RunInfo::read(&record).unwrap().status, Status::Finished);
+    fs::remove_file(&record).unwrap();
+    let error =
+        refusal(plan().budget(7).check().unwrap().run(bench.out("run"), &bench.open(), &mut fake(), &Quiet));
+    assert!(error.problem.contains("another `settings.budget`"), "{error}");
+    for (length, name) in [(20, "run.toml"), (9, ".run.toml.copy")] {
+        fs::write(bench.out("run").join(name), &fs::read(bench.out("run/.run.toml.copy")).unwrap()[..length])
+            .unwrap();
+    }
+    let error = refused(&bench, &checked);
+    assert!(error.fix.starts_with("restore the file") && error.fix.contains("`fresh`"), "{error}");
 }
 
 #[test]
@@ -387,7 +456,7 @@ fn an_empty_cell_on_an_axis_of_the_run_is_no_zero() {
         let mut changed = rows.clone();
         blank(&mut changed[at]);
         write_rows(&path, &changed).unwrap();
-        let runs = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+        let runs = [RunDir::open(bench.out("run")).unwrap()];
         #[cfg(feature = "plot")]
         assert!(
             refusal(askance::study::draw(&runs, &bench.out("plots"))).problem.contains(&place),
@@ -668,7 +737,7 @@ fn a_pipe_in_place_of_a_record_is_not_passed_over_by_plots() {
     let uniform = Uniform { scopes: vec![Scope::Category], budget: 4 };
     let (bench, _) = finished(plan().tolerance([Axis::Hue]).tolerance_steps(2).uniform(uniform));
     let draw = || {
-        let run = [askance::record::RunDir::open(bench.out("run"))?];
+        let run = [RunDir::open(bench.out("run"))?];
         askance::study::draw(&run, &bench.out("plots"))
     };
     for name in [
@@ -700,7 +769,7 @@ fn a_pipe_in_place_of_a_record_is_not_passed_over_by_plots() {
 #[test]
 fn a_summary_that_is_older_than_its_rows_is_not_drawn() {
     let (bench, _) = finished(plan());
-    let run = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+    let run = [RunDir::open(bench.out("run")).unwrap()];
     askance::study::draw(&run, &bench.out("plots")).unwrap();
     let path = bench.out("run/samples.csv");
     let mut rows: Vec<SampleRow> = read_rows(&path).unwrap();
@@ -720,7 +789,7 @@ fn rows_outside_the_bounds_that_their_run_records_are_not_drawn() {
     let (_, text) = text.split_once('\n').unwrap();
     fs::write(&record, text.replace("low = -90.0", "low = -0.001").replace("high = 90.0", "high = 0.001"))
         .unwrap();
-    let run = [askance::record::RunDir::open(bench.out("run")).unwrap()];
+    let run = [RunDir::open(bench.out("run")).unwrap()];
     let error = refusal(askance::study::draw(&run, &bench.out("plots")));
     assert!(error.subject.contains("samples.csv") && error.problem.contains("column angle_deg"), "{error}");
 }
