@@ -20,9 +20,9 @@ pub struct PlaceArgs {
     /// Run with the settings of this run; flags given beside it win
     ///
     /// RUN is the folder of a run of the same command, or its run.toml. Data and models are those of the run too. With --data the data are
-    /// what the command line says, also --name, --layout, --category, --limit, --condition-pattern and --group-by; with --axes the
-    /// attacks are those over the axes given. Not taken over: --out, --shard, --threads, --spin, --ort-lib, --keep-traces. Not beside --preset and
-    /// --compare-search, which say settings of their own.
+    /// what the command line says, also --name, --layout, --category, --limit, --condition-pattern, --reference-condition and --group-by;
+    /// with --axes the attacks are those over the axes given. Not taken over: --out, --shard, --threads, --spin, --ort-lib, --keep-traces.
+    /// Not beside --preset and --compare-search, which say settings of their own.
     #[arg(help_heading = "Run and output", long, value_name = "RUN")]
     pub config: Option<PathBuf>,
     /// Check everything, say what the run takes, and write nothing

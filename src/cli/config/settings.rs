@@ -50,12 +50,14 @@ pub fn add(words: &mut Words<'_>, recorded: RunSettings) -> Result<()> {
     if !threshold.is_usual() {
         words.add("threshold", threshold);
     }
-    if let Some(reference) = reference {
-        words.add("reference_condition", reference);
-    }
-    // Other data have other columns, and no flag takes one away.
-    if !group_by.is_empty() && !words.is_given("data") {
-        words.add_all("group_by", &group_by);
+    // Other data have other conditions and columns, and no flag takes one away.
+    if !words.is_given("data") {
+        if let Some(reference) = reference {
+            words.add("reference_condition", reference);
+        }
+        if !group_by.is_empty() {
+            words.add_all("group_by", &group_by);
+        }
     }
     add_work(words, command, work)
 }

@@ -322,6 +322,8 @@ fn a_flag_wins_and_what_it_leaves_without_effect_is_not_taken_over() {
         ("--data d", "--name"),
         ("--data d", "--category"),
         ("--data d", "--skip-bad"),
+        ("--data d", "--group-by"),
+        ("--data d", "--reference-condition"),
         ("--model other", "--model"),
         ("--defence none", "--defence"),
         ("--provider cpu", "--tf32"),
