@@ -61,7 +61,8 @@ def run(manifest: dict, work: Path, extra: dict[str, str], words: list[str] | No
 
 def files(folder: Path) -> set[Path]:
     every = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
-    return {path for path in every if path.name != "run.toml" and not path.parts[0].startswith("part-")}
+    # The record of a run, and the copy of it, say when and by which command it was made.
+    return {path for path in every if "run.toml" not in path.name and not path.parts[0].startswith("part-")}
 
 
 def rehearse(attack: dict, merge: dict, askance: Path) -> None:
