@@ -106,6 +106,11 @@ fn note(
     let unsure = !several_seeds && *grouping != Grouping::Size && shown.any(too_few);
     let below = values().any(|value| value.low < 0.0);
     let means = all.rows.iter().any(|row| row.over.category().is_none());
+    let better = match grouping {
+        // At a fixed threshold more is found where scores rise everywhere.
+        Grouping::Size => "below 0: more found than clean, as where false alarms rise too",
+        _ => "below 0: better than clean",
+    };
     let counted = match grouping {
         Grouping::Defect => "in brackets: defective pictures",
         Grouping::Size => "in brackets: regions",
@@ -118,7 +123,7 @@ fn note(
     let parts = [
         Some(counted),
         means.then_some(of_means),
-        below.then_some("below 0: better than clean"),
+        below.then_some(better),
         several_seeds.then_some(super::bars::SPREAD),
         sure.then_some(INTERVALS),
         unsure.then_some(NO_INTERVAL),

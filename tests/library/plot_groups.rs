@@ -228,9 +228,13 @@ fn a_figure_says_how_much_its_groups_hold_and_what_is_not_plain() {
     let kinds = texts(&fallen(&Grouping::Defect, &["cut", "dent"], &[HUE]), &Grouping::Defect, &svg);
     assert!(kinds.contains("|cut (9)|") && kinds.contains("in brackets: defective pictures"), "{kinds}");
     let mut sizes = fallen(&Grouping::Size, &["below 0.1 %", "above 1 %"], &[HUE]);
-    sizes.iter_mut().for_each(|row| row.pixels.regions = Some(5));
+    for row in &mut sizes {
+        row.pixels.regions = Some(5);
+        row.pixels.region_recall = Some(if row.attack == Attack::Clean { 0.5 } else { 1.0 });
+    }
     let sizes = texts(&sizes, &Grouping::Size, &svg);
     assert!(sizes.contains("|above 1 % (5)|") && sizes.contains("in brackets: regions"), "{sizes}");
+    assert!(sizes.replace("||", " ").contains("below 0: more found than clean"), "{sizes}");
 }
 
 #[test]
