@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "results" / "reference"
 NUMBERS = {"bool", "f64", "u64", "usize"}
 # Types that are several columns of numbers; `Over` is two of text, `over` and `category`.
-OF_NUMBERS = {"Compared", "Curves", "Drops", "ImageRates", "Intervals", "Metrics", "Parameters", "PixelRates"}
+OF_NUMBERS = {"Compared", "Curves", "Drops", "ImageRates", "Intervals", "Metrics", "OperatingDrops", "Parameters", "PixelRates"}
 
 
 def columns():
