@@ -2,26 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use super::folder::write_durably;
+use super::folder::{copy_beside, write_durably};
 use crate::error::Result;
 use crate::file;
 
-/// Where the copy of a record lies.
-fn beside(record: &Path) -> PathBuf {
-    let name = record.file_name().unwrap_or_default().to_string_lossy();
-    record.with_file_name(format!(".{name}.copy"))
-}
-
 /// Writes a record and its copy. The copy comes first, so that it is never older.
 pub(super) fn write_twice(record: &Path, bytes: &[u8]) -> Result<()> {
-    write_durably(&beside(record), bytes)?;
+    write_durably(&copy_beside(record), bytes)?;
     write_durably(record, bytes)
 }
 
 /// The copy that stands for a record which is gone or was cut short, as a loss of power leaves a file; none where the record is anything
 /// but the beginning of its copy: then it was changed.
 pub(super) fn of_cut(record: &Path) -> Option<PathBuf> {
-    let (copy, fix) = (beside(record), "check its permissions");
+    let (copy, fix) = (copy_beside(record), "check its permissions");
     let found = if file::is_there(record) { file::read(record, fix).ok()? } else { Vec::new() };
     let whole = file::read(&copy, fix).ok()?;
     (found.len() < whole.len() && whole.starts_with(&found)).then_some(copy)
@@ -61,7 +55,7 @@ mod tests {
             );
         }
         fs::write(&path, &whole[..40]).unwrap();
-        let copy = beside(&path);
+        let copy = copy_beside(&path);
         for length in [0, 39, 41, whole.len() - 1] {
             fs::write(&copy, &whole[..length]).unwrap();
             let error = read_mended(&path).unwrap_err();

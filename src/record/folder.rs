@@ -52,7 +52,7 @@ impl RunDir {
             return Err(Error::file(&run.root, "is not a folder", "give the folder of a finished run"));
         }
         if !file::is_there(&run.info_path()) {
-            let fix = if file::is_there(&run.root.join(COPY_OF_INFO)) {
+            let fix = if file::is_there(&copy_beside(&run.info_path())) {
                 "give the command of the run again, which makes it again from its copy, .run.toml.copy"
             } else {
                 "give the folder that was `out` of a run"
@@ -361,8 +361,6 @@ impl RunDir {
 
 /// Name of the file that says what a run was.
 const INFO: &str = "run.toml";
-/// Where its copy lies, that [`super::copy`] writes.
-const COPY_OF_INFO: &str = ".run.toml.copy";
 
 fn in_use(folder: &Path) -> Error {
     Error::file(
@@ -445,6 +443,12 @@ fn replace(path: &Path, bytes: &[u8], durably: bool) -> Result<()> {
         let _ = fs::remove_file(&temporary);
         unwritable(e)
     })
+}
+
+/// Where the copy of a record lies.
+pub(super) fn copy_beside(record: &Path) -> PathBuf {
+    let name = record.file_name().unwrap_or_default().to_string_lossy();
+    record.with_file_name(format!(".{name}.copy"))
 }
 
 pub(super) fn temporary_name(name: &str) -> String {
